@@ -1,0 +1,114 @@
+package grimoireauth
+
+import "context"
+
+// The context carries what the guard found out about the request, in two values
+// under private keys, so that no other package can read or forge them by
+// accident. Both are written once and immutable.
+type (
+	authenticationKey struct{}
+	placeKey          struct{}
+)
+
+// place is somebody's role in the class that the request is about.
+type place struct {
+	person Person
+	role   Role
+}
+
+// authenticated is a context with an Authentication: one allocation, where
+// context.WithValue would need a second for the value.
+type authenticated struct {
+	context.Context
+	authentication Authentication
+}
+
+func (c *authenticated) Value(key any) any {
+	if key == (authenticationKey{}) {
+		return &c.authentication
+	}
+	return c.Context.Value(key)
+}
+
+type placed struct {
+	context.Context
+	place place
+}
+
+func (c *placed) Value(key any) any {
+	if key == (placeKey{}) {
+		return &c.place
+	}
+	return c.Context.Value(key)
+}
+
+// ContextWithAuthentication returns a context that says who is signed in.
+// Guards call it; call it yourself only with what an [AuthFunc] returned, or in
+// a test. It forgets any role an outer guard had attached: a role belongs to
+// the authentication it was decided for.
+func ContextWithAuthentication(ctx context.Context, authentication Authentication) context.Context {
+	if p, ok := ctx.Value(placeKey{}).(*place); ok && p.role != RoleNone {
+		ctx = &placed{Context: ctx}
+	}
+	return &authenticated{Context: ctx, authentication: authentication}
+}
+
+// ContextWithRole returns a context that says what the signed-in person is in a
+// class. Guards call it with what a [RoleFunc] returned.
+func ContextWithRole(ctx context.Context, person Person, role Role) context.Context {
+	return &placed{Context: ctx, place: place{person, role}}
+}
+
+// AuthenticationFromContext returns what the guard found, and whether it found
+// anybody.
+func AuthenticationFromContext(ctx context.Context) (Authentication, bool) {
+	a, ok := ctx.Value(authenticationKey{}).(*Authentication)
+	if !ok || a.IsZero() {
+		return Authentication{}, false
+	}
+	return *a, true
+}
+
+// SessionFromContext returns the session of the request, and whether somebody
+// is signed in.
+func SessionFromContext(ctx context.Context) (Session, bool) {
+	a, ok := AuthenticationFromContext(ctx)
+	return a.Session, ok
+}
+
+// CredentialsFromContext returns the credentials that now prove the session of
+// the request, to be passed on to another service.
+func CredentialsFromContext(ctx context.Context) (Credentials, bool) {
+	a, ok := AuthenticationFromContext(ctx)
+	return a.Credentials, ok
+}
+
+// RoleFromContext returns who is in which class, and as what, if a class guard
+// decided it for this request.
+func RoleFromContext(ctx context.Context) (Person, Role, bool) {
+	p, ok := ctx.Value(placeKey{}).(*place)
+	if !ok || p.role == RoleNone {
+		return Person{}, RoleNone, false
+	}
+	return p.person, p.role, true
+}
+
+// StudentFromContext returns the student whom a class guard found, and false
+// for everybody else: also for tutors and instructors.
+func StudentFromContext(ctx context.Context) (Student, bool) {
+	person, role, ok := RoleFromContext(ctx)
+	if !ok || role < RoleStudent || role >= RoleTutor {
+		return Student{}, false
+	}
+	return Student{person}, true
+}
+
+// InstructorFromContext returns the instructor or coordinator whom a class
+// guard found, and false for everybody else: also for tutors.
+func InstructorFromContext(ctx context.Context) (Instructor, bool) {
+	person, role, ok := RoleFromContext(ctx)
+	if !ok || !role.AtLeast(RoleInstructor) {
+		return Instructor{}, false
+	}
+	return Instructor{person}, true
+}

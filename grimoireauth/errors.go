@@ -1,0 +1,129 @@
+package grimoireauth
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// sentinel is an error that decides. One that has a parent is a special case of
+// it: errors.Is(ErrSessionEnded, ErrUnauthenticated) is true.
+type sentinel struct {
+	text   string
+	parent error
+}
+
+func (s *sentinel) Error() string { return s.text }
+func (s *sentinel) Unwrap() error { return s.parent }
+
+// The errors that decide, for [errors.Is]. Every error of this module that can
+// reach a caller matches one of them.
+var (
+	// ErrUnauthenticated: the credentials prove nobody. Ask to sign in (401).
+	ErrUnauthenticated error = &sentinel{text: "not signed in"}
+	// ErrNoCredentials: none were presented. It is an ErrUnauthenticated.
+	ErrNoCredentials error = &sentinel{"no credentials were presented", ErrUnauthenticated}
+	// ErrExpired: genuine, but past its time, and there was nothing to refresh
+	// it with. It is an ErrUnauthenticated.
+	ErrExpired error = &sentinel{"the session_jwt has expired", ErrUnauthenticated}
+	// ErrSessionEnded: Stytch, or a cutoff, says that the session is over. It is
+	// the only error on which cookies may be deleted. It is an ErrUnauthenticated.
+	ErrSessionEnded error = &sentinel{"the session has ended", ErrUnauthenticated}
+
+	// ErrForbidden: signed in, and not allowed (403).
+	ErrForbidden error = &sentinel{text: "not permitted"}
+	// ErrMethodNotAllowed: the class does not allow this way to sign in. It is an
+	// ErrForbidden.
+	ErrMethodNotAllowed error = &sentinel{"the class does not allow this way to sign in", ErrForbidden}
+	// ErrNotInvited: the class admits only people whom it knows, and this address
+	// is not among them. It is an ErrForbidden.
+	ErrNotInvited error = &sentinel{"the class does not know this person: ask an instructor for an invitation", ErrForbidden}
+
+	// ErrNotFound: no such class, member or connection.
+	ErrNotFound error = &sentinel{text: "not found"}
+	// ErrConflict: it exists already.
+	ErrConflict error = &sentinel{text: "exists already"}
+	// ErrInvalid: the input, or the configuration, is not acceptable.
+	ErrInvalid error = &sentinel{text: "invalid"}
+
+	// ErrTokenSpent: a link or code was used before, or has expired; Stytch does
+	// not tell the two apart. Ask for a new one.
+	ErrTokenSpent error = &sentinel{text: "the link or code was already used or has expired: ask for a new one"}
+	// ErrTokenUnknown: Stytch never issued this link or code, or issued it too
+	// long ago to remember.
+	ErrTokenUnknown error = &sentinel{text: "the link or code is not known: ask for a new one"}
+
+	// ErrStepUp: the sign-in is unfinished; [StepUpError] says what is owed.
+	ErrStepUp error = &sentinel{text: "the sign-in is not finished"}
+
+	// ErrRateLimited: too many requests; wait as [Error.RetryAfter] says (429).
+	ErrRateLimited error = &sentinel{text: "too many requests: wait a moment"}
+	// ErrUnavailable: nobody could find out. It says nothing about the
+	// credentials and is never a logout (503).
+	ErrUnavailable error = &sentinel{text: "the sign-in service cannot be reached at the moment"}
+)
+
+// Error explains what a sentinel decided. Its text carries ids and Stytch's
+// error_type, never a token, an address or what Stytch wrote in prose, which
+// may quote the input.
+type Error struct {
+	Op         string        // what was tried: "redeem magic link"
+	Kind       error         // the sentinel
+	Status     int           // HTTP status of Stytch's answer, 0 if there was none
+	Type       string        // Stytch's error_type, "" if there was none
+	RequestID  string        // Stytch's request_id, to quote to their support
+	RetryAfter time.Duration // how long to wait, 0 if nobody said
+	Err        error         // the cause, for errors.As; do not print it to a user
+}
+
+// Error returns one line: what was tried, the decision, and how to find it at
+// Stytch.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("grimoireauth: ")
+	if e.Op != "" {
+		b.WriteString(e.Op + ": ")
+	}
+	if e.Kind != nil {
+		b.WriteString(e.Kind.Error())
+	} else {
+		b.WriteString("failed")
+	}
+	switch {
+	case e.Type != "":
+		fmt.Fprintf(&b, " (%d %.100q, request %.100q)", e.Status, e.Type, e.RequestID)
+	case e.Status != 0:
+		fmt.Fprintf(&b, " (status %d)", e.Status)
+	}
+	if detail, ok := e.Err.(detail); ok {
+		b.WriteString(": " + string(detail))
+	}
+	return b.String()
+}
+
+// Unwrap returns the sentinel and the cause.
+func (e *Error) Unwrap() []error {
+	errs := make([]error, 0, 2)
+	if e.Kind != nil {
+		errs = append(errs, e.Kind)
+	}
+	if e.Err != nil {
+		errs = append(errs, e.Err)
+	}
+	return errs
+}
+
+// detail is a cause that this module wrote itself and that is safe to print.
+type detail string
+
+func (d detail) Error() string { return string(d) }
+
+// RetryAfter returns how long an error asks to wait, and whether it asks.
+func RetryAfter(err error) (time.Duration, bool) {
+	var e *Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		return e.RetryAfter, true
+	}
+	return 0, false
+}

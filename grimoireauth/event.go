@@ -1,0 +1,56 @@
+package grimoireauth
+
+import (
+	"context"
+	"time"
+)
+
+// Observe receives what happens inside the module: one hook for metrics, logs
+// and audit. It is called in the course of the request, so it must be quick and
+// safe for concurrent use. A nil Observe is not called.
+type Observe func(ctx context.Context, event Event)
+
+// Event is one of the types below, a closed set. Events carry ids, counts and
+// fixed words only: never a token, a name or an address.
+type Event interface{ event() }
+
+// KeysFetched: the key set was asked for, with what outcome. Err is nil if the
+// answer was taken over.
+type KeysFetched struct {
+	Keys int // usable keys in the answer
+	Took time.Duration
+	Err  error
+}
+
+// TokenRefused: a session_jwt was refused, for a reason from a closed list
+// ([jwtlocal.Reason]).
+//
+// [jwtlocal.Reason]: https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Reason
+type TokenRefused struct{ Reason string }
+
+// SessionRefreshed: a stale session_jwt was exchanged for a fresh one.
+type SessionRefreshed struct {
+	Session SessionID
+	Member  MemberID
+	Took    time.Duration
+}
+
+// RefreshFailed: Stytch could not, or would not, refresh. Err matches one of the
+// sentinels.
+type RefreshFailed struct {
+	Session SessionID // empty if only a session_token was presented
+	Err     error
+}
+
+// OperatorAlarm: something that only the operator can put right, such as a wrong
+// project secret. Users are told that the service is unavailable.
+type OperatorAlarm struct {
+	Problem string // a fixed sentence that says what to do
+	Err     error
+}
+
+func (KeysFetched) event()      {}
+func (TokenRefused) event()     {}
+func (SessionRefreshed) event() {}
+func (RefreshFailed) event()    {}
+func (OperatorAlarm) event()    {}
