@@ -1,0 +1,110 @@
+package grimoireauth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/promptgrimoire/auth/internal/project"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/b2bstytchapi"
+)
+
+// Config is what a [Client] needs to know.
+type Config struct {
+	// ProjectID is the Stytch project, "project-test-…" or "project-live-…".
+	// Required. It also decides which of Stytch's hosts is asked.
+	ProjectID string
+	// Secret is the project secret, of the same environment. Required.
+	Secret Secret
+
+	// BaseURL is the project's custom domain, such as https://login.example.edu.
+	// Empty: Stytch's own host for the project. Plain http is accepted only to a
+	// loopback address and only for a test project.
+	BaseURL string
+	// Transport carries the requests. Nil: a transport of the client's own with
+	// the defaults of net/http and more idle connections.
+	Transport http.RoundTripper
+	// Timeout bounds one call to Stytch, from dialling to the last byte. Zero: 10
+	// seconds.
+	Timeout time.Duration
+
+	// SessionDuration is how long a session lasts from sign-in, in whole minutes
+	// from 5 minutes to 366 days. Zero: Stytch's 60 minutes. Nothing extends a
+	// session silently.
+	SessionDuration time.Duration
+	// Roles maps Stytch's role ids to Roles when reading and writing rosters. Nil:
+	// [DefaultRoleTable].
+	Roles RoleTable
+
+	// Cut is told about everything that makes tokens worthless before their time:
+	// revoked sessions, removed members. Nil: nobody is told, and a revoked
+	// session passes local checks until its session_jwt expires.
+	Cut Cut
+	// Observe is told what happens. Nil: nobody is.
+	Observe Observe
+}
+
+// The bounds that Stytch sets on session_duration_minutes:
+// https://stytch.com/docs/b2b/api/authenticate-session
+const (
+	minSessionDuration = 5 * time.Minute
+	maxSessionDuration = 527040 * time.Minute
+	defaultTimeout     = 10 * time.Second
+)
+
+// Client talks to Stytch about classes, rosters, sign-ins and sessions. It is
+// safe for concurrent use, starts no goroutine and has nothing to close. Make it
+// with [New]; the zero Client is not usable.
+type Client struct {
+	Classes  Classes
+	Roster   Roster
+	SignIn   SignIn
+	Sessions Sessions
+
+	api     *b2bstytchapi.API
+	roles   RoleTable
+	minutes int32 // session_duration_minutes, 0 to leave it to Stytch
+	cut     Cut
+	observe Observe
+}
+
+// New returns a Client. It does no I/O: a server must start while Stytch is
+// down. Its error matches [ErrInvalid] and names every fault of the Config.
+func New(config Config) (*Client, error) {
+	proj, err := project.Parse(config.ProjectID, config.BaseURL)
+	faults := []error{err, proj.CheckSecret(config.Secret.Reveal())}
+	if config.Timeout < 0 {
+		faults = append(faults, fmt.Errorf("Timeout %v is negative", config.Timeout))
+	}
+	if d := config.SessionDuration; d != 0 && (d < minSessionDuration || d > maxSessionDuration || d%time.Minute != 0) {
+		faults = append(faults, fmt.Errorf("SessionDuration %v is not a whole number of minutes from 5 to 527040", d))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Err: detail(err.Error())}
+	}
+
+	c := &Client{
+		roles:   config.Roles,
+		minutes: int32(config.SessionDuration / time.Minute),
+		cut:     config.Cut,
+		observe: config.Observe,
+	}
+	// Without WithSkipJWKSInitialization the constructor fetches the key set,
+	// fails while Stytch is down, and leaks a goroutine; jwtlocal does that job.
+	c.api, err = b2bstytchapi.NewClient(proj.ID, config.Secret.Reveal(),
+		b2bstytchapi.WithSkipJWKSInitialization(),
+		b2bstytchapi.WithHTTPClient(newHTTPClient(config.Transport, config.Timeout)),
+		b2bstytchapi.WithBaseURI(proj.BaseURL),
+	)
+	if err != nil {
+		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Err: err}
+	}
+	c.Classes, c.Roster, c.SignIn, c.Sessions = Classes{c}, Roster{c}, SignIn{c}, Sessions{c}
+	return c, nil
+}
+
+// Stytch returns the SDK underneath, for what this package has no method for.
+// It shares the client's transport, deadline and size limit. Its local JWT
+// validation is switched off: use package jwtlocal.
+func (c *Client) Stytch() *b2bstytchapi.API { return c.api }

@@ -1,0 +1,117 @@
+package grimoireauth
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/mfa"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/sessions"
+)
+
+// outcome is what the answers of Stytch's authenticate calls have in common.
+type outcome struct {
+	requestID     string
+	authenticated bool // member_authenticated, or true for the calls whose answer has no such field
+	memberID      string
+	organization  organizations.Organization
+	member        organizations.Member
+	session       *sessions.MemberSession
+	token, jwt    string
+	intermediate  string
+	primary       *sessions.PrimaryRequired
+	mfa           *mfa.MfaRequired
+}
+
+// accept turns an outcome into a SignedIn. It is the one place where an answer
+// of Stytch becomes a session, and it needs all of: member_authenticated, both
+// tokens, a session, and ids that are there and agree. An unfinished sign-in
+// answers 200 as well, with empty tokens; whoever looks at the status only lets
+// people in without their second factor.
+func (c *Client) accept(op string, o outcome) (SignedIn, error) {
+	class, err := classOf(op, o.requestID, "", o.organization)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	member, err := c.memberOf(op, o.requestID, class.ID, o.member)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if o.memberID != string(member.Member) {
+		return SignedIn{}, incomplete(op, o.requestID, "names two members")
+	}
+	if !o.authenticated {
+		return SignedIn{}, stepUp(op, o, member, class)
+	}
+	if o.primary != nil || o.mfa != nil {
+		return SignedIn{}, incomplete(op, o.requestID, "says that the sign-in is finished and what it lacks")
+	}
+	authentication, err := authenticationOf(op, o.requestID, o.session, o.token, o.jwt)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if authentication.Session.Member() != member.Member || string(authentication.Organization()) != string(class.ID) {
+		return SignedIn{}, incomplete(op, o.requestID, "has a session of somebody else")
+	}
+	return SignedIn{Authentication: authentication, Member: member, Class: class}, nil
+}
+
+// authenticationOf reads a session and the credentials that prove it.
+func authenticationOf(op, requestID string, s *sessions.MemberSession, token, jwt string) (Authentication, error) {
+	switch {
+	case s == nil:
+		return Authentication{}, incomplete(op, requestID, "has no session")
+	case token == "":
+		return Authentication{}, incomplete(op, requestID, "has no session_token")
+	case jwt == "":
+		return Authentication{}, incomplete(op, requestID, "has no session_jwt")
+	case s.ExpiresAt == nil:
+		return Authentication{}, incomplete(op, requestID, "has a session without an end")
+	}
+	session, err := sessionOf(s)
+	if err != nil {
+		return Authentication{}, incomplete(op, requestID, "has a "+err.Error())
+	}
+	return Authentication{
+		Session:     session,
+		Credentials: Credentials{JWT: NewSecret(jwt), Token: NewSecret(token)},
+		Source:      SourceRemote,
+	}, nil
+}
+
+func sessionOf(s *sessions.MemberSession) (Session, error) {
+	factors := make([]Factor, len(s.AuthenticationFactors))
+	for i, f := range s.AuthenticationFactors {
+		factors[i] = Factor{
+			Type:                string(f.Type),
+			DeliveryMethod:      string(f.DeliveryMethod),
+			LastAuthenticatedAt: timeOf(f.LastAuthenticatedAt),
+		}
+	}
+	var claims json.RawMessage
+	if len(s.CustomClaims) > 0 {
+		var err error
+		if claims, err = json.Marshal(s.CustomClaims); err != nil {
+			return Session{}, err
+		}
+	}
+	return NewSession(SessionFields{
+		ID:               SessionID(s.MemberSessionID),
+		Member:           MemberID(s.MemberID),
+		Organization:     OrganizationID(s.OrganizationID),
+		OrganizationSlug: s.OrganizationSlug,
+		Roles:            s.Roles,
+		Factors:          factors,
+		StartedAt:        timeOf(s.StartedAt),
+		LastAccessedAt:   timeOf(s.LastAccessedAt),
+		ExpiresAt:        timeOf(s.ExpiresAt),
+		CustomClaims:     claims,
+	})
+}
+
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}

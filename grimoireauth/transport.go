@@ -1,0 +1,115 @@
+package grimoireauth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// maxAnswer bounds an answer of Stytch. A page of a thousand members with full
+// metadata stays below it.
+const maxAnswer = 16 << 20
+
+func newHTTPClient(next http.RoundTripper, timeout time.Duration) *http.Client {
+	if next == nil {
+		next = defaultTransport()
+	}
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	return &http.Client{
+		Transport: &transport{next: next},
+		Timeout:   timeout,
+		// An API does not redirect; somebody in between does, and the project
+		// secret must not follow.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func defaultTransport() http.RoundTripper {
+	std, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	// net/http keeps two idle connections per host, and all our traffic goes to
+	// one host: a lecture theatre would dial anew for nearly every sign-in.
+	own := std.Clone()
+	own.MaxIdleConnsPerHost = 64
+	return own
+}
+
+// transport keeps what the SDK loses: the status and Retry-After of an answer
+// that is not JSON, and a bound on its size.
+type transport struct{ next http.RoundTripper }
+
+// answer is what a call learns about its answer besides the body. The call puts
+// one in its context; the transport fills it.
+type answer struct{ retryAfter time.Duration }
+
+type answerKey struct{}
+
+func withAnswer(ctx context.Context) (context.Context, *answer) {
+	a := new(answer)
+	return context.WithValue(ctx, answerKey{}, a), a
+}
+
+// notStytch is an answer that did not come from Stytch's API, or came from it
+// broken: a proxy's error page, a redirect, a body that is too large.
+type notStytch struct {
+	status     int
+	retryAfter time.Duration
+	problem    string
+}
+
+func (e *notStytch) Error() string { return fmt.Sprintf("status %d: %s", e.status, e.problem) }
+
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := t.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if closeErr := res.Body.Close(); err == nil {
+		err = closeErr
+	}
+	wait := retryAfter(res.Header.Get("Retry-After"), time.Now())
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the answer: %w", err)
+	case len(body) > maxAnswer:
+		return nil, &notStytch{res.StatusCode, wait, "the answer is larger than 16 MiB"}
+	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated && !isErrorEnvelope(body):
+		return nil, &notStytch{res.StatusCode, wait, "the answer is not Stytch's"}
+	}
+	if a, ok := req.Context().Value(answerKey{}).(*answer); ok {
+		a.retryAfter = wait
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	return res, nil
+}
+
+// isErrorEnvelope reports whether the body is Stytch's error object. Only its
+// error_type decides anything, so only that is asked for.
+func isErrorEnvelope(body []byte) bool {
+	var envelope struct {
+		ErrorType string `json:"error_type"`
+	}
+	return json.Unmarshal(body, &envelope) == nil && envelope.ErrorType != ""
+}
+
+// retryAfter reads the header in both forms of RFC 9110, section 10.2.3. What it
+// cannot read it takes for absent; an hour is the most it believes.
+func retryAfter(header string, now time.Time) time.Duration {
+	var wait time.Duration
+	if seconds, err := strconv.Atoi(header); err == nil {
+		wait = time.Duration(min(seconds, 3600)) * time.Second
+	} else if at, err := http.ParseTime(header); err == nil {
+		wait = at.Sub(now)
+	}
+	return min(max(wait, 0), time.Hour)
+}
