@@ -42,6 +42,23 @@ func (c *placed) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// decided is both at once, for the guard of a class, in one allocation.
+type decided struct {
+	context.Context
+	authentication Authentication
+	place          place
+}
+
+func (c *decided) Value(key any) any {
+	switch key.(type) {
+	case authenticationKey:
+		return &c.authentication
+	case placeKey:
+		return &c.place
+	}
+	return c.Context.Value(key)
+}
+
 // ContextWithAuthentication returns a context that says who is signed in.
 // Guards call it; call it yourself only with what an [AuthFunc] returned, or in
 // a test. It forgets any role an outer guard had attached: a role belongs to
@@ -57,6 +74,12 @@ func ContextWithAuthentication(ctx context.Context, authentication Authenticatio
 // class. Guards call it with what a [RoleFunc] returned.
 func ContextWithRole(ctx context.Context, person Person, role Role) context.Context {
 	return &placed{Context: ctx, place: place{person, role}}
+}
+
+// ContextWithPerson says both at once: who is signed in, and what they are in a
+// class. It is [ContextWithAuthentication] followed by [ContextWithRole].
+func ContextWithPerson(ctx context.Context, authentication Authentication, person Person, role Role) context.Context {
+	return &decided{Context: ctx, authentication: authentication, place: place{person, role}}
 }
 
 // AuthenticationFromContext returns what the guard found, and whether it found

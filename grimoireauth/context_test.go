@@ -76,3 +76,32 @@ func TestContext(t *testing.T) {
 		require.True(t, ok)
 	})
 }
+
+func TestContextWithPersonSaysBoth(t *testing.T) {
+	session, err := grimoireauth.NewSession(grimoireauth.SessionFields{ID: "session-1", Member: "member-1", Organization: "organization-1"})
+	require.NoError(t, err)
+	authentication := grimoireauth.Authentication{Session: session, Credentials: grimoireauth.NewCredentials("jwt", "")}
+	person := grimoireauth.Person{Member: "member-1", Class: "organization-1"}
+
+	ctx := grimoireauth.ContextWithPerson(t.Context(), authentication, person, grimoireauth.RoleInstructor)
+
+	got, ok := grimoireauth.AuthenticationFromContext(ctx)
+	require.True(t, ok)
+	require.Equal(t, authentication, got)
+	instructor, ok := grimoireauth.InstructorFromContext(ctx)
+	require.True(t, ok)
+	require.Equal(t, grimoireauth.Instructor{Person: person}, instructor)
+
+	_, _, ok = grimoireauth.RoleFromContext(grimoireauth.ContextWithAuthentication(ctx, authentication))
+	require.False(t, ok, "a role belongs to the authentication it was decided for")
+}
+
+func TestNewCredentials(t *testing.T) {
+	c := grimoireauth.NewCredentials("jwt", "token")
+	require.Equal(t, "jwt", c.JWT.Reveal())
+	require.Equal(t, "token", c.Token.Reveal())
+	require.True(t, grimoireauth.NewCredentials("", "").IsZero())
+	require.True(t, grimoireauth.NewCredentials("", "token").JWT.IsZero())
+	require.True(t, grimoireauth.NewCredentials("jwt", "").Token.IsZero())
+	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { c = grimoireauth.NewCredentials("jwt", "token") }), 1.0)
+}
