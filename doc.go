@@ -1,0 +1,43 @@
+// Package auth is the tour of a small library that signs students and
+// instructors into classes with Stytch B2B. It has no code of its own.
+//
+// Stytch is organization-first: here an Organization is a class and a Member is
+// a student or an instructor. Four packages do the work, and each can be used
+// without the others:
+//
+//   - [github.com/promptgrimoire/auth/grimoireauth] talks to Stytch and knows
+//     what a [Class], a [Student] and an [Instructor] are.
+//   - [github.com/promptgrimoire/auth/jwtlocal] checks a session_jwt without
+//     asking anybody, and refreshes it when it has merely expired: a [Verifier].
+//   - [github.com/promptgrimoire/auth/middleware] guards net/http routes by class
+//     and role: a [Guard]. Its subpackage signin serves the pages to sign in and
+//     out.
+//   - [github.com/promptgrimoire/auth/mock] is Stytch in memory, speaking
+//     Stytch's wire protocol, so that all of it runs in a test without a network.
+//
+// A server that guards its routes:
+//
+//	cutoffs := new(jwtlocal.MemoryCutoffs)
+//	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: id, Secret: secret, Cut: cutoffs.Cut})
+//	verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: id, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs})
+//	guard, err := middleware.New(verifier.Authenticate, middleware.Config{})
+//
+//	instructors := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)
+//	mux.Handle("GET /classes/{class}/roster", instructors(roster))
+//	mux.Handle("GET /me", guard.Require(profile))
+//	http.ListenAndServe(addr, http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}", "/auth/")))
+//
+// Three rules hold everywhere. Who somebody is comes only from a signed
+// credential on this request. "Your token is bad" and "I could not find out" are
+// different errors: the first signs out (401), the second never does (503). And
+// whatever is forgotten is closed: an unlisted route, an unknown role, a missing
+// class.
+//
+// To see it work, offline: go run ./examples/classroom
+//
+// [Class]: https://pkg.go.dev/github.com/promptgrimoire/auth/grimoireauth#Class
+// [Student]: https://pkg.go.dev/github.com/promptgrimoire/auth/grimoireauth#Student
+// [Instructor]: https://pkg.go.dev/github.com/promptgrimoire/auth/grimoireauth#Instructor
+// [Verifier]: https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Verifier
+// [Guard]: https://pkg.go.dev/github.com/promptgrimoire/auth/middleware#Guard
+package auth
