@@ -1,0 +1,165 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// ErrMisconfigured: the guard cannot decide because the program around it is
+// wrong: a Guard that [New] did not make, a route without the class that it is
+// guarded by. It is answered with 500 and logged, never passed. It matches
+// [grimoireauth.ErrInvalid].
+var ErrMisconfigured error = fmt.Errorf("the guard is misconfigured: %w", grimoireauth.ErrInvalid)
+
+var errZeroGuard = fmt.Errorf("%w: this Guard was not made by middleware.New", ErrMisconfigured)
+
+// Guard decides who may pass a route. It is safe for concurrent use. Make it
+// with [New]; the zero Guard, and a nil one, refuse everybody with 500, since
+// signing in would not help.
+type Guard struct {
+	auth   grimoireauth.AuthFunc
+	config Config
+	cookie cookieNames
+
+	oversized sync.Once // one warning per Guard that the session_jwt fits no cookie
+}
+
+// New returns a Guard that asks auth whose credentials a request carries. It
+// does no I/O. Its error, an [*grimoireauth.Error] that matches
+// [grimoireauth.ErrInvalid], names every fault of the configuration at once.
+func New(auth grimoireauth.AuthFunc, config Config) (*Guard, error) {
+	faults := config.faults()
+	if auth == nil {
+		faults = errors.Join(errors.New("the AuthFunc is missing: pass verifier.Authenticate or client.Sessions.Authenticate"), faults)
+	}
+	if faults != nil {
+		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure guard", Kind: grimoireauth.ErrInvalid}, faults)
+	}
+	return &Guard{auth: auth, config: config, cookie: namesFor(config.HostPrefix)}, nil
+}
+
+// Load attaches who is signed in, if anybody is, and calls next in any case.
+// Credentials that prove nobody leave the request anonymous, like none at all;
+// [Guard.Check] in the handler tells the two apart. If nobody could find out the
+// answer is 503: a page that shows a signed-in student as a stranger would have
+// concluded too much.
+func (g *Guard) Load(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := g.find(r)
+		f.settle(w)
+		if f.err != nil && !provesNobody(f.err) {
+			g.refuse(w, r, f.err)
+			return
+		}
+		next.ServeHTTP(w, f.attach(r))
+	})
+}
+
+// Require calls next if somebody is signed in, with the authentication in the
+// request's context, and refuses everybody else. Inside another handler of the
+// same Guard it uses what that one found: nobody is asked twice.
+func (g *Guard) Require(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := g.find(r)
+		f.settle(w)
+		if f.err != nil {
+			g.refuse(w, r, f.err)
+			return
+		}
+		next.ServeHTTP(w, f.attach(r))
+	})
+}
+
+// Check decides as [Guard.Require] does, without a response. Inside a handler
+// of this Guard it returns what the Guard found, also the reason why [Guard.Load]
+// left the request anonymous. Elsewhere it asks; if the credentials it returns
+// differ from those presented, [Guard.SetCookies] brings them to the browser.
+func (g *Guard) Check(r *http.Request) (grimoireauth.Authentication, error) {
+	f := g.find(r)
+	return f.authentication, f.err
+}
+
+// Authenticate asks the Guard's AuthFunc, and keeps "no" and "could not find
+// out" apart even if that function does not: its error always matches
+// [grimoireauth.ErrUnauthenticated], [grimoireauth.ErrUnavailable],
+// [grimoireauth.ErrRateLimited] or [ErrMisconfigured]. Whoever has new
+// credentials passes them through here before [Guard.SetCookies].
+func (g *Guard) Authenticate(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+	var nobody grimoireauth.Authentication
+	if g == nil || g.auth == nil {
+		return nobody, errZeroGuard
+	}
+	if credentials.IsZero() {
+		return nobody, grimoireauth.ErrNoCredentials
+	}
+	authentication, err := g.auth(ctx, credentials)
+	switch {
+	case err == nil && authentication.IsZero():
+		return nobody, fmt.Errorf("%w: the AuthFunc named nobody and gave no error", ErrMisconfigured)
+	case err == nil:
+		return authentication, nil
+	case unknown(err), provesNobody(err):
+		return nobody, err
+	}
+	return nobody, g.unclear(ctx, "authenticate", err)
+}
+
+// unclear makes an error of no known kind "could not find out". It may quote
+// credentials, so only its type is told, to the log; a client that went away is
+// not worth a line.
+func (g *Guard) unclear(ctx context.Context, op string, err error) error {
+	if ctx.Err() == nil {
+		g.config.logger().WarnContext(ctx, "an error that says neither yes nor no: answered as unavailable",
+			"op", op, "type", fmt.Sprintf("%T", err))
+	}
+	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, Err: err}
+}
+
+// unknown reports that nobody could find out. It is asked first wherever errors
+// are told apart: joined with anything else, it is still no "no".
+func unknown(err error) bool {
+	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)
+}
+
+// provesNobody reports a definite "no": 401.
+func provesNobody(err error) bool {
+	return !unknown(err) && errors.Is(err, grimoireauth.ErrUnauthenticated)
+}
+
+// over reports that the session has definitely ended, the only reason to delete
+// cookies.
+func over(err error) bool {
+	return provesNobody(err) && errors.Is(err, grimoireauth.ErrSessionEnded)
+}
+
+// refuse writes the refusal, and logs what only a programmer can put right. The
+// errors logged here are this package's own and hold no secret.
+func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, ErrMisconfigured) {
+		var config Config
+		if g != nil {
+			config = g.config
+		}
+		config.logger().ErrorContext(r.Context(), "request refused: the guard is misconfigured",
+			"method", r.Method, "pattern", r.Pattern, "error", err.Error())
+	}
+	g.Respond(w, r, err)
+}
+
+// Respond writes the response to an error as the Guard itself does: for
+// handlers that find out later that somebody may not.
+func (g *Guard) Respond(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case g == nil:
+		respond(w, r, err, "")
+	case g.config.Respond != nil:
+		g.config.Respond(w, r, err)
+	default:
+		respond(w, r, err, g.config.SignInURL)
+	}
+}

@@ -1,0 +1,56 @@
+package middleware
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+)
+
+// The page that people see instead of a problem in JSON. It needs no script and
+// loads nothing, so its Content-Security-Policy allows nothing but its style.
+const pageStyle = `:root{color-scheme:light dark}
+body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.05rem/1.6 system-ui,sans-serif;background:#f4f2ee;color:#1d1b16}
+main{max-width:28rem;padding:2rem}
+h1{font-size:1.5rem;line-height:1.3;margin:0 0 .5rem}
+a{color:#174ea6}
+@media(prefers-color-scheme:dark){body{background:#191816;color:#f1eee6}a{color:#a8c7fa}}`
+
+var page = template.Must(template.New("refusal").Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<title>{{.Title}}</title>
+<style>` + pageStyle + `</style>
+</head>
+<body>
+<main>
+<h1>{{.Title}}</h1>
+<p>{{.Detail}}</p>
+{{if .Again}}<p><a href="">Try again</a></p>{{end}}
+</main>
+</body>
+</html>
+`))
+
+var pagePolicy = func() string {
+	sum := sha256.Sum256([]byte(pageStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}()
+
+func writePage(w http.ResponseWriter, r *http.Request, refusal refusal) {
+	var body bytes.Buffer
+	err := page.Execute(&body, struct {
+		Title, Detail string
+		Again         bool
+	}{refusal.title, refusal.detail, refusal.status == http.StatusServiceUnavailable})
+	if err != nil {
+		http.Error(w, http.StatusText(refusal.status), refusal.status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", pagePolicy)
+	write(w, r, refusal.status, body.Bytes())
+}

@@ -1,0 +1,168 @@
+package middleware
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// refusal is what the world is told about an error. Texts are fixed: an error's
+// own text is for the log.
+type refusal struct {
+	err    error
+	status int
+	code   string // stable, for programs
+	title  string // for people
+	detail string
+}
+
+// refusals is read from the top; the first that the error matches counts. What
+// could not be found out stands first, so that it never reads as a "no".
+var refusals = []refusal{
+	{ErrMisconfigured, http.StatusInternalServerError, "server_error", "Something is wrong here", "The mistake is ours and has been noted. Please try again later."},
+	// Stytch's rate limit is on this server, not on the person who happened to
+	// meet it, so it is no 429.
+	{grimoireauth.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Signing in does not work at the moment", "You are not signed out. Please try again in a moment."},
+	{grimoireauth.ErrRateLimited, http.StatusServiceUnavailable, "unavailable", "Signing in does not work at the moment", "You are not signed out. Please try again in a moment."},
+	{grimoireauth.ErrSessionEnded, http.StatusUnauthorized, "session_ended", "Your session has ended", "Please sign in again."},
+	{grimoireauth.ErrExpired, http.StatusUnauthorized, "session_expired", "Your session has expired", "Please sign in again."},
+	{grimoireauth.ErrUnauthenticated, http.StatusUnauthorized, "sign_in_required", "Please sign in", "This page is for people who are signed in."},
+	{grimoireauth.ErrStepUp, http.StatusUnauthorized, "sign_in_unfinished", "Your sign-in is not finished", "The class asks for one more step."},
+	{grimoireauth.ErrForbidden, http.StatusForbidden, "forbidden", "Not permitted", "Your role in this class does not include this."},
+	{grimoireauth.ErrNotFound, http.StatusNotFound, "not_found", "Not found", "There is nothing here, or nothing that you may see."},
+	{grimoireauth.ErrConflict, http.StatusConflict, "conflict", "It exists already", "Somebody has done this before."},
+	{grimoireauth.ErrTokenSpent, http.StatusBadRequest, "link_spent", "This link was used already, or is too old", "Please ask for a new one."},
+	{grimoireauth.ErrTokenUnknown, http.StatusBadRequest, "link_unknown", "This link is not known", "Please ask for a new one."},
+	{grimoireauth.ErrInvalid, http.StatusBadRequest, "invalid", "That cannot be right", "Please check what you entered."},
+}
+
+var otherwise = refusals[0]
+
+func refusalOf(err error) refusal {
+	for _, r := range refusals {
+		if errors.Is(err, r.err) {
+			return r
+		}
+	}
+	return otherwise
+}
+
+// DefaultRespond returns the function that a Guard uses if Config.Respond is
+// nil. It tells a program in JSON (RFC 9457, "application/problem+json", with a
+// stable member "code") and a person in a small page. A browser that navigates
+// and is not signed in is redirected (303) to signInURL, with the address it
+// wanted as the parameter return_to; empty: it gets the page. A form that was
+// posted is never redirected: what it held would be lost without a word.
+//
+// 401 carries WWW-Authenticate, 503 carries Retry-After, and no response of it
+// may be cached.
+func DefaultRespond(signInURL string) func(w http.ResponseWriter, r *http.Request, err error) {
+	return func(w http.ResponseWriter, r *http.Request, err error) { respond(w, r, err, signInURL) }
+}
+
+func respond(w http.ResponseWriter, r *http.Request, err error, signInURL string) {
+	refusal := refusalOf(err)
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	if refusal.status == http.StatusUnauthorized {
+		if target, ok := signIn(r, signInURL); ok {
+			h.Set("Location", target)
+			w.WriteHeader(http.StatusSeeOther)
+			return
+		}
+		// RFC 9110, 11.6.1 wants a challenge on every 401. No registered scheme
+		// means "a cookie", and Basic would make browsers ask for a password.
+		h.Set("WWW-Authenticate", `Cookie realm="sign-in"`)
+	}
+	if refusal.status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", strconv.Itoa(retrySeconds(err)))
+	}
+	h.Set("X-Content-Type-Options", "nosniff")
+	if readByPerson(r) {
+		writePage(w, r, refusal)
+		return
+	}
+	body, fault := json.Marshal(struct {
+		Type   string `json:"type"`
+		Title  string `json:"title"`
+		Status int    `json:"status"`
+		Detail string `json:"detail"`
+		Code   string `json:"code"`
+	}{"about:blank", refusal.title, refusal.status, refusal.detail, refusal.code})
+	if fault != nil {
+		w.WriteHeader(refusal.status)
+		return
+	}
+	h.Set("Content-Type", "application/problem+json")
+	write(w, r, refusal.status, body)
+}
+
+// write sends a whole body. That the client may be gone is no error of ours, and
+// there is nobody left to tell.
+func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
+}
+
+// retrySeconds is how long to wait: what the error asks for, up to an hour, or 5
+// seconds.
+func retrySeconds(err error) int {
+	wait, ok := grimoireauth.RetryAfter(err)
+	if !ok {
+		return 5
+	}
+	wait = min(wait, time.Hour)
+	return max(1, int((wait+time.Second-1)/time.Second))
+}
+
+// signIn returns where a browser is sent that is not signed in, if it is to be
+// sent: only when it navigates (GET or HEAD), and not from the sign-in page
+// itself, which would go round in circles if that page were guarded by mistake.
+func signIn(r *http.Request, signInURL string) (string, bool) {
+	if signInURL == "" || !readByPerson(r) || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+		return "", false
+	}
+	page, _, _ := strings.Cut(signInURL, "?")
+	// RequestURI is the address as it was sent; URL may have lost a prefix to
+	// http.StripPrefix.
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if path == page {
+		return "", false
+	}
+	back, ok := ReturnTo(r.RequestURI)
+	if !ok {
+		return signInURL, true
+	}
+	separator := "?"
+	if strings.Contains(signInURL, "?") {
+		separator = "&"
+	}
+	return signInURL + separator + "return_to=" + url.QueryEscape(back), true
+}
+
+// readByPerson reports whether a browser will show the response as a page: it
+// accepts HTML and does not say that a script asked (Sec-Fetch-Mode; browsers
+// before 2023 send none).
+func readByPerson(r *http.Request) bool {
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" && mode != "navigate" {
+		return false
+	}
+	for _, line := range r.Header["Accept"] {
+		for accepted := range strings.SplitSeq(line, ",") {
+			mediaType, _, _ := strings.Cut(accepted, ";")
+			if strings.EqualFold(strings.TrimSpace(mediaType), "text/html") {
+				return true
+			}
+		}
+	}
+	return false
+}
