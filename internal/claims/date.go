@@ -1,0 +1,129 @@
+package claims
+
+import "time"
+
+// Date is a NumericDate (RFC 7519, 2): seconds since 1970, perhaps with a
+// fraction, of which only the presence is kept. The zero Date was not there.
+type Date struct {
+	Seconds  int64 // rounded down; 0 to 2^32-1
+	Fraction bool  // there was a fraction other than zero
+	Present  bool
+}
+
+// Floor is the last whole second before the date: the strict reading of an end.
+func (d Date) Floor() int64 { return d.Seconds }
+
+// Ceil is the first whole second after the date: the strict reading of a
+// beginning.
+func (d Date) Ceil() int64 {
+	if d.Fraction {
+		return d.Seconds + 1
+	}
+	return d.Seconds
+}
+
+// Date reads a NumericDate. Only plain decimal notation of a date until the year
+// 2106 is accepted: exponents, signs and numbers in quotes, which some libraries
+// take, are how dates overflow or are read differently by two readers. Stytch
+// writes whole seconds.
+func (r *Reader) Date() Date {
+	if r.err == nil && (r.peek() < '0' || r.peek() > '9') {
+		r.fail(ErrShape)
+	}
+	text := r.number()
+	d := Date{Present: r.err == nil}
+	whole := 0
+	for whole < len(text) && text[whole] >= '0' && text[whole] <= '9' {
+		if whole == 10 {
+			r.fail(ErrShape)
+			return Date{}
+		}
+		d.Seconds = d.Seconds*10 + int64(text[whole]-'0')
+		whole++
+	}
+	if d.Seconds >= 1<<32 {
+		r.fail(ErrShape)
+		return Date{}
+	}
+	for i, c := range text[whole:] {
+		switch {
+		case i == 0 && c == '.':
+		case i > 0 && c >= '0' && c <= '9':
+			d.Fraction = d.Fraction || c != '0'
+		default:
+			r.fail(ErrShape)
+			return Date{}
+		}
+	}
+	return d
+}
+
+// number moves over a number as RFC 8259, 6 writes it and returns its text.
+func (r *Reader) number() []byte {
+	if r.err != nil {
+		return nil
+	}
+	start := r.pos
+	if r.here() == '-' {
+		r.pos++
+	}
+	switch {
+	case r.here() == '0':
+		r.pos++
+	case r.digits() == 0:
+		r.fail(ErrSyntax)
+		return nil
+	}
+	if r.here() == '.' {
+		r.pos++
+		if r.digits() == 0 {
+			r.fail(ErrSyntax)
+			return nil
+		}
+	}
+	if c := r.here(); c == 'e' || c == 'E' {
+		r.pos++
+		if c := r.here(); c == '+' || c == '-' {
+			r.pos++
+		}
+		if r.digits() == 0 {
+			r.fail(ErrSyntax)
+			return nil
+		}
+	}
+	return r.src[start:r.pos]
+}
+
+func (r *Reader) here() byte {
+	if r.pos < len(r.src) {
+		return r.src[r.pos]
+	}
+	return 0
+}
+
+func (r *Reader) digits() (n int) {
+	for r.here() >= '0' && r.here() <= '9' {
+		r.pos++
+		n++
+	}
+	return n
+}
+
+// Timestamp reads a string that holds an RFC 3339 time, in UTC. A null gives the
+// zero time.
+func (r *Reader) Timestamp() time.Time {
+	if r.Null() || r.err != nil {
+		return time.Time{}
+	}
+	text := r.Text()
+	if r.err != nil {
+		return time.Time{}
+	}
+	// UnmarshalText, unlike time.Parse, holds to the letter of RFC 3339.
+	var t time.Time
+	if err := t.UnmarshalText(text); err != nil {
+		r.fail(ErrShape)
+		return time.Time{}
+	}
+	return t.UTC()
+}

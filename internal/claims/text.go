@@ -1,0 +1,146 @@
+package claims
+
+import (
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Text reads a string and returns its decoded bytes: a part of the Reader's text
+// where nothing had to be decoded.
+func (r *Reader) Text() []byte {
+	if r.err != nil {
+		return nil
+	}
+	if r.peek() != '"' {
+		r.fail(ErrShape)
+		return nil
+	}
+	start, end, escaped := r.scanString()
+	return r.text(name{uint32(start), uint32(end), escaped})
+}
+
+// scanString moves over a string and returns where its inside stands.
+func (r *Reader) scanString() (start, end int, escaped bool) {
+	start = r.pos + 1
+	for i := start; i < len(r.src); i++ {
+		switch c := r.src[i]; {
+		case c == '"':
+			r.pos = i + 1
+			return start, i, escaped
+		case c == '\\':
+			escaped = true
+			i++ // what follows is checked when the text is decoded
+		case c < 0x20: // RFC 8259, 7: control characters must be escaped
+			r.fail(ErrSyntax)
+			return 0, 0, false
+		}
+	}
+	r.fail(ErrSyntax)
+	return 0, 0, false
+}
+
+// text decodes the inside of a string.
+func (r *Reader) text(n name) []byte {
+	inside := r.src[n.start:n.end:n.end]
+	if !n.escaped {
+		return inside
+	}
+	decoded, ok := unescape(inside)
+	if !ok {
+		r.fail(ErrSyntax)
+		return nil
+	}
+	return decoded
+}
+
+// unescape decodes the escapes of RFC 8259, 7. A surrogate without its partner
+// is refused: it stands for no character, and every reader makes something else
+// of it.
+func unescape(s []byte) ([]byte, bool) {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			out = append(out, s[i])
+			continue
+		}
+		if i++; i == len(s) {
+			return nil, false
+		}
+		switch s[i] {
+		case '"', '\\', '/':
+			out = append(out, s[i])
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'u':
+			c, ok := hex4(s[i+1:])
+			if !ok {
+				return nil, false
+			}
+			i += 4
+			if utf16.IsSurrogate(c) {
+				if len(s) < i+7 || s[i+1] != '\\' || s[i+2] != 'u' {
+					return nil, false
+				}
+				low, ok := hex4(s[i+3:])
+				if c = utf16.DecodeRune(c, low); !ok || c == unicode.ReplacementChar {
+					return nil, false
+				}
+				i += 6
+			}
+			out = utf8.AppendRune(out, c)
+		default:
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+func hex4(s []byte) (rune, bool) {
+	if len(s) < 4 {
+		return 0, false
+	}
+	var c rune
+	for _, d := range s[:4] {
+		switch {
+		case '0' <= d && d <= '9':
+			c = c<<4 | rune(d-'0')
+		case 'a' <= d && d <= 'f':
+			c = c<<4 | rune(d-'a'+10)
+		case 'A' <= d && d <= 'F':
+			c = c<<4 | rune(d-'A'+10)
+		default:
+			return 0, false
+		}
+	}
+	return c, true
+}
+
+// Printable reports whether s consists of characters that show as what they are:
+// no controls, and none of the format characters (Unicode category Cf, such as
+// the bidirectional overrides) with which one name can be dressed as another.
+func Printable(s []byte) bool {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < 0x20 || c == 0x7f {
+				return false
+			}
+			i++
+			continue
+		}
+		c, size := utf8.DecodeRune(s[i:])
+		if c == utf8.RuneError || unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) {
+			return false
+		}
+		i += size
+	}
+	return true
+}

@@ -1,0 +1,137 @@
+package jwtlocal
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/project"
+)
+
+// Config says whose tokens a [Verifier] accepts and how. ProjectID is required;
+// everything else has a default that is safe.
+type Config struct {
+	// ProjectID is the Stytch project, "project-test-…" or "project-live-…".
+	ProjectID string
+	// BaseURL is the project's custom domain. Empty: Stytch's own host for the
+	// project's environment. Only when it is set are tokens that name it as their
+	// issuer accepted, beside those that name the project.
+	BaseURL string
+	// Transport carries the key set requests. Nil: a copy of
+	// http.DefaultTransport with bounded response headers.
+	Transport http.RoundTripper
+
+	// Refresh exchanges the credentials of a session for fresh ones, as the
+	// client's Sessions.Authenticate does. Nil: a stale token is
+	// [grimoireauth.ErrExpired] and nobody is asked.
+	Refresh grimoireauth.AuthFunc
+	// Cutoffs tells which sessions, members and classes have been cut off. Nil:
+	// none are.
+	Cutoffs Cutoffs
+
+	// Leeway is how far this machine's clock may be off. It is allowed once, at
+	// either end of a token's life. Zero: 5 seconds, which covers machines kept by
+	// NTP and the case that a clock a moment behind Stytch's refuses every fresh
+	// token. Negative: none. At most a minute.
+	Leeway time.Duration
+	// MaxAge is the age from which a token is stale although it has not expired.
+	// Zero: no limit but the token's own, five minutes at Stytch.
+	MaxAge time.Duration
+
+	// RefreshKeysAfter is the age from which the key set is fetched anew, behind
+	// the traffic. Zero: 1 hour.
+	RefreshKeysAfter time.Duration
+	// MaxKeyAge is the age from which the key set is not believed any more, so
+	// that all tokens are [grimoireauth.ErrUnavailable] until a new one has been
+	// fetched. Zero: 24 hours.
+	MaxKeyAge time.Duration
+	// KeyCooldown is the least time between two fetches that unknown key ids
+	// cause: how long a newly published key may have to wait, and how long a flood
+	// of invented key ids causes no second fetch. Zero: 10 seconds.
+	KeyCooldown time.Duration
+	// SeedKeys is a JWK Set to begin with, for a start while Stytch cannot be
+	// reached. It counts as fetched when the Verifier was made. Empty: the first
+	// token waits for the first fetch.
+	SeedKeys []byte
+
+	// CacheSize is how many verified tokens are remembered, each about half a
+	// kilobyte. Zero: 32,768. Negative: none.
+	CacheSize int
+
+	// Observe receives key fetches, refusals, refreshes and alarms. Nil: nobody.
+	Observe grimoireauth.Observe
+	// Logger receives refusals at debug, with ids only. Nil: slog.Default().
+	Logger *slog.Logger
+}
+
+const (
+	defaultLeeway           = 5 * time.Second
+	maxLeeway               = time.Minute
+	defaultRefreshKeysAfter = time.Hour
+	defaultMaxKeyAge        = 24 * time.Hour
+	defaultKeyCooldown      = 10 * time.Second
+	defaultCacheSize        = 32768
+)
+
+// check returns the project and every fault of the configuration.
+func (c Config) check() (project.Project, error) {
+	p, err := project.Parse(c.ProjectID, c.BaseURL)
+	faults := []error{err}
+	if c.Leeway > maxLeeway {
+		faults = append(faults, fmt.Errorf("Leeway %v is more than %v: repair the clock instead", c.Leeway, maxLeeway))
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"MaxAge", c.MaxAge},
+		{"RefreshKeysAfter", c.RefreshKeysAfter},
+		{"MaxKeyAge", c.MaxKeyAge},
+		{"KeyCooldown", c.KeyCooldown},
+	} {
+		if d.value < 0 {
+			faults = append(faults, fmt.Errorf("%s %v is negative", d.name, d.value))
+		}
+	}
+	if c.refreshKeysAfter() > c.maxKeyAge() {
+		faults = append(faults, fmt.Errorf("RefreshKeysAfter %v is more than MaxKeyAge %v", c.refreshKeysAfter(), c.maxKeyAge()))
+	}
+	if len(c.SeedKeys) > 0 {
+		if _, err := parseKeys(c.SeedKeys); err != nil {
+			faults = append(faults, fmt.Errorf("SeedKeys: %w", err))
+		}
+	}
+	return p, errors.Join(faults...)
+}
+
+func orDefault(value, fallback time.Duration) time.Duration {
+	if value == 0 {
+		return fallback
+	}
+	return value
+}
+
+func (c Config) leeway() time.Duration { return max(orDefault(c.Leeway, defaultLeeway), 0) }
+
+func (c Config) refreshKeysAfter() time.Duration {
+	return orDefault(c.RefreshKeysAfter, defaultRefreshKeysAfter)
+}
+func (c Config) maxKeyAge() time.Duration   { return orDefault(c.MaxKeyAge, defaultMaxKeyAge) }
+func (c Config) keyCooldown() time.Duration { return orDefault(c.KeyCooldown, defaultKeyCooldown) }
+
+func (c Config) cacheSize() int {
+	if c.CacheSize == 0 {
+		return defaultCacheSize
+	}
+	return max(c.CacheSize, 0)
+}
+
+func (c Config) logger() *slog.Logger {
+	if c.Logger == nil {
+		return slog.Default()
+	}
+	return c.Logger
+}

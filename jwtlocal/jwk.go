@@ -1,0 +1,181 @@
+package jwtlocal
+
+import (
+	"crypto/rsa"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/MicahParks/jwkset"
+
+	"github.com/promptgrimoire/auth/internal/claims"
+)
+
+// What makes a JWK unfit to verify a session_jwt.
+var (
+	errKeyShape   = errors.New("not a JWK that is well-formed")
+	errKeyKind    = errors.New("not an RSA key")
+	errKeyUse     = errors.New("not for verifying RS256 signatures")
+	errKeyPrivate = errors.New("private parameters are published")
+	errKeyWeak    = errors.New("RSA parameters that are not safe")
+)
+
+// key is a public key that may verify session_jwts. It is immutable.
+type key struct {
+	id     string
+	public *rsa.PublicKey
+}
+
+// same reports whether two keys are the same material.
+func (k *key) same(other *key) bool { return k.public.Equal(other.public) }
+
+// The modulus is bounded: below lies what can be factored (RFC 7518, 3.3),
+// above what makes every verification slow.
+const minRSABits, maxRSABits = 2048, 4096
+
+// parseKey reads one element of a key set (RFC 7517, 4). jwkset parses it; what it
+// would let through that must not verify a session_jwt is refused before it sees
+// it: keys for encryption, other algorithms, private and secret keys, names in
+// another case, and certificates, which it would check against the key.
+func parseKey(raw []byte) (*key, error) {
+	fields, err := readJWK(raw)
+	if err != nil {
+		return nil, err
+	}
+	jwk, err := jwkset.NewJWKFromMarshal(
+		jwkset.JWKMarshal{KTY: jwkset.KtyRSA, KID: fields.id, N: fields.n, E: fields.e},
+		jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errKeyShape, err)
+	}
+	public, ok := jwk.Key().(*rsa.PublicKey)
+	if !ok {
+		return nil, errKeyKind
+	}
+	if err := checkRSA(public); err != nil {
+		return nil, err
+	}
+	return &key{id: fields.id, public: public}, nil
+}
+
+// jwk is what counts of a JWK.
+type jwk struct{ id, n, e string }
+
+// privateNames are the private parameters of RFC 7518, 6.3.2 and 6.4. A key whose
+// private half was published is no proof of anything.
+var privateNames = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+
+var jwkNames = append([]string{"kty", "use", "key_ops", "alg", "kid", "n", "e"}, privateNames...)
+
+func readJWK(raw []byte) (jwk, error) {
+	var k jwk
+	var kty string
+	var fault error
+	use, ops, alg := true, true, true
+	r := claims.NewReader(raw, claims.Limits{Depth: 8, Members: 64})
+	for o := r.Object(); ; {
+		name, ok := r.Next(&o)
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "kty":
+			kty = string(r.Text())
+		case "use":
+			use = string(r.Text()) == "sig"
+		case "key_ops":
+			ops = false
+			for a := r.Array(); r.More(&a); {
+				ops = string(r.Text()) == "verify" || ops
+			}
+		case "alg":
+			alg = string(r.Text()) == "RS256"
+		case "kid":
+			k.id = string(r.Text())
+		case "n":
+			k.n = string(r.Text())
+		case "e":
+			k.e = string(r.Text())
+		default:
+			if slices.Contains(privateNames, string(name)) {
+				fault = errKeyPrivate
+			} else if r.Folded(name, jwkNames) {
+				r.Fail(claims.ErrFolded)
+			}
+			r.Raw()
+		}
+	}
+	switch err := r.End(); {
+	case err != nil:
+		return jwk{}, fmt.Errorf("%w: %w", errKeyShape, err)
+	case fault != nil:
+		return jwk{}, fault
+	case kty != "RSA":
+		return jwk{}, errKeyKind
+	case !use || !ops || !alg:
+		return jwk{}, errKeyUse
+	case !claims.KeyID([]byte(k.id)) || !strictBase64(k.n) || !strictBase64(k.e):
+		return jwk{}, errKeyShape
+	case !shortExponent(k.e):
+		return jwk{}, errKeyWeak
+	}
+	return k, nil
+}
+
+// shortExponent reports whether e is below 2^31. Longer exponents are cut off
+// somewhere on the way to an int, and 2^64+65537 must not become 65537.
+func shortExponent(e string) bool {
+	octets, err := strict.DecodeString(e)
+	return err == nil && new(big.Int).SetBytes(octets).BitLen() <= 31
+}
+
+// strictBase64 reports whether s is unpadded base64url with no stray bits, the
+// only spelling RFC 7518, 2 knows; jwkset takes padding too.
+func strictBase64(s string) bool {
+	_, err := strict.DecodeString(s)
+	return err == nil && s != "" && !hasLineBreak(s)
+}
+
+var strict = base64.RawURLEncoding.Strict()
+
+// checkRSA refuses parameters with which a signature proves little.
+func checkRSA(k *rsa.PublicKey) error {
+	bits := k.N.BitLen()
+	switch {
+	case bits < minRSABits || bits > maxRSABits:
+		return errKeyWeak
+	case k.N.Bit(0) == 0:
+		return errKeyWeak
+	case k.E < 65537 || k.E&1 == 0: // FIPS 186-5, A.1.1
+		return errKeyWeak
+	case predictable(k.N):
+		return errKeyWeak
+	}
+	return nil
+}
+
+// predictable recognizes moduli of the flawed generator of CVE-2017-15361 (ROCA):
+// its primes are powers of 65537 modulo a product of small primes, and therefore
+// so is the modulus. A sound modulus has this form by chance about once in 2^27.
+func predictable(n *big.Int) bool {
+	var rest big.Int
+	for _, p := range smallPrimes {
+		residue := rest.Mod(n, big.NewInt(p)).Int64()
+		power, found := int64(1), false
+		for range p {
+			found = found || power == residue
+			power = power * 65537 % p
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+var smallPrimes = []int64{
+	3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
+	103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+}

@@ -1,0 +1,197 @@
+package jwtlocal
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// keyStore decides when the key set is fetched, and by what right a key is used.
+//
+// A key that is known never waits for a fetch, as long as the set is young enough
+// to be believed at all. An unknown key id leads to a fetch, unless one succeeded
+// within the cool-down, which is knowledge enough to refuse, or one failed a moment
+// ago, which is none. Success and failure are counted apart, so that neither a
+// flood of invented key ids nor an outage puts off a real rotation for longer than
+// one cool-down.
+type keyStore struct {
+	config  Config
+	url     string
+	fetcher fetcher
+	work    *work
+
+	set atomic.Pointer[keySet] // nil until there is one
+
+	mu       sync.Mutex
+	flight   *fetch    // guarded by mu: the fetch under way, nil if none
+	asked    time.Time // guarded by mu: when the last answer that was taken over was asked for
+	failed   time.Time // guarded by mu: when the last fetch failed, zero after a success
+	failures int       // guarded by mu: how many failed in a row
+	lastErr  error     // guarded by mu: why, nil after a success
+
+	fetches, fetchFailures atomic.Uint64
+}
+
+// fetch is a fetch under way. It belongs to nobody: whoever needs its outcome
+// waits for done, or leaves.
+type fetch struct{ done chan struct{} }
+
+// After a failure the next attempt waits a moment, and longer after the next one,
+// but never so long that a recovered Stytch is not noticed within five seconds.
+const (
+	firstBackOff = time.Second
+	lastBackOff  = 5 * time.Second
+)
+
+var errKeysNotYet = errors.New("the key set could not be fetched a moment ago")
+
+// age is how long ago t was, by the wall clock or by the monotonic one, whichever
+// says more: a suspended machine stops one of them, a clock set back the other.
+func age(now, t time.Time) time.Duration {
+	return max(now.Sub(t), now.Round(0).Sub(t.Round(0)))
+}
+
+// usable reports whether the set is young enough to be believed.
+func (s *keyStore) usable(set *keySet, now time.Time) bool {
+	return set != nil && age(now, set.fetched) < s.config.maxKeyAge()
+}
+
+// old reports whether the set should be replaced behind the traffic.
+func (s *keyStore) old(set *keySet, now time.Time) bool {
+	return set.seeded || age(now, set.fetched) >= s.config.refreshKeysAfter() || now.Round(0).Before(set.fetched.Round(0).Add(-maxLeeway))
+}
+
+// find returns the key with this id, and the set it is in. The key may be retired.
+// A nil key without an error: the project publishes no such key. An error: nobody
+// could find out, and how long to wait before trying again.
+func (s *keyStore) find(ctx context.Context, id string, now time.Time) (k *key, set *keySet, retired bool, err error) {
+	set = s.set.Load()
+	if !s.usable(set, now) {
+		err := s.await(ctx, now)
+		if set = s.set.Load(); !s.usable(set, now) {
+			if err == nil {
+				err = errKeysNotYet
+			}
+			return nil, nil, false, err
+		}
+	} else if s.old(set, now) {
+		s.begin(ctx, now)
+	}
+	if k, ok := set.byID[id]; ok {
+		return k, set, false, nil
+	}
+	if k, ok := set.retired[id]; ok {
+		return k, set, true, nil
+	}
+	if !s.mayAskAgain(now) {
+		return nil, set, false, nil
+	}
+	err = s.await(ctx, now)
+	set = s.set.Load()
+	if k, ok := set.byID[id]; ok {
+		return k, set, false, nil
+	}
+	return nil, set, false, err
+}
+
+// mayAskAgain reports whether the cool-down after the last success is over.
+func (s *keyStore) mayAskAgain(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flight != nil || now.Sub(s.asked) >= s.config.keyCooldown() || !s.failed.IsZero()
+}
+
+// await begins a fetch, or joins the one under way, and waits for its outcome.
+func (s *keyStore) await(ctx context.Context, now time.Time) error {
+	flight := s.begin(ctx, now)
+	if flight == nil {
+		return errKeysNotYet
+	}
+	select {
+	case <-flight.done:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lastErr
+}
+
+// begin returns the fetch under way, which it starts if there is none, or nil if
+// the last one failed too recently.
+func (s *keyStore) begin(ctx context.Context, now time.Time) *fetch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flight != nil {
+		return s.flight
+	}
+	if !s.failed.IsZero() && now.Sub(s.failed) < s.backOff() {
+		return nil
+	}
+	flight := &fetch{done: make(chan struct{})}
+	s.flight = flight
+	// The fetch outlives whoever began it: its own deadline ends it.
+	ctx = context.WithoutCancel(ctx)
+	s.work.do(func() { s.run(ctx, flight) })
+	return flight
+}
+
+// backOff is how long the next attempt waits after the last failure. mu is held.
+func (s *keyStore) backOff() time.Duration {
+	wait := firstBackOff
+	for i := 1; i < s.failures && wait < lastBackOff; i++ {
+		wait *= 2
+	}
+	return min(wait, lastBackOff)
+}
+
+// wait says how long whoever could not find out should wait.
+func (s *keyStore) wait() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed.IsZero() {
+		return firstBackOff
+	}
+	return s.backOff()
+}
+
+func (s *keyStore) run(ctx context.Context, flight *fetch) {
+	began := time.Now()
+	p, err := s.fetcher.fetch(ctx, s.url)
+	s.fetches.Add(1)
+
+	s.mu.Lock()
+	s.flight = nil
+	if s.lastErr = err; err == nil {
+		s.asked, s.failed, s.failures = began, time.Time{}, 0
+		s.set.Store(follow(s.set.Load(), p, began, s.newSeen))
+	} else {
+		s.failed = time.Now()
+		s.failures++
+		s.fetchFailures.Add(1)
+	}
+	s.mu.Unlock()
+	close(flight.done)
+
+	if observe := s.config.Observe; observe != nil {
+		observe(ctx, grimoireauth.KeysFetched{Keys: len(p.keys), Took: time.Since(began), Err: err})
+		if p.private {
+			observe(ctx, grimoireauth.OperatorAlarm{
+				Problem: "Stytch publishes a signing key together with its private half: the key is not used; tell Stytch",
+			})
+		}
+	}
+}
+
+func (s *keyStore) newSeen() *seen { return newSeen(s.config.cacheSize()) }
+
+// plant makes the seed keys the first set.
+func (s *keyStore) plant(p parsed, now time.Time) {
+	set := follow(nil, p, now, s.newSeen)
+	set.seeded = true
+	s.set.Store(set)
+}

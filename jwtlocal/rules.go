@@ -1,0 +1,187 @@
+package jwtlocal
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/claims"
+)
+
+// maxLifetime bounds exp - iat. Stytch's tokens live five minutes; one that lives
+// for more than an hour was not made by Stytch, or not to be a session_jwt.
+const maxLifetime = time.Hour
+
+// rules are what the claims of a project's tokens must say. They are immutable.
+type rules struct {
+	audience string
+	issuers  []string
+	// Ids name their kind and environment: "member-test-…". The environment must
+	// be the project's, or a token of a test project could pass in a live one.
+	member, organization string
+	sessions             []string // Stytch has written both forms
+	leeway               time.Duration
+	maxAge               time.Duration // zero: none
+}
+
+func newRules(projectID, environment, customURL string, c Config) rules {
+	r := rules{
+		audience:     projectID,
+		issuers:      []string{"stytch.com/" + projectID},
+		member:       "member-" + environment + "-",
+		organization: "organization-" + environment + "-",
+		sessions:     []string{"member-session-" + environment + "-", "session-" + environment + "-"},
+		leeway:       c.leeway(),
+		maxAge:       c.MaxAge,
+	}
+	if customURL != "" {
+		r.issuers = append(r.issuers, customURL)
+	}
+	return r
+}
+
+// accepts checks everything about the claims that does not depend on the present
+// moment. Zero means that they are those of a session_jwt of this project.
+func (r *rules) accepts(c *claims.Claims) Reason {
+	switch {
+	case !oneOf(c.Issuer, r.issuers):
+		return ReasonIssuer
+	case string(c.Audience) != r.audience:
+		return ReasonAudience
+	case c.ClientID && c.Scope:
+		return ReasonOtherToken // RFC 8725, 3.12
+	case !c.HasSession || !hasForm(c.SessionID, r.sessions...):
+		return ReasonSession
+	case !c.HasOrganization || !hasForm(c.OrganizationID, r.organization):
+		return ReasonOrganization
+	case !hasForm(c.Subject, r.member):
+		return ReasonSubject
+	}
+	return lifetime(c)
+}
+
+// lifetime checks that a token's times can be those of one token.
+func lifetime(c *claims.Claims) Reason {
+	life := c.Expires.Floor() - c.IssuedAt.Floor()
+	switch {
+	case !c.Expires.Present || !c.IssuedAt.Present:
+		return ReasonLifetime
+	case life <= 0 || life > int64(maxLifetime/time.Second):
+		return ReasonLifetime
+	case c.NotBefore.Present && c.NotBefore.Ceil() > c.Expires.Floor():
+		return ReasonLifetime
+	case !c.EndsAt.IsZero() && c.EndsAt.Before(c.StartedAt):
+		return ReasonLifetime
+	}
+	return 0
+}
+
+func oneOf(value []byte, allowed []string) bool {
+	for _, a := range allowed {
+		if string(value) == a {
+			return true
+		}
+	}
+	return false
+}
+
+// maxID bounds ids, which are kept in memory; Stytch's have about fifty bytes.
+const maxID = 128
+
+// hasForm reports whether id is one of the prefixes and something after it, of the
+// characters that Stytch's ids have. What comes after it is otherwise opaque.
+func hasForm(id []byte, prefixes ...string) bool {
+	for _, p := range prefixes {
+		if !bytes.HasPrefix(id, []byte(p)) || len(id) == len(p) || len(id) > maxID {
+			continue
+		}
+		for _, c := range id[len(p):] {
+			if !strings.ContainsRune(idAlphabet, rune(c)) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+const idAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789-_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// times are the moments that decide whether a token counts now, in Unix seconds.
+type times struct {
+	issued    int64 // iat
+	notBefore int64 // the later of iat and nbf
+	end       int64 // the earlier of exp and the end of the session
+}
+
+func timesOf(c *claims.Claims) times {
+	t := times{issued: c.IssuedAt.Floor(), notBefore: max(c.IssuedAt.Ceil(), c.NotBefore.Ceil()), end: c.Expires.Floor()}
+	if !c.EndsAt.IsZero() {
+		t.end = min(t.end, c.EndsAt.Unix())
+	}
+	return t
+}
+
+// timesOf an entry: only tokens for which the other moments follow from these two
+// are remembered.
+func (e *entry) times() times {
+	return times{issued: int64(e.issued), notBefore: int64(e.issued), end: e.end()}
+}
+
+// at says what a token with these times is at the moment now. The wall clock
+// decides, so that a token that was remembered across a jump of the clock ends when
+// it says. At the very moment of its end a token has ended (RFC 7519, 4.1.4).
+func (r *rules) at(t times, now time.Time) Reason {
+	wall, leeway := now.UnixNano(), int64(r.leeway)
+	const second = int64(time.Second)
+	switch {
+	case wall < t.notBefore*second-leeway:
+		return ReasonNotYet
+	case wall >= t.end*second+leeway:
+		return ReasonExpired
+	case r.maxAge > 0 && wall >= t.issued*second+int64(r.maxAge)+leeway:
+		return ReasonTooOld
+	}
+	return 0
+}
+
+// sessionOf makes the session that accepted claims attest. Everything in it is a
+// copy; nothing refers to the token.
+func sessionOf(c *claims.Claims, share *sharer) (grimoireauth.Session, error) {
+	ids := make([]byte, 0, 2*maxID)
+	ids = append(ids, c.SessionID...)
+	ids = append(ids, c.Subject...)
+	both := string(ids)
+	var factors []grimoireauth.Factor
+	if len(c.Factors) > 0 {
+		factors = make([]grimoireauth.Factor, len(c.Factors))
+		for i, f := range c.Factors {
+			factors[i] = grimoireauth.Factor(f)
+		}
+	}
+	return grimoireauth.NewSession(grimoireauth.SessionFields{
+		ID:               grimoireauth.SessionID(both[:len(c.SessionID)]),
+		Member:           grimoireauth.MemberID(both[len(c.SessionID):]),
+		Organization:     grimoireauth.OrganizationID(share.share(c.OrganizationID)),
+		OrganizationSlug: share.share(c.Slug),
+		Roles:            c.Roles,
+		Factors:          factors,
+		StartedAt:        c.StartedAt,
+		LastAccessedAt:   c.AccessedAt,
+		ExpiresAt:        c.EndsAt,
+		CustomClaims:     c.Custom,
+	})
+}
+
+// entryOf makes what is remembered of a token, or nil for one that is verified
+// every time: one whose times Stytch would not write.
+func entryOf(d digest, c *claims.Claims, session grimoireauth.Session) *entry {
+	t := timesOf(c)
+	if t.notBefore != t.issued || t.end <= t.issued {
+		return nil
+	}
+	// The session's parts as the allocator rounds them, and the entry and its slot.
+	bytes := 384 + len(c.SessionID) + len(c.Subject) + len(c.Custom) + 16*len(c.Roles) + 64*len(c.Factors)
+	return &entry{digest: d, session: session, issued: uint32(t.issued), life: uint16(t.end - t.issued), weight: uint16(min(bytes/64+1, 1<<16-1))}
+}

@@ -1,0 +1,36 @@
+package jwtlocal
+
+import "github.com/promptgrimoire/auth/grimoireauth"
+
+// standing is what a token is worth.
+type standing uint8
+
+const (
+	unknowable standing = iota // nobody could find out; the zero standing, to be safe
+	refused                    // not a session_jwt of this project that could count now
+	ended                      // genuine, and a cutoff says that its session is over
+	stale                      // genuine, and to be refreshed before it counts
+	good
+)
+
+// verdict is the outcome of judging a token. The session is set if the token is
+// genuine: good, stale or ended.
+type verdict struct {
+	standing standing
+	reason   Reason // zero if good
+	session  grimoireauth.Session
+	err      error // for an unknowable one
+}
+
+// error returns what the caller may know of a verdict that is not good.
+func (v verdict) error() error {
+	switch v.standing {
+	case refused:
+		return errBad
+	case ended:
+		return errEnded
+	case stale:
+		return errExpired
+	}
+	return v.err
+}

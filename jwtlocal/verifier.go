@@ -1,0 +1,222 @@
+package jwtlocal
+
+import (
+	"context"
+	"crypto/rsa"
+	"hash/maphash"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/claims"
+)
+
+// Verifier checks session_jwts of one project. Make it with [New]; it is safe for
+// concurrent use and remembers nothing that another Verifier could see.
+type Verifier struct {
+	config Config
+	rules  rules
+	keys   *keyStore
+	work   work
+	share  sharer
+
+	hits, misses counter
+	refused      [reasonCount]atomic.Uint64
+
+	mu      sync.Mutex         // guards flights
+	flights map[digest]*flight // refreshes under way, by what they refresh
+}
+
+// New returns a Verifier. It does no I/O: the first token, or the first moment
+// after it, finds out whether Stytch can be reached. Its error joins all faults of
+// the configuration and matches [grimoireauth.ErrInvalid].
+func New(config Config) (*Verifier, error) {
+	project, err := config.check()
+	if err != nil {
+		return nil, &grimoireauth.Error{Op: "configure jwtlocal", Kind: grimoireauth.ErrInvalid, Err: err}
+	}
+	customURL := ""
+	if project.Custom {
+		customURL = project.BaseURL
+	}
+	v := &Verifier{
+		config:  config,
+		rules:   newRules(project.ID, project.Env, customURL, config),
+		share:   sharer{seed: maphash.MakeSeed()},
+		flights: map[digest]*flight{},
+	}
+	v.keys = &keyStore{
+		config: config,
+		// https://stytch.com/docs/b2b/api/get-jwks
+		url:     project.BaseURL + "/v1/b2b/sessions/jwks/" + project.ID,
+		fetcher: newFetcher(config.Transport),
+		work:    &v.work,
+	}
+	if len(config.SeedKeys) > 0 {
+		p, err := parseKeys(config.SeedKeys)
+		if err != nil {
+			return nil, &grimoireauth.Error{Op: "configure jwtlocal", Kind: grimoireauth.ErrInvalid, Err: err}
+		}
+		v.keys.plant(p, time.Now())
+	}
+	return v, nil
+}
+
+// Wait blocks until the key fetches and refreshes that run behind the traffic have
+// ended; each has a deadline of a few seconds. It is for tests and for an orderly
+// shutdown; nothing needs it.
+func (v *Verifier) Wait() { v.work.wait() }
+
+// Verify returns the session that a session_jwt attests. It asks nobody, except
+// for the key set when that is missing, old, or lacks the token's key.
+//
+// Its errors: [grimoireauth.ErrNoCredentials] for an empty Secret;
+// [grimoireauth.ErrExpired] for a token that is genuine and merely stale;
+// [grimoireauth.ErrSessionEnded] if a cutoff says so;
+// [grimoireauth.ErrUnauthenticated] for every other token that does not pass;
+// [grimoireauth.ErrUnavailable] if it could not be found out, which says nothing
+// about the token.
+func (v *Verifier) Verify(ctx context.Context, token grimoireauth.Secret) (grimoireauth.Session, error) {
+	if token.IsZero() {
+		return grimoireauth.Session{}, errNoCredentials
+	}
+	judged := v.judge(ctx, token.Reveal(), noTime)
+	if judged.standing != good {
+		return grimoireauth.Session{}, judged.error()
+	}
+	return judged.session, nil
+}
+
+// judge says what a token is, after all checks. Every path to good is in here.
+// Cutoffs of members and classes raised before fresh do not count; the zero time
+// lets all count.
+func (v *Verifier) judge(ctx context.Context, token string, fresh time.Time) verdict {
+	if len(token) > maxToken {
+		return v.refuse(ctx, ReasonTooLong)
+	}
+	p, ok := split(token)
+	if !ok {
+		return v.refuse(ctx, ReasonMalformed)
+	}
+	now := time.Now()
+	id, known := "", false
+	if set := v.keys.set.Load(); set != nil {
+		id, known = set.headers[p.header]
+	}
+	if !known {
+		var reason Reason
+		if id, reason = keyID(p.header); reason != 0 {
+			return v.refuse(ctx, reason)
+		}
+	}
+	key, set, retired, err := v.keys.find(ctx, id, now)
+	switch {
+	case err != nil:
+		return v.unknown(ctx, ReasonNoKeys, err)
+	case key == nil:
+		return v.refuse(ctx, ReasonUnknownKey)
+	case len(p.signature) != strict.EncodedLen(key.public.Size()):
+		return v.refuse(ctx, ReasonSignature)
+	}
+	d := digestOf(token)
+	if !retired {
+		if e := set.seen.find(&d); e != nil {
+			v.hits.add()
+			return v.weigh(ctx, e.session, e.times(), now, false, fresh)
+		}
+	}
+	v.misses.add()
+	c, reason := open(p, key.public, &v.share)
+	if reason == 0 {
+		reason = v.rules.accepts(&c)
+	}
+	if reason != 0 {
+		return v.refuse(ctx, reason)
+	}
+	session, err := sessionOf(&c, &v.share)
+	if err != nil {
+		return v.refuse(ctx, ReasonClaims)
+	}
+	judged := v.weigh(ctx, session, timesOf(&c), now, retired, fresh)
+	if judged.standing == good {
+		if e := entryOf(d, &c, session); e != nil {
+			set.seen.add(e)
+		}
+	}
+	return judged
+}
+
+// open verifies the signature and only then reads the claims: one RSA operation
+// and one decoding, whatever the outcome.
+func open(p parts, public *rsa.PublicKey, share *sharer) (claims.Claims, Reason) {
+	var signatureBuffer [maxRSABits / 8]byte
+	signature, ok := decode(signatureBuffer[:0], p.signature)
+	if !ok {
+		return claims.Claims{}, ReasonMalformed
+	}
+	payload, ok := decode(nil, p.payload)
+	if !ok {
+		return claims.Claims{}, ReasonMalformed
+	}
+	// The algorithm is this one, whatever header or key say (RFC 8725, 3.1).
+	if err := jwt.SigningMethodRS256.Verify(p.signed, signature, public); err != nil {
+		return claims.Claims{}, ReasonSignature
+	}
+	c, err := claims.Read(payload, share.share)
+	if err != nil {
+		return claims.Claims{}, ReasonClaims
+	}
+	return c, 0
+}
+
+// weigh says whether a genuine token counts at this moment.
+func (v *Verifier) weigh(ctx context.Context, session grimoireauth.Session, t times, now time.Time, retired bool, fresh time.Time) verdict {
+	reason := v.rules.at(t, now)
+	if reason == ReasonNotYet {
+		return v.refuse(ctx, reason)
+	}
+	if v.config.Cutoffs != nil {
+		s, err := v.config.Cutoffs.Standing(ctx, session.ID(), session.Member(), session.Organization())
+		switch {
+		case err != nil:
+			return v.unknown(ctx, ReasonCutoffsUnknown, err)
+		case s.Ended:
+			return v.settle(ctx, verdict{standing: ended, reason: ReasonSessionEnded, session: session})
+		case reason == 0 && !s.StaleUntil.IsZero() && s.StaleUntil.After(fresh) &&
+			!time.Unix(t.issued, 0).After(s.StaleUntil.Add(v.rules.leeway)):
+			reason = ReasonCutOff
+		}
+	}
+	if reason == 0 && retired {
+		reason = ReasonRetiredKey
+	}
+	if reason != 0 {
+		return v.settle(ctx, verdict{standing: stale, reason: reason, session: session})
+	}
+	return verdict{standing: good, session: session}
+}
+
+func (v *Verifier) refuse(ctx context.Context, reason Reason) verdict {
+	return v.settle(ctx, verdict{standing: refused, reason: reason})
+}
+
+func (v *Verifier) unknown(ctx context.Context, reason Reason, cause error) verdict {
+	return v.settle(ctx, verdict{standing: unknowable, reason: reason, err: unavailable("verify session_jwt", cause, v.keys.wait())})
+}
+
+// settle counts and reports a verdict that is not good.
+func (v *Verifier) settle(ctx context.Context, judged verdict) verdict {
+	v.refused[judged.reason].Add(1)
+	if v.config.Observe != nil {
+		v.config.Observe(ctx, grimoireauth.TokenRefused{Reason: judged.reason.String()})
+	}
+	if log := v.config.logger(); log.Enabled(ctx, slog.LevelDebug) {
+		log.LogAttrs(ctx, slog.LevelDebug, "session_jwt did not pass",
+			slog.String("reason", judged.reason.String()), slog.Any("session", judged.session))
+	}
+	return judged
+}

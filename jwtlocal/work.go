@@ -1,0 +1,45 @@
+package jwtlocal
+
+import "sync"
+
+// work counts what runs in the background, so that Wait can wait for its end. A
+// sync.WaitGroup does not fit: it must not be added to while somebody waits for
+// it to become zero.
+type work struct {
+	mu   sync.Mutex
+	n    int           // guarded by mu: how many run
+	idle chan struct{} // guarded by mu: closed when n returns to zero; nil while it is
+}
+
+// do runs f in a goroutine of its own. f must end by itself.
+func (w *work) do(f func()) {
+	w.mu.Lock()
+	if w.n == 0 {
+		w.idle = make(chan struct{})
+	}
+	w.n++
+	w.mu.Unlock()
+	go func() {
+		defer func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if w.n--; w.n == 0 {
+				close(w.idle)
+				w.idle = nil
+			}
+		}()
+		f()
+	}()
+}
+
+func (w *work) wait() {
+	for {
+		w.mu.Lock()
+		idle := w.idle
+		w.mu.Unlock()
+		if idle == nil {
+			return
+		}
+		<-idle
+	}
+}
