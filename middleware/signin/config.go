@@ -1,0 +1,136 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/project"
+	"github.com/promptgrimoire/auth/middleware"
+)
+
+// Config is what a [Handler] needs to know.
+type Config struct {
+	// BaseURL is where browsers reach this server, such as
+	// https://classes.example.edu. Required: a link in an e-mail must not lead
+	// where the Host header of some request says. Plain http is accepted only for
+	// a loopback address.
+	BaseURL string
+
+	// Prefix is the path under which the Handler is mounted. Empty: "/auth/".
+	Prefix string
+	// Home is the path to go to after signing in if nobody wanted another page.
+	// Empty: "/".
+	Home string
+	// Class says which class somebody wants to sign in to, from the request for
+	// the form or from the form that was sent. Empty ids ask the person. Nil: the
+	// parameter "class", an organization_id or a slug.
+	Class middleware.ClassOf
+	// LinkExpires is how long a link works, as in [grimoireauth.MagicLink]. Zero:
+	// Stytch's 60 minutes.
+	LinkExpires time.Duration
+
+	// OnSignIn is called when somebody has proved who they are and before any
+	// cookie is set, for instance to keep a row about them. On an error nobody is
+	// signed in: ErrForbidden ends the new session, anything else can be tried
+	// again with the same link for a minute, so OnSignIn may see one sign-in
+	// twice. Nil: nothing is called.
+	OnSignIn func(ctx context.Context, signedIn grimoireauth.SignedIn) error
+
+	// Pages replaces the pages: a template of each of the names in [PageNames],
+	// executed with a [Page]. Their Content-Security-Policy allows styles, images
+	// and fonts of this host and no script. Nil: the built-in ones.
+	Pages *template.Template
+
+	// Logger gets what the operator should know: ids and kinds of errors, no
+	// address and no token. Nil: slog.Default().
+	Logger *slog.Logger
+}
+
+const (
+	defaultPrefix = "/auth/"
+	defaultHome   = "/"
+)
+
+func (c Config) prefix() string {
+	if c.Prefix == "" {
+		return defaultPrefix
+	}
+	return c.Prefix
+}
+
+func (c Config) home() string {
+	if c.Home == "" {
+		return defaultHome
+	}
+	return c.Home
+}
+
+func (c Config) logger() *slog.Logger {
+	if c.Logger == nil {
+		return slog.Default()
+	}
+	return c.Logger
+}
+
+func (c Config) pages() *template.Template {
+	if c.Pages == nil {
+		return builtIn
+	}
+	return c.Pages
+}
+
+// secure reports whether browsers reach us by https, so that cookies can be
+// Secure.
+func (c Config) secure() bool { return strings.HasPrefix(c.BaseURL, "https:") }
+
+// faults returns everything that is wrong, in one error.
+func (c Config) faults() error {
+	var faults []error
+	if err := checkBase(c.BaseURL); err != nil {
+		faults = append(faults, err)
+	}
+	if prefix := c.prefix(); !isPath(prefix) || !strings.HasSuffix(prefix, "/") || strings.ContainsAny(prefix, "{}") {
+		faults = append(faults, fmt.Errorf("the Prefix %.100q is not a path that ends in a slash, such as /auth/", c.Prefix))
+	}
+	if !isPath(c.home()) {
+		faults = append(faults, fmt.Errorf("the Home %.100q is not a path on this host", c.Home))
+	}
+	if d := c.LinkExpires; d != 0 && (d < 5*time.Minute || d > 7*24*time.Hour || d%time.Minute != 0) {
+		faults = append(faults, fmt.Errorf("LinkExpires %v is not a whole number of minutes from 5 minutes to 7 days", d))
+	}
+	for _, name := range PageNames() {
+		if c.pages().Lookup(name) == nil {
+			faults = append(faults, fmt.Errorf("the Pages have no template %q", name))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func isPath(address string) bool {
+	_, ok := middleware.ReturnTo(address)
+	return ok && !strings.ContainsAny(address, "?#")
+}
+
+func checkBase(base string) error {
+	if base == "" {
+		return errors.New("BaseURL is missing: where do browsers reach this server?")
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return fmt.Errorf("BaseURL %.100q is not a URL with a host, such as https://classes.example.edu", base)
+	}
+	if u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery {
+		return fmt.Errorf("BaseURL %.100q has more than a scheme and a host", u.Redacted())
+	}
+	if u.Scheme == "http" && !project.IsLoopback(u.Hostname()) {
+		return fmt.Errorf("BaseURL %.100q is plain http: anybody on the way could take the link", base)
+	}
+	return nil
+}

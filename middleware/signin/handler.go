@@ -1,0 +1,122 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+)
+
+// Handler serves the pages. It is safe for concurrent use, starts no goroutine
+// and has nothing to close. Make it with [New]; the zero Handler answers 500.
+type Handler struct {
+	guard  *middleware.Guard
+	config Config
+	mux    *http.ServeMux
+	csrf   *http.CrossOriginProtection
+	links  attempts
+
+	// What is asked of Stytch.
+	send   func(context.Context, grimoireauth.MagicLink) error
+	redeem func(context.Context, grimoireauth.Secret) (grimoireauth.SignedIn, error)
+	revoke func(context.Context, grimoireauth.SessionID) error
+}
+
+// New returns a Handler that signs people in through client and gives them the
+// cookies that guard reads. It does no I/O. Its error, an [*grimoireauth.Error]
+// that matches [grimoireauth.ErrInvalid], names every fault at once.
+func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*Handler, error) {
+	faults := config.faults()
+	if client == nil {
+		faults = errors.Join(errors.New("the Client is missing: pass what grimoireauth.New returned"), faults)
+	}
+	if guard == nil {
+		faults = errors.Join(errors.New("the Guard is missing: pass what middleware.New returned"), faults)
+	}
+	if faults != nil {
+		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure sign-in", Kind: grimoireauth.ErrInvalid}, faults)
+	}
+	h := &Handler{
+		guard:  guard,
+		config: config,
+		csrf:   http.NewCrossOriginProtection(),
+		send:   client.SignIn.SendMagicLink,
+		redeem: client.SignIn.RedeemMagicLink,
+		revoke: client.Sessions.Revoke,
+	}
+	h.route()
+	return h, nil
+}
+
+func (h *Handler) route() {
+	prefix := h.config.prefix()
+	h.mux = http.NewServeMux()
+	h.mux.HandleFunc("GET "+prefix+"{$}", h.showForm)
+	h.mux.HandleFunc("POST "+prefix+"start", h.start)
+	h.mux.HandleFunc("GET "+prefix+"callback", h.putAway)
+	h.mux.HandleFunc("GET "+prefix+"confirm", h.confirm)
+	h.mux.HandleFunc("POST "+prefix+"callback", h.finish)
+	h.mux.HandleFunc("GET "+prefix+"logout", h.askLogout)
+	h.mux.HandleFunc("POST "+prefix+"logout", h.logout)
+}
+
+// maxForm bounds the forms; the longest field is a return address.
+const maxForm = 8 << 10
+
+// ServeHTTP serves the page that the path names.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h == nil || h.mux == nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	// Pages send their origin to themselves, so that browsers without
+	// Sec-Fetch-Site still say where a form comes from; other hosts learn nothing.
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("X-Content-Type-Options", "nosniff")
+	// An application should protect all its routes like this. These protect
+	// themselves: a forged POST here would sign somebody in as somebody else.
+	if err := h.csrf.Check(r); err != nil {
+		h.config.logger().WarnContext(r.Context(), "sign-in form refused: it came from another site", "path", r.URL.Path)
+		h.show(w, http.StatusForbidden, "sign-in", Page{Notice: "That did not come from this page. Please try again from here."})
+		return
+	}
+	if r.Method == http.MethodPost {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := r.ParseForm(); err != nil {
+			h.show(w, http.StatusBadRequest, "sign-in", Page{Notice: "That form did not arrive in one piece. Please try again."})
+			return
+		}
+		// Only the body counts, never the query: addresses and tokens in URLs end
+		// up in logs.
+		r.Form = r.PostForm
+	}
+	h.mux.ServeHTTP(w, r)
+}
+
+// single returns the one value of a parameter, "" if there is none, and false if
+// there are several: two readers could take different ones.
+func single(values map[string][]string, name string) (string, bool) {
+	switch all := values[name]; len(all) {
+	case 0:
+		return "", true
+	case 1:
+		return all[0], true
+	}
+	return "", false
+}
+
+func (h *Handler) class(r *http.Request) grimoireauth.ClassID {
+	if h.config.Class != nil {
+		return h.config.Class(r)
+	}
+	class, ok := single(r.Form, "class")
+	if !ok {
+		return ""
+	}
+	return grimoireauth.ClassID(class)
+}

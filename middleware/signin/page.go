@@ -1,0 +1,157 @@
+package signin
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed" // the built-in pages
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// Page is what a template is executed with. Fields that a page has no use for
+// are empty.
+type Page struct {
+	Prefix string // where the forms go: Prefix + "start", "callback", "logout"
+	Home   string // the application's own first page
+
+	Notice    string // what went wrong and what to do, a fixed sentence
+	Class     string // the class as it was asked for: an organization_id or a slug
+	ClassName string // what to call it: its slug, or its name once somebody has signed in
+	Email     string // the address as it was typed
+	ReturnTo  string // field "return_to"
+	Minutes   int    // how long a link works
+
+	Link      string // field "link" of the form that signs in
+	Elsewhere bool   // this browser did not ask for the link
+
+	Owed []string // what the class asks for besides
+}
+
+// ClassField reports whether the class has to be asked for.
+func (p Page) ClassField() bool { return p.Class == "" }
+
+// ClassTitle returns what to call the class, "" if there is nothing better than
+// an id that nobody recognises.
+func (p Page) ClassTitle() string {
+	switch {
+	case p.ClassName != "":
+		return p.ClassName
+	case strings.HasPrefix(p.Class, "organization-"):
+		return ""
+	}
+	return p.Class
+}
+
+// PageNames returns the names of the templates that Config.Pages must have:
+// "sign-in" (the form), "sent" (look into your mail), "confirm" (one button),
+// "step-up" (the class asks for more), "sign-out" (one button), "signed-out".
+func PageNames() []string {
+	return []string{"sign-in", "sent", "confirm", "step-up", "sign-out", "signed-out"}
+}
+
+//go:embed pages.html
+var pagesHTML string
+
+var builtIn = template.Must(template.New("pages").Parse(pagesHTML))
+
+// policy is the Content-Security-Policy of the pages: no script, nothing from
+// elsewhere, and the style of the built-in ones by its hash.
+var policy = func() string {
+	_, style, _ := strings.Cut(pagesHTML, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}()
+
+// show writes a page. It is made in full before anything is sent, so that a
+// template that fails does not leave half a form.
+func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page) {
+	page.Prefix, page.Home = h.config.prefix(), h.config.home()
+	page.Minutes = int(h.config.LinkExpires / time.Minute)
+	if page.Minutes == 0 {
+		page.Minutes = 60
+	}
+	var body bytes.Buffer
+	if err := h.config.pages().ExecuteTemplate(&body, name, page); err != nil {
+		h.config.logger().Error("page template failed", "page", name, "error", err.Error())
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", policy)
+	header.Set("X-Frame-Options", "DENY")
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // a client that is gone is no error of ours
+}
+
+// unavailable writes a page with 503 and Retry-After.
+func (h *Handler) unavailable(w http.ResponseWriter, err error, name string, page Page) {
+	wait, ok := grimoireauth.RetryAfter(err)
+	if !ok {
+		wait = 5 * time.Second
+	}
+	seconds := int((min(wait, time.Hour) + time.Second - 1) / time.Second)
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	h.show(w, http.StatusServiceUnavailable, name, page)
+}
+
+// note logs what may happen every day.
+func (h *Handler) note(r *http.Request, what string, err error) {
+	h.config.logger().InfoContext(r.Context(), what, "error", safeText(err))
+}
+
+// fault logs what the operator should look at.
+func (h *Handler) fault(r *http.Request, what string, err error) {
+	h.config.logger().ErrorContext(r.Context(), what, "error", safeText(err))
+}
+
+// safeText is the text of the errors that promise to hold no secret and no
+// address, and the type of all others.
+func safeText(err error) string {
+	var explained *grimoireauth.Error
+	if errors.As(err, &explained) {
+		return explained.Error()
+	}
+	return fmt.Sprintf("%T", err)
+}
+
+// owed says in words what a class asks for besides the link.
+func owed(e *grimoireauth.StepUpError) []string {
+	var all []string
+	for _, method := range e.Methods {
+		if words, ok := methodWords[method]; ok {
+			method = words
+		}
+		all = append(all, method)
+	}
+	if len(all) > 1 {
+		all = []string{"one of: " + strings.Join(all, ", ")}
+	}
+	if e.MFA {
+		all = append(all, "a second factor, such as a code from your phone")
+	}
+	return all
+}
+
+// methodWords translates Stytch's allowed_auth_methods.
+var methodWords = map[string]string{
+	"sso":             "your school's single sign-on",
+	"password":        "a password",
+	"magic_link":      "a link by e-mail",
+	"email_otp":       "a code by e-mail",
+	"google_oauth":    "Google",
+	"microsoft_oauth": "Microsoft",
+	"github_oauth":    "GitHub",
+	"slack_oauth":     "Slack",
+	"hubspot_oauth":   "HubSpot",
+}
