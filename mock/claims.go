@@ -1,0 +1,48 @@
+package mock
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// customClaims are session_custom_claims. Values keep the text that was sent.
+type customClaims map[string]json.RawMessage
+
+// maxClaimsBytes bounds a session's custom claims together.
+// Source: https://stytch.com/docs/b2b/guides/sessions/custom-claims
+const maxClaimsBytes = 4 << 10
+
+// reservedClaims cannot be custom. Stytch's SDKs say that they are ignored; its
+// list of errors has one for them, which is the stricter reading.
+var reservedClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
+
+// mergedInto returns the session's claims with the new ones: a key replaces its
+// value, null deletes it.
+func (cc customClaims) mergedInto(old map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+	if len(cc) == 0 {
+		return old, nil
+	}
+	out := maps.Clone(old)
+	if out == nil {
+		out = make(map[string]json.RawMessage)
+	}
+	for name, value := range cc {
+		switch {
+		case slices.Contains(reservedClaims, name):
+			return nil, refuseField("reserved_claims_in_custom_claims", name)
+		case strings.HasPrefix(name, "https://stytch.com/"):
+			return nil, refuseField("stytch_claims_in_custom_claims", name)
+		case string(value) == "null":
+			delete(out, name)
+		default:
+			out[name] = value
+		}
+	}
+	encoded, err := json.Marshal(out)
+	if err != nil || len(encoded) > maxClaimsBytes {
+		return nil, refuse("custom_claims_too_large")
+	}
+	return out, nil
+}

@@ -1,0 +1,32 @@
+// Package mock is Stytch B2B in memory. It speaks Stytch's wire format, with
+// real RS256 signatures and a key set, so that everything above it runs
+// unmodified: a client of this module, a session_jwt validator, or one of
+// Stytch's own SDKs.
+//
+//	stytch := new(mock.Stytch)
+//	class := stytch.AddClass("LAWS1100")
+//	student := stytch.AddStudent(class.ID, "ada@example.edu")
+//	credentials := stytch.SignIn(student)
+//
+// A [Stytch] is three things at once. It is an [net/http.Handler], for a server
+// of your own; it is an [net/http.RoundTripper], which calls that handler in
+// process, without a network and without a goroutine, so that it works inside a
+// testing/synctest bubble; and [Stytch.Start] listens on loopback, for browsers
+// and other languages.
+//
+// It is a server, not a set of expectations. What was created through one
+// endpoint is found through another, links work once, sessions end, and a call
+// that breaks a rule of Stytch's is refused with Stytch's error type. Where
+// Stytch's documentation is silent or contradicts itself, the stricter reading
+// was taken and the comment at that line says so. Endpoints that Stytch has and
+// this package does not answer 501 with their name.
+//
+// What a test needs beyond the API: [Stytch.SignIn] and [Stytch.Stale] mint
+// genuine credentials, [Stytch.Outbox] holds what was e-mailed, [Stytch.Age]
+// lets time pass without waiting, [Stytch.RotateKeys] changes the signing key,
+// [Stytch.Fail] makes endpoints fail, and [Stytch.Journal] tells what was asked.
+//
+// It is for tests, demonstrations and development, and it keeps nobody out: it
+// refuses ids of live projects and connections from other machines unless it is
+// told otherwise by a field whose name says the danger.
+package mock

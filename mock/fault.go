@@ -1,0 +1,156 @@
+package mock
+
+import (
+	"bytes"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Fault is a rule that makes an endpoint fail. Without Status, ErrorType, Body
+// and Drop it only delays.
+type Fault struct {
+	// Endpoint is the endpoint as Stytch's documentation writes it, such as
+	// "POST /v1/b2b/sessions/authenticate" or "GET /v1/b2b/sessions/jwks/{project_id}".
+	// Empty: every request.
+	Endpoint string
+
+	// Status is the HTTP status of the answer. Zero: that of ErrorType, or 200 if
+	// there is only a Body.
+	Status int
+	// ErrorType is Stytch's error_type. Empty: what Stytch says with this Status.
+	ErrorType string
+	// Body is sent as it stands instead of Stytch's error object: a proxy's page,
+	// half an answer. Empty: Stytch's error object.
+	Body string
+	// RetryAfter is sent in whole seconds, rounded up. Zero: no such header.
+	RetryAfter time.Duration
+
+	// Latency passes before anything happens. A caller that gives up ends it.
+	Latency time.Duration
+	// Drop ends the connection without an answer.
+	Drop bool
+	// Late carries the call out before the fault strikes: only the answer is lost.
+	// Otherwise the request never reaches the endpoint.
+	Late bool
+
+	// Times is how many requests it strikes. Zero: all, until ClearFaults.
+	Times int
+}
+
+// Fail adds a fault rule. Of several rules for one endpoint the oldest strikes
+// until its Times are used up. It panics if the rule makes no sense.
+func (s *Stytch) Fail(fault Fault) {
+	s.configure()
+	if fault.Endpoint != "" && !slices.ContainsFunc(routes, func(r route) bool { return r.endpoint == fault.Endpoint }) {
+		panic("mock: Fail: Stytch has no endpoint " + strconv.Quote(fault.Endpoint))
+	}
+	if fault.ErrorType != "" && fault.Status == 0 {
+		known, ok := refusals[fault.ErrorType]
+		if !ok {
+			panic("mock: Fail: give a Status with error type " + strconv.Quote(fault.ErrorType))
+		}
+		fault.Status = known.status
+	}
+	switch {
+	case fault.Times < 0 || fault.Latency < 0 || fault.RetryAfter < 0:
+		panic("mock: Fail: Times, Latency and RetryAfter cannot be negative")
+	case fault.Drop && (fault.Status != 0 || fault.Body != ""):
+		panic("mock: Fail: a dropped connection has no Status and no Body")
+	case fault.Status != 0 && (fault.Status < 200 || fault.Status > 599):
+		panic("mock: Fail: Status should be from 200 to 599")
+	case fault.Status != 0 && fault.Status < 400 && fault.Body == "":
+		panic("mock: Fail: an answer that is no error needs a Body")
+	case fault.ErrorType != "" && fault.Body != "":
+		panic("mock: Fail: a Body stands instead of Stytch's error object, so it has no ErrorType")
+	case fault.RetryAfter > 0 && fault.answersNothing():
+		panic("mock: Fail: RetryAfter needs an answer to be sent with: give a Status")
+	}
+	if fault.Status == 0 && fault.Body != "" {
+		fault.Status = http.StatusOK
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &fault)
+}
+
+// ClearFaults removes all fault rules.
+func (s *Stytch) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// strike returns the rule that strikes a request, and uses it up once.
+func (s *Stytch) strike(endpoint string) (Fault, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, rule := range s.faults {
+		if rule.Endpoint != "" && rule.Endpoint != endpoint {
+			continue
+		}
+		if rule.Times > 0 {
+			if rule.Times--; rule.Times == 0 {
+				s.faults = slices.Delete(slices.Clone(s.faults), i, i+1)
+			}
+		}
+		return *rule, true
+	}
+	return Fault{}, false
+}
+
+// answersNothing reports whether the rule leaves the answer to the endpoint.
+func (f Fault) answersNothing() bool { return !f.Drop && f.Status == 0 && f.Body == "" }
+
+func (f Fault) reply(requestID string) reply {
+	var out reply
+	switch {
+	case f.Body != "":
+		kind := "text/html; charset=utf-8"
+		if bytes.HasPrefix(bytes.TrimSpace([]byte(f.Body)), []byte("{")) {
+			kind = "application/json"
+		}
+		out = reply{status: f.Status, header: http.Header{"Content-Type": {kind}}, body: []byte(f.Body)}
+	default:
+		out = refused(f.refusal(), requestID)
+	}
+	if f.RetryAfter > 0 {
+		out.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+	return out
+}
+
+// refusal is Stytch's error object for the rule. A status without an error_type
+// gets the type that Stytch uses with it most.
+func (f Fault) refusal() *refusal {
+	kind := f.ErrorType
+	if kind == "" {
+		kind = usualType(f.Status)
+	}
+	r := &refusal{status: f.Status, kind: kind, message: "A fault rule of the mock says so."}
+	if known, ok := refusals[kind]; ok {
+		r.message = known.message
+	}
+	return r
+}
+
+func usualType(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "unauthorized_credentials"
+	case http.StatusForbidden:
+		return "session_authorization_error"
+	case http.StatusNotFound:
+		return "route_not_found"
+	case http.StatusTooManyRequests:
+		return "too_many_requests"
+	case http.StatusServiceUnavailable:
+		return "server_unavailable"
+	}
+	if status >= 500 {
+		return "internal_server_error"
+	}
+	return "bad_request"
+}

@@ -1,0 +1,170 @@
+package mock
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// The claims in which Stytch keeps its own matters.
+const (
+	claimSession      = "https://stytch.com/session"
+	claimOrganization = "https://stytch.com/organization"
+)
+
+// jwtHeader has exactly the members of a real one. typ is there because SDKs
+// refuse a token without it.
+type jwtHeader struct {
+	Alg string `json:"alg"`
+	Kid string `json:"kid"`
+	Typ string `json:"typ"`
+}
+
+// claimTime is a time in Stytch's claims: RFC 3339 with whole seconds.
+func claimTime(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
+
+// sign returns a session_jwt of the session, issued at this time.
+// Source: https://stytch.com/docs/b2b/guides/sessions/using-jwts
+func (c *call) sign(s *session, issued time.Time) string {
+	c.s.ensureKey()
+	key := c.s.keys[0]
+	// Whole seconds, rounded down: a JWT is never dated in the future.
+	iat := issued.Unix()
+	factors := make([]map[string]any, len(s.factors))
+	for i, f := range s.factors {
+		factors[i] = f.claim()
+	}
+	claims := make(map[string]any)
+	for name, value := range s.claims {
+		claims[name] = value
+	}
+	claims["iss"] = c.s.issuer()
+	claims["aud"] = []string{c.s.projectID}
+	claims["sub"] = s.member.id
+	claims["iat"] = iat
+	claims["nbf"] = iat
+	claims["exp"] = iat + int64(c.s.jwtLife()/time.Second)
+	claims[claimSession] = map[string]any{
+		"id":                     s.id,
+		"started_at":             claimTime(s.startedAt),
+		"last_accessed_at":       claimTime(s.lastAccessedAt),
+		"expires_at":             claimTime(s.expiresAt),
+		"attributes":             map[string]string{"user_agent": "", "ip_address": ""},
+		"authentication_factors": factors,
+		"roles":                  s.roles(),
+	}
+	claims[claimOrganization] = map[string]any{
+		"organization_id": s.member.org.id,
+		"slug":            s.member.org.slug,
+	}
+	input := encodePart(jwtHeader{Alg: "RS256", Kid: key.kid, Typ: "JWT"}) + "." + encodePart(claims)
+	digest := sha256.Sum256([]byte(input))
+	signature, err := rsa.SignPKCS1v15(nil, key.private, crypto.SHA256, digest[:])
+	if err != nil {
+		panic("mock: cannot sign a JWT: " + err.Error())
+	}
+	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+func encodePart(v any) string {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		panic("mock: cannot encode a JWT: " + err.Error())
+	}
+	return base64.RawURLEncoding.EncodeToString(encoded)
+}
+
+// jwtClaims are the claims that sessions/authenticate looks at.
+type jwtClaims struct {
+	Issuer   string   `json:"iss"`
+	Audience []string `json:"aud"`
+	Subject  string   `json:"sub"`
+	Expires  int64    `json:"exp"`
+	NotYet   int64    `json:"nbf"`
+	Session  struct {
+		ID string `json:"id"`
+	} `json:"https://stytch.com/session"`
+	Organization struct {
+		ID string `json:"organization_id"`
+	} `json:"https://stytch.com/organization"`
+}
+
+// readJWT checks a session_jwt's signature and whom it is from and for, but not
+// whether it has expired. A key that is not published any more verifies nothing.
+// The error types are Stytch's, which of them means what is deduced from names.
+func (c *call) readJWT(jwt string) (jwtClaims, error) {
+	unreadable := refuse("unable_to_parse_session_jwt")
+	parts := strings.Split(jwt, ".")
+	if len(parts) != 3 {
+		return jwtClaims{}, unreadable
+	}
+	var header jwtHeader
+	var claims jwtClaims
+	rawHeader, err1 := base64.RawURLEncoding.Strict().DecodeString(parts[0])
+	rawClaims, err2 := base64.RawURLEncoding.Strict().DecodeString(parts[1])
+	signature, err3 := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	if err1 != nil || err2 != nil || err3 != nil || json.Unmarshal(rawHeader, &header) != nil {
+		return jwtClaims{}, unreadable
+	}
+	key := c.keyOf(header.Kid)
+	if header.Alg != "RS256" || header.Typ != "JWT" || key == nil {
+		return jwtClaims{}, unreadable
+	}
+	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
+	if rsa.VerifyPKCS1v15(&key.private.PublicKey, crypto.SHA256, digest[:], signature) != nil {
+		return jwtClaims{}, unreadable
+	}
+	if json.Unmarshal(rawClaims, &claims) != nil {
+		return jwtClaims{}, refuse("jwt_invalid_claims")
+	}
+	switch {
+	case claims.Issuer != c.s.issuer():
+		return jwtClaims{}, refuse("jwt_invalid_issuer")
+	case len(claims.Audience) != 1 || claims.Audience[0] != c.s.projectID:
+		return jwtClaims{}, refuse("jwt_invalid_audience")
+	case claims.Subject == "" || claims.Session.ID == "" || claims.Organization.ID == "" || claims.Expires == 0 || claims.NotYet > c.now.Unix():
+		return jwtClaims{}, refuse("jwt_invalid_claims")
+	}
+	return claims, nil
+}
+
+func (c *call) keyOf(kid string) *publishedKey {
+	for _, k := range c.s.published(c.now) {
+		if k.kid == kid {
+			return &k
+		}
+	}
+	return nil
+}
+
+// sessionOfJWT returns the live session that a JWT speaks of.
+func (c *call) sessionOfJWT(jwt string) (*session, error) {
+	claims, err := c.readJWT(jwt)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.alive(c.s.db.sessions[claims.Session.ID])
+	if err != nil {
+		return nil, err
+	}
+	if s.member.id != claims.Subject || s.member.org.id != claims.Organization.ID {
+		return nil, refuse("jwt_invalid_claims")
+	}
+	return s, nil
+}
+
+// unexpired refuses a JWT that has expired.
+func (c *call) unexpired(jwt string) error {
+	claims, err := c.readJWT(jwt)
+	if err != nil {
+		return err
+	}
+	if c.now.Unix() >= claims.Expires {
+		return refuse("jwt_invalid_claims")
+	}
+	return nil
+}

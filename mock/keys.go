@@ -1,0 +1,158 @@
+package mock
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"math/big"
+	"sync"
+	"time"
+)
+
+// signingKey is an RSA key of this process. Making one takes a tenth of a second
+// and more, so all Stytches of a process share them; what keeps projects apart
+// is the issuer and the audience of their JWTs.
+type signingKey struct {
+	uuid        string // the end of its kid
+	private     *rsa.PrivateKey
+	certificate []byte // DER
+}
+
+// keyring holds the keys of this process: the n-th key of every Stytch is its
+// n-th. It starts no goroutine, so that first use inside a testing/synctest
+// bubble leaves nothing behind in it.
+var keyring struct {
+	mu   sync.Mutex // guards keys
+	keys []*signingKey
+}
+
+// processKey returns the n-th key, and makes it if nobody has needed it yet.
+func processKey(n int) *signingKey {
+	keyring.mu.Lock()
+	defer keyring.mu.Unlock()
+	for len(keyring.keys) <= n {
+		keyring.keys = append(keyring.keys, newSigningKey())
+	}
+	return keyring.keys[n]
+}
+
+func newSigningKey() *signingKey {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic("mock: cannot make an RSA key: " + err.Error())
+	}
+	// The dates are fixed, because the clock of a synctest bubble is no measure
+	// for a key that outlives it.
+	template := &x509.Certificate{
+		SerialNumber: new(big.Int).SetBytes(randomBytes(16)),
+		Subject:      pkix.Name{CommonName: "mock.Stytch"},
+		NotBefore:    time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
+		NotAfter:     time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		panic("mock: cannot sign a certificate: " + err.Error())
+	}
+	return &signingKey{uuid: newUUID(), private: private, certificate: certificate}
+}
+
+// publishedKey is a key of the project. The newest signs.
+type publishedKey struct {
+	*signingKey
+	kid       string
+	retiredAt time.Time // when a newer one took over; zero for the one that signs
+}
+
+// keyOverlap is how long a retired key stays in the key set.
+// Source: https://stytch.com/docs/b2b/guides/sessions/backend
+const keyOverlap = 30 * 24 * time.Hour
+
+// ensureKey makes the first key. The lock must be held.
+func (s *Stytch) ensureKey() {
+	if len(s.keys) == 0 {
+		s.addKey()
+	}
+}
+
+func (s *Stytch) addKey() {
+	key := processKey(s.nextKey)
+	s.nextKey++
+	s.keys = append([]publishedKey{{signingKey: key, kid: "jwk-" + s.env + "-" + key.uuid}}, s.keys...)
+}
+
+// published returns the keys of the key set, the signing key first.
+func (s *Stytch) published(now time.Time) []publishedKey {
+	s.ensureKey()
+	var out []publishedKey
+	for _, k := range s.keys {
+		if k.retiredAt.IsZero() || now.Before(k.retiredAt.Add(keyOverlap)) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// RotateKeys makes a new signing key. With keepOld the keys before it stay in
+// the key set for 30 days, as when Stytch rotates; without it they are gone at
+// once, and what they signed is worthless.
+func (s *Stytch) RotateKeys(keepOld bool) {
+	s.configure()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ensureKey()
+	if keepOld {
+		s.keys[0].retiredAt = time.Now()
+	} else {
+		s.keys = nil
+	}
+	s.addKey()
+}
+
+// jwksAnswer is the answer of GET /v1/b2b/sessions/jwks/{project_id}.
+// Source: https://stytch.com/docs/b2b/api/get-jwks
+type jwksAnswer struct {
+	envelope
+	Keys []jwkJSON `json:"keys"`
+}
+
+type jwkJSON struct {
+	Kty     string   `json:"kty"`
+	Use     string   `json:"use"`
+	KeyOps  []string `json:"key_ops"`
+	Alg     string   `json:"alg"`
+	Kid     string   `json:"kid"`
+	X5C     []string `json:"x5c"`
+	X5TS256 string   `json:"x5tS256"` // sic: RFC 7517 writes x5t#S256
+	N       string   `json:"n"`
+	E       string   `json:"e"`
+}
+
+// getJWKS needs no credentials, and ignores those it gets.
+func getJWKS(c *call) (stamped, error) {
+	switch id := c.params["project_id"]; {
+	case !projectForm.MatchString(id):
+		return nil, refuse("invalid_project_id")
+	case id != c.s.projectID:
+		return nil, refuse("project_not_found")
+	}
+	out := &jwksAnswer{Keys: []jwkJSON{}}
+	for _, k := range c.s.published(c.now) {
+		thumbprint := sha256.Sum256(k.certificate)
+		out.Keys = append(out.Keys, jwkJSON{
+			Kty:     "RSA",
+			Use:     "sig",
+			KeyOps:  []string{"verify"},
+			Alg:     "RS256",
+			Kid:     k.kid,
+			X5C:     []string{base64.StdEncoding.EncodeToString(k.certificate)}, // RFC 7517, 4.7: not base64url
+			X5TS256: base64.RawURLEncoding.EncodeToString(thumbprint[:]),
+			N:       base64.RawURLEncoding.EncodeToString(k.private.N.Bytes()),
+			E:       base64.RawURLEncoding.EncodeToString(big.NewInt(int64(k.private.E)).Bytes()),
+		})
+	}
+	return out, nil
+}

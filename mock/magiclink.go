@@ -1,0 +1,81 @@
+package mock
+
+import (
+	"net/url"
+	"time"
+)
+
+// link is a magic link by e-mail.
+type link struct {
+	token          string
+	kind           string // "login", "signup" or "invite"
+	member         *member
+	emailID, email string // the address that it was sent to and that it proves
+	redirectURL    string
+	challenge      string // PKCE; empty without
+	expiresAt      time.Time
+	spent          bool // used, or made worthless
+}
+
+// tokenTypeMagicLink is the stytch_token_type of login, signup and invitation.
+const tokenTypeMagicLink = "multi_tenant_magic_links"
+
+// linkEndpoint is the page that the links in e-mails open. Stytch's path is not
+// part of its published API.
+const linkEndpoint = "GET /v1/b2b/magic_links/redirect"
+
+// mail sends a link. Earlier links stay good: Stytch makes only codes worthless
+// by sending a newer one.
+func (c *call) mail(l *link) {
+	l.token = newOneTimeToken()
+	l.emailID, l.email = l.member.emailID, l.member.email
+	put(&c.s.db.links, l.token, l)
+	query := url.Values{
+		"public_token":      {c.s.publicToken},
+		"stytch_token_type": {tokenTypeMagicLink},
+		"token":             {l.token},
+	}
+	c.send(Message{
+		Channel: "email",
+		Kind:    l.kind,
+		To:      l.email,
+		Link:    c.s.base + "/v1/b2b/magic_links/redirect?" + query.Encode(),
+		Token:   l.token,
+	})
+}
+
+// dropLinks makes the links that match worthless.
+func (c *call) dropLinks(worthless func(*link) bool) {
+	for _, l := range c.s.db.links {
+		if worthless(l) {
+			l.spent = true
+		}
+	}
+}
+
+// followLink sends the browser on to the redirect URL, with the token. It does
+// not use the token up: programs that look at links in e-mails open them, too. A
+// link that is used or expired leads there as well, so that the page there can
+// say so.
+func followLink(c *call) (stamped, error) {
+	switch token := c.query.Get("public_token"); {
+	case token == "":
+		return nil, refuse("public_token_required")
+	case token != c.s.publicToken:
+		return nil, refuse("public_token_not_found")
+	}
+	l := c.s.db.links[c.query.Get("token")]
+	if l == nil {
+		return nil, refuse("magic_link_not_found")
+	}
+	to, err := url.Parse(l.redirectURL)
+	if err != nil {
+		return nil, refuse("invalid_url")
+	}
+	query := to.Query()
+	query.Set("stytch_token_type", tokenTypeMagicLink)
+	query.Set("token", l.token)
+	query.Set("slug", l.member.org.slug)
+	to.RawQuery = query.Encode()
+	return &redirect{location: to.String()}, nil
+}

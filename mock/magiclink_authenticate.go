@@ -1,0 +1,59 @@
+package mock
+
+// authenticateMagicLinkRequest is POST /v1/b2b/magic_links/authenticate.
+type authenticateMagicLinkRequest struct {
+	MagicLinksToken  string  `json:"magic_links_token"`
+	PKCECodeVerifier *string `json:"pkce_code_verifier"`
+	signInRequest
+}
+
+// magicLinkAnswer is its answer.
+type magicLinkAnswer struct {
+	signInAnswer
+	MethodID      string `json:"method_id"`
+	ResetSessions bool   `json:"reset_sessions"` // deprecated, always false
+}
+
+// authenticateMagicLink uses up the token of a link and signs its reader in.
+// Source: https://stytch.com/docs/b2b/api/authenticate-magic-link
+func authenticateMagicLink(c *call, in authenticateMagicLinkRequest) (*magicLinkAnswer, error) {
+	l, err := c.redeemable(in.MagicLinksToken)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.begin(l.member, in.signInRequest)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkVerifier(l.challenge, in.PKCECodeVerifier); err != nil {
+		// A wrong verifier is a guess by somebody who has the link and did not ask for
+		// it: there is no second one. The other faults are a program's.
+		l.spent = asRefusal(err).kind == "pkce_mismatch"
+		return nil, err
+	}
+	l.spent = true
+	c.prove(l.member)
+	signedIn, err := c.finish(a, c.magicLinkFactor(l.emailID, l.email))
+	if err != nil {
+		return nil, err
+	}
+	return &magicLinkAnswer{signInAnswer: signedIn, MethodID: l.emailID}, nil
+}
+
+// redeemable returns the link of a token if it still works.
+func (c *call) redeemable(token string) (*link, error) {
+	if !wellFormed(token) {
+		return nil, refuse("invalid_token")
+	}
+	if l, is, err := c.sandboxLink(token); is {
+		return l, err
+	}
+	l := c.s.db.links[token]
+	switch {
+	case l == nil:
+		return nil, refuse("magic_link_not_found")
+	case l.spent || !c.now.Before(l.expiresAt) || l.member.status == statusDeleted:
+		return nil, refuse("unable_to_auth_magic_link")
+	}
+	return l, nil
+}

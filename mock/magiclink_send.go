@@ -1,0 +1,192 @@
+package mock
+
+import (
+	"slices"
+	"time"
+)
+
+// loginOrSignupRequest is POST /v1/b2b/magic_links/email/login_or_signup.
+// Template ids are ignored: this package has no templates.
+type loginOrSignupRequest struct {
+	OrganizationID          string  `json:"organization_id"`
+	EmailAddress            string  `json:"email_address"`
+	LoginRedirectURL        *string `json:"login_redirect_url"`
+	SignupRedirectURL       *string `json:"signup_redirect_url"`
+	PKCECodeChallenge       *string `json:"pkce_code_challenge"`
+	Locale                  *string `json:"locale"`
+	LoginExpirationMinutes  *int    `json:"login_expiration_minutes"`
+	SignupExpirationMinutes *int    `json:"signup_expiration_minutes"`
+}
+
+// loginOrSignupAnswer is its answer.
+type loginOrSignupAnswer struct {
+	envelope
+	MemberID      string           `json:"member_id"`
+	MemberCreated bool             `json:"member_created"`
+	Member        memberJSON       `json:"member"`
+	Organization  organizationJSON `json:"organization"`
+}
+
+// How long links work, in minutes.
+const (
+	minLinkMinutes     = 5
+	maxLinkMinutes     = 10080
+	defaultLinkMinutes = 60
+)
+
+// emailLocales are the languages of e-mails.
+var emailLocales = []string{"en", "es", "pt-br", "fr"}
+
+// loginOrSignup sends a link to a member, or to somebody new whom the
+// organization lets join by their e-mail domain.
+// Source: https://stytch.com/docs/b2b/api/send-login-signup-email
+func loginOrSignup(c *call, in loginOrSignupRequest) (*loginOrSignupAnswer, error) {
+	org, err := c.organizationForMail(in.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkEmail(in.EmailAddress); err != nil {
+		return nil, err
+	}
+	// Everything is checked before anything is stored, whichever link it will be.
+	login, err := c.draft("login", in.LoginRedirectURL, in.LoginExpirationMinutes, defaultLinkMinutes, in.Locale)
+	if err != nil {
+		return nil, err
+	}
+	signup, err := c.draft("signup", in.SignupRedirectURL, in.SignupExpirationMinutes, defaultLinkMinutes, in.Locale)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkChallenge(in.PKCECodeChallenge); err != nil {
+		return nil, err
+	}
+	m := c.memberByEmail(org, in.EmailAddress)
+	if !org.settings.permitsMethod(methodMagicLink, m) {
+		return nil, refuse("operation_restricted_by_organization_auth_methods")
+	}
+	created := m == nil
+	if created {
+		if m, err = c.provision(org, in.EmailAddress); err != nil {
+			return nil, err
+		}
+	}
+	l := signup
+	if m.status == statusActive {
+		l = login
+	}
+	l.member, l.challenge = m, given(in.PKCECodeChallenge)
+	c.mail(l)
+	return &loginOrSignupAnswer{MemberID: m.id, MemberCreated: created, Member: m.json(), Organization: org.json()}, nil
+}
+
+// provision lets somebody new join by their e-mail domain, as pending.
+func (c *call) provision(org *organization, email string) (*member, error) {
+	switch {
+	case org.id == sandboxOrganization:
+	case org.settings.EmailJITProvisioning != restricted:
+		return nil, refuse("email_jit_provisioning_not_allowed")
+	case !slices.Contains(org.settings.EmailAllowedDomains, domainOf(email)):
+		return nil, refuse("invalid_email_for_jit_provisioning")
+	}
+	if err := c.admit(org, email, nil); err != nil {
+		return nil, err
+	}
+	m := c.newMember(org, email, statusPending)
+	c.keep(m)
+	return m, nil
+}
+
+// draft is a link that lacks only its member.
+func (c *call) draft(kind string, redirectURL *string, minutes *int, usual int, locale *string) (*link, error) {
+	to, err := c.chooseRedirect(kind, redirectURL)
+	if err != nil {
+		return nil, err
+	}
+	if minutes != nil {
+		if *minutes < minLinkMinutes || *minutes > maxLinkMinutes {
+			return nil, refuse("invalid_expiration")
+		}
+		usual = *minutes
+	}
+	if locale != nil && !slices.Contains(emailLocales, *locale) {
+		return nil, refuse("invalid_locale")
+	}
+	return &link{kind: kind, redirectURL: to, expiresAt: c.now.Add(time.Duration(usual) * time.Minute)}, nil
+}
+
+// inviteRequest is POST /v1/b2b/magic_links/email/invite.
+type inviteRequest struct {
+	OrganizationID          string   `json:"organization_id"`
+	EmailAddress            string   `json:"email_address"`
+	InviteRedirectURL       *string  `json:"invite_redirect_url"`
+	InvitedByMemberID       string   `json:"invited_by_member_id"`
+	Name                    *string  `json:"name"`
+	TrustedMetadata         metadata `json:"trusted_metadata"`
+	UntrustedMetadata       metadata `json:"untrusted_metadata"`
+	Locale                  *string  `json:"locale"`
+	Roles                   []string `json:"roles"`
+	InviteExpirationMinutes *int     `json:"invite_expiration_minutes"`
+}
+
+// invite puts somebody on the list as invited and sends them a link. Inviting
+// again sends another one. There is no PKCE: the invited person's browser did
+// not ask for anything.
+// Source: https://stytch.com/docs/b2b/api/send-invite-email
+func invite(c *call, in inviteRequest) (*memberAnswer, error) {
+	org, err := c.organizationForMail(in.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.permit(org, nil, "create"); err != nil {
+		return nil, err
+	}
+	if c.caller != nil && in.TrustedMetadata != nil {
+		return nil, refuse("cannot_update_trusted_metadata")
+	}
+	if err := checkEmail(in.EmailAddress); err != nil {
+		return nil, err
+	}
+	l, err := c.draft("invite", in.InviteRedirectURL, in.InviteExpirationMinutes, maxLinkMinutes, in.Locale)
+	if err != nil {
+		return nil, err
+	}
+	if in.InvitedByMemberID != "" {
+		if _, err := c.member(org, in.InvitedByMemberID); err != nil {
+			return nil, err
+		}
+	}
+	m := c.memberByEmail(org, in.EmailAddress)
+	if m != nil && m.status == statusActive {
+		return nil, refuse("duplicate_member_email")
+	}
+	set := org.settings
+	if set.EmailInvites == notAllowed ||
+		(set.EmailInvites == restricted && !slices.Contains(set.EmailAllowedDomains, domainOf(in.EmailAddress))) {
+		return nil, refuse("invalid_email_for_invites")
+	}
+	var invited member
+	if m == nil {
+		if err := c.admit(org, in.EmailAddress, nil); err != nil {
+			return nil, err
+		}
+		invited = *c.newMember(org, in.EmailAddress, statusInvited)
+	} else {
+		invited = *m
+	}
+	if in.Name != nil {
+		invited.name = *in.Name
+	}
+	if err := c.describe(&invited, in.TrustedMetadata, in.UntrustedMetadata, in.Roles); err != nil {
+		return nil, err
+	}
+	invited.status, invited.updatedAt = statusInvited, c.now
+	if m == nil {
+		m = &invited
+		c.keep(m)
+	} else {
+		*m = invited
+	}
+	l.member = m
+	c.mail(l)
+	return answerMember(m), nil
+}

@@ -1,0 +1,289 @@
+package mock
+
+import (
+	"regexp"
+	"slices"
+	"time"
+)
+
+// The statuses of a member.
+const (
+	statusPending = "pending"
+	statusInvited = "invited"
+	statusActive  = "active"
+	statusDeleted = "deleted"
+)
+
+// member is somebody in one organization.
+type member struct {
+	seq                  int64
+	id                   string
+	org                  *organization
+	email, emailID       string
+	verified             bool // the address has been proven
+	status               string
+	name                 string
+	externalID           string
+	roles                []string // assigned ones; stytch_member is not named
+	phone, phoneID       string
+	phoneVerified        bool
+	defaultMFA           string
+	mfaEnrolled          bool
+	breakglass           bool
+	trusted, untrusted   metadata
+	retired              []retiredEmail
+	createdAt, updatedAt time.Time
+}
+
+// retiredEmail is an address that a member had. Nobody else in the organization
+// may take it.
+type retiredEmail struct {
+	EmailID      string `json:"email_id"`
+	EmailAddress string `json:"email_address"`
+}
+
+// memberJSON is the Member object with every field that is not optional.
+// Source: https://stytch.com/docs/b2b/api/member-object
+type memberJSON struct {
+	OrganizationID         string           `json:"organization_id"`
+	MemberID               string           `json:"member_id"`
+	EmailAddress           string           `json:"email_address"`
+	Status                 string           `json:"status"`
+	Name                   string           `json:"name"`
+	SSORegistrations       []any            `json:"sso_registrations"`
+	IsBreakglass           bool             `json:"is_breakglass"`
+	MemberPasswordID       string           `json:"member_password_id"`
+	OAuthRegistrations     []any            `json:"oauth_registrations"`
+	EmailAddressVerified   bool             `json:"email_address_verified"`
+	MFAPhoneNumberVerified bool             `json:"mfa_phone_number_verified"`
+	IsAdmin                bool             `json:"is_admin"`
+	TOTPRegistrationID     string           `json:"totp_registration_id"`
+	RetiredEmailAddresses  []retiredEmail   `json:"retired_email_addresses"`
+	IsLocked               bool             `json:"is_locked"`
+	MFAEnrolled            bool             `json:"mfa_enrolled"`
+	MFAPhoneNumber         string           `json:"mfa_phone_number"`
+	DefaultMFAMethod       string           `json:"default_mfa_method"`
+	Roles                  []memberRoleJSON `json:"roles"`
+	TrustedMetadata        metadata         `json:"trusted_metadata"`
+	UntrustedMetadata      metadata         `json:"untrusted_metadata"`
+	CreatedAt              moment           `json:"created_at"`
+	UpdatedAt              moment           `json:"updated_at"`
+	SCIMRegistration       any              `json:"scim_registration"`
+	ExternalID             *string          `json:"external_id"`
+	LockCreatedAt          *moment          `json:"lock_created_at"`
+	LockExpiresAt          *moment          `json:"lock_expires_at"`
+}
+
+type memberRoleJSON struct {
+	RoleID  string           `json:"role_id"`
+	Sources []roleSourceJSON `json:"sources"`
+}
+
+type roleSourceJSON struct {
+	Type    string            `json:"type"`
+	Details map[string]string `json:"details"`
+}
+
+func (m *member) json() memberJSON {
+	out := memberJSON{
+		OrganizationID:         m.org.id,
+		MemberID:               m.id,
+		EmailAddress:           m.email,
+		Status:                 m.status,
+		Name:                   m.name,
+		SSORegistrations:       []any{},
+		IsBreakglass:           m.breakglass,
+		OAuthRegistrations:     []any{},
+		EmailAddressVerified:   m.verified,
+		MFAPhoneNumberVerified: m.phoneVerified,
+		RetiredEmailAddresses:  append([]retiredEmail{}, m.retired...),
+		MFAEnrolled:            m.mfaEnrolled,
+		MFAPhoneNumber:         m.phone,
+		DefaultMFAMethod:       m.defaultMFA,
+		Roles:                  m.rolesJSON(),
+		TrustedMetadata:        m.trusted,
+		UntrustedMetadata:      m.untrusted,
+		CreatedAt:              moment(m.createdAt),
+		UpdatedAt:              moment(m.updatedAt),
+		ExternalID:             orNull(m.externalID),
+	}
+	out.IsAdmin = slices.ContainsFunc(out.Roles, func(r memberRoleJSON) bool { return r.RoleID == roleAdmin })
+	return out
+}
+
+// rolesJSON returns the member's roles with where each comes from. One role can
+// have several sources.
+func (m *member) rolesJSON() []memberRoleJSON {
+	direct := func() roleSourceJSON {
+		return roleSourceJSON{Type: "direct_assignment", Details: map[string]string{}}
+	}
+	out := []memberRoleJSON{{RoleID: roleMember, Sources: []roleSourceJSON{direct()}}}
+	for _, id := range m.roles {
+		out = append(out, memberRoleJSON{RoleID: id, Sources: []roleSourceJSON{direct()}})
+	}
+	for _, implicit := range m.implicitRoles() {
+		source := roleSourceJSON{Type: "email_assignment", Details: map[string]string{"email_domain": implicit.Domain}}
+		if i := slices.IndexFunc(out, func(r memberRoleJSON) bool { return r.RoleID == implicit.RoleID }); i >= 0 {
+			out[i].Sources = append(out[i].Sources, source)
+		} else {
+			out = append(out, memberRoleJSON{RoleID: implicit.RoleID, Sources: []roleSourceJSON{source}})
+		}
+	}
+	return out
+}
+
+// implicitRoles are the roles that the member's e-mail domain brings. Only a
+// proven address counts, or anybody could be enrolled into a role by a typo.
+func (m *member) implicitRoles() []implicitRole {
+	if !m.verified {
+		return nil
+	}
+	var out []implicitRole
+	for _, r := range m.org.settings.ImplicitRoles {
+		if r.Domain == domainOf(m.email) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// roleIDs are the ids of all the member's roles.
+func (m *member) roleIDs() []string {
+	var ids []string
+	for _, r := range m.rolesJSON() {
+		ids = append(ids, r.RoleID)
+	}
+	return ids
+}
+
+var (
+	phoneForm    = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`) // E.164
+	memberIDForm = regexp.MustCompile(`^member-(test|live)-`)
+)
+
+// setPhone gives the member a number. A second one has to wait until the first
+// is deleted, as Stytch asks.
+func (c *call) setPhone(m *member, phone string) error {
+	switch {
+	case !phoneForm.MatchString(phone):
+		return refuse("invalid_phone_number")
+	case m.phone != "":
+		return refuse("duplicate_member_phone_number_for_member")
+	}
+	for _, other := range c.s.db.members {
+		if other.id != m.id && other.org == m.org && other.status != statusDeleted && other.phone == phone {
+			return refuse("duplicate_member_phone_number")
+		}
+	}
+	m.phone, m.phoneID = phone, c.s.newID("phone-number")
+	return nil
+}
+
+// setExternalID names the member in the caller's words. Deleted members keep
+// theirs; whether Stytch frees them is not published.
+func (c *call) setExternalID(m *member, id string) error {
+	if !externalIDForm.MatchString(id) || memberIDForm.MatchString(id) {
+		return refuseField("invalid_argument", "external_id")
+	}
+	for _, other := range c.s.db.members {
+		if other.id != m.id && other.org == m.org && other.externalID == id {
+			return refuse("duplicate_member_external_id")
+		}
+	}
+	m.externalID = id
+	return nil
+}
+
+// setRoles replaces the assigned roles.
+func (c *call) setRoles(m *member, ids []string) error {
+	roles := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if err := c.checkRole(id); err != nil {
+			return err
+		}
+		if !slices.Contains(roles, id) {
+			roles = append(roles, id)
+		}
+	}
+	m.roles = roles
+	return nil
+}
+
+// checkRole refuses a role that cannot be assigned. stytch_member is in every
+// Member that Stytch returns, and naming it is an error all the same.
+func (c *call) checkRole(id string) error {
+	switch {
+	case id == roleMember:
+		return refuse("cannot_assign_default_rbac_role_id")
+	case !c.s.policy.has(id):
+		return refuse("invalid_rbac_role_id")
+	}
+	return nil
+}
+
+// admit refuses an address that cannot become, or be, that of this member: m is
+// nil for somebody new.
+func (c *call) admit(org *organization, email string, m *member) error {
+	if err := checkEmail(email); err != nil {
+		return err
+	}
+	for _, other := range c.s.db.members {
+		if other == m || other.org != org || other.status == statusDeleted {
+			continue
+		}
+		if sameEmail(other.email, email) {
+			return refuse("duplicate_member_email")
+		}
+		if slices.ContainsFunc(other.retired, func(r retiredEmail) bool { return sameEmail(r.EmailAddress, email) }) {
+			return refuse("retired_member_email")
+		}
+	}
+	for _, o := range c.s.db.organizations {
+		if o != org && slices.Contains(o.settings.ClaimedEmailDomains, domainOf(email)) {
+			return refuse("action_not_allowed_email_domain_is_claimed")
+		}
+	}
+	return nil
+}
+
+// newMember makes a member, who counts once keep has stored them. The address
+// must have been admitted.
+func (c *call) newMember(org *organization, email, status string) *member {
+	return &member{
+		id:        c.s.newID("member"),
+		org:       org,
+		email:     email,
+		emailID:   c.s.newID("email"),
+		status:    status,
+		trusted:   metadata{},
+		untrusted: metadata{},
+		createdAt: c.now,
+		updatedAt: c.now,
+	}
+}
+
+// keep stores a member who was made by newMember.
+func (c *call) keep(m *member) {
+	m.seq = c.s.db.next()
+	c.s.db.members = append(c.s.db.members, m)
+	put(&c.s.db.membersByID, m.id, m)
+}
+
+// prove notes that the member has proven their address.
+func (c *call) prove(m *member) {
+	if !m.verified {
+		m.verified, m.updatedAt = true, c.now
+	}
+}
+
+// activate notes that the member has signed in.
+func (c *call) activate(m *member) {
+	if m.status == statusPending || m.status == statusInvited {
+		m.status, m.updatedAt = statusActive, c.now
+	}
+}
+
+// isSMS reports whether the member's second factor is a code by SMS.
+func (m *member) isSMS() bool {
+	return m.phone != "" && (m.defaultMFA == "" || m.defaultMFA == "sms_otp")
+}

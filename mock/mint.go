@@ -1,0 +1,149 @@
+package mock
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// SignInOption changes how [Stytch.SignIn] signs somebody in.
+type SignInOption func(*minting)
+
+type minting struct {
+	jwtAge  time.Duration
+	life    time.Duration
+	roles   []string
+	factors []grimoireauth.Factor
+	claims  map[string]any
+}
+
+// WithJWTAge makes the session begin this long ago, with a session_jwt from
+// then: older than its life, it has expired and is genuine. Factors without a
+// time of their own are from then, too.
+func WithJWTAge(age time.Duration) SignInOption { return func(m *minting) { m.jwtAge = age } }
+
+// WithDuration makes the session last this long from its beginning. Without it,
+// it lasts Stytch's 60 minutes.
+func WithDuration(life time.Duration) SignInOption { return func(m *minting) { m.life = life } }
+
+// WithRoles gives the session Stytch roles besides the member's own, as signing
+// in through an SSO connection can. They need not be in the RBAC policy.
+func WithRoles(ids ...string) SignInOption { return func(m *minting) { m.roles = ids } }
+
+// WithFactors makes these the factors of the session. Without it there is one,
+// the magic link.
+func WithFactors(factors ...grimoireauth.Factor) SignInOption {
+	return func(m *minting) { m.factors = factors }
+}
+
+// WithClaims gives the session custom claims.
+func WithClaims(claims map[string]any) SignInOption { return func(m *minting) { m.claims = claims } }
+
+// SignIn signs a member in without ado, and returns genuine credentials: the
+// session is live and the session_jwt signed. Somebody pending or invited
+// becomes active. The organization's rules about methods and second factors are
+// not asked; to meet those, go through the endpoints. It panics if there is no
+// such member, or if an option makes no sense.
+func (s *Stytch) SignIn(member grimoireauth.MemberID, options ...SignInOption) grimoireauth.Credentials {
+	var how minting
+	for _, option := range options {
+		option(&how)
+	}
+	var out grimoireauth.Credentials
+	s.arrange("SignIn", func(c *call) error {
+		m, err := c.knownMember(member)
+		if err != nil {
+			return err
+		}
+		if how.life == 0 {
+			how.life = defaultSession
+		}
+		if how.jwtAge < 0 || how.life < 0 || slices.Contains(how.roles, "") {
+			return errors.New("a session cannot begin in the future, end before it began, or have a role without an id")
+		}
+		claims, err := readClaims(how.claims)
+		if err != nil {
+			return err
+		}
+		c.now = c.now.Add(-how.jwtAge)
+		c.prove(m)
+		c.activate(m)
+		session := c.newSession(m, c.factorsOf(m, how.factors), how.life)
+		session.granted, session.claims = slices.Clone(how.roles), claims
+		out = grimoireauth.Credentials{
+			JWT:   grimoireauth.NewSecret(c.sign(session, c.now)),
+			Token: grimoireauth.NewSecret(session.token),
+		}
+		return nil
+	})
+	return out
+}
+
+// Stale returns credentials of the same session with a genuine session_jwt that
+// was issued an hour ago and has expired; with a JWTLife of an hour or more, one
+// that expired a minute ago. A session that is younger is made to have begun
+// then; when it ends stays the same. It panics if the session is not live.
+func (s *Stytch) Stale(credentials grimoireauth.Credentials) grimoireauth.Credentials {
+	var out grimoireauth.Credentials
+	s.arrange("Stale", func(c *call) error {
+		session, err := c.sessionOfCredentials(credentials)
+		if err != nil {
+			return err
+		}
+		issued := c.now.Add(-max(time.Hour, s.jwtLife()+time.Minute))
+		if session.startedAt.After(issued) {
+			session.startedAt = issued
+		}
+		then := *session
+		then.lastAccessedAt = issued
+		then.factors = slices.Clone(session.factors)
+		for i := range then.factors {
+			if then.factors[i].last.After(issued) {
+				then.factors[i].last = issued
+			}
+		}
+		out = grimoireauth.Credentials{
+			JWT:   grimoireauth.NewSecret(c.sign(&then, issued)),
+			Token: grimoireauth.NewSecret(session.token),
+		}
+		return nil
+	})
+	return out
+}
+
+// EndSession ends the session of the credentials, as revoking it does. It panics
+// if the session is not live.
+func (s *Stytch) EndSession(credentials grimoireauth.Credentials) {
+	s.arrange("EndSession", func(c *call) error {
+		ended, err := c.sessionOfCredentials(credentials)
+		if err != nil {
+			return err
+		}
+		c.endSessions(func(other *session) bool { return other == ended })
+		return nil
+	})
+}
+
+// sessionOfCredentials finds the session by the token, or else by the JWT.
+func (c *call) sessionOfCredentials(credentials grimoireauth.Credentials) (*session, error) {
+	if !credentials.Token.IsZero() {
+		return c.sessionOf(credentials.Token.Reveal(), "")
+	}
+	return c.sessionOf("", credentials.JWT.Reveal())
+}
+
+func readClaims(claims map[string]any) (map[string]json.RawMessage, error) {
+	encoded, err := json.Marshal(claims)
+	if err != nil {
+		return nil, fmt.Errorf("the claims are no JSON: %w", err)
+	}
+	var custom customClaims
+	if err := json.Unmarshal(encoded, &custom); err != nil {
+		return nil, fmt.Errorf("the claims are no JSON object: %w", err)
+	}
+	return custom.mergedInto(nil)
+}

@@ -1,0 +1,61 @@
+package mock
+
+import (
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// factorsOf returns factors of these types for the member, with the detail
+// object that Stytch has for each type. A factor without a time is from now.
+func (c *call) factorsOf(m *member, wanted []grimoireauth.Factor) []factor {
+	if len(wanted) == 0 {
+		return []factor{c.magicLinkFactor(m.emailID, m.email)}
+	}
+	var out []factor
+	for _, w := range wanted {
+		at := w.LastAuthenticatedAt.UTC()
+		if w.LastAuthenticatedAt.IsZero() {
+			at = c.now
+		}
+		f := factor{kind: w.Type, delivery: w.DeliveryMethod, last: at, createdAt: at, updatedAt: at}
+		f.detailName, f.detail = c.factorDetail(m, w)
+		out = append(out, f)
+	}
+	return out
+}
+
+// factorDetail returns the name and the fields of a factor's detail object;
+// nothing for the types that have none.
+// Source: https://stytch.com/docs/b2b/api/session-object
+func (c *call) factorDetail(m *member, w grimoireauth.Factor) (string, map[string]string) {
+	switch w.Type {
+	case "magic_link", "email_otp":
+		return "email_factor", map[string]string{"email_id": m.emailID, "email_address": m.email}
+	case "otp":
+		return "phone_number_factor", map[string]string{"phone_id": m.phoneID, "phone_number": m.phone}
+	case "totp":
+		return "authenticator_app_factor", map[string]string{"totp_id": c.s.newID("member-totp")}
+	case "recovery_codes":
+		return "recovery_code_factor", map[string]string{"totp_recovery_code_id": c.s.newID("member-totp")}
+	case "impersonated":
+		return "impersonated_factor", map[string]string{"impersonator_id": c.s.newID("workspace-user"), "impersonator_email_address": "support@example.edu"}
+	case "trusted_auth_token":
+		return "trusted_auth_token_factor", map[string]string{"token_id": newUUID()}
+	case "sso":
+		kind := strings.TrimPrefix(w.DeliveryMethod, "sso_") // saml or oidc
+		return kind + "_sso_factor", map[string]string{
+			"id":          c.s.newID(kind + "-member-registration"),
+			"provider_id": c.s.newID(kind + "-connection"),
+			"external_id": m.email,
+		}
+	case "oauth":
+		provider := strings.TrimPrefix(w.DeliveryMethod, "oauth_")
+		return provider + "_oauth_factor", map[string]string{
+			"id":               c.s.newID("oauth-user"),
+			"provider_subject": newUUID(),
+			"email_id":         m.emailID,
+		}
+	}
+	return "", nil
+}

@@ -1,0 +1,37 @@
+package mock
+
+import (
+	"slices"
+	"time"
+)
+
+// Message is what Stytch would have sent to somebody.
+type Message struct {
+	Channel string // "email" or "sms"
+	Kind    string // "login", "signup", "invite" or "mfa"
+	To      string // an e-mail address or a phone number
+	Link    string // what the button of an e-mail opens; empty in an SMS
+	Token   string // the token in the link, as it will arrive at the redirect URL
+	Code    string // the code of an SMS
+	SentAt  time.Time
+}
+
+// Outbox returns the messages so far, oldest first: at most the last 10,000.
+func (s *Stytch) Outbox() []Message {
+	s.configure()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.outbox)
+}
+
+// sandboxEmail accepts messages that are not sent.
+// Source: https://stytch.com/docs/b2b/guides/testing
+const sandboxEmail = "sandbox@stytch.com"
+
+func (c *call) send(message Message) {
+	if sameEmail(message.To, sandboxEmail) && c.s.env == "test" {
+		return
+	}
+	message.SentAt = c.now
+	c.s.outbox = keepLast(append(c.s.outbox, message))
+}

@@ -1,0 +1,138 @@
+package mock
+
+// routes is every endpoint of Stytch B2B. Those without a serve function are
+// known and not built: they answer 501 with their name, because a 404 would look
+// like an answer of Stytch's.
+// Source: the endpoint list of stytch-go v16.41.0, and
+// https://stytch.com/docs/b2b/api for what is newer or for browsers.
+var routes []route
+
+// Filled by init, since the functions refer to the table through their call.
+func init() {
+	for _, r := range []route{
+		// Organizations.
+		{endpoint: "POST /v1/b2b/organizations", serve: body(createOrganization)},
+		{endpoint: "POST /v1/b2b/organizations/search", serve: body(searchOrganizations)},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}", serve: getOrganization},
+		{endpoint: "PUT /v1/b2b/organizations/{organization_id}", access: byMember},
+		{endpoint: "DELETE /v1/b2b/organizations/{organization_id}", access: byMember},
+		{endpoint: "DELETE /v1/b2b/organizations/{organization_id}/external_id"},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/metrics"},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/connected_apps", access: byMember},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/connected_apps/{connected_app_id}", access: byMember},
+
+		// Members.
+		{endpoint: "POST /v1/b2b/organizations/{organization_id}/members", access: byMember, serve: body(createMember)},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/member", serve: getMember},
+		{endpoint: "PUT /v1/b2b/organizations/{organization_id}/members/{member_id}", access: byMember, serve: body(updateMember)},
+		{endpoint: "DELETE /v1/b2b/organizations/{organization_id}/members/{member_id}", access: byMember, serve: deleteMember},
+		{endpoint: "PUT /v1/b2b/organizations/{organization_id}/members/{member_id}/reactivate", access: byMember, serve: reactivateMember},
+		{endpoint: "POST /v1/b2b/organizations/members/search", access: byMember, serve: body(searchMembers)},
+		{endpoint: "GET /v1/b2b/organizations/members/dangerously_get/{member_id}"},
+		{endpoint: "DELETE /v1/b2b/organizations/{organization_id}/members/mfa_phone_numbers/{member_id}", access: byMember},
+		{endpoint: "DELETE /v1/b2b/organizations/{organization_id}/members/{member_id}/totp", access: byMember},
+		{endpoint: "DELETE /v1/b2b/organizations/{organization_id}/members/{member_id}/external_id"},
+		{endpoint: "DELETE /v1/b2b/organizations/{organization_id}/members/passwords/{member_password_id}", access: byMember},
+		{endpoint: "POST /v1/b2b/organizations/{organization_id}/members/{member_id}/unlink_retired_email", access: byMember},
+		{endpoint: "POST /v1/b2b/organizations/{organization_id}/members/{member_id}/start_email_update", access: byMember},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oidc_providers"},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/google"},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/microsoft"},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/slack"},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/hubspot"},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/github"},
+		{endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/connected_apps", access: byMember},
+		{endpoint: "POST /v1/b2b/organizations/{organization_id}/members/{member_id}/connected_apps/{connected_app_id}/revoke", access: byMember},
+
+		// Magic links.
+		{endpoint: "POST /v1/b2b/magic_links/email/login_or_signup", serve: body(loginOrSignup)},
+		{endpoint: "POST /v1/b2b/magic_links/email/invite", access: byMember, serve: body(invite)},
+		{endpoint: "POST /v1/b2b/magic_links/authenticate", serve: body(authenticateMagicLink)},
+		{endpoint: linkEndpoint, access: byAnyone, serve: followLink},
+		{endpoint: "POST /v1/b2b/magic_links/email/discovery/send"},
+		{endpoint: "POST /v1/b2b/magic_links/discovery/authenticate"},
+
+		// Sessions.
+		{endpoint: "GET /v1/b2b/sessions", serve: getSessions},
+		{endpoint: "POST /v1/b2b/sessions/authenticate", serve: body(authenticateSession)},
+		{endpoint: "POST /v1/b2b/sessions/revoke", access: byMember, serve: body(revokeSessions)},
+		{endpoint: "GET /v1/b2b/sessions/jwks/{project_id}", access: byAnyone, serve: getJWKS},
+		{endpoint: "POST /v1/b2b/sessions/exchange"},
+		{endpoint: "POST /v1/b2b/sessions/exchange_access_token"},
+		{endpoint: "POST /v1/b2b/sessions/attest"},
+		{endpoint: "POST /v1/b2b/sessions/migrate"},
+
+		// Discovery.
+		{endpoint: "POST /v1/b2b/discovery/organizations"},
+		{endpoint: "POST /v1/b2b/discovery/organizations/create"},
+		{endpoint: "POST /v1/b2b/discovery/intermediate_sessions/exchange"},
+
+		// Passwords. There is no "create": a password comes from a reset or a
+		// migration, so POST /v1/b2b/passwords is 404 at Stytch, too.
+		{endpoint: "POST /v1/b2b/passwords/strength_check"},
+		{endpoint: "POST /v1/b2b/passwords/migrate"},
+		{endpoint: "POST /v1/b2b/passwords/authenticate"},
+		{endpoint: "POST /v1/b2b/passwords/email/reset/start"},
+		{endpoint: "POST /v1/b2b/passwords/email/reset"},
+		{endpoint: "POST /v1/b2b/passwords/email/require_reset", access: byMember},
+		{endpoint: "POST /v1/b2b/passwords/existing_password/reset"},
+		{endpoint: "POST /v1/b2b/passwords/session/reset"},
+		{endpoint: "POST /v1/b2b/passwords/discovery/authenticate"},
+		{endpoint: "POST /v1/b2b/passwords/discovery/email/reset/start"},
+		{endpoint: "POST /v1/b2b/passwords/discovery/email/reset"},
+
+		// One-time codes, authenticator apps, recovery codes.
+		{endpoint: "POST /v1/b2b/otps/sms/send"},
+		{endpoint: "POST /v1/b2b/otps/sms/authenticate"},
+		{endpoint: "POST /v1/b2b/otps/email/login_or_signup"},
+		{endpoint: "POST /v1/b2b/otps/email/authenticate"},
+		{endpoint: "POST /v1/b2b/otps/email/discovery/send"},
+		{endpoint: "POST /v1/b2b/otps/email/discovery/authenticate"},
+		{endpoint: "POST /v1/b2b/totp"},
+		{endpoint: "POST /v1/b2b/totp/authenticate"},
+		{endpoint: "POST /v1/b2b/totp/migrate"},
+		{endpoint: "POST /v1/b2b/recovery_codes/recover"},
+		{endpoint: "GET /v1/b2b/recovery_codes/{organization_id}/{member_id}"},
+		{endpoint: "POST /v1/b2b/recovery_codes/rotate"},
+
+		// OAuth and SSO. The start pages are for browsers; the one of SSO has no
+		// /b2b in its path.
+		{endpoint: "GET /v1/b2b/public/oauth/{provider}/start", access: byAnyone},
+		{endpoint: "GET /v1/b2b/public/oauth/{provider}/discovery/start", access: byAnyone},
+		{endpoint: "POST /v1/b2b/oauth/authenticate"},
+		{endpoint: "POST /v1/b2b/oauth/discovery/authenticate"},
+		{endpoint: "GET /v1/public/sso/start", access: byAnyone},
+		{endpoint: "POST /v1/b2b/sso/authenticate"},
+		{endpoint: "GET /v1/b2b/sso/{organization_id}", access: byMember},
+		{endpoint: "DELETE /v1/b2b/sso/{organization_id}/connections/{connection_id}", access: byMember},
+		{endpoint: "POST /v1/b2b/sso/saml/{organization_id}", access: byMember},
+		{endpoint: "PUT /v1/b2b/sso/saml/{organization_id}/connections/{connection_id}", access: byMember},
+		{endpoint: "PUT /v1/b2b/sso/saml/{organization_id}/connections/{connection_id}/url", access: byMember},
+		{endpoint: "DELETE /v1/b2b/sso/saml/{organization_id}/connections/{connection_id}/verification_certificates/{certificate_id}", access: byMember},
+		{endpoint: "DELETE /v1/b2b/sso/saml/{organization_id}/connections/{connection_id}/encryption_private_keys/{private_key_id}", access: byMember},
+		{endpoint: "POST /v1/b2b/sso/oidc/{organization_id}", access: byMember},
+		{endpoint: "PUT /v1/b2b/sso/oidc/{organization_id}/connections/{connection_id}", access: byMember},
+		{endpoint: "POST /v1/b2b/sso/external/{organization_id}", access: byMember},
+		{endpoint: "PUT /v1/b2b/sso/external/{organization_id}/connections/{connection_id}", access: byMember},
+
+		// RBAC.
+		{endpoint: "GET /v1/b2b/rbac/policy", serve: getPolicy},
+		{endpoint: "GET /v1/b2b/rbac/organizations/{organization_id}", serve: getOrganizationPolicy},
+		{endpoint: "PUT /v1/b2b/rbac/organizations/{organization_id}"},
+
+		// Impersonation, SCIM, Connected Apps.
+		{endpoint: "POST /v1/b2b/impersonation/authenticate"},
+		{endpoint: "POST /v1/b2b/scim/{organization_id}/connection", access: byMember},
+		{endpoint: "GET /v1/b2b/scim/{organization_id}/connection", access: byMember},
+		{endpoint: "GET /v1/b2b/scim/{organization_id}/connection/{connection_id}", access: byMember},
+		{endpoint: "PUT /v1/b2b/scim/{organization_id}/connection/{connection_id}", access: byMember},
+		{endpoint: "DELETE /v1/b2b/scim/{organization_id}/connection/{connection_id}", access: byMember},
+		{endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/start", access: byMember},
+		{endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/complete", access: byMember},
+		{endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/cancel", access: byMember},
+		{endpoint: "POST /v1/b2b/idp/oauth/authorize/start"},
+		{endpoint: "POST /v1/b2b/idp/oauth/authorize"},
+	} {
+		routes = append(routes, r.split())
+	}
+}

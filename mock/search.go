@@ -1,0 +1,205 @@
+package mock
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// searchRequest is what both searches take.
+// Source: https://stytch.com/docs/b2b/api/search-members
+type searchRequest struct {
+	Cursor string       `json:"cursor"`
+	Limit  *int         `json:"limit"`
+	Query  *searchQuery `json:"query"`
+}
+
+// searchQuery combines operands. The operator is compared exactly; whether
+// Stytch ignores its case is not published.
+type searchQuery struct {
+	Operator string                       `json:"operator"`
+	Operands []map[string]json.RawMessage `json:"operands"`
+}
+
+// resultsMetadata tells how many there are and how to go on.
+type resultsMetadata struct {
+	Total      int     `json:"total"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+const (
+	defaultSearchLimit = 100
+	maxSearchLimit     = 1000
+)
+
+// valueKind is the type of a filter's value.
+type valueKind uint8
+
+const (
+	stringList valueKind = iota
+	oneString
+	fuzzy // a string of three characters or more, found anywhere, in any case
+	boolean
+)
+
+// filter is one filter_name.
+type filter[T any] struct {
+	kind  valueKind
+	match func(item T, value operand) bool
+	// label is the filter's name in error types, where that differs.
+	label string
+}
+
+// operand is the value of one filter in a request.
+type operand struct {
+	name string
+	list []string
+	text string
+	yes  bool
+}
+
+// searchFault is a 400 of one of the searches; family is "organization_search"
+// or "member_search", and the rest follows one scheme.
+func searchFault(family, kind string) error {
+	return &refusal{status: http.StatusBadRequest, kind: family + "_" + kind, message: "The search query is invalid."}
+}
+
+// compile turns a query into a predicate.
+func compile[T any](family string, query *searchQuery, filters map[string]filter[T]) (func(T) bool, []operand, error) {
+	if query == nil {
+		return func(T) bool { return true }, nil, nil
+	}
+	if query.Operator != "AND" && query.Operator != "OR" {
+		return nil, nil, refuse("user_search_invalid_operator")
+	}
+	var operands []operand
+	var tests []func(T) bool
+	for _, raw := range query.Operands {
+		value, f, err := readOperand(family, raw, filters)
+		if err != nil {
+			return nil, nil, err
+		}
+		operands = append(operands, value)
+		tests = append(tests, func(item T) bool { return f.match(item, value) })
+	}
+	all := query.Operator == "AND" || len(tests) == 0 // no operands filter nothing
+	return func(item T) bool {
+		for _, test := range tests {
+			if test(item) != all {
+				return !all
+			}
+		}
+		return all
+	}, operands, nil
+}
+
+func readOperand[T any](family string, raw map[string]json.RawMessage, filters map[string]filter[T]) (operand, filter[T], error) {
+	var none filter[T]
+	fail := func(kind string) (operand, filter[T], error) { return operand{}, none, searchFault(family, kind) }
+	rawName, ok := raw["filter_name"]
+	if !ok {
+		return fail("missing_filter_name")
+	}
+	var out operand
+	if json.Unmarshal(rawName, &out.name) != nil {
+		return fail("filter_name_must_be_string")
+	}
+	f, ok := filters[out.name]
+	if !ok {
+		return fail("filter_name_not_recognized")
+	}
+	label := f.label
+	if label == "" {
+		label = out.name
+	}
+	value, ok := raw["filter_value"]
+	if !ok || string(value) == "null" {
+		return fail("missing_filter_value")
+	}
+	switch f.kind {
+	case stringList:
+		if json.Unmarshal(value, &out.list) != nil {
+			return fail("expected_array_of_strings")
+		}
+		if len(out.list) == 0 {
+			return fail("missing_" + label)
+		}
+	case boolean:
+		if json.Unmarshal(value, &out.yes) != nil {
+			return fail("expected_boolean")
+		}
+	default:
+		if json.Unmarshal(value, &out.text) != nil {
+			return fail("expected_string")
+		}
+		switch n := utf8.RuneCountInString(out.text); {
+		case n == 0:
+			return fail("missing_" + label)
+		case f.kind == fuzzy && n < 3:
+			return fail(label + "_too_short")
+		}
+	}
+	return out, f, nil
+}
+
+func contains(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}
+
+// page returns the items after the cursor, and what to ask for next. The cursor
+// belongs to its query, and names the last item seen, so that items which come
+// or go between two pages neither shift nor repeat others.
+func page[T any](items []T, seq func(T) int64, in searchRequest, query any) ([]T, resultsMetadata, error) {
+	limit := defaultSearchLimit
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	if limit < 1 || limit > maxSearchLimit {
+		return nil, resultsMetadata{}, refuse("user_search_invalid_limit")
+	}
+	stamp, err := json.Marshal(query)
+	if err != nil {
+		return nil, resultsMetadata{}, refuse("bad_request")
+	}
+	digest := sha256.Sum256(stamp)
+	var after int64
+	if in.Cursor != "" {
+		if after, err = readCursor(in.Cursor, digest); err != nil {
+			return nil, resultsMetadata{}, err
+		}
+	}
+	out := make([]T, 0, limit)
+	meta := resultsMetadata{Total: len(items)}
+	for _, item := range items {
+		if seq(item) <= after {
+			continue
+		}
+		if len(out) == limit {
+			next := newCursor(seq(out[limit-1]), digest)
+			meta.NextCursor = &next
+			break
+		}
+		out = append(out, item)
+	}
+	return out, meta, nil
+}
+
+func newCursor(seq int64, digest [sha256.Size]byte) string {
+	return base64.URLEncoding.EncodeToString(fmt.Appendf(nil, "%x.%d", digest[:8], seq))
+}
+
+func readCursor(cursor string, digest [sha256.Size]byte) (int64, error) {
+	raw, err := base64.URLEncoding.DecodeString(cursor)
+	if err != nil {
+		return 0, refuse("user_search_invalid_cursor")
+	}
+	var seq int64
+	if _, err := fmt.Sscanf(string(raw), fmt.Sprintf("%x.%%d", digest[:8]), &seq); err != nil || newCursor(seq, digest) != cursor {
+		return 0, refuse("user_search_invalid_cursor")
+	}
+	return seq, nil
+}

@@ -1,0 +1,71 @@
+package mock
+
+// store is everything that the project remembers. Stytch.mu guards it.
+type store struct {
+	seq           int64           // the last creation; gives searches their order
+	organizations []*organization // oldest first
+	members       []*member       // oldest first, deleted ones included
+	membersByID   map[string]*member
+	sessions      map[string]*session // live ones, by id
+	tokens        map[string]*session // the same, by session_token
+	links         map[string]*link    // by token, used and expired ones included
+	intermediates map[string]*intermediate
+}
+
+func (db *store) next() int64 {
+	db.seq++
+	return db.seq
+}
+
+// put adds to a map that may not exist yet, so that the zero store is ready.
+func put[V any](m *map[string]V, key string, value V) {
+	if *m == nil {
+		*m = make(map[string]V)
+	}
+	(*m)[key] = value
+}
+
+// organization finds an organization by its id, its slug or its external id:
+// Stytch takes any of them wherever it takes an organization_id.
+func (c *call) organization(name string) (*organization, error) {
+	tests := []func(*organization) bool{
+		func(o *organization) bool { return o.id == name },
+		func(o *organization) bool { return o.slug == name },
+		func(o *organization) bool { return o.externalID == name },
+	}
+	for _, is := range tests {
+		for _, o := range c.s.db.organizations {
+			if name != "" && is(o) {
+				return o, nil
+			}
+		}
+	}
+	return nil, refuse("organization_not_found")
+}
+
+// member finds a member of the organization, who is not deleted, by their id or
+// external id.
+func (c *call) member(org *organization, name string) (*member, error) {
+	for _, m := range c.s.db.members {
+		if name != "" && m.org == org && (m.id == name || m.externalID == name) {
+			if m.status == statusDeleted {
+				return nil, refuse("member_not_found")
+			}
+			return m, nil
+		}
+	}
+	if m := c.s.db.membersByID[name]; m != nil {
+		return nil, refuse("member_does_not_exist_in_organization")
+	}
+	return nil, refuse("member_not_found")
+}
+
+// memberByEmail finds a member of the organization who is not deleted.
+func (c *call) memberByEmail(org *organization, email string) *member {
+	for _, m := range c.s.db.members {
+		if m.org == org && m.status != statusDeleted && sameEmail(m.email, email) {
+			return m
+		}
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package mock
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// Stytch is one Stytch B2B project in memory. The zero value is ready; set the
+// exported fields, if any, before the first use and leave them alone afterwards.
+// It is safe for concurrent use and must not be copied. Two Stytches in one
+// process are two projects: neither accepts the other's ids, tokens or secret.
+type Stytch struct {
+	// URL is where browsers reach it, such as http://localhost:4000; the links in
+	// its e-mails begin with it. Empty: http://stytch.localhost, which only its
+	// own RoundTrip answers. [Stytch.Start] sets it if it is empty.
+	URL string
+
+	// Project is the project id, "project-test-<uuid>". Empty: a new one.
+	Project string
+	// ProjectSecret is the project secret, "secret-test-…". Zero: a new one.
+	ProjectSecret grimoireauth.Secret
+	// CustomDomain is the base URL of the project's custom domain, without a
+	// trailing slash. If set, it is the issuer of every session_jwt, as with the
+	// real Stytch. Empty: the issuer is "stytch.com/<project id>".
+	CustomDomain string
+
+	// RedirectURLs are the redirect URLs registered with the project; the first is
+	// the default. A parameter with the value {} in one of them stands for any
+	// value. Nil: every well-formed http or https URL is accepted, and the default
+	// is http://localhost:3000/authenticate. Empty but not nil: none is registered,
+	// and no link can be sent.
+	RedirectURLs []string
+
+	// JWTLife is how long a session_jwt lasts, in whole seconds. Zero: Stytch's
+	// five minutes.
+	JWTLife time.Duration
+
+	// Roles are the roles of the project's RBAC policy besides Stytch's own
+	// stytch_member and stytch_admin. Nil: tutor, instructor and coordinator.
+	Roles []Role
+
+	// DangerouslyLive permits the ids of a live project. Without it a live Project
+	// or ProjectSecret panics, so that no configuration of a real service can be
+	// pointed here by mistake.
+	DangerouslyLive bool
+	// DangerouslyRemote permits connections from other machines. Without it a
+	// request that did not arrive on a loopback address is answered 403, since
+	// whoever can reach the outbox's links can sign in as anybody.
+	DangerouslyRemote bool
+
+	configureOnce sync.Once
+	misuse        string // what is wrong with the fields above; set once
+
+	// Set once, and read only afterwards.
+	env         string // "test" or "live"
+	projectID   string
+	secret      string
+	publicToken string
+	policy      policy
+
+	// mu guards everything below. Handlers hold it from end to end, which makes
+	// each call atomic: that is the isolation a test can rely on.
+	mu      sync.Mutex
+	base    string
+	db      store
+	keys    []publishedKey // newest first
+	nextKey int            // which key of the process comes next
+	outbox  []Message
+	faults  []*Fault
+	journal []Request
+}
+
+// remembered bounds the outbox and the journal, so that a demonstration that
+// runs for weeks does not grow without end.
+const remembered = 10_000
+
+const inProcessURL = "http://stytch.localhost"
+
+const uuidForm = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
+
+var (
+	projectForm = regexp.MustCompile(`^project-(test|live)-` + uuidForm + `$`)
+	secretForm  = regexp.MustCompile(`^secret-(test|live)-[A-Za-z0-9_=-]{16,}$`)
+)
+
+// configure reads the exported fields on first use. Every exported method and
+// every request comes through here, so that the zero value is ready and a wrong
+// field is noticed at once.
+func (s *Stytch) configure() {
+	s.configureOnce.Do(func() { s.misuse = s.readFields() })
+	if s.misuse != "" {
+		panic("mock: " + s.misuse)
+	}
+}
+
+// readFields returns everything that is wrong with the fields, as sentences.
+func (s *Stytch) readFields() string {
+	var faults []string
+	wrong := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+
+	s.env = "test"
+	if strings.HasPrefix(s.Project, "project-live-") || strings.HasPrefix(s.ProjectSecret.Reveal(), "secret-live-") {
+		s.env = "live"
+		if !s.DangerouslyLive {
+			wrong("Project or ProjectSecret is that of a live project, which this is not: set DangerouslyLive if you mean it")
+		}
+	}
+	s.projectID, s.secret = s.Project, s.ProjectSecret.Reveal()
+	if s.projectID == "" {
+		s.projectID = s.newID("project")
+	}
+	if s.secret == "" {
+		// 32 characters and a "=", as in Stytch's samples.
+		s.secret = "secret-" + s.env + "-" + randomText(24) + "="
+	}
+	s.publicToken = s.newID("public-token")
+	if m := projectForm.FindStringSubmatch(s.projectID); m == nil || m[1] != s.env {
+		wrong("Project %.60q is not of the form project-%s-<uuid>", s.projectID, s.env)
+	}
+	if m := secretForm.FindStringSubmatch(s.secret); m == nil || m[1] != s.env {
+		wrong("ProjectSecret is not of the form secret-%s-…", s.env)
+	}
+
+	s.base = inProcessURL
+	if s.URL != "" {
+		s.base = strings.TrimRight(s.URL, "/")
+		if !isWebURL(s.base) {
+			wrong("URL %.100q is not an http or https URL with a host", s.URL)
+		}
+	}
+	if s.CustomDomain != "" && (!isWebURL(s.CustomDomain) || strings.HasSuffix(s.CustomDomain, "/")) {
+		wrong("CustomDomain %.100q is not an http or https URL without a trailing slash", s.CustomDomain)
+	}
+	if s.JWTLife < 0 || s.JWTLife%time.Second != 0 {
+		wrong("JWTLife %v is not a whole number of seconds", s.JWTLife)
+	}
+	for _, u := range s.RedirectURLs {
+		if !isWebURL(u) {
+			wrong("RedirectURLs has %.100q, which is not an http or https URL with a host", u)
+		}
+	}
+	var problem string
+	if s.policy, problem = newPolicy(s.Roles); problem != "" {
+		wrong("%s", problem)
+	}
+	return strings.Join(faults, "; ")
+}
+
+func isWebURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Fragment == ""
+}
+
+// ProjectID returns the project id.
+func (s *Stytch) ProjectID() string {
+	s.configure()
+	return s.projectID
+}
+
+// Secret returns the project secret.
+func (s *Stytch) Secret() grimoireauth.Secret {
+	s.configure()
+	return grimoireauth.NewSecret(s.secret)
+}
+
+// PublicToken returns the project's public token, which browsers may know.
+func (s *Stytch) PublicToken() string {
+	s.configure()
+	return s.publicToken
+}
+
+// BaseURL returns where it can be reached: URL without a trailing slash, or
+// http://stytch.localhost, which only RoundTrip answers.
+func (s *Stytch) BaseURL() string {
+	s.configure()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.base
+}
+
+// Start listens on a free loopback port and returns the URL, and a function
+// that stops listening and waits for the requests under way. It sets URL if that
+// is empty. What is remembered survives stop.
+func (s *Stytch) Start() (url string, stop func()) {
+	s.configure()
+	server := httptest.NewServer(s)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.URL == "" {
+		s.URL, s.base = server.URL, server.URL
+	}
+	return server.URL, server.Close
+}
+
+// String names the project. It keeps tokens and secrets out of a log that
+// prints a *Stytch.
+func (s *Stytch) String() string { return "mock.Stytch " + s.ProjectID() }
+
+// GoString is String, for %#v.
+func (s *Stytch) GoString() string { return s.String() }
+
+// redirectURLs returns the registered URLs, and whether any URL will do.
+func (s *Stytch) redirectURLs() (urls []string, open bool) {
+	if s.RedirectURLs == nil {
+		return []string{"http://localhost:3000/authenticate"}, true
+	}
+	return slices.Clone(s.RedirectURLs), false
+}
+
+func (s *Stytch) jwtLife() time.Duration {
+	if s.JWTLife == 0 {
+		return 5 * time.Minute
+	}
+	return s.JWTLife
+}
+
+func (s *Stytch) issuer() string {
+	if s.CustomDomain != "" {
+		return s.CustomDomain
+	}
+	return "stytch.com/" + s.projectID
+}

@@ -1,0 +1,56 @@
+package mock
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+)
+
+// RoundTrip answers the request in process, whatever host it is for. It
+// implements [http.RoundTripper]: give it to an [http.Client], or to the
+// Transport of a Config of this module. There is no network and no goroutine;
+// the call returns when the answer is ready or the request's context ends. A
+// connection that a fault rule drops is an error that matches
+// [syscall.ECONNRESET].
+func (s *Stytch) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		defer func() { _ = req.Body.Close() }() // as the contract of RoundTripper asks
+	}
+	ctx := req.Context()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	// A server does not see the client's request, but what arrives of it. The
+	// address it arrived on is not passed on: in process, nobody is remote.
+	arrived := req.WithContext(context.WithValue(ctx, http.LocalAddrContextKey, nil))
+	if arrived.Method == "" {
+		arrived.Method = http.MethodGet
+	}
+	out, err := s.answer(arrived)
+	switch {
+	case errors.Is(err, errDropped):
+		return nil, &net.OpError{Op: "read", Net: "tcp", Err: fmt.Errorf("%w: %w", syscall.ECONNRESET, err)}
+	case err != nil:
+		return nil, err
+	}
+	res := &http.Response{
+		Status:        fmt.Sprintf("%d %s", out.status, http.StatusText(out.status)),
+		StatusCode:    out.status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        out.header.Clone(),
+		ContentLength: int64(len(out.body)),
+		Body:          http.NoBody,
+		Request:       req,
+	}
+	if arrived.Method != http.MethodHead && len(out.body) > 0 {
+		res.Body = io.NopCloser(bytes.NewReader(out.body))
+	}
+	return res, nil
+}
