@@ -50,7 +50,9 @@ func Example() {
 	class := stytch.AddClass("LAWS1100")
 	get := func(path string, credentials grimoireauth.Credentials) {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
-		guard.Attach(r, credentials)
+		if err := guard.Attach(r, credentials); err != nil {
+			panic(err)
+		}
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
 		fmt.Println(w.Code)

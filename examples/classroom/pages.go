@@ -21,6 +21,14 @@ var pages = func() map[string]*template.Template {
 	return all
 }()
 
+// signInPages are the pages of package signin in the application's own clothes.
+func signInPages(demo *demo) *template.Template {
+	return template.Must(template.New("signin.html").Funcs(template.FuncMap{
+		"demo": func() bool { return demo != nil },
+		"mail": func() int { return len(demo.stytch.Outbox()) },
+	}).ParseFS(pageFiles, "pages/signin.html"))
+}
+
 // frame is what the layout shows on every page. Pages embed it.
 type frame struct {
 	Demo     bool // the in-memory Stytch is running

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock"
+	"github.com/stretchr/testify/require"
+)
+
+// visitor is a browser without a screen.
+type visitor struct {
+	t      *testing.T
+	client *http.Client
+	home   string
+}
+
+// open starts the classroom with the in-memory Stytch behind it.
+func open(t *testing.T) (*classroom, func() *visitor) {
+	t.Helper()
+	var room *classroom
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		room.handler().ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	options, err := optionsFromEnvironment(func(string) string { return "" }, server.URL, nil)
+	require.NoError(t, err)
+	t.Cleanup(options.demo.start())
+	room, err = newClassroom(t.Context(), options)
+	require.NoError(t, err)
+	t.Cleanup(room.verifier.Wait)
+	return room, func() *visitor {
+		jar, err := cookiejar.New(nil)
+		require.NoError(t, err)
+		return &visitor{t, &http.Client{Jar: jar}, server.URL}
+	}
+}
+
+func (v *visitor) do(r *http.Request) (status int, path, page string) {
+	v.t.Helper()
+	r.Header.Set("Accept", "text/html")
+	res, err := v.client.Do(r)
+	require.NoError(v.t, err)
+	body, err := io.ReadAll(res.Body)
+	require.NoError(v.t, err)
+	require.NoError(v.t, res.Body.Close())
+	return res.StatusCode, res.Request.URL.Path, string(body)
+}
+
+func (v *visitor) get(path string) (status int, at, page string) {
+	v.t.Helper()
+	if strings.HasPrefix(path, "/") {
+		path = v.home + path
+	}
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, path, nil)
+	require.NoError(v.t, err)
+	return v.do(r)
+}
+
+func (v *visitor) post(path string, form url.Values) (status int, at, page string) {
+	v.t.Helper()
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.home+path, strings.NewReader(form.Encode()))
+	require.NoError(v.t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return v.do(r)
+}
+
+func (v *visitor) cookie(name string) string {
+	home, err := url.Parse(v.home)
+	require.NoError(v.t, err)
+	for _, cookie := range v.client.Jar.Cookies(home) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+var linkField = regexp.MustCompile(`name="link" value="([^"]+)"`)
+
+// signIn goes the whole way of somebody who wants to see the class.
+func (v *visitor) signIn(stytch *mock.Stytch, class grimoireauth.ClassID, email string) {
+	v.t.Helper()
+	status, _, _ := v.post("/auth/start", url.Values{"class": {string(class)}, "email": {email}, "return_to": {"/classes/" + string(class)}})
+	require.Equal(v.t, http.StatusOK, status)
+	outbox := stytch.Outbox()
+	require.NotEmpty(v.t, outbox)
+	newest := outbox[len(outbox)-1]
+	require.Equal(v.t, email, newest.To)
+	status, at, page := v.get(newest.Link)
+	require.Equal(v.t, http.StatusOK, status)
+	require.Equal(v.t, "/auth/confirm", at)
+	field := linkField.FindStringSubmatch(page)
+	require.NotNil(v.t, field, page)
+	status, at, _ = v.post("/auth/callback", url.Values{"link": {field[1]}})
+	require.Equal(v.t, http.StatusOK, status)
+	require.Equal(v.t, "/classes/"+string(class), at)
+}
+
+func TestInstructorAndStudent(t *testing.T) {
+	room, arrive := open(t)
+	contracts, prompts := room.classes[0], room.classes[1]
+	stytch := room.demo.stytch
+
+	iris := arrive()
+	status, at, _ := iris.get("/classes/" + string(contracts))
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, "/auth/", at, "strangers are sent to sign in")
+	iris.signIn(stytch, contracts, "iris@example.edu")
+	status, _, page := iris.get("/classes/" + string(contracts) + "/roster")
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, page, "sam@example.edu")
+	status, _, page = iris.post("/classes/"+string(contracts)+"/invitations", url.Values{"email": {"noor@example.edu"}, "name": {"Noor"}, "role": {"student"}})
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, page, "An invitation is on its way to")
+	for problem, form := range map[string]url.Values{
+		"in the class already": {"email": {"sam@example.edu"}, "role": {"student"}},
+		"not an e-mail":        {"email": {"sam"}, "role": {"student"}},
+		"student or tutor":     {"email": {"x@example.edu"}, "role": {"coordinator"}},
+	} {
+		_, _, page = iris.post("/classes/"+string(contracts)+"/invitations", form)
+		require.Contains(t, page, problem)
+	}
+
+	sam := arrive()
+	sam.signIn(stytch, contracts, "sam@example.edu")
+	status, _, _ = sam.get("/classes/" + string(contracts) + "/roster")
+	require.Equal(t, http.StatusForbidden, status, "a student is refused the roster")
+	status, _, _ = sam.post("/classes/"+string(contracts)+"/invitations", url.Values{"email": {"x@example.edu"}, "role": {"student"}})
+	require.Equal(t, http.StatusForbidden, status, "and the invitations")
+	status, _, _ = sam.get("/classes/" + string(prompts))
+	require.Equal(t, http.StatusNotFound, status, "a member of one class is refused the other")
+	status, _, _ = sam.get("/classes/laws1100-s1")
+	require.Equal(t, http.StatusNotFound, status, "T02: a slug is no class id")
+
+	iris.signIn(stytch, prompts, "iris@example.edu")
+	_, _, page = iris.get("/classes/" + string(prompts))
+	require.Contains(t, page, `class="badge student"`)
+}
+
+func TestExpiredJWTIsRefreshedOnce(t *testing.T) {
+	room, arrive := open(t)
+	sam := arrive()
+	sam.signIn(room.demo.stytch, room.classes[0], "sam@example.edu")
+	class := "/classes/" + string(room.classes[0])
+	_, _, page := sam.get(class)
+	require.Contains(t, page, `data-source="local"`)
+	before := sam.cookie(grimoireauth.SessionJWTCookie)
+
+	_, at, page := sam.post("/demo/stale", url.Values{"return_to": {class}})
+	require.Equal(t, class, at)
+	require.Contains(t, page, `data-source="refreshed"`)
+	require.NotEqual(t, before, sam.cookie(grimoireauth.SessionJWTCookie))
+	_, _, page = sam.get(class)
+	require.Contains(t, page, `data-source="local"`)
+}
+
+func TestLogoutEndsTheSessionHereAndAtStytch(t *testing.T) {
+	room, arrive := open(t)
+	sam := arrive()
+	sam.signIn(room.demo.stytch, room.classes[0], "sam@example.edu")
+	credentials := grimoireauth.NewCredentials(sam.cookie(grimoireauth.SessionJWTCookie), sam.cookie(grimoireauth.SessionTokenCookie))
+	_, err := room.verifier.Authenticate(t.Context(), credentials)
+	require.NoError(t, err)
+
+	status, _, page := sam.post("/auth/logout", nil)
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, page, "You are signed out")
+	require.Empty(t, sam.cookie(grimoireauth.SessionTokenCookie))
+	_, err = room.verifier.Authenticate(t.Context(), credentials)
+	require.ErrorIs(t, err, grimoireauth.ErrSessionEnded, "here")
+	_, err = room.client.Sessions.Authenticate(t.Context(), credentials)
+	require.ErrorIs(t, err, grimoireauth.ErrSessionEnded, "at Stytch")
+}
+
+// An outage is no logout: whoever is signed in stays so, and whoever needs
+// Stytch is told to wait.
+func TestStytchUnreachable(t *testing.T) {
+	room, arrive := open(t)
+	stytch := room.demo.stytch
+	sam := arrive()
+	sam.signIn(stytch, room.classes[0], "sam@example.edu")
+	class := "/classes/" + string(room.classes[0])
+	for _, endpoint := range []string{
+		"POST /v1/b2b/sessions/authenticate", "POST /v1/b2b/magic_links/email/login_or_signup",
+		"POST /v1/b2b/magic_links/authenticate", "GET /v1/b2b/organizations/{organization_id}",
+		"POST /v1/b2b/organizations/members/search", "POST /v1/b2b/sessions/revoke",
+	} {
+		stytch.Fail(mock.Fault{Endpoint: endpoint, Drop: true})
+	}
+	status, _, _ := sam.get(class)
+	require.Equal(t, http.StatusOK, status, "a good session_jwt needs nobody")
+
+	token, jwt := sam.cookie(grimoireauth.SessionTokenCookie), ""
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, sam.home+"/demo/stale", strings.NewReader("return_to="+url.QueryEscape(class)))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "text/html")
+	res, err := sam.client.Do(r)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusServiceUnavailable, res.StatusCode)
+	require.NotEmpty(t, res.Header.Get("Retry-After"))
+	require.Equal(t, token, sam.cookie(grimoireauth.SessionTokenCookie), "nobody is signed out")
+	jwt = sam.cookie(grimoireauth.SessionJWTCookie)
+	require.NotEmpty(t, jwt)
+
+	stranger := arrive()
+	status, _, page := stranger.post("/auth/start", url.Values{"class": {string(room.classes[0])}, "email": {"priya@example.edu"}})
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, page, "does not work at the moment")
+
+	stytch.ClearFaults()
+	room.verifier.Wait()
+	status, _, page = stranger.post("/auth/start", url.Values{"class": {string(room.classes[0])}, "email": {"priya@example.edu"}})
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, page, "Look into your mail")
+}
+
+func TestWrongTokenInTheCallback(t *testing.T) {
+	room, arrive := open(t)
+	sam := arrive()
+	for name, query := range map[string]string{
+		"unknown":       "stytch_token_type=multi_tenant_magic_links&token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%3D&slug=laws1100-s1",
+		"nothing":       "",
+		"another kind":  "stytch_token_type=sso&token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%3D",
+		"given twice":   "stytch_token_type=multi_tenant_magic_links&token=a&token=b",
+		"script inside": "stytch_token_type=multi_tenant_magic_links&token=%3Cscript%3E",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, page := sam.get("/auth/callback?" + query)
+			if field := linkField.FindStringSubmatch(page); field != nil {
+				_, _, page = sam.post("/auth/callback", url.Values{"link": {field[1]}})
+			}
+			require.Regexp(t, `[Aa]sk for a new one`, page)
+			require.NotContains(t, page, "<script>")
+			require.Empty(t, sam.cookie(grimoireauth.SessionTokenCookie))
+		})
+	}
+	_ = room
+}
+
+func TestOptionsFromEnvironment(t *testing.T) {
+	env := func(id, secret string) func(string) string {
+		return func(name string) string {
+			return map[string]string{"STYTCH_PROJECT_ID": id, "STYTCH_SECRET": secret}[name]
+		}
+	}
+	_, err := optionsFromEnvironment(env("project-test-00000000-0000-4000-8000-000000000000", ""), "http://127.0.0.1:1", nil)
+	require.ErrorContains(t, err, "STYTCH_SECRET is not")
+	_, err = optionsFromEnvironment(env("", "secret-test-abcdefghijklmnopqrstuvwxyz012345="), "http://127.0.0.1:1", nil)
+	require.ErrorContains(t, err, "STYTCH_PROJECT_ID is not")
+	_, err = optionsFromEnvironment(env("", ""), "http://127.0.0.1:1", []string{"organization-test-1"})
+	require.ErrorContains(t, err, "-classes is for the real Stytch")
+
+	options, err := optionsFromEnvironment(env("project-test-00000000-0000-4000-8000-000000000000", "secret-test-abcdefghijklmnopqrstuvwxyz012345="), "http://127.0.0.1:1", []string{"organization-test-1"})
+	require.NoError(t, err)
+	require.Nil(t, options.demo, "the real Stytch")
+	require.Empty(t, options.stytchURL)
+	room, err := newClassroom(t.Context(), options)
+	require.NoError(t, err, "it starts without asking Stytch")
+	w := httptest.NewRecorder()
+	room.handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/outbox", nil))
+	require.NotEqual(t, http.StatusOK, w.Code, "there is no outbox with the real Stytch")
+}
+
+func TestForeignFormsAreRefused(t *testing.T) {
+	room, arrive := open(t)
+	sam := arrive()
+	sam.signIn(room.demo.stytch, room.classes[0], "sam@example.edu")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, sam.home+"/auth/logout", nil)
+	require.NoError(t, err)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	status, _, _ := sam.do(r)
+	require.Equal(t, http.StatusForbidden, status)
+	require.NotEmpty(t, sam.cookie(grimoireauth.SessionTokenCookie))
+}

@@ -1,0 +1,91 @@
+// Command classroom is a small web application of a class: an instructor sees
+// the roster and invites, a student sees the class, and everybody signs in by a
+// link in an e-mail.
+//
+//	go run ./examples/classroom
+//
+// Without further ado it runs offline: Stytch is in its memory (package mock),
+// two classes with their people are in that Stytch, and e-mail arrives on the
+// page /outbox. With STYTCH_PROJECT_ID and STYTCH_SECRET in the environment it
+// runs against the real Stytch; name the classes with -classes then.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8080", "where to listen; port 0 takes a free one")
+	classes := flag.String("classes", "", "with the real Stytch: organization ids of the classes to show, separated by commas")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *addr, splitList(*classes)); err != nil {
+		fmt.Fprintln(os.Stderr, "classroom:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, addr string, classes []string) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("%w\nIs another program using that address? Choose one with -addr 127.0.0.1:0", err)
+	}
+	url := "http://" + listener.Addr().String()
+	options, err := optionsFromEnvironment(os.Getenv, url, classes)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if options.demo != nil {
+		stop := options.demo.start()
+		defer stop()
+	}
+	room, err := newClassroom(ctx, options)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{
+		Handler:           room.handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		// Cookies are the largest thing that a browser sends us.
+		MaxHeaderBytes: 64 << 10,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	room.announce(os.Stdout, url)
+
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	slog.Info("stopping")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return err
+	}
+	room.verifier.Wait()
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func splitList(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// options is everything that differs between the demonstration, a test and a
+// deployment. The handlers do not know which of them they serve.
+type options struct {
+	url       string // where browsers reach us, without a trailing slash
+	projectID string
+	secret    grimoireauth.Secret
+	stytchURL string            // empty: Stytch's own
+	transport http.RoundTripper // nil: the network
+	classes   []grimoireauth.ClassID
+	demo      *demo // nil: the real Stytch
+}
+
+// optionsFromEnvironment chooses the real Stytch if its credentials are there,
+// and the in-memory one if there are none. Half of them is a mistake that must
+// not end in a demonstration that looks real.
+func optionsFromEnvironment(getenv func(string) string, url string, classes []string) (options, error) {
+	id, secret := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET")
+	switch {
+	case id == "" && secret == "":
+		if len(classes) > 0 {
+			return options{}, errors.New("-classes is for the real Stytch: set STYTCH_PROJECT_ID and STYTCH_SECRET as well")
+		}
+		return newDemo(url).options(), nil
+	case id == "":
+		return options{}, errors.New("STYTCH_SECRET is set and STYTCH_PROJECT_ID is not: set both for the real Stytch, or neither for the offline demonstration")
+	case secret == "":
+		return options{}, errors.New("STYTCH_PROJECT_ID is set and STYTCH_SECRET is not: set both for the real Stytch, or neither for the offline demonstration")
+	}
+	o := options{url: url, projectID: id, secret: grimoireauth.NewSecret(secret)}
+	for _, class := range classes {
+		o.classes = append(o.classes, grimoireauth.ClassID(class))
+	}
+	return o, nil
+}
