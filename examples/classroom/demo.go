@@ -89,13 +89,22 @@ func (d *demo) people() string {
 	return b.String()
 }
 
+// letter is a message of the outbox with a heading for people.
+type letter struct {
+	mock.Message
+	About string
+}
+
 func (c *classroom) outbox(w http.ResponseWriter, r *http.Request) {
-	messages := c.demo.stytch.Outbox()
-	slices.Reverse(messages)
-	show(w, http.StatusOK, "outbox", struct {
+	page := struct {
 		frame
-		Messages []mock.Message
-	}{c.frame(r), messages})
+		Messages []letter
+	}{frame: c.frame(r)}
+	for _, message := range slices.Backward(c.demo.stytch.Outbox()) {
+		about := map[string]string{"login": "Your link to sign in", "signup": "Your link to sign in", "invite": "You are invited to a class"}[message.Kind]
+		page.Messages = append(page.Messages, letter{message, cmp.Or(about, message.Kind)})
+	}
+	show(w, http.StatusOK, "outbox", page)
 }
 
 // stale swaps the session_jwt in the visitor's cookie for one that Stytch signed
