@@ -59,10 +59,14 @@ func (g *Guard) ClearCookies(w http.ResponseWriter) {
 	uncached(w)
 }
 
-// renewCookies brings what changed in a refresh to the browser. It deletes
-// nothing: what the answer leaves out may still be good.
+// renewCookies brings what changed in a refresh to the browser. What the answer
+// leaves out may still be good, so it stays. Whoever showed a session_jwt alone
+// gets no session_token for it: that would turn five minutes into a session.
 func (g *Guard) renewCookies(w http.ResponseWriter, had presented, now grimoireauth.Authentication) {
 	jwt, token := now.JWT.Reveal(), now.Token.Reveal()
+	if had.token == "" {
+		token = ""
+	}
 	if (jwt == had.jwt || jwt == "") && (token == had.token || token == "") {
 		return
 	}
@@ -74,12 +78,13 @@ func (g *Guard) renewCookies(w http.ResponseWriter, had presented, now grimoirea
 		g.write(w, g.cookie.token, token, age)
 		uncached(w)
 	}
-	if jwt != had.jwt && jwt != "" {
-		switch fits := g.fitting(jwt, age); {
-		case fits != "" || had.jwt != "": // "" takes the stale one away
-			g.write(w, g.cookie.jwt, fits, age)
-			uncached(w)
-		}
+	if jwt == "" || jwt == had.jwt {
+		return
+	}
+	// One that does not fit takes the stale one away, once.
+	if jwt = g.fitting(jwt, age); jwt != had.jwt {
+		g.write(w, g.cookie.jwt, jwt, age)
+		uncached(w)
 	}
 }
 

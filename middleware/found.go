@@ -13,6 +13,7 @@ import (
 type found struct {
 	context.Context // of the request it was found for; nil until published
 	guard           *Guard
+	line            string    // the Cookie header, if there was one line of it
 	presented       presented // what it was decided on
 	authentication  grimoireauth.Authentication
 	err             error
@@ -40,11 +41,19 @@ func (g *Guard) find(r *http.Request) *found {
 	if g == nil || g.auth == nil {
 		return &found{guard: g, err: errZeroGuard}
 	}
-	cookies, err := g.cookie.read(r.Header["Cookie"])
-	if earlier, ok := r.Context().Value(foundKey{g}).(*found); ok && earlier.presented == cookies && err == nil {
+	lines := r.Header["Cookie"]
+	earlier, ok := r.Context().Value(foundKey{g}).(*found)
+	if ok && len(lines) == 1 && lines[0] == earlier.line {
+		return earlier // the very same string, so this compares two addresses
+	}
+	cookies, err := g.cookie.read(lines)
+	if ok && err == nil && earlier.presented == cookies {
 		return earlier
 	}
 	f := &found{guard: g, presented: cookies, err: err}
+	if len(lines) == 1 {
+		f.line = lines[0]
+	}
 	if err == nil {
 		f.authentication, f.err = g.Authenticate(r.Context(), grimoireauth.NewCredentials(cookies.jwt, cookies.token))
 	}

@@ -1,0 +1,112 @@
+package middleware
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stretchr/testify/require"
+)
+
+func TestReadCookies(t *testing.T) {
+	ours := presented{jwt: "a.b-c_d.e", token: "dG9r_ZW4="}
+	tests := []struct {
+		name  string
+		lines []string
+		want  presented
+		err   error
+	}{
+		{"none", nil, presented{}, nil},
+		{"both", []string{"stytch_session=dG9r_ZW4=; stytch_session_jwt=a.b-c_d.e"}, ours, nil},
+		{"among others", []string{"a=1; stytch_session_jwt=a.b-c_d.e; b=2; stytch_session=dG9r_ZW4=; c"}, ours, nil},
+		{"without the space", []string{"stytch_session=dG9r_ZW4=;stytch_session_jwt=a.b-c_d.e"}, ours, nil},
+		{"M19 split over two lines, as HTTP/2 may", []string{"stytch_session=dG9r_ZW4=", "stytch_session_jwt=a.b-c_d.e"}, ours, nil},
+		{"cleared", []string{"stytch_session=; stytch_session_jwt="}, presented{}, nil},
+		{"M01 same value twice", []string{"stytch_session=dG9r_ZW4=; stytch_session=dG9r_ZW4=; stytch_session_jwt=a.b-c_d.e"}, ours, nil},
+		{"M01 two tokens", []string{"stytch_session=evil; stytch_session=dG9r_ZW4="}, presented{}, errTwoValues},
+		{"M01 two tokens on two lines", []string{"stytch_session=dG9r_ZW4=", "stytch_session=evil"}, presented{}, errTwoValues},
+		{"M01 two JWTs", []string{"stytch_session_jwt=a.b.c; x=1; stytch_session_jwt=a.b.d"}, presented{}, errTwoValues},
+		{"M01 an empty one planted first", []string{"stytch_session=; stytch_session=dG9r_ZW4="}, presented{}, errTwoValues},
+		{"M01 an empty one planted last", []string{"stytch_session=dG9r_ZW4=; stytch_session="}, presented{}, errTwoValues},
+		{"M04 quoted", []string{`stytch_session="dG9r_ZW4="`}, presented{}, errBadValue},
+		{"M04 space inside", []string{"stytch_session=dG9r ZW4="}, presented{}, errBadValue},
+		{"M04 space after", []string{"stytch_session=dG9r_ZW4= ; a=b"}, presented{}, errBadValue},
+		{"M04 comma", []string{"stytch_session=a,b"}, presented{}, errBadValue},
+		{"M04 CR LF", []string{"stytch_session_jwt=a.b\r\n.c"}, presented{}, errBadValue},
+		{"M04 not ASCII", []string{"stytch_session_jwt=a.b.ç"}, presented{}, errBadValue},
+		{"M04 NUL", []string{"stytch_session=a\x00b"}, presented{}, errBadValue},
+		{"M04 plus and slash", []string{"stytch_session=a+b/c"}, presented{}, errBadValue},
+		{"J02 too long a JWT", []string{"stytch_session_jwt=" + strings.Repeat("a", maxJWT+1)}, presented{}, errBadValue},
+		{"J02 too long a token", []string{"stytch_session=" + strings.Repeat("a", maxToken+1)}, presented{}, errBadValue},
+		{"M03 tab before the name", []string{"\tstytch_session=x; a=1;\tstytch_session=x"}, presented{}, nil},
+		{"M03 wide spaces before the name", []string{"\u2000stytch_session=x; \u00a0stytch_session=x; \x85stytch_session=x"}, presented{}, nil},
+		{"M03 another case", []string{"STYTCH_SESSION=x; Stytch_session=x"}, presented{}, nil},
+		{"M03 name of nothing", []string{"=stytch_session=x"}, presented{}, nil},
+		{"M03 in brackets", []string{"a[stytch_session]=x; stytch_session[]=x"}, presented{}, nil},
+		{"M03 longer and shorter names", []string{"stytch_session_jwt2=x; stytch_sessio=x; xstytch_session=x; stytch_session =x"}, presented{}, nil},
+		{"M03 without a value", []string{"stytch_session; stytch_session_jwt"}, presented{}, nil},
+		{"M03 $Version sandwich", []string{"$Version=1; stytch_session=dG9r_ZW4=; $Path=/; stytch_session_jwt=a.b-c_d.e"}, ours, nil},
+		{"M06 behind three thousand planted ones", []string{strings.Repeat("a=1; ", 3001) + "stytch_session=dG9r_ZW4=; stytch_session_jwt=a.b-c_d.e"}, ours, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := namesFor(false).read(tt.lines)
+			require.Equal(t, tt.want, got)
+			require.Equal(t, tt.err, err)
+			if err != nil {
+				require.ErrorIs(t, err, grimoireauth.ErrUnauthenticated)
+				require.NotErrorIs(t, err, grimoireauth.ErrNoCredentials, "bad is not none")
+			}
+		})
+	}
+}
+
+func TestReadHostPrefixedCookies(t *testing.T) {
+	got, err := namesFor(true).read([]string{"stytch_session=planted; __host-stytch_session=planted; \u2000__Host-stytch_session=planted; __Host-stytch_session=ours"})
+	require.NoError(t, err)
+	require.Equal(t, presented{token: "ours"}, got)
+}
+
+// FuzzReadCookies holds the scanner against a plain reading of RFC 6265, 4.2.1.
+func FuzzReadCookies(f *testing.F) {
+	f.Add("stytch_session=dG9r; stytch_session_jwt=a.b.c", "")
+	f.Add("a=1;stytch_session=x;  stytch_session=y", "stytch_session=x")
+	f.Add(`stytch_session="x"; =stytch_session=1;;; ;`, "\tstytch_session=z")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		got, err := namesFor(false).read([]string{first, second})
+		values := map[string][]string{}
+		for pair := range strings.SplitSeq(first+";"+second, ";") {
+			if name, value, ok := strings.Cut(strings.TrimLeft(pair, " "), "="); ok {
+				values[name] = append(values[name], value)
+			}
+		}
+		for name, value := range map[string]string{"stytch_session": got.token, "stytch_session_jwt": got.jwt} {
+			all := values[name]
+			for _, v := range all {
+				if v != all[0] && err == nil {
+					t.Fatalf("accepted two values of %s: %q", name, all)
+				}
+			}
+			if err == nil && len(all) > 0 && value != all[0] {
+				t.Fatalf("%s is %q, read %q", name, all[0], value)
+			}
+			if err == nil && len(all) == 0 && value != "" {
+				t.Fatalf("read a %s that is not there: %q", name, value)
+			}
+			if strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.=") != "" {
+				t.Fatalf("accepted %q", value)
+			}
+		}
+		if err != nil && got != (presented{}) {
+			t.Fatalf("an error and %v", got)
+		}
+		// What we accept, net/http finds as well.
+		r := &http.Request{Header: http.Header{"Cookie": {first, second}}}
+		found := r.CookiesNamed("stytch_session")
+		if err == nil && got.token != "" && len(found) > 0 && !slices.ContainsFunc(found, func(c *http.Cookie) bool { return c.Value == got.token }) {
+			t.Fatalf("net/http reads %v, we read %q", found, got.token)
+		}
+	})
+}

@@ -1,0 +1,222 @@
+package middleware_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/stretchr/testify/require"
+)
+
+func signedIn(t testing.TB, jwt, token string) grimoireauth.Authentication {
+	return grimoireauth.Authentication{Session: session(t, "ada", law, "stytch_member"), Credentials: grimoireauth.NewCredentials(jwt, token)}
+}
+
+func TestSetCookies(t *testing.T) {
+	tests := []struct {
+		name   string
+		config middleware.Config
+		want   []string
+	}{
+		{"M27 default", middleware.Config{}, []string{
+			"stytch_session=tok; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Lax",
+			"stytch_session_jwt=a.b.c; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Lax",
+		}},
+		{"M02 __Host-", middleware.Config{HostPrefix: true}, []string{
+			"__Host-stytch_session=tok; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Lax",
+			"__Host-stytch_session_jwt=a.b.c; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Lax",
+		}},
+		{"domain", middleware.Config{CookieDomain: "school.edu"}, []string{
+			"stytch_session=tok; Path=/; Domain=school.edu; Max-Age=3600; HttpOnly; Secure; SameSite=Lax",
+			"stytch_session_jwt=a.b.c; Path=/; Domain=school.edu; Max-Age=3600; HttpOnly; Secure; SameSite=Lax",
+		}},
+		{"localhost", middleware.Config{InsecureCookies: true}, []string{
+			"stytch_session=tok; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax",
+			"stytch_session_jwt=a.b.c; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				guard := newGuard(t, newSchool(t).Authenticate, tt.config)
+				w := httptest.NewRecorder()
+				require.NoError(t, guard.SetCookies(w, signedIn(t, "a.b.c", "tok")))
+				require.Equal(t, tt.want, w.Header()["Set-Cookie"])
+				require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+				require.Equal(t, []string{"Cookie"}, w.Header()["Vary"])
+
+				require.NoError(t, guard.SetCookies(w, signedIn(t, "a.b.d", "tok2")))
+				require.Len(t, w.Header()["Set-Cookie"], 2, "one Set-Cookie per name")
+				require.Contains(t, w.Header()["Set-Cookie"][0], "tok2")
+
+				guard.ClearCookies(w)
+				require.Len(t, w.Header()["Set-Cookie"], 2)
+				for i, line := range w.Header()["Set-Cookie"] {
+					name, _, _ := strings.Cut(tt.want[i], "=")
+					require.True(t, strings.HasPrefix(line, name+"=; Path=/;"), line)
+					require.Contains(t, line, "Max-Age=0")
+				}
+			})
+		})
+	}
+}
+
+func TestSetCookiesRefuses(t *testing.T) {
+	over, err := grimoireauth.NewSession(grimoireauth.SessionFields{ID: "s", Member: "m", Organization: "o", ExpiresAt: time.Now().Add(-time.Second)})
+	require.NoError(t, err)
+	tests := []struct {
+		name           string
+		authentication grimoireauth.Authentication
+	}{
+		{"nobody", grimoireauth.Authentication{Credentials: grimoireauth.NewCredentials("a.b.c", "tok")}},
+		{"no credentials", signedIn(t, "", "")},
+		{"a session that is over", grimoireauth.Authentication{Session: over, Credentials: grimoireauth.NewCredentials("a.b.c", "tok")}},
+		{"a token that would end the cookie", signedIn(t, "a.b.c", "tok; Domain=evil.example")},
+		{"a JWT with a line break", signedIn(t, "a.b\r\nSet-Cookie: x=y", "tok")},
+		{"only a JWT that fits no cookie", signedIn(t, strings.Repeat("a", 5000), "")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
+			w := httptest.NewRecorder()
+			require.ErrorIs(t, guard.SetCookies(w, tt.authentication), grimoireauth.ErrInvalid)
+			require.Empty(t, w.Header()["Set-Cookie"])
+		})
+	}
+}
+
+func TestSessionWithoutEndLastsAsLongAsTheBrowser(t *testing.T) {
+	endless, err := grimoireauth.NewSession(grimoireauth.SessionFields{ID: "s", Member: "m", Organization: "o"})
+	require.NoError(t, err)
+	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
+	w := httptest.NewRecorder()
+	require.NoError(t, guard.SetCookies(w, grimoireauth.Authentication{Session: endless, Credentials: grimoireauth.NewCredentials("a.b.c", "tok")}))
+	require.NotContains(t, w.Header()["Set-Cookie"][0], "Max-Age")
+}
+
+// M05: a browser drops a cookie of more than 4096 bytes and the student would be
+// sent to sign in for ever.
+func TestM05_TooLongForACookie(t *testing.T) {
+	long := "a." + strings.Repeat("b", 4200) + ".c"
+	school := newSchool(t)
+	school.answers["tok"] = answer{authentication: signedIn(t, long, "tok")}
+	school.answers["a.b.c"] = answer{authentication: signedIn(t, long, "tok")}
+	guard := newGuard(t, school.Authenticate, middleware.Config{})
+
+	w := httptest.NewRecorder()
+	require.NoError(t, guard.SetCookies(w, signedIn(t, long, "tok")))
+	cookies := w.Result().Cookies()
+	require.Len(t, cookies, 2)
+	require.Equal(t, "tok", cookies[0].Value)
+	require.Negative(t, cookies[1].MaxAge, "a JWT of an earlier session must not stay beside the token")
+
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", "stytch_session=tok")
+	res := serve(guard.Require(whoami), r)
+	require.Equal(t, "ada", body(t, res))
+	require.Empty(t, res.Cookies(), "nothing to write, again and again")
+
+	r.Header.Set("Cookie", "stytch_session=tok; stytch_session_jwt=a.b.c")
+	res = serve(guard.Require(whoami), r)
+	require.Len(t, res.Cookies(), 1, "the stale JWT goes")
+	require.Negative(t, res.Cookies()[0].MaxAge)
+
+	for size := 3900; size < 4100; size++ {
+		w := httptest.NewRecorder()
+		require.NoError(t, guard.SetCookies(w, signedIn(t, strings.Repeat("a", size), "tok")))
+		for _, line := range w.Header()["Set-Cookie"] {
+			require.LessOrEqual(t, len(line), 4096)
+		}
+	}
+}
+
+// R09: whatever carries a new cookie is for one browser only, and the cookie is
+// there before the handler runs.
+func TestR09_RefreshedCookieIsNotCached(t *testing.T) {
+	for _, method := range []string{"GET", "HEAD", "POST"} {
+		for _, status := range []int{http.StatusOK, http.StatusNotModified} {
+			guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
+			res := serve(guard.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				require.Len(t, w.Header()["Set-Cookie"], 1, "R16")
+				w.WriteHeader(status)
+			})), request(method, "/", "jwt.stale.x"))
+			require.Equal(t, "no-store", res.Header.Get("Cache-Control"))
+			require.Equal(t, "Cookie", res.Header.Get("Vary"))
+			require.Len(t, res.Cookies(), 1)
+			require.Equal(t, "jwt.ada.fresh", res.Cookies()[0].Value)
+		}
+	}
+}
+
+// M23: pages of signed-in people stay out of caches unless a handler says more.
+func TestM23_NoStoreByDefault(t *testing.T) {
+	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
+	res := serve(guard.Require(whoami), request("GET", "/", "jwt.ada.x"))
+	require.Equal(t, "no-store", res.Header.Get("Cache-Control"))
+	require.Empty(t, res.Cookies())
+	own := guard.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Cache-Control", "private, max-age=60") }))
+	require.Equal(t, "private, max-age=60", serve(own, request("GET", "/", "jwt.ada.x")).Header.Get("Cache-Control"))
+	require.Equal(t, "Cookie", serve(guard.Load(whoami), request("GET", "/", "")).Header.Get("Vary"), "a stranger's page is not everybody's")
+
+	outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Vary", "Accept-Encoding, cookie")
+		guard.Require(whoami).ServeHTTP(w, r)
+	})
+	require.Equal(t, []string{"Accept-Encoding, cookie"}, serve(outer, request("GET", "/", "jwt.ada.x")).Header["Vary"])
+}
+
+// R08: a refresh renews what the browser has and gives it nothing new.
+func TestR08_RefreshRenewsOnlyWhatWasThere(t *testing.T) {
+	school := newSchool(t)
+	school.answers["jwt.rotated.x"] = answer{authentication: signedIn(t, "jwt.ada.fresh", "token-new")}
+	guard := newGuard(t, school.Authenticate, middleware.Config{})
+	r := request("GET", "/", "jwt.rotated.x")
+	res := serve(guard.Require(whoami), r)
+	require.Len(t, res.Cookies(), 1, "no session_token for a session_jwt")
+	require.Equal(t, "stytch_session_jwt", res.Cookies()[0].Name)
+
+	r.Header.Set("Cookie", "stytch_session=token-old; stytch_session_jwt=jwt.rotated.x")
+	res = serve(guard.Require(whoami), r)
+	require.Len(t, res.Cookies(), 2)
+	require.Equal(t, "token-new", res.Cookies()[0].Value)
+}
+
+func TestAttachWritesWhatTheGuardReads(t *testing.T) {
+	for _, prefix := range []bool{false, true} {
+		var got grimoireauth.Credentials
+		guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{HostPrefix: prefix})
+		r := request("GET", "/", "jwt.tom.x")
+		for _, credentials := range []grimoireauth.Credentials{
+			grimoireauth.NewCredentials("jwt.ada.x", "token-ada"),
+			grimoireauth.NewCredentials("jwt.ivy.x", ""),
+		} {
+			require.NoError(t, guard.Attach(r, credentials))
+			authentication, err := guard.Check(r)
+			require.NoError(t, err)
+			got = authentication.Credentials
+			require.Equal(t, credentials.JWT.Reveal(), got.JWT.Reveal())
+			require.Contains(t, r.Header.Get("Cookie"), "theme=dark; ")
+		}
+		require.NoError(t, guard.Attach(r, grimoireauth.Credentials{}))
+		_, err := guard.Check(r)
+		require.ErrorIs(t, err, grimoireauth.ErrNoCredentials)
+		require.ErrorIs(t, guard.Attach(r, grimoireauth.NewCredentials("a; b", "")), grimoireauth.ErrInvalid)
+	}
+}
+
+// M07 and M08: cookies are the only place that is read.
+func TestM07_M08_OnlyCookiesCount(t *testing.T) {
+	school := newSchool(t)
+	guard := newGuard(t, school.Authenticate, middleware.Config{})
+	r := httptest.NewRequest("POST", "/?stytch_session_jwt=jwt.ada.x&token=token-ada", strings.NewReader("stytch_session_jwt=jwt.ada.x"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Authorization", "Bearer jwt.ada.x")
+	_, err := guard.Check(r)
+	require.ErrorIs(t, err, grimoireauth.ErrNoCredentials)
+	require.Zero(t, school.calls.Load())
+}

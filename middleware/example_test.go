@@ -1,0 +1,136 @@
+package middleware_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+)
+
+// exampleAuth stands for verifier.Authenticate of package jwtlocal.
+func exampleAuth(_ context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+	roles := map[string][]string{"ada.s.jwt": {"stytch_member"}, "ivy.i.jwt": {"stytch_member", "instructor"}}
+	held, ok := roles[c.JWT.Reveal()]
+	if !ok {
+		return grimoireauth.Authentication{}, grimoireauth.ErrUnauthenticated
+	}
+	member, _, _ := strings.Cut(c.JWT.Reveal(), ".")
+	session, err := grimoireauth.NewSession(grimoireauth.SessionFields{
+		ID: grimoireauth.SessionID("session-" + member), Member: grimoireauth.MemberID(member), Organization: "laws1100", Roles: held,
+	})
+	return grimoireauth.Authentication{Session: session, Credentials: c}, err
+}
+
+// visit returns the status that the holder of a session_jwt gets.
+func visit(guard *middleware.Guard, app http.Handler, path, jwt string) int {
+	r := httptest.NewRequest("GET", path, nil)
+	if err := guard.Attach(r, grimoireauth.NewCredentials(jwt, "")); err != nil {
+		log.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	return w.Code
+}
+
+func Example() {
+	guard, err := middleware.New(exampleAuth, middleware.Config{SignInURL: "/auth/"})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "Welcome") })
+	mux.HandleFunc("GET /me", func(w http.ResponseWriter, r *http.Request) {
+		session, _ := grimoireauth.SessionFromContext(r.Context())
+		fmt.Fprintln(w, session.Member())
+	})
+	instructors := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)
+	mux.Handle("GET /classes/{class}/roster", instructors(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		instructor, _ := grimoireauth.InstructorFromContext(r.Context())
+		fmt.Fprintln(w, "the roster of", instructor.Class)
+	})))
+	app := http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}"))
+
+	fmt.Println("anybody on the first page:", visit(guard, app, "/", ""))
+	fmt.Println("anybody on their own page:", visit(guard, app, "/me", ""))
+	fmt.Println("a student on their own page:", visit(guard, app, "/me", "ada.s.jwt"))
+	fmt.Println("a student on the roster:", visit(guard, app, "/classes/laws1100/roster", "ada.s.jwt"))
+	fmt.Println("an instructor on the roster:", visit(guard, app, "/classes/laws1100/roster", "ivy.i.jwt"))
+	fmt.Println("an instructor on another class's:", visit(guard, app, "/classes/arts2000/roster", "ivy.i.jwt"))
+	// Output:
+	// anybody on the first page: 200
+	// anybody on their own page: 401
+	// a student on their own page: 200
+	// a student on the roster: 403
+	// an instructor on the roster: 200
+	// an instructor on another class's: 404
+}
+
+// The mistake that people make: to guard a class by being signed in, and to
+// compare a role without the class it belongs to. An instructor of one class
+// then reads the roster of every other.
+func ExampleGuard_InClass_incorrect() {
+	guard, err := middleware.New(exampleAuth, middleware.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	roster := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, "the roster of", r.PathValue("class"))
+	})
+	anyInstructor := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session, _ := grimoireauth.SessionFromContext(r.Context())
+		if !session.HasRole("instructor") { // of which class?
+			guard.Respond(w, r, grimoireauth.ErrForbidden)
+			return
+		}
+		roster(w, r)
+	})
+
+	mux := http.NewServeMux()
+	mux.Handle("GET /wrong/{class}", guard.Require(anyInstructor))
+	mux.Handle("GET /right/{class}", guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)(roster))
+
+	fmt.Println("wrong:", visit(guard, mux, "/wrong/arts2000", "ivy.i.jwt"))
+	fmt.Println("right:", visit(guard, mux, "/right/arts2000", "ivy.i.jwt"))
+	// Output:
+	// wrong: 200
+	// right: 404
+}
+
+func ExampleGuard_Check() {
+	guard, err := middleware.New(exampleAuth, middleware.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// A page for everybody that greets those who are signed in.
+	home := guard.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		authentication, err := guard.Check(r)
+		if err != nil {
+			fmt.Println("Welcome, stranger:", err)
+			return
+		}
+		fmt.Println("Welcome back,", authentication.Member())
+	}))
+	visit(guard, home, "/", "")
+	visit(guard, home, "/", "ada.s.jwt")
+	// Output:
+	// Welcome, stranger: no credentials were presented
+	// Welcome back, ada
+}
+
+func ExampleReturnTo() {
+	for _, address := range []string{"/classes/laws1100", "//evil.example", `/\evil.example`, "https://evil.example"} {
+		_, ok := middleware.ReturnTo(address)
+		fmt.Println(address, ok)
+	}
+	// Output:
+	// /classes/laws1100 true
+	// //evil.example false
+	// /\evil.example false
+	// https://evil.example false
+}
