@@ -81,7 +81,7 @@ func (c Config) check() (project.Project, error) {
 	p, err := project.Parse(c.ProjectID, c.BaseURL)
 	faults := []error{err}
 	if c.Leeway > maxLeeway {
-		faults = append(faults, fmt.Errorf("Leeway %v is more than %v: repair the clock instead", c.Leeway, maxLeeway))
+		faults = append(faults, fmt.Errorf("a Leeway of %v is more than %v: repair the clock instead", c.Leeway, maxLeeway))
 	}
 	for _, d := range []struct {
 		name  string

@@ -24,8 +24,9 @@ var (
 
 // key is a public key that may verify session_jwts. It is immutable.
 type key struct {
-	id     string
-	public *rsa.PublicKey
+	id      string
+	public  *rsa.PublicKey
+	encoded int // length of a signature in a token, in characters
 }
 
 // same reports whether two keys are the same material.
@@ -57,7 +58,7 @@ func parseKey(raw []byte) (*key, error) {
 	if err := checkRSA(public); err != nil {
 		return nil, err
 	}
-	return &key{id: fields.id, public: public}, nil
+	return &key{id: fields.id, public: public, encoded: strict.EncodedLen(public.Size())}, nil
 }
 
 // jwk is what counts of a JWK.

@@ -13,9 +13,9 @@ import (
 // verified. It is immutable, but for the remembered tokens.
 type keySet struct {
 	byID map[string]*key
-	// headers finds the key id of a token by its encoded header as Stytch writes
-	// it, without decoding it. Other spellings are read by claims.ReadHeader.
-	headers map[string]string
+	// headers finds the key of a token by its encoded header as Stytch writes it,
+	// without decoding it. Other spellings are read by claims.ReadHeader.
+	headers map[string]*key
 	// retired are keys that were published once. They prove that a token is
 	// genuine and merely stale; they make no token good.
 	retired map[string]*key
@@ -114,9 +114,9 @@ func readKeys(document []byte) ([][]byte, error) {
 // follow returns the set that replaces old, which may be nil, when Stytch says p.
 // newSeen makes the memory of a new generation.
 func follow(old *keySet, p parsed, fetched time.Time, newSeen func() *seen) *keySet {
-	set := &keySet{byID: p.keys, headers: make(map[string]string, len(p.keys)), retired: map[string]*key{}, fetched: fetched}
-	for id := range p.keys {
-		set.headers[encodedHeader(id)] = id
+	set := &keySet{byID: p.keys, headers: make(map[string]*key, len(p.keys)), retired: map[string]*key{}, fetched: fetched}
+	for id, k := range p.keys {
+		set.headers[encodedHeader(id)] = k
 	}
 	altered := false
 	if old != nil {

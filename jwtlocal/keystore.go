@@ -19,10 +19,14 @@ import (
 // flood of invented key ids nor an outage puts off a real rotation for longer than
 // one cool-down.
 type keyStore struct {
-	config  Config
-	url     string
-	fetcher fetcher
-	work    *work
+	url      string
+	fetcher  fetcher
+	work     *work
+	observe  grimoireauth.Observe // may be nil
+	newSeen  func() *seen
+	oldAfter time.Duration // Config.RefreshKeysAfter
+	maxAge   time.Duration // Config.MaxKeyAge
+	cooldown time.Duration // Config.KeyCooldown
 
 	set atomic.Pointer[keySet] // nil until there is one
 
@@ -55,14 +59,15 @@ func age(now, t time.Time) time.Duration {
 	return max(now.Sub(t), now.Round(0).Sub(t.Round(0)))
 }
 
-// usable reports whether the set is young enough to be believed.
-func (s *keyStore) usable(set *keySet, now time.Time) bool {
-	return set != nil && age(now, set.fetched) < s.config.maxKeyAge()
+// fresh reports whether the set may be used and need not be replaced yet, which
+// is all that most requests have to know.
+func (s *keyStore) fresh(set *keySet, now time.Time) bool {
+	return set != nil && !set.seeded && age(now, set.fetched) < s.oldAfter
 }
 
-// old reports whether the set should be replaced behind the traffic.
-func (s *keyStore) old(set *keySet, now time.Time) bool {
-	return set.seeded || age(now, set.fetched) >= s.config.refreshKeysAfter() || now.Round(0).Before(set.fetched.Round(0).Add(-maxLeeway))
+// usable reports whether the set is young enough to be believed.
+func (s *keyStore) usable(set *keySet, now time.Time) bool {
+	return set != nil && age(now, set.fetched) < s.maxAge
 }
 
 // find returns the key with this id, and the set it is in. The key may be retired.
@@ -78,7 +83,7 @@ func (s *keyStore) find(ctx context.Context, id string, now time.Time) (k *key, 
 			}
 			return nil, nil, false, err
 		}
-	} else if s.old(set, now) {
+	} else if !s.fresh(set, now) {
 		s.begin(ctx, now)
 	}
 	if k, ok := set.byID[id]; ok {
@@ -102,7 +107,7 @@ func (s *keyStore) find(ctx context.Context, id string, now time.Time) (k *key, 
 func (s *keyStore) mayAskAgain(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.flight != nil || now.Sub(s.asked) >= s.config.keyCooldown() || !s.failed.IsZero()
+	return s.flight != nil || now.Sub(s.asked) >= s.cooldown || !s.failed.IsZero()
 }
 
 // await begins a fetch, or joins the one under way, and waits for its outcome.
@@ -177,17 +182,15 @@ func (s *keyStore) run(ctx context.Context, flight *fetch) {
 	s.mu.Unlock()
 	close(flight.done)
 
-	if observe := s.config.Observe; observe != nil {
-		observe(ctx, grimoireauth.KeysFetched{Keys: len(p.keys), Took: time.Since(began), Err: err})
+	if s.observe != nil {
+		s.observe(ctx, grimoireauth.KeysFetched{Keys: len(p.keys), Took: time.Since(began), Err: err})
 		if p.private {
-			observe(ctx, grimoireauth.OperatorAlarm{
+			s.observe(ctx, grimoireauth.OperatorAlarm{
 				Problem: "Stytch publishes a signing key together with its private half: the key is not used; tell Stytch",
 			})
 		}
 	}
 }
-
-func (s *keyStore) newSeen() *seen { return newSeen(s.config.cacheSize()) }
 
 // plant makes the seed keys the first set.
 func (s *keyStore) plant(p parsed, now time.Time) {

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -236,3 +237,9 @@ func requireRefused(t testing.TB, err error) {
 }
 
 func printed(v any) string { return fmt.Sprintf("%v %+v %#v", v, v, v) }
+
+func sorted(s []string) []string {
+	s = slices.Clone(s)
+	slices.Sort(s)
+	return s
+}

@@ -181,7 +181,8 @@ func entryOf(d digest, c *claims.Claims, session grimoireauth.Session) *entry {
 	if t.notBefore != t.issued || t.end <= t.issued {
 		return nil
 	}
-	// The session's parts as the allocator rounds them, and the entry and its slot.
-	bytes := 384 + len(c.SessionID) + len(c.Subject) + len(c.Custom) + 16*len(c.Roles) + 64*len(c.Factors)
+	// The entry, the session's fields and, as the allocator rounds them, what they
+	// refer to; strings that many sessions share are not counted.
+	bytes := 280 + len(c.SessionID) + len(c.Subject) + len(c.Custom) + 16*len(c.Roles) + 64*len(c.Factors)
 	return &entry{digest: d, session: session, issued: uint32(t.issued), life: uint16(t.end - t.issued), weight: uint16(min(bytes/64+1, 1<<16-1))}
 }

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -15,9 +16,21 @@ import (
 // digest would be one person taken for another.
 type digest [sha256.Size]byte
 
-func digestOf(token string) digest { return sha256.Sum256([]byte(token)) }
+// digestOf hashes by way of a buffer on the stack: a conversion of the whole token
+// would be a copy on the heap for every request.
+func digestOf(token string) (d digest) {
+	h := sha256.New()
+	var buffer [512]byte
+	for len(token) > 0 {
+		n := copy(buffer[:], token)
+		h.Write(buffer[:n])
+		token = token[n:]
+	}
+	h.Sum(d[:0])
+	return d
+}
 
-// entry is a token that was verified: what it attests, and when. It is immutable.
+// entry is a token that was verified: what it attests, and when.
 type entry struct {
 	digest  digest
 	session grimoireauth.Session
@@ -26,68 +39,67 @@ type entry struct {
 	weight  uint16 // what it costs in memory, in units of 64 bytes
 }
 
-// seen remembers verified tokens. Readers take no lock and write nothing, so one
-// hot token does not make processors wait for each other; writers, who come after
-// an RSA operation that takes a hundred times longer, share a mutex. Entries are
-// found by their digest in sets of seven, each with one byte of every digest in
-// it, so that looking one up touches one cache line and then, almost always, only
-// the right entry.
+// seen remembers verified tokens in buckets that are never changed, only replaced.
+// Readers therefore take no lock and write nothing, so one hot token does not make
+// processors wait for each other; writers, who come after an RSA operation that
+// takes a hundred times longer, share a mutex.
 //
-// It is bounded in entries and in bytes. A full one forgets, within the set of the
-// newcomer, what ends soonest.
+// It is bounded in entries and in bytes. A bucket loses its expired entries when it
+// is replaced; a full memory loses the next bucket in turn.
 type seen struct {
 	limit  int // entries
 	budget int // bytes
 
-	table atomic.Pointer[[]set] // nil until the first entry
+	table atomic.Pointer[[]bucket] // nil until the first entry
 
-	mu     sync.Mutex // guards writing to the table, and what follows
-	held   int
-	bytes  int
-	sweeps int // the set where the next forced eviction looks first
+	mu    sync.Mutex // guards writing to the table, and what follows
+	held  int
+	bytes int
+	hand  int // the bucket that was emptied last to make room
 }
 
-const ways = 7
+// bucket holds the entries of one range of digests.
+type bucket struct{ entries atomic.Pointer[[]entry] }
 
-// set is 64 bytes: tags holds one byte per slot, zero if the slot is empty.
-type set struct {
-	tags  atomic.Uint64
-	slots [ways]atomic.Pointer[entry]
-}
+const (
+	perBucket   = 12 // mean at the limit
+	mostInOne   = 36 // a bucket is searched from end to end
+	bytesPerOne = 1024
+)
 
-// bytesPerEntry is the mean that the byte budget allows for. A session without
-// custom claims weighs about half of it.
-const bytesPerEntry = 1024
+// newSeen returns a memory of at most limit entries, and of bytesPerOne times as
+// many bytes: a session without custom claims weighs half of that.
+func newSeen(limit int) *seen { return &seen{limit: limit, budget: limit * bytesPerOne} }
 
-func newSeen(limit int) *seen { return &seen{limit: limit, budget: limit * bytesPerEntry} }
-
-// place returns the set and the tag of a digest. Digests are uniform, and cannot
-// be chosen without a signature of Stytch's, so parts of them will do.
-func place(table []set, d *digest) (*set, byte) {
+// place returns the bucket of a digest. Digests are uniform, and cannot be chosen
+// without a signature of Stytch's, so the first bytes will do.
+func place(table []bucket, d *digest) *bucket {
 	i, _ := bits.Mul64(binary.BigEndian.Uint64(d[:8]), uint64(len(table)))
-	return &table[i], d[8] | 1
+	return &table[i]
 }
 
-// find returns the entry of this token, nil if there is none.
+// find returns the entry of this token, nil if there is none. It must not be
+// changed.
 func (s *seen) find(d *digest) *entry {
 	table := s.table.Load()
 	if table == nil {
 		return nil
 	}
-	set, tag := place(*table, d)
-	tags := set.tags.Load()
-	for i := range set.slots {
-		if byte(tags>>(8*i)) == tag {
-			if e := set.slots[i].Load(); e != nil && e.digest == *d {
-				return e
-			}
+	entries := place(*table, d).entries.Load()
+	if entries == nil {
+		return nil
+	}
+	for i := range *entries {
+		if e := &(*entries)[i]; e.digest == *d {
+			return e
 		}
 	}
 	return nil
 }
 
-// add remembers e, unless it alone weighs more than everything may.
-func (s *seen) add(e *entry) {
+// add remembers e, unless it alone weighs more than everything may. now is in Unix
+// seconds.
+func (s *seen) add(e *entry, now int64) {
 	weight := int(e.weight) * 64
 	if s.limit == 0 || weight > s.budget {
 		return
@@ -96,54 +108,51 @@ func (s *seen) add(e *entry) {
 	defer s.mu.Unlock()
 	table := s.table.Load()
 	if table == nil {
-		// Four entries per set of seven at the limit: few sets overflow.
-		fresh := make([]set, (s.limit+3)/4)
+		fresh := make([]bucket, s.limit/perBucket+1)
 		table = &fresh
 		s.table.Store(table)
 	}
-	set, tag := place(*table, &e.digest)
-	slot, soonest := -1, -1
-	for i := range set.slots {
-		switch other := set.slots[i].Load(); {
-		case other == nil:
-			slot = i
-		case other.digest == e.digest:
+	for s.held >= s.limit || s.bytes+weight > s.budget {
+		s.hand = (s.hand + 1) % len(*table)
+		s.replace(&(*table)[s.hand], nil)
+	}
+	b := place(*table, &e.digest)
+	var old []entry
+	if entries := b.entries.Load(); entries != nil {
+		old = *entries
+	}
+	fresh := make([]entry, 0, len(old)+1)
+	for i := range old {
+		switch {
+		case old[i].digest == e.digest:
 			return // another request was faster
-		case soonest < 0 || other.end() < set.slots[soonest].Load().end():
-			soonest = i
+		case old[i].end()+int64(maxLeeway/time.Second) > now && len(fresh) < mostInOne-1:
+			fresh = append(fresh, old[i])
 		}
 	}
-	if slot < 0 || (s.held >= s.limit && soonest >= 0) {
-		s.drop(set, soonest)
-		slot = soonest
-	}
-	for s.held >= s.limit || s.bytes+weight > s.budget {
-		s.sweep(*table)
-	}
-	set.slots[slot].Store(e)
-	set.tags.Store(set.tags.Load() | uint64(tag)<<(8*slot))
-	s.held++
-	s.bytes += weight
+	s.replace(b, append(fresh, *e))
 }
 
-// drop empties a slot. mu is held.
-func (s *seen) drop(set *set, i int) {
-	e := set.slots[i].Load()
-	if e == nil {
+// replace gives a bucket other entries. mu is held.
+func (s *seen) replace(b *bucket, entries []entry) {
+	if old := b.entries.Load(); old != nil {
+		s.held -= len(*old)
+		s.bytes -= weigh(*old)
+	}
+	s.held += len(entries)
+	s.bytes += weigh(entries)
+	if len(entries) == 0 {
+		b.entries.Store(nil)
 		return
 	}
-	set.tags.Store(set.tags.Load() &^ (0xff << (8 * i)))
-	set.slots[i].Store(nil)
-	s.held--
-	s.bytes -= int(e.weight) * 64
+	b.entries.Store(&entries)
 }
 
-// sweep empties the next set. mu is held.
-func (s *seen) sweep(table []set) {
-	s.sweeps = (s.sweeps + 1) % len(table)
-	for i := range table[s.sweeps].slots {
-		s.drop(&table[s.sweeps], i)
+func weigh(entries []entry) (bytes int) {
+	for i := range entries {
+		bytes += int(entries[i].weight) * 64
 	}
+	return bytes
 }
 
 // size returns how many entries there are and how many bytes they weigh.

@@ -15,24 +15,26 @@ const (
 	maxHeader = 1 << 10
 )
 
-// parts are the three segments of a JWS in compact serialization (RFC 7515, 7.1),
-// still encoded. They are parts of the token.
-type parts struct{ header, payload, signature, signed string }
+// headerOf returns the first of the three segments of a JWS in compact
+// serialization (RFC 7515, 7.1), still encoded. It looks no further than a header
+// can reach, so that garbage costs nothing.
+func headerOf(token string) (header string, ok bool) {
+	end := strings.IndexByte(token[:min(len(token), maxHeader+1)], '.')
+	return token[:max(end, 0)], end > 0
+}
 
-// split cuts a token at its two dots. A third one is refused when the signature is
-// decoded, so that no cost depends on the number of dots.
-func split(token string) (p parts, ok bool) {
-	first := strings.IndexByte(token[:min(len(token), maxHeader+1)], '.')
-	if first <= 0 {
+// parts are the other two segments, still encoded, and what the signature covers.
+// They are parts of the token.
+type parts struct{ payload, signature, signed string }
+
+// split cuts off a signature of a known length: that of the key, in characters. A
+// dot in the payload is refused when it is decoded.
+func split(token, header string, length int) (p parts, ok bool) {
+	dot := len(token) - length - 1
+	if dot <= len(header)+1 || token[dot] != '.' {
 		return parts{}, false
 	}
-	second := strings.IndexByte(token[first+1:], '.')
-	if second <= 0 {
-		return parts{}, false
-	}
-	second += first + 1
-	p = parts{header: token[:first], payload: token[first+1 : second], signature: token[second+1:], signed: token[:second]}
-	return p, p.signature != ""
+	return parts{payload: token[len(header)+1 : dot], signature: token[dot+1:], signed: token[:dot]}, true
 }
 
 // hasLineBreak finds what encoding/base64 skips, even if strict. A token must have

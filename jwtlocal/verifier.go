@@ -50,11 +50,15 @@ func New(config Config) (*Verifier, error) {
 		flights: map[digest]*flight{},
 	}
 	v.keys = &keyStore{
-		config: config,
 		// https://stytch.com/docs/b2b/api/get-jwks
-		url:     project.BaseURL + "/v1/b2b/sessions/jwks/" + project.ID,
-		fetcher: newFetcher(config.Transport),
-		work:    &v.work,
+		url:      project.BaseURL + "/v1/b2b/sessions/jwks/" + project.ID,
+		fetcher:  newFetcher(config.Transport),
+		work:     &v.work,
+		observe:  config.Observe,
+		newSeen:  func() *seen { return newSeen(config.cacheSize()) },
+		oldAfter: config.refreshKeysAfter(),
+		maxAge:   config.maxKeyAge(),
+		cooldown: config.keyCooldown(),
 	}
 	if len(config.SeedKeys) > 0 {
 		p, err := parseKeys(config.SeedKeys)
@@ -98,29 +102,33 @@ func (v *Verifier) judge(ctx context.Context, token string, fresh time.Time) ver
 	if len(token) > maxToken {
 		return v.refuse(ctx, ReasonTooLong)
 	}
-	p, ok := split(token)
+	header, ok := headerOf(token)
 	if !ok {
 		return v.refuse(ctx, ReasonMalformed)
 	}
 	now := time.Now()
-	id, known := "", false
-	if set := v.keys.set.Load(); set != nil {
-		id, known = set.headers[p.header]
+	set, retired := v.keys.set.Load(), false
+	var key *key
+	if v.keys.fresh(set, now) {
+		key = set.headers[header]
 	}
-	if !known {
-		var reason Reason
-		if id, reason = keyID(p.header); reason != 0 {
+	if key == nil {
+		id, reason := keyID(header)
+		if reason != 0 {
 			return v.refuse(ctx, reason)
 		}
+		var err error
+		key, set, retired, err = v.keys.find(ctx, id, now)
+		switch {
+		case err != nil:
+			return v.unknown(ctx, ReasonNoKeys, err)
+		case key == nil:
+			return v.refuse(ctx, ReasonUnknownKey)
+		}
 	}
-	key, set, retired, err := v.keys.find(ctx, id, now)
-	switch {
-	case err != nil:
-		return v.unknown(ctx, ReasonNoKeys, err)
-	case key == nil:
-		return v.refuse(ctx, ReasonUnknownKey)
-	case len(p.signature) != strict.EncodedLen(key.public.Size()):
-		return v.refuse(ctx, ReasonSignature)
+	p, ok := split(token, header, key.encoded)
+	if !ok {
+		return v.refuse(ctx, ReasonMalformed)
 	}
 	d := digestOf(token)
 	if !retired {
@@ -144,7 +152,7 @@ func (v *Verifier) judge(ctx context.Context, token string, fresh time.Time) ver
 	judged := v.weigh(ctx, session, timesOf(&c), now, retired, fresh)
 	if judged.standing == good {
 		if e := entryOf(d, &c, session); e != nil {
-			set.seen.add(e)
+			set.seen.add(e, now.Unix())
 		}
 	}
 	return judged

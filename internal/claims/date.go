@@ -1,6 +1,9 @@
 package claims
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Date is a NumericDate (RFC 7519, 2): seconds since 1970, perhaps with a
 // fraction, of which only the presence is kept. The zero Date was not there.
@@ -119,11 +122,23 @@ func (r *Reader) Timestamp() time.Time {
 	if r.err != nil {
 		return time.Time{}
 	}
-	// UnmarshalText, unlike time.Parse, holds to the letter of RFC 3339.
 	var t time.Time
-	if err := t.UnmarshalText(text); err != nil {
+	if err := t.UnmarshalText(text); err != nil || !strictTime(text) {
 		r.fail(ErrShape)
 		return time.Time{}
 	}
 	return t.UTC()
+}
+
+// strictTime refuses what package time takes beyond RFC 3339, 5.6: a comma before
+// the fraction, an hour of one digit, an offset of a day (https://go.dev/issue/54580).
+func strictTime(text []byte) bool {
+	if len(text) < len("2006-01-02T15:04:05Z") || text[13] != ':' || bytes.IndexByte(text, ',') >= 0 {
+		return false
+	}
+	if text[len(text)-1] == 'Z' {
+		return true
+	}
+	hour, minute := text[len(text)-5:len(text)-3], text[len(text)-2:]
+	return string(hour) < "24" && string(minute) < "60"
 }
