@@ -20,7 +20,9 @@
 //
 // A guard sees the request as it arrives: put no middleware outside it that
 // rewrites the method or the path. Protection against cross-site requests is
-// net/http's own, outside the guard: http.NewCrossOriginProtection().Handler(…).
+// net/http's own, outside the guard: http.NewCrossOriginProtection().Handler(…),
+// without bypass patterns. A server in the open also sets MaxHeaderBytes, to
+// 64 KiB say: a cookie header can be long, and it is read on every request.
 // The ResponseWriter that handlers get is the server's, so streaming, hijacking
 // and http.ResponseController work.
 package middleware

@@ -32,7 +32,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		h.fault(r, "logout not complete", err)
-		page.Notice = "This browser is signed out. The sign-in service could not be told, though: the session ends there by itself. If this is not your own device and you are worried, sign in and out again later."
+		page.Notice = "This browser is signed out. The sign-in service could not be told, though, so there the session goes on until it ends by itself."
 	}
 	h.guard.ClearCookies(w)
 	h.forgetSignIn(w)

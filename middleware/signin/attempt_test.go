@@ -1,0 +1,226 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAttemptsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var as attempts
+		works := 0
+		run := func(l link) {
+			_, err := as.run(t.Context(), l, func(*attempt) error { works++; return nil })
+			require.NoError(t, err)
+		}
+		one := link{nonce: "n", token: "t"}
+		run(one)
+		run(one)
+		require.Equal(t, 1, works)
+		run(link{nonce: "other", token: "t"})
+		run(link{nonce: "n", token: "other"})
+		require.Equal(t, 3, works, "another browser or another link is another attempt")
+
+		time.Sleep(attemptLife + time.Second)
+		synctest.Wait()
+		require.Empty(t, as.all, "credentials are kept for a minute and no longer")
+		run(one)
+		require.Equal(t, 4, works)
+	})
+}
+
+func TestAttemptsAreBounded(t *testing.T) {
+	var as attempts
+	for i := range maxAttempts + 10 {
+		as.get(link{nonce: strconv.Itoa(i)})
+	}
+	require.Len(t, as.all, maxAttempts)
+}
+
+// A definite answer stays; "could not find out" is asked again.
+func TestAttemptOutcomes(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want int
+	}{
+		{nil, 1}, {grimoireauth.ErrTokenSpent, 1}, {&grimoireauth.StepUpError{}, 1}, {grimoireauth.ErrForbidden, 1},
+		{grimoireauth.ErrUnavailable, 2}, {grimoireauth.ErrRateLimited, 2}, {errors.Join(grimoireauth.ErrForbidden, grimoireauth.ErrUnavailable), 2},
+	} {
+		var as attempts
+		works := 0
+		for range 2 {
+			_, err := as.run(t.Context(), link{}, func(*attempt) error { works++; return tt.err })
+			require.Equal(t, tt.err, err)
+		}
+		require.Equal(t, tt.want, works, "%v", tt.err)
+	}
+}
+
+// L13: many clicks at once, of which some give up.
+func TestL13_ManyClicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var as attempts
+		var works, good, gone atomic.Int64
+		var group sync.WaitGroup
+		for i := range 100 {
+			group.Go(func() {
+				ctx := t.Context()
+				if i%2 == 1 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, time.Second)
+					defer cancel()
+				}
+				_, err := as.run(ctx, link{nonce: "n", token: "t"}, func(*attempt) error {
+					works.Add(1)
+					time.Sleep(2 * time.Second)
+					return nil
+				})
+				switch {
+				case err == nil:
+					good.Add(1)
+				case errors.Is(err, grimoireauth.ErrUnavailable):
+					gone.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		require.EqualValues(t, 1, works.Load())
+		require.GreaterOrEqual(t, good.Load(), int64(50))
+		require.EqualValues(t, 100, good.Load()+gone.Load())
+	})
+}
+
+func TestAttemptSurvivesAPanic(t *testing.T) {
+	var as attempts
+	require.Panics(t, func() {
+		_, _ = as.run(t.Context(), link{}, func(*attempt) error { panic(http.ErrAbortHandler) })
+	})
+	_, err := as.run(t.Context(), link{}, func(*attempt) error { return nil })
+	require.NoError(t, err, "the turn was given back")
+}
+
+// R10: what comes back must be what was signed in, whatever proves it.
+func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
+	session := func(id, member, organization string) grimoireauth.Session {
+		s, err := grimoireauth.NewSession(grimoireauth.SessionFields{
+			ID: grimoireauth.SessionID(id), Member: grimoireauth.MemberID(member), Organization: grimoireauth.OrganizationID(organization),
+		})
+		require.NoError(t, err)
+		return s
+	}
+	credentials := grimoireauth.NewCredentials("a.b.c", "token")
+	tests := []struct {
+		name   string
+		proved grimoireauth.Session
+		err    error
+		want   int
+	}{
+		{"the same", session("s", "m", "o"), nil, http.StatusSeeOther},
+		{"another session", session("s2", "m", "o"), nil, http.StatusInternalServerError},
+		{"another member", session("s", "m2", "o"), nil, http.StatusInternalServerError},
+		{"another class", session("s", "m", "o2"), nil, http.StatusInternalServerError},
+		{"nobody", grimoireauth.Session{}, grimoireauth.ErrUnauthenticated, http.StatusInternalServerError},
+		{"nobody could find out", grimoireauth.Session{}, grimoireauth.ErrUnavailable, http.StatusServiceUnavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			quiet := slog.New(slog.DiscardHandler)
+			guard, err := middleware.New(func(context.Context, grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+				return grimoireauth.Authentication{Session: tt.proved, Credentials: credentials}, tt.err
+			}, middleware.Config{Logger: quiet})
+			require.NoError(t, err)
+			var ended []grimoireauth.SessionID
+			h := &Handler{
+				guard:  guard,
+				config: Config{BaseURL: "https://classes.example.edu", Logger: quiet},
+				csrf:   http.NewCrossOriginProtection(),
+				redeem: func(context.Context, grimoireauth.Secret) (grimoireauth.SignedIn, error) {
+					return grimoireauth.SignedIn{Authentication: grimoireauth.Authentication{Session: session("s", "m", "o"), Credentials: credentials}}, nil
+				},
+				revoke: func(_ context.Context, id grimoireauth.SessionID) error {
+					ended = append(ended, id)
+					return nil
+				},
+			}
+			h.route()
+			l := link{nonce: strings.Repeat("N", 26), token: "some-token-of-a-link"}
+			r := httptest.NewRequest("POST", "/auth/callback", strings.NewReader("link="+l.digest()))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.AddCookie(&http.Cookie{Name: "__Host-grimoire_link", Value: l.nonce + "::" + l.token})
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			require.Equal(t, tt.want, w.Code)
+			set := strings.Contains(strings.Join(w.Header()["Set-Cookie"], "\n"), "stytch_session=token")
+			require.Equal(t, tt.want == http.StatusSeeOther, set, "no cookie before everything agrees")
+			if tt.proved.ID() != "" && tt.want != http.StatusSeeOther {
+				require.Equal(t, []grimoireauth.SessionID{"s"}, ended)
+			}
+		})
+	}
+}
+
+// FuzzCallback holds the reader of the callback's query to its rules.
+func FuzzCallback(f *testing.F) {
+	f.Add("stytch_token_type=multi_tenant_magic_links&token=c29tZS10b2tlbi10aGF0LXdhcw==&slug=laws1100")
+	f.Add("token=a&token=b&stytch_token_type=sso")
+	f.Add("token=%00&slug=%3Cb%3E;x")
+	h := &Handler{config: Config{BaseURL: "https://classes.example.edu"}}
+	f.Fuzz(func(t *testing.T, query string) {
+		l, ok := linkOf(query)
+		if !ok {
+			if l != (link{}) {
+				t.Fatalf("refused, and returned %v", l)
+			}
+			return
+		}
+		if strings.Count(query, "token=") < 1 || !strings.Contains(query, "multi_tenant_magic_links") && !strings.Contains(query, "%") {
+			t.Fatalf("accepted %q", query)
+		}
+		if strings.Trim(l.token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=") != "" {
+			t.Fatalf("accepted the token %q", l.token)
+		}
+		// Whatever is accepted comes back out of its cookie as it went in.
+		l.nonce = strings.Repeat("N", 26)
+		w := httptest.NewRecorder()
+		h.setLink(w, l)
+		r := httptest.NewRequest("GET", "/auth/confirm", nil)
+		for _, cookie := range w.Result().Cookies() {
+			r.AddCookie(cookie)
+		}
+		if back, ok := h.readLink(r); !ok || back != l {
+			t.Fatalf("%v came back as %v (%t)", l, back, ok)
+		}
+	})
+}
+
+// FuzzLinkCookie: nobody but this package writes the cookie, and anybody can
+// send one.
+func FuzzLinkCookie(f *testing.F) {
+	f.Add(strings.Repeat("N", 26) + ":laws1100:c29tZS10b2tlbi10aGF0LXdhcw==")
+	f.Add("::")
+	h := &Handler{config: Config{BaseURL: "https://classes.example.edu"}}
+	f.Fuzz(func(t *testing.T, value string) {
+		r := httptest.NewRequest("GET", "/auth/confirm", nil)
+		r.Header.Set("Cookie", "__Host-grimoire_link="+value+"; __Host-grimoire_start="+value)
+		if l, ok := h.readLink(r); ok && (!tokenForm.MatchString(l.token) || !slugOK(l.slug) || len(l.nonce) != 26) {
+			t.Fatalf("accepted %q as %v", value, l)
+		}
+		if target, _ := h.begun(r); target != "/" && h.safe(target) == "" {
+			t.Fatalf("%q leads to %q", value, target)
+		}
+	})
+}

@@ -1,0 +1,247 @@
+package signin_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/middleware/signin"
+	"github.com/promptgrimoire/auth/mock"
+	"github.com/stretchr/testify/require"
+)
+
+const home = "https://classes.example.edu"
+
+// world is a school: Stytch in memory, the client, the verifier, the guard and
+// the pages as a server puts them together, all in this process.
+type world struct {
+	t        testing.TB
+	stytch   *mock.Stytch
+	client   *grimoireauth.Client
+	verifier *jwtlocal.Verifier
+	guard    *middleware.Guard
+	app      http.Handler
+	log      *buffer
+
+	law, art mock.Class
+	ada      grimoireauth.MemberID
+}
+
+// buffer collects the log of concurrent requests.
+type buffer struct {
+	mu sync.Mutex // guards b
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+func newWorld(t testing.TB, config signin.Config) *world {
+	t.Helper()
+	w := &world{t: t, stytch: &mock.Stytch{RedirectURLs: []string{home + "/auth/callback"}}, log: new(buffer)}
+	w.law, w.art = w.stytch.AddClass("LAWS1100"), w.stytch.AddClass("ARTS2000")
+	w.ada = w.stytch.AddStudent(w.law.ID, "ada@example.edu")
+	w.stytch.AddStudent(w.art.ID, "ada@example.edu")
+	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+
+	var err error
+	cutoffs := new(jwtlocal.MemoryCutoffs)
+	w.client, err = grimoireauth.New(grimoireauth.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), Transport: w.stytch, Cut: cutoffs.Cut})
+	require.NoError(t, err)
+	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Cutoffs: cutoffs})
+	require.NoError(t, err)
+	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", HostPrefix: true, Logger: logger})
+	require.NoError(t, err)
+	config.BaseURL, config.Logger = home, logger
+	pages, err := signin.New(w.guard, w.client, config)
+	require.NoError(t, err)
+
+	mux := http.NewServeMux()
+	mux.Handle("/auth/", pages)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the front page") })
+	mux.HandleFunc("GET /classes/{class}", func(w http.ResponseWriter, r *http.Request) {
+		s, _ := grimoireauth.SessionFromContext(r.Context())
+		_, _ = io.WriteString(w, string(s.Member()))
+	})
+	w.app = http.NewCrossOriginProtection().Handler(w.guard.Protect(mux, "GET /{$}", "/auth/"))
+
+	t.Cleanup(func() {
+		w.verifier.Wait()
+		// Students' addresses and whatever signs somebody in stay out of logs.
+		require.NotContains(t, w.log.String(), "@example.edu")
+		for _, message := range w.stytch.Outbox() {
+			require.NotContains(t, w.log.String(), message.Token)
+		}
+		require.NotContains(t, w.log.String(), "eyJ")
+	})
+	return w
+}
+
+// calls counts the requests to an endpoint that Stytch has answered.
+func (w *world) calls(endpoint string) int {
+	n := 0
+	for _, request := range w.stytch.Journal() {
+		if request.Endpoint == endpoint {
+			n++
+		}
+	}
+	return n
+}
+
+const (
+	redeemed = "POST /v1/b2b/magic_links/authenticate"
+	sent     = "POST /v1/b2b/magic_links/email/login_or_signup"
+	revoked  = "POST /v1/b2b/sessions/revoke"
+)
+
+// link has Stytch send a link and returns where it leads on our host.
+func (w *world) link(class grimoireauth.ClassID, email string) string {
+	w.t.Helper()
+	require.NoError(w.t, w.client.SignIn.SendMagicLink(context.Background(), grimoireauth.MagicLink{Class: class, Email: email}))
+	return w.arrival(w.newest())
+}
+
+func (w *world) newest() mock.Message {
+	w.t.Helper()
+	outbox := w.stytch.Outbox()
+	require.NotEmpty(w.t, outbox)
+	return outbox[len(outbox)-1]
+}
+
+// arrival follows the link of an e-mail through Stytch.
+func (w *world) arrival(message mock.Message) string {
+	w.t.Helper()
+	r, err := http.NewRequest("GET", message.Link, nil)
+	require.NoError(w.t, err)
+	res, err := w.stytch.RoundTrip(r)
+	require.NoError(w.t, err)
+	location := res.Header.Get("Location")
+	require.True(w.t, strings.HasPrefix(location, home+"/auth/callback?"), location)
+	return strings.TrimPrefix(location, home)
+}
+
+// browser keeps cookies and says where its requests come from.
+type browser struct {
+	w   *world
+	jar *cookiejar.Jar
+}
+
+func (w *world) browser() *browser {
+	jar, err := cookiejar.New(nil)
+	require.NoError(w.t, err)
+	return &browser{w, jar}
+}
+
+// answer is a response that has been read.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	at     string // Location
+}
+
+func (b *browser) send(r *http.Request) answer {
+	for _, cookie := range b.jar.Cookies(r.URL) {
+		r.AddCookie(cookie)
+	}
+	recorder := httptest.NewRecorder()
+	b.w.app.ServeHTTP(recorder, r)
+	res := recorder.Result()
+	b.jar.SetCookies(r.URL, res.Cookies())
+	return answer{res.StatusCode, res.Header, recorder.Body.String(), res.Header.Get("Location")}
+}
+
+func (b *browser) request(method, path string, form url.Values) *http.Request {
+	r := httptest.NewRequest(method, home+path, strings.NewReader(form.Encode()))
+	r.RequestURI = path
+	r.Header.Set("Accept", "text/html")
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Origin", home)
+	}
+	return r
+}
+
+func (b *browser) get(path string) answer { return b.send(b.request("GET", path, nil)) }
+
+func (b *browser) post(path string, form url.Values) answer {
+	return b.send(b.request("POST", path, form))
+}
+
+var linkField = regexp.MustCompile(`name="link" value="([^"]+)"`)
+
+// open goes to where a link leads, up to the page with the button, and returns
+// the form behind it.
+func (b *browser) open(arrival string) url.Values {
+	b.w.t.Helper()
+	res := b.get(arrival)
+	require.Equal(b.w.t, http.StatusSeeOther, res.status)
+	require.Equal(b.w.t, "/auth/confirm", res.at)
+	return b.button()
+}
+
+func (b *browser) button() url.Values {
+	b.w.t.Helper()
+	res := b.get("/auth/confirm")
+	require.Equal(b.w.t, http.StatusOK, res.status)
+	field := linkField.FindStringSubmatch(res.body)
+	require.NotNil(b.w.t, field, res.body)
+	return url.Values{"link": {field[1]}}
+}
+
+// signIn goes the whole way.
+func (b *browser) signIn(class grimoireauth.ClassID, email string) {
+	b.w.t.Helper()
+	form := b.open(b.w.link(class, email))
+	require.Equal(b.w.t, http.StatusSeeOther, b.post("/auth/callback", form).status)
+	require.NotEmpty(b.w.t, b.cookie("__Host-stytch_session"))
+}
+
+func (b *browser) cookie(name string) string {
+	u, err := url.Parse(home)
+	require.NoError(b.w.t, err)
+	for _, cookie := range b.jar.Cookies(u) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+func (b *browser) plant(name, value string) {
+	u, err := url.Parse(home)
+	require.NoError(b.w.t, err)
+	b.jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/", Secure: true}})
+}
+
+// who returns the member that a closed page is served to, "" for nobody.
+func (b *browser) who() string {
+	res := b.get("/classes/any")
+	if res.status != http.StatusOK {
+		return ""
+	}
+	return res.body
+}

@@ -1,0 +1,52 @@
+package signin_test
+
+import (
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/middleware/signin"
+	"github.com/promptgrimoire/auth/mock"
+)
+
+func Example() {
+	stytch := new(mock.Stytch) // in production: no mock, and no Transport below
+	class := stytch.AddClass("LAWS1100")
+	stytch.AddStudent(class.ID, "ada@example.edu")
+
+	cutoffs := new(jwtlocal.MemoryCutoffs)
+	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch, Cut: cutoffs.Cut})
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: stytch, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs})
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard, err := middleware.New(verifier.Authenticate, middleware.Config{SignInURL: "/auth/"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	pages, err := signin.New(guard, client, signin.Config{BaseURL: "https://classes.example.edu"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/auth/", pages)
+	app := http.NewCrossOriginProtection().Handler(guard.Protect(mux, "/auth/"))
+
+	form := url.Values{"class": {class.Slug}, "email": {"ada@example.edu"}}
+	r := httptest.NewRequest("POST", "https://classes.example.edu/auth/start", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+
+	fmt.Println(w.Code, "and", len(stytch.Outbox()), "e-mail to", stytch.Outbox()[0].To)
+	// Output: 200 and 1 e-mail to ada@example.edu
+}

@@ -1,0 +1,299 @@
+package signin_test
+
+import (
+	"context"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware/signin"
+	"github.com/promptgrimoire/auth/mock"
+	"github.com/stretchr/testify/require"
+)
+
+// From the page that sent them away, through the e-mail, and back to it.
+func TestWholeWay(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	page := "/classes/" + string(w.law.ID) + "?week=3"
+
+	res := b.get(page)
+	require.Equal(t, http.StatusSeeOther, res.status)
+	form := b.get(res.at + "&class=" + string(w.law.ID))
+	require.Equal(t, http.StatusOK, form.status)
+	require.Contains(t, form.body, `name="return_to" value="`+page+`"`)
+	require.NotContains(t, form.body, "<script")
+
+	res = b.post("/auth/start", url.Values{"class": {string(w.law.ID)}, "email": {" ada@example.edu "}, "return_to": {page}})
+	require.Equal(t, http.StatusOK, res.status)
+	require.Contains(t, res.body, "a link is on its way")
+	require.Equal(t, "ada@example.edu", w.newest().To)
+
+	res = b.get(w.arrival(w.newest()))
+	require.Equal(t, "/auth/confirm", res.at)
+	require.Empty(t, b.cookie("__Host-stytch_session"))
+	confirm := b.get("/auth/confirm")
+	require.Contains(t, confirm.body, "Sign in to "+w.law.Slug)
+	require.NotContains(t, confirm.body, "Nobody asked for a link in this browser")
+
+	res = b.post("/auth/callback", b.button())
+	require.Equal(t, http.StatusSeeOther, res.status)
+	require.Equal(t, page, res.at)
+	require.Equal(t, "no-store", res.header.Get("Cache-Control"))
+	require.Equal(t, string(w.ada), b.who())
+	require.Empty(t, b.cookie("__Host-grimoire_link"))
+	require.Empty(t, b.cookie("__Host-grimoire_start"))
+}
+
+// Whether somebody is in a class, and whether there is such a class, is nobody's
+// business who has not signed in.
+func TestStartSaysTheSameToEverybody(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	closed := w.stytch.AddClass("SSO only", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{"sso"}})
+	ask := func(class, email string) answer {
+		return w.browser().post("/auth/start", url.Values{"class": {class}, "email": {email}})
+	}
+	known := ask(string(w.law.ID), "ada@example.edu")
+	require.Equal(t, http.StatusOK, known.status)
+	require.Equal(t, 1, len(w.stytch.Outbox()))
+	for name, tt := range map[string]struct{ class, email string }{
+		"not in the class":                {string(w.law.ID), "eve@example.edu"},
+		"no such class":                   {"organization-test-00000000-0000-0000-0000-000000000000", "ada@example.edu"},
+		"a class with other ways in":      {string(closed.ID), "ada@example.edu"},
+		"asked a moment ago (rate limit)": {string(w.law.ID), "ada@example.edu"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ask(tt.class, tt.email)
+			require.Equal(t, known.status, got.status)
+			same := strings.NewReplacer(tt.email, "EMAIL", tt.class, "CLASS")
+			reference := strings.NewReplacer("ada@example.edu", "EMAIL", string(w.law.ID), "CLASS")
+			require.Equal(t, reference.Replace(known.body), same.Replace(got.body))
+			require.Equal(t, known.header.Values("Set-Cookie"), got.header.Values("Set-Cookie"))
+		})
+	}
+}
+
+func TestStartAsksAgain(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	law := string(w.law.ID)
+	tests := []struct {
+		name   string
+		form   url.Values
+		notice string
+	}{
+		{"no class", url.Values{"email": {"ada@example.edu"}}, "Which class"},
+		{"a class that cannot be", url.Values{"class": {`"><script>`}, "email": {"ada@example.edu"}}, "Which class"},
+		{"two classes", url.Values{"class": {law, string(w.art.ID)}, "email": {"ada@example.edu"}}, "Which class"},
+		{"two addresses", url.Values{"class": {law}, "email": {"ada@example.edu", "eve@example.edu"}}, "Which class"},
+		{"no address", url.Values{"class": {law}}, "not an e-mail address"},
+		{"no address at all", url.Values{"class": {law}, "email": {`"<img src=x>"`}}, "not an e-mail address"},
+		{"T09 a header in the address", url.Values{"class": {law}, "email": {"ada@example.edu\r\nBcc: eve@example.edu"}}, "not an e-mail address"},
+		{"too much", url.Values{"class": {law}, "email": {strings.Repeat("a", 10_000)}}, "not arrive in one piece"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			res := w.browser().post("/auth/start", tt.form)
+			require.Equal(t, http.StatusBadRequest, res.status)
+			require.Contains(t, res.body, tt.notice)
+			require.NotContains(t, res.body, "<script>")
+			require.NotContains(t, res.body, "<img")
+		})
+	}
+	require.Zero(t, w.calls(sent))
+
+	query := w.browser().post("/auth/start?class="+law+"&email=ada@example.edu", url.Values{})
+	require.Equal(t, http.StatusBadRequest, query.status, "M08: only the body counts")
+	require.Zero(t, w.calls(sent))
+}
+
+func TestStartInAnOutage(t *testing.T) {
+	tests := []struct {
+		name   string
+		fault  mock.Fault
+		status int
+		retry  string
+	}{
+		{"Stytch is down", mock.Fault{Status: 502, Body: "<html>bad gateway</html>"}, 503, "5"},
+		{"Stytch says when", mock.Fault{Status: 503, RetryAfter: 20 * time.Second}, 503, "20"},
+		{"wrong project secret", mock.Fault{Status: 401, ErrorType: "unauthorized_credentials"}, 503, "5"},
+		{"redirect URL not registered", mock.Fault{Status: 400, ErrorType: "no_match_for_provided_magic_link_url"}, 503, "5"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, signin.Config{})
+				b := w.browser()
+				b.signIn(w.law.ID, "ada@example.edu")
+				tt.fault.Endpoint = sent
+				w.stytch.Fail(tt.fault)
+				res := b.post("/auth/start", url.Values{"class": {string(w.law.ID)}, "email": {"ada@example.edu"}})
+				require.Equal(t, tt.status, res.status)
+				require.Equal(t, tt.retry, res.header.Get("Retry-After"))
+				require.Contains(t, res.body, `value="ada@example.edu"`, "the form is as it was")
+				require.Empty(t, res.header.Values("Set-Cookie"), "an outage signs nobody out")
+				require.Contains(t, w.log.String(), "level=ERROR")
+			})
+		})
+	}
+}
+
+// M15: the link leads where the configuration says, whatever the request says.
+func TestM15_HostHeaderIsNotBelieved(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	r := b.request("POST", "/auth/start", url.Values{"class": {string(w.law.ID)}, "email": {"ada@example.edu"}})
+	r.Host = "evil.example"
+	r.Header.Set("X-Forwarded-Host", "evil.example")
+	r.Header.Set("Forwarded", "host=evil.example")
+	require.Equal(t, http.StatusOK, b.send(r).status)
+	require.NotContains(t, w.arrival(w.newest()), "evil")
+}
+
+// M14: a return address is looked at when it comes in and again when it is used.
+func TestM14_ReturnAddresses(t *testing.T) {
+	for _, evil := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "/%5cevil.example", "javascript:alert(1)", "/auth/logout", "/auth/callback?token=x"} {
+		t.Run(evil, func(t *testing.T) {
+			w := newWorld(t, signin.Config{Home: "/start"})
+			b := w.browser()
+			require.Contains(t, b.get("/auth/?return_to="+url.QueryEscape(evil)).body, `name="return_to" value=""`)
+			require.Equal(t, http.StatusOK, b.post("/auth/start", url.Values{"class": {string(w.law.ID)}, "email": {"ada@example.edu"}, "return_to": {evil}}).status)
+			require.Equal(t, "/start", b.post("/auth/callback", b.open(w.arrival(w.newest()))).at)
+		})
+	}
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	b.plant("__Host-grimoire_start", "1.Ly9ldmlsLmV4YW1wbGU") // //evil.example
+	require.Equal(t, "/", b.post("/auth/callback", b.open(w.link(w.law.ID, "ada@example.edu"))).at)
+}
+
+func TestClassOfTheApplication(t *testing.T) {
+	var w *world
+	w = newWorld(t, signin.Config{Class: func(r *http.Request) grimoireauth.ClassID {
+		if strings.HasPrefix(r.Form.Get("return_to"), "/law") {
+			return w.law.ID
+		}
+		return ""
+	}})
+	res := w.browser().get("/auth/?return_to=/law")
+	require.Contains(t, res.body, `value="`+string(w.law.ID)+`"`)
+	require.Equal(t, http.StatusOK, w.browser().post("/auth/start", url.Values{"email": {"ada@example.edu"}, "return_to": {"/law"}}).status)
+	require.Contains(t, w.browser().get("/auth/").body, `<label>Class`)
+}
+
+func TestSlugIsAsGoodAsAnID(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	require.Equal(t, http.StatusOK, w.browser().post("/auth/start", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}}).status)
+	require.Equal(t, "ada@example.edu", w.newest().To)
+}
+
+func TestNewNamesEveryFault(t *testing.T) {
+	_, err := signin.New(nil, nil, signin.Config{
+		BaseURL: "http://classes.example.edu", Prefix: "auth", Home: "//x", LinkExpires: time.Second,
+		Pages: template.Must(template.New("sign-in").Parse("")),
+	})
+	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
+	var explained *grimoireauth.Error
+	require.ErrorAs(t, err, &explained)
+	for _, fault := range []string{"Guard is missing", "Client is missing", "plain http", "Prefix", "Home", "LinkExpires", `template "sent"`} {
+		require.ErrorContains(t, err, fault)
+	}
+	for _, base := range []string{"", "classes.example.edu", "https://", "https://a/b", "https://a?b", "https://u:p@a", "ftp://a", "https://a/"} {
+		_, err := signin.New(nil, nil, signin.Config{BaseURL: base})
+		require.ErrorContains(t, err, "BaseURL", base)
+	}
+	_, err = signin.New(nil, nil, signin.Config{BaseURL: "http://127.0.0.1:8080"})
+	require.NotContains(t, err.Error(), "BaseURL")
+}
+
+func TestZeroHandler(t *testing.T) {
+	recorder := httptest.NewRecorder()
+	new(signin.Handler).ServeHTTP(recorder, httptest.NewRequest("GET", "/auth/", nil))
+	require.Equal(t, http.StatusInternalServerError, recorder.Code)
+}
+
+// The pages need no script and load nothing; their policy says so, and lets
+// their own style through.
+func TestPages(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	b.get(w.link(w.law.ID, "ada@example.edu"))
+	for _, path := range []string{"/auth/", "/auth/?class=" + w.law.Slug, "/auth/confirm", "/auth/logout", "/auth/callback"} {
+		res := b.get(path)
+		require.Equal(t, "text/html; charset=utf-8", res.header.Get("Content-Type"))
+		require.Equal(t, "no-store", res.header.Get("Cache-Control"))
+		require.Equal(t, "nosniff", res.header.Get("X-Content-Type-Options"))
+		policy := res.header.Get("Content-Security-Policy")
+		require.Contains(t, policy, "default-src 'none'")
+		require.Contains(t, policy, "frame-ancestors 'none'")
+		require.NotContains(t, policy, "unsafe")
+		require.NotRegexp(t, `(?i)<script|<link|<img|https?:|\bstyle=|\bon[a-z]+=`, res.body)
+		require.Contains(t, res.body, `lang="en"`)
+		for _, input := range regexp.MustCompile(`<input [^>]*>`).FindAllString(res.body, -1) {
+			if !strings.Contains(input, `type="hidden"`) {
+				require.Contains(t, res.body, "<label>", "every field has a label")
+			}
+		}
+	}
+	require.Equal(t, http.StatusNotFound, b.get("/auth/nothing").status)
+	require.Equal(t, http.StatusMethodNotAllowed, b.get("/auth/start").status)
+}
+
+func TestOwnPages(t *testing.T) {
+	pages := template.New("own")
+	for _, name := range signin.PageNames() {
+		template.Must(pages.New(name).Parse(name + " of ours: {{.ClassTitle}}{{.Notice}}"))
+	}
+	template.Must(pages.New("sign-out").Parse("{{.NoSuchField}}"))
+	w := newWorld(t, signin.Config{Pages: pages})
+	require.Contains(t, w.browser().get("/auth/?class=law").body, "sign-in of ours: law")
+	require.Equal(t, http.StatusInternalServerError, w.browser().get("/auth/logout").status, "half a page is none")
+}
+
+func TestOnSignIn(t *testing.T) {
+	t.Run("sees who it is, before any cookie", func(t *testing.T) {
+		var seen grimoireauth.SignedIn
+		w := newWorld(t, signin.Config{OnSignIn: func(_ context.Context, s grimoireauth.SignedIn) error {
+			seen = s
+			return nil
+		}})
+		w.browser().signIn(w.law.ID, "ada@example.edu")
+		require.Equal(t, w.ada, seen.Member.Member)
+		require.Equal(t, w.law.ID, seen.Class.ID)
+		require.False(t, seen.Credentials.IsZero())
+	})
+	t.Run("may refuse", func(t *testing.T) {
+		w := newWorld(t, signin.Config{OnSignIn: func(context.Context, grimoireauth.SignedIn) error { return grimoireauth.ErrForbidden }})
+		b := w.browser()
+		res := b.post("/auth/callback", b.open(w.link(w.law.ID, "ada@example.edu")))
+		require.Equal(t, http.StatusForbidden, res.status)
+		require.Empty(t, b.cookie("__Host-stytch_session"))
+		require.Equal(t, 1, w.calls(revoked), "the session that was refused does not live on")
+	})
+	t.Run("may fail, and be tried again", func(t *testing.T) {
+		fail := true
+		w := newWorld(t, signin.Config{OnSignIn: func(context.Context, grimoireauth.SignedIn) error {
+			if fail {
+				return errors.New("no database for ada@example.edu")
+			}
+			return nil
+		}})
+		b := w.browser()
+		form := b.open(w.link(w.law.ID, "ada@example.edu"))
+		res := b.post("/auth/callback", form)
+		require.Equal(t, http.StatusServiceUnavailable, res.status)
+		require.Empty(t, b.cookie("__Host-stytch_session"))
+		require.NotContains(t, res.body, "database")
+		fail = false
+		require.Equal(t, http.StatusSeeOther, b.post("/auth/callback", form).status)
+		require.Equal(t, string(w.ada), b.who())
+		require.Equal(t, 1, w.calls(redeemed))
+	})
+}
