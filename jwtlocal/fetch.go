@@ -66,17 +66,21 @@ func (f fetcher) fetch(ctx context.Context, url string) (p parsed, err error) {
 	if response.StatusCode != http.StatusOK {
 		return parsed{}, fmt.Errorf("the key set answer has status %d", response.StatusCode)
 	}
-	body, err := readAtMost(response.Body, maxAnswer)
+	body, err := readAtMost(ctx, response.Body, maxAnswer)
 	if err != nil {
 		return parsed{}, err
 	}
 	return parseKeys(body)
 }
 
-// readAtMost reads all of r, and allocates at most about twice limit on the way.
-func readAtMost(r io.Reader, limit int) ([]byte, error) {
+// readAtMost reads all of r, and allocates at most about twice limit on the way. It
+// looks at the deadline itself, since not every transport's body does.
+func readAtMost(ctx context.Context, r io.Reader, limit int) ([]byte, error) {
 	body := make([]byte, 0, 16<<10)
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {

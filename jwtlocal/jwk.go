@@ -111,10 +111,10 @@ func readJWK(raw []byte) (jwk, error) {
 	switch err := r.End(); {
 	case err != nil:
 		return jwk{}, fmt.Errorf("%w: %w", errKeyShape, err)
-	case fault != nil:
-		return jwk{}, fault
 	case kty != "RSA":
 		return jwk{}, errKeyKind
+	case fault != nil:
+		return jwk{}, fault
 	case !use || !ops || !alg:
 		return jwk{}, errKeyUse
 	case !claims.KeyID([]byte(k.id)) || !strictBase64(k.n) || !strictBase64(k.e):

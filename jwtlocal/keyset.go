@@ -120,14 +120,15 @@ func follow(old *keySet, p parsed, fetched time.Time, newSeen func() *seen) *key
 	}
 	altered := false
 	if old != nil {
-		for id, k := range old.retired {
-			set.retire(id, k)
-		}
 		for id, k := range old.byID {
 			if now, ok := p.keys[id]; !ok || !now.same(k) {
 				altered = true
 				set.retire(id, k)
 			}
+		}
+		// The newest first, since there may not be room for all.
+		for id, k := range old.retired {
+			set.retire(id, k)
 		}
 	}
 	if old == nil || altered {

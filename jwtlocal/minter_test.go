@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"maps"
 	"math/big"
@@ -243,3 +245,7 @@ func sorted(s []string) []string {
 	slices.Sort(s)
 	return s
 }
+
+func errorsAs[T error](err error, target *T) bool { return errors.As(err, target) }
+
+var quiet = log.New(io.Discard, "", 0)
