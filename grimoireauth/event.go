@@ -22,6 +22,13 @@ type KeysFetched struct {
 	Err  error
 }
 
+// TokenVerified: a session_jwt passed, without anybody being asked.
+type TokenVerified struct {
+	Session SessionID
+	Member  MemberID
+	Cached  bool // it had been verified before, so there was no RSA operation
+}
+
 // TokenRefused: a session_jwt was refused, for a reason from a closed list
 // ([jwtlocal.Reason]).
 //
@@ -35,11 +42,31 @@ type SessionRefreshed struct {
 	Took    time.Duration
 }
 
+// RefreshShared: a request got, or waits for, the outcome of a refresh that
+// another request began.
+type RefreshShared struct {
+	Session SessionID // empty if only a session_token was presented
+}
+
 // RefreshFailed: Stytch could not, or would not, refresh. Err matches one of the
 // sentinels.
 type RefreshFailed struct {
 	Session SessionID // empty if only a session_token was presented
 	Err     error
+}
+
+// RefreshWithheld: Stytch was not asked, because asking failed a moment ago or
+// too much is being asked already. The request was answered as unavailable.
+type RefreshWithheld struct {
+	Session SessionID // empty if only a session_token was presented
+	Wait    time.Duration
+}
+
+// OutageGraceUsed: a genuine session_jwt that has expired was accepted, because
+// Stytch cannot be reached and the operator allows it for a while.
+type OutageGraceUsed struct {
+	Session SessionID
+	Member  MemberID
 }
 
 // OperatorAlarm: something that only the operator can put right, such as a wrong
@@ -50,7 +77,11 @@ type OperatorAlarm struct {
 }
 
 func (KeysFetched) event()      {}
+func (TokenVerified) event()    {}
 func (TokenRefused) event()     {}
 func (SessionRefreshed) event() {}
+func (RefreshShared) event()    {}
 func (RefreshFailed) event()    {}
+func (RefreshWithheld) event()  {}
+func (OutageGraceUsed) event()  {}
 func (OperatorAlarm) event()    {}

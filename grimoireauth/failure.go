@@ -115,6 +115,27 @@ var projectFaults = map[string]bool{
 	"no_default_invite_redirect_url_set": true,
 }
 
+// durationFaults are refusals of session_duration_minutes: the project allows
+// less than was asked for.
+var durationFaults = map[string]bool{
+	"invalid_session_duration":         true,
+	"invalid_session_duration_minutes": true,
+}
+
+// passing are faults of Stytch's that pass by themselves, or of the network's.
+var passing = map[string]bool{
+	"internal_server_error": true,
+	"server_unavailable":    true,
+	"client_closed_request": true,
+	"incomplete_answer":     true, // our own word for an answer that lacks something
+}
+
+// known reports whether this version knows what an error_type means.
+func known(errorType string) bool {
+	_, ok := kinds[errorType]
+	return ok || projectFaults[errorType] || passing[errorType] || durationFaults[errorType]
+}
+
 var kinds = map[string]error{
 	"session_not_found":           ErrSessionEnded,
 	"invalid_session_token":       ErrUnauthenticated,

@@ -1,0 +1,33 @@
+package grimoireauth
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// raise tells [Config.Cut] about a cutoff that begins now. Its error says that
+// the cutoff may not be in force everywhere.
+func (c *Client) raise(ctx context.Context, op string, cutoff Cutoff) error {
+	if c.cut == nil {
+		return nil
+	}
+	cutoff.At = time.Now()
+	// Also for a caller who has gone away: what it asked for may be done at Stytch.
+	if err := c.cut(context.WithoutCancel(ctx), cutoff); err != nil {
+		return &Error{Op: op, Kind: ErrUnavailable, Err: err}
+	}
+	return nil
+}
+
+// cutAround makes a call that takes something away from a member. It raises the
+// member's cutoff before the call, so that nobody is served from an old
+// session_jwt if the call never returns, and again after it, because a
+// session_jwt refreshed in between tells of what was true before. The second one
+// is raised even if the call fails: an answer that was lost may have been a yes.
+func cutAround[Answer any](ctx context.Context, c *Client, op string, member MemberID, do func(context.Context) (*Answer, error)) (out *Answer, err error) {
+	cutoff := Cutoff{Member: member}
+	before := c.raise(ctx, op, cutoff)
+	defer func() { err = errors.Join(before, err, c.raise(ctx, op, cutoff)) }()
+	return call(ctx, c, op, do)
+}
