@@ -67,6 +67,8 @@ type Client struct {
 	minutes int32 // session_duration_minutes, 0 to leave it to Stytch
 	cut     Cut
 	observe Observe
+
+	policies policyStore // for Can
 }
 
 // New returns a Client. It does no I/O: a server must start while Stytch is
