@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -71,4 +72,34 @@ func TestMemoryPerToken(t *testing.T) {
 	per := float64(grown) / float64(held)
 	t.Logf("%d of %d tokens held, %.0f bytes each (estimated %d), %.3f of a token of %d bytes", held, tokens, per, weight/held, per/float64(length), length)
 	runtime.KeepAlive(s)
+}
+
+// TestMemoryBudget (V04): a million distinct tokens and a million bad ones leave the
+// heap of a verifier with default settings within 64 MiB of what it was.
+func TestMemoryBudget(t *testing.T) {
+	tokens := 1_000_000
+	if underRace || testing.Short() {
+		tokens = 100_000
+	}
+	v := newVerifier(t)
+	now := time.Now()
+	requireGood(t, v, goodToken(now))
+	set := v.keys.set.Load()
+	bad := strings.Split(goodToken(now), ".")
+	before := liveHeap()
+	for n := range tokens {
+		session := someSession(t, n, n%500)
+		set.seen.add(&entry{digest: numbered(n), session: session, issued: uint32(now.Unix()), life: 300, weight: 10 + uint16(n%500/64)}, now.Unix())
+		text := unsigned("jwk-test-" + strconv.Itoa(n))
+		if n%1000 == 0 { // these cost an RSA operation each
+			text = bad[0] + "." + encode(`{"n":`+strconv.Itoa(n)+`}`) + "." + bad[2]
+		}
+		if _, err := verify(t, v, text); err != errBad {
+			t.Fatalf("token %d: %v", n, err)
+		}
+	}
+	grown := liveHeap() - before
+	t.Logf("%d tokens: %.1f MiB, %d held", tokens, float64(grown)/(1<<20), v.Stats().CacheEntries)
+	require.Less(t, grown, int64(64<<20))
+	require.EqualValues(t, tokens, v.Stats().Refused[ReasonUnknownKey]+v.Stats().Refused[ReasonSignature])
 }
