@@ -92,7 +92,7 @@ func withFactor(factors []factor, proof factor) []factor {
 // method returns the factor's name among allowed_auth_methods.
 func (f factor) method() string {
 	if provider, ok := strings.CutPrefix(f.delivery, "oauth_"); ok && f.kind == "oauth" {
-		return provider + "_oauth"
+		return strings.TrimPrefix(provider, "exchange_") + "_oauth"
 	}
 	return f.kind
 }

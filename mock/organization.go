@@ -12,6 +12,7 @@ type organization struct {
 	seq                  int64
 	id, slug, name       string
 	externalID, logoURL  string
+	defaultConnection    string // SSO; empty: none
 	settings             settings
 	trusted              metadata
 	createdAt, updatedAt time.Time
@@ -48,6 +49,7 @@ func (o *organization) json() organizationJSON {
 		CreatedAt:              moment(o.createdAt),
 		UpdatedAt:              moment(o.updatedAt),
 		OrganizationExternalID: orNull(o.externalID),
+		SSODefaultConnectionID: orNull(o.defaultConnection),
 		CustomRoles:            []any{},
 	}
 }

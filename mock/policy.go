@@ -25,10 +25,12 @@ const (
 	roleAdmin  = "stytch_admin"
 )
 
-// resourceSelf is what a member may do to themselves.
+// The resources that the calls about members and organizations ask for; the
+// first is what a member may do to themselves.
 const (
-	resourceSelf   = "stytch.self"
-	resourceMember = "stytch.member"
+	resourceSelf         = "stytch.self"
+	resourceMember       = "stytch.member"
+	resourceOrganization = "stytch.organization"
 )
 
 // defaultRoles are the roles that this module's role table knows. Their
@@ -85,7 +87,7 @@ var (
 // stytchResources are the resources that every project has.
 func stytchResources() []policyResource {
 	return []policyResource{
-		{"stytch.organization", "The organization itself", []string{
+		{resourceOrganization, "The organization itself", []string{
 			"update.info.name", "update.info.slug", "update.info.logo-url",
 			"update.settings.allowed-auth-methods", "update.settings.allowed-mfa-methods", "update.settings.email-jit-provisioning",
 			"update.settings.email-invites", "update.settings.allowed-domains", "update.settings.default-sso-connection",
@@ -116,7 +118,7 @@ func newPolicy(roles []Role) (policy, string) {
 		Roles: []policyRole{
 			{roleMember, "Granted to all Members", []policyPermission{{resourceSelf, all}}},
 			{roleAdmin, "Granted to Members who create an organization", []policyPermission{
-				{"stytch.organization", all}, {resourceMember, all}, {"stytch.sso", all}, {"stytch.scim", all},
+				{resourceOrganization, all}, {resourceMember, all}, {"stytch.sso", all}, {"stytch.scim", all},
 			}},
 		},
 		Resources: stytchResources(),

@@ -98,6 +98,7 @@ var refusals = map[string]struct {
 	"session_authorization_tenancy_error":                 {403, "OrganizationID in AuthorizationCheck request does not match session's Organization ID"},
 	"member_session_member_id_mismatch":                   {400, "The session or intermediate session belongs to another member."},
 	"intermediate_session_not_found":                      {404, "Intermediate session could not be found."},
+	"insufficient_factors_for_session_exchange":           {401, "None of the session's factors counts in the other organization."},
 	"invalid_intermediate_session_token_for_organization": {400, "The intermediate session is bound to another organization."},
 
 	// Organizations.
@@ -135,6 +136,7 @@ var refusals = map[string]struct {
 	"metadata_too_large":                                                         {400, "Metadata may not exceed 4 KB."},
 	"metadata_too_many_keys":                                                     {400, "Metadata may not have more than 20 keys."},
 	"rbac_invalid_domain":                                                        {400, "rbac_email_implicit_role_assignments has an invalid domain."},
+	"invalid_sso_default_connection_id":                                          {400, "sso_default_connection_id is not of the right form."},
 	"rbac_domain_too_common":                                                     {400, "rbac_email_implicit_role_assignments has the domain of a public e-mail provider."},
 
 	// Members.
@@ -148,6 +150,8 @@ var refusals = map[string]struct {
 	"invalid_member_get_fields":                    {400, "Exactly one of member_id and email_address is required."},
 	"invalid_email":                                {400, "The e-mail address is invalid."},
 	"invalid_phone_number":                         {400, "The phone number is not in E.164 format."},
+	"member_phone_number_not_found":                {404, "The member has no phone number."},
+	"totp_not_found":                               {404, "The member has no authenticator app."},
 	"invalid_rbac_role_id":                         {400, "The RBAC policy has no such role."},
 	"cannot_assign_default_rbac_role_id":           {400, "stytch_member is assigned to every member and cannot be named."},
 	"invalid_mfa_default_method":                   {400, "default_mfa_method should be sms_otp or totp."},

@@ -1,0 +1,87 @@
+package mock
+
+import "strings"
+
+// exchangeSessionRequest is POST /v1/b2b/sessions/exchange.
+type exchangeSessionRequest struct {
+	OrganizationID string `json:"organization_id"`
+	signInRequest
+}
+
+// exchangeSession signs the person of a session in to another organization of
+// theirs. They are recognised by their e-mail address; somebody who is not in
+// that organization is never added to it. The old session stays as it is, which
+// is not published.
+//
+// Magic links by e-mail and, if both members have proven the same phone number,
+// codes by SMS go along; passwords and SSO do not. OAuth does as well, in a form
+// of its own.
+// Source: https://stytch.com/docs/b2b/api/exchange-session
+func exchangeSession(c *call, in exchangeSessionRequest) (*signInAnswer, error) {
+	old, err := c.sessionOf(in.SessionToken, in.SessionJWT)
+	if err != nil {
+		return nil, err
+	}
+	org, err := c.organization(in.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	m := c.memberByEmail(org, old.member.email)
+	if m == nil {
+		return nil, refuse("member_not_found")
+	}
+	factors := c.transferable(old, m)
+	if len(factors) == 0 {
+		return nil, refuse("insufficient_factors_for_session_exchange")
+	}
+	a, err := c.begin(m, signInRequest{
+		SessionDurationMinutes: in.SessionDurationMinutes,
+		SessionCustomClaims:    in.SessionCustomClaims,
+		Locale:                 in.Locale,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if m == old.member {
+		a.session = old // the same organization: nothing to switch to
+	} else {
+		a.intermediate = c.newIntermediate(m, factors)
+	}
+	c.prove(m) // what proved the address there proves it here
+	out, err := c.finish(a, factors[0])
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// transferable are the factors of a session that count in another organization.
+// Only a first factor can carry a sign-in there.
+func (c *call) transferable(old *session, m *member) []factor {
+	if m == old.member {
+		return old.factors
+	}
+	var first, second []factor
+	for _, f := range old.factors {
+		switch {
+		case f.kind == "magic_link" && sameEmail(f.detail["email_address"], m.email):
+			moved := f
+			moved.detail = map[string]string{"email_id": m.emailID, "email_address": m.email}
+			first = append(first, moved)
+		case f.kind == "oauth":
+			provider := strings.TrimSuffix(f.method(), "_oauth")
+			moved := f
+			moved.delivery, moved.detailName = "oauth_exchange_"+provider, provider+"_oauth_exchange_factor"
+			moved.detail = map[string]string{"email_id": m.emailID}
+			first = append(first, moved)
+		case f.kind == "otp" && old.member.phoneVerified && m.phoneVerified && m.phone == old.member.phone:
+			moved := f
+			moved.detail = map[string]string{"phone_id": m.phoneID, "phone_number": m.phone}
+			second = append(second, moved)
+		}
+	}
+	if len(first) == 0 {
+		return nil
+	}
+	return append(first, second...)
+}
