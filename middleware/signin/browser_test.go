@@ -33,6 +33,7 @@ type world struct {
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	app      http.Handler
+	pages    http.Handler // without the protection around app
 	log      *buffer
 
 	law, art mock.Class
@@ -76,6 +77,7 @@ func newWorld(t testing.TB, config signin.Config) *world {
 	config.BaseURL, config.Logger = home, logger
 	pages, err := signin.New(w.guard, w.client, config)
 	require.NoError(t, err)
+	w.pages = pages
 
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", pages)

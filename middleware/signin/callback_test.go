@@ -3,6 +3,7 @@ package signin_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -28,7 +29,10 @@ func TestL01_LoginCSRF(t *testing.T) {
 			for _, path := range []string{"/auth/callback", "/auth/start", "/auth/logout"} {
 				r := victim.request("POST", path, form)
 				r.Header.Set("Sec-Fetch-Site", site)
-				require.Equal(t, http.StatusForbidden, victim.send(r).status)
+				require.Equal(t, http.StatusForbidden, victim.send(r.Clone(t.Context())).status)
+				alone := httptest.NewRecorder()
+				w.pages.ServeHTTP(alone, r)
+				require.Equal(t, http.StatusForbidden, alone.Code, "also where the application forgot its own protection")
 			}
 		}
 		old := victim.request("POST", "/auth/callback", form)
@@ -404,9 +408,11 @@ func TestCallbackInAnOutageKeepsTheEarlierSession(t *testing.T) {
 func TestM01_PlantedLinkCookie(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	b := w.browser()
-	form := b.open(w.link(w.law.ID, "ada@example.edu"))
-	r := b.request("POST", "/auth/callback", form)
-	r.Header.Set("Cookie", "__Host-grimoire_link=planted")
+	b.open(w.link(w.law.ID, "ada@example.edu"))
+	w.stytch.AddStudent(w.law.ID, "eve@example.edu")
+	eve := w.browser()
+	r := b.request("POST", "/auth/callback", eve.open(w.link(w.law.ID, "eve@example.edu")))
+	r.Header.Set("Cookie", "__Host-grimoire_link="+eve.cookie("__Host-grimoire_link"))
 	require.Equal(t, http.StatusBadRequest, b.send(r).status)
 	require.Zero(t, w.calls(redeemed))
 }

@@ -111,6 +111,8 @@ func TestStartAsksAgain(t *testing.T) {
 
 	query := w.browser().post("/auth/start?class="+law+"&email=ada@example.edu", url.Values{})
 	require.Equal(t, http.StatusBadRequest, query.status, "M08: only the body counts")
+	query = w.browser().post("/auth/start?class="+law, url.Values{"email": {"ada@example.edu"}})
+	require.Equal(t, http.StatusBadRequest, query.status)
 	require.Zero(t, w.calls(sent))
 }
 
