@@ -23,7 +23,7 @@ func newHTTPClient(next http.RoundTripper, timeout time.Duration) *http.Client {
 		timeout = defaultTimeout
 	}
 	return &http.Client{
-		Transport: &transport{next: next},
+		Transport: &transport{next: memberTransport{next}},
 		Timeout:   timeout,
 		// An API does not redirect; somebody in between does, and the project
 		// secret must not follow.

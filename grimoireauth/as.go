@@ -1,0 +1,139 @@
+package grimoireauth
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations/members"
+)
+
+// Acting is the part of a [Client] that works on behalf of a signed-in member:
+// every call carries the member's session, so that Stytch itself refuses what
+// the project's RBAC policy does not permit them. A handler that uses it cannot
+// forget the check. Make it with [Client.As]; the zero Acting refuses every call.
+//
+// It offers only what Stytch enforces. Creating, finding and reading a class and
+// getting a single member are not among it: Stytch answers those to the project,
+// whoever asks. Look-ups therefore go through the search of members, which needs
+// the permission "search" on stytch.member. Of Stytch's own roles, only
+// stytch_admin has the permissions; instructors need them in the project's
+// policy.
+//
+// Errors: those of the same call of the Client, and [ErrForbidden] if the member
+// may not do that, or not in this class; [ErrUnauthenticated] if the session is
+// not live, [ErrNoCredentials] below it if there is none.
+// Source: https://stytch.com/docs/b2b/guides/rbac/authorization-checks
+type Acting struct {
+	Classes ActingClasses
+	Roster  ActingRoster
+}
+
+// As returns the calls that a member may make with their own permissions. The
+// credentials are those that now prove the session, from
+// [CredentialsFromContext]; the session_token is used if there is one, since a
+// session_jwt lasts five minutes only. It asks nobody.
+func (c *Client) As(credentials Credentials) Acting {
+	as := acting{c, credentials}
+	return Acting{Classes: ActingClasses{as}, Roster: ActingRoster{as}}
+}
+
+// acting is what both parts need.
+type acting struct {
+	c           *Client
+	credentials Credentials
+}
+
+// begin returns a context whose calls carry the member's session. Without a
+// session it refuses: a call that went out without one would have the power of
+// the whole project.
+func (a acting) begin(ctx context.Context, op string) (context.Context, error) {
+	switch {
+	case a.c == nil || a.credentials.IsZero():
+		return nil, &Error{Op: op, Kind: ErrNoCredentials}
+	case !a.credentials.Token.IsZero():
+		return withMember(ctx, Credentials{Token: a.credentials.Token}), nil
+	}
+	return withMember(ctx, Credentials{JWT: a.credentials.JWT}), nil
+}
+
+// ActingRoster is [Roster] on behalf of a member. It is part of an [Acting].
+type ActingRoster struct{ acting }
+
+// Enroll is [Roster.Enroll]. It needs "create" on stytch.member.
+func (a ActingRoster) Enroll(ctx context.Context, class ClassID, who NewMember) (Member, error) {
+	ctx, err := a.begin(ctx, "enroll")
+	if err != nil {
+		return Member{}, err
+	}
+	return a.c.Roster.Enroll(ctx, class, who)
+}
+
+// Invite is [Roster.Invite]. It needs "create" on stytch.member.
+func (a ActingRoster) Invite(ctx context.Context, class ClassID, invitation Invitation) (Member, error) {
+	ctx, err := a.begin(ctx, "invite")
+	if err != nil {
+		return Member{}, err
+	}
+	return a.c.Roster.Invite(ctx, class, invitation)
+}
+
+// SetRole is [Roster.SetRole]. It needs "update.settings.roles" on stytch.member.
+func (a ActingRoster) SetRole(ctx context.Context, class ClassID, member MemberID, role Role) (Member, error) {
+	ctx, err := a.begin(ctx, "set role")
+	if err != nil {
+		return Member{}, err
+	}
+	return a.c.Roster.SetRole(ctx, class, member, role)
+}
+
+// Remove is [Roster.Remove]. It needs "delete" on stytch.member, or on
+// stytch.self for the member's own account.
+func (a ActingRoster) Remove(ctx context.Context, class ClassID, member MemberID) error {
+	ctx, err := a.begin(ctx, "remove member")
+	if err != nil {
+		return err
+	}
+	return a.c.Roster.Remove(ctx, class, member)
+}
+
+// Members is [Roster.Members]. It needs "search" on stytch.member.
+func (a ActingRoster) Members(ctx context.Context, class ClassID) iter.Seq2[Member, error] {
+	ctx, err := a.begin(ctx, "list members")
+	if err != nil {
+		return func(yield func(Member, error) bool) { yield(Member{}, err) }
+	}
+	return a.c.Roster.Members(ctx, class)
+}
+
+// ActingClasses is [Classes] on behalf of a member. It is part of an [Acting].
+type ActingClasses struct{ acting }
+
+// Get returns the class that the member is in. It reads the class from a search
+// of its members, since Stytch would answer the direct question to anybody, so
+// it needs "search" on stytch.member.
+// Source: https://stytch.com/docs/b2b/api/search-members
+func (a ActingClasses) Get(ctx context.Context, id ClassID) (Class, error) {
+	const op = "get class"
+	ctx, err := a.begin(ctx, op)
+	if err != nil {
+		return Class{}, err
+	}
+	if err := invalid(op, needed("class id", string(id))); err != nil {
+		return Class{}, err
+	}
+	res, err := call(ctx, a.c, op, func(ctx context.Context) (*members.SearchResponse, error) {
+		return a.c.api.Organizations.Members.Search(ctx, &members.SearchParams{
+			OrganizationIds: []string{string(id)},
+			Limit:           1,
+		})
+	})
+	if err != nil {
+		return Class{}, err
+	}
+	org, ok := res.Organizations[string(id)]
+	if !ok {
+		return Class{}, incomplete(op, res.RequestID, fmt.Sprintf("has %d organizations and not the one asked for", len(res.Organizations)))
+	}
+	return classOf(op, res.RequestID, id, org)
+}
