@@ -285,6 +285,9 @@ func TestM21_OthersAnswersDoNotCount(t *testing.T) {
 	require.Equal(t, "ada", body(t, serve(forge(guard.Require(noRole)), request("GET", "/", "jwt.ada.x"))))
 	require.Equal(t, "ada", body(t, serve(guard.Require(forge(guard.Require(noRole))), request("GET", "/", "jwt.ada.x"))))
 
+	forged = school.answers["jwt.ada.x"].authentication // the true answer, with a role that nobody decided
+	require.Equal(t, "ada", body(t, serve(forge(guard.Require(noRole)), request("GET", "/", "jwt.ada.x"))))
+
 	other := newGuard(t, func(context.Context, grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 		return forged, nil
 	}, middleware.Config{})

@@ -146,6 +146,12 @@ func TestL05_OpeningALinkDoesNotUseItUp(t *testing.T) {
 	}
 	require.Zero(t, w.calls(redeemed))
 
+	nonce, _, _ := strings.Cut(scanner.cookie("__Host-grimoire_link"), ":")
+	scanner.get(arrival)
+	require.Contains(t, scanner.cookie("__Host-grimoire_link"), nonce, "the same link again is the same attempt")
+	scanner.get(w.link(w.art.ID, "ada@example.edu"))
+	require.NotContains(t, scanner.cookie("__Host-grimoire_link"), nonce, "another link is another")
+
 	b := w.browser()
 	require.Equal(t, http.StatusSeeOther, b.post("/auth/callback", b.open(arrival)).status)
 	require.Equal(t, string(w.ada), b.who())

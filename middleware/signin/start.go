@@ -71,26 +71,22 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 	answered := errors.As(err, &explained) && explained.Status != 0
 	switch {
 	case err == nil:
-	case errors.Is(err, grimoireauth.ErrRateLimited):
-		// One link a second for one address: the first click's is on its way.
-		h.note(r, "no link sent: rate limit", err)
-	case errors.Is(err, grimoireauth.ErrForbidden), errors.Is(err, grimoireauth.ErrNotFound):
-		// Not invited, no such class, or a class with other ways to sign in.
-		h.note(r, "no link sent", err)
 	case errors.Is(err, grimoireauth.ErrInvalid) && !answered:
 		page.Notice = "That is not an e-mail address. It looks like name@example.edu."
 		h.show(w, http.StatusBadRequest, "sign-in", page)
 		return
-	case answered && !errors.Is(err, grimoireauth.ErrUnavailable) && !strings.Contains(explained.Type, "url"):
-		// Stytch refused this one; to say so would say something about the address.
-		h.note(r, "no link sent", err)
-	default:
+	case unknown(err) && !errors.Is(err, grimoireauth.ErrRateLimited), !answered, strings.Contains(explained.Type, "url"):
 		// An outage, or a redirect URL that is not registered: nobody gets a link,
 		// so saying so tells nothing about anybody.
 		h.fault(r, "no link can be sent", err)
 		page.Notice = "Signing in does not work at the moment. Please try again soon."
 		h.unavailable(w, err, "sign-in", page)
 		return
+	default:
+		// Stytch refused this one: not invited, no such class, a class with other
+		// ways to sign in, or one link a second for one address, of which the first
+		// is on its way. To say so would say something about the address.
+		h.note(r, "no link sent", err)
 	}
 	h.remember(w, page.ReturnTo)
 	h.show(w, http.StatusOK, "sent", page)
