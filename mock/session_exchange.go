@@ -8,6 +8,13 @@ type exchangeSessionRequest struct {
 	signInRequest
 }
 
+// exchangeSessionAnswer is its answer: that of a sign-in without the
+// organization's id beside the organization.
+type exchangeSessionAnswer struct {
+	signInAnswer
+	OrganizationID *string `json:"organization_id,omitempty"` // hides the one of signInAnswer
+}
+
 // exchangeSession signs the person of a session in to another organization of
 // theirs. They are recognised by their e-mail address; somebody who is not in
 // that organization is never added to it. The old session stays as it is, which
@@ -17,7 +24,7 @@ type exchangeSessionRequest struct {
 // codes by SMS go along; passwords and SSO do not. OAuth does as well, in a form
 // of its own.
 // Source: https://stytch.com/docs/b2b/api/exchange-session
-func exchangeSession(c *call, in exchangeSessionRequest) (*signInAnswer, error) {
+func exchangeSession(c *call, in exchangeSessionRequest) (*exchangeSessionAnswer, error) {
 	old, err := c.sessionOf(in.SessionToken, in.SessionJWT)
 	if err != nil {
 		return nil, err
@@ -52,7 +59,7 @@ func exchangeSession(c *call, in exchangeSessionRequest) (*signInAnswer, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &out, nil
+	return &exchangeSessionAnswer{signInAnswer: out}, nil
 }
 
 // transferable are the factors of a session that count in another organization.
