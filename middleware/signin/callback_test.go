@@ -360,7 +360,7 @@ func TestLinkThatIsNoGood(t *testing.T) {
 	require.Contains(t, res.body, "not known")
 }
 
-// P2: Stytch, or the way to it, fails in the middle. Nobody is signed out, and
+// Stytch, or the way to it, fails in the middle. Nobody is signed out, and
 // the same button works a moment later where the token was not spent.
 func TestCallbackInAnOutage(t *testing.T) {
 	tests := []struct {
