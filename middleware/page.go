@@ -29,7 +29,7 @@ var page = template.Must(template.New("refusal").Parse(`<!doctype html>
 <main>
 <h1>{{.Title}}</h1>
 <p>{{.Detail}}</p>
-{{if .Again}}<p><a href="">Try again</a></p>{{end}}
+<p>{{if .Again}}<a href="">Try again</a>{{else}}<a href="/">To the first page</a>{{end}}</p>
 </main>
 </body>
 </html>
