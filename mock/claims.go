@@ -36,6 +36,8 @@ func (cc customClaims) mergedInto(old map[string]json.RawMessage) (map[string]js
 			return nil, refuseField("stytch_claims_in_custom_claims", name)
 		case string(value) == "null":
 			delete(out, name)
+		case !representable(value):
+			return nil, refuseField("unable_to_represent_custom_claims_json", name)
 		default:
 			out[name] = value
 		}
@@ -45,4 +47,11 @@ func (cc customClaims) mergedInto(old map[string]json.RawMessage) (map[string]js
 		return nil, refuse("custom_claims_too_large")
 	}
 	return out, nil
+}
+
+// representable reports whether a value can be read back by those who decode
+// JSON as usual: a number beyond every float64 cannot.
+func representable(value json.RawMessage) bool {
+	var v any
+	return json.Unmarshal(value, &v) == nil
 }

@@ -3,7 +3,9 @@ package mock
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"strings"
 )
 
 // newID returns an id of Stytch's form, "<kind>-<env>-<uuid>".
@@ -40,8 +42,17 @@ func wellFormed(token string) bool {
 	if len(token) > 0 && token[len(token)-1] == '=' {
 		encoding = base64.URLEncoding
 	}
-	b, err := encoding.Strict().DecodeString(token)
+	b, err := decodeText(encoding, token)
 	return err == nil && len(b) >= 32 && len(b) <= 64
+}
+
+// decodeText decodes base64 and takes one spelling only. Go's decoder skips line
+// breaks even when it is strict.
+func decodeText(encoding *base64.Encoding, text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, errors.New("line break in base64")
+	}
+	return encoding.Strict().DecodeString(text)
 }
 
 // newCode returns six random digits.

@@ -104,9 +104,9 @@ func (c *call) readJWT(jwt string) (jwtClaims, error) {
 	}
 	var header jwtHeader
 	var claims jwtClaims
-	rawHeader, err1 := base64.RawURLEncoding.Strict().DecodeString(parts[0])
-	rawClaims, err2 := base64.RawURLEncoding.Strict().DecodeString(parts[1])
-	signature, err3 := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	rawHeader, err1 := decodeText(base64.RawURLEncoding, parts[0])
+	rawClaims, err2 := decodeText(base64.RawURLEncoding, parts[1])
+	signature, err3 := decodeText(base64.RawURLEncoding, parts[2])
 	if err1 != nil || err2 != nil || err3 != nil || json.Unmarshal(rawHeader, &header) != nil {
 		return jwtClaims{}, unreadable
 	}

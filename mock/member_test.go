@@ -1,6 +1,7 @@
 package mock_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -65,6 +66,7 @@ func TestCreateMemberRefusals(t *testing.T) {
 		{"external id with a space", object{"external_id": "sis 7"}, "invalid_argument"},
 		{"external id like an id", object{"external_id": "member-test-" + uuid}, "invalid_argument"},
 		{"metadata", object{"untrusted_metadata": "x"}, "metadata_invalid_format"},
+		{"metadata that nobody can read", object{"untrusted_metadata": object{"a": []any{json.Number("-1e999")}}}, "metadata_invalid_format"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			fields := object{"email_address": "bob@example.edu"}

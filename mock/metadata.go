@@ -34,9 +34,12 @@ func (m metadata) merged(changes metadata) (metadata, error) {
 		out = metadata{}
 	}
 	for key, value := range changes {
-		if string(value) == "null" {
+		switch {
+		case string(value) == "null":
 			delete(out, key)
-		} else {
+		case !representable(value):
+			return nil, refuse("metadata_invalid_format")
+		default:
 			out[key] = value
 		}
 	}

@@ -93,6 +93,7 @@ var refusals = map[string]struct {
 	"jwt_invalid_claims":                                  {401, "The claims of the session_jwt are invalid."},
 	"custom_claims_too_large":                             {400, "session_custom_claims may not exceed 4 KB."},
 	"reserved_claims_in_custom_claims":                    {400, "session_custom_claims may not use a reserved claim."},
+	"unable_to_represent_custom_claims_json":              {400, "session_custom_claims has a value that JSON readers cannot represent."},
 	"stytch_claims_in_custom_claims":                      {400, "session_custom_claims may not use a claim of Stytch's."},
 	"session_authorization_error":                         {403, "The Member is not authorized to perform the requested action on that resource."},
 	"session_authorization_tenancy_error":                 {403, "OrganizationID in AuthorizationCheck request does not match session's Organization ID"},

@@ -173,6 +173,13 @@ func TestSlashes(t *testing.T) {
 	w.refuses(404, "route_not_found", http.MethodDelete, organizations+"//members/abc", nil)
 }
 
+// What the path names comes before what could be an id.
+func TestNamesBeforeIDs(t *testing.T) {
+	w := newWire(t)
+	w.do(http.MethodDelete, organizations+"/abc/members/mfa_phone_numbers/totp", nil)
+	require.Equal(t, "DELETE /v1/b2b/organizations/{organization_id}/members/mfa_phone_numbers/{member_id}", w.stytch.Journal()[0].Endpoint)
+}
+
 func TestBodies(t *testing.T) {
 	w := newWire(t)
 	org := w.organization(nil)

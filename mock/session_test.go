@@ -70,6 +70,9 @@ func TestAuthenticateSessionRefusals(t *testing.T) {
 		{"reserved claim", object{"session_token": token, "session_custom_claims": object{"exp": 1}}, 400, "reserved_claims_in_custom_claims"},
 		{"reserved claim to delete", object{"session_token": token, "session_custom_claims": object{"jti": nil}}, 400, "reserved_claims_in_custom_claims"},
 		{"Stytch's claim", object{"session_token": token, "session_custom_claims": object{"https://stytch.com/session": object{}}}, 400, "stytch_claims_in_custom_claims"},
+		{"a number that nobody can read", object{"session_token": token, "session_custom_claims": object{"a": json.Number("1e999")}}, 400, "unable_to_represent_custom_claims_json"},
+		{"line break", object{"session_token": token + "\n"}, 400, "invalid_session_token"},
+		{"line break in a JWT", object{"session_jwt": credentials.JWT.Reveal() + "\n"}, 401, "unable_to_parse_session_jwt"},
 		{"large claims", object{"session_token": token, "session_custom_claims": object{"a": strings.Repeat("x", 4096)}}, 400, "custom_claims_too_large"},
 		{"empty check", object{"session_token": token, "authorization_check": object{}}, 400, "invalid_argument"},
 	} {

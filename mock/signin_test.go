@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock"
 )
 
@@ -137,4 +138,19 @@ func TestIntermediateSession(t *testing.T) {
 		require.Equal(t, 404, status)
 		require.Equal(t, "intermediate_session_not_found", wrong["error_type"])
 	})
+}
+
+// A proof of another kind is appended to the session it comes with, and one of
+// an allowed kind suffices.
+func TestProofsAddUp(t *testing.T) {
+	w := newWire(t)
+	class := w.stytch.AddClass("LAWS1100")
+	credentials := w.stytch.SignIn(w.stytch.AddStudent(class.ID, "ada@example.edu"), mock.WithFactors(
+		grimoireauth.Factor{Type: "sso", DeliveryMethod: "sso_oidc"}, grimoireauth.Factor{Type: "oauth", DeliveryMethod: "oauth_google"},
+	))
+	token := w.link(class.Slug, "ada@example.edu", nil)
+	w.ok(http.MethodPut, organizations+"/"+class.Slug, object{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{"google_oauth"}})
+	out := w.ok(http.MethodPost, links+"/authenticate", object{"magic_links_token": token, "session_token": credentials.Token.Reveal()})
+	require.Equal(t, true, out["member_authenticated"])
+	require.Equal(t, []string{"sso", "oauth", "magic_link"}, ids(out.at("member_session", "authentication_factors"), "type"))
 }
