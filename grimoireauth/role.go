@@ -124,9 +124,13 @@ func (t RoleTable) assignment(role Role) ([]string, error) {
 // per class: the session counts in the class whose id is its organization_id,
 // with the highest of the session's own roles, and nowhere else. It asks
 // nobody, so it never returns an error.
-func (t RoleTable) OrgPerClass(_ context.Context, session Session, class ClassID) (Role, error) {
+func (t RoleTable) OrgPerClass(ctx context.Context, session Session, class ClassID) (Role, error) {
 	if session.s == nil || class == "" || string(session.s.Organization) != string(class) {
+		NoteRole(ctx, RoleReason{Source: sourceStytchRole, Why: "the session belongs to another class, or to nobody"})
 		return RoleNone, nil
+	}
+	if roleNotesOf(ctx) != nil {
+		t.explain(ctx, session.s.Roles)
 	}
 	return t.Role(session.s.Roles...), nil
 }
