@@ -135,5 +135,5 @@ func (a ActingClasses) Get(ctx context.Context, id ClassID) (Class, error) {
 	if !ok {
 		return Class{}, incomplete(op, res.RequestID, fmt.Sprintf("has %d organizations and not the one asked for", len(res.Organizations)))
 	}
-	return classOf(op, res.RequestID, id, org)
+	return a.c.classOf(op, res.RequestID, id, org)
 }

@@ -1,9 +1,10 @@
 package grimoireauth
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -16,70 +17,20 @@ type Class struct {
 	ID   ClassID
 	Slug string // its name in URLs; it can change hands, so never decide by it
 	Name string
-}
-
-// NewClass describes a class to be created.
-type NewClass struct {
-	// Name is what people read, 1 to 128 characters. Required.
-	Name string
-	// Slug is the class's name in URLs, unique in the project: 2 to 128 letters,
-	// digits and "-._~". Empty: made from Name.
-	Slug string
-}
-
-// Classes creates and finds classes. It is part of a [Client].
-type Classes struct{ c *Client }
-
-var slugForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{2,128}$`)
-
-// Create makes a class. Nobody is in it yet, and only people whom the roster
-// names can sign in to it. Errors: [ErrInvalid] before anything is sent,
-// [ErrConflict] if the slug is taken.
-func (cs Classes) Create(ctx context.Context, class NewClass) (Class, error) {
-	const op = "create class"
-	if class.Slug == "" {
-		class.Slug = slugOf(class.Name)
-	}
-	var faults []error
-	if n := utf8.RuneCountInString(class.Name); n < 1 || n > 128 {
-		faults = append(faults, fmt.Errorf("Name has %d characters, not 1 to 128", n))
-	}
-	if !slugForm.MatchString(class.Slug) || !strings.ContainsAny(strings.ToLower(class.Slug), "abcdefghijklmnopqrstuvwxyz0123456789") {
-		faults = append(faults, fmt.Errorf(`Slug %.140q is not 2 to 128 letters, digits and "-._~"`, class.Slug))
-	}
-	if err := invalid(op, faults...); err != nil {
-		return Class{}, err
-	}
-	res, err := call(ctx, cs.c, op, func(ctx context.Context) (*organizations.CreateResponse, error) {
-		return cs.c.api.Organizations.Create(ctx, &organizations.CreateParams{
-			OrganizationName: class.Name,
-			OrganizationSlug: class.Slug,
-		})
-	})
-	if err != nil {
-		return Class{}, err
-	}
-	return classOf(op, res.RequestID, "", res.Organization)
-}
-
-// Get returns the class with this id. Errors: [ErrNotFound].
-func (cs Classes) Get(ctx context.Context, id ClassID) (Class, error) {
-	const op = "get class"
-	if err := invalid(op, needed("class id", string(id))); err != nil {
-		return Class{}, err
-	}
-	res, err := call(ctx, cs.c, op, func(ctx context.Context) (*organizations.GetResponse, error) {
-		return cs.c.api.Organizations.Get(ctx, &organizations.GetParams{OrganizationID: string(id)})
-	})
-	if err != nil {
-		return Class{}, err
-	}
-	return classOf(op, res.RequestID, id, res.Organization)
+	// ExternalID is the class's id in another system, such as a student
+	// administration. Empty: none.
+	ExternalID string
+	LogoURL    string // empty: none
+	// Archived says that the class is there to be read and that nobody signs in to
+	// it: see [Classes.Archive].
+	Archived bool
+	Settings ClassSettings
+	Metadata Metadata // without the keys of this package; nil if there is none
 }
 
 // classOf reads Stytch's Organization. Asked, if not empty, is the id it must
 // have.
-func classOf(op, requestID string, asked ClassID, org organizations.Organization) (Class, error) {
+func (c *Client) classOf(op, requestID string, asked ClassID, org organizations.Organization) (Class, error) {
 	switch {
 	case org.OrganizationID == "":
 		return Class{}, incomplete(op, requestID, "has no organization_id")
@@ -87,19 +38,125 @@ func classOf(op, requestID string, asked ClassID, org organizations.Organization
 		return Class{}, incomplete(op, requestID, "is about another organization")
 	}
 	return Class{
-		ID:   ClassID(org.OrganizationID),
-		Slug: org.OrganizationSlug,
-		Name: org.OrganizationName,
+		ID:         ClassID(org.OrganizationID),
+		Slug:       org.OrganizationSlug,
+		Name:       org.OrganizationName,
+		ExternalID: org.OrganizationExternalID,
+		LogoURL:    org.OrganizationLogoURL,
+		Archived:   isArchived(org),
+		Settings:   c.settingsOf(org),
+		Metadata:   Metadata(org.TrustedMetadata).own(),
 	}, nil
 }
 
-// slugOf makes "laws1100-2026-s1" of "LAWS1100, 2026 S1".
-func slugOf(name string) string {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	})
-	slug := strings.Join(words, "-")
-	return strings.Trim(slug[:min(len(slug), 128)], "-")
+// audit lists the class's fields. Names, slugs and ids of other systems can hold
+// a lecturer's name.
+func (c Class) audit() []field {
+	s := c.Settings
+	return []field{
+		{"name", c.Name, true},
+		{"slug", c.Slug, true},
+		{"external_id", c.ExternalID, true},
+		{"logo_url", c.LogoURL, true},
+		{"archived", said(c.Archived), false},
+		{"methods", list(s.Methods), false},
+		{"second_factor_for_all", said(s.SecondFactorForAll), false},
+		{"second_factors", list(s.SecondFactors), false},
+		{"invitations", string(s.Invitations), false},
+		{"join_by_email", string(s.JoinByEmail), false},
+		{"domains", list(s.Domains), false},
+		{"domain_roles", encoded(s.DomainRoles), false},
+		{"join_by_sso", string(s.JoinBySSO), false},
+		{"join_connections", list(s.JoinConnections), false},
+		{"default_connection", s.DefaultConnection, false},
+		{"join_by_tenant", string(s.JoinByTenant), false},
+		{"tenants", encoded(s.Tenants), false},
+		{"metadata", encoded(c.Metadata), true},
+	}
+}
+
+func said(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+func list[T ~string](items []T) string { return strings.Join(words[string](items), " ") }
+
+// encoded is JSON, which writes maps in order. What an answer of Stytch held can
+// be written back.
+func encoded[T any](value T) string {
+	text, err := json.Marshal(value)
+	if err != nil || string(text) == "null" {
+		return ""
+	}
+	return string(text)
+}
+
+var (
+	slugForm       = regexp.MustCompile(`^[A-Za-z0-9._~-]{2,128}$`)
+	slugSubstance  = regexp.MustCompile(`[A-Za-z0-9]`)
+	externalIDForm = regexp.MustCompile(`^[A-Za-z0-9._|-]{1,128}$`)
+)
+
+func checkClassName(name string) error {
+	if n := utf8.RuneCountInString(name); n < 1 || n > 128 || strings.TrimSpace(name) == "" {
+		return fmt.Errorf("Name has %d characters, not 1 to 128", n)
+	}
+	return nil
+}
+
+func checkSlug(slug string) error {
+	if !slugForm.MatchString(slug) || !slugSubstance.MatchString(slug) {
+		return fmt.Errorf(`Slug %.140q is not 2 to 128 letters, digits and "-._~"`, slug)
+	}
+	return nil
+}
+
+// checkExternalID refuses what Stytch would, and what could be taken for an id
+// of Stytch's own where either is accepted.
+func checkExternalID(id, own string) error {
+	if !externalIDForm.MatchString(id) || strings.HasPrefix(id, own) {
+		return errors.New(`ExternalID is not 1 to 128 letters, digits and "._-|", or begins with "` + own + `"`)
+	}
+	return nil
+}
+
+func checkLogoURL(raw string) error {
+	u, err := url.Parse(raw)
+	if raw != "" && (err != nil || u.Scheme != "https" || u.Hostname() == "") {
+		return errors.New("LogoURL is not an https URL")
+	}
+	return nil
+}
+
+// The beginnings of Stytch's ids.
+const (
+	classIDPrefix  = "organization-"
+	memberIDPrefix = "member-"
+)
+
+// classFault refuses what is no id of Stytch's. Stytch would take a slug or an
+// external id in its place; then the call would be done, and its answer, and the
+// cutoff raised for it, be about another id than the one that was given.
+func classFault(id ClassID) error {
+	return idFault("class id", string(id), classIDPrefix)
+}
+
+// memberFault is classFault for members, whom an external id can name.
+func memberFault(id MemberID) error {
+	return idFault("member id", string(id), memberIDPrefix)
+}
+
+func idFault(what, id, prefix string) error {
+	if err := needed(what, id); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(id, prefix) {
+		return fmt.Errorf("the %s is not one of Stytch's, which begin with %q: find it by its other name first", what, prefix)
+	}
+	return nil
 }
 
 // needed is the fault of an empty id. An empty path segment would make the

@@ -40,6 +40,15 @@ var (
 	// is not among them. It is an ErrForbidden.
 	ErrNotInvited error = &sentinel{"the class does not know this person: ask an instructor for an invitation", ErrForbidden}
 
+	// ErrClassArchived: the class is archived, so nobody signs in to it. It is an
+	// ErrForbidden.
+	ErrClassArchived error = &sentinel{"the class is archived", ErrForbidden}
+	// ErrSuspended: the member is suspended from the class. It is an ErrForbidden.
+	ErrSuspended error = &sentinel{"this member is suspended from the class", ErrForbidden}
+	// ErrLastInstructor: the class would be left without an instructor. It is an
+	// ErrForbidden.
+	ErrLastInstructor error = &sentinel{"the class would be left without an instructor", ErrForbidden}
+
 	// ErrNotFound: no such class, member or connection.
 	ErrNotFound error = &sentinel{text: "not found"}
 	// ErrConflict: it exists already.

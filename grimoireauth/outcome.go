@@ -1,7 +1,9 @@
 package grimoireauth
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
 	"time"
 
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/mfa"
@@ -28,8 +30,12 @@ type outcome struct {
 // tokens, a session, and ids that are there and agree. An unfinished sign-in
 // answers 200 as well, with empty tokens; whoever looks at the status only lets
 // people in without their second factor.
-func (c *Client) accept(op string, o outcome) (SignedIn, error) {
-	class, err := classOf(op, o.requestID, "", o.organization)
+//
+// Stytch does not know that a class is archived or a member suspended. Then the
+// session is there, but nobody ever gets its credentials; it is ended as well, so
+// that the member's list of sessions shows none that they cannot use.
+func (c *Client) accept(ctx context.Context, op string, o outcome) (SignedIn, error) {
+	class, err := c.classOf(op, o.requestID, "", o.organization)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -39,6 +45,10 @@ func (c *Client) accept(op string, o outcome) (SignedIn, error) {
 	}
 	if o.memberID != string(member.Member) {
 		return SignedIn{}, incomplete(op, o.requestID, "names two members")
+	}
+	why := barred(o.organization, o.member)
+	if why != nil && !o.authenticated {
+		return SignedIn{}, &Error{Op: op, Kind: why, Status: http.StatusOK, RequestID: o.requestID}
 	}
 	if !o.authenticated {
 		return SignedIn{}, stepUp(op, o, member, class)
@@ -52,6 +62,12 @@ func (c *Client) accept(op string, o outcome) (SignedIn, error) {
 	}
 	if authentication.Session.Member() != member.Member || string(authentication.Organization()) != string(class.ID) {
 		return SignedIn{}, incomplete(op, o.requestID, "has a session of somebody else")
+	}
+	if why != nil {
+		if err := c.Sessions.Revoke(ctx, authentication.ID()); err != nil {
+			c.alarm(ctx, "A sign-in was refused and its session could not be ended: nobody has its credentials, it ends by itself", err)
+		}
+		return SignedIn{}, &Error{Op: op, Kind: why, Status: http.StatusOK, RequestID: o.requestID}
 	}
 	return SignedIn{Authentication: authentication, Member: member, Class: class}, nil
 }

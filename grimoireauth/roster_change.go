@@ -2,6 +2,7 @@ package grimoireauth
 
 import (
 	"context"
+	"errors"
 
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations/members"
 )
@@ -21,7 +22,7 @@ func (r Roster) SetRole(ctx context.Context, class ClassID, member MemberID, rol
 	if err := invalid(op, needed("class id", string(class)), needed("member id", string(member)), fault); err != nil {
 		return Member{}, err
 	}
-	res, err := cutAround(ctx, r.c, op, member, func(ctx context.Context) (*members.UpdateResponse, error) {
+	res, err, notCut := cutAround(ctx, r.c, op, Cutoff{Member: member}, func(ctx context.Context) (*members.UpdateResponse, error) {
 		return r.c.api.Organizations.Members.Update(ctx, &members.UpdateParams{
 			OrganizationID: string(class),
 			MemberID:       string(member),
@@ -29,13 +30,13 @@ func (r Roster) SetRole(ctx context.Context, class ClassID, member MemberID, rol
 		})
 	})
 	if res == nil {
-		return Member{}, err
+		return Member{}, errors.Join(err, notCut)
 	}
 	changed, incomplete := r.c.memberOf(op, res.RequestID, class, res.Member)
 	if incomplete != nil {
 		return Member{}, incomplete
 	}
-	return changed, err
+	return changed, notCut
 }
 
 // Remove takes a member off the roster and ends their sessions. It counts from
@@ -49,11 +50,11 @@ func (r Roster) Remove(ctx context.Context, class ClassID, member MemberID) erro
 	if err := invalid(op, needed("class id", string(class)), needed("member id", string(member))); err != nil {
 		return err
 	}
-	_, err := cutAround(ctx, r.c, op, member, func(ctx context.Context) (*members.DeleteResponse, error) {
+	_, err, notCut := cutAround(ctx, r.c, op, Cutoff{Member: member}, func(ctx context.Context) (*members.DeleteResponse, error) {
 		return r.c.api.Organizations.Members.Delete(ctx, &members.DeleteParams{
 			OrganizationID: string(class),
 			MemberID:       string(member),
 		})
 	})
-	return err
+	return errors.Join(err, notCut)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/sessions"
@@ -18,7 +19,8 @@ type Sessions struct{ c *Client }
 // the session_jwt is not looked at. It is an [AuthFunc].
 //
 // Errors: [ErrSessionEnded] if the session was revoked, has expired or never
-// was; [ErrUnauthenticated] if the credentials are malformed; [ErrUnavailable]
+// was, or if the class is archived or the member suspended; [ErrUnauthenticated]
+// if the credentials are malformed; [ErrUnavailable]
 // or [ErrRateLimited] if Stytch did not say. An answer that this package does
 // not know is ErrUnavailable, never the end of a session.
 // Source: https://stytch.com/docs/b2b/api/authenticate-session
@@ -63,6 +65,11 @@ func (s Sessions) authenticate(ctx context.Context, op string, credentials Crede
 	}
 	if res.Member.MemberID != string(authentication.Member()) || res.Organization.OrganizationID != string(authentication.Organization()) {
 		return Authentication{}, incomplete(op, res.RequestID, "has a session of somebody else")
+	}
+	if why := barred(res.Organization, res.Member); why != nil {
+		// Over, as far as this package is concerned. It is not revoked: to ask whose a
+		// session is changes nothing.
+		return Authentication{}, &Error{Op: op, Kind: ErrSessionEnded, Status: http.StatusOK, RequestID: res.RequestID, Err: detail(why.Error())}
 	}
 	return authentication, nil
 }
@@ -118,8 +125,8 @@ func (s Sessions) RevokeMember(ctx context.Context, member MemberID) error {
 	if err := invalid(op, needed("member id", string(member))); err != nil {
 		return err
 	}
-	_, err := cutAround(ctx, s.c, op, member, func(ctx context.Context) (*sessions.RevokeResponse, error) {
+	_, err, notCut := cutAround(ctx, s.c, op, Cutoff{Member: member}, func(ctx context.Context) (*sessions.RevokeResponse, error) {
 		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberID: string(member)})
 	})
-	return err
+	return errors.Join(err, notCut)
 }

@@ -2,6 +2,7 @@ package grimoireauth
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/magiclinks"
@@ -36,7 +37,8 @@ type MagicLink struct {
 // SendMagicLink e-mails a link that signs its reader in, on whichever device it
 // is opened. Errors: [ErrNotInvited] if the class does not know the address and
 // admits nobody new, [ErrMethodNotAllowed] if the class wants another way to
-// sign in, [ErrRateLimited] beyond one link a second for one address. A page
+// sign in, [ErrClassArchived] and [ErrSuspended] (the link has been sent and
+// signs nobody in), [ErrRateLimited] beyond one link a second for one address. A page
 // that strangers can reach should answer all of these alike, so that it does
 // not tell who is in the class.
 // Source: https://stytch.com/docs/b2b/api/send-login-signup-email
@@ -46,7 +48,7 @@ func (s SignIn) SendMagicLink(ctx context.Context, link MagicLink) error {
 	if err := invalid(op, needed("class id", string(link.Class)), checkEmail(link.Email), fault); err != nil {
 		return err
 	}
-	_, err := call(ctx, s.c, op, func(ctx context.Context) (*email.LoginOrSignupResponse, error) {
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*email.LoginOrSignupResponse, error) {
 		return s.c.api.MagicLinks.Email.LoginOrSignup(ctx, &email.LoginOrSignupParams{
 			OrganizationID:          string(link.Class),
 			EmailAddress:            link.Email,
@@ -56,7 +58,14 @@ func (s SignIn) SendMagicLink(ctx context.Context, link MagicLink) error {
 			SignupExpirationMinutes: minutes,
 		})
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	// The answer is the first that says so, and the link leads nowhere then.
+	if why := barred(res.Organization, res.Member); why != nil {
+		return &Error{Op: op, Kind: why, Status: http.StatusOK, RequestID: res.RequestID}
+	}
+	return nil
 }
 
 // RedeemMagicLink turns the token of a link, also of an invitation, into a
@@ -77,7 +86,7 @@ func (s SignIn) RedeemMagicLink(ctx context.Context, token Secret) (SignedIn, er
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return s.c.accept(op, outcome{
+	return s.c.accept(ctx, op, outcome{
 		requestID:     res.RequestID,
 		authenticated: res.MemberAuthenticated,
 		memberID:      res.MemberID,

@@ -1,0 +1,86 @@
+package grimoireauth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// Changed: somebody changed a class, a roster or sessions. There is one for each
+// change that Stytch confirmed, and one for each whose answer was lost; none for
+// what was refused or was so already.
+type Changed struct {
+	Op      string    // what was done, in the words that errors use: "set role"
+	By      MemberID  // who is signed in in the context; empty: the program itself
+	Session SessionID // of By
+	Class   ClassID   // empty if only a session's or a member's id was given
+	Member  MemberID  // whom; empty for a change of the class itself
+	// Fields are what became different, in the order of the type's fields.
+	Fields []FieldChange
+	// RequestID is Stytch's request_id of the call that made the change.
+	RequestID string
+	// Err is nil if Stytch confirmed the change. Otherwise nobody knows whether it
+	// was made.
+	Err error
+}
+
+func (Changed) event() {}
+
+// FieldChange is one field of a change. Before and After are fixed words, ids or
+// domains; both are empty for a field that can name somebody, such as an address.
+type FieldChange struct {
+	Field         string
+	Before, After string
+}
+
+// field is a field as an audit sees it. Its value is compared, and shown only if
+// it cannot name anybody.
+type field struct {
+	name, value string
+	personal    bool
+}
+
+// difference lists the fields that differ. Both lists have the same fields, but
+// for nil, which is what is not there.
+func difference(before, after []field) []FieldChange {
+	var out []FieldChange
+	for i := range max(len(before), len(after)) {
+		var was, is field
+		if i < len(before) {
+			was, is.name, is.personal = before[i], before[i].name, before[i].personal
+		}
+		if i < len(after) {
+			is = after[i]
+		}
+		switch {
+		case was.value == is.value:
+		case is.personal:
+			out = append(out, FieldChange{Field: is.name})
+		default:
+			out = append(out, FieldChange{Field: is.name, Before: was.value, After: is.value})
+		}
+	}
+	return out
+}
+
+// record tells the observer about a change, with who is signed in in ctx.
+func (c *Client) record(ctx context.Context, change Changed) {
+	if c.observe == nil {
+		return
+	}
+	if by, ok := SessionFromContext(ctx); ok {
+		change.By, change.Session = by.Member(), by.ID()
+	}
+	c.observe(ctx, change)
+}
+
+// recordUnknown tells the observer about a change whose call failed, if it may
+// have been made all the same: the answer was lost, or Stytch broke down over it.
+func (c *Client) recordUnknown(ctx context.Context, change Changed, err error) {
+	var e *Error
+	if !errors.As(err, &e) || !errors.Is(e.Kind, ErrUnavailable) || (e.Status != 0 && e.Status != http.StatusOK && e.Status < 500) {
+		return
+	}
+	change.RequestID, change.Err = e.RequestID, err
+	c.record(ctx, change)
+}

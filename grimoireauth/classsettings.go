@@ -1,0 +1,170 @@
+package grimoireauth
+
+import (
+	"slices"
+
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
+)
+
+// SignInMethod is a way to sign in, in Stytch's words.
+type SignInMethod string
+
+// The ways to sign in. AnyMethod stands for all of them, also for those that
+// Stytch adds later.
+const (
+	AnyMethod       SignInMethod = "any"
+	MethodMagicLink SignInMethod = "magic_link"
+	MethodEmailCode SignInMethod = "email_otp"
+	MethodPassword  SignInMethod = "password"
+	MethodSSO       SignInMethod = "sso"
+	MethodGoogle    SignInMethod = "google_oauth"
+	MethodMicrosoft SignInMethod = "microsoft_oauth"
+	MethodSlack     SignInMethod = "slack_oauth"
+	MethodGitHub    SignInMethod = "github_oauth"
+	MethodHubSpot   SignInMethod = "hubspot_oauth"
+)
+
+// SecondFactor is a second factor, in Stytch's words.
+type SecondFactor string
+
+// The second factors. AnySecondFactor stands for all of them.
+const (
+	AnySecondFactor SecondFactor = "any"
+	SecondFactorSMS SecondFactor = "sms_otp"
+	SecondFactorApp SecondFactor = "totp"
+)
+
+// Admission says whom a door lets in.
+type Admission string
+
+// The kinds of admission. The empty Admission is read as the setting's own
+// default, which [ClassSettings] states.
+const (
+	AdmitAll    Admission = "ALL_ALLOWED"
+	AdmitListed Admission = "RESTRICTED" // only what the list beside it names
+	AdmitNobody Admission = "NOT_ALLOWED"
+)
+
+// DomainRole gives a role to every member with a proven e-mail address of a
+// domain.
+type DomainRole struct {
+	Domain string
+	Role   Role
+	// ID is Stytch's role id. In a change, empty means the one that the role table
+	// has for Role.
+	ID string
+}
+
+// ClassSettings decides who gets into a class, and how. The zero ClassSettings
+// is that of a class as [Classes.Create] makes it: every way to sign in, no
+// second factor asked for, and nobody joins who was not enrolled or invited.
+// Source: https://stytch.com/docs/b2b/guides/organizations/org-auth-settings
+type ClassSettings struct {
+	// Methods are the ways to sign in that the class allows. Empty, in a new class:
+	// AnyMethod.
+	Methods []SignInMethod
+	// SecondFactorForAll asks everybody for a second factor, not only those who
+	// enrolled one. Sessions that are there already stay good.
+	SecondFactorForAll bool
+	// SecondFactors are those that the class allows. Empty, in a new class:
+	// AnySecondFactor.
+	SecondFactors []SecondFactor
+
+	// Invitations says which addresses may be invited: AdmitListed means those of
+	// Domains. Empty, in a new class: AdmitAll.
+	Invitations Admission
+	// JoinByEmail says who may join by themselves: AdmitListed means people with an
+	// address of Domains. Stytch has no AdmitAll here. Empty: AdmitNobody.
+	JoinByEmail Admission
+	// Domains are e-mail domains such as "example.edu". Stytch refuses those of
+	// public providers.
+	Domains []string
+	// DomainRoles are the roles that an e-mail domain brings.
+	DomainRoles []DomainRole
+
+	// JoinBySSO says whether somebody new may join by signing in at an identity
+	// provider of the class: AdmitListed means through JoinConnections. Empty:
+	// AdmitNobody.
+	JoinBySSO Admission
+	// JoinConnections are Stytch's connection ids. A new class has none.
+	JoinConnections []string
+	// DefaultConnection is the SSO connection that a sign-in page should offer
+	// first. A new class has none.
+	DefaultConnection string
+
+	// JoinByTenant says whether somebody new may join by OAuth from one of Tenants
+	// (AdmitListed). Stytch has no AdmitAll here. Empty: AdmitNobody.
+	JoinByTenant Admission
+	// Tenants are the tenant ids by provider: "slack", "hubspot" or "github".
+	Tenants map[string][]string
+}
+
+// Allows reports whether the class allows this way to sign in. Members who are
+// marked as [Member.Breakglass] may use every way all the same.
+func (s ClassSettings) Allows(method SignInMethod) bool {
+	return method != AnyMethod && (slices.Contains(s.Methods, AnyMethod) || slices.Contains(s.Methods, method))
+}
+
+// AllowsSecondFactor reports whether the class allows this second factor.
+func (s ClassSettings) AllowsSecondFactor(factor SecondFactor) bool {
+	return factor != AnySecondFactor && (slices.Contains(s.SecondFactors, AnySecondFactor) || slices.Contains(s.SecondFactors, factor))
+}
+
+// settingsOf reads the settings of an Organization. What is not clearly "all"
+// is read as the list that goes with it, which may be empty: a word that Stytch
+// adds must not open a class.
+func (c *Client) settingsOf(org organizations.Organization) ClassSettings {
+	s := ClassSettings{
+		Methods:            []SignInMethod{AnyMethod},
+		SecondFactorForAll: org.MFAPolicy != "OPTIONAL",
+		SecondFactors:      []SecondFactor{AnySecondFactor},
+		Invitations:        Admission(org.EmailInvites),
+		JoinByEmail:        Admission(org.EmailJITProvisioning),
+		Domains:            org.EmailAllowedDomains,
+		JoinBySSO:          Admission(org.SSOJITProvisioning),
+		JoinConnections:    org.SSOJITProvisioningAllowedConnections,
+		DefaultConnection:  org.SSODefaultConnectionID,
+		JoinByTenant:       Admission(org.OAuthTenantJITProvisioning),
+		Tenants:            tenantsOf(org.AllowedOAuthTenants),
+	}
+	if org.AuthMethods != string(AdmitAll) {
+		s.Methods = words[SignInMethod](org.AllowedAuthMethods)
+	}
+	if org.MFAMethods != string(AdmitAll) {
+		s.SecondFactors = words[SecondFactor](org.AllowedMFAMethods)
+	}
+	for _, r := range org.RBACEmailImplicitRoleAssignments {
+		s.DomainRoles = append(s.DomainRoles, DomainRole{Domain: r.Domain, Role: c.roles.Role(r.RoleID), ID: r.RoleID})
+	}
+	return s
+}
+
+func tenantsOf(raw map[string]any) map[string][]string {
+	var out map[string][]string
+	for provider, value := range raw {
+		list, ok := value.([]any)
+		if !ok {
+			continue // not a list of tenants, so it lets nobody in
+		}
+		if out == nil {
+			out = make(map[string][]string)
+		}
+		ids := make([]string, 0, len(list))
+		for _, item := range list {
+			if id, ok := item.(string); ok {
+				ids = append(ids, id)
+			}
+		}
+		out[provider] = ids
+	}
+	return out
+}
+
+// words turns strings into values of a string type, and back.
+func words[To, From ~string](list []From) []To {
+	out := make([]To, len(list))
+	for i, word := range list {
+		out[i] = To(word)
+	}
+	return out
+}
