@@ -25,9 +25,15 @@ type Config struct {
 	// Transport carries the requests. Nil: a transport of the client's own with
 	// the defaults of net/http and more idle connections.
 	Transport http.RoundTripper
-	// Timeout bounds one call to Stytch, from dialling to the last byte. Zero: 10
-	// seconds.
+	// Timeout bounds one call to Stytch, from dialling to the last byte, with its
+	// repetitions and the waiting between them. Zero: 10 seconds.
 	Timeout time.Duration
+	// Retries is how often a call is repeated that failed in a way that passes by
+	// itself (429, 5xx, a broken connection): only calls that change nothing, or
+	// nothing more when made twice. What creates, sends or redeems is never
+	// repeated. The waiting grows, is random in part, and is as long as Stytch asks.
+	// Zero: 2. Negative: nothing is repeated.
+	Retries int
 
 	// SessionDuration is how long a session lasts from sign-in, in whole minutes
 	// from 5 minutes to 366 days. Zero: Stytch's 60 minutes. Nothing extends a
@@ -96,7 +102,7 @@ func New(config Config) (*Client, error) {
 	// fails while Stytch is down, and leaks a goroutine; jwtlocal does that job.
 	c.api, err = b2bstytchapi.NewClient(proj.ID, config.Secret.Reveal(),
 		b2bstytchapi.WithSkipJWKSInitialization(),
-		b2bstytchapi.WithHTTPClient(newHTTPClient(config.Transport, config.Timeout)),
+		b2bstytchapi.WithHTTPClient(newHTTPClient(config.Transport, config.Timeout, config.Retries)),
 		b2bstytchapi.WithBaseURI(proj.BaseURL),
 	)
 	if err != nil {

@@ -212,7 +212,7 @@ func TestRoster(t *testing.T) {
 		require.Equal(t, 1, len(stytch.Journal())-asked, "a loop that stops early asks no further")
 	})
 	t.Run("an error ends the loop and is yielded once", func(t *testing.T) {
-		stytch.Fail(mock.Fault{Endpoint: "POST /v1/b2b/organizations/members/search", Status: 500, ErrorType: "internal_server_error", Times: 1})
+		stytch.Fail(mock.Fault{Endpoint: "POST /v1/b2b/organizations/members/search", Status: 500, ErrorType: "internal_server_error", Times: 3})
 		rounds := 0
 		for member, err := range client.Roster.Members(ctx, class.ID) {
 			rounds++

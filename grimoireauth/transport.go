@@ -15,15 +15,18 @@ import (
 // metadata stays below it.
 const maxAnswer = 16 << 20
 
-func newHTTPClient(next http.RoundTripper, timeout time.Duration) *http.Client {
+func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int) *http.Client {
 	if next == nil {
 		next = defaultTransport()
 	}
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
+	if retries == 0 {
+		retries = defaultRetries
+	}
 	return &http.Client{
-		Transport: &transport{next: memberTransport{next}},
+		Transport: &transport{next: memberTransport{next}, retries: max(retries, 0)},
 		Timeout:   timeout,
 		// An API does not redirect; somebody in between does, and the project
 		// secret must not follow.
@@ -44,8 +47,11 @@ func defaultTransport() http.RoundTripper {
 }
 
 // transport keeps what the SDK loses: the status and Retry-After of an answer
-// that is not JSON, and a bound on its size.
-type transport struct{ next http.RoundTripper }
+// that is not JSON, and a bound on its size. It repeats what may be repeated.
+type transport struct {
+	next    http.RoundTripper
+	retries int // how often after the first attempt
+}
 
 // answer is what a call learns about its answer besides the body. The call puts
 // one in its context; the transport fills it.
@@ -69,9 +75,28 @@ type notStytch struct {
 func (e *notStytch) Error() string { return fmt.Sprintf("status %d: %s", e.status, e.problem) }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, asked, err := t.attempt(req)
+	for n := 0; n < t.retries && passes(res, err) && repeatable(req); n++ {
+		if req.Context().Err() != nil || !pause(req, n, asked) {
+			break
+		}
+		next, bodyErr := again(req)
+		if bodyErr != nil {
+			break
+		}
+		res, asked, err = t.attempt(next)
+	}
+	if a, ok := req.Context().Value(answerKey{}).(*answer); ok {
+		a.retryAfter = asked
+	}
+	return res, err
+}
+
+// attempt makes the request once. It also returns how long Stytch asks to wait.
+func (t *transport) attempt(req *http.Request) (*http.Response, time.Duration, error) {
 	res, err := t.next.RoundTrip(req)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if closeErr := res.Body.Close(); err == nil {
@@ -80,17 +105,14 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	wait := retryAfter(res.Header.Get("Retry-After"), time.Now())
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return nil, wait, fmt.Errorf("read the answer: %w", err)
 	case len(body) > maxAnswer:
-		return nil, &notStytch{res.StatusCode, wait, "the answer is larger than 16 MiB"}
+		return nil, wait, &notStytch{res.StatusCode, wait, "the answer is larger than 16 MiB"}
 	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated && !isErrorEnvelope(body):
-		return nil, &notStytch{res.StatusCode, wait, "the answer is not Stytch's"}
-	}
-	if a, ok := req.Context().Value(answerKey{}).(*answer); ok {
-		a.retryAfter = wait
+		return nil, wait, &notStytch{res.StatusCode, wait, "the answer is not Stytch's"}
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
-	return res, nil
+	return res, wait, nil
 }
 
 // isErrorEnvelope reports whether the body is Stytch's error object. Only its
