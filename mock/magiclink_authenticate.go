@@ -52,7 +52,7 @@ func (c *call) redeemable(token string) (*link, error) {
 	switch {
 	case l == nil:
 		return nil, refuse("magic_link_not_found")
-	case l.spent || !c.now.Before(l.expiresAt) || l.member.status == statusDeleted:
+	case l.spent || !c.now.Before(l.expiresAt):
 		return nil, refuse("unable_to_auth_magic_link")
 	}
 	return l, nil

@@ -149,5 +149,6 @@ func TestDeleteAndReactivate(t *testing.T) {
 	w.refuses(404, "member_not_found", http.MethodPut, at+"/members/sis%7C7/reactivate", nil) // the real id only
 	w.refuses(404, "member_does_not_exist_in_organization", http.MethodPut, organizations+"/"+w.organization(nil)+"/members/"+id+"/reactivate", nil)
 	require.Equal(t, "active", w.ok(http.MethodPut, at+"/members/"+id+"/reactivate", nil).text("member", "status"))
+	w.refuses(401, "unable_to_auth_magic_link", http.MethodPost, links+"/authenticate", object{"magic_links_token": pendingLink})
 	w.refuses(404, "session_not_found", http.MethodPost, sessions+"/authenticate", object{"session_token": signedIn["session_token"]})
 }

@@ -105,6 +105,7 @@ func TestMemberHeaders(t *testing.T) {
 		{"an admin gives a role", admin, "PUT", members + "/" + string(bob), object{"roles": []string{"tutor"}}, 200, ""},
 
 		{"somebody else's sessions", student, "POST", sessions + "/revoke", object{"member_id": string(bob)}, 403, forbidden},
+		{"somebody else's session", student, "POST", sessions + "/revoke", object{"session_token": admin.Token.Reveal()}, 403, forbidden},
 		{"an admin revokes", admin, "POST", sessions + "/revoke", object{"member_id": string(bob)}, 200, ""},
 		{"an admin revokes elsewhere", foreign, "POST", sessions + "/revoke", object{"member_id": string(bob)}, 403, tenancy},
 		{"a student deletes somebody", student, "DELETE", members + "/" + string(bob), nil, 403, forbidden},

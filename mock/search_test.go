@@ -1,6 +1,7 @@
 package mock_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"testing"
@@ -188,6 +189,10 @@ func TestSearchPages(t *testing.T) {
 		cursor = out.at("results_metadata", "next_cursor")
 		switch page {
 		case 0:
+			raw, err := base64.URLEncoding.DecodeString(cursor.(string))
+			require.NoError(t, err)
+			w.refuses(400, "user_search_invalid_cursor", http.MethodPost, organizations+"/members/search",
+				object{"organization_ids": []string{org}, "cursor": base64.URLEncoding.EncodeToString(append(raw, 'x'))})
 			require.EqualValues(t, 7, out.at("results_metadata", "total"))
 			w.refuses(400, "user_search_invalid_cursor", http.MethodPost, organizations+"/members/search",
 				object{"organization_ids": []string{w.organization(nil)}, "cursor": cursor})

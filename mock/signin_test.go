@@ -140,6 +140,29 @@ func TestIntermediateSession(t *testing.T) {
 	})
 }
 
+// An unfinished sign-in ends when it is finished, and when its member is
+// deleted: it does not come back with them.
+func TestIntermediateSessionEnds(t *testing.T) {
+	w := newWire(t)
+	org := w.organization(object{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
+	at := organizations + "/" + org
+	id := w.member(org, object{"email_address": "ada@example.edu"})
+	begin := func() string { return requireUnfinished(t, w.authenticateLink(w.link(org, "ada@example.edu", nil))) }
+	goOn := func(ist string) object {
+		return object{"magic_links_token": w.link(org, "ada@example.edu", nil), "intermediate_session_token": ist}
+	}
+
+	ist := begin()
+	w.ok(http.MethodDelete, at+"/members/"+id, nil)
+	w.ok(http.MethodPut, at+"/members/"+id+"/reactivate", nil)
+	w.refuses(404, "intermediate_session_not_found", http.MethodPost, links+"/authenticate", goOn(ist))
+
+	ist = begin()
+	w.ok(http.MethodPut, at, object{"mfa_policy": "OPTIONAL"})
+	require.Equal(t, true, w.ok(http.MethodPost, links+"/authenticate", goOn(ist))["member_authenticated"])
+	w.refuses(404, "intermediate_session_not_found", http.MethodPost, links+"/authenticate", goOn(ist))
+}
+
 // A proof of another kind is appended to the session it comes with, and one of
 // an allowed kind suffices.
 func TestProofsAddUp(t *testing.T) {
