@@ -121,7 +121,7 @@ func (s *Stytch) readFields() string {
 		// 32 characters and a "=", as in Stytch's samples.
 		s.secret = "secret-" + s.env + "-" + randomText(24) + "="
 	}
-	s.publicToken = s.newID("public-token")
+	s.publicToken = publicTokenOf(s.env, s.projectID)
 	if m := projectForm.FindStringSubmatch(s.projectID); m == nil || m[1] != s.env {
 		wrong("Project %.60q is not of the form project-%s-<uuid>", s.projectID, s.env)
 	}

@@ -1,0 +1,180 @@
+package mock
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// shown bounds the lists of the page, so that it stays one that a person reads.
+const shown = 100
+
+// pageContent is what GET / shows, copied under the lock.
+type pageContent struct {
+	Project, PublicToken, URL string
+	Now                       time.Time
+	Classes                   []pageClass
+	MoreClasses               int
+	Members                   int
+	Sessions                  []pageSession
+	MoreSessions              int
+	Outbox                    []Message // newest first
+	MoreOutbox                int
+	Journal                   []Request // newest first
+	MoreJournal               int
+	Faults                    []Fault
+}
+
+type pageClass struct {
+	Name, Slug, ID string
+	Notes          []string // settings that differ from Stytch's defaults
+	Members        []pageMember
+	More           int
+}
+
+type pageMember struct {
+	Name, Email, ID, Status string
+	Roles                   []string
+	Sessions                int
+}
+
+type pageSession struct {
+	Email, Class, ID   string
+	Roles, Factors     []string
+	Started, ExpiresAt time.Time
+}
+
+//go:embed pages/control.html pages/control.css
+var pageFiles embed.FS
+
+var pageTemplate = template.Must(template.New("control.html").Funcs(template.FuncMap{
+	"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"clock":  func(t time.Time) string { return t.UTC().Format("15:04:05") },
+	"left":   func(t, now time.Time) string { return inWords(t.Sub(now)) },
+	"ago":    func(t, now time.Time) string { return inWords(now.Sub(t)) },
+	"role":   func(id string) string { return strings.TrimPrefix(id, "stytch_") },
+	"failed": func(r Request) bool { return r.Status == 0 || r.Status >= 400 },
+}).ParseFS(pageFiles, "pages/control.html"))
+
+// inWords is a length of time in its largest unit.
+func inWords(d time.Duration) string {
+	d = max(d, 0)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
+
+func (s *Stytch) controlPage(w http.ResponseWriter, r *http.Request) {
+	var out bytes.Buffer
+	if err := pageTemplate.Execute(&out, s.pageContent()); err != nil {
+		panic("mock: cannot write the page: " + err.Error())
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(out.Bytes()) // nobody to tell: the browser went away
+	}
+}
+
+func controlStyle(w http.ResponseWriter, r *http.Request) {
+	http.ServeFileFS(w, r, pageFiles, "pages/control.css")
+}
+
+func (s *Stytch) pageContent() pageContent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &call{s: s, now: time.Now().UTC()}
+	out := pageContent{Project: s.projectID, PublicToken: s.publicToken, URL: s.base, Now: c.now}
+	perMember := make(map[*member]int)
+	for _, session := range s.db.sessions {
+		if _, err := c.alive(session); err == nil {
+			perMember[session.member]++
+			out.Sessions = append(out.Sessions, session.onPage())
+		}
+	}
+	slices.SortFunc(out.Sessions, func(a, b pageSession) int {
+		return cmp.Or(b.Started.Compare(a.Started), strings.Compare(a.ID, b.ID))
+	})
+	out.Sessions, out.MoreSessions = firstOf(out.Sessions)
+	out.Classes, out.Members = s.pageClasses(perMember)
+	out.Classes, out.MoreClasses = firstOf(out.Classes)
+	out.Outbox, out.MoreOutbox = firstOf(newestFirst(s.outbox))
+	out.Journal, out.MoreJournal = firstOf(newestFirst(s.journal))
+	for _, f := range s.faults {
+		out.Faults = append(out.Faults, *f)
+	}
+	return out
+}
+
+// pageClasses returns the organizations with their members, and how many members
+// there are in all.
+func (s *Stytch) pageClasses(sessions map[*member]int) ([]pageClass, int) {
+	members := make(map[*organization][]pageMember)
+	all := 0
+	for _, m := range s.db.members {
+		if m.status == statusDeleted {
+			continue
+		}
+		all++
+		members[m.org] = append(members[m.org], pageMember{
+			Name: m.name, Email: m.email, ID: m.id, Status: m.status, Roles: m.roleIDs(), Sessions: sessions[m],
+		})
+	}
+	var out []pageClass
+	for _, o := range s.db.organizations {
+		class := pageClass{Name: o.name, Slug: o.slug, ID: o.id, Notes: o.settings.notes()}
+		class.Members, class.More = firstOf(members[o])
+		out = append(out, class)
+	}
+	return out, all
+}
+
+// notes are the settings that decide who gets in, where they are not Stytch's
+// defaults.
+func (s settings) notes() []string {
+	var out []string
+	if s.MFAPolicy == mfaForAll {
+		out = append(out, "second factor for all")
+	}
+	if s.AuthMethods == restricted {
+		out = append(out, "only "+strings.Join(s.AllowedAuthMethods, ", "))
+	}
+	if s.EmailJITProvisioning == restricted {
+		out = append(out, "open to "+strings.Join(s.EmailAllowedDomains, ", "))
+	}
+	if s.EmailInvites != allAllowed {
+		out = append(out, "invitations "+strings.ToLower(strings.ReplaceAll(s.EmailInvites, "_", " ")))
+	}
+	return out
+}
+
+func (s *session) onPage() pageSession {
+	out := pageSession{Email: s.member.email, Class: s.member.org.name, ID: s.id, Roles: s.roles(), Started: s.startedAt, ExpiresAt: s.expiresAt}
+	for _, f := range s.factors {
+		out.Factors = append(out.Factors, f.kind)
+	}
+	return out
+}
+
+func newestFirst[T any](list []T) []T {
+	out := slices.Clone(list)
+	slices.Reverse(out)
+	return out
+}
+
+// firstOf returns as many as the page shows, and how many more there are.
+func firstOf[T any](list []T) ([]T, int) {
+	n := min(len(list), shown)
+	return list[:n], len(list) - n
+}

@@ -1,0 +1,115 @@
+package mock
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// seedFile is what Seed reads.
+type seedFile struct {
+	Roles         []Role            `json:"roles"`
+	RedirectURLs  []string          `json:"redirect_urls"`
+	Organizations []json.RawMessage `json:"organizations"`
+}
+
+// Seed fills a new Stytch from a JSON object: "roles" and "redirect_urls", which
+// take the place of the fields, and "organizations", each with the fields of
+// Stytch's create call and its "members", each with the fields of theirs. Unlike
+// Stytch, it refuses a name that it does not know. Its error joins everything
+// that is wrong with the file, with the place of each, and nothing is kept then.
+// Call it before anything else; it panics if the fields of the Stytch are wrong.
+func (s *Stytch) Seed(file []byte) error {
+	if s.projectID != "" {
+		return errors.New("a seed is for a Stytch that was not used before")
+	}
+	var in seedFile
+	if err := strictJSON(file, &in); err != nil {
+		return err
+	}
+	var faults []error
+	if in.Roles != nil {
+		if _, problem := newPolicy(in.Roles); problem != "" {
+			faults = append(faults, errors.New("roles: "+problem))
+		} else {
+			s.Roles = in.Roles
+		}
+	}
+	for i, u := range in.RedirectURLs {
+		if !isWebURL(u) {
+			faults = append(faults, fmt.Errorf("redirect_urls[%d]: %.100q is not an http or https URL with a host", i, u))
+		}
+	}
+	if in.RedirectURLs != nil && len(faults) == 0 {
+		s.RedirectURLs = in.RedirectURLs
+	}
+	s.configure()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &call{s: s, now: time.Now().UTC().Truncate(time.Microsecond)}
+	for i, organization := range in.Organizations {
+		faults = append(faults, c.seedOrganization(fmt.Sprintf("organizations[%d]", i), organization)...)
+	}
+	if len(faults) > 0 {
+		s.db = store{}
+	}
+	return errors.Join(faults...)
+}
+
+func (c *call) seedOrganization(where string, raw json.RawMessage) []error {
+	var members struct {
+		Members []json.RawMessage `json:"members"`
+	}
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return []error{fmt.Errorf("%s: this is no object with a list of members", where)}
+	}
+	c.params = nil
+	made, err := seeded(c, raw, "members", createOrganization)
+	if err != nil {
+		// Its members would be blamed for a class that is not there.
+		return []error{fmt.Errorf("%s: %w", where, err)}
+	}
+	var faults []error
+	for i, member := range members.Members {
+		c.params = map[string]string{"organization_id": made.Organization.OrganizationID}
+		if _, err := seeded(c, member, "", createMember); err != nil {
+			faults = append(faults, fmt.Errorf("%s.members[%d]: %w", where, i, err))
+		}
+	}
+	return faults
+}
+
+// seeded calls an endpoint with what a seed says; besides is a name that is the
+// seed's own.
+func seeded[In any, Out stamped](c *call, raw json.RawMessage, besides string, serve func(*call, In) (Out, error)) (Out, error) {
+	var in In
+	var none Out
+	names, err := objectNames(raw)
+	if err != nil {
+		return none, errors.New("this is no JSON object")
+	}
+	known := jsonNames(reflect.TypeFor[In]())
+	for i, name := range names {
+		switch {
+		case name != besides && !slices.Contains(known, name):
+			return none, fmt.Errorf("the field %.60q is unknown: the fields are %s", name, strings.Join(known, ", "))
+		case slices.Contains(names[:i], name):
+			return none, fmt.Errorf("the field %q is there twice", name)
+		}
+	}
+	c.body = raw
+	err = c.decode(&in)
+	var out Out
+	if err == nil {
+		out, err = serve(c, in)
+	}
+	var r *refusal
+	if errors.As(err, &r) {
+		return none, fmt.Errorf("%s: %s", r.kind, r.message)
+	}
+	return out, err
+}

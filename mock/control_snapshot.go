@@ -1,0 +1,162 @@
+package mock
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+//go:generate go run ./internal/savedstate
+
+// snapshot is everything that a Stytch remembers, as GET /fake/state sends it.
+// Fault rules and the journal are instruments and no part of it.
+type snapshot struct {
+	Version   int          `json:"version"`
+	ProjectID string       `json:"project_id"`
+	SHA256    string       `json:"sha256"` // of everything else
+	Keys      []savedKey   `json:"keys"`
+	Outbox    []Message    `json:"outbox"`
+	Objects   savedObjects `json:"objects"` // what the store points to
+	Store     savedStore   `json:"store"`
+}
+
+// snapshotVersion changes with the generated types; an older snapshot is refused
+// rather than understood by halves.
+const snapshotVersion = 1
+
+// savedKey is a signing key with its private half, without which the session_jwts
+// in the hands of others would be worthless after a restore.
+type savedKey struct {
+	UUID        string    `json:"uuid"`
+	PKCS8       []byte    `json:"pkcs8"`
+	Certificate []byte    `json:"certificate"`
+	RetiredAt   time.Time `json:"retired_at"`
+}
+
+// snapshot takes one. The lock is not held.
+func (s *Stytch) snapshot() snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ensureKey()
+	var saving saver
+	out := snapshot{Version: snapshotVersion, ProjectID: s.projectID, Outbox: append([]Message{}, s.outbox...)}
+	out.Store = saving.store(s.db)
+	out.Objects = saving.objects
+	for _, k := range s.keys {
+		der, err := x509.MarshalPKCS8PrivateKey(k.private)
+		if err != nil {
+			panic("mock: cannot encode an RSA key: " + err.Error())
+		}
+		out.Keys = append(out.Keys, savedKey{k.uuid, der, k.certificate, k.retiredAt.UTC().Round(0)})
+	}
+	out.SHA256 = out.sum()
+	return out
+}
+
+// sum is the digest of all fields but itself, in a form that survives a program
+// that reads the snapshot and writes it again.
+func (snap snapshot) sum() string {
+	snap.SHA256 = ""
+	encoded, err := json.Marshal(snap)
+	if err != nil {
+		panic("mock: cannot encode a snapshot: " + err.Error())
+	}
+	var plain any
+	decoder := json.NewDecoder(bytes.NewReader(encoded))
+	decoder.UseNumber()
+	if err := decoder.Decode(&plain); err != nil {
+		panic("mock: cannot read a snapshot of its own: " + err.Error())
+	}
+	if encoded, err = json.Marshal(plain); err != nil {
+		panic("mock: cannot encode a snapshot: " + err.Error())
+	}
+	digest := sha256.Sum256(encoded)
+	return hex.EncodeToString(digest[:])
+}
+
+// restore goes back to a snapshot, with its keys or, for a reset, with those in
+// force. Nothing changes if the snapshot is refused.
+func (s *Stytch) restore(snap snapshot, withKeys bool) error {
+	switch {
+	case snap.Version != snapshotVersion:
+		return fmt.Errorf("this is a snapshot of version %d, and only version %d can be restored", snap.Version, snapshotVersion)
+	case snap.ProjectID != s.projectID:
+		return fmt.Errorf("this is a snapshot of %.60q, and this project is %s: start it with that project id", snap.ProjectID, s.projectID)
+	case snap.SHA256 != snap.sum():
+		// A store that contradicts itself would answer nonsense, much later.
+		return errors.New("the snapshot was changed: its sha256 does not fit; to begin with other data, use a seed file")
+	}
+	loading := newLoader(snap.Objects)
+	db := loading.store(snap.Store)
+	if loading.err != nil {
+		return loading.err
+	}
+	var keys []publishedKey
+	for _, k := range snap.Keys {
+		key, err := k.published(s.env)
+		if err != nil {
+			return err
+		}
+		keys = append(keys, key)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.db, s.outbox = db, append([]Message(nil), snap.Outbox...)
+	if withKeys && len(keys) > 0 {
+		s.keys = keys
+	}
+	return nil
+}
+
+func (k savedKey) published(env string) (publishedKey, error) {
+	key, err := x509.ParsePKCS8PrivateKey(k.PKCS8)
+	private, ok := key.(*rsa.PrivateKey)
+	if err != nil || !ok {
+		return publishedKey{}, fmt.Errorf("the key %.60q in the snapshot is no RSA key", k.UUID)
+	}
+	return publishedKey{
+		signingKey: &signingKey{uuid: k.UUID, private: private, certificate: k.Certificate},
+		kid:        "jwk-" + env + "-" + k.UUID,
+		retiredAt:  k.RetiredAt,
+	}, nil
+}
+
+// reset goes back to a snapshot of this process and empties the instruments. The
+// signing keys stay, so that verifiers that have fetched them go on.
+func (s *Stytch) reset(to snapshot) error {
+	if err := s.restore(to, false); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults, s.journal = nil, nil
+	return nil
+}
+
+func (s *Stytch) controlGetState(w http.ResponseWriter, _ *http.Request) {
+	controlAnswer(w, http.StatusOK, s.snapshot())
+}
+
+func (s *Stytch) controlPutState(w http.ResponseWriter, r *http.Request) {
+	raw, ok := controlBody(w, r, maxState)
+	if !ok {
+		return
+	}
+	var snap snapshot
+	err := strictJSON(raw, &snap)
+	if err == nil {
+		err = s.restore(snap, true)
+	}
+	if err != nil {
+		controlError(w, http.StatusBadRequest, err)
+		return
+	}
+	controlAnswer(w, http.StatusOK, struct{}{})
+}

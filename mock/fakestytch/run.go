@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// run serves until ctx ends, and returns when nothing of it is left.
+func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
+	listener, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		return fmt.Errorf("%w\nIs another program using that address? Choose one with -addr 127.0.0.1:0", err)
+	}
+	// A name can have been given another address than we think.
+	at, err := netip.ParseAddrPort(listener.Addr().String())
+	if err == nil && !o.remote && !at.Addr().Unmap().IsLoopback() {
+		err = fmt.Errorf("-addr %.100q turned out to be %v, which other machines can reach", o.addr, at)
+	}
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	url := "http://" + at.String()
+	stytch, err := o.stytch(url)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	control := stytch.Control()
+	server := &http.Server{
+		// No ServeMux: it would send //v1/… elsewhere, and Stytch does not.
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/fake/") {
+				control.ServeHTTP(w, r)
+			} else {
+				stytch.ServeHTTP(w, r)
+			}
+		}),
+		// Calls that a fault rule holds up end when the process is told to.
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          log.New(stderr, "fakestytch: ", 0),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	_, err = fmt.Fprintf(stdout, "fakestytch ready url=%s project_id=%s secret=%s\n", url, stytch.ProjectID(), stytch.Secret().Reveal())
+	if err != nil {
+		return errors.Join(err, stop(ctx, server, served))
+	}
+	if o.open {
+		if err := open(url); err != nil {
+			_, _ = fmt.Fprintf(stderr, "fakestytch: no browser could be opened, go to %s yourself: %v\n", url, err)
+		}
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+		return stop(ctx, server, served)
+	}
+}
+
+// stop lets the answers under way be sent, and closes what has not ended then.
+func stop(ctx context.Context, server *http.Server, served <-chan error) error {
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	err := server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		// A connection that never asked anything is not an error of ours.
+		err = server.Close()
+	}
+	if stopped := <-served; !errors.Is(stopped, http.ErrServerClosed) {
+		err = errors.Join(err, stopped)
+	}
+	return err
+}
+
+// open shows the page in the browser that the desktop thinks of. It does not wait
+// for the program: some hand the address over and end, others become the browser.
+func open(url string) error {
+	name, args := "xdg-open", []string{url}
+	switch runtime.GOOS {
+	case "darwin":
+		name = "open"
+	case "windows":
+		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", url}
+	}
+	browser := exec.Command(name, args...)
+	if err := browser.Start(); err != nil {
+		return err
+	}
+	return browser.Process.Release()
+}
