@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"regexp"
 	"slices"
 	"time"
 )
@@ -154,96 +153,6 @@ func (m *member) roleIDs() []string {
 		ids = append(ids, r.RoleID)
 	}
 	return ids
-}
-
-var (
-	phoneForm    = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`) // E.164
-	memberIDForm = regexp.MustCompile(`^member-(test|live)-`)
-)
-
-// setPhone gives the member a number. A second one has to wait until the first
-// is deleted, as Stytch asks.
-func (c *call) setPhone(m *member, phone string) error {
-	switch {
-	case !phoneForm.MatchString(phone):
-		return refuse("invalid_phone_number")
-	case m.phone != "":
-		return refuse("duplicate_member_phone_number_for_member")
-	}
-	for _, other := range c.s.db.members {
-		if other.id != m.id && other.org == m.org && other.status != statusDeleted && other.phone == phone {
-			return refuse("duplicate_member_phone_number")
-		}
-	}
-	m.phone, m.phoneID = phone, c.s.newID("phone-number")
-	return nil
-}
-
-// setExternalID names the member in the caller's words. Deleted members keep
-// theirs; whether Stytch frees them is not published.
-func (c *call) setExternalID(m *member, id string) error {
-	if !externalIDForm.MatchString(id) || memberIDForm.MatchString(id) {
-		return refuseField("invalid_argument", "external_id")
-	}
-	for _, other := range c.s.db.members {
-		if other.id != m.id && other.org == m.org && other.externalID == id {
-			return refuse("duplicate_member_external_id")
-		}
-	}
-	m.externalID = id
-	return nil
-}
-
-// setRoles replaces the assigned roles.
-func (c *call) setRoles(m *member, ids []string) error {
-	roles := make([]string, 0, len(ids))
-	for _, id := range ids {
-		if err := c.checkRole(id); err != nil {
-			return err
-		}
-		if !slices.Contains(roles, id) {
-			roles = append(roles, id)
-		}
-	}
-	m.roles = roles
-	return nil
-}
-
-// checkRole refuses a role that cannot be assigned. stytch_member is in every
-// Member that Stytch returns, and naming it is an error all the same.
-func (c *call) checkRole(id string) error {
-	switch {
-	case id == roleMember:
-		return refuse("cannot_assign_default_rbac_role_id")
-	case !c.s.policy.has(id):
-		return refuse("invalid_rbac_role_id")
-	}
-	return nil
-}
-
-// admit refuses an address that cannot become, or be, that of this member: m is
-// nil for somebody new.
-func (c *call) admit(org *organization, email string, m *member) error {
-	if err := checkEmail(email); err != nil {
-		return err
-	}
-	for _, other := range c.s.db.members {
-		if other == m || other.org != org || other.status == statusDeleted {
-			continue
-		}
-		if sameEmail(other.email, email) {
-			return refuse("duplicate_member_email")
-		}
-		if slices.ContainsFunc(other.retired, func(r retiredEmail) bool { return sameEmail(r.EmailAddress, email) }) {
-			return refuse("retired_member_email")
-		}
-	}
-	for _, o := range c.s.db.organizations {
-		if o != org && slices.Contains(o.settings.ClaimedEmailDomains, domainOf(email)) {
-			return refuse("action_not_allowed_email_domain_is_claimed")
-		}
-	}
-	return nil
 }
 
 // newMember makes a member, who counts once keep has stored them. The address
