@@ -28,6 +28,19 @@ type Config struct {
 	// client's Sessions.Authenticate does. Nil: a stale token is
 	// [grimoireauth.ErrExpired] and nobody is asked.
 	Refresh grimoireauth.AuthFunc
+	// RefreshAhead is how long before its end a session_jwt is refreshed behind the
+	// request that carries it, which is served from it meanwhile; at most half of
+	// the token's life. Zero: 1 minute. Negative: never, so that one request waits.
+	RefreshAhead time.Duration
+	// OutageGrace is how long a session_jwt that has expired, and has no other
+	// fault, still counts while Stytch cannot be reached: for an exam, say. It is
+	// marked as [grimoireauth.SourceOutageGrace]. It never counts beyond the end of
+	// its session, behind a cutoff, or for [Verifier.Refresh]. At most 24 hours.
+	// Zero: not at all.
+	OutageGrace time.Duration
+	// Slide moves the end of sessions that are in use. Zero: they end when sign-in
+	// said they would.
+	Slide Slide
 	// Cutoffs tells which sessions, members and classes have been cut off. Nil:
 	// none are.
 	Cutoffs Cutoffs
@@ -99,6 +112,7 @@ func (c Config) check() (project.Project, error) {
 	if c.refreshKeysAfter() > c.maxKeyAge() {
 		faults = append(faults, fmt.Errorf("RefreshKeysAfter %v is more than MaxKeyAge %v", c.refreshKeysAfter(), c.maxKeyAge()))
 	}
+	faults = append(faults, c.checkRefresh())
 	if len(c.SeedKeys) > 0 {
 		if _, err := parseKeys(c.SeedKeys); err != nil {
 			faults = append(faults, fmt.Errorf("SeedKeys: %w", err))

@@ -21,7 +21,36 @@ type Cutoffs interface {
 type Standing struct {
 	// Ended: the session is over for good. No time is compared.
 	Ended bool
-	// StaleUntil: every session_jwt issued until then is stale, because its member
-	// or class was cut off. The zero time: none is.
+	// StaleUntil: every session_jwt issued until then, and a minute longer since
+	// Stytch's clock and ours differ, is stale, because its member or class was cut
+	// off. Only one that this process obtained by a refresh which began when the
+	// cutoff was known already is not. The zero time: none is.
 	StaleUntil time.Time
+	// Raised tells two cutoffs of the member or class apart, whatever their times:
+	// it is greater after the later one. A reader that cannot tell leaves it zero;
+	// StaleUntil alone then says whether there is a new one.
+	Raised uint64
+}
+
+// cutoffLeeway is how far Stytch's clock and ours may be apart. Unlike
+// Config.Leeway it costs nothing to be generous here: a token that is taken for
+// older than it is gets refreshed once, and one that is taken for younger would let
+// somebody in who was put out.
+const cutoffLeeway = maxLeeway
+
+// covers reports whether a token issued at this Unix second is stale by s.
+func (s Standing) covers(issued int64) bool {
+	return !s.StaleUntil.IsZero() && !time.Unix(issued, 0).After(s.StaleUntil.Add(cutoffLeeway))
+}
+
+// standing asks all that know about cutoffs: Stytch's own answers, and
+// Config.Cutoffs.
+func (v *Verifier) standing(ctx context.Context, session grimoireauth.Session) (Standing, error) {
+	if v.gone.ended(session.ID()) {
+		return Standing{Ended: true}, nil
+	}
+	if v.config.Cutoffs == nil {
+		return Standing{}, nil
+	}
+	return v.config.Cutoffs.Standing(ctx, session.ID(), session.Member(), session.Organization())
 }

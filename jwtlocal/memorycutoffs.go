@@ -15,28 +15,31 @@ import (
 // use and must not be copied; it is safe for concurrent use.
 //
 // A member's or a class's cutoff is kept as long as a session_jwt can live, an
-// hour, plus the largest leeway: after that it has nothing left to say. A session's
-// is kept for a day, much longer than any session_jwt of it can live, so that even
-// a session which could not be ended at Stytch during an outage is not refreshed
-// back to life the same day.
+// hour, and longer by what clocks may differ: after that it has nothing left to
+// say. A session's is kept for a day, much longer than any session_jwt of it can
+// live, so that even a session which could not be ended at Stytch during an outage
+// is not refreshed back to life the same day.
 //
 // Its cost is bounded: past a hundred thousand or so live cutoffs it forgets
 // single ones and makes every session_jwt issued until then stale instead, which
 // sends each session to Stytch once, the place that knows.
 type MemoryCutoffs struct {
-	any    atomic.Bool // false until the first Cut: reading is then one load
-	floor  atomic.Int64
-	seed   maphash.Seed
-	once   sync.Once
-	mu     sync.Mutex // guards writing to shards
+	raised atomic.Uint64       // how many cutoffs there have been; readers of none do one load
+	floor  atomic.Pointer[cut] // cuts off everybody; nil until it was needed
+	seed   maphash.Seed        // set before raised leaves zero
+	mu     sync.Mutex          // guards writing to what follows, and seed
 	shards [256]atomic.Pointer[map[cutKey]cut]
 }
 
-// cut is one cutoff: its time in Unix nanoseconds and when it may be forgotten.
-type cut struct{ at, until int64 }
+// cut is one cutoff: its time, when it may be forgotten, and its number.
+type cut struct {
+	at     time.Time
+	until  time.Time
+	raised uint64
+}
 
 const (
-	dateCutoffLife    = maxLifetime + maxLeeway
+	dateCutoffLife    = maxLifetime + cutoffLeeway
 	sessionCutoffLife = 24 * time.Hour
 	maxCutsPerShard   = 512
 )
@@ -56,8 +59,9 @@ const (
 )
 
 // Cut takes a cutoff over; it has the form of a [grimoireauth.Cut]. A zero At
-// means now. The error is [grimoireauth.ErrInvalid] unless exactly one of Session,
-// Member and Class is set.
+// means now, and so does one in the future, which only a clock that is ahead of
+// ours can have written. The error is [grimoireauth.ErrInvalid] unless exactly one
+// of Session, Member and Class is set.
 func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
 	var key cutKey
 	life := dateCutoffLife
@@ -76,66 +80,92 @@ func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
 			Err: errors.New("a cutoff names exactly one of session, member and class")}
 	}
 	now := time.Now()
-	if c.At.IsZero() {
-		c.At = now
+	at := c.At
+	if at.IsZero() || at.After(now) {
+		at = now
 	}
-	m.put(key, cut{at: c.At.UnixNano(), until: max(c.At.UnixNano(), now.UnixNano()) + int64(life)}, now.UnixNano())
+	m.put(key, at, life, now)
 	return nil
 }
 
 // put copies one shard, so that readers never wait for a lock.
-func (m *MemoryCutoffs) put(key cutKey, c cut, now int64) {
-	m.once.Do(func() { m.seed = maphash.MakeSeed() })
+func (m *MemoryCutoffs) put(key cutKey, at time.Time, life time.Duration, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	shard := &m.shards[maphash.String(m.seed, key.id)%uint64(len(m.shards))]
+	number := m.raised.Load() + 1
+	if number == 1 {
+		m.seed = maphash.MakeSeed()
+	}
+	shard := m.shard(key)
 	next := map[cutKey]cut{}
 	if old := shard.Load(); old != nil {
 		for k, kept := range *old {
-			if kept.until > now {
+			if now.Before(kept.until) {
 				next[k] = kept
 			}
 		}
 	}
 	if len(next) >= maxCutsPerShard {
 		clear(next)
-		m.floor.Store(max(m.floor.Load(), now))
+		m.floor.Store(&cut{at: now, until: now.Add(dateCutoffLife), raised: number})
 	}
-	if earlier, ok := next[key]; ok {
-		c.at, c.until = max(c.at, earlier.at), max(c.until, earlier.until)
+	// A later cutoff can carry an earlier time, from another replica; it must not
+	// make the earlier one weaker.
+	if earlier, ok := next[key]; ok && earlier.at.After(at) {
+		at = earlier.at
 	}
-	next[key] = c
+	next[key] = cut{at: at, until: now.Add(life), raised: number}
 	shard.Store(&next)
-	m.any.Store(true)
+	m.raised.Store(number)
 }
 
 // Standing implements [Cutoffs]. It never returns an error.
 func (m *MemoryCutoffs) Standing(_ context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (Standing, error) {
-	if !m.any.Load() {
+	if m.raised.Load() == 0 {
 		return Standing{}, nil
 	}
-	var s Standing
-	if c, ok := m.get(cutKey{sessionCut, string(session)}); ok {
-		s.Ended = c.until > time.Now().UnixNano()
+	if m.ended(session) {
+		return Standing{Ended: true}, nil
 	}
-	at := m.floor.Load()
+	var s Standing
+	if floor := m.floor.Load(); floor != nil {
+		s.add(*floor)
+	}
 	if c, ok := m.get(cutKey{memberCut, string(member)}); ok {
-		at = max(at, c.at)
+		s.add(c)
 	}
 	if c, ok := m.get(cutKey{classCut, string(class)}); ok {
-		at = max(at, c.at)
-	}
-	if at != 0 {
-		s.StaleUntil = time.Unix(0, at)
+		s.add(c)
 	}
 	return s, nil
 }
 
+// ended reports whether the session has been cut off.
+func (m *MemoryCutoffs) ended(session grimoireauth.SessionID) bool {
+	if m.raised.Load() == 0 {
+		return false
+	}
+	c, ok := m.get(cutKey{sessionCut, string(session)})
+	return ok && time.Now().Before(c.until)
+}
+
+// add lets one more cutoff count.
+func (s *Standing) add(c cut) {
+	if c.at.After(s.StaleUntil) {
+		s.StaleUntil = c.at
+	}
+	s.Raised = max(s.Raised, c.raised)
+}
+
 func (m *MemoryCutoffs) get(key cutKey) (cut, bool) {
-	shard := m.shards[maphash.String(m.seed, key.id)%uint64(len(m.shards))].Load()
+	shard := m.shard(key).Load()
 	if shard == nil {
 		return cut{}, false
 	}
 	c, ok := (*shard)[key]
 	return c, ok
+}
+
+func (m *MemoryCutoffs) shard(key cutKey) *atomic.Pointer[map[cutKey]cut] {
+	return &m.shards[maphash.String(m.seed, key.id)%uint64(len(m.shards))]
 }

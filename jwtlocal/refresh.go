@@ -2,184 +2,150 @@ package jwtlocal
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// refreshDeadline bounds one call to Stytch, whoever waits for it.
-const refreshDeadline = 10 * time.Second
-
-// flight is one refresh under way. It belongs to no request: whoever waits for it
-// may leave without harm to the others.
-type flight struct {
-	done   chan struct{}
-	answer grimoireauth.Authentication // set before done is closed, like err
-	err    error
+// ask is a request for fresh credentials.
+type ask struct {
+	key    digest               // of the secret; requests with the same one share a call
+	secret grimoireauth.Secret  // the session_token, or a session_jwt that is alone
+	alone  bool                 // the secret is a session_jwt
+	of     grimoireauth.Session // what the session_jwt beside the token attests; zero if there was none
+	idle   bool                 // nobody did anything: no reason to extend the session
 }
 
-var (
-	noTime        time.Time
-	errUnfinished = errors.New("the refresh did not finish")
-)
+func askWith(secret grimoireauth.Secret) ask {
+	return ask{key: digestOf(secret.Reveal()), secret: secret}
+}
 
-const opRefresh = "refresh a session"
+// grant is what a refresh brought: credentials that were verified and belong to
+// whom they should.
+type grant struct {
+	answer grimoireauth.Authentication
+	issued int64 // iat of the session_jwt, to tell which of two is newer
+}
 
-// refresh exchanges secret, a session_token or a good session_jwt, for fresh
-// credentials. Requests with the same secret share one call. of is the session that
-// the answer must name; the zero Session lets it name any.
-func (v *Verifier) refresh(ctx context.Context, secret grimoireauth.Secret, of grimoireauth.Session, source grimoireauth.Source) (grimoireauth.Authentication, error) {
-	f := v.takeOff(ctx, secret)
-	select {
-	case <-f.done:
-	case <-ctx.Done():
-		return grimoireauth.Authentication{}, unavailable(opRefresh, context.Cause(ctx), 0)
-	}
-	if f.err != nil {
-		return grimoireauth.Authentication{}, f.err
-	}
-	answer := f.answer
-	answer.Source = source
-	// Compared for every waiter, since two of them may have come with different
-	// JWTs beside the same session_token.
-	if !of.IsZero() && !sameIdentity(of, answer.Session) {
-		v.alarm(ctx, "a refresh was answered with another session than the one that asked: check what stands between this server and Stytch", nil)
-		return grimoireauth.Authentication{}, unavailable(opRefresh, errOtherSession, 0)
-	}
-	// A sign-out that came after the answer wins over it.
-	if v.config.Cutoffs != nil {
-		s, err := v.config.Cutoffs.Standing(ctx, answer.ID(), answer.Member(), answer.Organization())
+// maxTurns bounds how often one request looks again because something changed
+// under its eyes. Each turn needs a cutoff, or a stranger's mistake, to come at the
+// wrong moment.
+const maxTurns = 4
+
+// refresh returns fresh credentials: those of the last refresh while they are good,
+// unless fresh says that nothing but an answer of Stytch's will do, or those of a
+// refresh that this request begins or waits for. It returns as soon as ctx ends;
+// the refresh goes on for the others.
+func (v *Verifier) refresh(ctx context.Context, a ask, fresh bool) (grimoireauth.Authentication, *failure) {
+	var passed *grant // was not good any more
+	for range maxTurns {
+		t := v.turn(ctx, a, fresh, passed)
+		if t.failed != nil {
+			if t.failed.wait > 0 {
+				v.observe(ctx, grimoireauth.RefreshWithheld{Session: a.of.ID(), Wait: t.failed.wait})
+			}
+			return grimoireauth.Authentication{}, t.failed
+		}
+		g := t.kept
+		if g == nil {
+			if !t.began {
+				v.observe(ctx, grimoireauth.RefreshShared{Session: a.of.ID()})
+			}
+			select {
+			case <-t.flight.done:
+			case <-ctx.Done():
+				return grimoireauth.Authentication{}, failedBecause(leftAlone, context.Cause(ctx))
+			}
+			if failed := t.flight.failed; failed != nil {
+				// Another request came with this token and with a session_jwt that
+				// contradicts it. That is no answer to this one.
+				if failed.kind == anotherSession && !t.began && !sameIdentity(t.flight.of, a.of) {
+					continue
+				}
+				return grimoireauth.Authentication{}, failed
+			}
+			g = t.flight.granted
+		}
+		answer, failed := v.hand(ctx, &a, g)
 		switch {
-		case err != nil:
-			return grimoireauth.Authentication{}, unavailable(opRefresh, err, 0)
-		case s.Ended:
-			return grimoireauth.Authentication{}, errEnded
+		case failed != nil:
+			return grimoireauth.Authentication{}, failed
+		case !answer.IsZero():
+			if t.kept != nil {
+				v.observe(ctx, grimoireauth.RefreshShared{Session: answer.ID()})
+			}
+			return answer, nil
+		}
+		passed = g
+	}
+	return grimoireauth.Authentication{}, failedBecause(badAnswer, errCutMeanwhile)
+}
+
+// hand gives a grant to a request, after looking at it once more: the session may
+// have been cut off since, or the request may be about another one. Neither an
+// answer nor a failure: the grant is good no longer, and Stytch has to be asked.
+func (v *Verifier) hand(ctx context.Context, a *ask, g *grant) (grimoireauth.Authentication, *failure) {
+	judged := v.judge(ctx, g.answer.JWT.Reveal())
+	switch judged.standing {
+	case ended:
+		return grimoireauth.Authentication{}, &failure{kind: sessionEnded, err: errEnded}
+	case unknowable:
+		return grimoireauth.Authentication{}, &failure{kind: noAnswer, err: judged.err}
+	case stale, refused:
+		return grimoireauth.Authentication{}, nil
+	}
+	if !a.of.IsZero() && !sameIdentity(a.of, g.answer.Session) {
+		v.alarm(ctx, alarmOtherSession, nil)
+		return grimoireauth.Authentication{}, &failure{kind: anotherSession, err: errAnother}
+	}
+	if v.due(&judged) {
+		v.begin(ctx, *a)
+	}
+	return g.answer, nil
+}
+
+// ahead answers for a session_jwt that is good. If it is near its end: with what a
+// refresh has brought already, or with itself and a refresh behind it.
+func (v *Verifier) ahead(ctx context.Context, credentials grimoireauth.Credentials, judged verdict, idle bool) grimoireauth.Authentication {
+	own := grimoireauth.Authentication{Session: judged.session, Credentials: credentials, Source: grimoireauth.SourceLocal}
+	if !v.due(&judged) || !hasTokenForm(credentials.Token) {
+		return own
+	}
+	a := askWith(credentials.Token)
+	a.of, a.idle = judged.session, idle
+	if g := v.records.kept(&a.key); g != nil && g.issued > judged.times.issued && sameIdentity(a.of, g.answer.Session) {
+		if answer, failed := v.hand(ctx, &a, g); failed == nil && !answer.IsZero() {
+			answer.Source = grimoireauth.SourceRefreshed
+			return answer
 		}
 	}
-	return answer, nil
+	v.begin(ctx, a)
+	return own
 }
 
-// takeOff returns the flight for this secret, which it starts if there is none.
-func (v *Verifier) takeOff(ctx context.Context, secret grimoireauth.Secret) *flight {
-	id := digestOf(secret.Reveal())
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if f := v.flights[id]; f != nil {
-		return f
-	}
-	f := &flight{done: make(chan struct{})}
-	v.flights[id] = f
-	ctx = context.WithoutCancel(ctx)
-	v.work.do(func() {
-		defer func() {
-			v.mu.Lock()
-			delete(v.flights, id)
-			v.mu.Unlock()
-			close(f.done)
-		}()
-		// Stands if the call below ends its goroutine instead of returning.
-		f.err = unavailable(opRefresh, errUnfinished, 0)
-		f.answer, f.err = v.fly(ctx, secret)
-	})
-	return f
-}
+// begin begins a refresh that nobody waits for, unless there is one, or a reason
+// not to ask.
+func (v *Verifier) begin(ctx context.Context, a ask) { v.turn(ctx, a, true, nil) }
 
-// fly makes the call and checks the answer like any other token.
-func (v *Verifier) fly(ctx context.Context, secret grimoireauth.Secret) (answer grimoireauth.Authentication, err error) {
-	began := time.Now()
-	defer func() {
-		if r := recover(); r != nil {
-			answer, err = grimoireauth.Authentication{}, unavailable(opRefresh, fmt.Errorf("it panicked with a %T", r), 0)
-		}
-		v.report(ctx, answer, err, time.Since(began))
-	}()
-	call, cancel := context.WithTimeout(ctx, refreshDeadline)
-	defer cancel()
-	credentials := grimoireauth.Credentials{Token: secret}
-	if !hasTokenForm(secret) {
-		credentials = grimoireauth.Credentials{JWT: secret}
+// due reports whether a good token is in the last part of its life and a refresh
+// would make it longer.
+func (v *Verifier) due(judged *verdict) bool {
+	t := judged.times
+	end := t.end
+	if v.rules.maxAge > 0 {
+		end = min(end, t.issued+int64(v.rules.maxAge/time.Second))
 	}
-	answer, err = v.config.Refresh(call, credentials)
-	if err != nil {
-		return grimoireauth.Authentication{}, refreshError(err)
+	part := min(int64(v.config.refreshAhead()), (end-t.issued)*int64(time.Second)/2)
+	if judged.now.UnixNano() < end*int64(time.Second)-part || part <= 0 || v.config.Refresh == nil {
+		return false
 	}
-	if answer.JWT.IsZero() {
-		return grimoireauth.Authentication{}, v.badAnswer(ctx, errNoJWT)
-	}
-	// What was cut off before the call began, the answer knows about.
-	judged := v.judge(call, answer.JWT.Reveal(), began)
-	switch {
-	case judged.standing == unknowable, judged.standing == ended:
-		return grimoireauth.Authentication{}, judged.error()
-	case judged.reason == ReasonCutOff:
-		return grimoireauth.Authentication{}, unavailable(opRefresh, errCutMeanwhile, time.Second)
-	case judged.standing != good:
-		return grimoireauth.Authentication{}, v.badAnswer(ctx, errBadJWT)
-	case !answer.Session.IsZero() && !sameIdentity(answer.Session, judged.session):
-		return grimoireauth.Authentication{}, v.badAnswer(ctx, errOtherSession)
-	}
-	answer.Session = judged.session
-	if answer.Token.IsZero() {
-		answer.Token = credentials.Token
-	}
-	return answer, nil
-}
-
-// What can be wrong with the answer to a refresh. None of it says anything about
-// the credentials that were presented.
-var (
-	errNoJWT        = errors.New("the answer has no session_jwt")
-	errBadJWT       = errors.New("the answer's session_jwt does not verify")
-	errOtherSession = errors.New("the answer names another session")
-	errCutMeanwhile = errors.New("the member or class was cut off meanwhile")
-)
-
-func (v *Verifier) badAnswer(ctx context.Context, cause error) error {
-	v.alarm(ctx, "Stytch's answer to a refresh cannot be believed: check the project id, the custom domain and the clock of this server", cause)
-	return unavailable(opRefresh, cause, 0)
-}
-
-func (v *Verifier) alarm(ctx context.Context, problem string, cause error) {
-	if v.config.Observe != nil {
-		v.config.Observe(ctx, grimoireauth.OperatorAlarm{Problem: problem, Err: cause})
-	}
-}
-
-func (v *Verifier) report(ctx context.Context, answer grimoireauth.Authentication, err error, took time.Duration) {
-	switch {
-	case v.config.Observe == nil:
-	case err != nil:
-		v.config.Observe(ctx, grimoireauth.RefreshFailed{Err: err})
-	default:
-		v.config.Observe(ctx, grimoireauth.SessionRefreshed{Session: answer.ID(), Member: answer.Member(), Took: took})
-	}
+	// The last session_jwt of a session ends with it, and so would the next one.
+	last := judged.session.ExpiresAt()
+	return last.IsZero() || last.Unix() > t.end || v.config.Slide.on()
 }
 
 // sameIdentity reports whether two sessions are one: same session, member and
-// organization.
+// organization. Two zero Sessions are.
 func sameIdentity(a, b grimoireauth.Session) bool {
 	return a.ID() == b.ID() && a.Member() == b.Member() && a.Organization() == b.Organization()
 }
-
-// refreshError keeps the three answers apart: the session has ended; wait; nobody
-// could find out. Whatever else comes back is the third, since only a definite end
-// may sign somebody out.
-func refreshError(err error) error {
-	switch {
-	case errors.Is(err, grimoireauth.ErrSessionEnded):
-		return err
-	case errors.Is(err, grimoireauth.ErrUnauthenticated):
-	case errors.Is(err, grimoireauth.ErrRateLimited), errors.Is(err, grimoireauth.ErrUnavailable):
-		return err
-	}
-	wait, _ := grimoireauth.RetryAfter(err)
-	return unavailable(opRefresh, &concealed{err}, wait)
-}
-
-// concealed shows a cause's text and keeps errors.Is from matching it: an error
-// must not be unavailable and unauthenticated at once.
-type concealed struct{ cause error }
-
-func (c *concealed) Error() string { return c.cause.Error() }

@@ -222,7 +222,7 @@ func TestClockJumps(t *testing.T) {
 		// Add moves both readings; Round(0) drops the monotonic one, which leaves the
 		// wall clock alone to decide, as it must.
 		for _, now := range []time.Time{start.Add(c.jump), start.Round(0).Add(c.jump)} {
-			require.Equal(t, c.want, v.weigh(t.Context(), e.session, e.times(), now, false, noTime).reason, name)
+			require.Equal(t, c.want, v.weigh(t.Context(), &d, e.session, e.times(), now, false).reason, name)
 		}
 	}
 }

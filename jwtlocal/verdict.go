@@ -1,6 +1,10 @@
 package jwtlocal
 
-import "github.com/promptgrimoire/auth/grimoireauth"
+import (
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
 
 // standing is what a token is worth.
 type standing uint8
@@ -13,13 +17,16 @@ const (
 	good
 )
 
-// verdict is the outcome of judging a token. The session is set if the token is
-// genuine: good, stale or ended.
+// verdict is the outcome of judging a token. The session and the times are set if
+// the token is genuine: good, stale or ended.
 type verdict struct {
 	standing standing
 	reason   Reason // zero if good
+	cached   bool   // it had been verified before
 	session  grimoireauth.Session
-	err      error // for an unknowable one
+	times    times
+	now      time.Time // when it was judged
+	err      error     // for an unknowable one
 }
 
 // error returns what the caller may know of a verdict that is not good.

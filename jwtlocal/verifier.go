@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"hash/maphash"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,8 +26,11 @@ type Verifier struct {
 	hits, misses counter
 	refused      [reasonCount]atomic.Uint64
 
-	mu      sync.Mutex         // guards flights
-	flights map[digest]*flight // refreshes under way, by what they refresh
+	records  records // of the sessions that were refreshed
+	strikes  strikes // against sessions whose session_jwt came with wrong tokens
+	gate     *gate   // to Stytch
+	vouchers vouchers
+	gone     MemoryCutoffs // sessions that Stytch says have ended
 }
 
 // New returns a Verifier. It does no I/O: the first token, or the first moment
@@ -44,10 +46,10 @@ func New(config Config) (*Verifier, error) {
 		customURL = project.BaseURL
 	}
 	v := &Verifier{
-		config:  config,
-		rules:   newRules(project.ID, project.Env, customURL, config),
-		share:   sharer{seed: maphash.MakeSeed()},
-		flights: map[digest]*flight{},
+		config: config,
+		rules:  newRules(project.ID, project.Env, customURL, config),
+		share:  sharer{seed: maphash.MakeSeed()},
+		gate:   newGate(),
 	}
 	v.keys = &keyStore{
 		// https://stytch.com/docs/b2b/api/get-jwks
@@ -88,17 +90,16 @@ func (v *Verifier) Verify(ctx context.Context, token grimoireauth.Secret) (grimo
 	if token.IsZero() {
 		return grimoireauth.Session{}, errNoCredentials
 	}
-	judged := v.judge(ctx, token.Reveal(), noTime)
+	judged := v.judge(ctx, token.Reveal())
 	if judged.standing != good {
 		return grimoireauth.Session{}, judged.error()
 	}
+	v.reportVerified(ctx, &judged)
 	return judged.session, nil
 }
 
 // judge says what a token is, after all checks. Every path to good is in here.
-// Cutoffs of members and classes raised before fresh do not count; the zero time
-// lets all count.
-func (v *Verifier) judge(ctx context.Context, token string, fresh time.Time) verdict {
+func (v *Verifier) judge(ctx context.Context, token string) verdict {
 	if len(token) > maxToken {
 		return v.refuse(ctx, ReasonTooLong)
 	}
@@ -134,7 +135,9 @@ func (v *Verifier) judge(ctx context.Context, token string, fresh time.Time) ver
 	if !retired {
 		if e := set.seen.find(&d); e != nil {
 			v.hits.add()
-			return v.weigh(ctx, e.session, e.times(), now, false, fresh)
+			judged := v.weigh(ctx, &d, e.session, e.times(), now, false)
+			judged.cached = true
+			return judged
 		}
 	}
 	v.misses.add()
@@ -149,7 +152,7 @@ func (v *Verifier) judge(ctx context.Context, token string, fresh time.Time) ver
 	if err != nil {
 		return v.refuse(ctx, ReasonClaims)
 	}
-	judged := v.weigh(ctx, session, timesOf(&c), now, retired, fresh)
+	judged := v.weigh(ctx, &d, session, timesOf(&c), now, retired)
 	if judged.standing == good {
 		if e := entryOf(d, &c, session); e != nil {
 			set.seen.add(e, now.Unix())
@@ -181,31 +184,31 @@ func open(p parts, public *rsa.PublicKey, share *sharer) (claims.Claims, Reason)
 	return c, 0
 }
 
-// weigh says whether a genuine token counts at this moment.
-func (v *Verifier) weigh(ctx context.Context, session grimoireauth.Session, t times, now time.Time, retired bool, fresh time.Time) verdict {
+// weigh says whether a genuine token counts at this moment. Of several reasons why
+// it does not, the gravest is told: an outage may excuse age, and never a cutoff.
+func (v *Verifier) weigh(ctx context.Context, d *digest, session grimoireauth.Session, t times, now time.Time, retired bool) verdict {
 	reason := v.rules.at(t, now)
 	if reason == ReasonNotYet {
 		return v.refuse(ctx, reason)
 	}
-	if v.config.Cutoffs != nil {
-		s, err := v.config.Cutoffs.Standing(ctx, session.ID(), session.Member(), session.Organization())
-		switch {
-		case err != nil:
-			return v.unknown(ctx, ReasonCutoffsUnknown, err)
-		case s.Ended:
-			return v.settle(ctx, verdict{standing: ended, reason: ReasonSessionEnded, session: session})
-		case reason == 0 && !s.StaleUntil.IsZero() && s.StaleUntil.After(fresh) &&
-			!time.Unix(t.issued, 0).After(s.StaleUntil.Add(v.rules.leeway)):
-			reason = ReasonCutOff
-		}
-	}
-	if reason == 0 && retired {
+	judged := verdict{standing: good, session: session, times: t, now: now}
+	s, err := v.standing(ctx, session)
+	switch {
+	case err != nil:
+		return v.unknown(ctx, ReasonCutoffsUnknown, err)
+	case s.Ended:
+		judged.standing, judged.reason = ended, ReasonSessionEnded
+		return v.settle(ctx, judged)
+	case s.covers(t.issued) && !v.vouchers.covers(d, s, t.issued):
+		reason = ReasonCutOff
+	case retired:
 		reason = ReasonRetiredKey
 	}
 	if reason != 0 {
-		return v.settle(ctx, verdict{standing: stale, reason: reason, session: session})
+		judged.standing, judged.reason = stale, reason
+		return v.settle(ctx, judged)
 	}
-	return verdict{standing: good, session: session}
+	return judged
 }
 
 func (v *Verifier) refuse(ctx context.Context, reason Reason) verdict {

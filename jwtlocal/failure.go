@@ -1,0 +1,129 @@
+package jwtlocal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+const opRefresh = "refresh a session"
+
+// failure is why a request got no fresh credentials.
+type failure struct {
+	kind failureKind
+	err  error         // what the caller is told; it matches one of the sentinels
+	wait time.Duration // how long Stytch asks to wait, 0 if it does not
+}
+
+// failureKind is what may be concluded from a failure. The zero kind allows no
+// conclusion at all.
+type failureKind uint8
+
+const (
+	badAnswer      failureKind = iota // an answer that cannot be believed, or a refusal of our own
+	noAnswer                          // Stytch could not be reached, or did not say
+	throttled                         // Stytch asks to be asked less often
+	sessionEnded                      // Stytch, or a cutoff, says so
+	rationed                          // not asked: too much is asked about tokens that nothing vouches for
+	anotherSession                    // the answer names another session than the request
+	leftAlone                         // the request's own context ended
+)
+
+// outage reports whether the failure is one that Config.OutageGrace is about. That
+// the answer was wrong, or that we would not ask, is none.
+func (f *failure) outage() bool { return f.kind == noAnswer || f.kind == throttled }
+
+func failedBecause(kind failureKind, cause error) *failure {
+	return &failure{kind: kind, err: unavailable(opRefresh, cause, 0)}
+}
+
+// What can be wrong with a refresh.
+var (
+	errUnfinished   = errors.New("the refresh did not finish")
+	errTooSlow      = errors.New("the refresh took too long")
+	errBusy         = errors.New("too many refreshes are waiting already")
+	errNoJWT        = errors.New("the answer has no session_jwt")
+	errBadJWT       = errors.New("the answer's session_jwt does not verify")
+	errCutMeanwhile = errors.New("the member or class was cut off meanwhile")
+)
+
+// errAnother refuses a session_jwt and a session_token that are not one session's.
+// It is no end of any session.
+var errAnother error = &refusal{"jwtlocal: the session_token belongs to another session than the session_jwt", grimoireauth.ErrUnauthenticated}
+
+// The alarms of a refresh.
+const (
+	alarmBadAnswer    = "Stytch's answer to a refresh cannot be believed: check the project id, the custom domain and the clock of this server"
+	alarmOtherSession = "a refresh was answered with another session than the one that asked: check what stands between this server and Stytch"
+	alarmSlide        = "Stytch refuses to extend sessions by Slide.By: the project's maximum is shorter"
+	alarmOddError     = "Config.Refresh failed in a way that says nothing: users are told that the service is unavailable; see the error"
+)
+
+// failureOf keeps the answers apart: the session has ended; wait; nobody could find
+// out. Whatever else comes back is the third, since only a definite end may sign
+// somebody out. Odd reports an error that no AuthFunc should return for a session.
+func failureOf(err error) (f *failure, odd bool) {
+	wait, _ := grimoireauth.RetryAfter(err)
+	f = &failure{kind: noAnswer, wait: wait}
+	switch {
+	// First, so that an error that is both is not taken for an answer.
+	case errors.Is(err, grimoireauth.ErrUnavailable):
+		if refusedByStytch(err) {
+			f.kind = badAnswer
+		}
+	case errors.Is(err, grimoireauth.ErrRateLimited):
+		f.kind, f.err = throttled, explain(grimoireauth.ErrRateLimited, err, wait)
+		return f, false
+	case errors.Is(err, grimoireauth.ErrSessionEnded):
+		return &failure{kind: sessionEnded, err: errEnded}, false
+	case errors.Is(err, grimoireauth.ErrUnauthenticated):
+		f.kind = badAnswer
+	default:
+		odd = !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
+	}
+	f.err = explain(grimoireauth.ErrUnavailable, err, wait)
+	return f, odd
+}
+
+// refusedByStytch reports whether Stytch was reached, and said something that only
+// an operator can put right. That is unavailable, and no outage.
+func refusedByStytch(err error) bool {
+	var own *grimoireauth.Error
+	return errors.As(err, &own) && own.Status >= 400 && own.Status < 500 && own.Status != http.StatusRequestTimeout
+}
+
+// explain says to operators what Stytch said, and to programs only what kind it is.
+func explain(kind, err error, wait time.Duration) error {
+	e := &grimoireauth.Error{Op: opRefresh, Kind: kind, RetryAfter: wait, Err: reveal(err)}
+	var own *grimoireauth.Error
+	if errors.As(err, &own) {
+		e.Status, e.Type, e.RequestID = own.Status, own.Type, own.RequestID
+	}
+	return e
+}
+
+// reveal returns a cause that may be shown to operators. The module's own errors
+// hold ids only; the text of anybody else's may quote the credentials, so nothing
+// but its type is kept. It matches no sentinel: an error must not be unavailable
+// and unauthenticated at once.
+func reveal(err error) error {
+	var own *grimoireauth.Error
+	if errors.As(err, &own) {
+		return &concealed{own.Error()}
+	}
+	for _, harmless := range []error{context.DeadlineExceeded, context.Canceled} {
+		if errors.Is(err, harmless) {
+			return harmless
+		}
+	}
+	return &concealed{fmt.Sprintf("a %T", err)}
+}
+
+// concealed is the text of a cause without the cause.
+type concealed struct{ text string }
+
+func (c *concealed) Error() string { return c.text }

@@ -1,0 +1,82 @@
+package jwtlocal
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// refreshDeadline bounds one refresh from when it has a slot, whoever waits for it.
+const refreshDeadline = 10 * time.Second
+
+// flight is one refresh under way. It belongs to no request: whoever waits for it
+// may leave without harm to the others.
+type flight struct {
+	of    grimoireauth.Session // what the session_jwt attests with which it began; zero if there was none
+	owner grimoireauth.Session // whose token it is known to be; zero if nobody knows
+
+	land    sync.Once     // guards what follows: the call lands it, or its deadline does
+	done    chan struct{} // closed when it has landed
+	granted *grant
+	failed  *failure // nil if granted is set
+}
+
+// stranger reports whether nothing vouches for the token.
+func (f *flight) stranger() bool { return f.of.IsZero() && f.owner.IsZero() }
+
+// fly asks Stytch, and lands the flight whatever happens on the way.
+func (v *Verifier) fly(ctx context.Context, a ask, f *flight) {
+	// Stands if the call ends its goroutine instead of returning.
+	failed := failedBecause(noAnswer, errUnfinished)
+	var granted *grant
+	defer func() {
+		if r := recover(); r != nil {
+			granted, failed = nil, failedBecause(noAnswer, fmt.Errorf("it panicked with a %T", r))
+		}
+		v.land(ctx, &a, f, granted, failed)
+	}()
+	leave, busy := v.gate.enter(ctx, f.stranger())
+	if busy != nil {
+		failed = busy
+		return
+	}
+	defer func() { leave(granted == nil) }()
+	began := time.Now()
+	call, cancel := context.WithTimeout(ctx, refreshDeadline)
+	defer cancel()
+	// Nobody has to wait for a Config.Refresh that does not mind its context.
+	stop := context.AfterFunc(call, func() { v.land(ctx, &a, f, nil, failedBecause(noAnswer, errTooSlow)) })
+	defer stop()
+	granted, failed = v.exchange(call, &a, f)
+	if granted != nil {
+		session := granted.answer.Session
+		v.observeBehind(ctx, grimoireauth.SessionRefreshed{Session: session.ID(), Member: session.Member(), Took: time.Since(began)})
+	}
+}
+
+// land publishes the outcome of a flight, once.
+func (v *Verifier) land(ctx context.Context, a *ask, f *flight, granted *grant, failed *failure) {
+	f.land.Do(func() {
+		f.granted, f.failed = granted, failed
+		now := time.Now()
+		if over := v.records.landed(a, f, now); !over.IsZero() {
+			// Also for its session_jwts that have not expired. A cutoff that names one
+			// session is never refused.
+			_ = v.gone.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
+		}
+		switch {
+		case f.of.IsZero() || !f.owner.IsZero():
+		case failed != nil:
+			v.strikes.add(f.of.ID(), &a.key, failed, now)
+		default:
+			v.strikes.clear(f.of.ID())
+		}
+		if failed != nil {
+			v.observeBehind(ctx, grimoireauth.RefreshFailed{Session: f.of.ID(), Err: failed.err})
+		}
+		close(f.done)
+	})
+}

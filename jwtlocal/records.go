@@ -1,0 +1,146 @@
+package jwtlocal
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// records is what is known about refreshing each session_token, by its digest. It
+// is bounded; what is forgotten costs a call to Stytch, never an answer. No lock is
+// held across a call.
+type records struct {
+	shards [64]recordShard
+	flying atomic.Int64 // refreshes that were begun and have not landed
+}
+
+type recordShard struct {
+	mu    sync.Mutex // guards byKey and the records in it
+	byKey map[digest]*record
+}
+
+const maxRecordsPerShard = 256 // 16,384 in all, each with at most one session_jwt
+
+// record is about one session_token. The zero record: nothing is known.
+type record struct {
+	flight *flight              // the refresh under way, nil if none
+	kept   *grant               // what the last one brought, nil if it is good no longer
+	owner  grimoireauth.Session // whose token it is, by an answer of Stytch's; zero if none has said
+	gone   time.Time            // Stytch said that there is no such session, and is not asked again until then; zero if not
+	pause  backoff
+	used   time.Time
+}
+
+// endedMemo is how long a session that Stytch does not know is not asked about
+// again.
+const endedMemo = 30 * time.Second
+
+// landed takes the outcome of a flight over. It returns the session that is known to
+// have ended by it, zero if none.
+func (r *records) landed(a *ask, f *flight, now time.Time) (over grimoireauth.Session) {
+	r.flying.Add(-1)
+	s := r.shard(&a.key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rec := s.byKey[a.key]
+	if rec == nil || rec.flight != f {
+		return grimoireauth.Session{}
+	}
+	rec.flight = nil
+	rec.used = now
+	switch {
+	case f.failed == nil:
+		rec.pause, rec.gone = backoff{}, time.Time{}
+		if a.alone {
+			break // a session_jwt: the next one will be another
+		}
+		rec.kept = f.granted
+		// Only a token that Stytch repeats is sure to be the session's. If Stytch ever
+		// replaces them, the end of the old one is not the end of the session.
+		if f.granted.answer.Token.Equal(a.secret) {
+			rec.owner = f.granted.answer.Session
+		}
+	case f.failed.kind == sessionEnded:
+		over = rec.owner
+		rec.kept, rec.gone, rec.pause = nil, now.Add(endedMemo), backoff{}
+	case f.failed.kind == rationed:
+	case f.failed.kind != anotherSession || !rec.owner.IsZero():
+		rec.pause.fail(f.failed, now)
+	}
+	if rec.kept == nil && rec.owner.IsZero() && rec.gone.IsZero() && rec.pause.failures == 0 {
+		delete(s.byKey, a.key) // it says nothing
+	}
+	return over
+}
+
+// kept returns what the last refresh of this token brought, nil if nothing.
+func (r *records) kept(key *digest) *grant {
+	s := r.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if rec := s.byKey[*key]; rec != nil {
+		return rec.kept
+	}
+	return nil
+}
+
+// outage reports whether the last refresh of this token met an outage, and whether
+// something known of the token bars it from being excused by one: that there is no
+// such session, or that it is another one's.
+func (r *records) outage(a *ask) (failing, barred bool) {
+	s := r.shard(&a.key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rec := s.byKey[a.key]
+	if rec == nil {
+		return false, false
+	}
+	failing = rec.pause.failures > 0 && rec.pause.last.outage()
+	return failing, !rec.gone.IsZero() || !rec.owner.IsZero() && !sameIdentity(rec.owner, a.of)
+}
+
+// The key is a digest, so any byte of it will do.
+func (r *records) shard(key *digest) *recordShard { return &r.shards[key[0]%byte(len(r.shards))] }
+
+// open returns the record, which it makes if there is none. The lock is held.
+func (s *recordShard) open(key digest, now time.Time) *record {
+	if rec := s.byKey[key]; rec != nil {
+		return rec
+	}
+	if s.byKey == nil {
+		s.byKey = map[digest]*record{}
+	}
+	s.makeRoom(now)
+	rec := &record{used: now}
+	s.byKey[key] = rec
+	return rec
+}
+
+// makeRoom looks at a few records, which the map hands out in no order. It lets
+// tokens that have expired go, and, if there are too many records, the one among
+// these that was not used for longest.
+func (s *recordShard) makeRoom(now time.Time) {
+	const few = 8
+	var oldest *record
+	var oldestKey digest
+	looked := 0
+	for key, rec := range s.byKey {
+		if rec.flight != nil {
+			continue // somebody waits for it; there are at most maxWaiting of them
+		}
+		if rec.kept != nil && now.Sub(rec.used) > maxLifetime {
+			rec.kept = nil
+		}
+		if oldest == nil || rec.used.Before(oldest.used) {
+			oldest, oldestKey = rec, key
+		}
+		if looked++; looked >= few {
+			break
+		}
+	}
+	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {
+		delete(s.byKey, oldestKey)
+	}
+}

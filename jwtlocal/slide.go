@@ -1,0 +1,62 @@
+package jwtlocal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// Slide keeps sessions alive while they are in use: each refresh that a request
+// causes moves the session's end to By from then, but never beyond Cap after the
+// sign-in. The zero Slide moves nothing; otherwise all fields are needed.
+//
+// Connections that [Verifier.Watch] watches are not a use by themselves.
+type Slide struct {
+	// Extend asks Stytch for fresh credentials and moves the end of the session, as
+	// the client's Sessions.Extend does.
+	Extend func(ctx context.Context, credentials grimoireauth.Credentials, by time.Duration) (grimoireauth.Authentication, error)
+	// By is how long an unused session lasts: 5 minutes to 366 days.
+	By time.Duration
+	// Cap is how long a session lasts at the most, however much it is used. At least
+	// By, at most 366 days.
+	Cap time.Duration
+}
+
+const (
+	minSlide = 5 * time.Minute
+	maxSlide = maxSessionSeconds * time.Second
+)
+
+func (s Slide) on() bool { return s.Extend != nil }
+
+func (s Slide) check() error {
+	if s.Extend == nil && s.By == 0 && s.Cap == 0 {
+		return nil
+	}
+	var faults []error
+	if s.Extend == nil {
+		faults = append(faults, errors.New("Slide.Extend is missing: pass client.Sessions.Extend"))
+	}
+	if s.By < minSlide || s.By > maxSlide {
+		faults = append(faults, fmt.Errorf("Slide.By %v is not from 5 minutes to 366 days", s.By))
+	}
+	if s.Cap < s.By || s.Cap > maxSlide {
+		faults = append(faults, fmt.Errorf("Slide.Cap %v is not from Slide.By to 366 days", s.Cap))
+	}
+	return errors.Join(faults...)
+}
+
+// by returns the duration to ask for, in whole minutes as Stytch wants it, and
+// false if the session's end is to stay where it is. Stytch takes a duration from
+// now, so one that is too short would bring the end nearer.
+func (s Slide) by(session grimoireauth.Session, now time.Time) (time.Duration, bool) {
+	started, ends := session.StartedAt(), session.ExpiresAt()
+	if !s.on() || started.IsZero() || ends.IsZero() {
+		return 0, false
+	}
+	by := min(s.By, started.Add(s.Cap).Sub(now)).Truncate(time.Minute)
+	return by, by >= minSlide && now.Add(by).After(ends)
+}

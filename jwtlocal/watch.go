@@ -1,0 +1,146 @@
+package jwtlocal
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// watchEvery is how often a watched session is looked at: how long somebody who was
+// put out may keep a connection that is open. Looking costs what verifying a token
+// that was seen before costs.
+const watchEvery = time.Second
+
+var (
+	errCutOff  error = &refusal{"jwtlocal: the member or class was cut off: authenticate again", grimoireauth.ErrExpired}
+	errChanged error = &refusal{"jwtlocal: the session's roles have changed: authenticate again", grimoireauth.ErrExpired}
+)
+
+// Watch returns a context that ends with the session, for connections that outlive
+// a request's decision: server-sent events, WebSockets. Pass the request's context
+// and what authenticated the request. While the connection is open the session is
+// refreshed like that of a page in use, and is not extended by it.
+//
+// The context ends within a second of the session's end or cutoff in this process,
+// and when a refresh says that the session has ended, or that its roles are not what
+// they were: whoever decided by them has to decide again. It also ends when nobody
+// can find out any more, for the reasons for which a request would be answered as
+// unavailable. [context.Cause] tells: it matches [grimoireauth.ErrSessionEnded],
+// [grimoireauth.ErrExpired] if the client should authenticate again, or
+// [grimoireauth.ErrUnavailable]; or it is the cause of the context that was passed.
+//
+// What it needs is released when either context ends, so pass one that does.
+func (v *Verifier) Watch(ctx context.Context, authentication grimoireauth.Authentication) context.Context {
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &watch{v: v, ctx: ctx, cancel: cancel, now: authentication, roles: rolesOf(authentication.Session)}
+	if err := w.refusal(); err != nil {
+		cancel(err)
+		return ctx
+	}
+	w.timer = time.AfterFunc(w.next(), func() { v.work.do(w.look) })
+	context.AfterFunc(ctx, func() { w.timer.Stop() })
+	return ctx
+}
+
+// watch is a session under watch. One look begins after the other has ended, so
+// nothing here needs a lock.
+type watch struct {
+	v      *Verifier
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+	now    grimoireauth.Authentication // what proves the session now
+	roles  []string                    // when the watch began, sorted
+}
+
+// look ends the context, or comes back later.
+func (w *watch) look() {
+	if w.ctx.Err() != nil {
+		return
+	}
+	answer, err := w.ask()
+	if err == nil && answer.Session != w.now.Session && !slices.Equal(rolesOf(answer.Session), w.roles) {
+		err = errChanged
+	}
+	if err != nil {
+		w.cancel(err)
+		return
+	}
+	w.now = answer
+	w.timer.Reset(w.next())
+	if w.ctx.Err() != nil {
+		w.timer.Stop() // it ended while the timer was not running
+	}
+}
+
+// refusal returns what is known, without asking anybody, to be wrong with the
+// session already.
+func (w *watch) refusal() error {
+	switch {
+	case w.now.IsZero(), w.now.Credentials.IsZero():
+		return errNoCredentials
+	case w.now.JWT.IsZero():
+		return nil
+	}
+	judged := w.v.judge(w.ctx, w.now.JWT.Reveal())
+	switch {
+	case judged.standing == stale && judged.reason == ReasonCutOff:
+		return errCutOff
+	case judged.standing == stale, judged.standing == good:
+		return nil
+	}
+	return judged.error()
+}
+
+// ask answers as a request with these credentials would be answered, but that a
+// cutoff is an end: the connection was decided upon before it.
+func (w *watch) ask() (grimoireauth.Authentication, error) {
+	if w.now.JWT.IsZero() {
+		return w.v.authenticateToken(w.ctx, w.now.Token, true)
+	}
+	judged := w.v.judge(w.ctx, w.now.JWT.Reveal())
+	if judged.standing == stale && judged.reason == ReasonCutOff {
+		return grimoireauth.Authentication{}, errCutOff
+	}
+	if judged.standing == good && w.over(judged.now) {
+		// No leeway here: whether the session was extended, or the clocks differ, only
+		// Stytch knows.
+		if w.v.config.Refresh == nil || !hasTokenForm(w.now.Token) {
+			return grimoireauth.Authentication{}, errExpired
+		}
+		a := askWith(w.now.Token)
+		a.of, a.idle = judged.session, true
+		answer, failed := w.v.refresh(w.ctx, a, true)
+		if failed != nil {
+			return grimoireauth.Authentication{}, failed.err
+		}
+		return answer, nil
+	}
+	return w.v.conclude(w.ctx, w.now.Credentials, judged, true)
+}
+
+// over reports whether the session has ended by its own date.
+func (w *watch) over(now time.Time) bool {
+	ends := w.now.ExpiresAt()
+	return !ends.IsZero() && !now.Before(ends)
+}
+
+// next is how long to wait for the next look: until the session's end, if that is
+// near.
+func (w *watch) next() time.Duration {
+	wait := watchEvery
+	if ends := w.now.ExpiresAt(); !ends.IsZero() {
+		if left := time.Until(ends); left > 0 {
+			wait = min(wait, left)
+		}
+	}
+	return wait
+}
+
+func rolesOf(session grimoireauth.Session) []string {
+	roles := session.Roles()
+	slices.Sort(roles)
+	return roles
+}
