@@ -13,6 +13,8 @@ func (s *Stytch) Age(d time.Duration) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Times are moved back, not the clock forward: a JWT minted afterwards is dated
+	// by the real clock, and a validator next door must not find it in its future.
 	back := func(times ...*time.Time) {
 		for _, t := range times {
 			if !t.IsZero() {

@@ -50,6 +50,8 @@ func (f factor) claim() map[string]any {
 	return out
 }
 
+// magicLinkFactor is the proof that a link by e-mail gives. It names the address
+// that the link went to, not the one that the member has by now.
 func (c *call) magicLinkFactor(emailID, email string) factor {
 	return factor{
 		kind: "magic_link", delivery: "email",

@@ -38,6 +38,8 @@ func (c *call) sign(s *session, issued time.Time) string {
 	for i, f := range s.factors {
 		factors[i] = f.claim()
 	}
+	// Custom claims first: even if a reserved name had slipped in, Stytch's own
+	// claims would replace it.
 	claims := make(map[string]any)
 	for name, value := range s.claims {
 		claims[name] = value
@@ -110,6 +112,8 @@ func (c *call) readJWT(jwt string) (jwtClaims, error) {
 	if err1 != nil || err2 != nil || err3 != nil || json.Unmarshal(rawHeader, &header) != nil {
 		return jwtClaims{}, unreadable
 	}
+	// The key is found by kid alone, and the algorithm is ours: a header that could
+	// choose it could choose "none".
 	key := c.keyOf(header.Kid)
 	if header.Alg != "RS256" || header.Typ != "JWT" || key == nil {
 		return jwtClaims{}, unreadable
@@ -147,6 +151,8 @@ func (c *call) sessionOfJWT(jwt string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The session decides, not the JWT: its roles, claims and end may have changed
+	// since, and it may be over.
 	s, err := c.alive(c.s.db.sessions[claims.Session.ID])
 	if err != nil {
 		return nil, err

@@ -60,6 +60,7 @@ func loginOrSignup(c *call, in loginOrSignupRequest) (*loginOrSignupAnswer, erro
 	if err := checkChallenge(in.PKCECodeChallenge); err != nil {
 		return nil, err
 	}
+	// Before provisioning: nobody joins through a method that would not let them in.
 	m := c.memberByEmail(org, in.EmailAddress)
 	if !org.settings.permitsMethod(methodMagicLink, m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
@@ -155,6 +156,8 @@ func invite(c *call, in inviteRequest) (*memberAnswer, error) {
 			return nil, err
 		}
 	}
+	// An active member is answered as such even where invitations are closed: it is
+	// the more useful of two true answers.
 	m := c.memberByEmail(org, in.EmailAddress)
 	if m != nil && m.status == statusActive {
 		return nil, refuse("duplicate_member_email")
@@ -164,6 +167,8 @@ func invite(c *call, in inviteRequest) (*memberAnswer, error) {
 		(set.EmailInvites == restricted && !slices.Contains(set.EmailAllowedDomains, domainOf(in.EmailAddress))) {
 		return nil, refuse("invalid_email_for_invites")
 	}
+	// A copy again, so that a refused role or a metadata that is too large leaves an
+	// earlier invitation as it was.
 	var invited member
 	if m == nil {
 		if err := c.admit(org, in.EmailAddress, nil); err != nil {

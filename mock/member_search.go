@@ -72,6 +72,8 @@ func searchMembers(c *call, in searchMembersRequest) (*membersAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Deleted members stay in the store, for reactivation, and out of every list
+	// that does not name them.
 	var found []*member
 	for _, m := range c.s.db.members {
 		if slices.Contains(within, m.org) && (deletedToo || m.status != statusDeleted) && matches(m) {

@@ -69,6 +69,7 @@ func createMember(c *call, in createMemberRequest) (*memberAnswer, error) {
 			return nil, err
 		}
 	}
+	// Only now is there anything to see of it: a refused call leaves nothing behind.
 	c.keep(m)
 	return answerMember(m), nil
 }
@@ -172,6 +173,7 @@ func reactivateMember(c *call) (stamped, error) {
 	case c.memberByEmail(org, m.email) != nil:
 		return nil, refuse("reactivation_email_belongs_to_another_member")
 	}
+	// The address may have been claimed or retired by others in the meantime.
 	if err := c.admit(org, m.email, m); err != nil {
 		return nil, err
 	}

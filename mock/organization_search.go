@@ -30,6 +30,8 @@ func (c *call) organizationFilters() map[string]filter[*organization] {
 	}
 }
 
+// hasMember makes a filter on organizations of one on members. Deleted members
+// do not count: they are in no organization.
 func (c *call) hasMember(match func(*member, operand) bool) func(*organization, operand) bool {
 	return func(o *organization, v operand) bool {
 		return slices.ContainsFunc(c.s.db.members, func(m *member) bool {
@@ -48,6 +50,8 @@ func anyContains(list []string, part string) bool {
 	return slices.ContainsFunc(list, func(x string) bool { return contains(x, part) })
 }
 
+// searchOrganizations is POST /v1/b2b/organizations/search: the only way to list
+// organizations.
 func searchOrganizations(c *call, in searchRequest) (*organizationsAnswer, error) {
 	matches, _, err := compile(organizationSearch, in.Query, c.organizationFilters())
 	if err != nil {

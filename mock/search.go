@@ -86,6 +86,8 @@ func compile[T any](family string, query *searchQuery, filters map[string]filter
 		operands = append(operands, value)
 		tests = append(tests, func(item T) bool { return f.match(item, value) })
 	}
+	// AND is false at the first test that is false, OR true at the first that is
+	// true: "all" is what every test has to say for the loop to go on.
 	all := query.Operator == "AND" || len(tests) == 0 // no operands filter nothing
 	return func(item T) bool {
 		for _, test := range tests {
@@ -161,6 +163,8 @@ func page[T any](items []T, seq func(T) int64, in searchRequest, query any) ([]T
 	if limit < 1 || limit > maxSearchLimit {
 		return nil, resultsMetadata{}, refuse("user_search_invalid_limit")
 	}
+	// A cursor of one query says nothing about the place in another, so each carries
+	// a digest of its own.
 	stamp, err := json.Marshal(query)
 	if err != nil {
 		return nil, resultsMetadata{}, refuse("bad_request")
@@ -197,6 +201,7 @@ func readCursor(cursor string, digest [sha256.Size]byte) (int64, error) {
 	if err != nil {
 		return 0, refuse("user_search_invalid_cursor")
 	}
+	// Sscanf takes a number with words after it; encoding again does not.
 	var seq int64
 	if _, err := fmt.Sscanf(string(raw), fmt.Sprintf("%x.%%d", digest[:8]), &seq); err != nil || newCursor(seq, digest) != cursor {
 		return 0, refuse("user_search_invalid_cursor")

@@ -46,6 +46,8 @@ func (s *Stytch) answer(r *http.Request) (reply, error) {
 		Path:      r.URL.EscapedPath(),
 		RequestID: requestID,
 	}
+	// Before the lock, and before a fault strikes: a client that sends slowly must
+	// not hold up the others, and one that was dropped has still sent its request.
 	body, err := readBody(r)
 	if err != nil {
 		return reply{}, err

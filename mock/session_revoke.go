@@ -48,6 +48,8 @@ func revokeSessions(c *call, in revokeSessionsRequest) (*statusOnly, error) {
 	if in.MemberID != "" {
 		return new(statusOnly), c.revokeMember(in.MemberID)
 	}
+	// One session, named in one of three ways. A JWT may have expired: whoever has
+	// an old one may still sign out.
 	var s *session
 	var err error
 	switch {

@@ -8,6 +8,9 @@ import (
 // change applies the given settings to a copy of the organization's, and returns
 // it if the result is consistent. Lists are replaced as a whole.
 func (c *call) change(o *organization, set settings, given settingsGiven) (settings, error) {
+	// Each step writes to set, a copy: the caller keeps the old settings if any step
+	// refuses. Calls in a composite literal run in order, so the first fault in this
+	// order is the one that is answered.
 	const provisioning = "invalid_organization_auth_factor_setting"
 	for _, err := range []error{
 		choose(&set.SSOJITProvisioning, given.SSOJITProvisioning, provisioning, allAllowed, restricted, notAllowed),
@@ -60,6 +63,8 @@ func (set settings) consistent() error {
 	return nil
 }
 
+// changeDomains replaces the two lists of domains. They have error types of their
+// own, because a domain may be allowed in many organizations and claimed by one.
 func changeDomains(set *settings, given settingsGiven) error {
 	if given.EmailAllowedDomains != nil {
 		domains, err := checkDomains(given.EmailAllowedDomains,
@@ -92,6 +97,8 @@ func (c *call) checkClaimed(o *organization, set *settings) error {
 	return nil
 }
 
+// changeTenants replaces the OAuth tenants whose people may join. An unknown
+// provider is refused: a typo there would admit nobody, and look like a rule.
 func changeTenants(set *settings, tenants map[string][]string) error {
 	for provider, names := range tenants {
 		if !slices.Contains([]string{"slack", "hubspot", "github"}, provider) || names == nil {
@@ -104,6 +111,8 @@ func changeTenants(set *settings, tenants map[string][]string) error {
 	return nil
 }
 
+// changeImplicitRoles replaces the roles that come with an e-mail domain. With a
+// public provider's domain, strangers would get the role.
 func (c *call) changeImplicitRoles(set *settings, roles []implicitRole) error {
 	if roles == nil {
 		return nil

@@ -106,6 +106,7 @@ func (a attempt) oldClaims() customClaims {
 // organization wants more. A primary method is owed before a second factor is.
 func (c *call) finish(a attempt, proof factor) (signInAnswer, error) {
 	m := a.member
+	// What was proven before counts with what is proven now.
 	factors := []factor{proof}
 	switch {
 	case a.session != nil:
@@ -131,6 +132,7 @@ func (c *call) finish(a attempt, proof factor) (signInAnswer, error) {
 			s.expiresAt = c.now.Add(a.life)
 		}
 	}
+	// begin has tried this, so it does not fail; an error here would be ours.
 	var err error
 	if s.claims, err = a.claims.mergedInto(s.claims); err != nil {
 		return signInAnswer{}, err
