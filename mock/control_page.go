@@ -19,9 +19,9 @@ const shown = 100
 type pageContent struct {
 	Project, PublicToken, URL string
 	Now                       time.Time
+	Counts                    pageCounts
 	Classes                   []pageClass
 	MoreClasses               int
-	Members                   int
 	Sessions                  []pageSession
 	MoreSessions              int
 	Outbox                    []Message // newest first
@@ -30,6 +30,9 @@ type pageContent struct {
 	MoreJournal               int
 	Faults                    []Fault
 }
+
+// pageCounts are how many there are, shown or not.
+type pageCounts struct{ Classes, Members, Sessions, Outbox, Journal int }
 
 type pageClass struct {
 	Name, Slug, ID string
@@ -106,8 +109,10 @@ func (s *Stytch) pageContent() pageContent {
 	slices.SortFunc(out.Sessions, func(a, b pageSession) int {
 		return cmp.Or(b.Started.Compare(a.Started), strings.Compare(a.ID, b.ID))
 	})
+	var members int
+	out.Classes, members = s.pageClasses(perMember)
+	out.Counts = pageCounts{len(out.Classes), members, len(out.Sessions), len(s.outbox), len(s.journal)}
 	out.Sessions, out.MoreSessions = firstOf(out.Sessions)
-	out.Classes, out.Members = s.pageClasses(perMember)
 	out.Classes, out.MoreClasses = firstOf(out.Classes)
 	out.Outbox, out.MoreOutbox = firstOf(newestFirst(s.outbox))
 	out.Journal, out.MoreJournal = firstOf(newestFirst(s.journal))
@@ -128,7 +133,7 @@ func (s *Stytch) pageClasses(sessions map[*member]int) ([]pageClass, int) {
 		}
 		all++
 		members[m.org] = append(members[m.org], pageMember{
-			Name: m.name, Email: m.email, ID: m.id, Status: m.status, Roles: m.roleIDs(), Sessions: sessions[m],
+			Name: m.name, Email: m.email, ID: m.id, Status: m.status, Roles: besidesMember(m.roleIDs()), Sessions: sessions[m],
 		})
 	}
 	var out []pageClass
@@ -160,11 +165,16 @@ func (s settings) notes() []string {
 }
 
 func (s *session) onPage() pageSession {
-	out := pageSession{Email: s.member.email, Class: s.member.org.name, ID: s.id, Roles: s.roles(), Started: s.startedAt, ExpiresAt: s.expiresAt}
+	out := pageSession{Email: s.member.email, Class: s.member.org.name, ID: s.id, Roles: besidesMember(s.roles()), Started: s.startedAt, ExpiresAt: s.expiresAt}
 	for _, f := range s.factors {
 		out.Factors = append(out.Factors, f.kind)
 	}
 	return out
+}
+
+// besidesMember leaves out the role that everybody has.
+func besidesMember(roles []string) []string {
+	return slices.DeleteFunc(slices.Clone(roles), func(id string) bool { return id == roleMember })
 }
 
 func newestFirst[T any](list []T) []T {

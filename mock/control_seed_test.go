@@ -1,0 +1,79 @@
+package mock_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/promptgrimoire/auth/mock"
+)
+
+const school = `{
+	"roles": [{"id": "marker", "description": "Marks", "permissions": [{"resource": "class", "actions": ["mark"]}]}],
+	"redirect_urls": ["http://localhost:3000/authenticate"],
+	"organizations": [
+		{"organization_name": "LAWS1100", "organization_slug": "laws1100", "mfa_policy": "OPTIONAL",
+		 "members": [{"email_address": "ada@example.edu", "name": "Ada", "roles": ["marker"]}, {"email_address": "bob@example.edu"}]},
+		{"organization_name": "HIST2200", "organization_slug": "hist2200"}
+	]
+}`
+
+func TestSeed(t *testing.T) {
+	w := newWire(t)
+	require.NoError(t, w.stytch.Seed([]byte(school)))
+	found := w.ok("POST", organizations+"/members/search", object{"organization_ids": []string{"laws1100"}})
+	require.Len(t, found.at("members"), 2)
+	require.Equal(t, "Ada", w.ok("GET", organizations+"/laws1100/member?email_address=ada@example.edu", nil).text("member", "name"))
+	w.ok("GET", organizations+"/hist2200", nil)
+	w.refuses(400, "no_match_for_provided_magic_link_url", "POST", links+"/email/login_or_signup",
+		object{"organization_id": "laws1100", "email_address": "ada@example.edu", "login_redirect_url": "http://localhost:9/x"})
+	require.ErrorContains(t, w.stytch.Seed([]byte(`{}`)), "not used before")
+}
+
+// Somebody who writes a seed file by hand hears of every mistake at once, and
+// where it is.
+func TestSeedNamesEveryFault(t *testing.T) {
+	stytch := new(mock.Stytch)
+	err := stytch.Seed([]byte(`{
+		"roles": [{"id": "stytch_boss"}],
+		"redirect_urls": ["localhost"],
+		"organizations": [
+			{"organization_name": "A", "organization_slug": "aa", "members": [
+				{"email_address": "ada@example.edu"},
+				{"email_address": "ada@example.edu"},
+				{"emial": "bob@example.edu"},
+				{"email_address": "cleo@example.edu", "roles": ["boss"]},
+				"dora@example.edu"
+			]},
+			{"organization_name": "B"},
+			{"organization_name": "C", "organization_slug": "cc", "slug": "c"},
+			{"organization_name": "D", "organization_name": "E", "organization_slug": "dd"},
+			[]
+		]
+	}`))
+	require.Error(t, err)
+	for _, want := range []string{
+		`roles: Roles has "stytch_boss"`,
+		`redirect_urls[0]: "localhost" is not`,
+		"organizations[0].members[1]: duplicate_member_email",
+		`organizations[0].members[2]: the field "emial" is unknown`,
+		"organizations[0].members[3]: invalid_rbac_role_id",
+		"organizations[0].members[4]: this is no JSON object",
+		"organizations[1]: invalid_organization_slug",
+		`organizations[2]: the field "slug" is unknown`,
+		`organizations[3]: the field "organization_name" is there twice`,
+		"organizations[4]: this is no object",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	require.Len(t, strings.Split(err.Error(), "\n"), 10)
+	w := wire{t: t, stytch: stytch}
+	w.refuses(404, "organization_not_found", "GET", organizations+"/aa", nil)
+}
+
+func TestSeedIsStrictJSON(t *testing.T) {
+	for _, file := range []string{`[]`, `{"classes":[]}`, `{"organizations":{}}`, `{"organizations":[]} x`, `{"roles":[{"name":"x"}]}`} {
+		require.Error(t, new(mock.Stytch).Seed([]byte(file)), file)
+	}
+}
