@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	project = "project-test-11111111-1111-4111-8111-111111111111"
+	secret  = "secret-test-0123456789abcdef"
+)
+
+var readyLine = regexp.MustCompile(`^fakestytch ready url=(http://127\.0\.0\.1:\d+) project_id=(project-test-[0-9a-f-]{36}) secret=(secret-test-\S+)\n$`)
+
+// running is a fakestytch in this process.
+type running struct {
+	t                  testing.TB
+	url, project, secr string
+	stop               func() (code int, stderr string)
+}
+
+// start runs the command on a free port until stop is called.
+func start(t *testing.T, args ...string) running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	var stderr strings.Builder
+	code := make(chan int, 1)
+	go func() {
+		code <- command(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), stdout, &stderr)
+		_ = stdout.Close()
+	}()
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
+	require.NoError(t, err)
+	match := readyLine.FindStringSubmatch(line)
+	require.NotNil(t, match, line)
+	r := running{t: t, url: match[1], project: match[2], secr: match[3]}
+	r.stop = func() (int, string) {
+		cancel()
+		rest, err := io.ReadAll(lines)
+		require.NoError(t, err)
+		require.Empty(t, string(rest), "there is one line on standard output")
+		return <-code, stderr.String()
+	}
+	return r
+}
+
+// call sends JSON as the project, and returns the answer.
+func (r running) call(method, path, body string) (int, map[string]any) {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, strings.NewReader(body))
+	require.NoError(r.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.SetBasicAuth(r.project, r.secr)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Do(req)
+	require.NoError(r.t, err)
+	defer func() { require.NoError(r.t, res.Body.Close()) }()
+	var out map[string]any
+	raw, err := io.ReadAll(res.Body)
+	require.NoError(r.t, err)
+	if json.Unmarshal(raw, &out) != nil {
+		out = map[string]any{"raw": string(raw)}
+	}
+	return res.StatusCode, out
+}
+
+func (r running) ok(method, path, body string) map[string]any {
+	r.t.Helper()
+	status, out := r.call(method, path, body)
+	require.Equal(r.t, http.StatusOK, status, "%v", out)
+	return out
+}
+
+func seedFile(t *testing.T, content string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "seed.json")
+	require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
+	return name
+}
+
+const school = `{"organizations":[{"organization_name":"LAWS1100","organization_slug":"laws1100","members":[{"email_address":"ada@example.edu"}]}]}`
+
+func TestServesTheAPIAndTheControlPlane(t *testing.T) {
+	r := start(t, "-project", project, "-secret", secret, "-seed", seedFile(t, school), "-jwt-life", "2m")
+	require.Equal(t, project, r.project)
+	require.Equal(t, secret, r.secr)
+	const authenticate = "/v1/b2b/sessions/authenticate"
+
+	r.ok("POST", "/v1/b2b/magic_links/email/login_or_signup", `{"organization_id":"laws1100","email_address":"ada@example.edu"}`)
+	outbox := r.ok("GET", "/fake/outbox?to=ada@example.edu", "")["raw"].(string)
+	var sent []struct{ Link, Token string }
+	require.NoError(t, json.Unmarshal([]byte(outbox), &sent))
+	require.True(t, strings.HasPrefix(sent[0].Link, r.url+"/v1/b2b/magic_links/redirect?"), sent[0].Link)
+	r.ok("POST", "/v1/b2b/magic_links/authenticate", `{"magic_links_token":"`+sent[0].Token+`"}`)
+
+	login := r.ok("POST", "/fake/login", `{"organization_id":"laws1100","email_address":"ada@example.edu"}`)
+	credential := `{"session_token":"` + login["session_token"].(string) + `"}`
+	r.ok("POST", "/fake/faults", `{"endpoint":"POST `+authenticate+`","status":429,"retry_after":3,"times":1}`)
+	status, _ := r.call("POST", authenticate, credential)
+	require.Equal(t, http.StatusTooManyRequests, status)
+	r.ok("POST", authenticate, credential)
+	state, err := json.Marshal(r.ok("GET", "/fake/state", ""))
+	require.NoError(t, err)
+	r.ok("POST", "/fake/age", `{"by":"2h"}`)
+	status, out := r.call("POST", authenticate, credential)
+	require.Equal(t, http.StatusNotFound, status, "%v", out)
+	r.ok("PUT", "/fake/state", string(state))
+	r.ok("POST", authenticate, credential)
+	r.ok("POST", "/fake/rotate-keys", "{}")
+	r.ok("POST", "/fake/reset", "{}")
+	status, _ = r.call("POST", authenticate, credential)
+	require.Equal(t, http.StatusNotFound, status)
+	r.ok("GET", "/v1/b2b/organizations/laws1100", "")
+	require.Contains(t, r.ok("GET", "/fake/journal", "")["raw"], "/v1/b2b/organizations/laws1100")
+	require.Contains(t, r.ok("GET", "/", "")["raw"], "LAWS1100")
+	status, out = r.call("GET", "//v1/b2b/rbac/policy", "")
+	require.Equal(t, http.StatusOK, status, "a doubled slash is not redirected: %v", out)
+	status, out = r.call("GET", "/fakes", "")
+	require.Equal(t, "route_not_found", out["error_type"], "%d", status)
+
+	code, stderr := r.stop()
+	require.Zero(t, code, stderr)
+	require.Empty(t, stderr)
+}
+
+// Whatever it is doing when it is told to stop, nothing of it stays behind.
+func TestStopsWithNothingLeft(t *testing.T) {
+	r := start(t)
+	r.ok("POST", "/fake/faults", `{"endpoint":"GET /v1/b2b/rbac/policy","latency":"1h"}`)
+	held := make(chan error, 1)
+	go func() {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", r.url+"/v1/b2b/rbac/policy", nil)
+		if err == nil {
+			_, err = (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+		}
+		held <- err
+	}()
+	// The request is known to be under way once it has used up its rule; there is no
+	// other sign of it from outside, so ask the goroutines.
+	require.Eventually(t, func() bool { return strings.Contains(stacks(), "mock.wait(") }, 5*time.Second, time.Millisecond)
+	code, stderr := r.stop()
+	require.Zero(t, code, stderr)
+	require.Error(t, <-held)
+	require.Eventually(t, func() bool {
+		return !strings.Contains(stacks(), "net/http.(*Server)") && !strings.Contains(stacks(), "net/http.(*conn).serve")
+	}, 5*time.Second, time.Millisecond, "%s", stacks())
+}
+
+func stacks() string {
+	b := make([]byte, 1<<20)
+	return string(b[:runtime.Stack(b, true)])
+}
+
+func TestStopsOnSIGTERM(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no SIGTERM")
+	}
+	bin := filepath.Join(t.TempDir(), "fakestytch")
+	build, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput()
+	require.NoError(t, err, "%s", build)
+	process := exec.CommandContext(t.Context(), bin, "-addr", "127.0.0.1:0")
+	stdout, err := process.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, process.Start())
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err)
+	require.Regexp(t, readyLine, line)
+	require.NoError(t, process.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, process.Wait(), "it ends by itself, with code 0")
+}
+
+func TestRefusesAWrongCommandLine(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		args  []string
+		wants []string
+	}{
+		{"an address of this machine in the network", []string{"-addr", "192.0.2.1:0"}, []string{"other machines", "-dangerously-listen-to-other-machines"}},
+		{"every address", []string{"-addr", ":0"}, []string{"other machines"}},
+		{"every address of IPv6", []string{"-addr", "[::]:0"}, []string{"other machines"}},
+		{"a name", []string{"-addr", "example.edu:0"}, []string{"other machines"}},
+		{"no port", []string{"-addr", "127.0.0.1"}, []string{"no address and port"}},
+		{"a port that is none", []string{"-addr", "127.0.0.1:http"}, []string{"the port is no number"}},
+		{"a live project", []string{"-project", "project-live-11111111-1111-4111-8111-111111111111"}, []string{"live project", "-dangerously-accept-live-ids"}},
+		{"a live secret", []string{"-secret", "secret-live-0123456789abcdef"}, []string{"live project"}},
+		{"a project id that is none", []string{"-project", "x"}, []string{"not of the form project-test-<uuid>"}},
+		{"a secret that is none", []string{"-secret", "x"}, []string{"ProjectSecret is not of the form"}},
+		{"half a second", []string{"-jwt-life", "500ms"}, []string{"whole number of seconds"}},
+		{"no time", []string{"-jwt-life", "0s"}, []string{"whole number of seconds"}},
+		{"a word", []string{"serve"}, []string{`"serve" is no flag`}},
+		{"a flag that is none", []string{"-port", "1"}, []string{"not defined: -port"}},
+		{"a seed that is not there", []string{"-seed", "/nonexistent.json"}, []string{"-seed: open /nonexistent.json"}},
+		{"a seed that is none", []string{"-seed", "main.go"}, []string{"-seed: the body is no JSON"}},
+		{"everything at once", []string{"-addr", "0.0.0.0:1", "-project", "x", "-secret", "y", "-jwt-life", "1ms"}, []string{"other machines", "Project", "ProjectSecret", "-jwt-life"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var stdout, stderr strings.Builder
+			require.Equal(t, 1, command(t.Context(), tt.args, &stdout, &stderr))
+			require.Empty(t, stdout.String())
+			for _, want := range tt.wants {
+				require.Contains(t, stderr.String(), want)
+			}
+			require.NotContains(t, stderr.String(), "goroutine")
+			require.NotContains(t, stderr.String(), "0123456789abcdef", "a secret is not repeated")
+		})
+	}
+}
+
+func TestHelpIsNoError(t *testing.T) {
+	var stdout, stderr strings.Builder
+	require.Zero(t, command(t.Context(), []string{"-h"}, &stdout, &stderr))
+	for _, want := range []string{"-addr", "-project", "-secret", "-seed", "-jwt-life", "-open", "-dangerously-listen-to-other-machines"} {
+		require.Contains(t, stderr.String(), want)
+	}
+}
+
+func TestTakesTheDangersByName(t *testing.T) {
+	for _, args := range [][]string{
+		{"-dangerously-accept-live-ids", "-project", "project-live-11111111-1111-4111-8111-111111111111"},
+		{"-dangerously-listen-to-other-machines", "-addr", "0.0.0.0:0"},
+	} {
+		_, err := readOptions(args, io.Discard)
+		require.NoError(t, err)
+	}
+}
+
+func TestAddressInUse(t *testing.T) {
+	r := start(t)
+	var stderr strings.Builder
+	require.Equal(t, 1, command(t.Context(), []string{"-addr", strings.TrimPrefix(r.url, "http://")}, io.Discard, &stderr))
+	require.Contains(t, stderr.String(), "Choose one with -addr 127.0.0.1:0")
+	r.stop()
+}
