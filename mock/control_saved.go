@@ -49,9 +49,6 @@ func dereference[T any](err *error, list []T, n int) *T {
 	return &list[n-1]
 }
 
-// unchanged is for what is the same in memory and in a snapshot.
-func unchanged[T any](v T) T { return v }
-
 func listOf[A, B any](each func(A) B) func([]A) []B {
 	return func(in []A) []B {
 		if in == nil {
@@ -74,38 +71,6 @@ func mapOf[K ~string, A, B any](each func(A) B) func(map[K]A) map[K]B {
 		// In order, so that one state is always saved as the same bytes.
 		for _, k := range slices.Sorted(maps.Keys(in)) {
 			out[k] = each(in[k])
-		}
-		return out
-	}
-}
-
-// pair is an entry of a map whose keys are no strings.
-type pair[K, V any] struct {
-	Key   K `json:"key"`
-	Value V `json:"value"`
-}
-
-func pairsOf[K comparable, A, L, B any](key func(K) L, each func(A) B) func(map[K]A) []pair[L, B] {
-	return func(in map[K]A) []pair[L, B] {
-		if in == nil {
-			return nil
-		}
-		out := make([]pair[L, B], 0, len(in))
-		for k, v := range in {
-			out = append(out, pair[L, B]{key(k), each(v)})
-		}
-		return out
-	}
-}
-
-func fromPairs[K comparable, A, L, B any](key func(L) K, each func(B) A) func([]pair[L, B]) map[K]A {
-	return func(in []pair[L, B]) map[K]A {
-		if in == nil {
-			return nil
-		}
-		out := make(map[K]A, len(in))
-		for _, p := range in {
-			out[key(p.Key)] = each(p.Value)
 		}
 		return out
 	}

@@ -400,3 +400,6 @@ func (l *loader) intermediate(v savedIntermediate) intermediate {
 		expiresAt: v.ExpiresAt,
 	}
 }
+
+// unchanged is for what is the same in memory and in a snapshot.
+func unchanged[T any](v T) T { return v }

@@ -16,6 +16,8 @@ type writer struct {
 	structs  []string // converted field by field
 	pointers []string // those of them that are pointed to
 	imports  map[string]bool
+	plainly  bool // unchangedCode is called
+	paired   bool // pairCode is called
 }
 
 // packagePaths are the packages whose types may be in a snapshot.
@@ -106,6 +108,7 @@ func (w *writer) saved(t ast.Expr) string {
 		if w.isString(u.Key) {
 			return "map[" + write(u.Key) + "]" + w.saved(u.Value)
 		}
+		w.paired = true
 		return "[]pair[" + w.saved(u.Key) + ", " + w.saved(u.Value) + "]"
 	}
 	return "saved" + title(write(t))
@@ -115,6 +118,7 @@ func (w *writer) saved(t ast.Expr) string {
 // is s, a saver, or l, a loader.
 func (w *writer) conversion(t ast.Expr, by string) string {
 	if w.isPlain(t) {
+		w.plainly = true
 		return "unchanged[" + w.named(t) + "]"
 	}
 	switch u := w.underlying(t).(type) {
@@ -156,6 +160,12 @@ func (w *writer) source() []byte {
 		out.addf("%q\n", path)
 	}
 	out.addf(")\n%s%s", refs, types)
+	if w.plainly {
+		out.addf("%s", unchangedCode)
+	}
+	if w.paired {
+		out.addf("%s", pairCode)
+	}
 	return bytes.TrimSpace([]byte(out.String()))
 }
 
