@@ -121,6 +121,14 @@ func (w *writer) conversion(t ast.Expr, by string) string {
 		w.plainly = true
 		return "unchanged[" + w.named(t) + "]"
 	}
+	if _, named := t.(*ast.Ident); named && w.structOf(t) == nil {
+		// Inside another list or map, Go tells a named list from its like.
+		from, to := write(t), w.saved(t)
+		if by == "l" {
+			from, to = to, from
+		}
+		return "func(v " + from + ") " + to + " { return " + w.conversion(w.underlying(t), by) + "(v) }"
+	}
 	switch u := w.underlying(t).(type) {
 	case *ast.StarExpr:
 		return by + "." + write(u.X) + "Ref"

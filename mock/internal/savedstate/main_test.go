@@ -30,7 +30,7 @@ func TestGenerate(t *testing.T) {
 		{"a struct that encoding/json understands is kept", head + "x Inner }\ntype Inner struct { N int }", []string{"X Inner", "X: v.x"}, ""},
 		{"what is shared becomes a number", head + "x *inner }\ntype inner struct { up *root }", []string{"X int", "s.innerRef(v.x)", "l.rootRef(v.Up)"}, ""},
 		{"a map by pointers becomes pairs", head + "x map[*inner]string }\ntype inner struct { n int }", []string{"[]pair[int, string]", "fromPairs(l.innerRef, unchanged[string])(v.X)"}, ""},
-		{"names are looked through", head + "x names }\ntype names map[id][]*inner\ntype id string\ntype inner struct { n int }", []string{"map[id][]int", "mapOf[id](listOf(s.innerRef))(v.x)"}, ""},
+		{"names are looked through", head + "x names }\ntype names map[id][]*inner\ntype id string\ntype inner struct { n int }", []string{"map[id][]int", "func(v names) map[id][]int { return mapOf[id](listOf(s.innerRef))(v) }(v.x)"}, ""},
 		{"an embedded struct keeps its name", head + "inner }\ntype inner struct { n int }", []string{"Inner savedInner", "s.inner(v.inner)"}, ""},
 		{"a type that only writes JSON is refused", head + "at moment }\ntype moment time.Time\nfunc (moment) MarshalJSON() ([]byte, error) { return nil, nil }", nil, "root.at is a moment"},
 		{"a function is refused", head + "f func() }", nil, "root.f is a"},
