@@ -22,7 +22,7 @@ type keyStore struct {
 	url      string
 	fetcher  fetcher
 	work     *work
-	observe  grimoireauth.Observe // may be nil
+	observe  grimoireauth.Observe // not nil, and does not panic
 	newSeen  func() *seen
 	oldAfter time.Duration // Config.RefreshKeysAfter
 	maxAge   time.Duration // Config.MaxKeyAge
@@ -182,13 +182,11 @@ func (s *keyStore) run(ctx context.Context, flight *fetch) {
 	s.mu.Unlock()
 	close(flight.done)
 
-	if s.observe != nil {
-		s.observe(ctx, grimoireauth.KeysFetched{Keys: len(p.keys), Took: time.Since(began), Err: err})
-		if p.private {
-			s.observe(ctx, grimoireauth.OperatorAlarm{
-				Problem: "Stytch publishes a signing key together with its private half: the key is not used; tell Stytch",
-			})
-		}
+	s.observe(ctx, grimoireauth.KeysFetched{Keys: len(p.keys), Took: time.Since(began), Err: err})
+	if p.private {
+		s.observe(ctx, grimoireauth.OperatorAlarm{
+			Problem: "Stytch publishes a signing key together with its private half: the key is not used; tell Stytch",
+		})
 	}
 }
 

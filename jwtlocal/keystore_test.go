@@ -465,6 +465,22 @@ func TestFetchEvents(t *testing.T) {
 	})
 }
 
+// TestObserverPanics: an observer that panics behind the traffic takes down neither
+// the process nor the fetch that it was told of.
+func TestObserverPanics(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Verifier, _ *keyServer) {
+		requireGood(t, v, fresh(testKID))
+		v.Wait()
+		require.EqualValues(t, 1, v.Stats().Fetches)
+	}, func(c *Config) {
+		c.Observe = func(_ context.Context, e grimoireauth.Event) {
+			if _, ok := e.(grimoireauth.KeysFetched); ok {
+				panic("an observer")
+			}
+		}
+	})
+}
+
 // eventLog is an observer that remembers.
 type eventLog struct {
 	mu     sync.Mutex

@@ -56,7 +56,7 @@ func New(config Config) (*Verifier, error) {
 		url:      project.BaseURL + "/v1/b2b/sessions/jwks/" + project.ID,
 		fetcher:  newFetcher(config.Transport),
 		work:     &v.work,
-		observe:  config.Observe,
+		observe:  v.observeBehind,
 		newSeen:  func() *seen { return newSeen(config.cacheSize()) },
 		oldAfter: config.refreshKeysAfter(),
 		maxAge:   config.maxKeyAge(),

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -146,6 +147,22 @@ func TestReadHeaderMembers(t *testing.T) {
 	require.ErrorIs(t, err, ErrTooMuch)
 	_, err = ReadHeader([]byte(`{"alg":"RS256","kid":"k","x":{"y":[]}}`))
 	require.ErrorIs(t, err, ErrTooMuch)
+}
+
+// TestPlain: every byte, at every place of a word and of the rest.
+func TestPlain(t *testing.T) {
+	for length := range 20 {
+		for at := range length {
+			for c := range 256 {
+				text := bytes.Repeat([]byte("x"), length)
+				text[at] = byte(c)
+				require.Equal(t, c >= 0x20 && c != '\\', plain(text), "%q", text)
+			}
+		}
+	}
+	for _, neighbours := range []string{"\x20\x1f", "\x80\x1f", "\xff\\", "[]\\", "]]]]]]]]", "        ", "\x7f\x80\xff\x20!\"#[", "[][][][]", "\x21\x20\x20\x20\x20\x20\x20\x20"} {
+		require.Equal(t, !strings.ContainsAny(neighbours, "\x1f\\"), plain([]byte(neighbours)), "%q", neighbours)
+	}
 }
 
 // TestReaderSticks: after a fault nothing is read any more, and the first fault is

@@ -33,6 +33,7 @@ type Reader struct {
 	src    []byte
 	pos    int
 	depth  int
+	plain  bool // no escapes and no control characters anywhere: a string ends at the next quote
 	limits Limits
 	err    error
 
@@ -51,7 +52,7 @@ type name struct {
 
 // NewReader returns a Reader over src.
 func NewReader(src []byte, limits Limits) Reader {
-	r := Reader{src: src, limits: limits}
+	r := Reader{src: src, limits: limits, plain: plain(src)}
 	// One pass for the encoding makes every later step a matter of ASCII.
 	if !utf8.Valid(src) {
 		r.err = ErrSyntax

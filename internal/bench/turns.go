@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// operation is something to be measured. run does it n times and returns how long
+// that took, less whatever preparation should not count.
+type operation struct {
+	name  string
+	limit float64 // times the floor; 0 if only told
+	run   func(n int) time.Duration
+
+	each   int       // repetitions per turn
+	times  []float64 // ns per repetition, by turn
+	ratios []float64 // to the floor of the same turn
+}
+
+// plain measures a function that can be repeated as it is.
+func plain(f func()) func(int) time.Duration {
+	return func(n int) time.Duration {
+		start := time.Now()
+		for range n {
+			f()
+		}
+		return time.Since(start)
+	}
+}
+
+// takeTurns measures all operations, the first of which is the floor.
+func takeTurns(operations []*operation, turns int, chunk time.Duration) {
+	for _, o := range operations {
+		o.each = 1
+		for {
+			took := o.run(o.each)
+			if took >= chunk || o.each > 1<<24 {
+				break
+			}
+			o.each *= 1 + int(min(chunk/max(took, 1), 8))
+		}
+	}
+	for range turns {
+		for _, o := range operations {
+			o.times = append(o.times, float64(o.run(o.each))/float64(o.each))
+		}
+		for _, o := range operations {
+			last := len(o.times) - 1
+			o.ratios = append(o.ratios, o.times[last]/operations[0].times[last])
+		}
+	}
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// onBoth runs f on two goroutines and returns the wall time per repetition of both
+// together.
+func onBoth(f func(worker, n int)) func(int) time.Duration {
+	return func(n int) time.Duration {
+		var both sync.WaitGroup
+		start := time.Now()
+		for worker := range 2 {
+			both.Go(func() { f(worker, n/2+1) })
+		}
+		both.Wait()
+		return time.Since(start)
+	}
+}
+
+// report writes a table of the operations.
+func report(w io.Writer, title string, operations []*operation) (over int, err error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s\n\n| | ns | × floor | quartiles | limit | |\n|---|---:|---:|---:|---:|---|\n", title)
+	for _, o := range operations {
+		sorted := slices.Sorted(slices.Values(o.ratios))
+		verdict, limit := "", ""
+		if o.limit > 0 {
+			limit, verdict = fmt.Sprintf("%.2f", o.limit), "ok"
+			if median(o.ratios) > o.limit {
+				verdict = "OVER"
+				over++
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %.0f | %.4f | %.4f–%.4f | %s | %s |\n",
+			o.name, median(o.times), median(o.ratios), sorted[len(sorted)/4], sorted[3*len(sorted)/4], limit, verdict)
+	}
+	_, err = io.WriteString(w, b.String())
+	return over, err
+}

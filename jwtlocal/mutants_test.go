@@ -1,0 +1,298 @@
+package jwtlocal
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mutant is the program with one check removed or weakened.
+type mutant struct{ file, from, to string }
+
+// mutants lists every check that decides about a token or a key. Each must be
+// missed by at least one test when it alone is gone: otherwise the tests pass for a
+// reason other than the one they name.
+//
+//	GRIMOIRE_MUTANTS=1 go test ./jwtlocal -run TestMutants -timeout 60m
+//
+// applies them one by one and runs the tests of both packages on each. The ordinary
+// suite only checks that the list still fits the source.
+var mutants = []mutant{
+	// The text of a token.
+	{"jwtlocal/verifier.go", `if len(token) > maxToken {`, `if false {`},
+	{"jwtlocal/token.go", `maxToken = 16 << 10`, `maxToken = 16<<10 - 1`},
+	{"jwtlocal/token.go", `maxToken = 16 << 10`, `maxToken = 16<<10 + 1`},
+	{"jwtlocal/token.go", `token[:min(len(token), maxHeader+1)]`, `token`},
+	{"jwtlocal/token.go", `return token[:max(end, 0)], end > 0`, `return token[:max(end, 0)], end >= 0`},
+	{"jwtlocal/token.go", `if dot <= len(header)+1 || token[dot] != '.' {`, `if dot < len(header)+1 || token[dot] != '.' {`},
+	{"jwtlocal/token.go", `if dot <= len(header)+1 || token[dot] != '.' {`, `if dot <= len(header)+1 {`},
+	{"jwtlocal/token.go", `if hasLineBreak(segment) {`, `if false {`},
+	{"jwtlocal/token.go", `strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0`, `strings.IndexByte(s, '\n') >= 0`},
+	{"jwtlocal/token.go", `strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0`, `strings.IndexByte(s, '\r') >= 0`},
+	{"jwtlocal/jwk.go", `var strict = base64.RawURLEncoding.Strict()`, `var strict = base64.RawURLEncoding`},
+	{"jwtlocal/token.go", `return dst[:n], err == nil`, `return dst[:n], err == nil || n > 0`},
+
+	// The header.
+	{"internal/claims/header.go", `string(r.Text()) == "RS256"; !rs256`, `strings.EqualFold(string(r.Text()), "RS256"); !rs256`},
+	{"internal/claims/header.go", `string(r.Text()) == "RS256"; !rs256`, `string(r.Text()) != ""; !rs256`},
+	{"internal/claims/header.go", `	case !rs256:`, `	case false:`},
+	{"internal/claims/header.go", `if !KeyID(kid) {`, `if false {`},
+	{"internal/claims/header.go", `h.KeyID == "" || !typed`, `!typed`},
+	{"internal/claims/header.go", `h.KeyID == "" || !typed`, `h.KeyID == ""`},
+	{"internal/claims/header.go", `r.unlike(memberName, headerNames)`, `_ = headerNames`},
+	{"internal/claims/header.go", `Limits{Depth: 2, Members: 32}`, `Limits{Depth: 3, Members: 32}`},
+	{"internal/claims/header.go", `Limits{Depth: 2, Members: 32}`, `Limits{Depth: 2, Members: 33}`},
+	{"internal/claims/header.go", `err := r.End()`, `err := r.Err()`},
+	{"internal/claims/header.go", `len(kid) > maxKeyID`, `len(kid) > 2*maxKeyID`},
+	{"internal/claims/header.go", `len(kid) == 0 || `, ``},
+	{"internal/claims/header.go", `c <= ' ' || c >= 0x7f || `, `c >= 0x7f || `},
+	{"internal/claims/header.go", `c <= ' ' || c >= 0x7f || `, `c <= ' ' || `},
+	{"internal/claims/header.go", `c == '"' || c == '\\'`, `c == '"'`},
+	{"internal/claims/header.go", `c == '"' || c == '\\'`, `c == '\\'`},
+	{"internal/claims/header.go", `"cty", `, ``},
+	{"internal/claims/header.go", `"crit", `, ``},
+	{"internal/claims/header.go", `"b64", `, ``},
+	{"internal/claims/header.go", `"zip", `, ``},
+	{"internal/claims/header.go", `"enc",`, ``},
+	{"internal/claims/header.go", `"jwk", `, ``},
+	{"internal/claims/header.go", `"jku", `, ``},
+	{"internal/claims/header.go", `"x5u", `, ``},
+	{"internal/claims/header.go", `"x5c", `, ``},
+	{"internal/claims/header.go", `"x5t", `, ``},
+	{"internal/claims/header.go", `"x5t#S256", `, ``},
+	{"internal/claims/header.go", `"p2c", `, ``},
+	{"internal/claims/header.go", `"p2s", `, ``},
+	{"internal/claims/header.go", `"epk", `, ``},
+
+	// The signature.
+	{"jwtlocal/verifier.go", `if err := jwt.SigningMethodRS256.Verify(p.signed, signature, public); err != nil {`, `if len(signature) == 0 {`},
+	{"jwtlocal/verifier.go", `jwt.SigningMethodRS256.Verify`, `jwt.SigningMethodRS512.Verify`},
+	{"jwtlocal/token.go", `signed: token[:dot]}`, `signed: token[:dot-1]}`},
+
+	// JSON.
+	{"internal/claims/reader.go", `if !utf8.Valid(src) {`, `if false {`},
+	{"internal/claims/reader.go", `if r.peek() != 0 || r.pos < len(r.src) {`, `if false {`},
+	{"internal/claims/reader.go", `if r.peek() != 0 || r.pos < len(r.src) {`, `if r.peek() != 0 {`},
+	{"internal/claims/reader.go", `r.depth > r.limits.Depth`, `r.depth > r.limits.Depth+1`},
+	{"internal/claims/reader.go", `r.depth > r.limits.Depth`, `r.depth >= r.limits.Depth`},
+	{"internal/claims/reader.go", `if r.count-o.first >= r.limits.Members {`, `if r.count-o.first > r.limits.Members {`},
+	{"internal/claims/reader.go", `if r.count-o.first >= r.limits.Members {`, `if r.count-o.first+1 >= r.limits.Members {`},
+	{"internal/claims/reader.go", `if !r.limits.RepeatedNames && r.repeated(n, o.first) {`, `if false {`},
+	{"internal/claims/reader.go", `case n.escaped || o.escaped:`, `case n.escaped && o.escaped:`},
+	{"internal/claims/reader.go", `for i := first; i < r.count; i++ {`, `for i := first; i < r.count-1; i++ {`},
+	{"internal/claims/reader.go", `for i := first; i < r.count; i++ {`, `for i := first; i < min(r.count, len(r.near)); i++ {`},
+	{"internal/claims/reader.go", `	if o.begun && !r.expect(',') {`, `	if o.begun && r.peek() == ',' && !r.expect(',') {`},
+	{"internal/claims/reader.go", `	if a.begun && !r.expect(',') {`, `	if a.begun && r.peek() == ',' && !r.expect(',') {`},
+	{"internal/claims/reader.go", `	if !r.expect(':') {`, `	if r.peek() == ':' && !r.expect(':') {`},
+	{"internal/claims/reader.go", `string(r.src[r.pos:r.pos+len(word)]) != word`, `r.src[r.pos] != word[0]`},
+	{"internal/claims/reader.go", `if start, end, escaped := r.scanString(); escaped {`, `if start, end, escaped := r.scanString(); escaped && start > end {`},
+	{"internal/claims/text.go", `case c < 0x20:`, `case c < 0x0a:`},
+	{"internal/claims/text.go", `if utf16.IsSurrogate(c) {`, `if false {`},
+	{"internal/claims/text.go", `!ok || c == unicode.ReplacementChar`, `!ok`},
+	{"internal/claims/text.go", `if c < 0x20 || c == 0x7f {`, `if c == 0x7f {`},
+	{"internal/claims/text.go", `if c < 0x20 || c == 0x7f {`, `if c < 0x20 {`},
+	{"internal/claims/text.go", `c == utf8.RuneError || `, ``},
+	{"internal/claims/text.go", `unicode.Cc, unicode.Cf, `, `unicode.Cc, `},
+	{"internal/claims/text.go", `unicode.Zl, `, ``},
+	{"internal/claims/text.go", `unicode.Zp, `, ``},
+	{"internal/claims/date.go", `if r.err == nil && (r.peek() < '0' || r.peek() > '9') {`, `if false {`},
+	{"internal/claims/date.go", `if d.Seconds >= 1<<32 {`, `if false {`},
+	{"internal/claims/date.go", `d.Fraction = d.Fraction || c != '0'`, `d.Fraction = false`},
+	{"internal/claims/date.go", `if err := t.UnmarshalText(text); err != nil || !strictTime(text) {`, `if err := t.UnmarshalText(text); err != nil {`},
+	{"internal/claims/date.go", `text[13] != ':' || `, ``},
+	{"internal/claims/date.go", ` || bytes.IndexByte(text, ',') >= 0`, ` || bytes.IndexByte(text, '#') >= 0`},
+	{"internal/claims/date.go", `string(hour) < "24" && `, `string(hour) < "9" && `},
+	{"internal/claims/date.go", ` && string(minute) < "60"`, ` && string(minute) < "9"`},
+
+	// Names and kinds of claims.
+	{"internal/claims/claims.go", `r.unlike(memberName, topNames)`, `_ = topNames`},
+	{"internal/claims/claims.go", `r.unlike(memberName, sessionNames)`, `_ = sessionNames`},
+	{"internal/claims/claims.go", `r.unlike(memberName, organizationNames)`, `_ = organizationNames`},
+	{"internal/claims/claims.go", `r.unlike(memberName, factorNames)`, `_ = factorNames`},
+	{"internal/claims/claims.go", `if bytes.EqualFold(memberName, n) {`, `if string(bytes.ToLower(memberName)) == string(n) {`},
+	{"internal/claims/claims.go", `limits = Limits{Depth: 16, Members: 256}`, `limits = Limits{Depth: 17, Members: 256}`},
+	{"internal/claims/claims.go", `limits = Limits{Depth: 16, Members: 256}`, `limits = Limits{Depth: 16, Members: 257}`},
+	{"internal/claims/claims.go", `if n != 1 {`, `if n == 0 {`},
+	{"internal/claims/claims.go", `if n != 1 {`, `if n > 1 {`},
+	{"internal/claims/claims.go", `if len(roles) == maxRoles {`, `if false {`},
+	{"internal/claims/claims.go", `if len(factors) == maxFactors {`, `if false {`},
+	{"internal/claims/claims.go", `len(text) > maxText || `, ``},
+	{"internal/claims/claims.go", `len(text) > maxText || !Printable(text)`, `len(text) > maxText`},
+	{"internal/claims/claims.go", `roles = append(roles, text(r.shown()))`, `roles = append(roles, text(r.Text()))`},
+	{"internal/claims/claims.go", `f.Type = text(r.shown())`, `f.Type = text(r.Text())`},
+	{"internal/claims/claims.go", `c.Slug = r.shown()`, `c.Slug = r.Text()`},
+	{"internal/claims/claims.go", `if err := r.End(); err != nil {`, `if err := r.Err(); err != nil {`},
+	{"internal/claims/claims.go", `!bytes.HasPrefix(memberName, []byte(stytchPrefix)) && r.err == nil`, `r.err == nil`},
+
+	// Who, and when.
+	{"jwtlocal/rules.go", `case !oneOf(c.Issuer, r.issuers):`, `case false:`},
+	{"jwtlocal/rules.go", `if string(value) == a {`, `if strings.HasPrefix(string(value), a) {`},
+	{"jwtlocal/rules.go", `if string(value) == a {`, `if strings.EqualFold(string(value), a) {`},
+	{"jwtlocal/rules.go", `if customURL != "" {`, `if false {`},
+	{"jwtlocal/verifier.go", `if project.Custom {`, `if true {`},
+	{"jwtlocal/rules.go", `case string(c.Audience) != r.audience:`, `case false:`},
+	{"jwtlocal/rules.go", `case c.ClientID && c.Scope:`, `case false:`},
+	{"jwtlocal/rules.go", `case c.ClientID && c.Scope:`, `case c.ClientID || c.Scope:`},
+	{"jwtlocal/rules.go", `case !c.HasSession || !hasForm(c.SessionID, r.sessions...):`, `case !c.HasSession:`},
+	{"jwtlocal/rules.go", `case !c.HasOrganization || !hasForm(c.OrganizationID, r.organization):`, `case !c.HasOrganization:`},
+	{"jwtlocal/rules.go", `case !hasForm(c.Subject, r.member):`, `case false:`},
+	{"jwtlocal/rules.go", `|| len(id) == len(p) `, ``},
+	{"jwtlocal/rules.go", ` || len(id) > maxID {`, ` {`},
+	{"jwtlocal/rules.go", `if !strings.ContainsRune(idAlphabet, rune(c)) {`, `if false {`},
+	{"jwtlocal/rules.go", `case !c.Expires.Present || !c.IssuedAt.Present:`, `case !c.IssuedAt.Present:`},
+	{"jwtlocal/rules.go", `case !c.Expires.Present || !c.IssuedAt.Present:`, `case !c.Expires.Present:`},
+	{"jwtlocal/rules.go", `case life <= 0 || life > int64(maxLifetime/time.Second):`, `case life < 0 || life > int64(maxLifetime/time.Second):`},
+	{"jwtlocal/rules.go", `case life <= 0 || life > int64(maxLifetime/time.Second):`, `case life <= 0:`},
+	{"jwtlocal/rules.go", `const maxLifetime = time.Hour`, `const maxLifetime = time.Hour + time.Second`},
+	{"jwtlocal/rules.go", `const maxLifetime = time.Hour`, `const maxLifetime = time.Hour - time.Second`},
+	{"jwtlocal/rules.go", `case c.NotBefore.Present && c.NotBefore.Ceil() > c.Expires.Floor():`, `case false:`},
+	{"jwtlocal/rules.go", `c.NotBefore.Ceil() > c.Expires.Floor()`, `c.NotBefore.Floor() > c.Expires.Floor()`},
+	{"jwtlocal/rules.go", `case !c.EndsAt.IsZero() && c.EndsAt.Before(c.StartedAt):`, `case false:`},
+	{"jwtlocal/rules.go", `notBefore: max(c.IssuedAt.Ceil(), c.NotBefore.Ceil())`, `notBefore: c.IssuedAt.Ceil()`},
+	{"jwtlocal/rules.go", `notBefore: max(c.IssuedAt.Ceil(), c.NotBefore.Ceil())`, `notBefore: c.NotBefore.Ceil()`},
+	{"jwtlocal/rules.go", `notBefore: max(c.IssuedAt.Ceil(), c.NotBefore.Ceil())`, `notBefore: max(c.IssuedAt.Floor(), c.NotBefore.Floor())`},
+	{"jwtlocal/rules.go", `t.end = min(t.end, c.EndsAt.Unix())`, `t.end = min(t.end, c.EndsAt.Unix()+1)`},
+	{"jwtlocal/rules.go", `	if !c.EndsAt.IsZero() {`, `	if false {`},
+	{"jwtlocal/rules.go", `case wall < t.notBefore*second-leeway:`, `case false:`},
+	{"jwtlocal/rules.go", `case wall < t.notBefore*second-leeway:`, `case wall <= t.notBefore*second-leeway:`},
+	{"jwtlocal/rules.go", `case wall < t.notBefore*second-leeway:`, `case wall < t.notBefore*second-2*leeway:`},
+	{"jwtlocal/rules.go", `case wall >= t.end*second+leeway:`, `case wall > t.end*second+leeway:`},
+	{"jwtlocal/rules.go", `case wall >= t.end*second+leeway:`, `case wall >= t.end*second+2*leeway:`},
+	{"jwtlocal/rules.go", `case wall >= t.end*second+leeway:`, `case wall >= t.end*second:`},
+	{"jwtlocal/rules.go", `case r.maxAge > 0 && wall >=`, `case r.maxAge > 0 && wall >`},
+	{"jwtlocal/rules.go", `case r.maxAge > 0 && wall >=`, `case r.maxAge < 0 && wall >=`},
+	{"jwtlocal/rules.go", `if t.notBefore != t.issued || t.end <= t.issued {`, `if t.end <= t.issued {`},
+	{"jwtlocal/verifier.go", `if reason == ReasonNotYet {`, `if false {`},
+	{"jwtlocal/config.go", `if c.Leeway > maxLeeway {`, `if false {`},
+
+	// Keys.
+	{"jwtlocal/jwk.go", `case kty != "RSA":`, `case kty == "EC":`},
+	{"jwtlocal/jwk.go", `case fault != nil:`, `case false:`},
+	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !ops || !alg:`},
+	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !use || !alg:`},
+	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !use || !ops:`},
+	{"jwtlocal/jwk.go", `!claims.KeyID([]byte(k.id)) || `, ``},
+	{"jwtlocal/jwk.go", `!strictBase64(k.n) || `, ``},
+	{"jwtlocal/jwk.go", ` || !strictBase64(k.e):`, `:`},
+	{"jwtlocal/jwk.go", `case !shortExponent(k.e):`, `case false:`},
+	{"jwtlocal/jwk.go", ` && s != "" && !hasLineBreak(s)`, ` && s != ""`},
+	{"jwtlocal/jwk.go", `} else if r.Folded(name, jwkNames) {`, `} else if false {`},
+	{"jwtlocal/jwk.go", `privateNames = []string{"d", `, `privateNames = []string{`},
+	{"jwtlocal/jwk.go", `"p", "q", "dp"`, `"q", "dp"`},
+	{"jwtlocal/jwk.go", `"p", "q", "dp"`, `"p", "dp"`},
+	{"jwtlocal/jwk.go", `"q", "dp", "dq"`, `"q", "dq"`},
+	{"jwtlocal/jwk.go", `"dq", "qi"`, `"qi"`},
+	{"jwtlocal/jwk.go", `"qi", "oth"`, `"oth"`},
+	{"jwtlocal/jwk.go", `"oth", "k"`, `"k"`},
+	{"jwtlocal/jwk.go", `"oth", "k"`, `"oth"`},
+	{"jwtlocal/jwk.go", `case bits < minRSABits || bits > maxRSABits:`, `case bits > maxRSABits:`},
+	{"jwtlocal/jwk.go", `case bits < minRSABits || bits > maxRSABits:`, `case bits < minRSABits:`},
+	{"jwtlocal/jwk.go", `case k.N.Bit(0) == 0:`, `case false:`},
+	{"jwtlocal/jwk.go", `case k.E < 65537 || k.E&1 == 0:`, `case k.E&1 == 0:`},
+	{"jwtlocal/jwk.go", `case k.E < 65537 || k.E&1 == 0:`, `case k.E < 65537:`},
+	{"jwtlocal/jwk.go", `case predictable(k.N):`, `case false:`},
+	{"jwtlocal/keyset.go", `; ok && !other.same(k) {`, `; ok && other.same(nil) {`},
+	{"jwtlocal/keyset.go", `if len(p.keys) == 0 {`, `if false {`},
+	{"jwtlocal/keyset.go", `len(elements) > maxKeys {`, `len(elements) > 1<<20 {`},
+	{"jwtlocal/keyset.go", `case r.Folded(name, []string{"keys"}):`, `case false:`},
+	{"jwtlocal/keyset.go", `if found != 1 {`, `if found == 0 {`},
+	{"jwtlocal/keyset.go", `if now, ok := p.keys[id]; !ok || !now.same(k) {`, `if now, ok := p.keys[id]; ok && !now.same(k) {`},
+	{"jwtlocal/keyset.go", `if now, ok := p.keys[id]; !ok || !now.same(k) {`, `if _, ok := p.keys[id]; !ok {`},
+	{"jwtlocal/keyset.go", `!published && len(s.retired) < maxRetired`, `!published`},
+	{"jwtlocal/keyset.go", `!published && len(s.retired) < maxRetired`, `(published || !published) && len(s.retired) < maxRetired`},
+	{"jwtlocal/keystore.go", `return set != nil && age(now, set.fetched) < s.maxAge`, `return set != nil`},
+	{"jwtlocal/keystore.go", `return set != nil && !set.seeded && age(now, set.fetched) < s.oldAfter`, `return set != nil && !set.seeded`},
+	{"jwtlocal/keystore.go", `return set != nil && !set.seeded && age(now, set.fetched) < s.oldAfter`, `return set != nil && age(now, set.fetched) < s.oldAfter`},
+	{"jwtlocal/keystore.go", `return max(now.Sub(t), now.Round(0).Sub(t.Round(0)))`, `return now.Sub(t)`},
+	{"jwtlocal/keystore.go", `	if !s.mayAskAgain(now) {`, `	if false {`},
+	{"jwtlocal/keystore.go", `	if !s.mayAskAgain(now) {`, `	if true {`},
+	{"jwtlocal/keystore.go", ` || !s.failed.IsZero()
+}`, `
+}`},
+	{"jwtlocal/keystore.go", `if !s.failed.IsZero() && now.Sub(s.failed) < s.backOff() {`, `if false {`},
+	{"jwtlocal/keystore.go", `	if s.flight != nil {
+		return s.flight
+	}`, ``},
+	{"jwtlocal/keystore.go", `ctx = context.WithoutCancel(ctx)`, `_ = ctx`},
+	{"jwtlocal/keystore.go", `return min(wait, lastBackOff)`, `return wait * 10`},
+	{"jwtlocal/keystore.go", `	if s.lastErr = err; err == nil {`, `	if s.lastErr = err; err == nil || p.keys == nil {`},
+	{"jwtlocal/fetch.go", `if response.StatusCode != http.StatusOK {`, `if response.StatusCode >= 300 {`},
+	{"jwtlocal/fetch.go", `if response.StatusCode != http.StatusOK {`, `if false {`},
+	{"jwtlocal/fetch.go", `CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },`, ``},
+	{"jwtlocal/fetch.go", `ctx, cancel := context.WithTimeout(ctx, fetchDeadline)`, `ctx, cancel := context.WithTimeout(ctx, 2*fetchDeadline)`},
+	{"jwtlocal/fetch.go", `	case len(body) > limit:
+			return nil, errAnswerSize`, `	case false:
+			return nil, errAnswerSize`},
+	{"jwtlocal/fetch.go", `		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+`, ``},
+	{"jwtlocal/fetch.go", `own.MaxResponseHeaderBytes = maxAnswerHeader`, ``},
+	{"jwtlocal/fetch.go", `if r := recover(); r != nil {`, `if r := error(nil); r != nil {`},
+
+	// The memory of verified tokens.
+	{"jwtlocal/verifier.go", `	if !retired {
+		if e`, `	{
+		if e`},
+	{"jwtlocal/verifier.go", `if judged.standing == good {
+		if e`, `{
+		if e`},
+	{"jwtlocal/seen.go", `e.digest == *d {`, `[8]byte(e.digest[:8]) == [8]byte(d[:8]) {`},
+	{"jwtlocal/seen.go", `	h.Sum(d[:0])`, `	_ = h`},
+	{"jwtlocal/seen.go", `token = token[n:]`, `token = ""`},
+	{"jwtlocal/seen.go", `for s.held >= s.limit || s.bytes+weight > s.budget {`, `for s.held >= s.limit {`},
+	{"jwtlocal/seen.go", `for s.held >= s.limit || s.bytes+weight > s.budget {`, `for s.bytes+weight > s.budget {`},
+	{"jwtlocal/seen.go", `if s.limit == 0 || weight > s.budget {`, `if s.limit == 0 {`},
+	{"jwtlocal/seen.go", `			return // another request was faster`, ``},
+	{"jwtlocal/keyset.go", `	if old == nil || altered {`, `	if old == nil {`},
+	{"jwtlocal/keyset.go", `	if old == nil || altered {`, `	if true {`},
+}
+
+// TestMutants: see mutants.
+func TestMutants(t *testing.T) {
+	root, err := filepath.Abs("..")
+	require.NoError(t, err)
+	survivors := 0
+	for i, m := range mutants {
+		path := filepath.Join(root, m.file)
+		source, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, 1, strings.Count(string(source), m.from), "mutant %d no longer fits: %q must occur once in %s", i, m.from, m.file)
+		if os.Getenv("GRIMOIRE_MUTANTS") == "" {
+			continue
+		}
+		changed := strings.Replace(string(source), m.from, m.to, 1)
+		if strings.Contains(m.to, "strings.") && !strings.Contains(changed, `"strings"`) {
+			changed = strings.Replace(changed, `import "errors"`, "import (\n\t\"errors\"\n\t\"strings\"\n)", 1)
+		}
+		if out, killed := runOn(t, path, changed); !killed {
+			survivors++
+			t.Errorf("mutant %d survives: in %s, %q for %q\n%s", i, m.file, m.to, m.from, out)
+		}
+	}
+	t.Logf("%d mutants, %d survive", len(mutants), survivors)
+}
+
+// runOn runs the tests with another content for one file, and reports whether a test
+// failed.
+func runOn(t *testing.T, path, content string) (string, bool) {
+	dir := t.TempDir()
+	replacement := filepath.Join(dir, "mutant.go")
+	require.NoError(t, os.WriteFile(replacement, []byte(content), 0o600))
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: replacement}})
+	require.NoError(t, err)
+	list := filepath.Join(dir, "overlay.json")
+	require.NoError(t, os.WriteFile(list, overlay, 0o600))
+	command := exec.Command("go", "test", "-short", "-failfast", "-vet=off", "-timeout=3m", "-overlay="+list, "../internal/claims", ".")
+	command.Env = append(os.Environ(), "GRIMOIRE_MUTANTS=")
+	out, err := command.CombinedOutput()
+	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {
+		t.Errorf("the mutant does not compile: %s", out)
+	}
+	return string(out), err != nil
+}
