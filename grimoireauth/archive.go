@@ -50,12 +50,12 @@ func (cs Classes) Archive(ctx context.Context, id ClassID) (Class, error) {
 	if s.Invitations == AdmitNobody {
 		fields["email_invites"] = AdmitAll
 	}
-	// As with members: before, in case the answer is lost, and after, because a
-	// refresh in between did not see the mark yet.
-	cutoff := Cutoff{Class: OrganizationID(id)}
-	notCut := cs.c.raise(ctx, op, cutoff)
-	after, err := cs.put(ctx, op, before, fields)
-	return after, errors.Join(err, notCut, cs.c.raise(ctx, op, cutoff))
+	var after Class
+	err, notCut := cs.c.cutAround(ctx, op, Cutoff{Class: OrganizationID(id)}, func() error {
+		after, err = cs.put(ctx, op, before, fields)
+		return err
+	})
+	return after, errors.Join(err, notCut)
 }
 
 // Restore opens an archived class as it was when it was archived. Restoring a

@@ -78,23 +78,25 @@ func (a ActingRoster) Invite(ctx context.Context, class ClassID, invitation Invi
 	return a.c.Roster.Invite(ctx, class, invitation)
 }
 
-// SetRole is [Roster.SetRole]. It needs "update.settings.roles" on stytch.member.
-func (a ActingRoster) SetRole(ctx context.Context, class ClassID, member MemberID, role Role) (Member, error) {
+// SetRole is [Roster.SetRole]. It needs "update.settings.roles" on stytch.member,
+// and "search" for somebody who teaches the class.
+func (a ActingRoster) SetRole(ctx context.Context, class ClassID, member MemberID, role Role, force ...Force) (Member, error) {
 	ctx, err := a.begin(ctx, "set role")
 	if err != nil {
 		return Member{}, err
 	}
-	return a.c.Roster.SetRole(ctx, class, member, role)
+	return a.c.Roster.SetRole(ctx, class, member, role, force...)
 }
 
 // Remove is [Roster.Remove]. It needs "delete" on stytch.member, or on
-// stytch.self for the member's own account.
-func (a ActingRoster) Remove(ctx context.Context, class ClassID, member MemberID) error {
+// stytch.self for the member's own account; and "search" on stytch.member for
+// somebody who teaches the class.
+func (a ActingRoster) Remove(ctx context.Context, class ClassID, member MemberID, force ...Force) error {
 	ctx, err := a.begin(ctx, "remove member")
 	if err != nil {
 		return err
 	}
-	return a.c.Roster.Remove(ctx, class, member)
+	return a.c.Roster.Remove(ctx, class, member, force...)
 }
 
 // Members is [Roster.Members]. It needs "search" on stytch.member.

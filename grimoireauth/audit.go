@@ -15,6 +15,7 @@ type Changed struct {
 	Session SessionID // of By
 	Class   ClassID   // empty if only a session's or a member's id was given
 	Member  MemberID  // whom; empty for a change of the class itself
+	Target  SessionID // the session that was ended; empty for everything else
 	// Fields are what became different, in the order of the type's fields.
 	Fields []FieldChange
 	// RequestID is Stytch's request_id of the call that made the change.

@@ -128,20 +128,23 @@ func (cs Classes) Delete(ctx context.Context, id ClassID) error {
 		return err
 	}
 	audit := Changed{Op: op, Class: id, Fields: difference(before.audit(), nil)}
-	res, err, notCut := cutAround(ctx, cs.c, op, Cutoff{Class: OrganizationID(id)}, func(ctx context.Context) (*organizations.DeleteResponse, error) {
-		return cs.c.api.Organizations.Delete(ctx, &organizations.DeleteParams{OrganizationID: string(id)})
+	err, notCut := cs.c.cutAround(ctx, op, Cutoff{Class: OrganizationID(id)}, func() error {
+		res, err := call(ctx, cs.c, op, func(ctx context.Context) (*organizations.DeleteResponse, error) {
+			return cs.c.api.Organizations.Delete(ctx, &organizations.DeleteParams{OrganizationID: string(id)})
+		})
+		switch {
+		case err == nil:
+			audit.RequestID = res.RequestID
+		case errors.Is(err, ErrNotFound):
+			// It was there a moment ago: the answer to an earlier attempt was lost.
+		default:
+			cs.c.recordUnknown(ctx, audit, err)
+			return err
+		}
+		cs.c.record(ctx, audit)
+		return nil
 	})
-	switch {
-	case res != nil:
-		audit.RequestID = res.RequestID
-	case errors.Is(err, ErrNotFound):
-		// It was there a moment ago: the answer to an earlier attempt was lost.
-	default:
-		cs.c.recordUnknown(ctx, audit, err)
-		return errors.Join(err, notCut)
-	}
-	cs.c.record(ctx, audit)
-	return notCut
+	return errors.Join(err, notCut)
 }
 
 // send makes a request whose body has exactly these fields. The SDK's own

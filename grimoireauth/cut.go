@@ -20,16 +20,14 @@ func (c *Client) raise(ctx context.Context, op string, cutoff Cutoff) error {
 	return nil
 }
 
-// cutAround makes a call that takes something away from a member or a class. It
-// raises their cutoff before the call, so that nobody is served from an old
-// session_jwt if the call never returns, and again after it, because a
-// session_jwt refreshed in between tells of what was true before. The second one
-// is raised even if the call fails: an answer that was lost may have been a yes.
-// The call's own error comes apart from the cutoffs', which say nothing about
-// whether the change was made.
-func cutAround[Answer any](ctx context.Context, c *Client, op string, cutoff Cutoff, do func(context.Context) (*Answer, error)) (out *Answer, err, notCut error) {
+// cutAround does something that takes something away from a member or a class.
+// It raises their cutoff before, so that nobody is served from an old session_jwt
+// if the call never returns, and again after, because a session_jwt refreshed in
+// between tells of what was true before. The second one is raised even if the
+// call fails: an answer that was lost may have been a yes. Its error is that of
+// the cutoffs, beside that of what it did.
+func (c *Client) cutAround(ctx context.Context, op string, cutoff Cutoff, do func() error) (err, notCut error) {
 	before := c.raise(ctx, op, cutoff)
 	defer func() { notCut = errors.Join(before, c.raise(ctx, op, cutoff)) }()
-	out, err = call(ctx, c, op, do)
-	return out, err, nil
+	return do(), nil
 }

@@ -49,13 +49,15 @@ func TestSetRole(t *testing.T) {
 	p, stytch, client := recorded(t)
 	class := stytch.AddClass("LAWS1100").ID
 	member := stytch.AddInstructor(class, "ada@example.edu")
+	stytch.AddInstructor(class, "bob@example.edu")
 	signedIn := stytch.SignIn(member)
 
 	changed, err := client.Roster.SetRole(t.Context(), class, member, grimoireauth.RoleStudent)
 	require.NoError(t, err)
 	require.Equal(t, grimoireauth.RoleStudent, changed.Role, "the roles were cleared, not left alone")
 	update := "PUT organizations/" + string(class) + "/members/" + string(member)
-	require.Equal(t, []string{"cut " + string(member), update, "cut " + string(member)}, p.lines)
+	look, others := "GET organizations/"+string(class)+"/member", "POST organizations/members/search"
+	require.Equal(t, []string{"cut " + string(member), look, others, update, "cut " + string(member)}, p.lines)
 	for _, at := range p.times {
 		require.WithinDuration(t, time.Now(), at, time.Minute)
 	}
@@ -76,7 +78,8 @@ func TestRemove(t *testing.T) {
 
 	require.NoError(t, client.Roster.Remove(t.Context(), class, member))
 	call := "DELETE organizations/" + string(class) + "/members/" + string(member)
-	require.Equal(t, []string{"cut " + string(member), call, "cut " + string(member)}, p.lines)
+	look := "GET organizations/" + string(class) + "/member"
+	require.Equal(t, []string{"cut " + string(member), look, call, "cut " + string(member)}, p.lines)
 	_, err := client.Sessions.Authenticate(t.Context(), signedIn)
 	require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 	require.ErrorIs(t, client.Roster.Remove(t.Context(), class, member), grimoireauth.ErrNotFound)

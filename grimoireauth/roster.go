@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/mail"
+	"slices"
 	"time"
 
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/magiclinks/email"
@@ -23,6 +23,11 @@ type NewMember struct {
 	Name string
 	// Role is what they are to be in the class. Zero: a student.
 	Role Role
+	// ExternalID is their id in another system, unique in the class: up to 128
+	// letters, digits and "._-|". Empty: none. An invitation cannot carry one.
+	ExternalID string
+	// Metadata is kept with the member. Nil: none.
+	Metadata Metadata
 }
 
 // Invitation describes an invitation by e-mail.
@@ -36,110 +41,135 @@ type Invitation struct {
 	// Expires is how long the link works, in whole minutes from 5 minutes to 7
 	// days. Zero: 7 days.
 	Expires time.Duration
+	// Template is the id of an e-mail template of the project's. Empty: the
+	// default.
+	Template string
+	// Locale is the language of the e-mail: "en", "es", "pt-br" or "fr". Empty:
+	// English.
+	Locale string
 }
 
 // Enroll puts somebody into the class without sending anything. They can sign in
 // at once. Errors: [ErrConflict] if the address is on the roster already,
-// [ErrNotFound] if there is no such class.
+// [ErrNotFound] if there is no such class. After [ErrUnavailable] they may be
+// enrolled: look, or enroll again and take ErrConflict for success.
+// Source: https://stytch.com/docs/b2b/api/create-member
 func (r Roster) Enroll(ctx context.Context, class ClassID, who NewMember) (Member, error) {
 	const op = "enroll"
-	roles, fault := r.roles(who.Role)
-	if err := invalid(op, needed("class id", string(class)), checkEmail(who.Email), fault); err != nil {
+	roles, fault := r.check(who)
+	if err := invalid(op, classFault(class), fault); err != nil {
 		return Member{}, err
 	}
-	res, err := call(ctx, r.c, op, func(ctx context.Context) (*members.CreateResponse, error) {
-		return r.c.api.Organizations.Members.Create(ctx, &members.CreateParams{
-			OrganizationID: string(class),
-			EmailAddress:   who.Email,
-			Name:           who.Name,
-			Roles:          roles,
-		})
+	return r.create(ctx, op, &members.CreateParams{
+		OrganizationID:  string(class),
+		EmailAddress:    who.Email,
+		Name:            who.Name,
+		Roles:           roles,
+		ExternalID:      who.ExternalID,
+		TrustedMetadata: who.Metadata,
 	})
+}
+
+func (r Roster) create(ctx context.Context, op string, params *members.CreateParams) (Member, error) {
+	audit := Changed{Op: op, Class: ClassID(params.OrganizationID)}
+	res, err := call(ctx, r.c, op, func(ctx context.Context) (*members.CreateResponse, error) {
+		return r.c.api.Organizations.Members.Create(ctx, params)
+	})
+	if err != nil {
+		r.c.recordUnknown(ctx, audit, err)
+		return Member{}, err
+	}
+	member, err := r.c.memberOf(op, res.RequestID, audit.Class, res.Member)
 	if err != nil {
 		return Member{}, err
 	}
-	return r.c.memberOf(op, res.RequestID, class, res.Member)
+	audit.Member, audit.RequestID, audit.Fields = member.Member, res.RequestID, difference(nil, member.audit())
+	r.c.record(ctx, audit)
+	return member, nil
 }
 
 // Invite puts somebody on the roster as invited and e-mails them a link that
-// signs them in. Inviting somebody who is invited already sends a new link.
-// Errors: [ErrConflict] if they are active members, [ErrForbidden] if the class
-// does not allow invitations to this address, [ErrNotFound].
+// signs them in. Inviting somebody who is invited or pending sends a new link,
+// and earlier ones stay good; [Roster.Deny] takes an invitation back. Errors:
+// [ErrConflict] if they are active members, [ErrForbidden] if the class does not
+// allow invitations to this address, [ErrNotFound].
+// Source: https://stytch.com/docs/b2b/api/send-invite-email
 func (r Roster) Invite(ctx context.Context, class ClassID, invitation Invitation) (Member, error) {
 	const op = "invite"
-	roles, roleFault := r.roles(invitation.Role)
+	roles, fault := r.check(invitation.NewMember)
 	minutes, expiryFault := linkMinutes(invitation.Expires)
-	if err := invalid(op, needed("class id", string(class)), checkEmail(invitation.Email), roleFault, expiryFault); err != nil {
+	faults := []error{classFault(class), fault, expiryFault, checkLocale(invitation.Locale)}
+	if invitation.ExternalID != "" {
+		faults = append(faults, errors.New("an invitation cannot carry an ExternalID: set it by Update once they are on the roster"))
+	}
+	if invitation.By != "" {
+		faults = append(faults, memberFault(invitation.By))
+	}
+	if err := invalid(op, faults...); err != nil {
 		return Member{}, err
 	}
+	params := &email.InviteParams{
+		OrganizationID:          string(class),
+		EmailAddress:            invitation.Email,
+		Name:                    invitation.Name,
+		InvitedByMemberID:       string(invitation.By),
+		InviteRedirectURL:       invitation.RedirectURL,
+		InviteExpirationMinutes: minutes,
+		InviteTemplateID:        invitation.Template,
+		Roles:                   roles,
+		TrustedMetadata:         invitation.Metadata,
+	}
+	if locale := email.InviteRequestLocale(invitation.Locale); locale != "" {
+		params.Locale = &locale
+	}
+	audit := Changed{Op: op, Class: class}
 	res, err := call(ctx, r.c, op, func(ctx context.Context) (*email.InviteResponse, error) {
-		return r.c.api.MagicLinks.Email.Invite(ctx, &email.InviteParams{
-			OrganizationID:          string(class),
-			EmailAddress:            invitation.Email,
-			Name:                    invitation.Name,
-			InvitedByMemberID:       string(invitation.By),
-			InviteRedirectURL:       invitation.RedirectURL,
-			InviteExpirationMinutes: minutes,
-			Roles:                   roles,
-		})
+		return r.c.api.MagicLinks.Email.Invite(ctx, params)
+	})
+	if err != nil {
+		r.c.recordUnknown(ctx, audit, err)
+		return Member{}, err
+	}
+	member, err := r.c.memberOf(op, res.RequestID, class, res.Member)
+	if err != nil {
+		return Member{}, err
+	}
+	audit.Member, audit.RequestID, audit.Fields = member.Member, res.RequestID, difference(nil, member.audit())
+	r.c.record(ctx, audit)
+	return member, nil
+}
+
+// Get returns a member who was not removed. Errors: [ErrNotFound].
+// Source: https://stytch.com/docs/b2b/api/get-member
+func (r Roster) Get(ctx context.Context, class ClassID, member MemberID) (Member, error) {
+	const op = "get member"
+	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
+		return Member{}, err
+	}
+	return r.get(ctx, op, class, member)
+}
+
+func (r Roster) get(ctx context.Context, op string, class ClassID, id MemberID) (Member, error) {
+	res, err := call(ctx, r.c, op, func(ctx context.Context) (*members.GetResponse, error) {
+		return r.c.api.Organizations.Members.Get(ctx, &members.GetParams{OrganizationID: string(class), MemberID: string(id)})
 	})
 	if err != nil {
 		return Member{}, err
 	}
-	return r.c.memberOf(op, res.RequestID, class, res.Member)
+	return r.about(op, res.RequestID, Person{Member: id, Class: class}, res.Member)
 }
 
-// rosterPage is how many members one call asks for; Stytch allows 1000.
-const rosterPage = 200
-
-// Members iterates over everybody on the roster: active, invited and pending,
-// not those who were removed. It asks Stytch page by page as the loop goes on; a
-// loop that stops early asks no further. An error is yielded once, with a zero
-// Member, and ends the loop. A class without members, or no such class, is told
-// apart by the error [ErrNotFound] where Stytch says so.
-func (r Roster) Members(ctx context.Context, class ClassID) iter.Seq2[Member, error] {
-	const op = "list members"
-	return func(yield func(Member, error) bool) {
-		if err := invalid(op, needed("class id", string(class))); err != nil {
-			yield(Member{}, err)
-			return
-		}
-		for cursor := ""; ; {
-			res, err := call(ctx, r.c, op, func(ctx context.Context) (*members.SearchResponse, error) {
-				return r.c.api.Organizations.Members.Search(ctx, &members.SearchParams{
-					OrganizationIds: []string{string(class)},
-					Cursor:          cursor,
-					Limit:           rosterPage,
-				})
-			})
-			if err != nil {
-				yield(Member{}, err)
-				return
-			}
-			for _, m := range res.Members {
-				member, err := r.c.memberOf(op, res.RequestID, class, m)
-				if !yield(member, err) || err != nil {
-					return
-				}
-			}
-			next := res.ResultsMetadata.NextCursor
-			switch next {
-			case "":
-				return
-			case cursor:
-				yield(Member{}, incomplete(op, res.RequestID, "repeats its cursor"))
-				return
-			}
-			cursor = next
-		}
+// check returns the Stytch roles of somebody new, and what is wrong with them.
+func (r Roster) check(who NewMember) ([]string, error) {
+	if who.Role == RoleNone {
+		who.Role = RoleStudent
 	}
-}
-
-func (r Roster) roles(role Role) ([]string, error) {
-	if role == RoleNone {
-		role = RoleStudent
+	roles, fault := r.c.roles.assignment(who.Role)
+	faults := []error{checkEmail(who.Email), fault, who.Metadata.check()}
+	if who.ExternalID != "" {
+		faults = append(faults, checkExternalID(who.ExternalID, memberIDPrefix))
 	}
-	return r.c.roles.assignment(role)
+	return roles, errors.Join(faults...)
 }
 
 // checkEmail refuses what cannot be an address. Stytch decides about the rest.
@@ -150,6 +180,13 @@ func checkEmail(address string) error {
 	parsed, err := mail.ParseAddress(address)
 	if err != nil || parsed.Address != address || len(address) > 254 {
 		return errors.New("the e-mail address is not of the form name@example.edu")
+	}
+	return nil
+}
+
+func checkLocale(locale string) error {
+	if !slices.Contains([]string{"", "en", "es", "pt-br", "fr"}, locale) {
+		return fmt.Errorf("Locale %.20q is not en, es, pt-br or fr", locale)
 	}
 	return nil
 }

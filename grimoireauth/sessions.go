@@ -105,11 +105,18 @@ func (s Sessions) Revoke(ctx context.Context, id SessionID) error {
 		return err
 	}
 	notCut := s.c.raise(ctx, op, Cutoff{Session: id})
-	_, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.RevokeResponse, error) {
+	audit := Changed{Op: op, Target: id}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.RevokeResponse, error) {
 		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberSessionID: string(id)})
 	})
-	if errors.Is(err, ErrSessionEnded) {
+	switch {
+	case err == nil:
+		audit.RequestID = res.RequestID
+		s.c.record(ctx, audit)
+	case errors.Is(err, ErrSessionEnded):
 		err = nil
+	default:
+		s.c.recordUnknown(ctx, audit, err)
 	}
 	return errors.Join(notCut, err)
 }
@@ -122,11 +129,23 @@ func (s Sessions) Revoke(ctx context.Context, id SessionID) error {
 // Source: https://stytch.com/docs/b2b/api/revoke-session
 func (s Sessions) RevokeMember(ctx context.Context, member MemberID) error {
 	const op = "revoke sessions"
-	if err := invalid(op, needed("member id", string(member))); err != nil {
+	if err := invalid(op, memberFault(member)); err != nil {
 		return err
 	}
-	_, err, notCut := cutAround(ctx, s.c, op, Cutoff{Member: member}, func(ctx context.Context) (*sessions.RevokeResponse, error) {
-		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberID: string(member)})
-	})
+	err, notCut := s.c.cutAround(ctx, op, Cutoff{Member: member}, func() error { return s.revokeMember(ctx, op, Person{Member: member}) })
 	return errors.Join(err, notCut)
+}
+
+func (s Sessions) revokeMember(ctx context.Context, op string, who Person) error {
+	audit := Changed{Op: op, Class: who.Class, Member: who.Member}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.RevokeResponse, error) {
+		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberID: string(who.Member)})
+	})
+	if err != nil {
+		s.c.recordUnknown(ctx, audit, err)
+		return err
+	}
+	audit.RequestID = res.RequestID
+	s.c.record(ctx, audit)
+	return nil
 }

@@ -1,0 +1,60 @@
+package grimoireauth
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Suspend keeps a member on the roster and out of the class: their sessions end,
+// and they cannot sign in until [Roster.Reinstate]. It counts from the next
+// request on. Suspending somebody who is suspended ends their sessions once more
+// and changes nothing else. The last instructor is not suspended unless forced:
+// see [Roster.SetRole].
+//
+// Stytch has no word for this, so the member's metadata says it, and every
+// sign-in through this package ends in [ErrSuspended] and leaves no session. A
+// program that signs people in at Stytch without this package does not see the
+// mark; against such, [Roster.Remove] them.
+//
+// Errors: [ErrNotFound]; [ErrLastInstructor]. An error beside a Member says that
+// they are suspended, and that sessions may live on: repeat the call.
+func (r Roster) Suspend(ctx context.Context, class ClassID, member MemberID, force ...Force) (Member, error) {
+	const op = "suspend"
+	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
+		return Member{}, err
+	}
+	var after Member
+	err, notCut := r.c.cutAround(ctx, op, Cutoff{Member: member}, func() error {
+		before, err := r.before(ctx, op, class, member)
+		if err != nil {
+			return err
+		}
+		if err := r.keepInstructor(ctx, op, before, force); err != nil {
+			return err
+		}
+		if after = before; before.Suspended {
+			return r.c.Sessions.revokeMember(ctx, op, before.Person)
+		}
+		mark := map[string]any{"at": time.Now().UTC().Format(time.RFC3339)}
+		if after, err = r.put(ctx, op, before, map[string]any{"trusted_metadata": Metadata{suspendedKey: mark}}); err != nil {
+			return err
+		}
+		return r.c.Sessions.revokeMember(ctx, "end the sessions of a suspended member", before.Person)
+	})
+	return after, errors.Join(err, notCut)
+}
+
+// Reinstate lifts a suspension. Reinstating somebody who is not suspended changes
+// nothing. Errors: [ErrNotFound].
+func (r Roster) Reinstate(ctx context.Context, class ClassID, member MemberID) (Member, error) {
+	const op = "reinstate"
+	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
+		return Member{}, err
+	}
+	before, err := r.before(ctx, op, class, member)
+	if err != nil || !before.Suspended {
+		return before, err
+	}
+	return r.put(ctx, op, before, map[string]any{"trusted_metadata": Metadata{suspendedKey: nil}})
+}
