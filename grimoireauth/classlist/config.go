@@ -1,0 +1,92 @@
+package classlist
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// Config is what an import can be told. The zero Config is the safe one. Pass
+// the same to every function of this package.
+type Config struct {
+	// Highest is the highest role that the list may give to somebody. Pass the
+	// importer's own, so that nobody appoints their superiors with a file. Zero: a
+	// student, and a list with any other role is refused.
+	Highest grimoireauth.Role
+	// Roles are further spellings of roles, in any case, besides those of Moodle
+	// and Canvas. A spelling that is listed with RoleNone is refused. Nil: none.
+	Roles map[string]grimoireauth.Role
+
+	// MostRemoved is the largest share of the people an import added that this one
+	// may remove, from 0 to 1, rounded up to a whole person. Zero: a fifth. To
+	// remove them all, say 1.
+	MostRemoved float64
+
+	// Concurrency is how many rows [Apply] works on at a time. Zero: 8.
+	Concurrency int
+	// Attempts is how often a row is tried while Stytch is busy or unreachable,
+	// before it is reported as failed. Zero: 8.
+	Attempts int
+	// Progress is called after each row, never twice at a time. It should return
+	// soon: the import waits for it. Nil: nobody is told.
+	Progress func(Progress)
+}
+
+const (
+	defaultMostRemoved = 0.2
+	defaultConcurrency = 8
+	defaultAttempts    = 8
+)
+
+// check returns everything that is wrong with the Config, or nil.
+func (c Config) check() error {
+	var faults []error
+	if c.Highest < grimoireauth.RoleNone {
+		faults = append(faults, fmt.Errorf("Highest is %v, which is below every role", c.Highest))
+	}
+	words := make(map[string]grimoireauth.Role)
+	for _, word := range slices.Sorted(maps.Keys(c.Roles)) {
+		if plain(word) == "" {
+			faults = append(faults, errors.New("Roles has an empty spelling"))
+		}
+		if other, ok := words[plain(word)]; ok && other != c.Roles[word] {
+			faults = append(faults, fmt.Errorf("Roles gives %.40q two roles, in two spellings that count as one", word))
+		}
+		words[plain(word)] = c.Roles[word]
+		if c.Roles[word] < grimoireauth.RoleNone {
+			faults = append(faults, fmt.Errorf("Roles gives %.40q a role below every role", word))
+		}
+	}
+	if !(c.MostRemoved >= 0 && c.MostRemoved <= 1) { // also refuses NaN
+		faults = append(faults, fmt.Errorf("MostRemoved %v is not from 0 to 1", c.MostRemoved))
+	}
+	if c.Concurrency < 0 || c.Concurrency > 100 {
+		faults = append(faults, fmt.Errorf("Concurrency %d is not from 1 to 100", c.Concurrency))
+	}
+	if c.Attempts < 0 {
+		faults = append(faults, fmt.Errorf("Attempts %d is negative", c.Attempts))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("classlist: %w configuration: %w", grimoireauth.ErrInvalid, err)
+	}
+	return nil
+}
+
+func (c Config) highest() grimoireauth.Role {
+	if c.Highest == grimoireauth.RoleNone {
+		return grimoireauth.RoleStudent
+	}
+	return c.Highest
+}
+
+// orDefault returns the value, or its default if it is zero.
+func orDefault[T comparable](value, standard T) T {
+	var zero T
+	if value == zero {
+		return standard
+	}
+	return value
+}
