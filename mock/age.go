@@ -24,10 +24,40 @@ func (s *Stytch) Age(d time.Duration) {
 	}
 	for _, o := range s.db.organizations {
 		back(&o.createdAt, &o.updatedAt)
+		for _, n := range o.connections {
+			for i := range n.saml.verification {
+				back(&n.saml.verification[i].createdAt)
+			}
+		}
 	}
 	for _, m := range s.db.members {
-		back(&m.createdAt, &m.updatedAt)
+		back(&m.createdAt, &m.updatedAt, &m.lockedAt)
+		if m.totp != nil {
+			back(&m.totp.createdAt, &m.totp.expiresAt)
+			m.totp.lastStep -= int64(d / (totpStep * time.Second))
+		}
+		for _, r := range m.oauth {
+			back(&r.expiresAt)
+		}
+		for _, r := range m.sso {
+			back(&r.expiresAt)
+		}
 	}
+	for _, sent := range s.db.codes {
+		for _, k := range sent {
+			back(&k.expiresAt)
+		}
+	}
+	for _, h := range s.db.handoffs {
+		back(&h.expiresAt)
+	}
+	for _, g := range s.db.grants {
+		back(&g.expiresAt)
+	}
+	for _, t := range s.db.externals {
+		back(&t.issuedAt)
+	}
+	clear(s.db.windows) // the interval they counted in is over
 	ageFactors := func(factors []factor) {
 		for i := range factors {
 			back(&factors[i].last, &factors[i].createdAt, &factors[i].updatedAt)

@@ -93,6 +93,19 @@ func succeeded(v stamped, requestID string) reply {
 			},
 		}
 	}
+	if page, ok := v.(*htmlPage); ok {
+		return reply{
+			status: http.StatusOK,
+			header: http.Header{
+				"Content-Type":            {"text/html; charset=utf-8"},
+				"Cache-Control":           {"no-store"},
+				"Referrer-Policy":         {"no-referrer"},
+				"X-Content-Type-Options":  {"nosniff"},
+				"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
+			},
+			body: []byte(page.body),
+		}
+	}
 	v.stamp(requestID)
 	return jsonReply(http.StatusOK, v)
 }

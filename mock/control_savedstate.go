@@ -9,46 +9,104 @@ import (
 
 // savedObjects are the objects that others refer to, by their numbers.
 type savedObjects struct {
-	Organization []savedOrganization `json:"organization"`
-	Member       []savedMember       `json:"member"`
-	Session      []savedSession      `json:"session"`
-	Link         []savedLink         `json:"link"`
-	Intermediate []savedIntermediate `json:"intermediate"`
+	Organization      []savedOrganization      `json:"organization"`
+	Connection        []savedConnection        `json:"connection"`
+	Member            []savedMember            `json:"member"`
+	Totp              []savedTotp              `json:"totp"`
+	Password          []savedPassword          `json:"password"`
+	PasswordHash      []savedPasswordHash      `json:"passwordHash"`
+	OauthRegistration []savedOauthRegistration `json:"oauthRegistration"`
+	SsoRegistration   []savedSsoRegistration   `json:"ssoRegistration"`
+	Session           []savedSession           `json:"session"`
+	Link              []savedLink              `json:"link"`
+	Intermediate      []savedIntermediate      `json:"intermediate"`
+	Code              []savedCode              `json:"code"`
+	Handoff           []savedHandoff           `json:"handoff"`
+	Grant             []savedGrant             `json:"grant"`
+	ExternalToken     []savedExternalToken     `json:"externalToken"`
 }
 
 // saver numbers what it has saved.
 type saver struct {
-	objects          savedObjects
-	organizationSeen map[*organization]int
-	memberSeen       map[*member]int
-	sessionSeen      map[*session]int
-	linkSeen         map[*link]int
-	intermediateSeen map[*intermediate]int
+	objects               savedObjects
+	organizationSeen      map[*organization]int
+	connectionSeen        map[*connection]int
+	memberSeen            map[*member]int
+	totpSeen              map[*totp]int
+	passwordSeen          map[*password]int
+	passwordHashSeen      map[*passwordHash]int
+	oauthRegistrationSeen map[*oauthRegistration]int
+	ssoRegistrationSeen   map[*ssoRegistration]int
+	sessionSeen           map[*session]int
+	linkSeen              map[*link]int
+	intermediateSeen      map[*intermediate]int
+	codeSeen              map[*code]int
+	handoffSeen           map[*handoff]int
+	grantSeen             map[*grant]int
+	externalTokenSeen     map[*externalToken]int
 }
 
 // loader holds the objects of a snapshot, and what is wrong with it.
 type loader struct {
-	err              error
-	organizationList []organization
-	memberList       []member
-	sessionList      []session
-	linkList         []link
-	intermediateList []intermediate
+	err                   error
+	organizationList      []organization
+	connectionList        []connection
+	memberList            []member
+	totpList              []totp
+	passwordList          []password
+	passwordHashList      []passwordHash
+	oauthRegistrationList []oauthRegistration
+	ssoRegistrationList   []ssoRegistration
+	sessionList           []session
+	linkList              []link
+	intermediateList      []intermediate
+	codeList              []code
+	handoffList           []handoff
+	grantList             []grant
+	externalTokenList     []externalToken
 }
 
 func newLoader(in savedObjects) *loader {
 	l := &loader{
-		organizationList: make([]organization, len(in.Organization)),
-		memberList:       make([]member, len(in.Member)),
-		sessionList:      make([]session, len(in.Session)),
-		linkList:         make([]link, len(in.Link)),
-		intermediateList: make([]intermediate, len(in.Intermediate)),
+		organizationList:      make([]organization, len(in.Organization)),
+		connectionList:        make([]connection, len(in.Connection)),
+		memberList:            make([]member, len(in.Member)),
+		totpList:              make([]totp, len(in.Totp)),
+		passwordList:          make([]password, len(in.Password)),
+		passwordHashList:      make([]passwordHash, len(in.PasswordHash)),
+		oauthRegistrationList: make([]oauthRegistration, len(in.OauthRegistration)),
+		ssoRegistrationList:   make([]ssoRegistration, len(in.SsoRegistration)),
+		sessionList:           make([]session, len(in.Session)),
+		linkList:              make([]link, len(in.Link)),
+		intermediateList:      make([]intermediate, len(in.Intermediate)),
+		codeList:              make([]code, len(in.Code)),
+		handoffList:           make([]handoff, len(in.Handoff)),
+		grantList:             make([]grant, len(in.Grant)),
+		externalTokenList:     make([]externalToken, len(in.ExternalToken)),
 	}
 	for i, v := range in.Organization {
 		l.organizationList[i] = l.organization(v)
 	}
+	for i, v := range in.Connection {
+		l.connectionList[i] = l.connection(v)
+	}
 	for i, v := range in.Member {
 		l.memberList[i] = l.member(v)
+	}
+	for i, v := range in.Totp {
+		l.totpList[i] = l.totp(v)
+	}
+	for i, v := range in.Password {
+		l.passwordList[i] = l.password(v)
+	}
+	for i, v := range in.PasswordHash {
+		l.passwordHashList[i] = l.passwordHash(v)
+	}
+	for i, v := range in.OauthRegistration {
+		l.oauthRegistrationList[i] = l.oauthRegistration(v)
+	}
+	for i, v := range in.SsoRegistration {
+		l.ssoRegistrationList[i] = l.ssoRegistration(v)
 	}
 	for i, v := range in.Session {
 		l.sessionList[i] = l.session(v)
@@ -58,6 +116,18 @@ func newLoader(in savedObjects) *loader {
 	}
 	for i, v := range in.Intermediate {
 		l.intermediateList[i] = l.intermediate(v)
+	}
+	for i, v := range in.Code {
+		l.codeList[i] = l.code(v)
+	}
+	for i, v := range in.Handoff {
+		l.handoffList[i] = l.handoff(v)
+	}
+	for i, v := range in.Grant {
+		l.grantList[i] = l.grant(v)
+	}
+	for i, v := range in.ExternalToken {
+		l.externalTokenList[i] = l.externalToken(v)
 	}
 	return l
 }
@@ -70,11 +140,53 @@ func (l *loader) organizationRef(n int) *organization {
 	return dereference(&l.err, l.organizationList, n)
 }
 
+func (s *saver) connectionRef(p *connection) int {
+	return reference(&s.connectionSeen, &s.objects.Connection, s.connection, p)
+}
+
+func (l *loader) connectionRef(n int) *connection { return dereference(&l.err, l.connectionList, n) }
+
 func (s *saver) memberRef(p *member) int {
 	return reference(&s.memberSeen, &s.objects.Member, s.member, p)
 }
 
 func (l *loader) memberRef(n int) *member { return dereference(&l.err, l.memberList, n) }
+
+func (s *saver) totpRef(p *totp) int {
+	return reference(&s.totpSeen, &s.objects.Totp, s.totp, p)
+}
+
+func (l *loader) totpRef(n int) *totp { return dereference(&l.err, l.totpList, n) }
+
+func (s *saver) passwordRef(p *password) int {
+	return reference(&s.passwordSeen, &s.objects.Password, s.password, p)
+}
+
+func (l *loader) passwordRef(n int) *password { return dereference(&l.err, l.passwordList, n) }
+
+func (s *saver) passwordHashRef(p *passwordHash) int {
+	return reference(&s.passwordHashSeen, &s.objects.PasswordHash, s.passwordHash, p)
+}
+
+func (l *loader) passwordHashRef(n int) *passwordHash {
+	return dereference(&l.err, l.passwordHashList, n)
+}
+
+func (s *saver) oauthRegistrationRef(p *oauthRegistration) int {
+	return reference(&s.oauthRegistrationSeen, &s.objects.OauthRegistration, s.oauthRegistration, p)
+}
+
+func (l *loader) oauthRegistrationRef(n int) *oauthRegistration {
+	return dereference(&l.err, l.oauthRegistrationList, n)
+}
+
+func (s *saver) ssoRegistrationRef(p *ssoRegistration) int {
+	return reference(&s.ssoRegistrationSeen, &s.objects.SsoRegistration, s.ssoRegistration, p)
+}
+
+func (l *loader) ssoRegistrationRef(n int) *ssoRegistration {
+	return dereference(&l.err, l.ssoRegistrationList, n)
+}
 
 func (s *saver) sessionRef(p *session) int {
 	return reference(&s.sessionSeen, &s.objects.Session, s.session, p)
@@ -96,16 +208,49 @@ func (l *loader) intermediateRef(n int) *intermediate {
 	return dereference(&l.err, l.intermediateList, n)
 }
 
+func (s *saver) codeRef(p *code) int {
+	return reference(&s.codeSeen, &s.objects.Code, s.code, p)
+}
+
+func (l *loader) codeRef(n int) *code { return dereference(&l.err, l.codeList, n) }
+
+func (s *saver) handoffRef(p *handoff) int {
+	return reference(&s.handoffSeen, &s.objects.Handoff, s.handoff, p)
+}
+
+func (l *loader) handoffRef(n int) *handoff { return dereference(&l.err, l.handoffList, n) }
+
+func (s *saver) grantRef(p *grant) int {
+	return reference(&s.grantSeen, &s.objects.Grant, s.grant, p)
+}
+
+func (l *loader) grantRef(n int) *grant { return dereference(&l.err, l.grantList, n) }
+
+func (s *saver) externalTokenRef(p *externalToken) int {
+	return reference(&s.externalTokenSeen, &s.objects.ExternalToken, s.externalToken, p)
+}
+
+func (l *loader) externalTokenRef(n int) *externalToken {
+	return dereference(&l.err, l.externalTokenList, n)
+}
+
 // savedStore is a store in a snapshot.
 type savedStore struct {
-	Seq           int64          `json:"seq"`
-	Organizations []int          `json:"organizations"`
-	Members       []int          `json:"members"`
-	MembersByID   map[string]int `json:"membersByID"`
-	Sessions      map[string]int `json:"sessions"`
-	Tokens        map[string]int `json:"tokens"`
-	Links         map[string]int `json:"links"`
-	Intermediates map[string]int `json:"intermediates"`
+	Seq           int64                  `json:"seq"`
+	Organizations []int                  `json:"organizations"`
+	Members       []int                  `json:"members"`
+	MembersByID   map[string]int         `json:"membersByID"`
+	Sessions      map[string]int         `json:"sessions"`
+	Tokens        map[string]int         `json:"tokens"`
+	Links         map[string]int         `json:"links"`
+	Intermediates map[string]int         `json:"intermediates"`
+	Codes         map[string][]int       `json:"codes"`
+	Handoffs      map[string]int         `json:"handoffs"`
+	Grants        map[string]int         `json:"grants"`
+	Passwords     map[string]int         `json:"passwords"`
+	Externals     map[string]int         `json:"externals"`
+	Personas      []savedPerson          `json:"personas"`
+	Windows       map[string]savedWindow `json:"windows"`
 }
 
 func (s *saver) store(v store) savedStore {
@@ -118,6 +263,13 @@ func (s *saver) store(v store) savedStore {
 		Tokens:        mapOf[string](s.sessionRef)(v.tokens),
 		Links:         mapOf[string](s.linkRef)(v.links),
 		Intermediates: mapOf[string](s.intermediateRef)(v.intermediates),
+		Codes:         mapOf[string](listOf(s.codeRef))(v.codes),
+		Handoffs:      mapOf[string](s.handoffRef)(v.handoffs),
+		Grants:        mapOf[string](s.grantRef)(v.grants),
+		Passwords:     mapOf[string](s.passwordRef)(v.passwords),
+		Externals:     mapOf[string](s.externalTokenRef)(v.externals),
+		Personas:      listOf(s.person)(v.personas),
+		Windows:       mapOf[string](s.window)(v.windows),
 	}
 }
 
@@ -131,22 +283,31 @@ func (l *loader) store(v savedStore) store {
 		tokens:        mapOf[string](l.sessionRef)(v.Tokens),
 		links:         mapOf[string](l.linkRef)(v.Links),
 		intermediates: mapOf[string](l.intermediateRef)(v.Intermediates),
+		codes:         mapOf[string](listOf(l.codeRef))(v.Codes),
+		handoffs:      mapOf[string](l.handoffRef)(v.Handoffs),
+		grants:        mapOf[string](l.grantRef)(v.Grants),
+		passwords:     mapOf[string](l.passwordRef)(v.Passwords),
+		externals:     mapOf[string](l.externalTokenRef)(v.Externals),
+		personas:      listOf(l.person)(v.Personas),
+		windows:       mapOf[string](l.window)(v.Windows),
 	}
 }
 
 // savedOrganization is a organization in a snapshot.
 type savedOrganization struct {
-	Seq               int64     `json:"seq"`
-	Id                string    `json:"id"`
-	Slug              string    `json:"slug"`
-	Name              string    `json:"name"`
-	ExternalID        string    `json:"externalID"`
-	LogoURL           string    `json:"logoURL"`
-	DefaultConnection string    `json:"defaultConnection"`
-	Settings          settings  `json:"settings"`
-	Trusted           metadata  `json:"trusted"`
-	CreatedAt         time.Time `json:"createdAt"`
-	UpdatedAt         time.Time `json:"updatedAt"`
+	Seq               int64        `json:"seq"`
+	Id                string       `json:"id"`
+	Slug              string       `json:"slug"`
+	Name              string       `json:"name"`
+	ExternalID        string       `json:"externalID"`
+	LogoURL           string       `json:"logoURL"`
+	DefaultConnection string       `json:"defaultConnection"`
+	Connections       []int        `json:"connections"`
+	CustomRoles       []policyRole `json:"customRoles"`
+	Settings          settings     `json:"settings"`
+	Trusted           metadata     `json:"trusted"`
+	CreatedAt         time.Time    `json:"createdAt"`
+	UpdatedAt         time.Time    `json:"updatedAt"`
 }
 
 func (s *saver) organization(v organization) savedOrganization {
@@ -158,6 +319,8 @@ func (s *saver) organization(v organization) savedOrganization {
 		ExternalID:        v.externalID,
 		LogoURL:           v.logoURL,
 		DefaultConnection: v.defaultConnection,
+		Connections:       listOf(s.connectionRef)(v.connections),
+		CustomRoles:       v.customRoles,
 		Settings:          v.settings,
 		Trusted:           v.trusted,
 		CreatedAt:         v.createdAt,
@@ -174,10 +337,155 @@ func (l *loader) organization(v savedOrganization) organization {
 		externalID:        v.ExternalID,
 		logoURL:           v.LogoURL,
 		defaultConnection: v.DefaultConnection,
+		connections:       listOf(l.connectionRef)(v.Connections),
+		customRoles:       v.CustomRoles,
 		settings:          v.Settings,
 		trusted:           v.Trusted,
 		createdAt:         v.CreatedAt,
 		updatedAt:         v.UpdatedAt,
+	}
+}
+
+// savedConnection is a connection in a snapshot.
+type savedConnection struct {
+	Id                   string            `json:"id"`
+	Kind                 string            `json:"kind"`
+	DisplayName          string            `json:"displayName"`
+	IdentityProvider     string            `json:"identityProvider"`
+	Org                  int               `json:"org"`
+	AttributeMapping     map[string]string `json:"attributeMapping"`
+	Roles                []string          `json:"roles"`
+	GroupRoles           []groupRole       `json:"groupRoles"`
+	Saml                 savedSamlSettings `json:"saml"`
+	Oidc                 oidcSettings      `json:"oidc"`
+	ExternalOrganization string            `json:"externalOrganization"`
+	ExternalConnection   string            `json:"externalConnection"`
+}
+
+func (s *saver) connection(v connection) savedConnection {
+	return savedConnection{
+		Id:                   v.id,
+		Kind:                 v.kind,
+		DisplayName:          v.displayName,
+		IdentityProvider:     v.identityProvider,
+		Org:                  s.organizationRef(v.org),
+		AttributeMapping:     v.attributeMapping,
+		Roles:                v.roles,
+		GroupRoles:           v.groupRoles,
+		Saml:                 s.samlSettings(v.saml),
+		Oidc:                 v.oidc,
+		ExternalOrganization: v.externalOrganization,
+		ExternalConnection:   v.externalConnection,
+	}
+}
+
+func (l *loader) connection(v savedConnection) connection {
+	return connection{
+		id:                   v.Id,
+		kind:                 v.Kind,
+		displayName:          v.DisplayName,
+		identityProvider:     v.IdentityProvider,
+		org:                  l.organizationRef(v.Org),
+		attributeMapping:     v.AttributeMapping,
+		roles:                v.Roles,
+		groupRoles:           v.GroupRoles,
+		saml:                 l.samlSettings(v.Saml),
+		oidc:                 v.Oidc,
+		externalOrganization: v.ExternalOrganization,
+		externalConnection:   v.ExternalConnection,
+	}
+}
+
+// savedSamlSettings is a samlSettings in a snapshot.
+type savedSamlSettings struct {
+	IdpEntityID         string               `json:"idpEntityID"`
+	IdpSSOURL           string               `json:"idpSSOURL"`
+	AlternativeAudience string               `json:"alternativeAudience"`
+	AlternativeACS      string               `json:"alternativeACS"`
+	NameID              string               `json:"nameID"`
+	IdpInitiatedOff     bool                 `json:"idpInitiatedOff"`
+	Gateway             bool                 `json:"gateway"`
+	Signing             []savedCertificate   `json:"signing"`
+	Verification        []savedCertificate   `json:"verification"`
+	Encryption          []savedEncryptionKey `json:"encryption"`
+}
+
+func (s *saver) samlSettings(v samlSettings) savedSamlSettings {
+	return savedSamlSettings{
+		IdpEntityID:         v.idpEntityID,
+		IdpSSOURL:           v.idpSSOURL,
+		AlternativeAudience: v.alternativeAudience,
+		AlternativeACS:      v.alternativeACS,
+		NameID:              v.nameID,
+		IdpInitiatedOff:     v.idpInitiatedOff,
+		Gateway:             v.gateway,
+		Signing:             listOf(s.certificate)(v.signing),
+		Verification:        listOf(s.certificate)(v.verification),
+		Encryption:          listOf(s.encryptionKey)(v.encryption),
+	}
+}
+
+func (l *loader) samlSettings(v savedSamlSettings) samlSettings {
+	return samlSettings{
+		idpEntityID:         v.IdpEntityID,
+		idpSSOURL:           v.IdpSSOURL,
+		alternativeAudience: v.AlternativeAudience,
+		alternativeACS:      v.AlternativeACS,
+		nameID:              v.NameID,
+		idpInitiatedOff:     v.IdpInitiatedOff,
+		gateway:             v.Gateway,
+		signing:             listOf(l.certificate)(v.Signing),
+		verification:        listOf(l.certificate)(v.Verification),
+		encryption:          listOf(l.encryptionKey)(v.Encryption),
+	}
+}
+
+// savedCertificate is a certificate in a snapshot.
+type savedCertificate struct {
+	Id        string    `json:"id"`
+	Text      string    `json:"text"`
+	Issuer    string    `json:"issuer"`
+	CreatedAt time.Time `json:"createdAt"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+func (s *saver) certificate(v certificate) savedCertificate {
+	return savedCertificate{
+		Id:        v.id,
+		Text:      v.text,
+		Issuer:    v.issuer,
+		CreatedAt: v.createdAt,
+		ExpiresAt: v.expiresAt,
+	}
+}
+
+func (l *loader) certificate(v savedCertificate) certificate {
+	return certificate{
+		id:        v.Id,
+		text:      v.Text,
+		issuer:    v.Issuer,
+		createdAt: v.CreatedAt,
+		expiresAt: v.ExpiresAt,
+	}
+}
+
+// savedEncryptionKey is a encryptionKey in a snapshot.
+type savedEncryptionKey struct {
+	Id        string    `json:"id"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+func (s *saver) encryptionKey(v encryptionKey) savedEncryptionKey {
+	return savedEncryptionKey{
+		Id:        v.id,
+		CreatedAt: v.createdAt,
+	}
+}
+
+func (l *loader) encryptionKey(v savedEncryptionKey) encryptionKey {
+	return encryptionKey{
+		id:        v.Id,
+		createdAt: v.CreatedAt,
 	}
 }
 
@@ -202,6 +510,12 @@ type savedMember struct {
 	Trusted       metadata       `json:"trusted"`
 	Untrusted     metadata       `json:"untrusted"`
 	Retired       []retiredEmail `json:"retired"`
+	Totp          int            `json:"totp"`
+	Password      int            `json:"password"`
+	Oauth         []int          `json:"oauth"`
+	Sso           []int          `json:"sso"`
+	Failures      int            `json:"failures"`
+	LockedAt      time.Time      `json:"lockedAt"`
 	CreatedAt     time.Time      `json:"createdAt"`
 	UpdatedAt     time.Time      `json:"updatedAt"`
 }
@@ -227,6 +541,12 @@ func (s *saver) member(v member) savedMember {
 		Trusted:       v.trusted,
 		Untrusted:     v.untrusted,
 		Retired:       v.retired,
+		Totp:          s.totpRef(v.totp),
+		Password:      s.passwordRef(v.password),
+		Oauth:         listOf(s.oauthRegistrationRef)(v.oauth),
+		Sso:           listOf(s.ssoRegistrationRef)(v.sso),
+		Failures:      v.failures,
+		LockedAt:      v.lockedAt,
 		CreatedAt:     v.createdAt,
 		UpdatedAt:     v.updatedAt,
 	}
@@ -253,8 +573,180 @@ func (l *loader) member(v savedMember) member {
 		trusted:       v.Trusted,
 		untrusted:     v.Untrusted,
 		retired:       v.Retired,
+		totp:          l.totpRef(v.Totp),
+		password:      l.passwordRef(v.Password),
+		oauth:         listOf(l.oauthRegistrationRef)(v.Oauth),
+		sso:           listOf(l.ssoRegistrationRef)(v.Sso),
+		failures:      v.Failures,
+		lockedAt:      v.LockedAt,
 		createdAt:     v.CreatedAt,
 		updatedAt:     v.UpdatedAt,
+	}
+}
+
+// savedTotp is a totp in a snapshot.
+type savedTotp struct {
+	Id        string    `json:"id"`
+	Secret    []byte    `json:"secret"`
+	Confirmed bool      `json:"confirmed"`
+	CreatedAt time.Time `json:"createdAt"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	LastStep  int64     `json:"lastStep"`
+	Recovery  []string  `json:"recovery"`
+}
+
+func (s *saver) totp(v totp) savedTotp {
+	return savedTotp{
+		Id:        v.id,
+		Secret:    v.secret,
+		Confirmed: v.confirmed,
+		CreatedAt: v.createdAt,
+		ExpiresAt: v.expiresAt,
+		LastStep:  v.lastStep,
+		Recovery:  v.recovery,
+	}
+}
+
+func (l *loader) totp(v savedTotp) totp {
+	return totp{
+		id:        v.Id,
+		secret:    v.Secret,
+		confirmed: v.Confirmed,
+		createdAt: v.CreatedAt,
+		expiresAt: v.ExpiresAt,
+		lastStep:  v.LastStep,
+		recovery:  v.Recovery,
+	}
+}
+
+// savedPassword is a password in a snapshot.
+type savedPassword struct {
+	Id        string `json:"id"`
+	Salt      []byte `json:"salt"`
+	Sum       []byte `json:"sum"`
+	Migrated  int    `json:"migrated"`
+	MustReset bool   `json:"mustReset"`
+}
+
+func (s *saver) password(v password) savedPassword {
+	return savedPassword{
+		Id:        v.id,
+		Salt:      v.salt,
+		Sum:       v.sum,
+		Migrated:  s.passwordHashRef(v.migrated),
+		MustReset: v.mustReset,
+	}
+}
+
+func (l *loader) password(v savedPassword) password {
+	return password{
+		id:        v.Id,
+		salt:      v.Salt,
+		sum:       v.Sum,
+		migrated:  l.passwordHashRef(v.Migrated),
+		mustReset: v.MustReset,
+	}
+}
+
+// savedPasswordHash is a passwordHash in a snapshot.
+type savedPasswordHash struct {
+	Kind    string `json:"kind"`
+	Hash    string `json:"hash"`
+	Prepend string `json:"prepend"`
+	Append  string `json:"append"`
+}
+
+func (s *saver) passwordHash(v passwordHash) savedPasswordHash {
+	return savedPasswordHash{
+		Kind:    v.kind,
+		Hash:    v.hash,
+		Prepend: v.prepend,
+		Append:  v.append,
+	}
+}
+
+func (l *loader) passwordHash(v savedPasswordHash) passwordHash {
+	return passwordHash{
+		kind:    v.Kind,
+		hash:    v.Hash,
+		prepend: v.Prepend,
+		append:  v.Append,
+	}
+}
+
+// savedOauthRegistration is a oauthRegistration in a snapshot.
+type savedOauthRegistration struct {
+	Id           string    `json:"id"`
+	Provider     string    `json:"provider"`
+	Subject      string    `json:"subject"`
+	AccessToken  string    `json:"accessToken"`
+	RefreshToken string    `json:"refreshToken"`
+	IdToken      string    `json:"idToken"`
+	Scopes       []string  `json:"scopes"`
+	Tenants      []string  `json:"tenants"`
+	ExpiresAt    time.Time `json:"expiresAt"`
+}
+
+func (s *saver) oauthRegistration(v oauthRegistration) savedOauthRegistration {
+	return savedOauthRegistration{
+		Id:           v.id,
+		Provider:     v.provider,
+		Subject:      v.subject,
+		AccessToken:  v.accessToken,
+		RefreshToken: v.refreshToken,
+		IdToken:      v.idToken,
+		Scopes:       v.scopes,
+		Tenants:      v.tenants,
+		ExpiresAt:    v.expiresAt,
+	}
+}
+
+func (l *loader) oauthRegistration(v savedOauthRegistration) oauthRegistration {
+	return oauthRegistration{
+		id:           v.Id,
+		provider:     v.Provider,
+		subject:      v.Subject,
+		accessToken:  v.AccessToken,
+		refreshToken: v.RefreshToken,
+		idToken:      v.IdToken,
+		scopes:       v.Scopes,
+		tenants:      v.Tenants,
+		expiresAt:    v.ExpiresAt,
+	}
+}
+
+// savedSsoRegistration is a ssoRegistration in a snapshot.
+type savedSsoRegistration struct {
+	Id         string    `json:"id"`
+	Connection int       `json:"connection"`
+	ExternalID string    `json:"externalID"`
+	Attributes metadata  `json:"attributes"`
+	Groups     []string  `json:"groups"`
+	IdToken    string    `json:"idToken"`
+	ExpiresAt  time.Time `json:"expiresAt"`
+}
+
+func (s *saver) ssoRegistration(v ssoRegistration) savedSsoRegistration {
+	return savedSsoRegistration{
+		Id:         v.id,
+		Connection: s.connectionRef(v.connection),
+		ExternalID: v.externalID,
+		Attributes: v.attributes,
+		Groups:     v.groups,
+		IdToken:    v.idToken,
+		ExpiresAt:  v.expiresAt,
+	}
+}
+
+func (l *loader) ssoRegistration(v savedSsoRegistration) ssoRegistration {
+	return ssoRegistration{
+		id:         v.Id,
+		connection: l.connectionRef(v.Connection),
+		externalID: v.ExternalID,
+		attributes: v.Attributes,
+		groups:     v.Groups,
+		idToken:    v.IdToken,
+		expiresAt:  v.ExpiresAt,
 	}
 }
 
@@ -308,6 +800,9 @@ type savedFactor struct {
 	UpdatedAt  time.Time         `json:"updatedAt"`
 	DetailName string            `json:"detailName"`
 	Detail     map[string]string `json:"detail"`
+	Unproven   bool              `json:"unproven"`
+	Oauth      int               `json:"oauth"`
+	Sso        int               `json:"sso"`
 }
 
 func (s *saver) factor(v factor) savedFactor {
@@ -319,6 +814,9 @@ func (s *saver) factor(v factor) savedFactor {
 		UpdatedAt:  v.updatedAt,
 		DetailName: v.detailName,
 		Detail:     v.detail,
+		Unproven:   v.unproven,
+		Oauth:      s.oauthRegistrationRef(v.oauth),
+		Sso:        s.ssoRegistrationRef(v.sso),
 	}
 }
 
@@ -331,6 +829,9 @@ func (l *loader) factor(v savedFactor) factor {
 		updatedAt:  v.UpdatedAt,
 		detailName: v.DetailName,
 		detail:     v.Detail,
+		unproven:   v.Unproven,
+		oauth:      l.oauthRegistrationRef(v.Oauth),
+		sso:        l.ssoRegistrationRef(v.Sso),
 	}
 }
 
@@ -377,17 +878,23 @@ func (l *loader) link(v savedLink) link {
 
 // savedIntermediate is a intermediate in a snapshot.
 type savedIntermediate struct {
-	Token     string        `json:"token"`
-	Member    int           `json:"member"`
-	Factors   []savedFactor `json:"factors"`
-	ExpiresAt time.Time     `json:"expiresAt"`
+	Token     string            `json:"token"`
+	Email     string            `json:"email"`
+	Member    int               `json:"member"`
+	Factors   []savedFactor     `json:"factors"`
+	Tenants   savedOauthTenants `json:"tenants"`
+	Name      string            `json:"name"`
+	ExpiresAt time.Time         `json:"expiresAt"`
 }
 
 func (s *saver) intermediate(v intermediate) savedIntermediate {
 	return savedIntermediate{
 		Token:     v.token,
+		Email:     v.email,
 		Member:    s.memberRef(v.member),
 		Factors:   listOf(s.factor)(v.factors),
+		Tenants:   s.oauthTenants(v.tenants),
+		Name:      v.name,
 		ExpiresAt: v.expiresAt,
 	}
 }
@@ -395,9 +902,218 @@ func (s *saver) intermediate(v intermediate) savedIntermediate {
 func (l *loader) intermediate(v savedIntermediate) intermediate {
 	return intermediate{
 		token:     v.Token,
+		email:     v.Email,
 		member:    l.memberRef(v.Member),
 		factors:   listOf(l.factor)(v.Factors),
+		tenants:   l.oauthTenants(v.Tenants),
+		name:      v.Name,
 		expiresAt: v.ExpiresAt,
+	}
+}
+
+// savedOauthTenants is a oauthTenants in a snapshot.
+type savedOauthTenants struct {
+	Provider string   `json:"provider"`
+	Ids      []string `json:"ids"`
+}
+
+func (s *saver) oauthTenants(v oauthTenants) savedOauthTenants {
+	return savedOauthTenants{
+		Provider: v.provider,
+		Ids:      v.ids,
+	}
+}
+
+func (l *loader) oauthTenants(v savedOauthTenants) oauthTenants {
+	return oauthTenants{
+		provider: v.Provider,
+		ids:      v.Ids,
+	}
+}
+
+// savedCode is a code in a snapshot.
+type savedCode struct {
+	Value     string    `json:"value"`
+	Kind      string    `json:"kind"`
+	Member    int       `json:"member"`
+	Email     string    `json:"email"`
+	EmailID   string    `json:"emailID"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	Spent     bool      `json:"spent"`
+}
+
+func (s *saver) code(v code) savedCode {
+	return savedCode{
+		Value:     v.value,
+		Kind:      v.kind,
+		Member:    s.memberRef(v.member),
+		Email:     v.email,
+		EmailID:   v.emailID,
+		ExpiresAt: v.expiresAt,
+		Spent:     v.spent,
+	}
+}
+
+func (l *loader) code(v savedCode) code {
+	return code{
+		value:     v.Value,
+		kind:      v.Kind,
+		member:    l.memberRef(v.Member),
+		email:     v.Email,
+		emailID:   v.EmailID,
+		expiresAt: v.ExpiresAt,
+		spent:     v.Spent,
+	}
+}
+
+// savedHandoff is a handoff in a snapshot.
+type savedHandoff struct {
+	State      string    `json:"state"`
+	Kind       string    `json:"kind"`
+	Provider   string    `json:"provider"`
+	Scopes     []string  `json:"scopes"`
+	Org        int       `json:"org"`
+	Connection int       `json:"connection"`
+	Login      string    `json:"login"`
+	Signup     string    `json:"signup"`
+	Challenge  string    `json:"challenge"`
+	ExpiresAt  time.Time `json:"expiresAt"`
+}
+
+func (s *saver) handoff(v handoff) savedHandoff {
+	return savedHandoff{
+		State:      v.state,
+		Kind:       v.kind,
+		Provider:   v.provider,
+		Scopes:     v.scopes,
+		Org:        s.organizationRef(v.org),
+		Connection: s.connectionRef(v.connection),
+		Login:      v.login,
+		Signup:     v.signup,
+		Challenge:  v.challenge,
+		ExpiresAt:  v.expiresAt,
+	}
+}
+
+func (l *loader) handoff(v savedHandoff) handoff {
+	return handoff{
+		state:      v.State,
+		kind:       v.Kind,
+		provider:   v.Provider,
+		scopes:     v.Scopes,
+		org:        l.organizationRef(v.Org),
+		connection: l.connectionRef(v.Connection),
+		login:      v.Login,
+		signup:     v.Signup,
+		challenge:  v.Challenge,
+		expiresAt:  v.ExpiresAt,
+	}
+}
+
+// savedGrant is a grant in a snapshot.
+type savedGrant struct {
+	Handoff savedHandoff `json:"handoff"`
+	Token   string       `json:"token"`
+	Persona savedPerson  `json:"persona"`
+	Spent   bool         `json:"spent"`
+}
+
+func (s *saver) grant(v grant) savedGrant {
+	return savedGrant{
+		Handoff: s.handoff(v.handoff),
+		Token:   v.token,
+		Persona: s.person(v.persona),
+		Spent:   v.spent,
+	}
+}
+
+func (l *loader) grant(v savedGrant) grant {
+	return grant{
+		handoff: l.handoff(v.Handoff),
+		token:   v.Token,
+		persona: l.person(v.Persona),
+		spent:   v.Spent,
+	}
+}
+
+// savedPerson is a person in a snapshot.
+type savedPerson struct {
+	Email      string   `json:"email"`
+	Name       string   `json:"name"`
+	Subject    string   `json:"subject"`
+	Unverified bool     `json:"unverified"`
+	Tenants    []string `json:"tenants"`
+	Groups     []string `json:"groups"`
+	Attributes metadata `json:"attributes"`
+}
+
+func (s *saver) person(v person) savedPerson {
+	return savedPerson{
+		Email:      v.email,
+		Name:       v.name,
+		Subject:    v.subject,
+		Unverified: v.unverified,
+		Tenants:    v.tenants,
+		Groups:     v.groups,
+		Attributes: v.attributes,
+	}
+}
+
+func (l *loader) person(v savedPerson) person {
+	return person{
+		email:      v.Email,
+		name:       v.Name,
+		subject:    v.Subject,
+		unverified: v.Unverified,
+		tenants:    v.Tenants,
+		groups:     v.Groups,
+		attributes: v.Attributes,
+	}
+}
+
+// savedExternalToken is a externalToken in a snapshot.
+type savedExternalToken struct {
+	Kind     string    `json:"kind"`
+	Member   int       `json:"member"`
+	IssuedAt time.Time `json:"issuedAt"`
+	Spent    bool      `json:"spent"`
+}
+
+func (s *saver) externalToken(v externalToken) savedExternalToken {
+	return savedExternalToken{
+		Kind:     v.kind,
+		Member:   s.memberRef(v.member),
+		IssuedAt: v.issuedAt,
+		Spent:    v.spent,
+	}
+}
+
+func (l *loader) externalToken(v savedExternalToken) externalToken {
+	return externalToken{
+		kind:     v.Kind,
+		member:   l.memberRef(v.Member),
+		issuedAt: v.IssuedAt,
+		spent:    v.Spent,
+	}
+}
+
+// savedWindow is a window in a snapshot.
+type savedWindow struct {
+	Start time.Time `json:"start"`
+	Calls int       `json:"calls"`
+}
+
+func (s *saver) window(v window) savedWindow {
+	return savedWindow{
+		Start: v.start,
+		Calls: v.calls,
+	}
+}
+
+func (l *loader) window(v savedWindow) window {
+	return window{
+		start: v.Start,
+		calls: v.Calls,
 	}
 }
 

@@ -1,6 +1,8 @@
 package mock
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +15,9 @@ type factor struct {
 	createdAt, updatedAt time.Time
 	detailName           string // such as email_factor; empty for a factor without one
 	detail               map[string]string
+	unproven             bool               // it does not prove the address that it names
+	oauth                *oauthRegistration // to be noted on the member when the sign-in is finished
+	sso                  *ssoRegistration   // the same
 }
 
 // secondaryFactors are the types that prove nobody without a first factor.
@@ -50,15 +55,41 @@ func (f factor) claim() map[string]any {
 	return out
 }
 
-// magicLinkFactor is the proof that a link by e-mail gives. It names the address
-// that the link went to, not the one that the member has by now.
-func (c *call) magicLinkFactor(emailID, email string) factor {
-	return factor{
-		kind: "magic_link", delivery: "email",
-		last: c.now, createdAt: c.now, updatedAt: c.now,
-		detailName: "email_factor",
-		detail:     map[string]string{"email_id": emailID, "email_address": email},
+// newFactor is a proof given now. Details come as name and value in turn.
+func (c *call) newFactor(kind, delivery, detailName string, detail ...string) factor {
+	f := factor{kind: kind, delivery: delivery, last: c.now, createdAt: c.now, updatedAt: c.now, detailName: detailName}
+	if detailName != "" {
+		f.detail = make(map[string]string)
+		for i := 0; i+1 < len(detail); i += 2 {
+			f.detail[detail[i]] = detail[i+1]
+		}
 	}
+	return f
+}
+
+func (c *call) magicLinkFactor(emailID, email string) factor {
+	return c.newFactor("magic_link", "email", "email_factor", "email_id", emailID, "email_address", email)
+}
+
+func (c *call) emailOTPFactor(emailID, email string) factor {
+	return c.newFactor("email_otp", "email", "email_factor", "email_id", emailID, "email_address", email)
+}
+
+// provesEmail reports whether one of the factors proves the address.
+func provesEmail(factors []factor) bool {
+	return slices.ContainsFunc(factors, func(f factor) bool {
+		return f.kind == "magic_link" || f.kind == "email_otp" || (f.kind == "oauth" && !f.unproven)
+	})
+}
+
+// movedTo is the factor as the member of another organization has it: the same
+// address has an id of its own there.
+func (f factor) movedTo(m *member) factor {
+	if f.detail["email_id"] != "" {
+		f.detail = maps.Clone(f.detail)
+		f.detail["email_id"] = m.emailID
+	}
+	return f
 }
 
 // sameAs reports whether both are the same proof at different times.

@@ -8,9 +8,9 @@ import (
 // link is a magic link by e-mail.
 type link struct {
 	token          string
-	kind           string // "login", "signup" or "invite"
-	member         *member
-	emailID, email string // the address that it was sent to and that it proves
+	kind           string  // "login", "signup", "invite", "discovery", "email_update" or "password_reset"
+	member         *member // nil for discovery
+	emailID, email string  // the address that it was sent to and that it proves
 	redirectURL    string
 	challenge      string // PKCE; empty without
 	expiresAt      time.Time
@@ -28,11 +28,13 @@ const linkEndpoint = "GET /v1/b2b/magic_links/redirect"
 // by sending a newer one.
 func (c *call) mail(l *link) {
 	l.token = newOneTimeToken()
-	l.emailID, l.email = l.member.emailID, l.member.email
+	if l.email == "" {
+		l.emailID, l.email = l.member.emailID, l.member.email
+	}
 	put(&c.s.db.links, l.token, l)
 	query := url.Values{
 		"public_token":      {c.s.publicToken},
-		"stytch_token_type": {tokenTypeMagicLink},
+		"stytch_token_type": {l.tokenType()},
 		"token":             {l.token},
 	}
 	c.send(Message{
@@ -42,6 +44,17 @@ func (c *call) mail(l *link) {
 		Link:    c.s.base + "/v1/b2b/magic_links/redirect?" + query.Encode(),
 		Token:   l.token,
 	})
+}
+
+// tokenType is the stytch_token_type that a browser arrives with.
+func (l *link) tokenType() string {
+	switch l.kind {
+	case "discovery":
+		return tokenTypeDiscovery
+	case "password_reset":
+		return tokenTypePassword
+	}
+	return tokenTypeMagicLink
 }
 
 // dropLinks makes the links that match worthless.
@@ -72,10 +85,22 @@ func followLink(c *call) (stamped, error) {
 	if err != nil {
 		return nil, refuse("invalid_url")
 	}
+	var org *organization
+	if l.member != nil {
+		org = l.member.org
+	}
+	return arrive(to, l.tokenType(), l.token, org), nil
+}
+
+// arrive sends the browser to the project's own page with a token. What its URL
+// says already is kept.
+func arrive(to *url.URL, tokenType, token string, org *organization) *redirect {
 	query := to.Query()
-	query.Set("stytch_token_type", tokenTypeMagicLink)
-	query.Set("token", l.token)
-	query.Set("slug", l.member.org.slug)
+	query.Set("stytch_token_type", tokenType)
+	query.Set("token", token)
+	if org != nil {
+		query.Set("slug", org.slug)
+	}
 	to.RawQuery = query.Encode()
-	return &redirect{location: to.String()}, nil
+	return &redirect{location: to.String()}
 }

@@ -1,5 +1,7 @@
 package mock
 
+import "slices"
+
 // authenticateMagicLinkRequest is POST /v1/b2b/magic_links/authenticate.
 type authenticateMagicLinkRequest struct {
 	MagicLinksToken  string  `json:"magic_links_token"`
@@ -17,7 +19,7 @@ type magicLinkAnswer struct {
 // authenticateMagicLink uses up the token of a link and signs its reader in.
 // Source: https://stytch.com/docs/b2b/api/authenticate-magic-link
 func authenticateMagicLink(c *call, in authenticateMagicLinkRequest) (*magicLinkAnswer, error) {
-	l, err := c.redeemable(in.MagicLinksToken)
+	l, err := c.redeemable(in.MagicLinksToken, "login", "signup", "invite", "email_update")
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +34,11 @@ func authenticateMagicLink(c *call, in authenticateMagicLinkRequest) (*magicLink
 		return nil, err
 	}
 	l.spent = true
+	if l.kind == "email_update" {
+		if err := c.completeEmailUpdate(l.member, l.email, l.emailID); err != nil {
+			return nil, err
+		}
+	}
 	c.prove(l.member)
 	signedIn, err := c.finish(a, c.magicLinkFactor(l.emailID, l.email))
 	if err != nil {
@@ -40,8 +47,9 @@ func authenticateMagicLink(c *call, in authenticateMagicLinkRequest) (*magicLink
 	return &magicLinkAnswer{signInAnswer: signedIn, MethodID: l.emailID}, nil
 }
 
-// redeemable returns the link of a token if it still works.
-func (c *call) redeemable(token string) (*link, error) {
+// redeemable returns the link of a token if it still works and is of one of the
+// kinds. A token of another kind is unknown to the call.
+func (c *call) redeemable(token string, kinds ...string) (*link, error) {
 	if !wellFormed(token) {
 		return nil, refuse("invalid_token")
 	}
@@ -50,7 +58,7 @@ func (c *call) redeemable(token string) (*link, error) {
 	}
 	l := c.s.db.links[token]
 	switch {
-	case l == nil:
+	case l == nil || !slices.Contains(kinds, l.kind):
 		return nil, refuse("magic_link_not_found")
 	case l.spent || !c.now.Before(l.expiresAt):
 		return nil, refuse("unable_to_auth_magic_link")

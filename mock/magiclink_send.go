@@ -65,6 +65,9 @@ func loginOrSignup(c *call, in loginOrSignupRequest) (*loginOrSignupAnswer, erro
 	if !org.settings.permitsMethod(methodMagicLink, m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
+	if err := c.limitMail(in.EmailAddress); err != nil {
+		return nil, err
+	}
 	created := m == nil
 	if created {
 		if m, err = c.provision(org, in.EmailAddress); err != nil {
@@ -166,6 +169,9 @@ func invite(c *call, in inviteRequest) (*memberAnswer, error) {
 	if set.EmailInvites == notAllowed ||
 		(set.EmailInvites == restricted && !slices.Contains(set.EmailAllowedDomains, domainOf(in.EmailAddress))) {
 		return nil, refuse("invalid_email_for_invites")
+	}
+	if err := c.limitMail(in.EmailAddress); err != nil {
+		return nil, err
 	}
 	// A copy again, so that a refused role or a metadata that is too large leaves an
 	// earlier invitation as it was.

@@ -2,6 +2,7 @@ package mock
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,12 @@ type member struct {
 	breakglass           bool
 	trusted, untrusted   metadata
 	retired              []retiredEmail
+	totp                 *totp     // an authenticator app, also one that is not confirmed yet
+	password             *password // nil: none
+	oauth                []*oauthRegistration
+	sso                  []*ssoRegistration
+	failures             int // wrong passwords and codes in a row
+	lockedAt             time.Time
 	createdAt, updatedAt time.Time
 }
 
@@ -44,33 +51,33 @@ type retiredEmail struct {
 // memberJSON is the Member object with every field that is not optional.
 // Source: https://stytch.com/docs/b2b/api/member-object
 type memberJSON struct {
-	OrganizationID         string           `json:"organization_id"`
-	MemberID               string           `json:"member_id"`
-	EmailAddress           string           `json:"email_address"`
-	Status                 string           `json:"status"`
-	Name                   string           `json:"name"`
-	SSORegistrations       []any            `json:"sso_registrations"`
-	IsBreakglass           bool             `json:"is_breakglass"`
-	MemberPasswordID       string           `json:"member_password_id"`
-	OAuthRegistrations     []any            `json:"oauth_registrations"`
-	EmailAddressVerified   bool             `json:"email_address_verified"`
-	MFAPhoneNumberVerified bool             `json:"mfa_phone_number_verified"`
-	IsAdmin                bool             `json:"is_admin"`
-	TOTPRegistrationID     string           `json:"totp_registration_id"`
-	RetiredEmailAddresses  []retiredEmail   `json:"retired_email_addresses"`
-	IsLocked               bool             `json:"is_locked"`
-	MFAEnrolled            bool             `json:"mfa_enrolled"`
-	MFAPhoneNumber         string           `json:"mfa_phone_number"`
-	DefaultMFAMethod       string           `json:"default_mfa_method"`
-	Roles                  []memberRoleJSON `json:"roles"`
-	TrustedMetadata        metadata         `json:"trusted_metadata"`
-	UntrustedMetadata      metadata         `json:"untrusted_metadata"`
-	CreatedAt              moment           `json:"created_at"`
-	UpdatedAt              moment           `json:"updated_at"`
-	SCIMRegistration       any              `json:"scim_registration"`
-	ExternalID             *string          `json:"external_id"`
-	LockCreatedAt          *moment          `json:"lock_created_at"`
-	LockExpiresAt          *moment          `json:"lock_expires_at"`
+	OrganizationID         string                  `json:"organization_id"`
+	MemberID               string                  `json:"member_id"`
+	EmailAddress           string                  `json:"email_address"`
+	Status                 string                  `json:"status"`
+	Name                   string                  `json:"name"`
+	SSORegistrations       []ssoRegistrationJSON   `json:"sso_registrations"`
+	IsBreakglass           bool                    `json:"is_breakglass"`
+	MemberPasswordID       string                  `json:"member_password_id"`
+	OAuthRegistrations     []oauthRegistrationJSON `json:"oauth_registrations"`
+	EmailAddressVerified   bool                    `json:"email_address_verified"`
+	MFAPhoneNumberVerified bool                    `json:"mfa_phone_number_verified"`
+	IsAdmin                bool                    `json:"is_admin"`
+	TOTPRegistrationID     string                  `json:"totp_registration_id"`
+	RetiredEmailAddresses  []retiredEmail          `json:"retired_email_addresses"`
+	IsLocked               bool                    `json:"is_locked"`
+	MFAEnrolled            bool                    `json:"mfa_enrolled"`
+	MFAPhoneNumber         string                  `json:"mfa_phone_number"`
+	DefaultMFAMethod       string                  `json:"default_mfa_method"`
+	Roles                  []memberRoleJSON        `json:"roles"`
+	TrustedMetadata        metadata                `json:"trusted_metadata"`
+	UntrustedMetadata      metadata                `json:"untrusted_metadata"`
+	CreatedAt              moment                  `json:"created_at"`
+	UpdatedAt              moment                  `json:"updated_at"`
+	SCIMRegistration       any                     `json:"scim_registration"`
+	ExternalID             *string                 `json:"external_id"`
+	LockCreatedAt          *moment                 `json:"lock_created_at"`
+	LockExpiresAt          *moment                 `json:"lock_expires_at"`
 }
 
 type memberRoleJSON struct {
@@ -90,9 +97,9 @@ func (m *member) json() memberJSON {
 		EmailAddress:           m.email,
 		Status:                 m.status,
 		Name:                   m.name,
-		SSORegistrations:       []any{},
+		SSORegistrations:       []ssoRegistrationJSON{},
 		IsBreakglass:           m.breakglass,
-		OAuthRegistrations:     []any{},
+		OAuthRegistrations:     []oauthRegistrationJSON{},
 		EmailAddressVerified:   m.verified,
 		MFAPhoneNumberVerified: m.phoneVerified,
 		RetiredEmailAddresses:  append([]retiredEmail{}, m.retired...),
@@ -105,6 +112,22 @@ func (m *member) json() memberJSON {
 		CreatedAt:              moment(m.createdAt),
 		UpdatedAt:              moment(m.updatedAt),
 		ExternalID:             orNull(m.externalID),
+	}
+	for _, r := range m.sso {
+		out.SSORegistrations = append(out.SSORegistrations, r.json())
+	}
+	for _, r := range m.oauth {
+		out.OAuthRegistrations = append(out.OAuthRegistrations, r.json())
+	}
+	if m.password != nil {
+		out.MemberPasswordID = m.password.id
+	}
+	if m.hasTOTP() {
+		out.TOTPRegistrationID = m.totp.id
+	}
+	if end := m.lockedAt.Add(lockLife); !m.lockedAt.IsZero() && time.Now().Before(end) {
+		from, to := moment(m.lockedAt), moment(end)
+		out.IsLocked, out.LockCreatedAt, out.LockExpiresAt = true, &from, &to
 	}
 	out.IsAdmin = slices.ContainsFunc(out.Roles, func(r memberRoleJSON) bool { return r.RoleID == roleAdmin })
 	return out
@@ -120,12 +143,19 @@ func (m *member) rolesJSON() []memberRoleJSON {
 	for _, id := range m.roles {
 		out = append(out, memberRoleJSON{RoleID: id, Sources: []roleSourceJSON{direct()}})
 	}
-	for _, implicit := range m.implicitRoles() {
-		source := roleSourceJSON{Type: "email_assignment", Details: map[string]string{"email_domain": implicit.Domain}}
-		if i := slices.IndexFunc(out, func(r memberRoleJSON) bool { return r.RoleID == implicit.RoleID }); i >= 0 {
+	add := func(role string, source roleSourceJSON) {
+		if i := slices.IndexFunc(out, func(r memberRoleJSON) bool { return r.RoleID == role }); i >= 0 {
 			out[i].Sources = append(out[i].Sources, source)
 		} else {
-			out = append(out, memberRoleJSON{RoleID: implicit.RoleID, Sources: []roleSourceJSON{source}})
+			out = append(out, memberRoleJSON{RoleID: role, Sources: []roleSourceJSON{source}})
+		}
+	}
+	for _, implicit := range m.implicitRoles() {
+		add(implicit.RoleID, roleSourceJSON{Type: "email_assignment", Details: map[string]string{"email_domain": implicit.Domain}})
+	}
+	for _, r := range m.sso {
+		for _, g := range r.grants() {
+			add(g.role, g.source(r.connection))
 		}
 	}
 	return out
@@ -155,6 +185,19 @@ func (m *member) roleIDs() []string {
 	return ids
 }
 
+// ownRoleIDs are those that count in every session: the roles that come through
+// an SSO connection do not.
+// Source: https://stytch.com/docs/b2b/guides/rbac/role-assignment
+func (m *member) ownRoleIDs() []string {
+	ids := append([]string{roleMember}, m.roles...)
+	for _, r := range m.implicitRoles() {
+		if !slices.Contains(ids, r.RoleID) {
+			ids = append(ids, r.RoleID)
+		}
+	}
+	return ids
+}
+
 // newMember makes a member, who counts once keep has stored them. The address
 // must have been admitted.
 func (c *call) newMember(org *organization, email, status string) *member {
@@ -174,6 +217,9 @@ func (c *call) newMember(org *organization, email, status string) *member {
 // keep stores a member who was made by newMember.
 func (c *call) keep(m *member) {
 	m.seq = c.s.db.next()
+	if c.s.CrossOrgPasswords {
+		m.password = c.s.db.passwords[strings.ToLower(m.email)]
+	}
 	c.s.db.members = append(c.s.db.members, m)
 	put(&c.s.db.membersByID, m.id, m)
 }

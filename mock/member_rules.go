@@ -47,7 +47,7 @@ func (c *call) setExternalID(m *member, id string) error {
 func (c *call) setRoles(m *member, ids []string) error {
 	roles := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if err := c.checkRole(id); err != nil {
+		if err := c.checkRole(m.org, id); err != nil {
 			return err
 		}
 		if !slices.Contains(roles, id) {
@@ -60,11 +60,11 @@ func (c *call) setRoles(m *member, ids []string) error {
 
 // checkRole refuses a role that cannot be assigned. stytch_member is in every
 // Member that Stytch returns, and naming it is an error all the same.
-func (c *call) checkRole(id string) error {
+func (c *call) checkRole(org *organization, id string) error {
 	switch {
 	case id == roleMember:
 		return refuse("cannot_assign_default_rbac_role_id")
-	case !c.s.policy.has(id):
+	case !c.policyOf(org).has(id):
 		return refuse("invalid_rbac_role_id")
 	}
 	return nil

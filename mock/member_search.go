@@ -39,7 +39,7 @@ func memberFilters() map[string]filter[*member] {
 		"member_is_breakglass":          {kind: boolean, match: func(m *member, v operand) bool { return m.breakglass == v.yes }},
 		"statuses":                      {kind: stringList, match: func(m *member, v operand) bool { return slices.Contains(v.list, m.status) }},
 		"member_roles":                  {kind: stringList, match: func(m *member, v operand) bool { return overlap(m.roleIDs(), v.list) }},
-		"member_password_exists":        {kind: boolean, match: func(_ *member, v operand) bool { return !v.yes }}, // there are no passwords yet
+		"member_password_exists":        {kind: boolean, match: func(m *member, v operand) bool { return (m.password != nil) == v.yes }},
 		"member_mfa_phone_numbers":      phones,
 		"member_phone_numbers":          phones,
 		"member_mfa_phone_number_fuzzy": phoneFuzzy,

@@ -18,7 +18,7 @@ type updateMemberRequest struct {
 	ExternalID        *string  `json:"external_id"`
 	UnlinkEmail       bool     `json:"unlink_email"`
 	// PreserveExistingSessions concerns roles that also come from an SSO
-	// connection, of which there are none here yet.
+	// connection.
 	PreserveExistingSessions bool `json:"preserve_existing_sessions"`
 }
 
@@ -41,6 +41,10 @@ func updateMember(c *call, in updateMemberRequest) (*memberAnswer, error) {
 	if !sameEmail(changed.email, m.email) {
 		// A link to the old address must not sign in the owner of the new one.
 		c.dropLinks(func(l *link) bool { return l.member == m })
+		c.dropCodes(func(k *code) bool { return k.member == m })
+	}
+	if !in.PreserveExistingSessions {
+		c.endGrantedSessions(m, changed.roles)
 	}
 	*m = changed
 	return answerMember(m), nil
@@ -80,13 +84,25 @@ func (c *call) applyUpdate(changed, m *member, in updateMemberRequest) error {
 	return nil
 }
 
-// setDefaultMFA chooses among the factors that are enrolled. Authenticator apps
-// cannot be enrolled here yet.
+// endGrantedSessions ends the sessions of a connection that gives a role which
+// has just been taken from the member: there they would go on having it.
+// Source: https://stytch.com/docs/b2b/api/update-member, preserve_existing_sessions
+func (c *call) endGrantedSessions(m *member, roles []string) {
+	for _, r := range m.sso {
+		for _, g := range r.grants() {
+			if slices.Contains(m.roles, g.role) && !slices.Contains(roles, g.role) {
+				c.endSessions(func(s *session) bool { return s.member == m && s.has(r.connection) })
+			}
+		}
+	}
+}
+
+// setDefaultMFA chooses among the factors that are enrolled.
 func (m *member) setDefaultMFA(method string) error {
 	switch {
 	case !slices.Contains(mfaMethods, method):
 		return refuse("invalid_mfa_default_method")
-	case method == "totp" || m.phone == "":
+	case method == "totp" && !m.hasTOTP(), method == "sms_otp" && m.phone == "":
 		return refuse("default_mfa_member_missing_factor")
 	}
 	m.defaultMFA = method
@@ -110,6 +126,7 @@ func (c *call) changeEmail(changed, stored *member, email string, unlink bool) e
 	// A member may take back an address that they retired themselves.
 	changed.retired = slices.DeleteFunc(slices.Clone(changed.retired), func(r retiredEmail) bool { return sameEmail(r.EmailAddress, email) })
 	changed.email, changed.emailID, changed.verified = email, c.s.newID("email"), false
+	changed.password = nil // as Stytch says: who has the new address sets a new one
 	return nil
 }
 

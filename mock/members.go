@@ -143,6 +143,7 @@ func deleteMember(c *call) (stamped, error) {
 	m.status, m.updatedAt = statusDeleted, c.now
 	c.endSessions(func(s *session) bool { return s.member == m })
 	c.dropLinks(func(l *link) bool { return l.member == m })
+	c.dropCodes(func(k *code) bool { return k.member == m })
 	c.dropIntermediates(m)
 	return &memberIDAnswer{MemberID: m.id}, nil
 }

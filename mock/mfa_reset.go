@@ -22,8 +22,8 @@ func deletePhone(c *call) (stamped, error) {
 	return answerMember(m), nil
 }
 
-// deleteTOTP would take the member's authenticator app away. None can be
-// enrolled here yet, so there is never one to take.
+// deleteTOTP takes the member's authenticator app away, and its recovery codes
+// with it. Sessions stay.
 // Source: https://stytch.com/docs/b2b/api/delete-member-mfa-totp
 func deleteTOTP(c *call) (stamped, error) {
 	org, m, err := c.namedMember()
@@ -33,5 +33,12 @@ func deleteTOTP(c *call) (stamped, error) {
 	if err := c.permit(org, m, "update.info.delete.mfa-totp"); err != nil {
 		return nil, err
 	}
-	return nil, refuse("totp_not_found")
+	if m.totp == nil {
+		return nil, refuse("totp_not_found")
+	}
+	m.totp, m.updatedAt = nil, c.now
+	if m.defaultMFA == "totp" {
+		m.defaultMFA = ""
+	}
+	return answerMember(m), nil
 }

@@ -12,7 +12,9 @@ type organization struct {
 	seq                  int64
 	id, slug, name       string
 	externalID, logoURL  string
-	defaultConnection    string // SSO; empty: none
+	defaultConnection    string        // SSO; empty: none
+	connections          []*connection // SSO, oldest first
+	customRoles          []policyRole  // of this organization only
 	settings             settings
 	trusted              metadata
 	createdAt, updatedAt time.Time
@@ -27,14 +29,14 @@ type organizationJSON struct {
 	OrganizationLogoURL string `json:"organization_logo_url"`
 	OrganizationSlug    string `json:"organization_slug"`
 	settings
-	SSOActiveConnections   []any    `json:"sso_active_connections"`
-	TrustedMetadata        metadata `json:"trusted_metadata"`
-	CreatedAt              moment   `json:"created_at"`
-	UpdatedAt              moment   `json:"updated_at"`
-	OrganizationExternalID *string  `json:"organization_external_id"`
-	SSODefaultConnectionID *string  `json:"sso_default_connection_id"`
-	SCIMActiveConnection   any      `json:"scim_active_connection"`
-	CustomRoles            []any    `json:"custom_roles"` // newer than stytch-go v16
+	SSOActiveConnections   []activeConnectionJSON `json:"sso_active_connections"`
+	TrustedMetadata        metadata               `json:"trusted_metadata"`
+	CreatedAt              moment                 `json:"created_at"`
+	UpdatedAt              moment                 `json:"updated_at"`
+	OrganizationExternalID *string                `json:"organization_external_id"`
+	SSODefaultConnectionID *string                `json:"sso_default_connection_id"`
+	SCIMActiveConnection   any                    `json:"scim_active_connection"`
+	CustomRoles            []policyRole           `json:"custom_roles"` // newer than stytch-go v16
 }
 
 func (o *organization) json() organizationJSON {
@@ -44,13 +46,13 @@ func (o *organization) json() organizationJSON {
 		OrganizationLogoURL:    o.logoURL,
 		OrganizationSlug:       o.slug,
 		settings:               o.settings,
-		SSOActiveConnections:   []any{},
+		SSOActiveConnections:   o.activeConnections(),
 		TrustedMetadata:        o.trusted,
 		CreatedAt:              moment(o.createdAt),
 		UpdatedAt:              moment(o.updatedAt),
 		OrganizationExternalID: orNull(o.externalID),
 		SSODefaultConnectionID: orNull(o.defaultConnection),
-		CustomRoles:            []any{},
+		CustomRoles:            append([]policyRole{}, o.customRoles...),
 	}
 }
 

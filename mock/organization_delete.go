@@ -28,7 +28,12 @@ func deleteOrganization(c *call) (stamped, error) {
 		}
 	}
 	c.endSessions(func(s *session) bool { return s.member.org == o })
-	c.dropLinks(func(l *link) bool { return l.member.org == o })
-	c.s.db.organizations = slices.DeleteFunc(c.s.db.organizations, func(other *organization) bool { return other == o })
+	c.dropLinks(func(l *link) bool { return l.member != nil && l.member.org == o })
+	c.forget(o)
 	return &organizationIDAnswer{OrganizationID: o.id}, nil
+}
+
+// forget takes the organization out of the list.
+func (c *call) forget(o *organization) {
+	c.s.db.organizations = slices.DeleteFunc(c.s.db.organizations, func(other *organization) bool { return other == o })
 }

@@ -16,17 +16,19 @@ const organizationSearch = "organization_search"
 // Source: https://stytch.com/docs/b2b/api/search-organizations
 func (c *call) organizationFilters() map[string]filter[*organization] {
 	return map[string]filter[*organization]{
-		"organization_ids":          {kind: stringList, match: func(o *organization, v operand) bool { return slices.Contains(v.list, o.id) }},
-		"organization_slugs":        {kind: stringList, match: func(o *organization, v operand) bool { return slices.Contains(v.list, o.slug) }},
-		"organization_name_fuzzy":   {kind: fuzzy, match: func(o *organization, v operand) bool { return contains(o.name, v.text) }},
-		"organization_slug_fuzzy":   {kind: fuzzy, match: func(o *organization, v operand) bool { return contains(o.slug, v.text) }},
-		"member_emails":             {kind: stringList, match: c.hasMember(func(m *member, v operand) bool { return slices.ContainsFunc(v.list, m.hasEmail) })},
-		"member_email_fuzzy":        {kind: fuzzy, match: c.hasMember(func(m *member, v operand) bool { return contains(m.email, v.text) })},
-		"allowed_domains":           {kind: stringList, match: func(o *organization, v operand) bool { return overlap(o.settings.EmailAllowedDomains, v.list) }},
-		"allowed_domain_fuzzy":      {kind: fuzzy, match: func(o *organization, v operand) bool { return anyContains(o.settings.EmailAllowedDomains, v.text) }},
-		"claimed_email_domains":     {kind: stringList, match: func(o *organization, v operand) bool { return overlap(o.settings.ClaimedEmailDomains, v.list) }},
-		"has_active_sso_connection": {kind: boolean, match: func(_ *organization, v operand) bool { return !v.yes }}, // there are no connections yet
-		"sso_connection_id":         {kind: oneString, match: func(*organization, operand) bool { return false }},
+		"organization_ids":        {kind: stringList, match: func(o *organization, v operand) bool { return slices.Contains(v.list, o.id) }},
+		"organization_slugs":      {kind: stringList, match: func(o *organization, v operand) bool { return slices.Contains(v.list, o.slug) }},
+		"organization_name_fuzzy": {kind: fuzzy, match: func(o *organization, v operand) bool { return contains(o.name, v.text) }},
+		"organization_slug_fuzzy": {kind: fuzzy, match: func(o *organization, v operand) bool { return contains(o.slug, v.text) }},
+		"member_emails":           {kind: stringList, match: c.hasMember(func(m *member, v operand) bool { return slices.ContainsFunc(v.list, m.hasEmail) })},
+		"member_email_fuzzy":      {kind: fuzzy, match: c.hasMember(func(m *member, v operand) bool { return contains(m.email, v.text) })},
+		"allowed_domains":         {kind: stringList, match: func(o *organization, v operand) bool { return overlap(o.settings.EmailAllowedDomains, v.list) }},
+		"allowed_domain_fuzzy":    {kind: fuzzy, match: func(o *organization, v operand) bool { return anyContains(o.settings.EmailAllowedDomains, v.text) }},
+		"claimed_email_domains":   {kind: stringList, match: func(o *organization, v operand) bool { return overlap(o.settings.ClaimedEmailDomains, v.list) }},
+		"has_active_sso_connection": {kind: boolean, match: func(o *organization, v operand) bool {
+			return slices.ContainsFunc(o.connections, (*connection).active) == v.yes
+		}},
+		"sso_connection_id": {kind: oneString, match: func(o *organization, v operand) bool { return o.connection(v.text) != nil }},
 	}
 }
 

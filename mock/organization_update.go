@@ -1,9 +1,6 @@
 package mock
 
-import (
-	"regexp"
-	"slices"
-)
+import "slices"
 
 // updateOrganizationRequest is PUT /v1/b2b/organizations/{organization_id}. What
 // is absent stays as it is; lists are replaced as a whole.
@@ -19,8 +16,6 @@ type connectionsGiven struct {
 	SSODefaultConnectionID               *string  `json:"sso_default_connection_id"`
 	SSOJITProvisioningAllowedConnections []string `json:"sso_jit_provisioning_allowed_connections"`
 }
-
-var connectionIDForm = regexp.MustCompile(`^(saml|oidc|external)-connection-(test|live)-` + uuidForm + `$`)
 
 // updateOrganization changes an organization, or nothing: it works on a copy
 // until every field has passed.
@@ -49,11 +44,10 @@ func updateOrganization(c *call, in updateOrganizationRequest) (*organizationAns
 }
 
 // connect changes the settings about SSO connections. An empty default takes it
-// away; that Stytch reads it so is not published. Whether a connection exists is
-// not asked: none are kept here yet.
+// away; that Stytch reads it so is not published.
 func connect(o *organization, in connectionsGiven) error {
 	for _, id := range in.SSOJITProvisioningAllowedConnections {
-		if !connectionIDForm.MatchString(id) {
+		if o.connection(id) == nil {
 			return refuse("invalid_restricted_sso_setting")
 		}
 	}
@@ -61,7 +55,7 @@ func connect(o *organization, in connectionsGiven) error {
 		o.settings.SSOJITProvisioningAllowedConnections = slices.Clone(in.SSOJITProvisioningAllowedConnections)
 	}
 	if id := in.SSODefaultConnectionID; id != nil {
-		if *id != "" && !connectionIDForm.MatchString(*id) {
+		if *id != "" && o.connection(*id) == nil {
 			return refuse("invalid_sso_default_connection_id")
 		}
 		o.defaultConnection = *id
@@ -123,13 +117,21 @@ func (c *call) permitOrganizationUpdate(o *organization, in updateOrganizationRe
 // permitOrganization checks that the caller may do this to the organization. The
 // project itself may do everything.
 func (c *call) permitOrganization(o *organization, action string) error {
+	return c.permitResource(o, resourceOrganization, action)
+}
+
+// permitResource is permitOrganization for any resource of the organization.
+func (c *call) permitResource(o *organization, resource, action string) error {
 	switch {
 	case c.caller == nil:
 		return nil
 	case c.caller.member.org != o:
 		return refuse("session_authorization_tenancy_error")
-	case len(c.s.policy.granting(c.caller.roles(), resourceOrganization, action)) == 0:
+	case len(c.policyOf(o).granting(c.caller.roles(), resource, action)) == 0:
 		return refuse("session_authorization_error")
 	}
 	return nil
 }
+
+// policyOf is the project's policy with the organization's own roles.
+func (c *call) policyOf(o *organization) policy { return c.s.policy.with(o.customRoles) }

@@ -8,11 +8,11 @@ import (
 // Message is what Stytch would have sent to somebody.
 type Message struct {
 	Channel string // "email" or "sms"
-	Kind    string // "login", "signup", "invite" or "mfa"
+	Kind    string // "login", "signup", "invite", "discovery", "password_reset", "email_update" or "mfa"
 	To      string // an e-mail address or a phone number
-	Link    string // what the button of an e-mail opens; empty in an SMS
+	Link    string // what the button of an e-mail opens; empty where there is a Code
 	Token   string // the token in the link, as it will arrive at the redirect URL
-	Code    string // the code of an SMS
+	Code    string // six digits, of an SMS or an e-mail that has no link
 	SentAt  time.Time
 }
 

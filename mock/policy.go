@@ -189,6 +189,12 @@ func (p policy) granting(roles []string, resource, action string) []string {
 	return out
 }
 
+// with returns the policy with the roles of one organization besides.
+func (p policy) with(roles []policyRole) policy {
+	p.Roles = slices.Concat(p.Roles, roles)
+	return p
+}
+
 // lists reports whether the resource has the action.
 func (p policy) lists(resource, action string) bool {
 	return slices.ContainsFunc(p.Resources, func(r policyResource) bool {

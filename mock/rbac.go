@@ -1,6 +1,10 @@
 package mock
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
 
 // policyAnswer is the answer of GET /v1/b2b/rbac/policy. The policy is always
 // there: stytch-go dereferences it unasked.
@@ -13,7 +17,7 @@ func getPolicy(c *call) (stamped, error) { return &policyAnswer{Policy: c.s.poli
 
 // organizationPolicyAnswer is the answer of
 // GET /v1/b2b/rbac/organizations/{organization_id}, which newer SDKs need for
-// every local check. No organization has roles of its own here.
+// every local check.
 type organizationPolicyAnswer struct {
 	envelope
 	OrgPolicy struct {
@@ -22,12 +26,71 @@ type organizationPolicyAnswer struct {
 }
 
 func getOrganizationPolicy(c *call) (stamped, error) {
-	if _, err := c.organization(c.params["organization_id"]); err != nil {
+	org, err := c.organization(c.params["organization_id"])
+	if err != nil {
 		return nil, err
 	}
+	return answerPolicy(org), nil
+}
+
+func answerPolicy(org *organization) *organizationPolicyAnswer {
 	out := new(organizationPolicyAnswer)
-	out.OrgPolicy.Roles = []policyRole{}
-	return out, nil
+	out.OrgPolicy.Roles = append([]policyRole{}, org.customRoles...)
+	return out
+}
+
+// setOrganizationPolicyRequest is PUT /v1/b2b/rbac/organizations/{organization_id}.
+type setOrganizationPolicyRequest struct {
+	OrgPolicy struct {
+		Roles []policyRole `json:"roles"`
+	} `json:"org_policy"`
+}
+
+// setOrganizationPolicy replaces the organization's own roles. They may permit
+// what the project's policy lists, and nothing else.
+// Source: https://stytch.com/docs/b2b/api/set-org-rbac-policy
+func setOrganizationPolicy(c *call, in setOrganizationPolicyRequest) (*organizationPolicyAnswer, error) {
+	org, err := c.organization(c.params["organization_id"])
+	if err != nil {
+		return nil, err
+	}
+	roles := make([]policyRole, 0, len(in.OrgPolicy.Roles))
+	for _, role := range in.OrgPolicy.Roles {
+		switch {
+		case role.RoleID == "":
+			return nil, refuse("empty_rbac_role_id")
+		case strings.HasPrefix(role.RoleID, "stytch") || c.s.policy.has(role.RoleID):
+			return nil, refuse("rbac_org_custom_roles_only")
+		case slices.ContainsFunc(roles, func(r policyRole) bool { return r.RoleID == role.RoleID }):
+			return nil, refuse("rbac_role_duplicate")
+		case len(role.Permissions) == 0:
+			return nil, refuse("rbac_role_missing_permissions")
+		}
+		for _, permission := range role.Permissions {
+			if len(permission.Actions) == 0 {
+				return nil, refuse("rbac_permission_missing_actions")
+			}
+			for _, action := range permission.Actions {
+				if action != "*" && !c.s.policy.lists(permission.ResourceID, action) {
+					return nil, refuse("invalid_permission_action")
+				}
+			}
+			if !slices.ContainsFunc(c.s.policy.Resources, func(r policyResource) bool { return r.ResourceID == permission.ResourceID }) {
+				return nil, refuse("invalid_permission_resource")
+			}
+		}
+		roles = append(roles, role)
+	}
+	for _, m := range c.s.db.members {
+		for _, id := range m.roles {
+			gone := !slices.ContainsFunc(roles, func(r policyRole) bool { return r.RoleID == id })
+			if m.org == org && m.status != statusDeleted && gone && !c.s.policy.has(id) {
+				return nil, refuse("rbac_cannot_delete_attribute_used_in_org_policy")
+			}
+		}
+	}
+	org.customRoles, org.updatedAt = roles, c.now
+	return answerPolicy(org), nil
 }
 
 // The headers in which a project passes on whose session it acts for.
@@ -69,7 +132,7 @@ func (c *call) permit(org *organization, on *member, action string) error {
 	if c.caller.member.org != org {
 		return refuse("session_authorization_tenancy_error")
 	}
-	roles, policy := c.caller.roles(), c.s.policy
+	roles, policy := c.caller.roles(), c.policyOf(org)
 	if len(policy.granting(roles, resourceMember, action)) > 0 {
 		return nil
 	}

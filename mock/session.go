@@ -62,15 +62,30 @@ func (s *session) json() sessionJSON {
 }
 
 // roles are the roles in force: the member's as they are now, so that a
-// promotion shows with the next answer, and those of this session.
+// promotion shows with the next answer, and those of this session: what an SSO
+// connection grants counts only while the session holds a factor from it.
+// Source: https://stytch.com/docs/b2b/guides/rbac/role-assignment
 func (s *session) roles() []string {
-	roles := s.member.roleIDs()
-	for _, id := range s.granted {
+	roles := s.member.ownRoleIDs()
+	granted := slices.Clone(s.granted)
+	for _, r := range s.member.sso {
+		if s.has(r.connection) {
+			for _, g := range r.grants() {
+				granted = append(granted, g.role)
+			}
+		}
+	}
+	for _, id := range granted {
 		if !slices.Contains(roles, id) {
 			roles = append(roles, id)
 		}
 	}
 	return roles
+}
+
+// has reports whether a factor of the session is from the SSO connection.
+func (s *session) has(connection *connection) bool {
+	return slices.ContainsFunc(s.factors, func(f factor) bool { return f.kind == "sso" && f.detail["provider_id"] == connection.id })
 }
 
 // newSession starts a session.

@@ -84,7 +84,7 @@ func (c *call) authorize(s *session, check authorizationCheck) (*verdict, error)
 	if err != nil || org != s.member.org {
 		return nil, refuse("session_authorization_tenancy_error")
 	}
-	granting := c.s.policy.granting(s.roles(), check.ResourceID, check.Action)
+	granting := c.policyOf(org).granting(s.roles(), check.ResourceID, check.Action)
 	if len(granting) == 0 {
 		return nil, refuse("session_authorization_error")
 	}

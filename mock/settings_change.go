@@ -27,7 +27,7 @@ func (c *call) change(o *organization, set settings, given settingsGiven) (setti
 		changeDomains(&set, given),
 		c.checkClaimed(o, &set),
 		changeTenants(&set, given.AllowedOAuthTenants),
-		c.changeImplicitRoles(&set, given.ImplicitRoles),
+		c.changeImplicitRoles(o, &set, given.ImplicitRoles),
 	} {
 		if err != nil {
 			return settings{}, err
@@ -113,7 +113,7 @@ func changeTenants(set *settings, tenants map[string][]string) error {
 
 // changeImplicitRoles replaces the roles that come with an e-mail domain. With a
 // public provider's domain, strangers would get the role.
-func (c *call) changeImplicitRoles(set *settings, roles []implicitRole) error {
+func (c *call) changeImplicitRoles(o *organization, set *settings, roles []implicitRole) error {
 	if roles == nil {
 		return nil
 	}
@@ -123,7 +123,7 @@ func (c *call) changeImplicitRoles(set *settings, roles []implicitRole) error {
 		if err != nil {
 			return err
 		}
-		if err := c.checkRole(r.RoleID); err != nil {
+		if err := c.checkRole(o, r.RoleID); err != nil {
 			return err
 		}
 		out = append(out, implicitRole{Domain: domains[0], RoleID: r.RoleID})

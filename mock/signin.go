@@ -53,7 +53,9 @@ type attempt struct {
 }
 
 // begin checks everything about a sign-in but its proof, so that a one-time
-// token is not used up by a request that is wrong anyway.
+// token is not used up by a request that is wrong anyway. The member is nil while
+// it is not certain that there will be one; then the request may not name a
+// session.
 func (c *call) begin(m *member, in signInRequest) (attempt, error) {
 	out := attempt{member: m, claims: in.SessionCustomClaims}
 	if in.Locale != nil && !slices.Contains(signInLocales, *in.Locale) {
@@ -73,19 +75,20 @@ func (c *call) begin(m *member, in signInRequest) (attempt, error) {
 		if err != nil {
 			return attempt{}, err
 		}
-		if s.member == m { // somebody else's session is ignored
+		if m != nil && s.member == m { // somebody else's session is ignored
 			out.session = s
 		}
 	}
 	if in.IntermediateSessionToken != "" {
 		i, err := c.intermediateOf(in.IntermediateSessionToken)
-		switch {
-		case err != nil:
+		if err != nil {
 			return attempt{}, err
-		case i.member.org != m.org:
-			return attempt{}, refuse("invalid_intermediate_session_token_for_organization")
-		case i.member != m:
+		}
+		if m == nil {
 			return attempt{}, refuse("member_session_member_id_mismatch")
+		}
+		if err := i.fits(m); err != nil {
+			return attempt{}, err
 		}
 		out.intermediate = i
 	}
@@ -105,19 +108,30 @@ func (a attempt) oldClaims() customClaims {
 // finish turns a good proof into a session, or into an unfinished sign-in if the
 // organization wants more. A primary method is owed before a second factor is.
 func (c *call) finish(a attempt, proof factor) (signInAnswer, error) {
-	m := a.member
-	// What was proven before counts with what is proven now.
-	factors := []factor{proof}
+	return c.conclude(a, withFactor(a.given(), proof))
+}
+
+// given are the factors that were proven before this call. They count with what
+// is proven now.
+func (a attempt) given() []factor {
 	switch {
 	case a.session != nil:
-		factors = withFactor(a.session.factors, proof)
+		return a.session.factors
 	case a.intermediate != nil:
-		factors = withFactor(a.intermediate.factors, proof)
+		return a.intermediate.factors
 	}
+	return nil
+}
+
+// conclude is finish for factors that are all proven already.
+func (c *call) conclude(a attempt, factors []factor) (signInAnswer, error) {
+	m := a.member
 	primary := m.owesPrimary(factors)
 	var second *mfaRequired
 	if primary == nil && a.session == nil { // a live session of the member needs no second factor again
-		second = c.owesMFA(m, factors)
+		if second = m.owesMFA(factors); second != nil {
+			c.initiate(m, second)
+		}
 	}
 	if primary != nil || second != nil {
 		return c.unfinished(a, factors, primary, second), nil
@@ -140,6 +154,7 @@ func (c *call) finish(a attempt, proof factor) (signInAnswer, error) {
 	if a.intermediate != nil {
 		delete(c.s.db.intermediates, a.intermediate.token)
 	}
+	c.register(m, factors)
 	c.activate(m)
 	session := s.json()
 	return signInAnswer{

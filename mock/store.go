@@ -10,6 +10,13 @@ type store struct {
 	tokens        map[string]*session // the same, by session_token
 	links         map[string]*link    // by token, used and expired ones included
 	intermediates map[string]*intermediate
+	codes         map[string][]*code   // by what they are for; the newest last
+	handoffs      map[string]*handoff  // people who are at an identity provider, by state
+	grants        map[string]*grant    // one-time tokens of OAuth and SSO
+	passwords     map[string]*password // with CrossOrgPasswords, by address
+	externals     map[string]*externalToken
+	personas      []person
+	windows       map[string]window // how many calls a rate limit has let through
 }
 
 func (db *store) next() int64 {

@@ -47,6 +47,16 @@ type Stytch struct {
 	// stytch_member and stytch_admin. Nil: tutor, instructor and coordinator.
 	Roles []Role
 
+	// CrossOrgPasswords makes a password that of an e-mail address in all
+	// organizations together, as a setting of the project does at Stytch. Without
+	// it every member has a password of their own.
+	CrossOrgPasswords bool
+	// RateLimits switches Stytch's published rate limits on.
+	RateLimits bool
+	// LockAfter is how many wrong passwords and codes in a row lock a member out
+	// for an hour. Zero: nobody is locked out.
+	LockAfter int
+
 	// DangerouslyLive permits the ids of a live project. Without it a live Project
 	// or ProjectSecret panics, so that no configuration of a real service can be
 	// pointed here by mistake.
@@ -141,6 +151,9 @@ func (s *Stytch) readFields() string {
 	}
 	if s.JWTLife < 0 || s.JWTLife%time.Second != 0 {
 		wrong("JWTLife %v is not a whole number of seconds", s.JWTLife)
+	}
+	if s.LockAfter < 0 {
+		wrong("LockAfter %d is negative", s.LockAfter)
 	}
 	for _, u := range s.RedirectURLs {
 		if !isWebURL(u) {

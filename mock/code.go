@@ -1,0 +1,64 @@
+package mock
+
+import (
+	"regexp"
+	"time"
+)
+
+// code is a one-time code of six digits by e-mail or SMS.
+type code struct {
+	value          string
+	kind           string  // "login", "signup", "discovery", "email_update" or "mfa"
+	member         *member // nil for discovery
+	email, emailID string  // what it proves; empty in an SMS
+	expiresAt      time.Time
+	spent          bool
+}
+
+var codeForm = regexp.MustCompile(`^[0-9]{6}$`)
+
+// keptCodes is how many codes for one purpose are remembered, so that an old one
+// is told from a wrong one.
+const keptCodes = 20
+
+// sendCode sends a code. Of the codes for one purpose only the newest works.
+func (c *call) sendCode(purpose, channel, to string, k *code) {
+	k.value = newCode()
+	kept := append(c.s.db.codes[purpose], k)
+	if len(kept) > keptCodes {
+		kept = kept[len(kept)-keptCodes:]
+	}
+	put(&c.s.db.codes, purpose, kept)
+	c.send(Message{Channel: channel, Kind: k.kind, To: to, Code: k.value})
+}
+
+// redeemCode returns the code for a purpose if it is right and still works. It
+// is not used up yet. A wrong code and one that has had its day are two errors.
+func (c *call) redeemCode(purpose, value string) (*code, error) {
+	if !codeForm.MatchString(value) {
+		return nil, refuse("invalid_code")
+	}
+	sent := c.s.db.codes[purpose]
+	for n := len(sent) - 1; n >= 0; n-- {
+		k := sent[n]
+		if !same(k.value, value) {
+			continue
+		}
+		if n < len(sent)-1 || k.spent || !c.now.Before(k.expiresAt) || (k.member != nil && k.member.status == statusDeleted) {
+			return nil, refuse("unable_to_auth_otp_code")
+		}
+		return k, nil
+	}
+	return nil, refuse("otp_code_not_found")
+}
+
+// dropCodes makes the codes that match worthless.
+func (c *call) dropCodes(worthless func(*code) bool) {
+	for _, sent := range c.s.db.codes {
+		for _, k := range sent {
+			if worthless(k) {
+				k.spent = true
+			}
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package mock
+
+import (
+	"crypto/hmac"
+	"crypto/md5"  // what a migrated hash may be
+	"crypto/sha1" // the same
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+)
+
+// password is a member's password or, with CrossOrgPasswords, an address's.
+type password struct {
+	id        string
+	salt, sum []byte
+	migrated  *passwordHash // instead of a sum: a hash from elsewhere
+	mustReset bool
+}
+
+// passwordHash is a hash as passwords/migrate takes it.
+type passwordHash struct {
+	kind, hash, prepend, append string
+}
+
+// newPassword keeps a password, salted. The memory of a test needs no slow hash.
+func (c *call) newPassword(text string) *password {
+	salt := randomBytes(16)
+	return &password{id: c.s.newID("member-password"), salt: salt, sum: saltedSum(salt, text)}
+}
+
+func saltedSum(salt []byte, text string) []byte {
+	mac := hmac.New(sha256.New, salt)
+	mac.Write([]byte(text)) // a hash's Write returns no error
+	return mac.Sum(nil)
+}
+
+// is reports whether the text is the password. A migrated hash of a kind that
+// takes a library to check answers 501 and not "wrong".
+func (p *password) is(text string) (bool, error) {
+	if p.migrated == nil {
+		return hmac.Equal(saltedSum(p.salt, text), p.sum), nil
+	}
+	text = p.migrated.prepend + text + p.migrated.append
+	var got string
+	switch p.migrated.kind {
+	case "md_5":
+		sum := md5.Sum([]byte(text))
+		got = hex.EncodeToString(sum[:])
+	case "sha_1":
+		sum := sha1.Sum([]byte(text))
+		got = hex.EncodeToString(sum[:])
+	case "sha_512":
+		sum := sha512.Sum512([]byte(text))
+		got = hex.EncodeToString(sum[:])
+	default:
+		return false, refuseField(kindNotBuilt, "the mock cannot check "+p.migrated.kind+" hashes")
+	}
+	return same(got, strings.ToLower(p.migrated.hash)), nil
+}
+
+// setPassword gives the member a password, and with CrossOrgPasswords everybody
+// of the same address.
+func (c *call) setPassword(m *member, p *password) {
+	m.password, m.updatedAt = p, c.now
+	if c.s.CrossOrgPasswords {
+		c.setCrossOrgPassword(m.email, p)
+	}
+}
+
+func (c *call) setCrossOrgPassword(email string, p *password) {
+	put(&c.s.db.passwords, strings.ToLower(email), p)
+	for _, other := range c.s.db.members {
+		if other.status != statusDeleted && sameEmail(other.email, email) {
+			other.password, other.updatedAt = p, c.now
+		}
+	}
+}
+
+// checkStrength refuses a password that could be guessed or has been leaked.
+func checkStrength(text, email string) error {
+	switch {
+	case slices.Contains(breachedPasswords, strings.ToLower(text)):
+		return refuse("breached_password")
+	case strength(text, email) < validScore:
+		return refuse("weak_password")
+	}
+	return nil
+}
+
+// checkPassword checks a password and counts wrong ones. What is missing and what is
+// wrong are two errors, as Stytch has them.
+func (c *call) checkPassword(m *member, p *password, text string) error {
+	if err := c.unlocked(m); err != nil {
+		return err
+	}
+	if p == nil {
+		return refuse("member_password_not_found")
+	}
+	right, err := p.is(text)
+	switch {
+	case err != nil:
+		return err
+	case !right:
+		return c.failed(m, refuse("unauthorized_credentials"))
+	case p.mustReset || slices.Contains(breachedPasswords, strings.ToLower(text)):
+		return refuse("member_reset_password")
+	}
+	if m != nil {
+		m.failures = 0
+	}
+	return nil
+}
+
+// passwordFactor has no detail object at Stytch.
+func (c *call) passwordFactor() factor { return c.newFactor("password", "knowledge", "") }
+
+// recent reports whether a factor of the session is at most this old.
+func (s *session) recent(now time.Time, age time.Duration) bool {
+	return slices.ContainsFunc(s.factors, func(f factor) bool { return now.Sub(f.last) <= age })
+}

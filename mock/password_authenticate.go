@@ -1,0 +1,204 @@
+package mock
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+)
+
+// authenticatePasswordRequest is POST /v1/b2b/passwords/authenticate.
+type authenticatePasswordRequest struct {
+	OrganizationID string `json:"organization_id"`
+	EmailAddress   string `json:"email_address"`
+	Password       string `json:"password"`
+	signInRequest
+}
+
+// authenticatePassword signs a member in. A wrong password has the same error
+// type as a wrong project secret, 401 unauthorized_credentials.
+// Source: https://stytch.com/docs/b2b/api/authenticate-password
+func authenticatePassword(c *call, in authenticatePasswordRequest) (*signInAnswer, error) {
+	org, m, err := c.memberForPassword(in.OrganizationID, in.EmailAddress)
+	if err != nil {
+		return nil, err
+	}
+	if !org.settings.permitsMethod("password", m) {
+		return nil, refuse("operation_restricted_by_organization_auth_methods")
+	}
+	a, err := c.begin(m, in.signInRequest)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkPassword(m, m.password, in.Password); err != nil {
+		return nil, err
+	}
+	out, err := c.finish(a, c.passwordFactor())
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// memberForPassword returns the organization and its member of this address.
+func (c *call) memberForPassword(name, email string) (*organization, *member, error) {
+	org, err := c.organization(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkEmail(email); err != nil {
+		return nil, nil, err
+	}
+	m := c.memberByEmail(org, email)
+	if m == nil {
+		return nil, nil, refuse("member_not_found")
+	}
+	return org, m, nil
+}
+
+// migratePasswordRequest is POST /v1/b2b/passwords/migrate. The parameters of
+// the slow hashes are in the hash or, here, not looked at.
+type migratePasswordRequest struct {
+	OrganizationID       string   `json:"organization_id"`
+	EmailAddress         string   `json:"email_address"`
+	Hash                 string   `json:"hash"`
+	HashType             string   `json:"hash_type"`
+	Name                 *string  `json:"name"`
+	TrustedMetadata      metadata `json:"trusted_metadata"`
+	UntrustedMetadata    metadata `json:"untrusted_metadata"`
+	Roles                []string `json:"roles"`
+	PreserveExistingSess bool     `json:"preserve_existing_sessions"`
+	MFAPhoneNumber       *string  `json:"mfa_phone_number"`
+	SetPhoneNumberVerif  bool     `json:"set_phone_number_verified"`
+	ExternalID           *string  `json:"external_id"`
+	MD5Config            *salts   `json:"md_5_config"`
+	SHA1Config           *salts   `json:"sha_1_config"`
+	SHA512Config         *salts   `json:"sha_512_config"`
+}
+
+// salts are what is put before and after a password when it is hashed.
+type salts struct {
+	PrependSalt string `json:"prepend_salt"`
+	AppendSalt  string `json:"append_salt"`
+}
+
+var hashTypes = []string{"bcrypt", "md_5", "argon_2i", "argon_2id", "sha_1", "sha_512", "scrypt", "phpass", "pbkdf_2"}
+
+// migratePassword takes over a password by its hash, and its member with it: the
+// address counts as proven. Only the fast hashes can be checked here later.
+// Source: https://stytch.com/docs/b2b/api/passwords-migrate
+func migratePassword(c *call, in migratePasswordRequest) (*loginOrSignupAnswer, error) {
+	org, err := c.organization(in.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkEmail(in.EmailAddress); err != nil {
+		return nil, err
+	}
+	if err := c.limit("migrate", 100, time.Second); err != nil {
+		return nil, err
+	}
+	hash, err := in.hash()
+	if err != nil {
+		return nil, err
+	}
+	m := c.memberByEmail(org, in.EmailAddress)
+	created := m == nil
+	var changed member
+	if created {
+		if err := c.admit(org, in.EmailAddress, nil); err != nil {
+			return nil, err
+		}
+		changed = *c.newMember(org, in.EmailAddress, statusActive)
+	} else {
+		changed = *m
+	}
+	if changed.password != nil {
+		return nil, refuse("password_already_exists")
+	}
+	if in.Name != nil {
+		changed.name = *in.Name
+	}
+	if err := c.describe(&changed, in.TrustedMetadata, in.UntrustedMetadata, in.Roles); err != nil {
+		return nil, err
+	}
+	if in.MFAPhoneNumber != nil && *in.MFAPhoneNumber != "" {
+		if err := c.setPhone(&changed, *in.MFAPhoneNumber); err != nil {
+			return nil, err
+		}
+		changed.phoneVerified = in.SetPhoneNumberVerif
+	}
+	if in.ExternalID != nil && *in.ExternalID != "" {
+		if err := c.setExternalID(&changed, *in.ExternalID); err != nil {
+			return nil, err
+		}
+	}
+	if created {
+		m = &changed
+		c.keep(m)
+	} else {
+		*m = changed
+	}
+	c.prove(m)
+	c.activate(m)
+	c.setPassword(m, &password{id: c.s.newID("member-password"), migrated: hash})
+	return &loginOrSignupAnswer{MemberID: m.id, MemberCreated: created, Member: m.json(), Organization: org.json()}, nil
+}
+
+// hash reads the hash, as far as its kind has a form that can be told.
+func (in migratePasswordRequest) hash() (*passwordHash, error) {
+	out := &passwordHash{kind: in.HashType, hash: in.Hash}
+	if !slices.Contains(hashTypes, in.HashType) {
+		return nil, refuse("invalid_hash_type")
+	}
+	sizes := map[string]int{"md_5": 16, "sha_1": 20, "sha_512": 64}
+	for kind, config := range map[string]*salts{"md_5": in.MD5Config, "sha_1": in.SHA1Config, "sha_512": in.SHA512Config} {
+		if in.HashType != kind {
+			continue
+		}
+		if raw, err := hex.DecodeString(in.Hash); err != nil || len(raw) != sizes[kind] {
+			return nil, refuse("invalid_" + kind + "_hash")
+		}
+		if config != nil {
+			out.prepend, out.append = config.PrependSalt, config.AppendSalt
+		}
+	}
+	switch {
+	case in.Hash == "":
+		return nil, refuse("invalid_hash")
+	case in.HashType == "bcrypt" && (len(in.Hash) != 60 || !strings.HasPrefix(in.Hash, "$2")):
+		return nil, refuse("invalid_bcrypt_hash")
+	case in.HashType == "phpass" && !strings.HasPrefix(in.Hash, "$P$") && !strings.HasPrefix(in.Hash, "$H$"):
+		return nil, refuse("invalid_phpass_hash_prefix")
+	}
+	return out, nil
+}
+
+// discoverByPasswordRequest is POST /v1/b2b/passwords/discovery/authenticate.
+type discoverByPasswordRequest struct {
+	EmailAddress string `json:"email_address"`
+	Password     string `json:"password"`
+}
+
+// discoverByPassword begins a discovery, where passwords belong to addresses.
+// Source: https://stytch.com/docs/b2b/api/passwords-discovery-authenticate
+func discoverByPassword(c *call, in discoverByPasswordRequest) (*discoveryAnswer, error) {
+	if err := c.crossOrg(); err != nil {
+		return nil, err
+	}
+	if err := checkEmail(in.EmailAddress); err != nil {
+		return nil, err
+	}
+	if err := c.checkPassword(nil, c.s.db.passwords[strings.ToLower(in.EmailAddress)], in.Password); err != nil {
+		return nil, err
+	}
+	out := c.answerDiscovery(&intermediate{email: in.EmailAddress, factors: []factor{c.passwordFactor()}})
+	return &out, nil
+}
+
+func (c *call) crossOrg() error {
+	if !c.s.CrossOrgPasswords {
+		return refuse("cross_org_passwords_not_enabled")
+	}
+	return nil
+}

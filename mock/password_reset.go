@@ -1,0 +1,295 @@
+package mock
+
+import (
+	"strings"
+	"time"
+)
+
+// tokenTypePassword is the stytch_token_type of a link to reset a password.
+const tokenTypePassword = "multi_tenant_passwords"
+
+// resetMinutes is how long such a link works unless told otherwise.
+const resetMinutes = 30
+
+// startResetRequest is POST /v1/b2b/passwords/email/reset/start. Its PKCE field
+// is called code_challenge, unlike everywhere else.
+type startResetRequest struct {
+	OrganizationID                 string  `json:"organization_id"`
+	EmailAddress                   string  `json:"email_address"`
+	ResetPasswordRedirectURL       *string `json:"reset_password_redirect_url"`
+	LoginRedirectURL               *string `json:"login_redirect_url"`
+	ResetPasswordExpirationMinutes *int    `json:"reset_password_expiration_minutes"`
+	CodeChallenge                  *string `json:"code_challenge"`
+	Locale                         *string `json:"locale"`
+}
+
+// startResetAnswer is its answer, which has no organization.
+type startResetAnswer struct {
+	envelope
+	MemberID      string     `json:"member_id"`
+	MemberEmailID string     `json:"member_email_id"`
+	Member        memberJSON `json:"member"`
+}
+
+// startReset mails a link to reset a password, also to somebody who has none yet
+// or is not a member yet but may become one by their address.
+// Source: https://stytch.com/docs/b2b/api/email-reset-start
+func startReset(c *call, in startResetRequest) (*startResetAnswer, error) {
+	org, err := c.organization(in.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkEmail(in.EmailAddress); err != nil {
+		return nil, err
+	}
+	l, err := c.draftReset(in.ResetPasswordRedirectURL, in.ResetPasswordExpirationMinutes, in.CodeChallenge, in.Locale)
+	if err != nil {
+		return nil, err
+	}
+	m := c.memberByEmail(org, in.EmailAddress)
+	if !org.settings.permitsMethod("password", m) {
+		return nil, refuse("operation_restricted_by_organization_auth_methods")
+	}
+	if m == nil {
+		if m, err = c.provision(org, in.EmailAddress); err != nil {
+			return nil, err
+		}
+	}
+	l.member = m
+	c.mail(l)
+	return &startResetAnswer{MemberID: m.id, MemberEmailID: m.emailID, Member: m.json()}, nil
+}
+
+func (c *call) draftReset(redirectURL *string, minutes *int, challenge, locale *string) (*link, error) {
+	l, err := c.draft("password_reset", redirectURL, minutes, resetMinutes, locale)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkChallenge(challenge); err != nil {
+		return nil, err
+	}
+	l.challenge = given(challenge)
+	return l, nil
+}
+
+// resetRequest is POST /v1/b2b/passwords/email/reset.
+type resetRequest struct {
+	PasswordResetToken string  `json:"password_reset_token"`
+	Password           string  `json:"password"`
+	CodeVerifier       *string `json:"code_verifier"`
+	signInRequest
+}
+
+// resetAnswer is its answer.
+type resetAnswer struct {
+	signInAnswer
+	MemberEmailID string `json:"member_email_id"`
+}
+
+// reset sets the password, ends all sessions of the member and signs them in:
+// the link has proven the address.
+// Source: https://stytch.com/docs/b2b/api/email-reset
+func reset(c *call, in resetRequest) (*resetAnswer, error) {
+	l, err := c.resetLink(in.PasswordResetToken, in.CodeVerifier)
+	if err != nil {
+		return nil, err
+	}
+	if l.member == nil {
+		return nil, refuse("unable_to_auth_password_reset_token") // of a discovery
+	}
+	a, err := c.begin(l.member, in.signInRequest)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkStrength(in.Password, l.email); err != nil {
+		return nil, err
+	}
+	l.spent = true
+	m := l.member
+	c.prove(m)
+	c.setPassword(m, c.newPassword(in.Password))
+	c.endSessions(func(s *session) bool { return s.member == m })
+	a.session = nil // it ended with the others
+	m.failures, m.lockedAt = 0, time.Time{}
+	out, err := c.finish(a, c.passwordFactor())
+	if err != nil {
+		return nil, err
+	}
+	return &resetAnswer{signInAnswer: out, MemberEmailID: l.emailID}, nil
+}
+
+// resetLink returns the link of a reset token.
+func (c *call) resetLink(token string, verifier *string) (*link, error) {
+	if !wellFormed(token) {
+		return nil, refuse("invalid_token")
+	}
+	l := c.s.db.links[token]
+	if l == nil || l.kind != "password_reset" || l.spent || !c.now.Before(l.expiresAt) || (l.member != nil && l.member.status == statusDeleted) {
+		// One type for all of them; which is Stytch's for an unknown one is not
+		// published.
+		return nil, refuse("unable_to_auth_password_reset_token")
+	}
+	if err := checkVerifier(l.challenge, verifier); err != nil {
+		l.spent = asRefusal(err).kind == "pkce_mismatch"
+		return nil, err
+	}
+	return l, nil
+}
+
+// requireResetRequest is POST /v1/b2b/passwords/email/require_reset.
+type requireResetRequest struct {
+	EmailAddress   string `json:"email_address"`
+	OrganizationID string `json:"organization_id"`
+	MemberID       string `json:"member_id"`
+}
+
+// requireResetAnswer is its answer.
+type requireResetAnswer struct {
+	envelope
+	MemberID     *string           `json:"member_id"`
+	Member       *memberJSON       `json:"member"`
+	Organization *organizationJSON `json:"organization"`
+}
+
+// requireReset makes a password useless until it is reset. It is for passwords
+// that belong to addresses.
+// Source: https://stytch.com/docs/b2b/api/passwords-require-reset
+func requireReset(c *call, in requireResetRequest) (*requireResetAnswer, error) {
+	if err := c.crossOrg(); err != nil {
+		return nil, err
+	}
+	if err := checkEmail(in.EmailAddress); err != nil {
+		return nil, err
+	}
+	out := new(requireResetAnswer)
+	var m *member
+	if in.OrganizationID != "" {
+		org, err := c.organization(in.OrganizationID)
+		if err != nil {
+			return nil, err
+		}
+		if in.MemberID != "" {
+			m, err = c.member(org, in.MemberID)
+		} else if m = c.memberByEmail(org, in.EmailAddress); m == nil {
+			err = refuse("member_not_found")
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case !sameEmail(m.email, in.EmailAddress):
+			return nil, refuse("member_not_found")
+		}
+		if err := c.permit(org, m, "update.info.delete.password"); err != nil {
+			return nil, err
+		}
+	} else if c.caller != nil {
+		return nil, refuse("session_authorization_tenancy_error")
+	}
+	p := c.s.db.passwords[strings.ToLower(in.EmailAddress)]
+	if p == nil {
+		return nil, refuse("member_password_not_found")
+	}
+	p.mustReset = true
+	if m != nil {
+		member, organization := m.json(), m.org.json()
+		out.MemberID, out.Member, out.Organization = &m.id, &member, &organization
+	}
+	return out, nil
+}
+
+// resetExistingRequest is POST /v1/b2b/passwords/existing_password/reset.
+type resetExistingRequest struct {
+	OrganizationID   string `json:"organization_id"`
+	EmailAddress     string `json:"email_address"`
+	ExistingPassword string `json:"existing_password"`
+	NewPassword      string `json:"new_password"`
+	signInRequest
+}
+
+// resetExisting changes the password of somebody who knows it, and ends all
+// their sessions.
+// Source: https://stytch.com/docs/b2b/api/existing-password-reset
+func resetExisting(c *call, in resetExistingRequest) (*signInAnswer, error) {
+	org, m, err := c.memberForPassword(in.OrganizationID, in.EmailAddress)
+	if err != nil {
+		return nil, err
+	}
+	if !org.settings.permitsMethod("password", m) {
+		return nil, refuse("operation_restricted_by_organization_auth_methods")
+	}
+	a, err := c.begin(m, in.signInRequest)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkPassword(m, m.password, in.ExistingPassword); err != nil {
+		return nil, err
+	}
+	if in.NewPassword == in.ExistingPassword {
+		return nil, refuse("cannot_reset_password_with_existing_password")
+	}
+	if err := checkStrength(in.NewPassword, m.email); err != nil {
+		return nil, err
+	}
+	c.setPassword(m, c.newPassword(in.NewPassword))
+	c.endSessions(func(s *session) bool { return s.member == m })
+	a.session = nil
+	out, err := c.finish(a, c.passwordFactor())
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// resetBySessionRequest is POST /v1/b2b/passwords/session/reset.
+type resetBySessionRequest struct {
+	OrganizationID         string       `json:"organization_id"`
+	Password               string       `json:"password"`
+	SessionToken           string       `json:"session_token"`
+	SessionJWT             string       `json:"session_jwt"`
+	SessionDurationMinutes *int         `json:"session_duration_minutes"`
+	SessionCustomClaims    customClaims `json:"session_custom_claims"`
+	Locale                 *string      `json:"locale"`
+}
+
+// freshFactor is how recently somebody must have signed in to set a password.
+const freshFactor = 5 * time.Minute
+
+// resetBySession sets the password of somebody who has just signed in, and ends
+// their other sessions.
+// Source: https://stytch.com/docs/b2b/api/session-reset
+func resetBySession(c *call, in resetBySessionRequest) (*signInAnswer, error) {
+	org, err := c.organization(in.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	current, err := c.sessionOf(in.SessionToken, in.SessionJWT)
+	if err != nil {
+		return nil, err
+	}
+	m := current.member
+	switch {
+	case m.org != org:
+		return nil, refuse("member_does_not_exist_in_organization")
+	case !org.settings.permitsMethod("password", m):
+		return nil, refuse("operation_restricted_by_organization_auth_methods")
+	case !current.recent(c.now, freshFactor):
+		return nil, refuse("session_too_old_to_reset_password")
+	}
+	a, err := c.begin(m, signInRequest{
+		SessionToken: in.SessionToken, SessionJWT: in.SessionJWT, Locale: in.Locale,
+		SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkStrength(in.Password, m.email); err != nil {
+		return nil, err
+	}
+	c.setPassword(m, c.newPassword(in.Password))
+	c.endSessions(func(s *session) bool { return s.member == m && s != current })
+	out, err := c.finish(a, c.passwordFactor())
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}

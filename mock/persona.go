@@ -1,0 +1,107 @@
+package mock
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Persona is somebody whom the scripted identity provider knows: the one that
+// stands behind OAuth and SSO. Addresses that are no persona's can sign in there,
+// too, as people about whom nothing else is known.
+type Persona struct {
+	Email string // required
+	Name  string // empty: the part of Email before the @
+	// Subject is what the provider calls them. Empty: made from Email, so that it
+	// is the same each time.
+	Subject string
+	// Unverified makes a provider that vouches for addresses not vouch for this
+	// one. Those of GitHub, Slack and HubSpot are never vouched for.
+	Unverified bool
+	// Tenants are the workspaces that an OAuth provider says they are in.
+	Tenants []string
+	// Groups are what an SSO identity provider says as "groups".
+	Groups []string
+	// Attributes are what else it says, for an attribute_mapping to pick from. It
+	// always says email, full_name, first_name, last_name, idp_user_id and groups.
+	Attributes map[string]any
+}
+
+// person is a Persona as it is remembered: with what JSON makes of its attributes.
+type person struct {
+	email, name, subject string
+	unverified           bool
+	tenants, groups      []string
+	attributes           metadata
+}
+
+// AddPersona makes somebody known to the identity provider, or changes them. It
+// panics if Email is no address or an attribute no JSON.
+func (s *Stytch) AddPersona(persona Persona) {
+	s.arrange("AddPersona", func(c *call) error {
+		if err := checkEmail(persona.Email); err != nil {
+			return err
+		}
+		attributes, err := encodeAttributes(persona.Attributes)
+		if err != nil {
+			return err
+		}
+		p := person{
+			email: persona.Email, name: persona.Name, subject: persona.Subject, unverified: persona.Unverified,
+			tenants: slices.Clone(persona.Tenants), groups: slices.Clone(persona.Groups), attributes: attributes,
+		}
+		if i := slices.IndexFunc(c.s.db.personas, func(p person) bool { return sameEmail(p.email, persona.Email) }); i < 0 {
+			c.s.db.personas = append(c.s.db.personas, p)
+		} else {
+			c.s.db.personas[i] = p
+		}
+		return nil
+	})
+}
+
+func encodeAttributes(attributes map[string]any) (metadata, error) {
+	out := metadata{}
+	for name, value := range attributes {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("the attribute %q is no JSON: %w", name, err)
+		}
+		out[name] = encoded
+	}
+	return out, nil
+}
+
+// person returns who is meant by an address, with everything filled in.
+func (c *call) person(email string) (person, error) {
+	if err := checkEmail(email); err != nil {
+		return person{}, err
+	}
+	p := person{email: email}
+	if i := slices.IndexFunc(c.s.db.personas, func(p person) bool { return sameEmail(p.email, email) }); i >= 0 {
+		p = c.s.db.personas[i]
+	}
+	if p.name == "" {
+		p.name, _, _ = strings.Cut(p.email, "@")
+	}
+	if p.subject == "" {
+		sum := sha256.Sum256([]byte(strings.ToLower(p.email)))
+		p.subject = hex.EncodeToString(sum[:8])
+	}
+	return p, nil
+}
+
+// said is everything that an SSO identity provider says about somebody.
+func (p person) said() (metadata, error) {
+	first, last, _ := strings.Cut(p.name, " ")
+	out, err := encodeAttributes(map[string]any{
+		"email": p.email, "NameID": p.email, "idp_user_id": p.subject,
+		"full_name": p.name, "first_name": first, "last_name": last,
+		"groups": append([]string{}, p.groups...),
+	})
+	maps.Copy(out, p.attributes)
+	return out, err
+}

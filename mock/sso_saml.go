@@ -1,0 +1,347 @@
+package mock
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"slices"
+	"time"
+)
+
+// samlSettings are what a SAML connection has of its own.
+type samlSettings struct {
+	idpEntityID, idpSSOURL   string
+	alternativeAudience      string
+	alternativeACS, nameID   string
+	idpInitiatedOff, gateway bool
+	signing, verification    []certificate
+	encryption               []encryptionKey
+}
+
+// certificate is one of ours to sign with, or one of theirs to verify with.
+type certificate struct {
+	id, text, issuer     string
+	createdAt, expiresAt time.Time
+}
+
+// encryptionKey is a key that assertions may be encrypted for. The key itself is
+// not kept: nothing is decrypted here.
+type encryptionKey struct {
+	id        string
+	createdAt time.Time
+}
+
+// certificateJSON is an X509Certificate object.
+type certificateJSON struct {
+	CertificateID string `json:"certificate_id"`
+	Certificate   string `json:"certificate"`
+	Issuer        string `json:"issuer"`
+	CreatedAt     moment `json:"created_at"`
+	ExpiresAt     moment `json:"expires_at"`
+	UpdatedAt     moment `json:"updated_at"`
+}
+
+// encryptionKeyJSON is an EncryptionPrivateKey object.
+type encryptionKeyJSON struct {
+	PrivateKeyID string `json:"private_key_id"`
+	PrivateKey   string `json:"private_key"`
+	CreatedAt    moment `json:"created_at"`
+}
+
+// samlJSON is a SAMLConnection object.
+// Source: https://stytch.com/docs/b2b/api/saml-connection-object
+type samlJSON struct {
+	OrganizationID           string              `json:"organization_id"`
+	ConnectionID             string              `json:"connection_id"`
+	Status                   string              `json:"status"`
+	IDPEntityID              string              `json:"idp_entity_id"`
+	DisplayName              string              `json:"display_name"`
+	IDPSSOURL                string              `json:"idp_sso_url"`
+	ACSURL                   string              `json:"acs_url"`
+	AudienceURI              string              `json:"audience_uri"`
+	SigningCertificates      []certificateJSON   `json:"signing_certificates"`
+	VerificationCertificates []certificateJSON   `json:"verification_certificates"`
+	EncryptionPrivateKeys    []encryptionKeyJSON `json:"encryption_private_keys"`
+	ImplicitRoles            []roleOnly          `json:"saml_connection_implicit_role_assignments"`
+	GroupImplicitRoles       []groupRole         `json:"saml_group_implicit_role_assignments"`
+	AlternativeAudienceURI   string              `json:"alternative_audience_uri"`
+	IdentityProvider         string              `json:"identity_provider"`
+	NameIDFormat             string              `json:"nameid_format"`
+	AlternativeACSURL        string              `json:"alternative_acs_url"`
+	IDPInitiatedAuthDisabled bool                `json:"idp_initiated_auth_disabled"`
+	AllowGatewayCallback     bool                `json:"allow_gateway_callback"`
+	AttributeMapping         map[string]string   `json:"attribute_mapping"`
+}
+
+func (c *call) samlJSON(n *connection) samlJSON {
+	at := c.s.base + "/v1/b2b/sso/callback/" + n.id
+	return samlJSON{
+		OrganizationID: n.org.id, ConnectionID: n.id, Status: n.status(),
+		IDPEntityID: n.saml.idpEntityID, DisplayName: n.displayName, IDPSSOURL: n.saml.idpSSOURL,
+		ACSURL: at, AudienceURI: at,
+		SigningCertificates:      certificatesJSON(n.saml.signing),
+		VerificationCertificates: certificatesJSON(n.saml.verification),
+		EncryptionPrivateKeys:    encryptionKeysJSON(n.saml.encryption),
+		ImplicitRoles:            rolesOnly(n.roles),
+		GroupImplicitRoles:       append([]groupRole{}, n.groupRoles...),
+		AlternativeAudienceURI:   n.saml.alternativeAudience,
+		IdentityProvider:         n.identityProvider,
+		NameIDFormat:             n.saml.nameID,
+		AlternativeACSURL:        n.saml.alternativeACS,
+		IDPInitiatedAuthDisabled: n.saml.idpInitiatedOff,
+		AllowGatewayCallback:     n.saml.gateway,
+		AttributeMapping:         n.attributeMapping,
+	}
+}
+
+func certificatesJSON(list []certificate) []certificateJSON {
+	out := make([]certificateJSON, 0, len(list))
+	for _, x := range list {
+		out = append(out, certificateJSON{
+			CertificateID: x.id, Certificate: x.text, Issuer: x.issuer,
+			CreatedAt: moment(x.createdAt), ExpiresAt: moment(x.expiresAt), UpdatedAt: moment(x.createdAt),
+		})
+	}
+	return out
+}
+
+func encryptionKeysJSON(list []encryptionKey) []encryptionKeyJSON {
+	out := make([]encryptionKeyJSON, 0, len(list))
+	for _, k := range list {
+		out = append(out, encryptionKeyJSON{PrivateKeyID: k.id, CreatedAt: moment(k.createdAt)})
+	}
+	return out
+}
+
+// samlAnswer is the answer of the calls that return a SAML connection.
+type samlAnswer struct {
+	envelope
+	Connection samlJSON `json:"connection"`
+}
+
+// createSAML makes a connection, pending until it is updated.
+// Source: https://stytch.com/docs/b2b/api/create-saml-connection
+func createSAML(c *call, in createConnectionRequest) (*samlAnswer, error) {
+	n, err := c.newConnection(samlKind, in)
+	if err != nil {
+		return nil, err
+	}
+	n.saml.nameID = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+	own := processKey(0).certificate
+	n.saml.signing = []certificate{{
+		id:   c.s.newID("saml-signing-key"),
+		text: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own})), issuer: "mock.Stytch",
+		createdAt: c.now, expiresAt: c.now.AddDate(10, 0, 0),
+	}}
+	return &samlAnswer{Connection: c.samlJSON(n)}, nil
+}
+
+// updateSAMLRequest is PUT
+// /v1/b2b/sso/saml/{organization_id}/connections/{connection_id}.
+type updateSAMLRequest struct {
+	IDPEntityID              *string        `json:"idp_entity_id"`
+	DisplayName              *string        `json:"display_name"`
+	AttributeMapping         map[string]any `json:"attribute_mapping"`
+	X509Certificate          *string        `json:"x509_certificate"`
+	IDPSSOURL                *string        `json:"idp_sso_url"`
+	ImplicitRoles            []roleOnly     `json:"saml_connection_implicit_role_assignments"`
+	GroupImplicitRoles       []groupRole    `json:"saml_group_implicit_role_assignments"`
+	AlternativeAudienceURI   *string        `json:"alternative_audience_uri"`
+	IdentityProvider         *string        `json:"identity_provider"`
+	SigningPrivateKey        *string        `json:"signing_private_key"`
+	NameIDFormat             *string        `json:"nameid_format"`
+	AlternativeACSURL        *string        `json:"alternative_acs_url"`
+	IDPInitiatedAuthDisabled *bool          `json:"idp_initiated_auth_disabled"`
+	EncryptionPrivateKey     *string        `json:"saml_encryption_private_key"`
+	AllowGatewayCallback     *bool          `json:"allow_gateway_callback"`
+}
+
+// updateSAML changes a connection, or nothing: it works on a copy until every
+// field has passed.
+// Source: https://stytch.com/docs/b2b/api/update-saml-connection
+func updateSAML(c *call, in updateSAMLRequest) (*samlAnswer, error) {
+	n, err := c.namedConnection("update", "saml_connection_not_found", samlKind)
+	if err != nil {
+		return nil, err
+	}
+	changed := *n
+	if err := changed.describe(in.DisplayName, in.IdentityProvider); err != nil {
+		return nil, err
+	}
+	if err := c.checkGrants(n.org, in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
+		return nil, err
+	}
+	if err := changed.mapAttributes(in.AttributeMapping); err != nil {
+		return nil, err
+	}
+	if in.GroupImplicitRoles != nil {
+		if len(in.GroupImplicitRoles) > 0 && changed.attributeMapping["groups"] == "" {
+			return nil, refuse("saml_connection_attribute_mapping_missing_groups_key")
+		}
+		changed.groupRoles = slices.Clone(in.GroupImplicitRoles)
+	}
+	if in.ImplicitRoles != nil {
+		changed.roles = roleIDsOf(in.ImplicitRoles)
+	}
+	if in.IDPSSOURL != nil {
+		if err := checkWebURL(*in.IDPSSOURL, "saml_connection_idp_sso_url_invalid_format"); err != nil {
+			return nil, err
+		}
+		changed.saml.idpSSOURL = *in.IDPSSOURL
+	}
+	if in.X509Certificate != nil {
+		if err := c.addCertificate(&changed, *in.X509Certificate); err != nil {
+			return nil, err
+		}
+	}
+	if in.EncryptionPrivateKey != nil && *in.EncryptionPrivateKey != "" {
+		changed.saml.encryption = append(slices.Clone(changed.saml.encryption), encryptionKey{id: c.s.newID("saml-encryption-key"), createdAt: c.now})
+	}
+	for _, s := range []struct {
+		to   *string
+		from *string
+	}{
+		{&changed.saml.idpEntityID, in.IDPEntityID},
+		{&changed.saml.alternativeAudience, in.AlternativeAudienceURI},
+		{&changed.saml.nameID, in.NameIDFormat},
+		{&changed.saml.alternativeACS, in.AlternativeACSURL},
+	} {
+		if s.from != nil {
+			*s.to = *s.from
+		}
+	}
+	if in.IDPInitiatedAuthDisabled != nil {
+		changed.saml.idpInitiatedOff = *in.IDPInitiatedAuthDisabled
+	}
+	if in.AllowGatewayCallback != nil {
+		changed.saml.gateway = *in.AllowGatewayCallback
+	}
+	*n = changed
+	return &samlAnswer{Connection: c.samlJSON(n)}, nil
+}
+
+// mapAttributes replaces the attribute mapping: an address and a name must be in
+// it, and a value is a name and not an object.
+func (n *connection) mapAttributes(mapping map[string]any) error {
+	if mapping == nil {
+		return nil
+	}
+	names, err := attributeNames(mapping)
+	if err != nil {
+		return err
+	}
+	has := func(name string) bool { return names[name] != "" }
+	switch {
+	case len(names) == 0:
+		return refuse("saml_connection_attribute_mapping_required")
+	case !has("email"):
+		return refuse("saml_connection_email_mapping_required")
+	case !has("full_name") && (!has("first_name") || !has("last_name")):
+		return refuse("saml_connection_name_mapping_required")
+	}
+	n.attributeMapping = names
+	return nil
+}
+
+// attributeNames reads an attribute mapping, whose values are names.
+func attributeNames(mapping map[string]any) (map[string]string, error) {
+	out := make(map[string]string)
+	for key, value := range mapping {
+		name, ok := value.(string)
+		if !ok {
+			return nil, refuse("saml_connection_no_nested_keys_in_attribute_mapping")
+		}
+		out[key] = name
+	}
+	return out, nil
+}
+
+// addCertificate keeps another certificate of the identity provider's.
+func (c *call) addCertificate(n *connection, text string) error {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return refuse("invalid_x509_certificate")
+	}
+	parsed, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return refuse("invalid_x509_certificate")
+	}
+	n.saml.verification = append(slices.Clone(n.saml.verification), certificate{
+		id: c.s.newID("saml-verification-key"), text: text, issuer: parsed.Issuer.String(), createdAt: c.now, expiresAt: parsed.NotAfter,
+	})
+	return nil
+}
+
+// updateSAMLByURLRequest is PUT …/connections/{connection_id}/url.
+type updateSAMLByURLRequest struct {
+	MetadataURL string `json:"metadata_url"`
+}
+
+// updateSAMLByURL completes a connection as if the identity provider's metadata
+// had been read: nothing is fetched, and the certificate is one of the mock's.
+// Source: https://stytch.com/docs/b2b/api/update-saml-connection-url
+func updateSAMLByURL(c *call, in updateSAMLByURLRequest) (*samlAnswer, error) {
+	n, err := c.namedConnection("update", "saml_connection_not_found", samlKind)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkWebURL(in.MetadataURL, "invalid_saml_metadata_url"); err != nil {
+		return nil, err
+	}
+	if err := c.completeSAML(n, in.MetadataURL); err != nil {
+		return nil, err
+	}
+	return &samlAnswer{Connection: c.samlJSON(n)}, nil
+}
+
+// completeSAML fills in what an identity provider's metadata would say.
+func (c *call) completeSAML(n *connection, at string) error {
+	n.saml.idpEntityID, n.saml.idpSSOURL = at, at
+	return c.addCertificate(n, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: processKey(0).certificate})))
+}
+
+// certificateIDAnswer and privateKeyIDAnswer are the answers of the delete calls.
+type certificateIDAnswer struct {
+	envelope
+	CertificateID string `json:"certificate_id"`
+}
+
+type privateKeyIDAnswer struct {
+	envelope
+	PrivateKeyID string `json:"private_key_id"`
+}
+
+// deleteCertificate forgets a certificate of the identity provider's, but not
+// the last one.
+// Source: https://stytch.com/docs/b2b/api/delete-verification-certificate
+func deleteCertificate(c *call) (stamped, error) {
+	n, err := c.namedConnection("update", "saml_connection_not_found", samlKind)
+	if err != nil {
+		return nil, err
+	}
+	id := c.params["certificate_id"]
+	left := slices.DeleteFunc(slices.Clone(n.saml.verification), func(x certificate) bool { return x.id == id })
+	switch {
+	case len(left) == len(n.saml.verification):
+		return nil, refuse("sso_verification_key_not_found")
+	case len(left) == 0:
+		return nil, refuse("cannot_delete_last_sso_verification_key")
+	}
+	n.saml.verification = left
+	return &certificateIDAnswer{CertificateID: id}, nil
+}
+
+// deleteEncryptionKey forgets a key that assertions were encrypted for.
+// Source: https://stytch.com/docs/b2b/api/delete-encryption-private-key
+func deleteEncryptionKey(c *call) (stamped, error) {
+	n, err := c.namedConnection("update", "saml_connection_not_found", samlKind)
+	if err != nil {
+		return nil, err
+	}
+	id := c.params["private_key_id"]
+	left := slices.DeleteFunc(slices.Clone(n.saml.encryption), func(k encryptionKey) bool { return k.id == id })
+	if len(left) == len(n.saml.encryption) {
+		return nil, refuse("sso_encryption_private_key_not_found")
+	}
+	n.saml.encryption = left
+	return &privateKeyIDAnswer{PrivateKeyID: id}, nil
+}
