@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/MicahParks/jwkset"
 
@@ -153,8 +154,21 @@ func checkRSA(k *rsa.PublicKey) error {
 		return errKeyWeak
 	case predictable(k.N):
 		return errKeyWeak
+	case published(k.N):
+		return errKeyWeak
 	}
 	return nil
+}
+
+// examples are how the moduli begin whose private halves are printed in RFC 7515,
+// A.2, RFC 7517, A.2 (also RFC 7638) and RFC 7520, 3.4, and on jwt.io.
+var examples = []string{"ofgWCuLjybRlzo0tZWJj", "0vx7agoebGcQSuuPiLJX", "n4EPtAOCc9AlkeQHPzHS", "u1SU1LfVLPHCozMxH2Mo"}
+
+// published reports whether everybody can read the private half of a key in a
+// document about JOSE.
+func published(n *big.Int) bool {
+	text := base64.RawURLEncoding.EncodeToString(n.Bytes())
+	return slices.ContainsFunc(examples, func(e string) bool { return strings.HasPrefix(text, e) })
 }
 
 // predictable recognizes moduli of the flawed generator of CVE-2017-15361 (ROCA):

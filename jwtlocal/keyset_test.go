@@ -131,11 +131,24 @@ func badKeys() map[string]string {
 		"K18/n with stray bits":   good.with("n", respelled(good["n"].(string))[0]).json(),
 		"K18/e padded":            good.with("e", "AQAB====").json(),
 	}
+	for i, example := range []string{"ofgWCuLjybRlzo0tZWJj", "0vx7agoebGcQSuuPiLJX", "n4EPtAOCc9AlkeQHPzHS", "u1SU1LfVLPHCozMxH2Mo"} {
+		n := example + good["n"].(string)[len(example):]
+		keys["S10/printed "+strconv.Itoa(i)] = good.with("n", n).json()
+		keys["S10/printed with a leading zero "+strconv.Itoa(i)] = good.with("n", encode("\x00"+decoded(n))).json()
+	}
 	for _, name := range []string{"kty", "use", "key_ops", "alg", "kid", "n", "e"} {
 		keys["K20/"+strings.ToUpper(name)+" for "+name] = strings.Replace(good.json(), `"`+name+`":`, `"`+strings.ToUpper(name)+`":`, 1)
 		keys["K20/"+strings.ToUpper(name)+" beside "+name] = inserted(good.json(), "", `"`+strings.ToUpper(name)+`":"x"`)
 	}
 	return keys
+}
+
+func decoded(s string) string {
+	octets, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		panic(err)
+	}
+	return string(octets)
 }
 
 // otherAlphabet is standard base64, of a number that shows the difference.
