@@ -47,6 +47,7 @@ func (v *Verifier) refresh(ctx context.Context, a ask, fresh bool) (grimoireauth
 			return grimoireauth.Authentication{}, t.failed
 		}
 		g := t.kept
+		late := g != nil
 		if g == nil {
 			if !t.began {
 				v.observe(ctx, grimoireauth.RefreshShared{Session: a.of.ID()})
@@ -66,12 +67,12 @@ func (v *Verifier) refresh(ctx context.Context, a ask, fresh bool) (grimoireauth
 			}
 			g = t.flight.granted
 		}
-		answer, failed := v.hand(ctx, &a, g)
+		answer, failed := v.hand(ctx, &a, g, late)
 		switch {
 		case failed != nil:
 			return grimoireauth.Authentication{}, failed
 		case !answer.IsZero():
-			if t.kept != nil {
+			if late {
 				v.observe(ctx, grimoireauth.RefreshShared{Session: answer.ID()})
 			}
 			return answer, nil
@@ -83,8 +84,9 @@ func (v *Verifier) refresh(ctx context.Context, a ask, fresh bool) (grimoireauth
 
 // hand gives a grant to a request, after looking at it once more: the session may
 // have been cut off since, or the request may be about another one. Neither an
-// answer nor a failure: the grant is good no longer, and Stytch has to be asked.
-func (v *Verifier) hand(ctx context.Context, a *ask, g *grant) (grimoireauth.Authentication, *failure) {
+// answer nor a failure: the grant is good no longer, or for a late request not for
+// long enough, and Stytch has to be asked.
+func (v *Verifier) hand(ctx context.Context, a *ask, g *grant, late bool) (grimoireauth.Authentication, *failure) {
 	judged := v.judge(ctx, g.answer.JWT.Reveal())
 	switch judged.standing {
 	case ended:
@@ -98,8 +100,8 @@ func (v *Verifier) hand(ctx context.Context, a *ask, g *grant) (grimoireauth.Aut
 		v.alarm(ctx, alarmOtherSession, nil)
 		return grimoireauth.Authentication{}, &failure{kind: anotherSession, err: errAnother}
 	}
-	if v.due(&judged) {
-		v.begin(ctx, *a)
+	if late && v.due(&judged) {
+		return grimoireauth.Authentication{}, nil
 	}
 	return g.answer, nil
 }
@@ -114,7 +116,7 @@ func (v *Verifier) ahead(ctx context.Context, credentials grimoireauth.Credentia
 	a := askWith(credentials.Token)
 	a.of, a.idle = judged.session, idle
 	if g := v.records.kept(&a.key); g != nil && g.issued > judged.times.issued && sameIdentity(a.of, g.answer.Session) {
-		if answer, failed := v.hand(ctx, &a, g); failed == nil && !answer.IsZero() {
+		if answer, failed := v.hand(ctx, &a, g, true); failed == nil && !answer.IsZero() {
 			answer.Source = grimoireauth.SourceRefreshed
 			return answer
 		}
@@ -141,7 +143,11 @@ func (v *Verifier) due(judged *verdict) bool {
 	}
 	// The last session_jwt of a session ends with it, and so would the next one.
 	last := judged.session.ExpiresAt()
-	return last.IsZero() || last.Unix() > t.end || v.config.Slide.on()
+	if last.IsZero() || last.Unix() > t.end {
+		return true
+	}
+	_, slides := v.config.Slide.by(judged.session, judged.now)
+	return slides
 }
 
 // sameIdentity reports whether two sessions are one: same session, member and

@@ -43,20 +43,21 @@ func (s Slide) check() error {
 	if s.By < minSlide || s.By > maxSlide {
 		faults = append(faults, fmt.Errorf("Slide.By %v is not from 5 minutes to 366 days", s.By))
 	}
-	if s.Cap < s.By || s.Cap > maxSlide {
+	if s.Cap < max(s.By, minSlide) || s.Cap > maxSlide {
 		faults = append(faults, fmt.Errorf("Slide.Cap %v is not from Slide.By to 366 days", s.Cap))
 	}
 	return errors.Join(faults...)
 }
 
 // by returns the duration to ask for, in whole minutes as Stytch wants it, and
-// false if the session's end is to stay where it is. Stytch takes a duration from
-// now, so one that is too short would bring the end nearer.
+// false if the session's end is to stay where it is. Stytch counts from when it is
+// asked: a duration that is too short would bring the end nearer, and one that
+// leaves no room for the call would lead beyond the cap.
 func (s Slide) by(session grimoireauth.Session, now time.Time) (time.Duration, bool) {
 	started, ends := session.StartedAt(), session.ExpiresAt()
 	if !s.on() || started.IsZero() || ends.IsZero() {
 		return 0, false
 	}
-	by := min(s.By, started.Add(s.Cap).Sub(now)).Truncate(time.Minute)
+	by := min(s.By, started.Add(s.Cap-refreshDeadline).Sub(now)).Truncate(time.Minute)
 	return by, by >= minSlide && now.Add(by).After(ends)
 }

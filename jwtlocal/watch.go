@@ -2,6 +2,7 @@ package jwtlocal
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -39,7 +40,9 @@ func (v *Verifier) Watch(ctx context.Context, authentication grimoireauth.Authen
 		cancel(err)
 		return ctx
 	}
-	w.timer = time.AfterFunc(w.next(), func() { v.work.do(w.look) })
+	// Set before it runs, since what it runs sets it again.
+	w.timer = time.AfterFunc(math.MaxInt64, func() { v.work.do(w.look) })
+	w.timer.Reset(w.next())
 	context.AfterFunc(ctx, func() { w.timer.Stop() })
 	return ctx
 }

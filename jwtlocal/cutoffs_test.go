@@ -1,0 +1,315 @@
+package jwtlocal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+func cutSession(l login) grimoireauth.Cutoff {
+	return grimoireauth.Cutoff{Session: grimoireauth.SessionID(l.session)}
+}
+func cutMember(l login) grimoireauth.Cutoff {
+	return grimoireauth.Cutoff{Member: grimoireauth.MemberID(l.member)}
+}
+func cutClass(l login) grimoireauth.Cutoff {
+	return grimoireauth.Cutoff{Class: grimoireauth.OrganizationID(l.class)}
+}
+
+// cutting is refreshing with cutoffs in memory.
+func cutting(t *testing.T, f func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs), configure ...func(*Config, *upstream)) {
+	t.Helper()
+	m := new(MemoryCutoffs)
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) { f(t, v, u, m) },
+		append([]func(*Config, *upstream){func(c *Config, _ *upstream) { c.Cutoffs = m }}, configure...)...)
+}
+
+// skews are how far Stytch's clock is ahead of ours.
+var skews = []time.Duration{-time.Minute, -30 * time.Second, -4 * time.Second, 0, 4 * time.Second, 30 * time.Second, time.Minute}
+
+// TestDemotedAtOnce: after a change of roles the very next request sees it, however
+// the clocks differ; and from then on a fresh session_jwt is taken for what it is,
+// not refreshed again and again.
+func TestDemotedAtOnce(t *testing.T) {
+	for _, skew := range skews {
+		for name, cutoff := range map[string]func(login) grimoireauth.Cutoff{"member": cutMember, "class": cutClass} {
+			t.Run(fmt.Sprint(name, ", their clock ", skew), func(t *testing.T) {
+				cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+					u.skew = skew
+					time.Sleep(300 * time.Millisecond) // in the middle of a second of iat's
+					l := u.login(1)
+					u.of(l, func(l *login) { l.roles = []string{"stytch_member", "instructor"} })
+					l.roles = []string{"stytch_member", "instructor"}
+					cookies := u.credentials(l, 0)
+					got, err := authenticate(t, v, cookies)
+					requireSession(t, l, got, err)
+					require.True(t, got.HasRole("instructor"))
+
+					u.of(l, func(l *login) { l.roles = []string{"stytch_member"} })
+					require.NoError(t, m.Cut(t.Context(), cutoff(l)))
+					_, err = v.Verify(t.Context(), cookies.JWT)
+					require.ErrorIs(t, err, grimoireauth.ErrExpired)
+					before := u.count()
+					got, err = authenticate(t, v, cookies)
+					requireSession(t, l, got, err)
+					require.False(t, got.HasRole("instructor"))
+					require.Equal(t, before+1, u.count())
+
+					// Old and new cookies, until, by our clock, the next refresh is due anyway.
+					for range 17 {
+						time.Sleep(10 * time.Second)
+						for _, c := range []grimoireauth.Credentials{cookies, got.Credentials} {
+							again, err := authenticate(t, v, c)
+							requireSession(t, l, again, err)
+							require.False(t, again.HasRole("instructor"))
+						}
+						_, err = v.Verify(t.Context(), got.JWT)
+						require.NoError(t, err)
+					}
+					require.Equal(t, before+1, u.count())
+				}, func(c *Config, _ *upstream) { c.Leeway = time.Minute })
+			})
+		}
+	}
+}
+
+// TestNotYetAcceptable: a session_jwt that our clock finds too young at the time of
+// the cutoff is not good when our clock has caught up.
+func TestNotYetAcceptable(t *testing.T) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+		u.skew = 55 * time.Second
+		l := u.login(1)
+		jwt := grimoireauth.NewSecret(u.jwt(l, 0))
+		_, err := v.Verify(t.Context(), jwt)
+		requireRefused(t, err)
+		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		time.Sleep(time.Minute)
+		_, err = v.Verify(t.Context(), jwt)
+		require.ErrorIs(t, err, grimoireauth.ErrExpired)
+	})
+}
+
+// TestV03Tombstone: a session that was ended here is over at once: for remembered
+// tokens, for expired ones, and for its token alone. Nobody is asked.
+func TestV03Tombstone(t *testing.T) {
+	for _, skew := range skews {
+		t.Run(fmt.Sprint("their clock ", skew), func(t *testing.T) {
+			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+				u.skew = skew
+				l, other := u.login(1), u.login(4) // of the same class
+				young := u.credentials(l, 0)
+				got, err := v.Refresh(t.Context(), young)
+				requireSession(t, l, got, err)
+				require.NoError(t, m.Cut(t.Context(), cutSession(l)))
+				before := u.count()
+				for _, c := range []grimoireauth.Credentials{young, u.credentials(l, time.Hour), got.Credentials, grimoireauth.NewCredentials("", l.token)} {
+					_, err = authenticate(t, v, c)
+					requireEnded(t, err)
+					_, err = v.Refresh(t.Context(), c)
+					requireEnded(t, err)
+				}
+				require.Equal(t, before, u.count())
+				got, err = authenticate(t, v, u.credentials(other, 0))
+				requireSession(t, other, got, err)
+				// The day after, Stytch says the same.
+				u.of(l, func(l *login) { l.over = true })
+				time.Sleep(sessionCutoffLife)
+				_, err = authenticate(t, v, u.credentials(l, time.Hour))
+				requireEnded(t, err)
+			}, func(c *Config, _ *upstream) { c.Leeway = time.Minute })
+		})
+	}
+}
+
+// TestR07LogoutWins: a logout while a refresh is under way ends the session for all
+// who wait, and nothing brings it back.
+func TestR07LogoutWins(t *testing.T) {
+	for _, at := range []time.Duration{0, time.Millisecond, 50 * time.Millisecond, 99 * time.Millisecond, 100 * time.Millisecond} {
+		t.Run(at.String(), func(t *testing.T) {
+			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+				l := u.login(1)
+				stale := u.credentials(l, time.Hour)
+				out := make(chan struct{})
+				var all sync.WaitGroup
+				for range 10 {
+					all.Go(func() {
+						got, err := authenticate(t, v, stale)
+						select {
+						case <-out:
+							requireEnded(t, err)
+							require.True(t, got.IsZero())
+						default: // it was faster than the logout
+							requireSession(t, l, got, err)
+						}
+					})
+				}
+				synctest.Wait()
+				time.Sleep(at)
+				require.NoError(t, m.Cut(t.Context(), cutSession(l)))
+				close(out)
+				all.Wait()
+				for range 10 {
+					_, err := authenticate(t, v, stale)
+					requireEnded(t, err)
+					time.Sleep(time.Minute)
+				}
+			})
+		})
+	}
+}
+
+// TestCutWhileRefreshing: a refresh that began before the cutoff may tell of what was
+// true before it, so its answer is not believed; one that began after it is.
+func TestCutWhileRefreshing(t *testing.T) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+		l := u.login(1)
+		u.of(l, func(l *login) { l.roles = []string{"instructor"} })
+		stale := u.credentials(l, time.Hour)
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() {
+				got, err := authenticate(t, v, stale)
+				requireSession(t, l, got, err)
+				require.False(t, got.HasRole("instructor"))
+			})
+		}
+		// The upstream decides at once, and its answer is long on its way.
+		u.change(func() { u.swap = func(l login) login { l.roles = []string{"instructor"}; return l } })
+		time.Sleep(50 * time.Millisecond)
+		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		time.Sleep(60 * time.Millisecond)
+		u.change(func() { u.swap = nil })
+		u.of(l, func(l *login) { l.roles = nil })
+		all.Wait()
+		require.Equal(t, 2, u.count())
+	})
+}
+
+// TestCutTwice: as when a role is changed: before the call to Stytch and after it. A
+// session_jwt that was refreshed in between is stale as well.
+func TestCutTwice(t *testing.T) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+		u.latency = 0 // all at one moment: no clock can tell before from after
+		l := u.login(1)
+		u.of(l, func(l *login) { l.roles = []string{"instructor"} })
+		stale := u.credentials(l, time.Hour)
+		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		between, err := authenticate(t, v, stale)
+		requireSession(t, l, between, err)
+		require.True(t, between.HasRole("instructor"), "it is still true")
+		u.of(l, func(l *login) { l.roles = nil })
+		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		for _, c := range []grimoireauth.Credentials{between.Credentials, stale} {
+			got, err := authenticate(t, v, c)
+			requireSession(t, l, got, err)
+			require.False(t, got.HasRole("instructor"))
+		}
+		require.Equal(t, 2, u.count())
+	})
+}
+
+// TestOldAnswer: an upstream that hands out a session_jwt from before the cutoff,
+// such as a cache in between, does not get it vouched for.
+func TestOldAnswer(t *testing.T) {
+	var old string
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+		l := u.login(1)
+		old = u.jwt(l, 2*time.Minute)
+		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		_, err := authenticate(t, v, grimoireauth.NewCredentials(old, l.token))
+		requireUnavailable(t, err)
+		require.Equal(t, maxAsks, u.count())
+	}, func(c *Config, u *upstream) {
+		c.Refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+			got, err := u.authenticate(ctx, credentials)
+			got.JWT = grimoireauth.NewSecret(old)
+			return got, err
+		}
+	})
+}
+
+// TestTokenAloneAfterCutoff: somebody whom nobody knows before the answer is asked
+// about once more, now that it is known which cutoffs concern them.
+func TestTokenAloneAfterCutoff(t *testing.T) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+		l := u.login(1)
+		require.NoError(t, m.Cut(t.Context(), cutClass(l)))
+		got, err := authenticate(t, v, grimoireauth.NewCredentials("", l.token))
+		requireSession(t, l, got, err)
+		require.Equal(t, 2, u.count())
+		got, err = authenticate(t, v, got.Credentials)
+		requireSession(t, l, got, err)
+		require.Equal(t, grimoireauth.SourceLocal, got.Source)
+	})
+}
+
+// TestCutoffsUnknown: cutoffs that cannot be read let nobody in, and are no outage
+// that excuses.
+func TestCutoffsUnknown(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		for _, c := range []grimoireauth.Credentials{u.credentials(l, 0), u.credentials(l, 306*time.Second), grimoireauth.NewCredentials("", l.token)} {
+			_, err := authenticate(t, v, c)
+			requireUnavailable(t, err)
+		}
+	}, func(c *Config, _ *upstream) { c.Cutoffs, c.OutageGrace = unreadable{}, time.Hour })
+}
+
+type unreadable struct{}
+
+func (unreadable) Standing(context.Context, grimoireauth.SessionID, grimoireauth.MemberID, grimoireauth.OrganizationID) (Standing, error) {
+	return Standing{}, errors.New("no connection")
+}
+
+// TestVouchers: for which cutoffs a session_jwt is vouched for.
+func TestVouchers(t *testing.T) {
+	now := time.Now()
+	token, other := numbered(1), numbered(2)
+	at := func(d time.Duration, raised uint64) Standing { return Standing{StaleUntil: now.Add(d), Raised: raised} }
+	for name, test := range map[string]struct {
+		known, now Standing
+		token      digest
+		issued     time.Duration
+		want       bool
+	}{
+		"the same":                             {known: at(0, 7), now: at(0, 7), want: true},
+		"another token":                        {known: at(0, 7), now: at(0, 7), token: other},
+		"a later one":                          {known: at(0, 7), now: at(time.Second, 8)},
+		"a later one with the same time":       {known: at(0, 7), now: at(0, 8)},
+		"a later one with an earlier time":     {known: at(0, 7), now: at(-time.Second, 8)},
+		"one that was forgotten meanwhile":     {known: at(0, 7), now: at(-time.Second, 3), want: true},
+		"no numbers, the same":                 {known: at(0, 0), now: at(0, 0), want: true},
+		"no numbers, a later one":              {known: at(0, 0), now: at(1, 0)},
+		"nothing was known":                    {known: Standing{}, now: at(0, 1)},
+		"issued a little before, by its clock": {known: at(0, 7), now: at(0, 7), issued: -59 * time.Second, want: true},
+		"issued long before":                   {known: at(0, 7), now: at(0, 7), issued: -2 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var v vouchers
+			v.add(token, test.known, now)
+			asked := token
+			if test.token == other {
+				asked = other
+			}
+			require.Equal(t, test.want, v.covers(&asked, test.now, now.Add(test.issued).Unix()))
+		})
+	}
+	t.Run("bounded", func(t *testing.T) {
+		var v vouchers
+		for n := range 3 * maxVouchers {
+			v.add(numbered(n), at(0, 1), now)
+		}
+		require.LessOrEqual(t, len(v.byToken), maxVouchers)
+		v.add(numbered(-1), at(0, 1), now)
+		last := numbered(-1)
+		require.True(t, v.covers(&last, at(0, 1), now.Unix()))
+	})
+}

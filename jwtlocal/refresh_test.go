@@ -1,0 +1,470 @@
+package jwtlocal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// TestR01Stampede: ten thousand requests of a hundred sessions at expiry are one call
+// per session, and all of them succeed, also if half of those who came first give up.
+func TestR01Stampede(t *testing.T) {
+	for name, leaving := range map[string]bool{"all stay": false, "half of the leaders leave": true} {
+		t.Run(name, func(t *testing.T) {
+			refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+				sessions, each := 100, 100
+				if leaving {
+					sessions, each = 20, 50
+				}
+				logins := make([]login, sessions)
+				stale := make([]grimoireauth.Credentials, sessions)
+				for n := range logins {
+					logins[n] = u.login(n)
+					stale[n] = u.credentials(logins[n], 301*time.Second)
+				}
+				time.Sleep(10 * time.Second) // leeway
+				var all sync.WaitGroup
+				var failed, left sync.Map
+				for n := range sessions {
+					leader, cancel := context.WithCancel(t.Context())
+					for k := range each {
+						ctx := t.Context()
+						if k == 0 {
+							ctx = leader
+						}
+						all.Go(func() {
+							got, err := v.Authenticate(ctx, stale[n])
+							switch {
+							case err != nil && k == 0 && leaving && errors.Is(err, context.Canceled):
+								left.Store(n, true)
+							case err != nil:
+								failed.Store([2]int{n, k}, err)
+							case string(got.ID()) != logins[n].session || got.Source != grimoireauth.SourceRefreshed:
+								failed.Store([2]int{n, k}, got)
+							}
+						})
+						if k == 0 {
+							synctest.Wait() // so that it is the leader
+						}
+					}
+					if leaving && n%2 == 0 {
+						cancel()
+					}
+					defer cancel()
+				}
+				all.Wait()
+				failed.Range(func(k, v any) bool { t.Errorf("%v: %v", k, v); return true })
+				require.Equal(t, sessions, u.count())
+				require.LessOrEqual(t, u.most, maxCalls)
+				gone := 0
+				left.Range(func(any, any) bool { gone++; return true })
+				if leaving {
+					require.Equal(t, sessions/2, gone)
+				}
+			})
+		})
+	}
+}
+
+// TestR02NeverCoarser: two sessions of one member, in one class, with one key, are
+// two refreshes.
+func TestR02NeverCoarser(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		phone, laptop := u.login(1), u.login(2)
+		u.change(func() {
+			laptop.member, laptop.class = phone.member, phone.class
+			*u.byTok[laptop.token] = laptop
+		})
+		var all sync.WaitGroup
+		for _, l := range []login{phone, laptop, phone, laptop} {
+			all.Go(func() {
+				got, err := authenticate(t, v, u.credentials(l, time.Hour))
+				requireSession(t, l, got, err)
+				require.Equal(t, l.token, got.Token.Reveal())
+			})
+		}
+		all.Wait()
+		require.Equal(t, 2, u.count())
+	})
+}
+
+// TestR03LeaderLeaves: whoever began a refresh may leave; the others get its answer,
+// and so does whoever comes late.
+func TestR03LeaderLeaves(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		stale := u.credentials(l, time.Hour)
+		leader, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() {
+			_, err := v.Authenticate(leader, stale)
+			require.ErrorIs(t, err, context.Canceled)
+			requireUnavailable(t, err)
+		})
+		synctest.Wait()
+		for range 10 {
+			all.Go(func() {
+				got, err := authenticate(t, v, stale)
+				requireSession(t, l, got, err)
+			})
+		}
+		synctest.Wait()
+		cancel()
+		all.Wait()
+		instantly(t, func() {
+			got, err := authenticate(t, v, stale)
+			requireSession(t, l, got, err)
+		})
+		require.Equal(t, 1, u.count())
+	})
+}
+
+// TestR04Breakdown: whatever a refresh does instead of returning, all who wait get an
+// error, and the next one finds everything in order.
+func TestR04Breakdown(t *testing.T) {
+	for name, broken := range map[string]func(ctx context.Context) error{
+		"panics":               func(context.Context) error { panic("secret " + testToken) },
+		"panics with nil":      func(context.Context) error { panic(nil) }, //nolint:govet // on purpose
+		"ends its goroutine":   func(context.Context) error { runtime.Goexit(); return nil },
+		"ignores its context":  func(context.Context) error { time.Sleep(time.Hour); return nil },
+		"returns an error":     func(context.Context) error { return errors.New("about " + testToken) },
+		"returns nothing":      func(context.Context) error { return nil },
+		"waits for its caller": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var working atomic.Bool
+			var log eventLog
+			refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+				l := u.login(1)
+				stale := u.credentials(l, time.Hour)
+				began := time.Now()
+				var all sync.WaitGroup
+				for range 20 {
+					all.Go(func() {
+						_, err := authenticate(t, v, stale)
+						requireUnavailable(t, err)
+						require.NotContains(t, printed(err), testToken)
+					})
+				}
+				all.Wait()
+				require.LessOrEqual(t, time.Since(began), refreshDeadline)
+				require.NotContains(t, log.String(), testToken)
+				working.Store(true)
+				time.Sleep(firstPause)
+				got, err := authenticate(t, v, stale)
+				requireSession(t, l, got, err)
+			}, func(c *Config, u *upstream) {
+				c.Observe = log.observe
+				c.Refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+					if working.Load() {
+						return u.authenticate(ctx, credentials)
+					}
+					return grimoireauth.Authentication{}, broken(ctx)
+				}
+			})
+		})
+	}
+}
+
+// TestR06Revoked: a session that was revoked at Stytch ends at the first refresh, for
+// all who wait, once; and with it its session_jwts that had not expired.
+func TestR06Revoked(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		other, err := authenticate(t, v, u.credentials(l, time.Hour)) // now it is known whose the token is
+		requireSession(t, l, other, err)
+		u.of(l, func(l *login) { l.over = true })
+		time.Sleep(200 * time.Second)
+		young := u.credentials(l, 0) // of another tab, good for five minutes
+		got, err := authenticate(t, v, young)
+		requireSession(t, l, got, err)
+		stale := u.credentials(l, 301*time.Second)
+		time.Sleep(100 * time.Second)
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				_, err := authenticate(t, v, stale)
+				requireEnded(t, err)
+			})
+		}
+		all.Wait()
+		require.Equal(t, 2, u.count())
+		instantly(t, func() {
+			_, err = authenticate(t, v, young)
+			requireEnded(t, err)
+			_, err = v.Verify(t.Context(), young.JWT)
+			requireEnded(t, err)
+			_, err = authenticate(t, v, stale)
+			requireEnded(t, err)
+		})
+		require.Equal(t, 2, u.count())
+	})
+}
+
+// TestR06NotSomebodyElses: a made-up token does not end the session of the
+// session_jwt that it comes with.
+func TestR06NotSomebodyElses(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		young := u.credentials(l, 0)
+		_, err := authenticate(t, v, grimoireauth.NewCredentials(u.jwt(l, time.Hour), testToken))
+		requireEnded(t, err)
+		got, err := authenticate(t, v, young)
+		requireSession(t, l, got, err)
+		time.Sleep(firstPause)
+		got, err = authenticate(t, v, u.credentials(l, time.Hour))
+		requireSession(t, l, got, err)
+	})
+}
+
+// TestR08Newest: requests with an old cookie get the newest credentials, never older
+// ones than they brought.
+func TestR08Newest(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		old := u.credentials(l, time.Hour)
+		first, err := authenticate(t, v, old)
+		requireSession(t, l, first, err)
+		time.Sleep(time.Minute)
+		second, err := v.Refresh(t.Context(), first.Credentials)
+		requireSession(t, l, second, err)
+		require.NotEqual(t, first.JWT.Reveal(), second.JWT.Reveal())
+		for name, c := range map[string]grimoireauth.Credentials{"the oldest": old, "the newest": second.Credentials} {
+			got, err := authenticate(t, v, c)
+			requireSession(t, l, got, err)
+			require.Equal(t, second.JWT.Reveal(), got.JWT.Reveal(), name)
+		}
+		// In its last minute, the one in between is replaced; a newer one than ours,
+		// which another process got, is not.
+		time.Sleep(185 * time.Second)
+		got, err := authenticate(t, v, first.Credentials)
+		requireSession(t, l, got, err)
+		require.Equal(t, second.JWT.Reveal(), got.JWT.Reveal())
+		elsewhere := u.credentials(l, 0)
+		got, err = authenticate(t, v, elsewhere)
+		requireSession(t, l, got, err)
+		require.Equal(t, elsewhere.JWT.Reveal(), got.JWT.Reveal())
+	})
+}
+
+// TestR10AnothersAnswer: an answer about somebody else is dropped, alarmed and
+// refused, and is nobody's afterwards.
+func TestR10AnothersAnswer(t *testing.T) {
+	var log eventLog
+	alarms := func() (n int) {
+		for _, e := range log.all() {
+			if _, ok := e.(grimoireauth.OperatorAlarm); ok {
+				n++
+			}
+		}
+		return n
+	}
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		mine, other := u.login(1), u.login(2)
+		sameMember := u.login(3)
+		u.change(func() {
+			sameMember.member, sameMember.class = mine.member, mine.class
+			*u.byTok[sameMember.token] = sameMember
+		})
+		for _, wrong := range []login{other, sameMember} {
+			u.change(func() { u.swap = func(login) login { return wrong } })
+			before := alarms()
+			_, err := authenticate(t, v, u.credentials(mine, time.Hour))
+			requireRefused(t, err)
+			require.NotErrorIs(t, err, grimoireauth.ErrSessionEnded)
+			require.Equal(t, before+1, alarms())
+			// The same token, alone: nothing was remembered of the answer.
+			time.Sleep(firstPause)
+			_, err = authenticate(t, v, grimoireauth.NewCredentials("", mine.token))
+			requireRefused(t, err)
+			require.Equal(t, before+2, alarms())
+			u.change(func() { u.swap = nil })
+			time.Sleep(time.Minute)
+			got, err := authenticate(t, v, u.credentials(mine, time.Hour))
+			requireSession(t, mine, got, err)
+			got, err = authenticate(t, v, grimoireauth.NewCredentials("", mine.token))
+			requireSession(t, mine, got, err)
+			time.Sleep(time.Hour)
+		}
+	}, func(c *Config, _ *upstream) { c.Observe = log.observe })
+}
+
+// TestR11AnswerIsVerified: the answer's session_jwt is verified like any other.
+func TestR11AnswerIsVerified(t *testing.T) {
+	var jwt func(u *upstream, l login) string
+	for name, bad := range map[string]func(u *upstream, l login) string{
+		"no session_jwt": func(*upstream, login) string { return "" },
+		"garbage":        func(*upstream, login) string { return "garbage" },
+		"expired":        func(u *upstream, l login) string { return u.jwt(l, time.Hour) },
+		"another key":    func(u *upstream, l login) string { return sign(otherKey(), goodHeader, goodClaims(time.Now()).json()) },
+		"no algorithm":   func(u *upstream, l login) string { return encode(`{"alg":"none"}`) + "." + encode("{}") + "." },
+		"another audience": func(u *upstream, l login) string {
+			return sign(mainKey(), goodHeader, goodClaims(time.Now()).with("aud", "project-test-x").json())
+		},
+		"from the future": func(u *upstream, l login) string { return u.jwt(l, -time.Hour) },
+		"not a session_jwt": func(u *upstream, l login) string {
+			return sign(mainKey(), goodHeader, goodClaims(time.Now()).without(sessionClaim).json())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			jwt = bad
+			otherKey()
+			var log eventLog
+			refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+				l := u.login(1)
+				u.change(func() { u.swap = nil })
+				_, err := authenticate(t, v, u.credentials(l, time.Hour))
+				requireUnavailable(t, err)
+				_, err = authenticate(t, v, grimoireauth.NewCredentials("", l.token))
+				requireUnavailable(t, err)
+				found := false
+				for _, e := range log.all() {
+					if alarm, ok := e.(grimoireauth.OperatorAlarm); ok {
+						found = alarm.Problem == alarmBadAnswer
+					}
+				}
+				require.True(t, found, "the operator is told")
+			}, func(c *Config, u *upstream) {
+				c.Observe = log.observe
+				c.Refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+					for _, l := range u.byTok {
+						return grimoireauth.Authentication{Credentials: grimoireauth.NewCredentials(jwt(u, *l), l.token)}, nil
+					}
+					return grimoireauth.Authentication{}, errors.New("no login")
+				}
+			})
+		})
+	}
+}
+
+// TestR12AnotherClass: a session that has moved to another class is another session:
+// nobody finds themselves in a class that they did not ask for.
+func TestR12AnotherClass(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		stale := u.credentials(l, time.Hour)
+		u.of(l, func(l *login) { l.class = "organization-test-cccccccc-1111-4222-8333-999999999999" })
+		_, err := authenticate(t, v, stale)
+		requireRefused(t, err)
+		require.NotErrorIs(t, err, grimoireauth.ErrSessionEnded)
+	})
+}
+
+// TestR13BothCookies: a stale session_jwt is refreshed by its own session's token and
+// by nothing else.
+func TestR13BothCookies(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		mine, theirs := u.login(1), u.login(2)
+		_, err := authenticate(t, v, grimoireauth.NewCredentials(u.jwt(mine, time.Hour), ""))
+		require.ErrorIs(t, err, grimoireauth.ErrExpired)
+		require.Zero(t, u.count())
+		mixed := grimoireauth.NewCredentials(u.jwt(mine, time.Hour), theirs.token)
+		for range 5 {
+			_, err = authenticate(t, v, mixed)
+			requireRefused(t, err)
+			require.NotErrorIs(t, err, grimoireauth.ErrSessionEnded)
+		}
+		require.Equal(t, 1, u.count(), "the contradiction is remembered")
+		// It is no answer to those whose credentials agree, and costs them nothing.
+		got, err := authenticate(t, v, u.credentials(theirs, time.Hour))
+		requireSession(t, theirs, got, err)
+		require.Equal(t, 2, u.count())
+		_, err = authenticate(t, v, mixed)
+		requireRefused(t, err)
+		require.Equal(t, 2, u.count(), "now it is known whose the token is")
+
+		// A good session_jwt decides; the token of another session is not followed.
+		good := grimoireauth.NewCredentials(u.jwt(mine, 250*time.Second), theirs.token)
+		got, err = authenticate(t, v, good)
+		requireSession(t, mine, got, err)
+		require.Equal(t, good, got.Credentials)
+		v.Wait()
+		got, err = authenticate(t, v, good)
+		requireSession(t, mine, got, err)
+	})
+}
+
+// TestR13Together: somebody who comes with a contradiction does not spoil the answer
+// of those who wait for the same token.
+func TestR13Together(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		mine, theirs := u.login(1), u.login(2)
+		mixed := grimoireauth.NewCredentials(u.jwt(mine, time.Hour), theirs.token)
+		var all sync.WaitGroup
+		all.Go(func() {
+			_, err := authenticate(t, v, mixed)
+			requireRefused(t, err)
+		})
+		synctest.Wait()
+		for range 5 {
+			all.Go(func() {
+				got, err := authenticate(t, v, u.credentials(theirs, time.Hour))
+				requireSession(t, theirs, got, err)
+			})
+		}
+		all.Wait()
+		require.Equal(t, 2, u.count())
+	})
+}
+
+// TestR14Nothing: garbage, forgeries, tokens of elsewhere and tokens that are older
+// than any session cost no call, whatever token they come with.
+func TestR14Nothing(t *testing.T) {
+	otherKey()
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		expired := goodClaims(time.Now().Add(-time.Hour))
+		good := u.jwt(l, time.Hour)
+		worthless := map[string]string{
+			"garbage":           "garbage",
+			"garbage with dots": "garbage.garbage.garbage",
+			"forged":            sign(otherKey(), goodHeader, expired.json()),
+			"cut":               good[:len(good)-4],
+			"unsigned":          encode(goodHeader) + "." + encode(expired.json()) + ".",
+			"no algorithm":      encode(`{"alg":"none","typ":"JWT"}`) + "." + encode(expired.json()) + ".",
+			"another project":   sign(mainKey(), goodHeader, expired.with("aud", []string{"project-test-22222222-2222-4333-8444-555555555555"}).json()),
+			"another issuer":    sign(mainKey(), goodHeader, expired.with("iss", "stytch.com/elsewhere").json()),
+			"another kind":      sign(mainKey(), goodHeader, expired.without(sessionClaim).json()),
+			"unknown key":       sign(otherKey(), `{"alg":"RS256","kid":"`+otherKID+`","typ":"JWT"}`, expired.json()),
+			"not yet":           u.jwt(l, -time.Hour),
+			"two years old":     u.jwt(l, 2*366*24*time.Hour),
+			"no token":          "",
+		}
+		for name, jwt := range worthless {
+			token := l.token
+			if jwt == "" {
+				jwt, token = good, "" // nothing to refresh it with
+			}
+			_, err := authenticate(t, v, grimoireauth.NewCredentials(jwt, token))
+			requireRefused(t, err)
+			require.NotErrorIs(t, err, grimoireauth.ErrSessionEnded, name)
+			_, err = v.Refresh(t.Context(), grimoireauth.NewCredentials(jwt, token))
+			requireRefused(t, err)
+		}
+		for _, token := range []string{"x", "not a token!", "<script>alert(1)</script> and forty more characters", "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uu\nU94=", string(make([]byte, 44))} {
+			_, err := authenticate(t, v, grimoireauth.NewCredentials("", token))
+			requireRefused(t, err)
+			_, err = authenticate(t, v, grimoireauth.NewCredentials(good, token))
+			requireRefused(t, err)
+		}
+		_, err := authenticate(t, v, grimoireauth.Credentials{})
+		require.ErrorIs(t, err, grimoireauth.ErrNoCredentials)
+		for n := range 100_000 {
+			_, err := authenticate(t, v, grimoireauth.NewCredentials(fmt.Sprintf("%s.%x.%x", encode(goodHeader), n, n*n), l.token))
+			if !errors.Is(err, grimoireauth.ErrUnauthenticated) {
+				t.Fatal(err)
+			}
+		}
+		require.Zero(t, u.count())
+	})
+}

@@ -1,0 +1,162 @@
+package jwtlocal
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// use sends a request every minute, with whatever cookies the last one got, and
+// returns how long that went well.
+func use(t *testing.T, v *Verifier, c grimoireauth.Credentials, atMost time.Duration) time.Duration {
+	t.Helper()
+	began := time.Now()
+	for ; time.Since(began) < atMost; time.Sleep(time.Minute) {
+		got, err := authenticate(t, v, c)
+		if err != nil {
+			requireEnded(t, err)
+			break
+		}
+		c = got.Credentials
+	}
+	return time.Since(began).Round(time.Minute)
+}
+
+// TestSlide: sessions end when sign-in said they would, unless Slide moves their end
+// while they are in use, and never beyond its cap.
+func TestSlide(t *testing.T) {
+	for name, test := range map[string]struct {
+		slide bool
+		idle  time.Duration
+		want  time.Duration
+	}{
+		"off":                     {want: time.Hour},
+		"in use":                  {slide: true, want: 5 * time.Hour},
+		"unused for too long":     {slide: true, idle: 61 * time.Minute, want: 0},
+		"unused for a little":     {slide: true, idle: 59 * time.Minute, want: 5*time.Hour - 59*time.Minute},
+		"off, unused for a while": {idle: 30 * time.Minute, want: 30 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+				l := u.login(1)
+				u.of(l, func(l *login) { l.ends = l.started.Add(time.Hour) })
+				l.ends = l.started.Add(time.Hour)
+				c := u.credentials(l, 0)
+				time.Sleep(test.idle)
+				require.InDelta(t, test.want.Minutes(), use(t, v, c, 10*time.Hour).Minutes(), 2)
+				u.change(func() {
+					require.False(t, u.byTok[l.token].ends.After(l.started.Add(5*time.Hour)), "beyond the cap")
+				})
+			}, func(c *Config, u *upstream) {
+				if test.slide {
+					c.Slide = Slide{Extend: u.extend, By: time.Hour, Cap: 5 * time.Hour}
+				}
+			})
+		})
+	}
+}
+
+// TestSlideNeverShortens: Stytch counts from now, so a short Slide must not bring the
+// end of a long session nearer.
+func TestSlideNeverShortens(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1) // eight hours
+		require.Equal(t, 8*time.Hour, use(t, v, u.credentials(l, 0), 8*time.Hour))
+		u.change(func() { require.Equal(t, l.ends, u.byTok[l.token].ends) })
+	}, func(c *Config, u *upstream) { c.Slide = Slide{Extend: u.extend, By: time.Hour, Cap: 8 * time.Hour} })
+}
+
+// TestSlideCapHoldsForTheToken: the cap is about the session whose token it is, not
+// about the one that a session_jwt beside it names.
+func TestSlideCapHoldsForTheToken(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		old := u.login(1)
+		u.of(old, func(l *login) { l.ends = l.started.Add(90 * time.Minute) })
+		time.Sleep(80 * time.Minute)
+		young := u.login(2)
+		_, err := authenticate(t, v, grimoireauth.NewCredentials(u.jwt(young, time.Hour), old.token))
+		requireRefused(t, err)
+		_, err = authenticate(t, v, grimoireauth.NewCredentials("", old.token))
+		require.NoError(t, err)
+		u.change(func() { require.False(t, u.byTok[old.token].ends.After(old.started.Add(2*time.Hour))) })
+	}, func(c *Config, u *upstream) { c.Slide = Slide{Extend: u.extend, By: time.Hour, Cap: 2 * time.Hour} })
+}
+
+// TestSlideRefused: a project whose maximum is shorter refreshes all the same, and
+// the operator is told; and what was refreshed before an outage is not thrown away.
+func TestSlideRefused(t *testing.T) {
+	var log eventLog
+	var refusal error
+	for name, err := range map[string]error{
+		"too long for the project": &grimoireauth.Error{Kind: grimoireauth.ErrInvalid, Type: "invalid_session_duration"},
+		"an outage":                down(0),
+	} {
+		t.Run(name, func(t *testing.T) {
+			refusal = err
+			refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+				l := u.login(1)
+				u.of(l, func(l *login) { l.ends = l.started.Add(time.Hour) })
+				got, err := authenticate(t, v, u.credentials(l, time.Hour))
+				requireSession(t, l, got, err)
+			}, func(c *Config, u *upstream) {
+				c.Observe = log.observe
+				c.Slide = Slide{By: 2 * time.Hour, Cap: 8 * time.Hour, Extend: func(context.Context, grimoireauth.Credentials, time.Duration) (grimoireauth.Authentication, error) {
+					return grimoireauth.Authentication{}, refusal
+				}}
+			})
+		})
+	}
+	require.Contains(t, log.String(), alarmSlide)
+}
+
+func TestSlideConfig(t *testing.T) {
+	extend := func(context.Context, grimoireauth.Credentials, time.Duration) (grimoireauth.Authentication, error) {
+		return grimoireauth.Authentication{}, nil
+	}
+	refresh := func(context.Context, grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+		return grimoireauth.Authentication{}, nil
+	}
+	for name, test := range map[string]struct {
+		config Config
+		want   []string // nil: accepted
+	}{
+		"off":               {Config{Refresh: refresh}, nil},
+		"an hour, a day":    {Config{Refresh: refresh, Slide: Slide{Extend: extend, By: time.Hour, Cap: 24 * time.Hour}}, nil},
+		"nothing to extend": {Config{Refresh: refresh, Slide: Slide{By: time.Hour, Cap: 24 * time.Hour}}, []string{"Slide.Extend"}},
+		"without durations": {Config{Refresh: refresh, Slide: Slide{Extend: extend}}, []string{"Slide.By", "Slide.Cap"}},
+		"cap below by":      {Config{Refresh: refresh, Slide: Slide{Extend: extend, By: time.Hour, Cap: time.Minute}}, []string{"Slide.Cap"}},
+		"too short":         {Config{Refresh: refresh, Slide: Slide{Extend: extend, By: time.Minute, Cap: time.Hour}}, []string{"Slide.By"}},
+		"too long":          {Config{Refresh: refresh, Slide: Slide{Extend: extend, By: 367 * 24 * time.Hour, Cap: 367 * 24 * time.Hour}}, []string{"Slide.By", "Slide.Cap"}},
+		"without Refresh":   {Config{Slide: Slide{Extend: extend, By: time.Hour, Cap: time.Hour}}, []string{"need Refresh"}},
+		"negative grace":    {Config{Refresh: refresh, OutageGrace: -1}, []string{"OutageGrace"}},
+		"endless grace":     {Config{Refresh: refresh, OutageGrace: 25 * time.Hour}, []string{"OutageGrace"}},
+		"grace alone":       {Config{OutageGrace: time.Hour}, []string{"need Refresh"}},
+		"all of it":         {Config{OutageGrace: -1, Slide: Slide{By: 1}}, []string{"OutageGrace", "Slide.By", "Slide.Cap", "Slide.Extend"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.config.ProjectID = testProject
+			_, err := New(test.config)
+			if test.want == nil {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, grimoireauth.ErrInvalid)
+			for _, want := range test.want {
+				require.ErrorContains(t, causeOf(err), want)
+			}
+		})
+	}
+}
+
+// causeOf is what a configuration error wraps: the faults.
+func causeOf(err error) error {
+	var e *grimoireauth.Error
+	if errorsAs(err, &e) {
+		return e.Err
+	}
+	return err
+}
