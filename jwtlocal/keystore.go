@@ -28,7 +28,8 @@ type keyStore struct {
 	maxAge   time.Duration // Config.MaxKeyAge
 	cooldown time.Duration // Config.KeyCooldown
 
-	set atomic.Pointer[keySet] // nil until there is one
+	set   atomic.Pointer[keySet] // nil until there is one
+	quiet atomic.Int64           // Unix nanoseconds until which beginning a fetch behind the traffic is no use
 
 	mu       sync.Mutex
 	flight   *fetch    // guarded by mu: the fetch under way, nil if none
@@ -59,32 +60,33 @@ func age(now, t time.Time) time.Duration {
 	return max(now.Sub(t), now.Round(0).Sub(t.Round(0)))
 }
 
-// fresh reports whether the set may be used and need not be replaced yet, which
-// is all that most requests have to know.
-func (s *keyStore) fresh(set *keySet, now time.Time) bool {
-	return set != nil && !set.seeded && age(now, set.fetched) < s.oldAfter
-}
-
-// usable reports whether the set is young enough to be believed.
-func (s *keyStore) usable(set *keySet, now time.Time) bool {
-	return set != nil && age(now, set.fetched) < s.maxAge
+// current returns the set that may be believed now, nil if there is none. If it has
+// grown old, a refresh begins behind the traffic; while that cannot succeed, asking
+// for it costs one load, so that an outage does not slow anybody down.
+func (s *keyStore) current(ctx context.Context, now time.Time) *keySet {
+	set := s.set.Load()
+	if set == nil {
+		return nil
+	}
+	switch old := age(now, set.fetched); {
+	case old >= s.maxAge:
+		return nil
+	case (set.seeded || old >= s.oldAfter) && now.UnixNano() >= s.quiet.Load():
+		s.begin(ctx, now)
+	}
+	return set
 }
 
 // find returns the key with this id, and the set it is in. The key may be retired.
 // A nil key without an error: the project publishes no such key. An error: nobody
 // could find out, and how long to wait before trying again.
 func (s *keyStore) find(ctx context.Context, id string, now time.Time) (k *key, set *keySet, retired bool, err error) {
-	set = s.set.Load()
-	if !s.usable(set, now) {
-		err := s.await(ctx, now)
-		if set = s.set.Load(); !s.usable(set, now) {
-			if err == nil {
-				err = errKeysNotYet
-			}
+	if set = s.current(ctx, now); set == nil {
+		if err := s.await(ctx, now); err != nil {
 			return nil, nil, false, err
 		}
-	} else if !s.fresh(set, now) {
-		s.begin(ctx, now)
+		// What has just been fetched may be believed, however long it took.
+		set = s.set.Load()
 	}
 	if k, ok := set.byID[id]; ok {
 		return k, set, false, nil
@@ -139,6 +141,7 @@ func (s *keyStore) begin(ctx context.Context, now time.Time) *fetch {
 	}
 	flight := &fetch{done: make(chan struct{})}
 	s.flight = flight
+	s.quiet.Store(now.Add(fetchDeadline).UnixNano())
 	// The fetch outlives whoever began it: its own deadline ends it.
 	ctx = context.WithoutCancel(ctx)
 	s.work.do(func() { s.run(ctx, flight) })
@@ -177,6 +180,7 @@ func (s *keyStore) run(ctx context.Context, flight *fetch) {
 	} else {
 		s.failed = time.Now()
 		s.failures++
+		s.quiet.Store(s.failed.Add(s.backOff()).UnixNano())
 		s.fetchFailures.Add(1)
 	}
 	s.mu.Unlock()

@@ -184,6 +184,29 @@ func TestKnownKeyNeverWaits(t *testing.T) {
 	})
 }
 
+// TestOutageSlowsNobodyDown: while an old set cannot be replaced, a token that was
+// seen before costs what it always costs.
+func TestOutageSlowsNobodyDown(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
+		requireGood(t, v, fresh(testKID))
+		keys.set(func(s *keyServer) { s.err = errors.New("connection refused") })
+		time.Sleep(2 * time.Hour)
+		token := grimoireauth.NewSecret(fresh(testKID))
+		for range 2 { // the first begins a fetch behind itself, which fails
+			_, err := v.Verify(t.Context(), token)
+			require.NoError(t, err)
+			v.Wait()
+		}
+		v.keys.mu.Lock() // whoever asked for it now would wait for ever
+		defer v.keys.mu.Unlock()
+		_, allocs := allocated(100, func() { _, _ = v.Verify(t.Context(), token) })
+		if !underRace {
+			require.Zero(t, allocs)
+		}
+		require.Greater(t, v.hits.sum(), uint64(100))
+	})
+}
+
 // TestSharedFetch: all who wait for keys wait for one fetch, which belongs to none
 // of them.
 func TestSharedFetch(t *testing.T) {

@@ -108,9 +108,9 @@ func (v *Verifier) judge(ctx context.Context, token string) verdict {
 		return v.refuse(ctx, ReasonMalformed)
 	}
 	now := time.Now()
-	set, retired := v.keys.set.Load(), false
+	set, retired := v.keys.current(ctx, now), false
 	var key *key
-	if v.keys.fresh(set, now) {
+	if set != nil {
 		key = set.headers[header]
 	}
 	if key == nil {
