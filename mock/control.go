@@ -16,6 +16,8 @@ import (
 //	GET    /fake/outbox?to=       what was sent, oldest first
 //	GET    /fake/journal          what was asked, oldest first
 //	POST   /fake/login            a live session for somebody: {"organization_id","email_address","roles","factors","jwt_age"}
+//	POST   /fake/personas         the identity provider knows somebody: {"email","name","subject","unverified","tenants","groups","attributes"}
+//	POST   /fake/foreign-token    a token of somebody else's: {"member_id","kind"}, kind access_token, trusted_auth_token or session_token
 //	POST   /fake/age              everything remembered becomes older: {"by":"6m"}
 //	POST   /fake/faults           an endpoint fails: {"endpoint","status","error_type","retry_after","times","latency","body","drop"}
 //	DELETE /fake/faults           nothing fails any more
@@ -42,6 +44,8 @@ func (s *Stytch) Control() http.Handler {
 	mux.HandleFunc("GET /fake/outbox", s.controlOutbox)
 	mux.HandleFunc("GET /fake/journal", s.controlJournal)
 	mux.HandleFunc("POST /fake/login", controlled(s.controlLogin))
+	mux.HandleFunc("POST /fake/personas", controlled(s.controlPersona))
+	mux.HandleFunc("POST /fake/foreign-token", controlled(s.controlForeignToken))
 	mux.HandleFunc("POST /fake/age", controlled(s.controlAge))
 	mux.HandleFunc("POST /fake/faults", controlled(s.controlFault))
 	mux.HandleFunc("DELETE /fake/faults", controlled(s.controlClearFaults))

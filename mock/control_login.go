@@ -123,3 +123,46 @@ func knownProvider(name string) bool {
 	}
 	return false
 }
+
+// controlPersonaRequest is a [Persona] in the control plane's words.
+type controlPersonaRequest struct {
+	Email      string         `json:"email"`
+	Name       string         `json:"name"`
+	Subject    string         `json:"subject"`
+	Unverified bool           `json:"unverified"`
+	Tenants    []string       `json:"tenants"`
+	Groups     []string       `json:"groups"`
+	Attributes map[string]any `json:"attributes"`
+}
+
+func (s *Stytch) controlPersona(in controlPersonaRequest) (struct{}, error) {
+	return struct{}{}, misuse("AddPersona", func() {
+		s.AddPersona(Persona{
+			Email:      in.Email,
+			Name:       in.Name,
+			Subject:    in.Subject,
+			Unverified: in.Unverified,
+			Tenants:    in.Tenants,
+			Groups:     in.Groups,
+			Attributes: in.Attributes,
+		})
+	})
+}
+
+type controlForeignRequest struct {
+	MemberID string `json:"member_id"`
+	Kind     string `json:"kind"`
+}
+
+type controlForeignAnswer struct {
+	Token     string `json:"token"`
+	ProfileID string `json:"profile_id"` // for sessions/attest
+}
+
+func (s *Stytch) controlForeignToken(in controlForeignRequest) (out controlForeignAnswer, err error) {
+	err = misuse("ForeignToken", func() {
+		out.Token = s.ForeignToken(grimoireauth.MemberID(in.MemberID), in.Kind).Reveal()
+		out.ProfileID = TrustedProfile
+	})
+	return out, err
+}

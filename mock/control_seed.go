@@ -12,17 +12,23 @@ import (
 
 // seedFile is what Seed reads.
 type seedFile struct {
-	Roles         []Role            `json:"roles"`
-	RedirectURLs  []string          `json:"redirect_urls"`
-	Organizations []json.RawMessage `json:"organizations"`
+	Roles             []Role            `json:"roles"`
+	RedirectURLs      []string          `json:"redirect_urls"`
+	CrossOrgPasswords bool              `json:"cross_org_passwords"`
+	RateLimits        bool              `json:"rate_limits"`
+	LockAfter         int               `json:"lock_after"`
+	Personas          []json.RawMessage `json:"personas"`
+	Organizations     []json.RawMessage `json:"organizations"`
 }
 
-// Seed fills a new Stytch from a JSON object: "roles" and "redirect_urls", which
-// take the place of the fields, and "organizations", each with the fields of
-// Stytch's create call and its "members", each with the fields of theirs. Unlike
-// Stytch, it refuses a name that it does not know. Its error joins everything
-// that is wrong with the file, with the place of each, and nothing is kept then.
-// Call it before anything else; it panics if the fields of the Stytch are wrong.
+// Seed fills a new Stytch from a JSON object. Its "roles", "redirect_urls",
+// "cross_org_passwords", "rate_limits" and "lock_after" take the place of the
+// fields; "personas" are those of the identity provider, each as POST
+// /fake/personas takes it; "organizations" have the fields of Stytch's create call
+// and "members", each with the fields of theirs. Unlike Stytch, it refuses a name
+// that it does not know. Its error joins everything that is wrong with the file,
+// with the place of each, and nothing is kept then. Call it before anything else;
+// it panics if the fields of the Stytch are wrong.
 func (s *Stytch) Seed(file []byte) error {
 	if s.projectID != "" {
 		return errors.New("a seed is for a Stytch that was not used before")
@@ -47,7 +53,24 @@ func (s *Stytch) Seed(file []byte) error {
 	if in.RedirectURLs != nil && len(faults) == 0 {
 		s.RedirectURLs = in.RedirectURLs
 	}
+	if in.LockAfter < 0 {
+		faults = append(faults, errors.New("lock_after cannot be negative"))
+	} else if in.LockAfter > 0 {
+		s.LockAfter = in.LockAfter
+	}
+	s.CrossOrgPasswords = s.CrossOrgPasswords || in.CrossOrgPasswords
+	s.RateLimits = s.RateLimits || in.RateLimits
 	s.configure()
+	for i, raw := range in.Personas {
+		var p controlPersonaRequest
+		err := strictJSON(raw, &p)
+		if err == nil {
+			_, err = s.controlPersona(p)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("personas[%d]: %w", i, err))
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &call{s: s, now: time.Now().UTC().Truncate(time.Microsecond)}

@@ -12,6 +12,8 @@ import (
 const school = `{
 	"roles": [{"id": "marker", "description": "Marks", "permissions": [{"resource": "class", "actions": ["mark"]}]}],
 	"redirect_urls": ["http://localhost:3000/authenticate"],
+	"cross_org_passwords": true, "rate_limits": false, "lock_after": 5,
+	"personas": [{"email": "cleo@example.edu", "name": "Cleo"}],
 	"organizations": [
 		{"organization_name": "LAWS1100", "organization_slug": "laws1100", "mfa_policy": "OPTIONAL",
 		 "members": [{"email_address": "ada@example.edu", "name": "Ada", "roles": ["marker"]}, {"email_address": "bob@example.edu"}]},
@@ -28,6 +30,8 @@ func TestSeed(t *testing.T) {
 	w.ok("GET", organizations+"/hist2200", nil)
 	w.refuses(400, "no_match_for_provided_magic_link_url", "POST", links+"/email/login_or_signup",
 		object{"organization_id": "laws1100", "email_address": "ada@example.edu", "login_redirect_url": "http://localhost:9/x"})
+	require.True(t, w.stytch.CrossOrgPasswords)
+	require.Equal(t, 5, w.stytch.LockAfter)
 	require.ErrorContains(t, w.stytch.Seed([]byte(`{}`)), "not used before")
 }
 
@@ -38,6 +42,8 @@ func TestSeedNamesEveryFault(t *testing.T) {
 	err := stytch.Seed([]byte(`{
 		"roles": [{"id": "stytch_boss"}],
 		"redirect_urls": ["localhost"],
+		"lock_after": -1,
+		"personas": [{"email": "ada"}, {"mail": "ada@example.edu"}],
 		"organizations": [
 			{"organization_name": "A", "organization_slug": "aa", "members": [
 				{"email_address": "ada@example.edu"},
@@ -56,6 +62,9 @@ func TestSeedNamesEveryFault(t *testing.T) {
 	for _, want := range []string{
 		`roles: Roles has "stytch_boss"`,
 		`redirect_urls[0]: "localhost" is not`,
+		"lock_after cannot be negative",
+		"personas[0]: invalid_email",
+		`personas[1]: the field "mail" is unknown`,
 		"organizations[0].members[1]: duplicate_member_email",
 		`organizations[0].members[2]: the field "emial" is unknown`,
 		"organizations[0].members[3]: invalid_rbac_role_id",
@@ -67,7 +76,7 @@ func TestSeedNamesEveryFault(t *testing.T) {
 	} {
 		require.ErrorContains(t, err, want)
 	}
-	require.Len(t, strings.Split(err.Error(), "\n"), 10)
+	require.Len(t, strings.Split(err.Error(), "\n"), 13)
 	w := wire{t: t, stytch: stytch}
 	w.refuses(404, "organization_not_found", "GET", organizations+"/aa", nil)
 }

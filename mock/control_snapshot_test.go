@@ -2,6 +2,7 @@ package mock
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,6 +70,24 @@ func TestRestoreRefusesAKeyThatIsNone(t *testing.T) {
 	snap.Keys[0].PKCS8 = []byte("key")
 	snap.SHA256 = snap.sum()
 	require.ErrorContains(t, s.restore(snap, true), "no RSA key")
+}
+
+// The store is saved by generated code. What a Stytch has besides it is saved by
+// hand, so a new field has to be thought of.
+func TestEveryFieldIsSavedOrNoState(t *testing.T) {
+	known := []string{
+		// Configuration, and what follows from it.
+		"URL", "Project", "ProjectSecret", "CustomDomain", "RedirectURLs", "JWTLife", "Roles", "CrossOrgPasswords", "RateLimits", "LockAfter",
+		"DangerouslyLive", "DangerouslyRemote", "configureOnce", "misuse", "env", "projectID", "secret", "publicToken", "policy", "mu", "base",
+		// Instruments.
+		"faults", "journal",
+		// Saved; nextKey only says which of the process's keys comes next.
+		"db", "keys", "outbox", "nextKey",
+	}
+	for i := range reflect.TypeFor[Stytch]().NumField() {
+		name := reflect.TypeFor[Stytch]().Field(i).Name
+		require.Contains(t, known, name, "if %s is part of what is remembered, save it in control_snapshot.go", name)
+	}
 }
 
 func FuzzRestore(f *testing.F) {

@@ -189,6 +189,30 @@ func TestControlFaults(t *testing.T) {
 	}
 }
 
+func TestControlPersonas(t *testing.T) {
+	w := newWire(t)
+	class := w.stytch.AddClass("LAWS1100")
+	w.stytch.AddStudent(class.ID, "ada@example.edu")
+	p := newPanel(t, w.stytch)
+	p.ok("POST", "/fake/personas", `{"email":"ada@example.edu","name":"Ada Lovelace","subject":"42","attributes":{"campus":"St Lucia"}}`)
+	res := w.send("GET", "/v1/b2b/public/oauth/google/start?mock_persona=ada@example.edu&organization_id=laws1100&public_token="+w.stytch.PublicToken(), nil)
+	to, err := res.Location()
+	require.NoError(t, err)
+	out := w.ok("POST", "/v1/b2b/oauth/authenticate", object{"oauth_token": to.Query().Get("token")})
+	require.Equal(t, "42", out.text("provider_subject"))
+	require.Contains(t, p.refused(http.StatusBadRequest, "POST", "/fake/personas", `{"email":"ada"}`, nil), "invalid_email")
+}
+
+func TestControlForeignToken(t *testing.T) {
+	w := newWire(t)
+	member := w.stytch.AddStudent(w.stytch.AddClass("LAWS1100").ID, "ada@example.edu")
+	p := newPanel(t, w.stytch)
+	out, _ := p.ok("POST", "/fake/foreign-token", `{"member_id":"`+string(member)+`","kind":"access_token"}`)
+	w.ok("POST", sessions+"/exchange_access_token", object{"access_token": out.text("token")})
+	require.Contains(t, p.refused(http.StatusBadRequest, "POST", "/fake/foreign-token", `{"member_id":"`+string(member)+`","kind":"x"}`, nil), "no kind")
+	require.Contains(t, p.refused(http.StatusBadRequest, "POST", "/fake/foreign-token", `{"member_id":"x","kind":"access_token"}`, nil), "member_not_found")
+}
+
 func TestControlRotateKeys(t *testing.T) {
 	w := newWire(t)
 	p := newPanel(t, w.stytch)

@@ -18,6 +18,8 @@
 //	{
 //	  "roles": [{"id": "marker", "description": "", "permissions": [{"resource": "class", "actions": ["mark"]}]}],
 //	  "redirect_urls": ["http://localhost:3000/authenticate"],
+//	  "cross_org_passwords": false, "rate_limits": false, "lock_after": 0,
+//	  "personas": [{"email": "ada@example.edu", "name": "Ada Lovelace", "groups": ["staff"]}],
 //	  "organizations": [{
 //	    "organization_name": "LAWS1100", "organization_slug": "laws1100",
 //	    "members": [{"email_address": "ada@example.edu", "name": "Ada", "roles": ["instructor"]}]
@@ -26,7 +28,8 @@
 //
 // Organizations and members have the fields of Stytch's create calls. Roles are
 // those of the RBAC policy besides Stytch's own; without them there are tutor,
-// instructor and coordinator.
+// instructor and coordinator. Personas are who can be picked at the scripted
+// identity provider that stands behind OAuth and SSO.
 //
 // It keeps nobody out, so it refuses ids of live projects and addresses that
 // other machines can reach, unless flags that name the danger are given. It reads
