@@ -71,7 +71,7 @@ func (cs Classes) Get(ctx context.Context, id ClassID) (Class, error) {
 	if err := invalid(op, classFault(id)); err != nil {
 		return Class{}, err
 	}
-	return cs.get(ctx, op, string(id), func(c Class) bool { return c.ID == id })
+	return cs.get(ctx, op, string(id), id, func(Class) bool { return true })
 }
 
 // BySlug returns the class with this slug, in any case. Errors: [ErrNotFound].
@@ -80,7 +80,7 @@ func (cs Classes) BySlug(ctx context.Context, slug string) (Class, error) {
 	if err := invalid(op, checkSlug(slug)); err != nil {
 		return Class{}, err
 	}
-	return cs.get(ctx, op, slug, func(c Class) bool { return strings.EqualFold(c.Slug, slug) })
+	return cs.get(ctx, op, slug, "", func(c Class) bool { return strings.EqualFold(c.Slug, slug) })
 }
 
 // ByExternalID returns the class with this external id. Errors: [ErrNotFound].
@@ -89,27 +89,26 @@ func (cs Classes) ByExternalID(ctx context.Context, id string) (Class, error) {
 	if err := invalid(op, checkExternalID(id, classIDPrefix)); err != nil {
 		return Class{}, err
 	}
-	return cs.get(ctx, op, id, func(c Class) bool { return c.ExternalID == id })
+	return cs.get(ctx, op, id, "", func(c Class) bool { return c.ExternalID == id })
 }
 
 // get asks for a class by any of its names: Stytch takes id, slug and external id
-// in the same place. Meant tells whether the answer is the one that was asked for,
-// and not a class whose slug is the other's external id.
-func (cs Classes) get(ctx context.Context, op, name string, meant func(Class) bool) (Class, error) {
+// in the same place. Asked, if not empty, is the id that the answer must have;
+// meant tells whether it is the class that was asked for, and not one whose slug
+// is the other's external id.
+func (cs Classes) get(ctx context.Context, op, name string, asked ClassID, meant func(Class) bool) (Class, error) {
 	res, err := call(ctx, cs.c, op, func(ctx context.Context) (*organizations.GetResponse, error) {
 		return cs.c.api.Organizations.Get(ctx, &organizations.GetParams{OrganizationID: name})
 	})
 	if err != nil {
 		return Class{}, err
 	}
-	class, err := cs.c.classOf(op, res.RequestID, "", res.Organization)
+	class, err := cs.c.classOf(op, res.RequestID, asked, res.Organization)
 	switch {
 	case err != nil:
 		return Class{}, err
 	case meant(class):
 		return class, nil
-	case strings.HasPrefix(name, classIDPrefix):
-		return Class{}, incomplete(op, res.RequestID, "is about another organization")
 	}
 	return Class{}, &Error{Op: op, Kind: ErrNotFound, Status: http.StatusOK, RequestID: res.RequestID}
 }
