@@ -10,7 +10,8 @@ import (
 )
 
 // Config is what an import can be told. The zero Config is the safe one. Pass
-// the same to every function of this package.
+// the same to every function of this package; a plan keeps the one it was made
+// with.
 type Config struct {
 	// Highest is the highest role that the list may give to somebody. Pass the
 	// importer's own, so that nobody appoints their superiors with a file. Zero: a
@@ -25,7 +26,7 @@ type Config struct {
 	// remove them all, say 1.
 	MostRemoved float64
 
-	// Concurrency is how many rows [Apply] works on at a time. Zero: 8.
+	// Concurrency is how many rows [Plan.Apply] works on at a time. Zero: 8.
 	Concurrency int
 	// Attempts is how often a row is tried while Stytch is busy or unreachable,
 	// before it is reported as failed. Zero: 8.

@@ -5,7 +5,7 @@
 //	members, err := classlist.Members(ctx, client.Roster, class)
 //	plan, err := classlist.NewPlan(class, list, members, classlist.Config{})
 //	fmt.Print(plan) // every row and what becomes of it
-//	report, err := classlist.Apply(ctx, client.Roster, plan, classlist.Config{})
+//	report, err := plan.Apply(ctx, client.Roster)
 //
 // [Read] understands CSV as Moodle and Canvas write it; the module
 // classlist/xlsx reads Moodle's workbooks into the same [List]. A file with bad
@@ -19,7 +19,7 @@
 // remove more people than [Config.MostRemoved] allows, so that an empty or
 // truncated file cannot empty a class.
 //
-// [Apply] keeps nothing of its own between runs. Stytch is the record: after a
+// [Plan.Apply] keeps nothing of its own between runs. Stytch is the record: after a
 // crash, apply the same plan again, and it does what is left. Applied once more,
 // it changes nothing.
 package classlist

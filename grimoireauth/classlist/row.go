@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -56,43 +55,6 @@ func readEmail(s string) (string, error) {
 	return strings.ToLower(s), nil
 }
 
-// maxName bounds names and groups, in characters.
-const maxName = 200
-
-// name joins the parts of a name, or turns "Last, First" round.
-func (c *columns) name(cells []string) (string, error) {
-	name := trim(c.cell(cells, colFirst) + " " + c.cell(cells, colLast))
-	if name == "" {
-		name = inOrder(c.cell(cells, colName))
-	}
-	if name == "" {
-		name = inOrder(c.cell(cells, colSortable))
-	}
-	name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == 0xa0 }), " ")
-	if !isText(name) {
-		return "", fmt.Errorf("the name has invisible characters, a line break, or more than %d letters", maxName)
-	}
-	return name, nil
-}
-
-// inOrder returns "Ada Lovelace" for "Lovelace, Ada". With two commas, as in
-// "King, Jr., Martin", nobody can tell, so the name stays as it is.
-func inOrder(name string) string {
-	last, first, ok := strings.Cut(name, ",")
-	if last, first = trim(last), trim(first); !ok || last == "" || first == "" || strings.Contains(first, ",") {
-		return name
-	}
-	return first + " " + last
-}
-
-// isText reports whether a text can be shown in a line. Characters that turn the
-// direction of writing could make one name look like another.
-func isText(s string) bool {
-	return utf8.RuneCountInString(s) <= maxName && strings.IndexFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError || r == 0x2028 || r == 0x2029
-	}) < 0
-}
-
 // idForm is what Stytch takes as an external id.
 // Source: https://stytch.com/docs/b2b/api/create-member
 var idForm = regexp.MustCompile(`^[A-Za-z0-9._|-]{1,128}$`)
@@ -121,35 +83,6 @@ func readStatus(s string) (gone bool, err error) {
 		return true, nil
 	}
 	return false, fmt.Errorf("the status %.40q is not one that Moodle or Canvas writes", s)
-}
-
-var groupsInBrackets = regexp.MustCompile(`\]\s*,\s*\[`)
-
-// readGroups splits "[Tutorial 1], [Lab A]" as Moodle's gradebook writes it, and
-// "Tutorial 1, Lab A" as its participants do.
-func readGroups(s string) ([]string, error) {
-	if s == "" {
-		return nil, nil
-	}
-	var parts []string
-	switch opens, closes := strings.HasPrefix(s, "["), strings.HasSuffix(s, "]"); {
-	case opens && closes && len(s) > 1:
-		parts = groupsInBrackets.Split(s[1:len(s)-1], -1)
-	case opens:
-		return nil, errors.New("the groups have a bracket that does not close")
-	default:
-		parts = strings.Split(s, ",")
-	}
-	var groups []string
-	for _, part := range parts {
-		switch part = trim(part); {
-		case !isText(part):
-			return nil, errors.New("a group has invisible characters, a line break, or is too long")
-		case part != "":
-			groups = append(groups, part)
-		}
-	}
-	return groups, nil
 }
 
 // readRole returns the role that a list gives, RoleNone if it does not say. Of
