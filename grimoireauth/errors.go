@@ -31,6 +31,10 @@ var (
 	// the only error on which cookies may be deleted. It is an ErrUnauthenticated.
 	ErrSessionEnded error = &sentinel{"the session has ended", ErrUnauthenticated}
 
+	// ErrNotRecent: signed in, but too long ago for this, or without the factor
+	// that it asks for. Ask to sign in again (401, RFC 9470); no session has ended.
+	ErrNotRecent error = &sentinel{text: "signed in too long ago for this: sign in again"}
+
 	// ErrForbidden: signed in, and not allowed (403).
 	ErrForbidden error = &sentinel{text: "not permitted"}
 	// ErrMethodNotAllowed: the class does not allow this way to sign in. It is an
