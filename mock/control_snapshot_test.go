@@ -24,10 +24,36 @@ func populated(t *testing.T) *Stytch {
 		c.newSession(m, []factor{proof}, 0)
 		c.newIntermediate(m, []factor{proof})
 		c.mail(&link{kind: "login", member: m, expiresAt: c.now.Add(defaultSession)})
+
+		n, err := c.newConnectionFor(m.org)
+		require.NoError(t, err)
+		m.org.customRoles = []policyRole{{"marker", "", []policyPermission{{"class", []string{"mark"}}}}}
+		m.password = &password{id: "p", salt: []byte("salt"), sum: []byte("sum"), migrated: &passwordHash{kind: "md_5"}}
+		m.totp = &totp{}
+		m.oauth = []*oauthRegistration{{provider: "google"}}
+		m.sso = []*ssoRegistration{{connection: n}}
+		h := handoff{state: "s", org: m.org, connection: n, expiresAt: c.now}
+		put(&c.s.db.codes, "c", []*code{{value: "123456", member: m}})
+		put(&c.s.db.handoffs, h.state, &h)
+		put(&c.s.db.grants, "g", &grant{handoff: h, persona: person{attributes: metadata{"a": json.RawMessage(`1`)}}})
+		put(&c.s.db.passwords, m.email, m.password)
+		put(&c.s.db.externals, "e", &externalToken{kind: AccessToken, member: m, issuedAt: c.now})
+		put(&c.s.db.windows, "w", window{start: c.now, calls: 1})
+		c.s.db.personas = []person{{email: m.email, groups: []string{"staff"}}}
 		return nil
 	})
+	// Whatever the store gets next has to be put here, too, to be compared below.
+	for i := range reflect.TypeFor[store]().NumField() {
+		require.False(t, reflect.ValueOf(s.db).Field(i).IsZero(), "nothing is in store.%s", reflect.TypeFor[store]().Field(i).Name)
+	}
 	s.RotateKeys(true)
 	return s
+}
+
+// newConnectionFor makes a SAML connection of the organization.
+func (c *call) newConnectionFor(org *organization) (*connection, error) {
+	c.params = map[string]string{"organization_id": org.id}
+	return c.newConnection(samlKind, createConnectionRequest{})
 }
 
 // What is restored is what was saved, through JSON, down to what is shared: a
@@ -46,6 +72,8 @@ func TestRestoreBringsBackTheSame(t *testing.T) {
 		require.Same(t, s.db.members[0], session.member)
 		require.Same(t, s.db.organizations[0], session.member.org)
 	}
+	require.Same(t, s.db.organizations[0].connections[0], s.db.members[0].sso[0].connection)
+	require.Same(t, s.db.passwords["ada@example.edu"], s.db.members[0].password)
 	again, err := json.Marshal(s.snapshot())
 	require.NoError(t, err)
 	require.Equal(t, string(encoded), string(again))
