@@ -14,7 +14,7 @@ type createByDiscoveryRequest struct {
 // after the founder's address; how Stytch avoids a slug that is taken is not
 // published.
 // Source: https://stytch.com/docs/b2b/api/create-organization-via-discovery
-func createByDiscovery(c *call, in createByDiscoveryRequest) (*signInAnswer, error) {
+func createByDiscovery(c *call, in createByDiscoveryRequest) (*exchangeSessionAnswer, error) {
 	i, err := c.intermediateOf(in.IntermediateSessionToken)
 	if err != nil {
 		return nil, err
@@ -66,5 +66,5 @@ func createByDiscovery(c *call, in createByDiscoveryRequest) (*signInAnswer, err
 	if err != nil {
 		return nil, err
 	}
-	return &out, nil
+	return &exchangeSessionAnswer{signInAnswer: out}, nil
 }

@@ -14,7 +14,7 @@ type exchangeIntermediateRequest struct {
 // accepts an invitation, and lets those join whom the organization lets join. An
 // exchange that is not the last step answers with the same token.
 // Source: https://stytch.com/docs/b2b/api/exchange-intermediate-session
-func exchangeIntermediate(c *call, in exchangeIntermediateRequest) (*signInAnswer, error) {
+func exchangeIntermediate(c *call, in exchangeIntermediateRequest) (*exchangeSessionAnswer, error) {
 	i, err := c.intermediateOf(in.IntermediateSessionToken)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func exchangeIntermediate(c *call, in exchangeIntermediateRequest) (*signInAnswe
 	if err != nil {
 		return nil, err
 	}
-	return &out, nil
+	return &exchangeSessionAnswer{signInAnswer: out}, nil
 }
 
 // provisionBy lets somebody new join by the domain of an address that they have

@@ -209,7 +209,7 @@ type resetExistingRequest struct {
 // resetExisting changes the password of somebody who knows it, and ends all
 // their sessions.
 // Source: https://stytch.com/docs/b2b/api/existing-password-reset
-func resetExisting(c *call, in resetExistingRequest) (*signInAnswer, error) {
+func resetExisting(c *call, in resetExistingRequest) (*exchangeSessionAnswer, error) {
 	org, m, err := c.memberForPassword(in.OrganizationID, in.EmailAddress)
 	if err != nil {
 		return nil, err
@@ -237,7 +237,7 @@ func resetExisting(c *call, in resetExistingRequest) (*signInAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &out, nil
+	return &exchangeSessionAnswer{signInAnswer: out}, nil
 }
 
 // resetBySessionRequest is POST /v1/b2b/passwords/session/reset.
@@ -251,13 +251,21 @@ type resetBySessionRequest struct {
 	Locale                 *string      `json:"locale"`
 }
 
+// resetBySessionAnswer is its answer: that of a sign-in without two of its
+// fields, which these hide.
+type resetBySessionAnswer struct {
+	signInAnswer
+	OrganizationID  *string          `json:"organization_id,omitempty"`
+	PrimaryRequired *primaryRequired `json:"primary_required,omitempty"`
+}
+
 // freshFactor is how recently somebody must have signed in to set a password.
 const freshFactor = 5 * time.Minute
 
 // resetBySession sets the password of somebody who has just signed in, and ends
 // their other sessions.
 // Source: https://stytch.com/docs/b2b/api/session-reset
-func resetBySession(c *call, in resetBySessionRequest) (*signInAnswer, error) {
+func resetBySession(c *call, in resetBySessionRequest) (*resetBySessionAnswer, error) {
 	org, err := c.organization(in.OrganizationID)
 	if err != nil {
 		return nil, err
@@ -291,5 +299,5 @@ func resetBySession(c *call, in resetBySessionRequest) (*signInAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &out, nil
+	return &resetBySessionAnswer{signInAnswer: out}, nil
 }

@@ -1,13 +1,19 @@
 package mock
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha1" // RFC 6238's default, and what authenticator apps use
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -109,9 +115,17 @@ type totpAnswer struct {
 	RecoveryCodes      []string `json:"recovery_codes"`
 }
 
-// blankPNG stands for the picture of the QR code: an image of one white pixel.
-// The secret beside it is the real one.
-const blankPNG = "data:image/png;base64, iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAG7buVgAAAABJRU5ErkJggg=="
+// blankQR stands for the picture of the QR code: an image of one white pixel.
+// The secret beside it is the real one. The space after the comma is Stytch's.
+var blankQR = sync.OnceValue(func() string {
+	pixel := image.NewGray(image.Rect(0, 0, 1, 1))
+	pixel.SetGray(0, 0, color.Gray{Y: 255})
+	var encoded bytes.Buffer
+	if err := png.Encode(&encoded, pixel); err != nil {
+		panic("mock: cannot encode a picture: " + err.Error())
+	}
+	return "data:image/png;base64, " + base64.StdEncoding.EncodeToString(encoded.Bytes())
+})
 
 // createTOTP enrols an authenticator app; the first right code confirms it.
 // While one waits for that, there is no second one, which is the stricter
@@ -151,7 +165,7 @@ func createTOTP(c *call, in createTOTPRequest) (*totpAnswer, error) {
 		memberAnswer:       *answerMember(m),
 		TOTPRegistrationID: m.totp.id,
 		Secret:             secretEncoding.EncodeToString(m.totp.secret),
-		QRCode:             blankPNG,
+		QRCode:             blankQR(),
 		RecoveryCodes:      slices.Clone(m.totp.recovery),
 	}, nil
 }
