@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -237,6 +238,17 @@ func TestTakesTheDangersByName(t *testing.T) {
 	} {
 		_, err := readOptions(args, io.Discard)
 		require.NoError(t, err)
+	}
+}
+
+func TestURLCanBeOpened(t *testing.T) {
+	for at, want := range map[string]string{
+		"127.0.0.1:4010": "http://127.0.0.1:4010",
+		"[::1]:4010":     "http://[::1]:4010",
+		"0.0.0.0:4010":   "http://localhost:4010",
+		"[::]:4010":      "http://localhost:4010",
+	} {
+		require.Equal(t, want, reachedAt(netip.MustParseAddrPort(at)))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -29,7 +30,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	url := "http://" + at.String()
+	url := reachedAt(at)
 	stytch, err := o.stytch(url)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -67,6 +68,15 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	case <-ctx.Done():
 		return stop(ctx, server, served)
 	}
+}
+
+// reachedAt is the URL for a browser on this machine: an address that stands for
+// all of them is none to go to.
+func reachedAt(at netip.AddrPort) string {
+	if at.Addr().IsUnspecified() {
+		return "http://" + net.JoinHostPort("localhost", strconv.Itoa(int(at.Port())))
+	}
+	return "http://" + at.String()
 }
 
 // stop lets the answers under way be sent, and closes what has not ended then.
