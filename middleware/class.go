@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
@@ -9,7 +10,8 @@ import (
 
 // ClassOf says which class a request is about. It returns the empty ClassID if
 // it cannot tell; the guard then answers 500, since a route that is guarded by a
-// class and has none is a mistake of the program.
+// class and has none is a mistake of the program. It sees the request as it came:
+// who is signed in is not in its context yet.
 type ClassOf func(*http.Request) grimoireauth.ClassID
 
 // PathClass returns a ClassOf that reads the wildcard of this name from the
@@ -36,17 +38,9 @@ func (g *Guard) InClass(of ClassOf, least grimoireauth.Role) func(http.Handler) 
 	if least <= grimoireauth.RoleNone {
 		panic(fmt.Sprintf("middleware: InClass with the role %v, which nobody needs and nobody has", least))
 	}
+	checks := []check{g.inClass(of, least)}
 	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			f := g.find(r)
-			f.settle(w)
-			person, role, err := g.place(r, f, of, least)
-			if err != nil {
-				g.refuse(w, r, err)
-				return
-			}
-			next.ServeHTTP(w, f.attachIn(r, person, role))
-		})
+		return g.wrap(guarded{must: true, checks: checks}, next)
 	}
 }
 
@@ -56,38 +50,50 @@ func (g *Guard) InClass(of ClassOf, least grimoireauth.Role) func(http.Handler) 
 // [grimoireauth.ErrForbidden], [grimoireauth.ErrUnavailable],
 // [grimoireauth.ErrRateLimited] or [ErrMisconfigured].
 func (g *Guard) CheckInClass(r *http.Request, class grimoireauth.ClassID, least grimoireauth.Role) (grimoireauth.Authentication, grimoireauth.Role, error) {
-	f := g.find(r)
-	_, role, err := g.place(r, f, func(*http.Request) grimoireauth.ClassID { return class }, least)
+	known := func(*http.Request) grimoireauth.ClassID { return class }
+	f, in, err := g.decide(r, false, []check{g.inClass(known, least)})
 	if err != nil {
 		return grimoireauth.Authentication{}, grimoireauth.RoleNone, err
 	}
-	return f.authentication, role, nil
+	return f.authentication, in.role, nil
 }
 
-// place finds somebody's role in the class. Who they are comes first, so that
-// strangers make nobody look anything up.
-func (g *Guard) place(r *http.Request, f *found, of ClassOf, least grimoireauth.Role) (grimoireauth.Person, grimoireauth.Role, error) {
-	var nobody grimoireauth.Person
-	if f.err != nil {
-		return nobody, grimoireauth.RoleNone, f.err
+// inClass is the check of a class guard. What one of them has found out about a
+// class, another inside it does not ask again.
+func (g *Guard) inClass(of ClassOf, least grimoireauth.Role) check {
+	return func(r *http.Request, f *found, in place) (place, error) {
+		class := of(r)
+		if class == "" {
+			return place{}, fmt.Errorf("%w: no class in the request for %q", ErrMisconfigured, r.Pattern)
+		}
+		role := in.role
+		if role == grimoireauth.RoleNone || in.class != class {
+			var err error
+			if role, err = g.role(r.Context(), f.authentication.Session, class); err != nil {
+				return place{}, err
+			}
+		}
+		if !role.AtLeast(least) {
+			return place{}, grimoireauth.ErrForbidden
+		}
+		return place{class: class, role: role, of: of}, nil
 	}
-	class := of(r)
-	if class == "" {
-		return nobody, grimoireauth.RoleNone, fmt.Errorf("%w: no class in the request for %q", ErrMisconfigured, r.Pattern)
-	}
-	role, err := g.config.role()(r.Context(), f.authentication.Session, class)
+}
+
+// role finds somebody's role in a class, which is more than none. Whoever has
+// none is told that there is no such class, unless Config.RevealClasses says more.
+func (g *Guard) role(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+	role, err := g.config.role()(ctx, session, class)
 	switch {
 	case err != nil && unknown(err):
-		return nobody, grimoireauth.RoleNone, err
+		return grimoireauth.RoleNone, err
 	case err != nil:
 		// By the contract of RoleFunc any error means "could not find out".
-		return nobody, grimoireauth.RoleNone, g.unclear(r.Context(), "find the role in the class", err)
-	case role <= grimoireauth.RoleNone && g.config.RevealClasses:
-		return nobody, grimoireauth.RoleNone, grimoireauth.ErrForbidden
-	case role <= grimoireauth.RoleNone:
-		return nobody, grimoireauth.RoleNone, grimoireauth.ErrNotFound
-	case !role.AtLeast(least):
-		return nobody, grimoireauth.RoleNone, grimoireauth.ErrForbidden
+		return grimoireauth.RoleNone, g.unclear(ctx, "find the role in the class", err)
+	case role > grimoireauth.RoleNone:
+		return role, nil
+	case g.config.RevealClasses:
+		return grimoireauth.RoleNone, grimoireauth.ErrForbidden
 	}
-	return grimoireauth.Person{Member: f.authentication.Member(), Class: class}, role, nil
+	return grimoireauth.RoleNone, grimoireauth.ErrNotFound
 }

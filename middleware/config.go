@@ -16,6 +16,16 @@ type Config struct {
 	// grimoireauth.DefaultRoleTable().OrgPerClass, where a class is a Stytch
 	// Organization.
 	Role grimoireauth.RoleFunc
+	// Can says what the project's RBAC policy permits: client.Can. Nil: the program
+	// cannot use [Guard.Can].
+	Can grimoireauth.CanFunc
+	// Fresh asks Stytch whose credentials these are, always: verifier.Refresh or
+	// client.Sessions.Authenticate. Only answers of the kind
+	// [grimoireauth.SourceRemote] count. Nil: the program cannot use [Guard.Fresh].
+	Fresh grimoireauth.AuthFunc
+
+	// Carrier is where credentials are read. Zero: in the cookies, and nowhere else.
+	Carrier Carrier
 
 	// SignInURL is the path of the sign-in page, such as "/auth/". A browser that
 	// navigates to a guarded page without being signed in is sent there, with the
@@ -55,6 +65,12 @@ func (c Config) faults() error {
 		if _, ok := ReturnTo(c.SignInURL); !ok || strings.Contains(c.SignInURL, "#") {
 			faults = append(faults, fmt.Errorf("SignInURL %.100q is not a path on this host, such as /auth/", c.SignInURL))
 		}
+	}
+	if c.Carrier > BearerOrCookies {
+		faults = append(faults, fmt.Errorf("Carrier %d is none that this package knows", c.Carrier))
+	}
+	if c.Carrier == BearerOnly && c.SignInURL != "" {
+		faults = append(faults, errors.New("BearerOnly and SignInURL exclude each other: what signing in gives a browser would not be read"))
 	}
 	// RFC 6265bis, 4.1.3.2: a browser drops a __Host- cookie that has a Domain or
 	// lacks Secure, and nobody could ever sign in. http.Cookie.Valid does not look.

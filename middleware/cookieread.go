@@ -17,9 +17,6 @@ func namesFor(hostPrefix bool) cookieNames {
 	return cookieNames{grimoireauth.SessionTokenCookie, grimoireauth.SessionJWTCookie}
 }
 
-// presented is what the cookies of a request say, unproved.
-type presented struct{ jwt, token string }
-
 // The longest values that are looked at. A session_jwt with all the custom
 // claims that Stytch allows has under 8 kB; an opaque token has 44 bytes.
 const (

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -25,6 +24,9 @@ const maxCookie = 4096
 func (g *Guard) SetCookies(w http.ResponseWriter, authentication grimoireauth.Authentication) error {
 	if g == nil || g.auth == nil {
 		return errZeroGuard
+	}
+	if g.config.Carrier == BearerOnly {
+		return fmt.Errorf("%w: this Guard reads no cookies", ErrMisconfigured)
 	}
 	jwt, token := authentication.JWT.Reveal(), authentication.Token.Reveal()
 	if !tokenLike(token, maxToken) || !tokenLike(jwt, maxJWT) {
@@ -51,7 +53,7 @@ func (g *Guard) SetCookies(w http.ResponseWriter, authentication grimoireauth.Au
 // ClearCookies deletes both session cookies. The guard calls it when Stytch says
 // that the session has ended, and on nothing else; a logout calls it too.
 func (g *Guard) ClearCookies(w http.ResponseWriter) {
-	if g == nil || g.auth == nil {
+	if g == nil || g.auth == nil || g.config.Carrier == BearerOnly {
 		return
 	}
 	g.write(w, g.cookie.token, "", 0)
@@ -72,6 +74,10 @@ func (g *Guard) renewCookies(w http.ResponseWriter, had presented, now grimoirea
 	}
 	age, ok := maxAge(now.ExpiresAt())
 	if !ok || !tokenLike(token, maxToken) || !tokenLike(jwt, maxJWT) {
+		return
+	}
+	// An answer that is older than what the browser has was overtaken by another.
+	if jwt != "" && older(jwt, had.jwt) {
 		return
 	}
 	if token != "" && token != had.token {
@@ -146,56 +152,19 @@ func (g *Guard) line(name, value string, age int) string {
 func uncached(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	if !varies(h) {
+	if !varies(h, "Cookie") {
 		h.Add("Vary", "Cookie")
 	}
 }
 
-// varies reports whether Vary names Cookie already.
-func varies(h http.Header) bool {
+// varies reports whether Vary names this header already.
+func varies(h http.Header, header string) bool {
 	for _, line := range h["Vary"] {
 		for name := range strings.SplitSeq(line, ",") {
-			if name = strings.TrimSpace(name); name == "*" || strings.EqualFold(name, "Cookie") {
+			if name = strings.TrimSpace(name); name == "*" || strings.EqualFold(name, header) {
 				return true
 			}
 		}
 	}
 	return false
 }
-
-// Attach writes credentials on a request the way the Guard reads them, in place
-// of any it had: for tests, and for programs that call a guarded service. It
-// returns an error that matches [grimoireauth.ErrInvalid] if they are no tokens.
-func (g *Guard) Attach(r *http.Request, credentials grimoireauth.Credentials) error {
-	if g == nil || g.auth == nil {
-		return errZeroGuard
-	}
-	jwt, token := credentials.JWT.Reveal(), credentials.Token.Reveal()
-	if !tokenLike(jwt, maxJWT) || !tokenLike(token, maxToken) {
-		return errors.Join(grimoireauth.ErrInvalid, errBadCredentials)
-	}
-	var pairs []string
-	for _, line := range r.Header["Cookie"] {
-		for pair := range strings.SplitSeq(line, ";") {
-			pair = strings.TrimLeft(pair, " ")
-			_, isToken := valueOf(pair, g.cookie.token)
-			_, isJWT := valueOf(pair, g.cookie.jwt)
-			if pair != "" && !isToken && !isJWT {
-				pairs = append(pairs, pair)
-			}
-		}
-	}
-	if token != "" {
-		pairs = append(pairs, g.cookie.token+"="+token)
-	}
-	if jwt != "" {
-		pairs = append(pairs, g.cookie.jwt+"="+jwt)
-	}
-	r.Header.Del("Cookie")
-	if len(pairs) > 0 {
-		r.Header.Set("Cookie", strings.Join(pairs, "; "))
-	}
-	return nil
-}
-
-var errBadCredentials = errors.New("credentials that are no tokens")

@@ -2,7 +2,10 @@ package middleware
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -13,11 +16,17 @@ import (
 type found struct {
 	context.Context // of the request it was found for; nil until published
 	guard           *Guard
-	line            string    // the Cookie header, if there was one line of it
+	line            string    // the Cookie header, if it was the only line read
 	presented       presented // what it was decided on
 	authentication  grimoireauth.Authentication
 	err             error
+	fresh           bool          // Stytch was asked for this request
+	waited          time.Duration // until the end of a session came out
 	settled         bool
+
+	place  place   // what class guards around this one have decided
+	passed []check // what was decided about this authentication
+	again  []check // what was decided about an older one, and is to be decided again
 
 	// Room for two response headers, so that setting them allocates nothing.
 	cacheControl, vary [1]string
@@ -34,30 +43,68 @@ func (f *found) Value(key any) any {
 	return f.Context.Value(key)
 }
 
+var errTwoAnswers = fmt.Errorf("Stytch names another session than the one that this request was served for: %w", grimoireauth.ErrUnauthenticated)
+
 // find returns what this Guard found on this request before, or asks. The
-// cookies are compared again, since a handler in between may have put others on
-// the request and kept its context.
-func (g *Guard) find(r *http.Request) *found {
+// credentials are compared again, since a handler in between may have put others
+// on the request and kept its context.
+func (g *Guard) find(r *http.Request, fresh bool) *found {
 	if g == nil || g.auth == nil {
 		return &found{guard: g, err: errZeroGuard}
 	}
 	lines := r.Header["Cookie"]
 	earlier, ok := r.Context().Value(foundKey{g}).(*found)
-	if ok && len(lines) == 1 && lines[0] == earlier.line {
+	// Nothing more is asked about credentials that are bad, or that nobody could
+	// find out about.
+	enough := ok && (!fresh || earlier.fresh || earlier.err != nil)
+	if enough && earlier.line != "" && len(lines) == 1 && lines[0] == earlier.line && !g.byBearer(r) {
 		return earlier // the very same string, so this compares two addresses
 	}
-	cookies, err := g.cookie.read(lines)
-	if ok && err == nil && earlier.presented == cookies {
+	had, err := g.read(r)
+	same := ok && err == nil && earlier.presented == had
+	if same && enough {
 		return earlier
 	}
-	f := &found{guard: g, presented: cookies, err: err}
-	if len(lines) == 1 {
+	f := &found{guard: g, presented: had, err: err, fresh: fresh}
+	if err != nil {
+		return f
+	}
+	if len(lines) == 1 && !had.bearer {
 		f.line = lines[0]
 	}
-	if err == nil {
-		f.authentication, f.err = g.Authenticate(r.Context(), grimoireauth.NewCredentials(cookies.jwt, cookies.token))
+	f.ask(r.Context())
+	if same && f.err == nil {
+		// What guards around this one decided, they decided on older facts.
+		f.again = earlier.passed
+		if f.authentication.ID() != earlier.authentication.ID() {
+			f.authentication, f.err = grimoireauth.Authentication{}, errTwoAnswers
+		}
 	}
 	return f
+}
+
+// ask finds out whose the credentials are.
+func (f *found) ask(ctx context.Context) {
+	began := time.Now()
+	credentials := grimoireauth.NewCredentials(f.presented.jwt, f.presented.token)
+	if f.fresh {
+		f.authentication, f.err = f.guard.askStytch(ctx, credentials)
+	} else {
+		f.authentication, f.err = f.guard.Authenticate(ctx, credentials)
+	}
+	if f.err != nil {
+		f.waited = time.Since(began)
+		return
+	}
+	if f.presented.bearer {
+		// Whoever showed a session_jwt alone keeps it for what it is: five minutes
+		// do not become a session because an AuthFunc revives what has expired.
+		if f.authentication.JWT.Reveal() != f.presented.jwt && expired(f.presented.jwt) {
+			f.authentication, f.err = grimoireauth.Authentication{}, grimoireauth.ErrExpired
+			return
+		}
+		f.authentication.Credentials = credentials
+	}
 }
 
 // settle writes what the browser has to learn, once, before any handler runs:
@@ -69,54 +116,93 @@ func (f *found) settle(w http.ResponseWriter) {
 	}
 	f.settled = true
 	h := w.Header()
-	if !varies(h) {
-		f.vary[0] = "Cookie"
-		if h["Vary"] == nil {
-			h["Vary"] = f.vary[:1:1]
-		} else {
-			h.Add("Vary", "Cookie")
-		}
+	if f.guard != nil {
+		f.setVary(h)
 	}
 	switch {
-	case over(f.err):
-		f.guard.ClearCookies(w)
 	case f.err == nil:
 		if h["Cache-Control"] == nil {
 			f.cacheControl[0] = "no-store"
 			h["Cache-Control"] = f.cacheControl[:1:1]
 		}
-		f.guard.renewCookies(w, f.presented, f.authentication)
+		if !f.presented.bearer {
+			f.guard.renewCookies(w, f.presented, f.authentication)
+		}
+	case over(f.err) && !f.presented.bearer && f.guard.endings.settle(f.presented, f.waited):
+		f.guard.ClearCookies(w)
+	}
+}
+
+// setVary names the headers that decide who is signed in.
+func (f *found) setVary(h http.Header) {
+	carrier := f.guard.config.Carrier
+	needed := ""
+	if carrier != CookiesOnly && !varies(h, "Authorization") {
+		needed = "Authorization"
+	}
+	if carrier != BearerOnly && !varies(h, "Cookie") {
+		if needed != "" {
+			needed += ", "
+		}
+		needed += "Cookie"
+	}
+	switch {
+	case needed == "":
+	case h["Vary"] == nil:
+		f.vary[0] = needed
+		h["Vary"] = f.vary[:1:1]
+	default:
+		h.Add("Vary", needed)
 	}
 }
 
 // attach returns the request with the answer in its context, and with no other
 // authentication: not one that somebody else left there.
-func (f *found) attach(r *http.Request) *http.Request {
-	ctx := r.Context()
-	published := f.Context != nil
-	if !published {
-		f.Context = ctx
-		ctx = f
+func (f *found) attach(r *http.Request, in place, checks []check) *http.Request {
+	if f.Context != nil {
+		return f.attachAgain(r, in, checks)
 	}
-	current, somebody := grimoireauth.AuthenticationFromContext(ctx)
-	switch {
-	case current != f.authentication:
-		ctx = grimoireauth.ContextWithAuthentication(ctx, f.authentication)
-	case published:
-		return r
-	case somebody:
-		// The same answer, left by somebody else: its role is not this Guard's.
+	f.Context = r.Context()
+	f.place = in
+	f.passed = checks
+	if len(f.again) > 0 {
+		f.passed, f.again = slices.Concat(f.again, checks), nil
+	}
+	if in.role != grimoireauth.RoleNone {
+		return r.WithContext(grimoireauth.ContextWithPerson(f, f.authentication, f.person(in), in.role))
+	}
+	ctx := context.Context(f)
+	if _, somebody := grimoireauth.AuthenticationFromContext(ctx); somebody || f.err == nil {
+		// Also the same answer, left by somebody else: its role is not this Guard's.
 		ctx = grimoireauth.ContextWithAuthentication(ctx, f.authentication)
 	}
 	return r.WithContext(ctx)
 }
 
-// attachIn does the same for somebody in a class.
-func (f *found) attachIn(r *http.Request, person grimoireauth.Person, role grimoireauth.Role) *http.Request {
-	if f.Context == nil {
-		f.Context = r.Context()
-		return r.WithContext(grimoireauth.ContextWithPerson(f, f.authentication, person, role))
+// attachAgain does the same for what an outer handler of this Guard has published.
+func (f *found) attachAgain(r *http.Request, in place, checks []check) *http.Request {
+	ctx := r.Context()
+	if len(checks) > 0 {
+		// A copy, since others read what was published.
+		more := *f
+		more.Context = ctx
+		more.place = in
+		more.passed = slices.Concat(f.passed, checks)
+		ctx = &more
 	}
-	r = f.attach(r)
-	return r.WithContext(grimoireauth.ContextWithRole(r.Context(), person, role))
+	current, _ := grimoireauth.AuthenticationFromContext(ctx)
+	person, role, _ := grimoireauth.RoleFromContext(ctx)
+	switch {
+	case in.role != grimoireauth.RoleNone && (current != f.authentication || person != f.person(in) || role != in.role):
+		ctx = grimoireauth.ContextWithPerson(ctx, f.authentication, f.person(in), in.role)
+	case current != f.authentication:
+		ctx = grimoireauth.ContextWithAuthentication(ctx, f.authentication)
+	case len(checks) == 0:
+		return r
+	}
+	return r.WithContext(ctx)
+}
+
+func (f *found) person(in place) grimoireauth.Person {
+	return grimoireauth.Person{Member: f.authentication.Member(), Class: in.class}
 }

@@ -27,6 +27,7 @@ type Guard struct {
 	cookie cookieNames
 
 	oversized sync.Once // one warning per Guard that the session_jwt fits no cookie
+	endings   endings
 }
 
 // New returns a Guard that asks auth whose credentials a request carries. It
@@ -49,30 +50,15 @@ func New(auth grimoireauth.AuthFunc, config Config) (*Guard, error) {
 // answer is 503: a page that shows a signed-in student as a stranger would have
 // concluded too much.
 func (g *Guard) Load(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := g.find(r)
-		f.settle(w)
-		if f.err != nil && !provesNobody(f.err) {
-			g.refuse(w, r, f.err)
-			return
-		}
-		next.ServeHTTP(w, f.attach(r))
-	})
+	return g.wrap(guarded{}, next)
 }
 
 // Require calls next if somebody is signed in, with the authentication in the
 // request's context, and refuses everybody else. Inside another handler of the
-// same Guard it uses what that one found: nobody is asked twice.
+// same Guard it uses what that one found: nobody is asked twice, in whatever order
+// guards stand around each other.
 func (g *Guard) Require(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := g.find(r)
-		f.settle(w)
-		if f.err != nil {
-			g.refuse(w, r, f.err)
-			return
-		}
-		next.ServeHTTP(w, f.attach(r))
-	})
+	return g.wrap(guarded{must: true}, next)
 }
 
 // Check decides as [Guard.Require] does, without a response. Inside a handler
@@ -80,7 +66,7 @@ func (g *Guard) Require(next http.Handler) http.Handler {
 // left the request anonymous. Elsewhere it asks; if the credentials it returns
 // differ from those presented, [Guard.SetCookies] brings them to the browser.
 func (g *Guard) Check(r *http.Request) (grimoireauth.Authentication, error) {
-	f := g.find(r)
+	f := g.find(r, false)
 	return f.authentication, f.err
 }
 
@@ -94,10 +80,16 @@ func (g *Guard) Authenticate(ctx context.Context, credentials grimoireauth.Crede
 	if g == nil || g.auth == nil {
 		return nobody, errZeroGuard
 	}
+	return g.ask(ctx, g.auth, credentials)
+}
+
+// ask asks one of the Guard's two AuthFuncs.
+func (g *Guard) ask(ctx context.Context, auth grimoireauth.AuthFunc, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+	var nobody grimoireauth.Authentication
 	if credentials.IsZero() {
 		return nobody, grimoireauth.ErrNoCredentials
 	}
-	authentication, err := g.auth(ctx, credentials)
+	authentication, err := auth(ctx, credentials)
 	switch {
 	case err == nil && authentication.IsZero():
 		return nobody, fmt.Errorf("%w: the AuthFunc named nobody and gave no error", ErrMisconfigured)
@@ -154,6 +146,9 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // Respond writes the response to an error as the Guard itself does: for
 // handlers that find out later that somebody may not.
 func (g *Guard) Respond(w http.ResponseWriter, r *http.Request, err error) {
+	if refusalOf(err).status == http.StatusUnauthorized {
+		g.challenge(w.Header(), r, err)
+	}
 	switch {
 	case g == nil:
 		respond(w, r, err, "")

@@ -41,12 +41,20 @@ func (g *Guard) Protect(mux *http.ServeMux, public ...string) http.Handler {
 	closed := g.Require(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The empty pattern is that of requests without a route.
-		if _, pattern := mux.Handler(r); pattern != "" && open[pattern] {
+		h, pattern := mux.Handler(r)
+		if pattern != "" && (open[pattern] || g.closes(h)) {
 			mux.ServeHTTP(w, r)
 			return
 		}
 		closed.ServeHTTP(w, r)
 	})
+}
+
+// closes reports whether a handler is one of this Guard's that lets nobody pass
+// without being signed in, so that deciding it here as well would decide it twice.
+func (g *Guard) closes(h http.Handler) bool {
+	inner, ok := h.(*guarded)
+	return ok && inner.must && inner.guard == g
 }
 
 // Words that no application uses, so that a request made of them is picked up by

@@ -33,6 +33,7 @@ var refusals = []refusal{
 	{grimoireauth.ErrSessionEnded, http.StatusUnauthorized, "session_ended", "Your session has ended", "Please sign in again."},
 	{grimoireauth.ErrExpired, http.StatusUnauthorized, "session_expired", "Your session has expired", "Please sign in again."},
 	{grimoireauth.ErrUnauthenticated, http.StatusUnauthorized, "sign_in_required", "Please sign in", "This page is for people who are signed in."},
+	{grimoireauth.ErrNotRecent, http.StatusUnauthorized, "not_recent", "Please sign in again", "This asks that you have signed in a short while ago."},
 	{grimoireauth.ErrStepUp, http.StatusUnauthorized, "sign_in_unfinished", "Your sign-in is not finished", "The class asks for one more step."},
 	{grimoireauth.ErrForbidden, http.StatusForbidden, "forbidden", "Not permitted", "Your role in this class does not include this."},
 	{grimoireauth.ErrNotFound, http.StatusNotFound, "not_found", "Not found", "There is nothing here, or nothing that you may see."},
@@ -71,14 +72,15 @@ func respond(w http.ResponseWriter, r *http.Request, err error, signInURL string
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if refusal.status == http.StatusUnauthorized {
-		if target, ok := signIn(r, signInURL); ok {
+		if target, ok := signIn(r, signInURL); ok && !wantsBearer(h) {
+			h.Del("WWW-Authenticate")
 			h.Set("Location", target)
 			w.WriteHeader(http.StatusSeeOther)
 			return
 		}
-		// RFC 9110, 11.6.1 wants a challenge on every 401. No registered scheme
-		// means "a cookie", and Basic would make browsers ask for a password.
-		h.Set("WWW-Authenticate", `Cookie realm="sign-in"`)
+		if h["Www-Authenticate"] == nil {
+			h.Set("WWW-Authenticate", cookieChallenge(err))
+		}
 	}
 	if refusal.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", strconv.Itoa(retrySeconds(err)))

@@ -1,0 +1,78 @@
+package middleware
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// guarded is a handler behind the decisions of one Guard. Guards that are wrapped
+// around each other without anything in between become one guarded handler, so
+// that a request is asked about, copied and given a context once, however many
+// decisions it has to pass.
+type guarded struct {
+	guard  *Guard
+	must   bool    // somebody must be signed in: all but Load
+	fresh  bool    // Stytch must be asked
+	checks []check // in the order in which they are made, the outermost first
+	next   http.Handler
+}
+
+// check decides one thing about somebody who is signed in. It gets where they are
+// known to be so far, and returns where they are known to be now.
+type check func(r *http.Request, f *found, in place) (place, error)
+
+// place is somebody's role in a class, as a class guard found it. The zero place:
+// no class guard has decided.
+type place struct {
+	class grimoireauth.ClassID
+	role  grimoireauth.Role
+	of    ClassOf // how the class was found, to tell whether it is still the request's
+}
+
+// wrap puts the decisions of one more guard around next.
+func (g *Guard) wrap(outer guarded, next http.Handler) http.Handler {
+	if next == nil {
+		panic("middleware: a guard around no handler")
+	}
+	outer.guard, outer.next = g, next
+	if inner, ok := next.(*guarded); ok && inner.guard == g {
+		outer.must = outer.must || inner.must
+		outer.fresh = outer.fresh || inner.fresh
+		outer.checks = slices.Concat(outer.checks, inner.checks)
+		outer.next = inner.next
+	}
+	return &outer
+}
+
+// ServeHTTP calls the handler behind the guard for those who may pass, and
+// refuses all others.
+func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f, in, err := h.guard.decide(r, h.fresh, h.checks)
+	f.settle(w)
+	if err != nil && (h.must || !provesNobody(err)) {
+		h.guard.refuse(w, r, err)
+		return
+	}
+	h.next.ServeHTTP(w, f.attach(r, in, h.checks))
+}
+
+// decide finds out who made the request, and makes the checks about them. The
+// error is the first that stands in the way.
+func (g *Guard) decide(r *http.Request, fresh bool, checks []check) (*found, place, error) {
+	f := g.find(r, fresh)
+	if f.err != nil {
+		return f, place{}, f.err
+	}
+	in := f.place
+	var err error
+	for _, list := range [2][]check{f.again, checks} {
+		for _, c := range list {
+			if in, err = c(r, f, in); err != nil {
+				return f, place{}, err
+			}
+		}
+	}
+	return f, in, nil
+}
