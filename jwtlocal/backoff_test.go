@@ -288,8 +288,11 @@ func TestStrikesAreBounded(t *testing.T) {
 		s.add(grimoireauth.SessionID(fmt.Sprint(n)), &token, failedBecause(noAnswer, errTooSlow), now)
 	}
 	require.Len(t, s.bySession, maxStrikes)
-	s.add("one more", &token, failedBecause(noAnswer, errTooSlow), now.Add(time.Hour))
-	require.Len(t, s.bySession, 1)
+	last := grimoireauth.SessionID(fmt.Sprint(3*maxStrikes - 1))
+	require.NotNil(t, s.against(last, &token, now))
+	require.Nil(t, s.against(last, &token, now.Add(time.Hour)))
+	s.clear(last)
+	require.Nil(t, s.against(last, &token, now))
 }
 
 // TestWaitersLeave: whoever waits leaves with their own context, and nothing of them

@@ -58,22 +58,19 @@ func (s *strikes) add(session grimoireauth.SessionID, token *digest, f *failure,
 	}
 }
 
-// makeRoom forgets strikes that are over, and any one if there are none. mu is
-// held.
+// makeRoom forgets one strike if there are too many: one that is over, if there is
+// one among the few it looks at. mu is held.
 func (s *strikes) makeRoom(now time.Time) {
 	if len(s.bySession) < maxStrikes {
 		return
 	}
+	const few = 8
+	looked := 0
 	for session, old := range s.bySession {
-		if old.wait(now) == 0 {
+		if looked++; looked == few || old.wait(now) == 0 {
 			delete(s.bySession, session)
-		}
-	}
-	for session := range s.bySession {
-		if len(s.bySession) < maxStrikes {
 			return
 		}
-		delete(s.bySession, session)
 	}
 }
 

@@ -1,0 +1,403 @@
+package jwtlocal_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/mock"
+)
+
+// chain is everything from a cookie to Stytch's wire.
+type chain struct {
+	stytch   *mock.Stytch
+	client   *grimoireauth.Client
+	cutoffs  *jwtlocal.MemoryCutoffs
+	verifier *jwtlocal.Verifier
+	guard    *middleware.Guard
+	class    grimoireauth.ClassID
+
+	mu     sync.Mutex // guards alarms
+	alarms []grimoireauth.OperatorAlarm
+}
+
+const authenticateEndpoint = "POST /v1/b2b/sessions/authenticate"
+
+func newChain(t testing.TB, configure ...func(*jwtlocal.Config)) *chain {
+	t.Helper()
+	c := &chain{stytch: new(mock.Stytch), cutoffs: new(jwtlocal.MemoryCutoffs)}
+	observe := func(_ context.Context, e grimoireauth.Event) {
+		if alarm, ok := e.(grimoireauth.OperatorAlarm); ok {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.alarms = append(c.alarms, alarm)
+		}
+	}
+	var err error
+	c.client, err = grimoireauth.New(grimoireauth.Config{
+		ProjectID: c.stytch.ProjectID(), Secret: c.stytch.Secret(), BaseURL: c.stytch.BaseURL(), Transport: c.stytch,
+		Cut: c.cutoffs.Cut, Observe: observe,
+	})
+	require.NoError(t, err)
+	config := jwtlocal.Config{
+		ProjectID: c.stytch.ProjectID(), BaseURL: c.stytch.BaseURL(), Transport: c.stytch,
+		Refresh: c.client.Sessions.Authenticate, Cutoffs: c.cutoffs, Observe: observe,
+		Logger: slog.New(slog.DiscardHandler),
+	}
+	for _, change := range configure {
+		change(&config)
+	}
+	c.verifier, err = jwtlocal.New(config)
+	require.NoError(t, err)
+	c.guard, err = middleware.New(c.verifier.Authenticate, middleware.Config{Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	c.class = c.stytch.AddClass("LAWS1100").ID
+	return c
+}
+
+// calls counts the refreshes that arrived at Stytch.
+func (c *chain) calls() (n int) {
+	for _, r := range c.stytch.Journal() {
+		if r.Endpoint == authenticateEndpoint {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *chain) alarmed() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.alarms)
+}
+
+// get sends a request with these cookies through the guard. The body is who the
+// handler found.
+func (c *chain) get(t testing.TB, credentials grimoireauth.Credentials) *http.Response {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/me", nil)
+	require.NoError(t, c.guard.Attach(r, credentials))
+	w := httptest.NewRecorder()
+	c.guard.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session, _ := grimoireauth.SessionFromContext(r.Context())
+		_, _ = w.Write([]byte(session.Member()))
+	})).ServeHTTP(w, r)
+	return w.Result()
+}
+
+// bubble runs f in virtual time, once the mock has its key.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	warm := new(mock.Stytch)
+	warm.SignIn(warm.AddStudent(warm.AddClass("warm").ID, "warm@example.edu"))
+	synctest.Test(t, f)
+}
+
+// outcomes is what each of Stytch's error types says about a session that is to be
+// refreshed. The table is closed: one of them ends sessions, and it is the only one.
+var outcomes = map[string]struct {
+	status int
+	want   error
+	alarm  bool // somebody has to put something right
+}{
+	"session_not_found": {404, grimoireauth.ErrSessionEnded, false},
+
+	"too_many_requests":            {429, grimoireauth.ErrRateLimited, false},
+	"too_few_tokens_authenticated": {429, grimoireauth.ErrRateLimited, false},
+	"user_lock_limit_reached":      {429, grimoireauth.ErrRateLimited, false},
+	"captcha_failed":               {429, grimoireauth.ErrRateLimited, false},
+
+	"internal_server_error": {500, grimoireauth.ErrUnavailable, false},
+	"server_unavailable":    {503, grimoireauth.ErrUnavailable, false},
+	"client_closed_request": {499, grimoireauth.ErrUnavailable, false},
+
+	// About our own credentials and how we ask.
+	"unauthorized_credentials":          {401, grimoireauth.ErrUnavailable, true},
+	"invalid_project_id_authentication": {400, grimoireauth.ErrUnavailable, true},
+	"invalid_secret_authentication":     {400, grimoireauth.ErrUnavailable, true},
+	"invalid_authorization_header":      {400, grimoireauth.ErrUnavailable, true},
+	"unauthorized_project_id_live":      {401, grimoireauth.ErrUnavailable, true},
+	"unauthorized_project_id_test":      {401, grimoireauth.ErrUnavailable, true},
+	"wrong_stack_live":                  {400, grimoireauth.ErrUnavailable, true},
+	"wrong_stack_test":                  {400, grimoireauth.ErrUnavailable, true},
+	"invalid_b2b_endpoint":              {400, grimoireauth.ErrUnavailable, true},
+	"project_not_found":                 {404, grimoireauth.ErrUnavailable, true},
+	"route_not_found":                   {404, grimoireauth.ErrUnavailable, true},
+	"use_https":                         {403, grimoireauth.ErrUnavailable, true},
+	"live_id_used_in_test_environment":  {400, grimoireauth.ErrUnavailable, true},
+	"test_id_used_in_live_environment":  {400, grimoireauth.ErrUnavailable, true},
+
+	// About the credentials, and no end of any session.
+	"invalid_session_token":       {400, grimoireauth.ErrUnavailable, false},
+	"unable_to_parse_session_jwt": {401, grimoireauth.ErrUnavailable, false},
+	"jwt_invalid_audience":        {401, grimoireauth.ErrUnavailable, false},
+	"jwt_invalid_issuer":          {401, grimoireauth.ErrUnavailable, false},
+	"jwt_invalid_claims":          {401, grimoireauth.ErrUnavailable, false},
+
+	// About something else.
+	"organization_suspended":              {403, grimoireauth.ErrUnavailable, false},
+	"session_authorization_error":         {403, grimoireauth.ErrUnavailable, false},
+	"session_authorization_tenancy_error": {403, grimoireauth.ErrUnavailable, false},
+	"organization_not_found":              {404, grimoireauth.ErrUnavailable, false},
+	"member_not_found":                    {404, grimoireauth.ErrUnavailable, false},
+	"unable_to_auth_magic_link":           {401, grimoireauth.ErrUnavailable, false},
+	"invalid_session_duration":            {400, grimoireauth.ErrUnavailable, false},
+	"invalid_session_duration_minutes":    {400, grimoireauth.ErrUnavailable, false},
+
+	// Words that this version does not know, some of which exist.
+	"user_unauthenticated":               {401, grimoireauth.ErrUnavailable, true},
+	"intermediate_session_not_found":     {404, grimoireauth.ErrUnavailable, true},
+	"session_expired":                    {401, grimoireauth.ErrUnavailable, true},
+	"session_revoked":                    {404, grimoireauth.ErrUnavailable, true},
+	"attribute_mismatch":                 {401, grimoireauth.ErrUnavailable, true},
+	"stale_factors":                      {401, grimoireauth.ErrUnavailable, true},
+	"deprecated_endpoint":                {400, grimoireauth.ErrUnavailable, true},
+	"something_that_stytch_adds_in_2031": {410, grimoireauth.ErrUnavailable, true},
+}
+
+func TestOutcomes(t *testing.T) {
+	for kind, outcome := range outcomes {
+		t.Run(kind, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				c := newChain(t)
+				credentials := c.stytch.SignIn(c.stytch.AddStudent(c.class, "ada@example.edu"), mock.WithJWTAge(10*time.Minute))
+				c.stytch.Fail(mock.Fault{Endpoint: authenticateEndpoint, Status: outcome.status, ErrorType: kind})
+				_, err := c.verifier.Authenticate(t.Context(), credentials)
+				require.ErrorIs(t, err, outcome.want)
+				ended := outcome.want == grimoireauth.ErrSessionEnded
+				for _, other := range []error{grimoireauth.ErrSessionEnded, grimoireauth.ErrUnauthenticated, grimoireauth.ErrExpired} {
+					require.Equal(t, ended && other != grimoireauth.ErrExpired, errors.Is(err, other), other)
+				}
+				require.Equal(t, outcome.alarm, c.alarmed() > 0)
+				answer := c.get(t, credentials)
+				require.Equal(t, ended, len(answer.Header["Set-Cookie"]) > 0, "cookies are deleted by the end of a session only")
+				c.verifier.Wait()
+			})
+		})
+	}
+}
+
+// TestR05AnOutageIsNoLogout: an hour of every sort of outage ends no session and
+// deletes no cookie, costs as few calls as the pauses allow, and is over when it is
+// over.
+func TestR05AnOutageIsNoLogout(t *testing.T) {
+	for name, fault := range map[string]mock.Fault{
+		"500":                 {Status: 500},
+		"502 with a page":     {Status: 502, Body: "<html><h1>Bad Gateway</h1></html>"},
+		"200 with a page":     {Body: "<html>maintenance</html>"},
+		"half an answer":      {Body: `{"session_token":"`},
+		"an empty object":     {Body: `{}`},
+		"404 of a proxy":      {Status: 404, Body: "not found"},
+		"401 of a proxy":      {Status: 401, Body: `{"message":"no"}`},
+		"429 and Retry-After": {Status: 429, RetryAfter: 20 * time.Second},
+		"429 without":         {Status: 429},
+		"too slow":            {Latency: 30 * time.Second},
+		"reset":               {Drop: true},
+		"reset, late":         {Drop: true, Late: true},
+		"our secret is wrong": {Status: 401, ErrorType: "unauthorized_credentials"},
+		"our project is gone": {Status: 404, ErrorType: "project_not_found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				c := newChain(t)
+				const students = 2
+				browsers := make([]grimoireauth.Credentials, students)
+				for n := range browsers {
+					email := string(rune('a'+n)) + "@example.edu"
+					browsers[n] = c.stytch.SignIn(c.stytch.AddStudent(c.class, email), mock.WithDuration(8*time.Hour), mock.WithJWTAge(10*time.Minute))
+				}
+				_, err := c.verifier.Verify(t.Context(), browsers[0].JWT) // it has the keys
+				require.ErrorIs(t, err, grimoireauth.ErrExpired)
+				fault.Endpoint = authenticateEndpoint
+				c.stytch.Fail(fault)
+				for began := time.Now(); time.Since(began) < time.Hour; time.Sleep(20 * time.Second) {
+					for _, credentials := range browsers {
+						answer := c.get(t, credentials)
+						require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+						require.NotEmpty(t, answer.Header.Get("Retry-After"))
+						require.Empty(t, answer.Header["Set-Cookie"])
+					}
+				}
+				// 1, 2, 4, 8 and 16 seconds, and then one in thirty.
+				require.LessOrEqual(t, c.calls(), students*(6+3600/30))
+				c.stytch.ClearFaults()
+				time.Sleep(30 * time.Second)
+				for _, credentials := range browsers {
+					answer := c.get(t, credentials)
+					require.Equal(t, http.StatusOK, answer.StatusCode)
+					require.NotEmpty(t, answer.Header["Set-Cookie"])
+				}
+				c.verifier.Wait()
+			})
+		})
+	}
+}
+
+// TestR06EndedAtTheFirstRefresh: cookies go with the first answer that says so, and
+// what other cookies of that browser say does not matter any more.
+func TestR06EndedAtTheFirstRefresh(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newChain(t)
+		credentials := c.stytch.SignIn(c.stytch.AddStudent(c.class, "ada@example.edu"), mock.WithJWTAge(10*time.Minute))
+		c.stytch.EndSession(credentials)
+		for range 3 {
+			answer := c.get(t, credentials)
+			require.Equal(t, http.StatusUnauthorized, answer.StatusCode)
+			require.Len(t, answer.Cookies(), 2)
+			for _, cookie := range answer.Cookies() {
+				require.Empty(t, cookie.Value)
+				require.Negative(t, cookie.MaxAge)
+			}
+		}
+		require.Equal(t, 1, c.calls())
+	})
+}
+
+// TestR09Uncached: an answer that brings new cookies is for one browser.
+func TestR09Uncached(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newChain(t)
+		student := c.stytch.AddStudent(c.class, "ada@example.edu")
+		credentials := c.stytch.SignIn(student, mock.WithJWTAge(10*time.Minute))
+		answer := c.get(t, credentials)
+		require.Equal(t, http.StatusOK, answer.StatusCode)
+		require.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
+		require.Contains(t, answer.Header["Vary"], "Cookie")
+		require.Len(t, answer.Cookies(), 1, "the session_token is what it was")
+		fresh := answer.Cookies()[0]
+		require.Equal(t, grimoireauth.SessionJWTCookie, fresh.Name)
+		require.NotEqual(t, credentials.JWT.Reveal(), fresh.Value)
+		answer = c.get(t, grimoireauth.NewCredentials(fresh.Value, credentials.Token.Reveal()))
+		require.Empty(t, answer.Header["Set-Cookie"], "nothing changed")
+	})
+}
+
+// TestR16BeforeTheHandler: the refresh is over, and its cookies are on the response,
+// before the handler can write anything.
+func TestR16BeforeTheHandler(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newChain(t)
+		student := c.stytch.AddStudent(c.class, "ada@example.edu")
+		r := httptest.NewRequest(http.MethodGet, "/me", nil)
+		require.NoError(t, c.guard.Attach(r, c.stytch.SignIn(student, mock.WithJWTAge(10*time.Minute))))
+		w := httptest.NewRecorder()
+		c.guard.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			require.NotEmpty(t, w.Header()["Set-Cookie"])
+			a, ok := grimoireauth.AuthenticationFromContext(r.Context())
+			require.True(t, ok)
+			require.Equal(t, grimoireauth.SourceRefreshed, a.Source)
+			_, err := c.verifier.Verify(r.Context(), a.JWT)
+			require.NoError(t, err)
+			w.WriteHeader(http.StatusOK)
+		})).ServeHTTP(w, r)
+		require.Equal(t, http.StatusOK, w.Code)
+	})
+}
+
+// TestTheNextRequestSeesIt: what an instructor does in this process holds for the
+// very next request, whatever that one carries.
+func TestTheNextRequestSeesIt(t *testing.T) {
+	tests := map[string]func(t *testing.T, c *chain, member grimoireauth.MemberID, credentials grimoireauth.Credentials){
+		"demoted": func(t *testing.T, c *chain, member grimoireauth.MemberID, credentials grimoireauth.Credentials) {
+			_, err := c.client.Roster.SetRole(t.Context(), c.class, member, grimoireauth.RoleStudent)
+			require.NoError(t, err)
+			a, err := c.verifier.Authenticate(t.Context(), credentials)
+			require.NoError(t, err)
+			require.False(t, a.HasRole("instructor"))
+			_, err = c.client.Roster.SetRole(t.Context(), c.class, member, grimoireauth.RoleCoordinator)
+			require.NoError(t, err)
+			a, err = c.verifier.Authenticate(t.Context(), a.Credentials)
+			require.NoError(t, err)
+			require.True(t, a.HasRole("coordinator"))
+			calls := c.calls()
+			for range 10 {
+				a, err = c.verifier.Authenticate(t.Context(), a.Credentials)
+				require.NoError(t, err)
+			}
+			require.Equal(t, calls, c.calls())
+		},
+		"removed": func(t *testing.T, c *chain, member grimoireauth.MemberID, credentials grimoireauth.Credentials) {
+			require.NoError(t, c.client.Roster.Remove(t.Context(), c.class, member))
+			_, err := c.verifier.Authenticate(t.Context(), credentials)
+			require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
+		},
+		"all sessions revoked": func(t *testing.T, c *chain, member grimoireauth.MemberID, credentials grimoireauth.Credentials) {
+			require.NoError(t, c.client.Sessions.RevokeMember(t.Context(), member))
+			_, err := c.verifier.Authenticate(t.Context(), credentials)
+			require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
+		},
+		"logged out, although Stytch cannot be told": func(t *testing.T, c *chain, _ grimoireauth.MemberID, credentials grimoireauth.Credentials) {
+			a, err := c.verifier.Authenticate(t.Context(), credentials)
+			require.NoError(t, err)
+			c.stytch.Fail(mock.Fault{Status: 503})
+			require.ErrorIs(t, c.client.Sessions.Revoke(t.Context(), a.ID()), grimoireauth.ErrUnavailable)
+			c.stytch.ClearFaults()
+			// The session still lives at Stytch, and is not brought back.
+			for _, again := range []grimoireauth.Credentials{credentials, c.stytch.Stale(credentials), grimoireauth.NewCredentials("", credentials.Token.Reveal())} {
+				_, err = c.verifier.Authenticate(t.Context(), again)
+				require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
+			}
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				c := newChain(t)
+				c.stytch.AddInstructor(c.class, "bob@example.edu") // the class is never without one
+				member := c.stytch.AddInstructor(c.class, "ada@example.edu")
+				credentials := c.stytch.SignIn(member, mock.WithDuration(8*time.Hour))
+				require.Equal(t, http.StatusOK, c.get(t, credentials).StatusCode)
+				test(t, c, member, credentials)
+				c.verifier.Wait()
+			})
+		})
+	}
+}
+
+// TestRetiredKey: a session_jwt whose key is not published any more is refreshed.
+func TestRetiredKey(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newChain(t, func(config *jwtlocal.Config) { config.RefreshKeysAfter = time.Minute })
+		student := c.stytch.AddStudent(c.class, "ada@example.edu")
+		credentials := c.stytch.SignIn(student)
+		require.Equal(t, http.StatusOK, c.get(t, credentials).StatusCode)
+		c.stytch.RotateKeys(false)
+		time.Sleep(2 * time.Minute)
+		require.Equal(t, http.StatusOK, c.get(t, credentials).StatusCode) // the keys are fetched behind it
+		c.verifier.Wait()
+		answer := c.get(t, credentials)
+		require.Equal(t, http.StatusOK, answer.StatusCode)
+		require.NotEmpty(t, answer.Header["Set-Cookie"])
+		require.Equal(t, 1, c.calls())
+	})
+}
+
+// TestSlideExtends: over the real wire.
+func TestSlideExtends(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var c *chain
+		c = newChain(t, func(config *jwtlocal.Config) {
+			config.Slide = jwtlocal.Slide{
+				Extend: func(ctx context.Context, credentials grimoireauth.Credentials, by time.Duration) (grimoireauth.Authentication, error) {
+					return c.client.Sessions.Extend(ctx, credentials, by)
+				},
+				By: 2 * time.Hour, Cap: 24 * time.Hour,
+			}
+		})
+		credentials := c.stytch.SignIn(c.stytch.AddStudent(c.class, "ada@example.edu"), mock.WithJWTAge(10*time.Minute))
+		a, err := c.verifier.Authenticate(t.Context(), credentials)
+		require.NoError(t, err)
+		require.WithinDuration(t, time.Now().Add(2*time.Hour), a.ExpiresAt(), time.Minute)
+	})
+}
