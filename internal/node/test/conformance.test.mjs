@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import stytch from "stytch";
 import { clientMethods } from "../declarations.mjs";
-import { rows, without } from "../endpoints.mjs";
+import { rows, without } from "../endpoints/index.mjs";
 import { Fakestytch } from "../fakestytch.mjs";
 import { faults } from "../shape.mjs";
 import { World } from "../world.mjs";
