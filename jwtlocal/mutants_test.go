@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -18,10 +19,11 @@ type mutant struct{ file, from, to string }
 // missed by at least one test when it alone is gone: otherwise the tests pass for a
 // reason other than the one they name.
 //
-//	GRIMOIRE_MUTANTS=1 go test ./jwtlocal -run TestMutants -timeout 60m
+//	GRIMOIRE_MUTANTS=. go test ./jwtlocal -run TestMutants -timeout 60m -v
 //
-// applies them one by one and runs the tests of both packages on each. The ordinary
-// suite only checks that the list still fits the source.
+// applies one by one those whose line matches the pattern, and runs the tests of
+// both packages on each. The ordinary suite only checks that the list still fits
+// the source.
 var mutants = []mutant{
 	// The text of a token.
 	{"jwtlocal/verifier.go", `if len(token) > maxToken {`, `if false {`},
@@ -70,12 +72,12 @@ var mutants = []mutant{
 	{"internal/claims/header.go", `"epk", `, ``},
 
 	// The signature.
-	{"jwtlocal/verifier.go", `if err := jwt.SigningMethodRS256.Verify(p.signed, signature, public); err != nil {`, `if len(signature) == 0 {`},
+	{"jwtlocal/verifier.go", `signature, public); err != nil {`, `signature, public); err != nil && len(signature) == 0 {`},
 	{"jwtlocal/verifier.go", `jwt.SigningMethodRS256.Verify`, `jwt.SigningMethodRS512.Verify`},
 	{"jwtlocal/token.go", `signed: token[:dot]}`, `signed: token[:dot-1]}`},
 
 	// JSON.
-	{"internal/claims/reader.go", `if !utf8.Valid(src) {`, `if false {`},
+	{"internal/claims/reader.go", `if !utf8.Valid(src) {`, `if !utf8.Valid(src) && false {`},
 	{"internal/claims/reader.go", `if r.peek() != 0 || r.pos < len(r.src) {`, `if false {`},
 	{"internal/claims/reader.go", `if r.peek() != 0 || r.pos < len(r.src) {`, `if r.peek() != 0 {`},
 	{"internal/claims/reader.go", `r.depth > r.limits.Depth`, `r.depth > r.limits.Depth+1`},
@@ -143,7 +145,7 @@ var mutants = []mutant{
 	{"jwtlocal/rules.go", `case !hasForm(c.Subject, r.member):`, `case false:`},
 	{"jwtlocal/rules.go", `|| len(id) == len(p) `, ``},
 	{"jwtlocal/rules.go", ` || len(id) > maxID {`, ` {`},
-	{"jwtlocal/rules.go", `if !strings.ContainsRune(idAlphabet, rune(c)) {`, `if false {`},
+	{"jwtlocal/rules.go", `if !strings.ContainsRune(idAlphabet, rune(c)) {`, `if !strings.ContainsRune(idAlphabet, rune(c)) && false {`},
 	{"jwtlocal/rules.go", `case !c.Expires.Present || !c.IssuedAt.Present:`, `case !c.IssuedAt.Present:`},
 	{"jwtlocal/rules.go", `case !c.Expires.Present || !c.IssuedAt.Present:`, `case !c.Expires.Present:`},
 	{"jwtlocal/rules.go", `case life <= 0 || life > int64(maxLifetime/time.Second):`, `case life < 0 || life > int64(maxLifetime/time.Second):`},
@@ -173,9 +175,9 @@ var mutants = []mutant{
 	// Keys.
 	{"jwtlocal/jwk.go", `case kty != "RSA":`, `case kty == "EC":`},
 	{"jwtlocal/jwk.go", `case fault != nil:`, `case false:`},
-	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !ops || !alg:`},
+	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !use && false || !ops || !alg:`},
 	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !use || !alg:`},
-	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !use || !ops:`},
+	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !use || !ops || !alg && false:`},
 	{"jwtlocal/jwk.go", `!claims.KeyID([]byte(k.id)) || `, ``},
 	{"jwtlocal/jwk.go", `!strictBase64(k.n) || `, ``},
 	{"jwtlocal/jwk.go", ` || !strictBase64(k.e):`, `:`},
@@ -260,26 +262,35 @@ var mutants = []mutant{
 func TestMutants(t *testing.T) {
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
+	pattern := os.Getenv("GRIMOIRE_MUTANTS")
+	wanted, err := regexp.Compile(pattern)
+	require.NoError(t, err)
 	survivors := 0
 	for i, m := range mutants {
 		path := filepath.Join(root, m.file)
 		source, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Equal(t, 1, strings.Count(string(source), m.from), "mutant %d no longer fits: %q must occur once in %s", i, m.from, m.file)
-		if os.Getenv("GRIMOIRE_MUTANTS") == "" {
+		if pattern == "" || !wanted.MatchString(m.file+" "+m.from) {
 			continue
 		}
 		changed := strings.Replace(string(source), m.from, m.to, 1)
 		if strings.Contains(m.to, "strings.") && !strings.Contains(changed, `"strings"`) {
 			changed = strings.Replace(changed, `import "errors"`, "import (\n\t\"errors\"\n\t\"strings\"\n)", 1)
 		}
-		if out, killed := runOn(t, path, changed); !killed {
+		out, killed := runOn(t, path, changed)
+		if !killed {
 			survivors++
 			t.Errorf("mutant %d survives: in %s, %q for %q\n%s", i, m.file, m.to, m.from, out)
+			continue
 		}
+		t.Logf("mutant %d, %q for %q: %s", i, m.to, m.from, failed.FindString(out))
 	}
 	t.Logf("%d mutants, %d survive", len(mutants), survivors)
 }
+
+// failed finds the test that noticed.
+var failed = regexp.MustCompile(`--- FAIL: \S+`)
 
 // runOn runs the tests with another content for one file, and reports whether a test
 // failed.
