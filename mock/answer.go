@@ -12,6 +12,7 @@ type reply struct {
 	status    int
 	header    http.Header
 	body      []byte
+	cut       bool // only half of the body arrives
 	errorType string
 }
 

@@ -11,6 +11,7 @@ import (
 type savedObjects struct {
 	Organization      []savedOrganization      `json:"organization"`
 	Connection        []savedConnection        `json:"connection"`
+	Roll              []savedRoll              `json:"roll"`
 	Member            []savedMember            `json:"member"`
 	Totp              []savedTotp              `json:"totp"`
 	Password          []savedPassword          `json:"password"`
@@ -31,6 +32,7 @@ type saver struct {
 	objects               savedObjects
 	organizationSeen      map[*organization]int
 	connectionSeen        map[*connection]int
+	rollSeen              map[*roll]int
 	memberSeen            map[*member]int
 	totpSeen              map[*totp]int
 	passwordSeen          map[*password]int
@@ -51,6 +53,7 @@ type loader struct {
 	err                   error
 	organizationList      []organization
 	connectionList        []connection
+	rollList              []roll
 	memberList            []member
 	totpList              []totp
 	passwordList          []password
@@ -70,6 +73,7 @@ func newLoader(in savedObjects) *loader {
 	l := &loader{
 		organizationList:      make([]organization, len(in.Organization)),
 		connectionList:        make([]connection, len(in.Connection)),
+		rollList:              make([]roll, len(in.Roll)),
 		memberList:            make([]member, len(in.Member)),
 		totpList:              make([]totp, len(in.Totp)),
 		passwordList:          make([]password, len(in.Password)),
@@ -89,6 +93,9 @@ func newLoader(in savedObjects) *loader {
 	}
 	for i, v := range in.Connection {
 		l.connectionList[i] = l.connection(v)
+	}
+	for i, v := range in.Roll {
+		l.rollList[i] = l.roll(v)
 	}
 	for i, v := range in.Member {
 		l.memberList[i] = l.member(v)
@@ -145,6 +152,12 @@ func (s *saver) connectionRef(p *connection) int {
 }
 
 func (l *loader) connectionRef(n int) *connection { return dereference(&l.err, l.connectionList, n) }
+
+func (s *saver) rollRef(p *roll) int {
+	return reference(&s.rollSeen, &s.objects.Roll, s.roll, p)
+}
+
+func (l *loader) rollRef(n int) *roll { return dereference(&l.err, l.rollList, n) }
 
 func (s *saver) memberRef(p *member) int {
 	return reference(&s.memberSeen, &s.objects.Member, s.member, p)
@@ -304,6 +317,7 @@ type savedOrganization struct {
 	DefaultConnection string       `json:"defaultConnection"`
 	Connections       []int        `json:"connections"`
 	CustomRoles       []policyRole `json:"customRoles"`
+	Roll              int          `json:"roll"`
 	Settings          settings     `json:"settings"`
 	Trusted           metadata     `json:"trusted"`
 	CreatedAt         time.Time    `json:"createdAt"`
@@ -321,6 +335,7 @@ func (s *saver) organization(v organization) savedOrganization {
 		DefaultConnection: v.defaultConnection,
 		Connections:       listOf(s.connectionRef)(v.connections),
 		CustomRoles:       v.customRoles,
+		Roll:              s.rollRef(v.roll),
 		Settings:          v.settings,
 		Trusted:           v.trusted,
 		CreatedAt:         v.createdAt,
@@ -339,6 +354,7 @@ func (l *loader) organization(v savedOrganization) organization {
 		defaultConnection: v.DefaultConnection,
 		connections:       listOf(l.connectionRef)(v.Connections),
 		customRoles:       v.CustomRoles,
+		roll:              l.rollRef(v.Roll),
 		settings:          v.Settings,
 		trusted:           v.Trusted,
 		createdAt:         v.CreatedAt,
@@ -489,6 +505,35 @@ func (l *loader) encryptionKey(v savedEncryptionKey) encryptionKey {
 	}
 }
 
+// savedRoll is a roll in a snapshot.
+type savedRoll struct {
+	Members    []int          `json:"members"`
+	Live       int            `json:"live"`
+	ByEmail    map[string]int `json:"byEmail"`
+	ByExternal map[string]int `json:"byExternal"`
+	Retired    map[string]int `json:"retired"`
+}
+
+func (s *saver) roll(v roll) savedRoll {
+	return savedRoll{
+		Members:    listOf(s.memberRef)(v.members),
+		Live:       v.live,
+		ByEmail:    mapOf[string](s.memberRef)(v.byEmail),
+		ByExternal: mapOf[string](s.memberRef)(v.byExternal),
+		Retired:    mapOf[string](s.memberRef)(v.retired),
+	}
+}
+
+func (l *loader) roll(v savedRoll) roll {
+	return roll{
+		members:    listOf(l.memberRef)(v.Members),
+		live:       v.Live,
+		byEmail:    mapOf[string](l.memberRef)(v.ByEmail),
+		byExternal: mapOf[string](l.memberRef)(v.ByExternal),
+		retired:    mapOf[string](l.memberRef)(v.Retired),
+	}
+}
+
 // savedMember is a member in a snapshot.
 type savedMember struct {
 	Seq           int64          `json:"seq"`
@@ -512,6 +557,7 @@ type savedMember struct {
 	Retired       []retiredEmail `json:"retired"`
 	Totp          int            `json:"totp"`
 	Password      int            `json:"password"`
+	Entered       savedEntry     `json:"entered"`
 	Oauth         []int          `json:"oauth"`
 	Sso           []int          `json:"sso"`
 	Failures      int            `json:"failures"`
@@ -543,6 +589,7 @@ func (s *saver) member(v member) savedMember {
 		Retired:       v.retired,
 		Totp:          s.totpRef(v.totp),
 		Password:      s.passwordRef(v.password),
+		Entered:       s.entry(v.entered),
 		Oauth:         listOf(s.oauthRegistrationRef)(v.oauth),
 		Sso:           listOf(s.ssoRegistrationRef)(v.sso),
 		Failures:      v.failures,
@@ -575,6 +622,7 @@ func (l *loader) member(v savedMember) member {
 		retired:       v.Retired,
 		totp:          l.totpRef(v.Totp),
 		password:      l.passwordRef(v.Password),
+		entered:       l.entry(v.Entered),
 		oauth:         listOf(l.oauthRegistrationRef)(v.Oauth),
 		sso:           listOf(l.ssoRegistrationRef)(v.Sso),
 		failures:      v.Failures,
@@ -671,6 +719,32 @@ func (l *loader) passwordHash(v savedPasswordHash) passwordHash {
 		hash:    v.Hash,
 		prepend: v.Prepend,
 		append:  v.Append,
+	}
+}
+
+// savedEntry is a entry in a snapshot.
+type savedEntry struct {
+	Live     bool     `json:"live"`
+	Email    string   `json:"email"`
+	External string   `json:"external"`
+	Retired  []string `json:"retired"`
+}
+
+func (s *saver) entry(v entry) savedEntry {
+	return savedEntry{
+		Live:     v.live,
+		Email:    v.email,
+		External: v.external,
+		Retired:  v.retired,
+	}
+}
+
+func (l *loader) entry(v savedEntry) entry {
+	return entry{
+		live:     v.Live,
+		email:    v.Email,
+		external: v.External,
+		retired:  v.Retired,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 )
 
 //go:generate go run ./internal/savedstate
+//go:generate go test -run ^TestEndpointList$ -update .
 
 // snapshot is everything that a Stytch remembers, as GET /fake/state sends it.
 // Fault rules and the journal are instruments and no part of it.

@@ -94,8 +94,8 @@ func (c *call) eligible(org *organization, email string, factors []factor, i *in
 	}
 	domain := domainOf(email)
 	if org.settings.EmailJITProvisioning == restricted && slices.Contains(org.settings.EmailAllowedDomains, domain) && provesEmail(factors) &&
-		slices.ContainsFunc(c.s.db.members, func(m *member) bool {
-			return m.org == org && m.status != statusDeleted && m.verified && domainOf(m.email) == domain
+		slices.ContainsFunc(org.roll.members, func(m *member) bool {
+			return m.status != statusDeleted && m.verified && domainOf(m.email) == domain
 		}) {
 		return "eligible_to_join_by_email_domain", map[string]any{"domain": domain}
 	}

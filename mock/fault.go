@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Fault is a rule that makes an endpoint fail. Without Status, ErrorType, Body
-// and Drop it only delays.
+// Fault is a rule that makes an endpoint fail. Without Status, ErrorType, Body,
+// Location, Truncate and Drop it only delays.
 type Fault struct {
 	// Endpoint is the endpoint as Stytch's documentation writes it, such as
 	// "POST /v1/b2b/sessions/authenticate" or "GET /v1/b2b/sessions/jwks/{project_id}".
@@ -27,6 +27,13 @@ type Fault struct {
 	Body string
 	// RetryAfter is sent in whole seconds, rounded up. Zero: no such header.
 	RetryAfter time.Duration
+
+	// Location makes the answer a redirect to there, with Status 307 if that is
+	// zero. Empty: no redirect.
+	Location string
+	// Truncate sends the answer's length and only the first half of its body, as a
+	// connection does that breaks in the middle.
+	Truncate bool
 
 	// Latency passes before anything happens. A caller that gives up ends it.
 	Latency time.Duration
@@ -57,16 +64,21 @@ func (s *Stytch) Fail(fault Fault) {
 	switch {
 	case fault.Times < 0 || fault.Latency < 0 || fault.RetryAfter < 0:
 		panic("mock: Fail: Times, Latency and RetryAfter cannot be negative")
-	case fault.Drop && (fault.Status != 0 || fault.Body != ""):
-		panic("mock: Fail: a dropped connection has no Status and no Body")
+	case fault.Drop && (fault.Status != 0 || fault.Body != "" || fault.Location != "" || fault.Truncate):
+		panic("mock: Fail: a dropped connection has no Status, no Body, no Location and nothing to Truncate")
+	case fault.Location != "" && (fault.Body != "" || fault.ErrorType != "" || (fault.Status != 0 && (fault.Status < 300 || fault.Status > 399))):
+		panic("mock: Fail: a redirect has a Location, a Status from 300 to 399 and nothing else")
 	case fault.Status != 0 && (fault.Status < 200 || fault.Status > 599):
 		panic("mock: Fail: Status should be from 200 to 599")
-	case fault.Status != 0 && fault.Status < 400 && fault.Body == "":
+	case fault.Status != 0 && fault.Status < 400 && fault.Body == "" && fault.Location == "":
 		panic("mock: Fail: an answer that is no error needs a Body")
 	case fault.ErrorType != "" && fault.Body != "":
 		panic("mock: Fail: a Body stands instead of Stytch's error object, so it has no ErrorType")
 	case fault.RetryAfter > 0 && fault.answersNothing():
 		panic("mock: Fail: RetryAfter needs an answer to be sent with: give a Status")
+	}
+	if fault.Status == 0 && fault.Location != "" {
+		fault.Status = http.StatusTemporaryRedirect
 	}
 	if fault.Status == 0 && fault.Body != "" {
 		fault.Status = http.StatusOK
@@ -102,11 +114,15 @@ func (s *Stytch) strike(endpoint string) (Fault, bool) {
 }
 
 // answersNothing reports whether the rule leaves the answer to the endpoint.
-func (f Fault) answersNothing() bool { return !f.Drop && f.Status == 0 && f.Body == "" }
+func (f Fault) answersNothing() bool {
+	return !f.Drop && f.Status == 0 && f.Body == "" && f.Location == ""
+}
 
 func (f Fault) reply(requestID string) reply {
 	var out reply
 	switch {
+	case f.Location != "":
+		out = reply{status: f.Status, header: http.Header{"Location": {f.Location}}}
 	case f.Body != "":
 		kind := "text/html; charset=utf-8"
 		if bytes.HasPrefix(bytes.TrimSpace([]byte(f.Body)), []byte("{")) {

@@ -113,6 +113,9 @@ func followIDP(c *call) (stamped, error) {
 	return out, err
 }
 
+// maxChoices bounds the page. Who is not on it can be typed in.
+const maxChoices = 50
+
 // showIDP is the page on which a person picks who to be. Members of the
 // organization come first, then the personas.
 func showIDP(c *call) (stamped, error) {
@@ -129,16 +132,23 @@ func showIDP(c *call) (stamped, error) {
 		Choices                                     []choice
 	}{Provider: h.provider, State: h.state, Cancel: link("error", "access_denied"), Fail: link("error", "server_error")}
 	add := func(name, email string) {
-		if !slices.ContainsFunc(view.Choices, func(other choice) bool { return sameEmail(other.Email, email) }) && len(view.Choices) < 100 {
+		if !slices.ContainsFunc(view.Choices, func(other choice) bool { return sameEmail(other.Email, email) }) && len(view.Choices) < maxChoices {
 			view.Choices = append(view.Choices, choice{name, email, link("persona", email)})
 		}
 	}
 	if h.org != nil {
 		view.Organization = h.org.name
 	}
-	for _, m := range c.s.db.members {
-		if m.status != statusDeleted && (h.org == nil || m.org == h.org) {
+	members := c.s.db.members
+	if h.org != nil {
+		members = h.org.roll.members
+	}
+	for _, m := range members {
+		if m.status != statusDeleted {
 			add(m.name, m.email)
+		}
+		if len(view.Choices) == maxChoices {
+			break
 		}
 	}
 	for _, p := range c.s.db.personas {

@@ -34,6 +34,7 @@ type member struct {
 	retired              []retiredEmail
 	totp                 *totp     // an authenticator app, also one that is not confirmed yet
 	password             *password // nil: none
+	entered              entry     // where the organization's roll has them
 	oauth                []*oauthRegistration
 	sso                  []*ssoRegistration
 	failures             int // wrong passwords and codes in a row
@@ -222,6 +223,8 @@ func (c *call) keep(m *member) {
 	}
 	c.s.db.members = append(c.s.db.members, m)
 	put(&c.s.db.membersByID, m.id, m)
+	m.org.roll.members = append(m.org.roll.members, m)
+	c.enter(m)
 }
 
 // prove notes that the member has proven their address.

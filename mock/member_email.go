@@ -64,6 +64,7 @@ func (c *call) completeEmailUpdate(m *member, email, emailID string) error {
 		return refuse("unable_to_verify_member_email_update")
 	}
 	m.emailID, m.updatedAt = emailID, c.now
+	c.enter(m)
 	c.dropLinks(func(l *link) bool { return l.member == m })
 	c.dropCodes(func(k *code) bool { return k.member == m })
 	return nil
@@ -102,5 +103,6 @@ func unlinkRetiredEmail(c *call, in unlinkEmailRequest) (*unlinkAnswer, error) {
 		return nil, refuse("email_not_found")
 	}
 	m.retired, m.updatedAt = left, c.now
+	c.enter(m)
 	return &unlinkAnswer{memberAnswer: *answerMember(m), OrganizationID: org.id}, nil
 }

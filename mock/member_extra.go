@@ -21,8 +21,8 @@ func deletePassword(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range c.s.db.members {
-		if m.org != org || m.status == statusDeleted || m.password == nil || m.password.id != c.params["member_password_id"] {
+	for _, m := range org.roll.members {
+		if m.status == statusDeleted || m.password == nil || m.password.id != c.params["member_password_id"] {
 			continue
 		}
 		if err := c.permit(org, m, "update.info.delete.password"); err != nil {
@@ -51,6 +51,7 @@ func deleteMemberExternalID(c *call) (stamped, error) {
 		return nil, err
 	}
 	m.externalID, m.updatedAt = "", c.now
+	c.enter(m)
 	return answerMember(m), nil
 }
 
@@ -79,13 +80,7 @@ func getMetrics(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := new(metricsAnswer)
-	for _, m := range c.s.db.members {
-		if m.org == org && m.status != statusDeleted {
-			out.MemberCount++
-		}
-	}
-	return out, nil
+	return &metricsAnswer{MemberCount: org.roll.live}, nil
 }
 
 // connectedAppsAnswer is the answer of the calls that list Connected Apps, of

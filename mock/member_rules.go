@@ -19,8 +19,8 @@ func (c *call) setPhone(m *member, phone string) error {
 	case m.phone != "":
 		return refuse("duplicate_member_phone_number_for_member")
 	}
-	for _, other := range c.s.db.members {
-		if other.id != m.id && other.org == m.org && other.status != statusDeleted && other.phone == phone {
+	for _, other := range m.org.roll.members {
+		if other.id != m.id && other.status != statusDeleted && other.phone == phone {
 			return refuse("duplicate_member_phone_number")
 		}
 	}
@@ -34,10 +34,8 @@ func (c *call) setExternalID(m *member, id string) error {
 	if !externalIDForm.MatchString(id) || memberIDForm.MatchString(id) {
 		return refuseField("invalid_argument", "external_id")
 	}
-	for _, other := range c.s.db.members {
-		if other.id != m.id && other.org == m.org && other.externalID == id {
-			return refuse("duplicate_member_external_id")
-		}
+	if other := m.org.roll.byExternal[id]; other != nil && other.id != m.id {
+		return refuse("duplicate_member_external_id")
 	}
 	m.externalID = id
 	return nil
@@ -76,16 +74,11 @@ func (c *call) admit(org *organization, email string, m *member) error {
 	if err := checkEmail(email); err != nil {
 		return err
 	}
-	for _, other := range c.s.db.members {
-		if other == m || other.org != org || other.status == statusDeleted {
-			continue
-		}
-		if sameEmail(other.email, email) {
-			return refuse("duplicate_member_email")
-		}
-		if slices.ContainsFunc(other.retired, func(r retiredEmail) bool { return sameEmail(r.EmailAddress, email) }) {
-			return refuse("retired_member_email")
-		}
+	if other := c.memberByEmail(org, email); other != nil && other != m {
+		return refuse("duplicate_member_email")
+	}
+	if other := org.roll.retired[foldEmail(email)]; other != nil && other != m {
+		return refuse("retired_member_email")
 	}
 	for _, o := range c.s.db.organizations {
 		if o != org && slices.Contains(o.settings.ClaimedEmailDomains, domainOf(email)) {

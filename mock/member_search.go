@@ -47,6 +47,46 @@ func memberFilters() map[string]filter[*member] {
 	}
 }
 
+// memberPage returns the page that is asked for. Whole class lists, and searches
+// by address, which must not take longer as a class grows, go by the roll.
+func (c *call) memberPage(within []*organization, in searchMembersRequest, operands []operand, deletedToo bool, matches func(*member) bool) ([]*member, resultsMetadata, error) {
+	stamp := []any{in.OrganizationIDs, in.Query}
+	seq := func(m *member) int64 { return m.seq }
+	visible := func(m *member) bool { return deletedToo || m.status != statusDeleted }
+	if len(within) != 1 {
+		var found []*member
+		for _, m := range c.s.db.members {
+			if slices.Contains(within, m.org) && visible(m) && matches(m) {
+				found = append(found, m)
+			}
+		}
+		return page(found, seq, in.searchRequest, stamp)
+	}
+	r := within[0].roll
+	if len(operands) == 0 && !deletedToo {
+		limit, after, digest, err := in.bounds(stamp)
+		if err != nil {
+			return nil, resultsMetadata{}, err
+		}
+		out, meta := cut(r.after(after), visible, seq, limit, digest)
+		meta.Total = r.live
+		return out, meta, nil
+	}
+	among := r.members
+	if in.Query.Operator == "AND" && !deletedToo {
+		if i := slices.IndexFunc(operands, func(o operand) bool { return o.name == "member_emails" }); i >= 0 {
+			among = r.named(operands[i].list)
+		}
+	}
+	var found []*member
+	for _, m := range among {
+		if visible(m) && matches(m) {
+			found = append(found, m)
+		}
+	}
+	return page(found, seq, in.searchRequest, stamp)
+}
+
 // searchMembers lists members of the named organizations, deleted ones only if a
 // statuses operand asks for them.
 func searchMembers(c *call, in searchMembersRequest) (*membersAnswer, error) {
@@ -64,6 +104,9 @@ func searchMembers(c *call, in searchMembersRequest) (*membersAnswer, error) {
 		}
 		within = append(within, o)
 	}
+	if err := c.limitSearch("members"); err != nil {
+		return nil, err
+	}
 	matches, operands, err := compile(memberSearch, in.Query, memberFilters())
 	if err != nil {
 		return nil, err
@@ -74,13 +117,7 @@ func searchMembers(c *call, in searchMembersRequest) (*membersAnswer, error) {
 	}
 	// Deleted members stay in the store, for reactivation, and out of every list
 	// that does not name them.
-	var found []*member
-	for _, m := range c.s.db.members {
-		if slices.Contains(within, m.org) && (deletedToo || m.status != statusDeleted) && matches(m) {
-			found = append(found, m)
-		}
-	}
-	found, meta, err := page(found, func(m *member) int64 { return m.seq }, in.searchRequest, []any{in.OrganizationIDs, in.Query})
+	found, meta, err := c.memberPage(within, in, operands, deletedToo, matches)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,7 @@ func updateMember(c *call, in updateMemberRequest) (*memberAnswer, error) {
 		c.endGrantedSessions(m, changed.roles)
 	}
 	*m = changed
+	c.enter(m)
 	return answerMember(m), nil
 }
 

@@ -141,6 +141,7 @@ func deleteMember(c *call) (stamped, error) {
 		return nil, err
 	}
 	m.status, m.updatedAt = statusDeleted, c.now
+	c.enter(m)
 	c.endSessions(func(s *session) bool { return s.member == m })
 	c.dropLinks(func(l *link) bool { return l.member == m })
 	c.dropCodes(func(k *code) bool { return k.member == m })
@@ -179,5 +180,6 @@ func reactivateMember(c *call) (stamped, error) {
 		return nil, err
 	}
 	m.status, m.updatedAt = statusActive, c.now
+	c.enter(m)
 	return answerMember(m), nil
 }

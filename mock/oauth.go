@@ -123,8 +123,8 @@ func authenticateOAuth(c *call, in authenticateOAuthRequest) (*oauthAnswer, erro
 // memberByOAuth returns who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func (c *call) memberByOAuth(g *grant) (*member, *oauthRegistration) {
-	for _, m := range c.s.db.members {
-		if m.org != g.org || m.status == statusDeleted {
+	for _, m := range g.org.roll.members {
+		if m.status == statusDeleted {
 			continue
 		}
 		if i := slices.IndexFunc(m.oauth, func(r *oauthRegistration) bool {

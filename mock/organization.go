@@ -15,6 +15,7 @@ type organization struct {
 	defaultConnection    string        // SSO; empty: none
 	connections          []*connection // SSO, oldest first
 	customRoles          []policyRole  // of this organization only
+	roll                 *roll         // its members
 	settings             settings
 	trusted              metadata
 	createdAt, updatedAt time.Time

@@ -21,9 +21,10 @@ func deleteOrganization(c *call) (stamped, error) {
 	if err := c.permitOrganization(o, "delete"); err != nil {
 		return nil, err
 	}
-	for _, m := range c.s.db.members {
-		if m.org == o && m.status != statusDeleted {
+	for _, m := range o.roll.members {
+		if m.status != statusDeleted {
 			m.status, m.updatedAt = statusDeleted, c.now
+			c.enter(m)
 			c.dropIntermediates(m)
 		}
 	}

@@ -36,8 +36,8 @@ func (c *call) organizationFilters() map[string]filter[*organization] {
 // do not count: they are in no organization.
 func (c *call) hasMember(match func(*member, operand) bool) func(*organization, operand) bool {
 	return func(o *organization, v operand) bool {
-		return slices.ContainsFunc(c.s.db.members, func(m *member) bool {
-			return m.org == o && m.status != statusDeleted && match(m, v)
+		return slices.ContainsFunc(o.roll.members, func(m *member) bool {
+			return m.status != statusDeleted && match(m, v)
 		})
 	}
 }
@@ -55,6 +55,9 @@ func anyContains(list []string, part string) bool {
 // searchOrganizations is POST /v1/b2b/organizations/search: the only way to list
 // organizations.
 func searchOrganizations(c *call, in searchRequest) (*organizationsAnswer, error) {
+	if err := c.limitSearch("organizations"); err != nil {
+		return nil, err
+	}
 	matches, _, err := compile(organizationSearch, in.Query, c.organizationFilters())
 	if err != nil {
 		return nil, err

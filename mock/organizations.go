@@ -23,7 +23,7 @@ func createOrganization(c *call, in createOrganizationRequest) (*organizationAns
 	if in.OrganizationSlug == nil {
 		return nil, refuseField("invalid_organization_slug", "organization_slug is missing")
 	}
-	o := &organization{id: c.s.newID("organization"), createdAt: c.now, updatedAt: c.now}
+	o := &organization{id: c.s.newID("organization"), roll: new(roll), createdAt: c.now, updatedAt: c.now}
 	if err := c.inform(o, in.organizationInfo); err != nil {
 		return nil, err
 	}

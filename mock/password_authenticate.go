@@ -138,6 +138,7 @@ func migratePassword(c *call, in migratePasswordRequest) (*loginOrSignupAnswer, 
 		c.keep(m)
 	} else {
 		*m = changed
+		c.enter(m)
 	}
 	c.prove(m)
 	c.activate(m)

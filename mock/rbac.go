@@ -81,10 +81,10 @@ func setOrganizationPolicy(c *call, in setOrganizationPolicyRequest) (*organizat
 		}
 		roles = append(roles, role)
 	}
-	for _, m := range c.s.db.members {
+	for _, m := range org.roll.members {
 		for _, id := range m.roles {
 			gone := !slices.ContainsFunc(roles, func(r policyRole) bool { return r.RoleID == id })
-			if m.org == org && m.status != statusDeleted && gone && !c.s.policy.has(id) {
+			if m.status != statusDeleted && gone && !c.s.policy.has(id) {
 				return nil, refuse("rbac_cannot_delete_attribute_used_in_org_policy")
 			}
 		}

@@ -24,6 +24,7 @@ func (c *call) sandboxOrganization() *organization {
 		return o
 	}
 	o := &organization{
+		roll:      new(roll),
 		seq:       c.s.db.next(),
 		id:        sandboxOrganization,
 		slug:      sandboxSlug,

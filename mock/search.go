@@ -156,30 +156,41 @@ func contains(text, part string) bool {
 // belongs to its query, and names the last item seen, so that items which come
 // or go between two pages neither shift nor repeat others.
 func page[T any](items []T, seq func(T) int64, in searchRequest, query any) ([]T, resultsMetadata, error) {
-	limit := defaultSearchLimit
+	limit, after, digest, err := in.bounds(query)
+	if err != nil {
+		return nil, resultsMetadata{}, err
+	}
+	out, meta := cut(items, func(item T) bool { return seq(item) > after }, seq, limit, digest)
+	meta.Total = len(items)
+	return out, meta, nil
+}
+
+// bounds reads the limit and the cursor; the digest is that of the query.
+func (in searchRequest) bounds(query any) (limit int, after int64, digest [sha256.Size]byte, err error) {
+	limit = defaultSearchLimit
 	if in.Limit != nil {
 		limit = *in.Limit
 	}
 	if limit < 1 || limit > maxSearchLimit {
-		return nil, resultsMetadata{}, refuse("user_search_invalid_limit")
+		return 0, 0, digest, refuse("user_search_invalid_limit")
 	}
-	// A cursor of one query says nothing about the place in another, so each carries
-	// a digest of its own.
 	stamp, err := json.Marshal(query)
 	if err != nil {
-		return nil, resultsMetadata{}, refuse("bad_request")
+		return 0, 0, digest, refuse("bad_request")
 	}
-	digest := sha256.Sum256(stamp)
-	var after int64
+	digest = sha256.Sum256(stamp)
 	if in.Cursor != "" {
-		if after, err = readCursor(in.Cursor, digest); err != nil {
-			return nil, resultsMetadata{}, err
-		}
+		after, err = readCursor(in.Cursor, digest)
 	}
-	out := make([]T, 0, limit)
-	meta := resultsMetadata{Total: len(items)}
+	return limit, after, digest, err
+}
+
+// cut takes the first items that are wanted, and the cursor if there are more.
+func cut[T any](items []T, wanted func(T) bool, seq func(T) int64, limit int, digest [sha256.Size]byte) ([]T, resultsMetadata) {
+	out := make([]T, 0, min(limit, len(items)))
+	var meta resultsMetadata
 	for _, item := range items {
-		if seq(item) <= after {
+		if !wanted(item) {
 			continue
 		}
 		if len(out) == limit {
@@ -189,7 +200,7 @@ func page[T any](items []T, seq func(T) int64, in searchRequest, query any) ([]T
 		}
 		out = append(out, item)
 	}
-	return out, meta, nil
+	return out, meta
 }
 
 func newCursor(seq int64, digest [sha256.Size]byte) string {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"time"
 )
 
@@ -27,6 +28,12 @@ func (s *Stytch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	for name, values := range out.header {
 		w.Header()[name] = values
+	}
+	if out.cut {
+		w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
+		w.WriteHeader(out.status)
+		_, _ = w.Write(out.body[:len(out.body)/2]) // nobody to tell either
+		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(out.status)
 	if r.Method != http.MethodHead {
@@ -71,6 +78,7 @@ func (s *Stytch) answer(r *http.Request) (reply, error) {
 		}
 		out = rule.reply(requestID)
 	}
+	out.cut = struck && rule.Truncate && len(out.body) > 0
 	entry.Status, entry.ErrorType = out.status, out.errorType
 	s.note(entry)
 	return out, nil

@@ -193,8 +193,8 @@ func (n *connection) protocol(c *call) string {
 // memberBySSO returns who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func (c *call) memberBySSO(g *grant) (*member, *ssoRegistration) {
-	for _, m := range c.s.db.members {
-		if m.org != g.org || m.status == statusDeleted {
+	for _, m := range g.org.roll.members {
+		if m.status == statusDeleted {
 			continue
 		}
 		if i := slices.IndexFunc(m.sso, func(r *ssoRegistration) bool {

@@ -81,7 +81,7 @@ func deleteConnection(c *call) (stamped, error) {
 	n.org.connections = slices.DeleteFunc(slices.Clone(n.org.connections), func(other *connection) bool { return other == n })
 	set := &n.org.settings
 	set.SSOJITProvisioningAllowedConnections = slices.DeleteFunc(slices.Clone(set.SSOJITProvisioningAllowedConnections), func(id string) bool { return id == n.id })
-	for _, m := range c.s.db.members {
+	for _, m := range n.org.roll.members {
 		m.sso = slices.DeleteFunc(slices.Clone(m.sso), func(r *ssoRegistration) bool { return r.connection == n })
 	}
 	return &connectionIDAnswer{ConnectionID: n.id}, nil

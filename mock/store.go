@@ -53,26 +53,22 @@ func (c *call) organization(name string) (*organization, error) {
 // member finds a member of the organization, who is not deleted, by their id or
 // external id.
 func (c *call) member(org *organization, name string) (*member, error) {
-	for _, m := range c.s.db.members {
-		if name != "" && m.org == org && (m.id == name || m.externalID == name) {
-			if m.status == statusDeleted {
-				return nil, refuse("member_not_found")
-			}
-			return m, nil
-		}
+	m := c.s.db.membersByID[name]
+	if m == nil && name != "" {
+		m = org.roll.byExternal[name]
 	}
-	if m := c.s.db.membersByID[name]; m != nil {
+	switch {
+	case m == nil:
+		return nil, refuse("member_not_found")
+	case m.org != org:
 		return nil, refuse("member_does_not_exist_in_organization")
+	case m.status == statusDeleted:
+		return nil, refuse("member_not_found")
 	}
-	return nil, refuse("member_not_found")
+	return m, nil
 }
 
 // memberByEmail finds a member of the organization who is not deleted.
 func (c *call) memberByEmail(org *organization, email string) *member {
-	for _, m := range c.s.db.members {
-		if m.org == org && m.status != statusDeleted && sameEmail(m.email, email) {
-			return m
-		}
-	}
-	return nil
+	return org.roll.byEmail[foldEmail(email)]
 }

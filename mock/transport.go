@@ -51,6 +51,15 @@ func (s *Stytch) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if arrived.Method != http.MethodHead && len(out.body) > 0 {
 		res.Body = io.NopCloser(bytes.NewReader(out.body))
+		if out.cut {
+			half := bytes.NewReader(out.body[:len(out.body)/2])
+			res.Body = io.NopCloser(io.MultiReader(half, brokenReader{}))
+		}
 	}
 	return res, nil
 }
+
+// brokenReader is the end of a body that did not arrive.
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
