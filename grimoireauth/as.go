@@ -2,10 +2,7 @@ package grimoireauth
 
 import (
 	"context"
-	"fmt"
 	"iter"
-
-	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations/members"
 )
 
 // Acting is the part of a [Client] that works on behalf of a signed-in member:
@@ -99,43 +96,51 @@ func (a ActingRoster) Remove(ctx context.Context, class ClassID, member MemberID
 	return a.c.Roster.Remove(ctx, class, member, force...)
 }
 
+// Update is [Roster.Update], without Metadata, which Stytch lets nobody write on
+// behalf of a member. It needs the "update.…" action of each field on
+// stytch.member, or on stytch.self for the member's own account.
+// Source: https://stytch.com/docs/b2b/api/update-member
+func (a ActingRoster) Update(ctx context.Context, class ClassID, member MemberID, change MemberChange) (Member, error) {
+	ctx, err := a.begin(ctx, "update member")
+	if err != nil {
+		return Member{}, err
+	}
+	return a.c.Roster.Update(ctx, class, member, change)
+}
+
+// Deny is [Roster.Deny]. It needs "delete" on stytch.member.
+func (a ActingRoster) Deny(ctx context.Context, class ClassID, member MemberID) error {
+	ctx, err := a.begin(ctx, "deny")
+	if err != nil {
+		return err
+	}
+	return a.c.Roster.Deny(ctx, class, member)
+}
+
+// Reenroll is [Roster.Reenroll]. It needs "search" and "create" on stytch.member.
+func (a ActingRoster) Reenroll(ctx context.Context, class ClassID, member MemberID) (Member, error) {
+	ctx, err := a.begin(ctx, "reenroll")
+	if err != nil {
+		return Member{}, err
+	}
+	return a.c.Roster.Reenroll(ctx, class, member)
+}
+
 // Members is [Roster.Members]. It needs "search" on stytch.member.
 func (a ActingRoster) Members(ctx context.Context, class ClassID) iter.Seq2[Member, error] {
 	ctx, err := a.begin(ctx, "list members")
 	if err != nil {
-		return func(yield func(Member, error) bool) { yield(Member{}, err) }
+		return failed[Member](err)
 	}
 	return a.c.Roster.Members(ctx, class)
 }
 
-// ActingClasses is [Classes] on behalf of a member. It is part of an [Acting].
-type ActingClasses struct{ acting }
-
-// Get returns the class that the member is in. It reads the class from a search
-// of its members, since Stytch would answer the direct question to anybody, so
-// it needs "search" on stytch.member.
-// Source: https://stytch.com/docs/b2b/api/search-members
-func (a ActingClasses) Get(ctx context.Context, id ClassID) (Class, error) {
-	const op = "get class"
-	ctx, err := a.begin(ctx, op)
+// Find is [Roster.Find] in one class, since a session belongs to one. It needs
+// "search" on stytch.member.
+func (a ActingRoster) Find(ctx context.Context, query MemberQuery, class ClassID) iter.Seq2[Member, error] {
+	ctx, err := a.begin(ctx, "find members")
 	if err != nil {
-		return Class{}, err
+		return failed[Member](err)
 	}
-	if err := invalid(op, needed("class id", string(id))); err != nil {
-		return Class{}, err
-	}
-	res, err := call(ctx, a.c, op, func(ctx context.Context) (*members.SearchResponse, error) {
-		return a.c.api.Organizations.Members.Search(ctx, &members.SearchParams{
-			OrganizationIds: []string{string(id)},
-			Limit:           1,
-		})
-	})
-	if err != nil {
-		return Class{}, err
-	}
-	org, ok := res.Organizations[string(id)]
-	if !ok {
-		return Class{}, incomplete(op, res.RequestID, fmt.Sprintf("has %d organizations and not the one asked for", len(res.Organizations)))
-	}
-	return a.c.classOf(op, res.RequestID, id, org)
+	return a.c.Roster.Find(ctx, query, class)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -26,10 +27,15 @@ func (h *headers) RoundTrip(req *http.Request) (*http.Response, error) {
 // manager is a role that may manage members, as a school might give it to its
 // instructors.
 func manager(actions ...string) []mock.Role {
-	return []mock.Role{
-		{ID: "tutor"}, {ID: "coordinator"},
-		{ID: "instructor", Permissions: []mock.Permission{{Resource: "stytch.member", Actions: actions}}},
+	role := mock.Role{ID: "instructor"}
+	for _, action := range actions {
+		resource, action, ok := strings.Cut(action, ": ")
+		if !ok {
+			resource, action = "stytch.member", resource
+		}
+		role.Permissions = append(role.Permissions, mock.Permission{Resource: resource, Actions: []string{action}})
 	}
+	return []mock.Role{{ID: "tutor"}, {ID: "coordinator"}, role}
 }
 
 func TestActing(t *testing.T) {
@@ -53,6 +59,29 @@ func TestActing(t *testing.T) {
 		}},
 		"remove": {[]string{"delete", "search"}, func(as grimoireauth.Acting, who grimoireauth.Person) error {
 			return as.Roster.Remove(ctx, who.Class, who.Member)
+		}},
+		"rename": {[]string{"update.info.name", "search"}, func(as grimoireauth.Acting, who grimoireauth.Person) error {
+			_, err := as.Roster.Update(ctx, who.Class, who.Member, grimoireauth.MemberChange{Name: grimoireauth.Set("Vic")})
+			return err
+		}},
+		"reenroll": {[]string{"create", "search"}, func(as grimoireauth.Acting, who grimoireauth.Person) error {
+			_, err := as.Roster.Reenroll(ctx, who.Class, who.Member)
+			return err
+		}},
+		"find": {[]string{"search"}, func(as grimoireauth.Acting, who grimoireauth.Person) error {
+			for _, err := range as.Roster.Find(ctx, grimoireauth.MemberQuery{Email: "vic@example.edu"}, who.Class) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		"rename class": {[]string{"stytch.organization: update.info.name", "search"}, func(as grimoireauth.Acting, who grimoireauth.Person) error {
+			_, err := as.Classes.Update(ctx, who.Class, grimoireauth.ClassChange{Name: grimoireauth.Set("Contracts II")})
+			return err
+		}},
+		"delete class": {[]string{"stytch.organization: delete", "search"}, func(as grimoireauth.Acting, who grimoireauth.Person) error {
+			return as.Classes.Delete(ctx, who.Class)
 		}},
 		"members": {[]string{"search"}, func(as grimoireauth.Acting, who grimoireauth.Person) error {
 			for _, err := range as.Roster.Members(ctx, who.Class) {

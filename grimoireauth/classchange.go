@@ -48,7 +48,7 @@ func (cs Classes) Update(ctx context.Context, id ClassID, change ClassChange) (C
 	if err := invalid(op, classFault(id), fault); err != nil {
 		return Class{}, err
 	}
-	before, err := cs.Get(ctx, id)
+	before, err := cs.before(ctx, op, id)
 	if err != nil {
 		return Class{}, err
 	}

@@ -122,7 +122,7 @@ func (cs Classes) Delete(ctx context.Context, id ClassID) error {
 	if err := invalid(op, classFault(id)); err != nil {
 		return err
 	}
-	before, err := cs.Get(ctx, id)
+	before, err := cs.before(ctx, op, id)
 	if err != nil {
 		return err
 	}
