@@ -137,17 +137,8 @@ type controlPersonaRequest struct {
 
 func (s *Stytch) controlPersona(in controlPersonaRequest) (struct{}, error) {
 	return struct{}{}, misuse("AddPersona", func() {
-		s.AddPersona(Persona{
-			Email:      in.Email,
-			Name:       in.Name,
-			Subject:    in.Subject,
-			Unverified: in.Unverified,
-			Tenants:    in.Tenants,
-			Groups:     in.Groups,
-			Attributes: in.Attributes,
-		})
+		s.AddPersona(Persona(in))
 	})
-}
 
 type controlForeignRequest struct {
 	MemberID string `json:"member_id"`

@@ -61,6 +61,7 @@ var pageTemplate = template.Must(template.New("control.html").Funcs(template.Fun
 	"clock":  func(t time.Time) string { return t.UTC().Format("15:04:05") },
 	"left":   func(t, now time.Time) string { return inWords(t.Sub(now)) },
 	"ago":    func(t, now time.Time) string { return inWords(now.Sub(t)) },
+	"words":  func(kind string) string { return strings.ReplaceAll(kind, "_", " ") },
 	"role":   func(id string) string { return strings.TrimPrefix(id, "stytch_") },
 	"failed": func(r Request) bool { return r.Status == 0 || r.Status >= 400 },
 }).ParseFS(pageFiles, "pages/control.html"))

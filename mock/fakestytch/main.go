@@ -22,7 +22,7 @@
 //	  "personas": [{"email": "ada@example.edu", "name": "Ada Lovelace", "groups": ["staff"]}],
 //	  "organizations": [{
 //	    "organization_name": "LAWS1100", "organization_slug": "laws1100",
-//	    "members": [{"email_address": "ada@example.edu", "name": "Ada", "roles": ["instructor"]}]
+//	    "members": [{"email_address": "ada@example.edu", "name": "Ada", "roles": ["marker"]}]
 //	  }]
 //	}
 //
