@@ -139,6 +139,7 @@ func (s *Stytch) controlPersona(in controlPersonaRequest) (struct{}, error) {
 	return struct{}{}, misuse("AddPersona", func() {
 		s.AddPersona(Persona(in))
 	})
+}
 
 type controlForeignRequest struct {
 	MemberID string `json:"member_id"`
