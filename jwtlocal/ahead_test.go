@@ -193,6 +193,30 @@ func TestLateRequests(t *testing.T) {
 	})
 }
 
+// TestTokenOnly: a browser that keeps no session_jwt, because it is too long for a
+// cookie, waits for Stytch once.
+func TestTokenOnly(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		alone := grimoireauth.NewCredentials("", l.token)
+		waited := 0
+		for began := time.Now(); time.Since(began) < time.Hour; time.Sleep(10 * time.Second) {
+			start := time.Now()
+			got, err := authenticate(t, v, alone)
+			requireSession(t, l, got, err)
+			if time.Since(start) > 0 {
+				waited++
+			}
+		}
+		require.Equal(t, 1, waited)
+		require.LessOrEqual(t, u.count(), 16)
+		u.of(l, func(l *login) { l.over = true })
+		time.Sleep(5 * time.Minute)
+		_, err := authenticate(t, v, alone)
+		requireEnded(t, err)
+	})
+}
+
 // TestRefreshAsksAlways: Refresh asks Stytch, whatever is known, and gives nobody
 // more than they had.
 func TestRefreshAsksAlways(t *testing.T) {

@@ -101,7 +101,12 @@ func (v *Verifier) hand(ctx context.Context, a *ask, g *grant, late bool) (grimo
 		return grimoireauth.Authentication{}, &failure{kind: anotherSession, err: errAnother}
 	}
 	if late && v.due(&judged) {
-		return grimoireauth.Authentication{}, nil
+		// A browser that keeps no session_jwt is served as if it had shown this one.
+		// Others would have shown a newer one by now.
+		if !a.of.IsZero() || judged.now.Unix() >= judged.times.end {
+			return grimoireauth.Authentication{}, nil
+		}
+		v.begin(ctx, *a)
 	}
 	return g.answer, nil
 }
