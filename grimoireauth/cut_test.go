@@ -40,7 +40,7 @@ func recorded(t *testing.T) (*tape, *mock.Stytch, *grimoireauth.Client) {
 	p := new(tape)
 	stytch, client := school(t, func(c *grimoireauth.Config) {
 		p.stytch = c.Transport
-		c.Transport, c.Cut = p, p.cut
+		c.Transport, c.Cut, c.Retries = p, p.cut, -1
 	})
 	return p, stytch, client
 }

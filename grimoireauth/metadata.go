@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 )
 
 // Metadata is what an application keeps with a class or a member at Stytch
@@ -67,6 +66,3 @@ func (m Metadata) own() Metadata {
 	}
 	return out
 }
-
-// keys returns the keys in order, for audit: values can name people.
-func (m Metadata) keys() []string { return slices.Sorted(maps.Keys(m)) }

@@ -242,6 +242,7 @@ func TestWhoMayHaveALink(t *testing.T) {
 func TestRevokeWhileStytchIsDown(t *testing.T) {
 	var cut []grimoireauth.Cutoff
 	stytch, client := school(t, func(c *grimoireauth.Config) {
+		c.Retries = -1
 		c.Cut = func(_ context.Context, cutoff grimoireauth.Cutoff) error {
 			cut = append(cut, cutoff)
 			return nil
