@@ -78,16 +78,14 @@ func recent(refusal *NotRecentError) check {
 			return place{}, outdated("look at the factors")
 		}
 		now, given := time.Now(), f.authentication.Factors()
-		by := func(of string) bool {
-			return slices.ContainsFunc(given, func(factor grimoireauth.Factor) bool {
-				return (factor.Type == of || of == "" && proves(factor)) && within(now, factor.LastAuthenticatedAt, refusal.MaxAge)
-			})
-		}
-		if len(refusal.Factors) == 0 && !by("") {
+		given = slices.DeleteFunc(given, func(factor grimoireauth.Factor) bool {
+			return !within(now, factor.LastAuthenticatedAt, refusal.MaxAge)
+		})
+		if len(refusal.Factors) == 0 && !slices.ContainsFunc(given, proves) {
 			return place{}, refusal
 		}
-		for _, of := range refusal.Factors {
-			if !by(of) {
+		for _, wanted := range refusal.Factors {
+			if !slices.ContainsFunc(given, func(factor grimoireauth.Factor) bool { return factor.Type == wanted }) {
 				return place{}, refusal
 			}
 		}

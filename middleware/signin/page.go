@@ -129,10 +129,11 @@ func safeText(err error) string {
 func owed(e *grimoireauth.StepUpError) []string {
 	var all []string
 	for _, method := range e.Methods {
-		if words, ok := methodWords[method]; ok {
-			method = words
+		words, ok := methodWords[method]
+		if !ok {
+			words = string(method)
 		}
-		all = append(all, method)
+		all = append(all, words)
 	}
 	if len(all) > 1 {
 		all = []string{"one of: " + strings.Join(all, ", ")}
@@ -144,7 +145,7 @@ func owed(e *grimoireauth.StepUpError) []string {
 }
 
 // methodWords translates Stytch's allowed_auth_methods.
-var methodWords = map[string]string{
+var methodWords = map[grimoireauth.SignInMethod]string{
 	"sso":             "your school's single sign-on",
 	"password":        "a password",
 	"magic_link":      "a link by e-mail",
