@@ -31,7 +31,11 @@ func claimTime(t time.Time) string { return t.UTC().Truncate(time.Second).Format
 // Source: https://stytch.com/docs/b2b/guides/sessions/using-jwts
 func (c *call) sign(s *session, issued time.Time) string {
 	c.s.ensureKey()
-	key := c.s.keys[0]
+	return c.signWith(s, issued, c.s.keys[0])
+}
+
+// signWith is sign with any key, also one that is not the project's.
+func (c *call) signWith(s *session, issued time.Time, key publishedKey) string {
 	// Whole seconds, rounded down: a JWT is never dated in the future.
 	iat := issued.Unix()
 	factors := make([]map[string]any, len(s.factors))

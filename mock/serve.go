@@ -33,6 +33,7 @@ func (s *Stytch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
 		w.WriteHeader(out.status)
 		_, _ = w.Write(out.body[:len(out.body)/2]) // nobody to tell either
+		_ = http.NewResponseController(w).Flush()  // who cannot flush, breaks off sooner
 		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(out.status)

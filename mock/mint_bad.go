@@ -1,0 +1,67 @@
+package mock
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// Revoked returns credentials of a session that has been revoked. The
+// session_jwt has not expired: it passes a check that does not ask Stytch. It
+// panics if there is no such member.
+func (s *Stytch) Revoked(member grimoireauth.MemberID) grimoireauth.Credentials {
+	credentials := s.SignIn(member)
+	s.EndSession(credentials)
+	return credentials
+}
+
+// Expired returns credentials of a session that is over, with a genuine
+// session_jwt that has expired, too: there is nothing left to refresh. It panics
+// if there is no such member.
+func (s *Stytch) Expired(member grimoireauth.MemberID) grimoireauth.Credentials {
+	return s.SignIn(member, WithJWTAge(defaultSession+time.Minute))
+}
+
+// Skewed returns live credentials whose session_jwt was issued by a clock that is
+// ahead by this much or, if negative, behind. It is genuine, and the only kind
+// here that can be dated in the future. It panics if there is no such member.
+func (s *Stytch) Skewed(member grimoireauth.MemberID, ahead time.Duration) grimoireauth.Credentials {
+	credentials := s.SignIn(member)
+	s.resign("Skewed", &credentials, func(c *call, session *session) string {
+		skewed := *session
+		skewed.startedAt, skewed.lastAccessedAt = session.startedAt.Add(ahead), session.lastAccessedAt.Add(ahead)
+		return c.sign(&skewed, c.now.Add(ahead))
+	})
+	return credentials
+}
+
+// forger is the key of somebody who is not Stytch. It is made when first needed.
+var forger = sync.OnceValue(newSigningKey)
+
+// Forged returns credentials that somebody made up who knows everything but a
+// secret: the session_jwt speaks of a live session of the member and names the
+// project's key, and another key has signed it; the token is of the right form.
+// It panics if there is no such member.
+func (s *Stytch) Forged(member grimoireauth.MemberID) grimoireauth.Credentials {
+	credentials := s.SignIn(member)
+	s.resign("Forged", &credentials, func(c *call, session *session) string {
+		c.s.ensureKey()
+		return c.signWith(session, c.now, publishedKey{signingKey: forger(), kid: c.s.keys[0].kid})
+	})
+	credentials.Token = grimoireauth.NewSecret(newSessionToken())
+	return credentials
+}
+
+// resign replaces the session_jwt.
+func (s *Stytch) resign(what string, credentials *grimoireauth.Credentials, sign func(*call, *session) string) {
+	s.arrange(what, func(c *call) error {
+		session, err := c.sessionOfCredentials(*credentials)
+		if err != nil {
+			return errors.New("the member has no session") // it was begun a moment ago
+		}
+		credentials.JWT = grimoireauth.NewSecret(sign(c, session))
+		return nil
+	})
+}
