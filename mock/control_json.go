@@ -27,14 +27,16 @@ func controlError(w http.ResponseWriter, status int, err error) {
 }
 
 func controlAnswer(w http.ResponseWriter, status int, v any) {
-	encoded, err := json.Marshal(v)
-	if err != nil {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false) // a link is to be copied from a terminal, and no browser takes this for HTML
+	if err := encoder.Encode(v); err != nil {
 		// Everything that is encoded here was made in this package.
 		panic("mock: cannot encode an answer: " + err.Error())
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(encoded, '\n')) // nobody to tell: the client went away
+	_, _ = w.Write(out.Bytes()) // nobody to tell: the client went away
 }
 
 // controlled adapts a call whose arguments come as a JSON object.

@@ -129,6 +129,7 @@ func TestControlOutboxAndJournal(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{"channel", "kind", "to", "link", "token", "code", "sent_at"}, names)
 	require.Equal(t, w.stytch.Outbox()[0].Link, hers[0].text("link"))
+	require.Contains(t, p.send("GET", "/fake/outbox", "", nil).Body.String(), w.stytch.Outbox()[0].Link, "it can be copied as it stands")
 	require.Contains(t, p.refused(http.StatusBadRequest, "GET", "/fake/outbox?too=x", "", nil), `"too"`)
 
 	_, journal := p.ok("GET", "/fake/journal", "")

@@ -25,6 +25,8 @@
 // genuine credentials, [Stytch.Outbox] holds what was e-mailed, [Stytch.Age]
 // lets time pass without waiting, [Stytch.RotateKeys] changes the signing key,
 // [Stytch.Fail] makes endpoints fail, and [Stytch.Journal] tells what was asked.
+// [Stytch.Control] offers the same to programs in other languages, and the command
+// fakestytch serves both.
 //
 // It is for tests, demonstrations and development, and it keeps nobody out: it
 // refuses ids of live projects and connections from other machines unless it is
