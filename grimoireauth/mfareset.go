@@ -85,6 +85,6 @@ func (r Roster) goneAlready(ctx context.Context, op string, who Person, err erro
 	if !errors.As(err, &e) || e.Type != gone {
 		return Member{}, "", err
 	}
-	member, err := r.get(ctx, op, who.Class, who.Member)
+	member, err := r.before(ctx, op, who.Class, who.Member)
 	return member, e.RequestID, err
 }

@@ -112,7 +112,7 @@ func (r Roster) Reenroll(ctx context.Context, class ClassID, member MemberID) (M
 	switch {
 	case errors.As(err, &e) && e.Type == "no_deleted_member_found_for_reactivation":
 		// Somebody was quicker, or the answer to an earlier attempt was lost.
-		return r.get(ctx, op, class, member)
+		return r.before(ctx, op, class, member)
 	case err != nil:
 		r.c.recordUnknown(ctx, audit, err)
 		return Member{}, err
