@@ -41,13 +41,13 @@ type savedKey struct {
 	RetiredAt   time.Time `json:"retired_at"`
 }
 
-// snapshot takes one. The lock is not held.
+// snapshot takes one. The lock is not held. A Stytch that has signed nothing yet
+// has no keys to save, and is not made to wait for one.
 func (s *Stytch) snapshot() snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ensureKey()
 	var saving saver
-	out := snapshot{Version: snapshotVersion, ProjectID: s.projectID, Outbox: append([]Message{}, s.outbox...)}
+	out := snapshot{Version: snapshotVersion, ProjectID: s.projectID, Keys: []savedKey{}, Outbox: append([]Message{}, s.outbox...)}
 	out.Store = saving.store(s.db)
 	out.Objects = saving.objects
 	for _, k := range s.keys {
