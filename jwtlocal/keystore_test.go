@@ -197,13 +197,21 @@ func TestOutageSlowsNobodyDown(t *testing.T) {
 			require.NoError(t, err)
 			v.Wait()
 		}
+		require.Equal(t, 2, keys.count())
 		v.keys.mu.Lock() // whoever asked for it now would wait for ever
-		defer v.keys.mu.Unlock()
 		_, allocs := allocated(100, func() { _, _ = v.Verify(t.Context(), token) })
+		v.keys.mu.Unlock()
 		if !underRace {
 			require.Zero(t, allocs)
 		}
 		require.Greater(t, v.hits.sum(), uint64(100))
+
+		keys.set(func(s *keyServer) { s.err = nil })
+		time.Sleep(firstBackOff)
+		_, err := v.Verify(t.Context(), token)
+		require.NoError(t, err)
+		v.Wait()
+		require.Less(t, v.Stats().KeyAge, time.Minute, "and recovery is noticed at once")
 	})
 }
 
@@ -420,6 +428,7 @@ func TestSeedKeys(t *testing.T) {
 		keys.set(func(s *keyServer) { s.body = jwks(jwkOf(otherKID, &otherKey().PublicKey)) })
 		requireGood(t, v, fresh(testKID))
 		v.Wait()
+		require.Equal(t, 1, keys.count(), "the seed is replaced behind the first request")
 		requireGood(t, v, fresh(otherKID))
 		require.Equal(t, ReasonRetiredKey, judged(t, v, fresh(testKID)))
 		require.Equal(t, 1, keys.count())
