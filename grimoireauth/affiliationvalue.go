@@ -72,7 +72,7 @@ func (a Affiliation) grantOf(value string, home home) (Role, string) {
 	name, scope, scoped := strings.Cut(value, "@")
 	role, known := a.Grants[name]
 	switch {
-	case !known || !isASCII(value):
+	case !known:
 		return RoleNone, whyUnknown
 	case home == homeOther:
 		return role, whyHomesDisagree
@@ -118,8 +118,4 @@ func lowerASCII(s string) string {
 		}
 		return r
 	}, s)
-}
-
-func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r > 0x7e || r < 0x20 }) < 0
 }

@@ -269,6 +269,31 @@ func TestCanWithBadAnswers(t *testing.T) {
 	}
 }
 
+// A policy could name nothing at all, by a mistake of whoever edits it. Nothing is
+// what a session without roles, or a forgotten constant, presents.
+func TestCanOfNothing(t *testing.T) {
+	stytch, client := school(t, nil)
+	require.ErrorIs(t, client.Can(t.Context(), grimoireauth.Session{}, "class", "mark"), grimoireauth.ErrForbidden)
+	require.Zero(t, asked(stytch, policyEndpoint), "strangers make nobody ask")
+	stytch.Fail(mock.Fault{Endpoint: policyEndpoint, Body: `{"policy":{"roles":[
+		{"role_id":"stytch_member","permissions":[]},
+		{"role_id":"","permissions":[{"resource_id":"class","actions":["*"]},{"resource_id":"","actions":["*"]}]}]}}`})
+	require.ErrorIs(t, client.Can(t.Context(), holder(t, ""), "class", "mark"), grimoireauth.ErrForbidden)
+}
+
+// An outage is not made worse: the pauses grow.
+func TestCanWaitsLongerEachTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stytch, client := school(t, nil)
+		stytch.Fail(mock.Fault{Endpoint: policyEndpoint, Status: http.StatusInternalServerError})
+		for range 10 * 60 {
+			require.ErrorIs(t, client.Can(t.Context(), holder(t, "tutor"), "class", "mark"), grimoireauth.ErrUnavailable)
+			time.Sleep(time.Second)
+		}
+		require.Less(t, asked(stytch, policyEndpoint), 30, "in ten minutes")
+	})
+}
+
 func TestCanHonoursRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stytch, client := school(t, nil)
