@@ -18,6 +18,12 @@ type Config struct {
 	// Secret is the project secret, of the same environment. Required.
 	Secret Secret
 
+	// PublicToken is the project's public token, "public-token-test-…" or
+	// "public-token-live-…", of the same environment. It is no secret. Only the pages
+	// where a browser begins to sign in with OAuth or SSO need it; without it
+	// [SignIn.StartOAuth] and its like are [ErrInvalid].
+	PublicToken string
+
 	// BaseURL is the project's custom domain, such as https://login.example.edu.
 	// Empty: Stytch's own host for the project. Plain http is accepted only to a
 	// loopback address and only for a test project.
@@ -71,6 +77,9 @@ type Client struct {
 	api     *b2bstytchapi.API
 	roles   RoleTable
 	minutes int32 // session_duration_minutes, 0 to leave it to Stytch
+	// For start URLs: where Stytch's pages for browsers are.
+	baseURL, publicToken string
+
 	cut     Cut
 	observe Observe
 
@@ -81,13 +90,11 @@ type Client struct {
 // down. Its error matches [ErrInvalid] and names every fault of the Config.
 func New(config Config) (*Client, error) {
 	proj, err := project.Parse(config.ProjectID, config.BaseURL)
-	faults := []error{err, proj.CheckSecret(config.Secret.Reveal())}
+	faults := []error{err, proj.CheckSecret(config.Secret.Reveal()), checkPublicToken(proj, config.PublicToken)}
 	if config.Timeout < 0 {
 		faults = append(faults, fmt.Errorf("Timeout %v is negative", config.Timeout))
 	}
-	if d := config.SessionDuration; d != 0 && (d < minSessionDuration || d > maxSessionDuration || d%time.Minute != 0) {
-		faults = append(faults, fmt.Errorf("SessionDuration %v is not a whole number of minutes from 5 to 527040", d))
-	}
+	faults = append(faults, checkDuration("SessionDuration", config.SessionDuration))
 	if err := errors.Join(faults...); err != nil {
 		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Err: detail(err.Error())}
 	}
@@ -97,6 +104,9 @@ func New(config Config) (*Client, error) {
 		minutes: int32(config.SessionDuration / time.Minute),
 		cut:     config.Cut,
 		observe: config.Observe,
+
+		baseURL:     proj.BaseURL,
+		publicToken: config.PublicToken,
 	}
 	// Without WithSkipJWKSInitialization the constructor fetches the key set,
 	// fails while Stytch is down, and leaks a goroutine; jwtlocal does that job.
@@ -108,7 +118,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Err: err}
 	}
-	c.Classes, c.Roster, c.SignIn, c.Sessions = Classes{c}, Roster{c}, SignIn{c}, Sessions{c}
+	c.Classes, c.Roster, c.SignIn, c.Sessions = Classes{c}, Roster{c}, SignIn{c, Connections{c}}, Sessions{c}
 	return c, nil
 }
 

@@ -53,6 +53,13 @@ var (
 	// ErrForbidden.
 	ErrLastInstructor error = &sentinel{"the class would be left without an instructor", ErrForbidden}
 
+	// ErrOtherClass: a link, or a token from an identity provider, belongs to
+	// another class than it was presented for. It is an ErrForbidden.
+	ErrOtherClass error = &sentinel{"this sign-in belongs to another class: begin it there", ErrForbidden}
+	// ErrOtherBrowser: the sign-in began in another browser than the one that would
+	// end it. It is an ErrForbidden.
+	ErrOtherBrowser error = &sentinel{"this sign-in began in another browser: finish it there, or begin again here", ErrForbidden}
+
 	// ErrNotFound: no such class, member or connection.
 	ErrNotFound error = &sentinel{text: "not found"}
 	// ErrConflict: it exists already.
@@ -67,11 +74,30 @@ var (
 	// long ago to remember.
 	ErrTokenUnknown error = &sentinel{text: "the link or code is not known: ask for a new one"}
 
+	// ErrSignInExpired: an unfinished sign-in is past its ten minutes, or was
+	// finished already. It is an ErrTokenSpent.
+	ErrSignInExpired error = &sentinel{"the sign-in took too long, or is finished already: begin again", ErrTokenSpent}
+	// ErrWrongCode: a code by e-mail, by SMS, of an authenticator app, or a
+	// recovery code is not the right one. Asking again is fine.
+	ErrWrongCode error = &sentinel{text: "the code is not right: check it and try again"}
+	// ErrWrongPassword: the address and the password do not belong together. It does
+	// not say which of them is wrong, nor whether the address is known.
+	ErrWrongPassword error = &sentinel{text: "the e-mail address or the password is not right"}
+	// ErrWeakPassword: a new password is too easy to guess, known from a leak, or
+	// the old one.
+	ErrWeakPassword error = &sentinel{text: "choose another password: this one is too easy to guess, was leaked, or is the old one"}
+	// ErrPasswordMustChange: the password is right and may not be used any more,
+	// because it was leaked or the rules have changed. Start a reset.
+	ErrPasswordMustChange error = &sentinel{text: "this password cannot be used any more: ask for a link to set a new one"}
+
 	// ErrStepUp: the sign-in is unfinished; [StepUpError] says what is owed.
 	ErrStepUp error = &sentinel{text: "the sign-in is not finished"}
 
 	// ErrRateLimited: too many requests; wait as [Error.RetryAfter] says (429).
 	ErrRateLimited error = &sentinel{text: "too many requests: wait a moment"}
+	// ErrLocked: too many failed attempts, so that the member cannot sign in for a
+	// while. It is an ErrRateLimited.
+	ErrLocked error = &sentinel{"too many failed attempts: wait before you try again", ErrRateLimited}
 	// ErrUnavailable: nobody could find out. It says nothing about the
 	// credentials and is never a logout (503).
 	ErrUnavailable error = &sentinel{text: "the sign-in service cannot be reached at the moment"}

@@ -20,23 +20,44 @@ var stytchErrors = map[string]struct {
 }{
 	"the session is over": {ErrSessionEnded, "session_not_found"},
 	"sign in again": {ErrUnauthenticated, `invalid_session_token unable_to_parse_session_jwt jwt_invalid_audience jwt_invalid_issuer
-		jwt_invalid_claims insufficient_factors_for_session_exchange`},
-	"ask for a new link":      {ErrTokenSpent, "unable_to_auth_magic_link"},
-	"this is no link of ours": {ErrTokenUnknown, "magic_link_not_found invalid_token"},
-	"sign in another way":     {ErrMethodNotAllowed, "operation_restricted_by_organization_auth_methods operation_restricted_by_organization_mfa_methods"},
+		jwt_invalid_claims insufficient_factors_for_session_exchange invalid_intermediate_session_token_for_organization
+		invalid_trusted_auth_token`},
+	"sign in once more, now": {ErrNotRecent, "session_too_old_to_reset_password stale_factors"},
+	"ask for a new link": {ErrTokenSpent, `unable_to_auth_magic_link unable_to_auth_otp_code unable_to_auth_password_reset_token
+		totp_code_already_authenticated expired_totp unable_to_auth_impersonation_token oauth_access_token_exchange_token_too_old`},
+	"this is no link of ours": {ErrTokenUnknown, `magic_link_not_found invalid_token oauth_token_not_found sso_token_not_found
+		oauth_access_token_exchange_token_invalid_grant`},
+	"begin again": {ErrSignInExpired, "intermediate_session_not_found"},
+	"try another code": {ErrWrongCode, `otp_code_not_found invalid_code invalid_totp_code unable_to_authenticate_totp invalid_recovery_code
+		unable_to_authenticate_recovery_code recovery_code_used_as_totp_code totp_code_used_as_recovery_code`},
+	"the old password is wrong": {ErrWrongPassword, "password_does_not_match"},
+	"choose another password":   {ErrWeakPassword, "weak_password breached_password cannot_reset_password_with_existing_password"},
+	"set a new password":        {ErrPasswordMustChange, "member_reset_password reset_password"},
+	"use the other browser":     {ErrOtherBrowser, "pkce_mismatch pkce_expected_code_verifier"},
+	"sign in another way":       {ErrMethodNotAllowed, "operation_restricted_by_organization_auth_methods operation_restricted_by_organization_mfa_methods"},
 	"ask for an invitation": {ErrNotInvited, `email_jit_provisioning_not_allowed invalid_email_for_jit_provisioning
 		invalid_connection_for_jit_provisioning oauth_tenant_jit_provisioning_not_allowed invalid_oauth_tenant_for_jit_provisioning`},
 	"not permitted": {ErrForbidden, `session_authorization_error session_authorization_tenancy_error unauthorized_action organization_suspended
 		invalid_email_for_invites action_not_allowed_email_domain_is_claimed cannot_update_trusted_metadata
-		member_cannot_update_their_email_address email_verification_required captcha_required session_not_mutable incompatible_session_type`},
+		member_cannot_update_their_email_address email_verification_required captcha_required session_not_mutable incompatible_session_type
+		insufficient_factors oauth_unverified_email sso_connection_organization_mismatch member_impersonation_not_allowed
+		oauth_access_token_exchange_missing_full_access`},
 	"taken": {ErrConflict, `organization_slug_already_used organization_external_id_already_used duplicate_organization
 		organization_settings_duplicate_claimed_domain duplicate_member_email duplicate_member_external_id retired_member_email
 		duplicate_member_phone_number duplicate_member_phone_number_for_member no_deleted_member_found_for_reactivation
-		reactivation_email_belongs_to_another_member desired_email_updating_for_different_member desired_email_deactivated_by_different_member`},
+		reactivation_email_belongs_to_another_member desired_email_updating_for_different_member desired_email_deactivated_by_different_member
+		active_totp_exists pending_totp_exists recovery_codes_already_exist password_already_exists duplicate_saml_connection
+		duplicate_external_sso_connection`},
 	"not there": {ErrNotFound, `organization_not_found member_not_found member_does_not_exist_in_organization member_phone_number_not_found
-		totp_not_found secondary_factor_not_found email_not_found email_template_not_found`},
-	"too fast":             {ErrRateLimited, "too_many_requests too_few_tokens_authenticated user_lock_limit_reached captcha_failed"},
-	"Stytch is in trouble": {ErrUnavailable, "internal_server_error server_unavailable client_closed_request search_timeout"},
+		totp_not_found secondary_factor_not_found email_not_found email_template_not_found recovery_codes_not_found
+		no_active_recovery_code_backed_factor member_password_not_found password_not_found no_user_password
+		sso_connection_not_found saml_connection_not_found oidc_connection_not_found external_connection_id_not_found
+		trusted_token_profile_not_found migrate_from_external_email_does_not_exist`},
+	"too fast":          {ErrRateLimited, "too_many_requests too_few_tokens_authenticated captcha_failed"},
+	"too many failures": {ErrLocked, "user_lock_limit_reached"},
+	"Stytch is in trouble": {ErrUnavailable, `internal_server_error server_unavailable client_closed_request search_timeout
+		password_validation_timeout downstream_carrier_error migrate_from_external_missing_userinfo
+		migrate_from_external_unexpected_response`},
 	"the request is wrong": {ErrInvalid, "bad_request invalid_argument invalid_request_value invalid_id invalid_request_id query_params_do_not_match"},
 	"a session's arguments": {ErrInvalid, `invalid_session_id invalid_session_fields no_session_arguments too_many_session_arguments no_session_revoke_arguments
 		too_many_session_revoke_arguments no_associated_session_passed_in invalid_session_duration invalid_session_duration_minutes
@@ -66,8 +87,24 @@ var stytchErrors = map[string]struct {
 	"a link's fields": {ErrInvalid, `invalid_magic_link_url no_match_for_provided_magic_link_url invalid_login_magic_link_url
 		invalid_signup_magic_link_url invalid_invite_magic_link_url invalid_login_redirect_url invalid_signup_redirect_url
 		invalid_invite_redirect_url invalid_default_url no_wildcards_in_live_redirect_url invalid_expiration invalid_template_id
-		invalid_locale invalid_authentication_type invalid_method_id pkce_mismatch pkce_expected_code_verifier
-		pkce_did_not_expect_code_verifier invalid_pkce_code_challenge invalid_pkce_code_verifier`},
+		invalid_locale invalid_authentication_type invalid_method_id pkce_did_not_expect_code_verifier
+		invalid_pkce_code_challenge invalid_pkce_code_verifier invalid_discovery_redirect_url invalid_password_reset_redirect_url
+		invalid_expiration_otp`},
+	"codes, apps and other systems": {ErrInvalid, `missing_sms_parameter unsubscribed_phone_number invalid_totp_id invalid_password_id
+		action_available_only_once_primary_authentication_is_met trusted_token_profile_invalid_request
+		invalid_token_organization_id_claim token_missing_organization_id_claim invalid_impersonation_reason`},
+	"a connection's fields": {ErrInvalid, `invalid_sso_idp invalid_display_name invalid_idp_entity_id invalid_idp_sso_url invalid_x509_certificate
+		saml_connection_attribute_mapping_required saml_connection_attribute_mapping_missing_groups_key
+		saml_connection_email_mapping_required saml_connection_name_mapping_required
+		saml_connection_no_nested_keys_in_attribute_mapping saml_connection_idp_sso_url_required
+		saml_connection_idp_sso_url_invalid_format saml_connection_idp_sso_url_not_https oidc_connection_issuer_required
+		oidc_connection_issuer_url_invalid_format oidc_connection_client_id_required oidc_connection_client_secret_required
+		oidc_connection_authorization_url_required oidc_connection_authorization_url_invalid_format
+		oidc_connection_token_url_required oidc_connection_token_url_invalid_format
+		oidc_connection_userinfo_url_invalid_format oidc_connection_jwks_url_required
+		oidc_connection_jwks_url_invalid_format invalid_issuer invalid_authorization_url invalid_token_url
+		invalid_userinfo_url invalid_jwks_url invalid_client_id invalid_client_secret client_secret_too_long
+		too_many_sso_connections too_many_sso_connections_for_billing_tier external_connection_not_active`},
 	"a search": {ErrInvalid, `user_search_invalid_cursor user_search_invalid_limit user_search_invalid_operator search_invalid_status_filter
 		member_dashboard_search_disabled member_search_organization_ids_empty member_search_missing_organization_id
 		member_search_cannot_mix_internal_and_external_member_ids`},
@@ -77,7 +114,9 @@ var stytchErrors = map[string]struct {
 		project_not_found invalid_b2b_endpoint invalid_consumer_endpoint use_https enterprise_endpoint route_not_found
 		route_not_supported_in_test method_not_allowed deprecated_endpoint unavailable_endpoint no_login_redirect_urls_set
 		no_signup_redirect_urls_set no_invite_redirect_urls_set no_default_login_redirect_url_set no_default_signup_redirect_url_set
-		no_default_invite_redirect_url_set no_login_redirect_url no_signup_redirect_url no_invite_redirect_url`},
+		no_default_invite_redirect_url_set no_login_redirect_url no_signup_redirect_url no_invite_redirect_url
+		no_discovery_redirect_urls_set no_default_discovery_redirect_url_set no_discovery_redirect_url
+		no_password_reset_redirect_url cross_org_passwords_enabled cross_org_passwords_not_enabled`},
 }
 
 // searchFaults are samples of two families of types: the filter's name, or a word about it, follows.

@@ -169,7 +169,7 @@ func TestSwitch(t *testing.T) {
 	require.False(t, unfinished.Intermediate.Token.IsZero())
 	_, err = client.Sessions.Switch(ctx, here, sso)
 	require.ErrorAs(t, err, &unfinished)
-	require.Equal(t, []string{"sso"}, unfinished.Methods)
+	require.Equal(t, []grimoireauth.SignInMethod{grimoireauth.MethodSSO}, unfinished.Methods)
 
 	t.Run("an invitation counts as accepted", func(t *testing.T) {
 		class := stytch.AddClass("Invited").ID

@@ -23,6 +23,12 @@ type outcome struct {
 	intermediate  string
 	primary       *sessions.PrimaryRequired
 	mfa           *mfa.MfaRequired
+
+	// What the answer has to agree with; empty where nothing was said.
+	class ClassID      // that was asked for: another one is no answer
+	meant ClassID      // that a one-time token should be for: another one is refused
+	whose MemberID     // likewise
+	began Intermediate // the unfinished sign-in that goes on
 }
 
 // accept turns an outcome into a SignedIn. It is the one place where an answer
@@ -33,7 +39,8 @@ type outcome struct {
 //
 // Stytch does not know that a class is archived or a member suspended. Then the
 // session is there, but nobody ever gets its credentials; it is ended as well, so
-// that the member's list of sessions shows none that they cannot use.
+// that the member's list of sessions shows none that they cannot use. The same is
+// done with a session for another class than the sign-in was meant for.
 func (c *Client) accept(ctx context.Context, op string, o outcome) (SignedIn, error) {
 	class, err := c.classOf(op, o.requestID, "", o.organization)
 	if err != nil {
@@ -43,10 +50,18 @@ func (c *Client) accept(ctx context.Context, op string, o outcome) (SignedIn, er
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if o.memberID != string(member.Member) {
+	switch {
+	case o.memberID != string(member.Member):
 		return SignedIn{}, incomplete(op, o.requestID, "names two members")
+	case o.class != "" && !named(o.class, o.organization):
+		return SignedIn{}, incomplete(op, o.requestID, "is about another organization")
+	case o.whose != "" && o.whose != member.Member:
+		return SignedIn{}, incomplete(op, o.requestID, "is about another member")
 	}
 	why := barred(o.organization, o.member)
+	if o.meant != "" && !named(o.meant, o.organization) {
+		why = ErrOtherClass
+	}
 	if why != nil && !o.authenticated {
 		return SignedIn{}, &Error{Op: op, Kind: why, Status: http.StatusOK, RequestID: o.requestID}
 	}

@@ -18,7 +18,8 @@ const finished = `{
   "session_token": "mZAYn5aLEqKUlZ_Ad9U_fWr38GaAQ1oFAhT8ds245v7Q", "session_jwt": "eyJ.eyJ.sig",
   "member": {"member_id": "member-test-1", "organization_id": "organization-test-1", "email_address": "sam@example.edu", "status": "active",
              "name": "Sam", "roles": [{"role_id": "stytch_member", "sources": []}]},
-  "organization": {"organization_id": "organization-test-1", "organization_slug": "laws1100", "organization_name": "LAWS1100"},
+  "organization": {"organization_id": "organization-test-1", "organization_slug": "laws1100", "organization_name": "LAWS1100",
+                   "auth_methods": "ALL_ALLOWED", "mfa_methods": "ALL_ALLOWED", "mfa_policy": "OPTIONAL"},
   "member_session": {"member_session_id": "member-session-test-1", "member_id": "member-test-1", "organization_id": "organization-test-1",
              "organization_slug": "laws1100", "roles": ["stytch_member"], "started_at": "2026-01-01T00:00:00Z",
              "last_accessed_at": "2026-01-01T00:00:00Z", "expires_at": "2026-01-01T01:00:00Z",
@@ -131,8 +132,8 @@ func TestStepUp(t *testing.T) {
 		var stepUp *grimoireauth.StepUpError
 		require.ErrorAs(t, err, &stepUp)
 		require.True(t, stepUp.MFA)
-		require.True(t, stepUp.PhoneNumber)
-		require.False(t, stepUp.TOTP)
+		require.False(t, stepUp.Primary)
+		require.Equal(t, []grimoireauth.SecondFactor{grimoireauth.SecondFactorSMS}, stepUp.Enrolled)
 		require.True(t, stepUp.CodeSent)
 		require.Empty(t, stepUp.Methods)
 		require.Equal(t, confidential, stepUp.Intermediate.Token.Reveal())
@@ -143,7 +144,8 @@ func TestStepUp(t *testing.T) {
 		_, err := redeem(t, edited(t, append(unfinished, "primary_required", `{"allowed_auth_methods":["sso"]}`)...))
 		var stepUp *grimoireauth.StepUpError
 		require.ErrorAs(t, err, &stepUp)
-		require.Equal(t, []string{"sso"}, stepUp.Methods)
+		require.True(t, stepUp.Primary)
+		require.Equal(t, []grimoireauth.SignInMethod{grimoireauth.MethodSSO}, stepUp.Methods)
 		require.False(t, stepUp.MFA)
 		require.ErrorContains(t, err, "one of sso")
 	})

@@ -1,36 +1,64 @@
 package grimoireauth
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
 // StepUpError says that a sign-in is not finished: who it is for, what the class
 // still wants, and the proof of what was done so far. It matches [ErrStepUp].
+//
+// What is owed comes in this order: a class to choose (Discovery is not nil), one
+// more primary way to sign in (Primary), a second factor (MFA).
 type StepUpError struct {
-	Op     string
+	Op string
+	// Member and Class are zero while a class has still to be chosen.
 	Member Member
 	Class  Class
 	// Intermediate proves the part that is done, for ten minutes. It is a secret
 	// and no session.
 	Intermediate Intermediate
-	// Methods are the primary ways to sign in of which the class wants one more,
-	// in Stytch's words ("sso", "google_oauth", …). They are owed before MFA.
-	Methods []string
+
+	// Discovery is what to choose a class from with [SignIn.ChooseClass], or to make
+	// one with [SignIn.CreateClass]. Nil: the class is known.
+	Discovery *Discovery
+
+	// Primary reports whether one more primary way to sign in is owed, before MFA.
+	// Methods are those that will do; sign in by one of them with
+	// [SignInOptions.Continue] set to Intermediate. Not every Intermediate may be
+	// continued by every method, and signing in anew by one of them is always right.
+	Primary bool
+	Methods []SignInMethod
+
 	// MFA reports whether a second factor is owed.
 	MFA bool
-	// PhoneNumber and TOTP say which second factors the member has enrolled. With
-	// neither, one has to be enrolled first.
-	PhoneNumber, TOTP bool
+	// Allowed are the second factors that the class accepts from this member, and
+	// Enrolled those of them that the member has, the one they prefer first. With
+	// none enrolled, they enrol one of Allowed on the way. A recovery code does for an
+	// enrolled authenticator app.
+	Allowed, Enrolled []SecondFactor
 	// CodeSent reports whether Stytch has sent the SMS code already.
 	CodeSent bool
 }
 
+// Unfinished returns what the second half of the sign-in needs. It is zero in the
+// cases that owe something else first.
+func (e *StepUpError) Unfinished() Unfinished {
+	if e.Discovery != nil || e.Primary {
+		return Unfinished{}
+	}
+	return Unfinished{Person: e.Member.Person, Intermediate: e.Intermediate}
+}
+
 // Error says what is owed, without the secret.
 func (e *StepUpError) Error() string {
+	if e.Discovery != nil {
+		return "grimoireauth: " + e.Op + ": " + ErrStepUp.Error() + ": a class has to be chosen"
+	}
 	owed := make([]string, 0, 2)
-	if len(e.Methods) > 0 {
-		owed = append(owed, "one of "+strings.Join(e.Methods, ", "))
+	if e.Primary {
+		owed = append(owed, "one of "+strings.Join(words[string](e.Methods), ", "))
 	}
 	if e.MFA {
 		owed = append(owed, "a second factor")
@@ -45,6 +73,21 @@ func (e *StepUpError) Unwrap() error { return ErrStepUp }
 // https://stytch.com/docs/b2b/guides/discovery/overview
 const intermediateLife = 10 * time.Minute
 
+// newIntermediate is the Intermediate of an answer. Stytch hands out the same
+// token again while a sign-in goes on, and its time goes on as well.
+func newIntermediate(token string, began Intermediate) Intermediate {
+	fresh := Intermediate{Token: NewSecret(token), ExpiresAt: time.Now().Add(intermediateLife)}
+	if fresh.Token.Equal(began.Token) && !began.ExpiresAt.IsZero() && began.ExpiresAt.Before(fresh.ExpiresAt) {
+		fresh.ExpiresAt = began.ExpiresAt
+	}
+	return fresh
+}
+
+// provesAddress are the ways to sign in that prove an e-mail address, which is
+// what somebody owes whom a provider named without vouching for the address.
+// Source: https://stytch.com/docs/b2b/guides/oauth/overview
+var provesAddress = []SignInMethod{MethodMagicLink, MethodEmailCode, MethodSSO, MethodGoogle, MethodMicrosoft}
+
 func stepUp(op string, o outcome, member Member, class Class) error {
 	switch {
 	case o.token != "" || o.jwt != "" || o.session != nil:
@@ -55,24 +98,50 @@ func stepUp(op string, o outcome, member Member, class Class) error {
 		return incomplete(op, o.requestID, "says that the sign-in is unfinished and not what it lacks")
 	}
 	unfinished := &StepUpError{
-		Op:     op,
-		Member: member,
-		Class:  class,
-		Intermediate: Intermediate{
-			Token:     NewSecret(o.intermediate),
-			ExpiresAt: time.Now().Add(intermediateLife),
-		},
+		Op:           op,
+		Member:       member,
+		Class:        class,
+		Intermediate: newIntermediate(o.intermediate, o.began),
 	}
 	if o.primary != nil {
-		unfinished.Methods = o.primary.AllowedAuthMethods
+		unfinished.Primary = true
+		unfinished.Methods = primaryMethods(o.primary.AllowedAuthMethods, class)
 	}
 	if o.mfa != nil {
 		unfinished.MFA = true
 		unfinished.CodeSent = o.mfa.SecondaryAuthInitiated == "sms_otp"
+		unfinished.Allowed = class.Settings.secondFactors()
+		if member.Breakglass {
+			unfinished.Allowed = slices.Clone(everySecondFactor) // bound by no restriction
+		}
 		if options := o.mfa.MemberOptions; options != nil {
-			unfinished.PhoneNumber = options.MFAPhoneNumber != ""
-			unfinished.TOTP = options.TOTPRegistrationID != ""
+			unfinished.Enrolled = enrolled(unfinished.Allowed, options.MFAPhoneNumber != "", options.TOTPRegistrationID != "", member.DefaultSecondFactor)
 		}
 	}
 	return unfinished
+}
+
+// primaryMethods reads allowed_auth_methods. A class without a restriction has an
+// empty list there, also when a proof of the address is owed.
+func primaryMethods(allowed []string, class Class) []SignInMethod {
+	if len(allowed) > 0 {
+		return words[SignInMethod](allowed)
+	}
+	return slices.DeleteFunc(slices.Clone(provesAddress), func(m SignInMethod) bool { return !class.Settings.Allows(m) })
+}
+
+// enrolled lists what a member has, as far as the class accepts it.
+func enrolled(allowed []SecondFactor, phone, app bool, preferred SecondFactor) []SecondFactor {
+	has := map[SecondFactor]bool{SecondFactorSMS: phone, SecondFactorApp: app}
+	out := slices.DeleteFunc(slices.Clone(allowed), func(f SecondFactor) bool { return !has[f] })
+	slices.SortStableFunc(out, func(a, b SecondFactor) int {
+		switch {
+		case a == preferred && b != preferred:
+			return -1
+		case b == preferred && a != preferred:
+			return 1
+		}
+		return 0
+	})
+	return out
 }

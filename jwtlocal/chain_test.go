@@ -152,16 +152,16 @@ var outcomes = map[string]struct {
 	"organization_not_found":              {404, grimoireauth.ErrUnavailable, false},
 	"member_not_found":                    {404, grimoireauth.ErrUnavailable, false},
 	"unable_to_auth_magic_link":           {401, grimoireauth.ErrUnavailable, false},
+	"intermediate_session_not_found":      {404, grimoireauth.ErrUnavailable, false},
+	"stale_factors":                       {401, grimoireauth.ErrUnavailable, false},
 	"invalid_session_duration":            {400, grimoireauth.ErrUnavailable, false},
 	"invalid_session_duration_minutes":    {400, grimoireauth.ErrUnavailable, false},
 
 	// Words that this version does not know, some of which exist.
 	"user_unauthenticated":               {401, grimoireauth.ErrUnavailable, true},
-	"intermediate_session_not_found":     {404, grimoireauth.ErrUnavailable, true},
 	"session_expired":                    {401, grimoireauth.ErrUnavailable, true},
 	"session_revoked":                    {404, grimoireauth.ErrUnavailable, true},
 	"attribute_mismatch":                 {401, grimoireauth.ErrUnavailable, true},
-	"stale_factors":                      {401, grimoireauth.ErrUnavailable, true},
 	"deprecated_endpoint":                {400, grimoireauth.ErrUnavailable, true},
 	"something_that_stytch_adds_in_2031": {410, grimoireauth.ErrUnavailable, true},
 }

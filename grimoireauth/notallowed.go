@@ -1,0 +1,76 @@
+package grimoireauth
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
+)
+
+// NotAllowedError is behind an [ErrMethodNotAllowed] when the class is known: the
+// ways that it does allow, so that a page can offer them instead. Find it with
+// [errors.As].
+type NotAllowedError struct {
+	Class Class
+	// Methods are the ways to sign in that the class allows; AnyMethod is spelt out.
+	Methods []SignInMethod
+	// SecondFactors are those that it allows, spelt out in the same way.
+	SecondFactors []SecondFactor
+}
+
+// Error names them.
+func (e *NotAllowedError) Error() string {
+	return "the class allows " + list(e.Methods) + ", and as a second factor " + list(e.SecondFactors)
+}
+
+var (
+	everyMethod = []SignInMethod{
+		MethodMagicLink, MethodEmailCode, MethodPassword, MethodSSO,
+		MethodGoogle, MethodMicrosoft, MethodSlack, MethodGitHub, MethodHubSpot,
+	}
+	everySecondFactor = []SecondFactor{SecondFactorSMS, SecondFactorApp}
+)
+
+// methods are the ways to sign in that the class allows, one by one.
+func (s ClassSettings) methods() []SignInMethod {
+	return slices.DeleteFunc(slices.Clone(everyMethod), func(m SignInMethod) bool { return !s.Allows(m) })
+}
+
+// secondFactors are the second factors that the class allows, one by one.
+func (s ClassSettings) secondFactors() []SecondFactor {
+	return slices.DeleteFunc(slices.Clone(everySecondFactor), func(f SecondFactor) bool { return !s.AllowsSecondFactor(f) })
+}
+
+// instead adds to an ErrMethodNotAllowed what is allowed instead, which Stytch's
+// refusal does not say: it asks for the class. If that fails, the refusal stays as
+// it is; it is the answer to what was asked.
+func (c *Client) instead(ctx context.Context, class ClassID, err error) error {
+	var e *Error
+	if class == "" || !errors.As(err, &e) || !errors.Is(e.Kind, ErrMethodNotAllowed) {
+		return err
+	}
+	res, getErr := call(ctx, c, e.Op, func(ctx context.Context) (*organizations.GetResponse, error) {
+		return c.api.Organizations.Get(ctx, &organizations.GetParams{OrganizationID: string(class)})
+	})
+	if getErr != nil || !named(class, res.Organization) {
+		return err
+	}
+	found, getErr := c.classOf(e.Op, res.RequestID, "", res.Organization)
+	if getErr != nil {
+		return err
+	}
+	with := *e
+	with.Err = errors.Join(&NotAllowedError{
+		Class: found, Methods: found.Settings.methods(), SecondFactors: found.Settings.secondFactors(),
+	}, e.Err)
+	return &with
+}
+
+// named reports whether an Organization is the one that was asked for. Stytch
+// takes its slug and its external id in the place of its id.
+func named(class ClassID, org organizations.Organization) bool {
+	asked := string(class)
+	return asked == org.OrganizationID || strings.EqualFold(asked, org.OrganizationSlug) || asked == org.OrganizationExternalID
+}
