@@ -44,47 +44,65 @@ func (s Sessions) Extend(ctx context.Context, credentials Credentials, by time.D
 
 // authenticate leaves the session's end alone if minutes is zero.
 func (s Sessions) authenticate(ctx context.Context, op string, credentials Credentials, minutes int32) (Authentication, error) {
-	params := &sessions.AuthenticateParams{SessionDurationMinutes: minutes}
+	signedIn, _, err := s.ask(ctx, op, credentials, sessions.AuthenticateParams{SessionDurationMinutes: minutes})
+	return signedIn.Authentication, err
+}
+
+// ask is the one call that asks Stytch about a session. Params say what is to be
+// done with it besides. It also returns the verdict of an authorization check,
+// which is nil if none was asked for.
+func (s Sessions) ask(ctx context.Context, op string, credentials Credentials, params sessions.AuthenticateParams) (SignedIn, *sessions.AuthorizationVerdict, error) {
 	switch {
 	case !credentials.Token.IsZero():
 		params.SessionToken = credentials.Token.Reveal()
 	case !credentials.JWT.IsZero():
 		params.SessionJWT = credentials.JWT.Reveal()
 	default:
-		return Authentication{}, &Error{Op: op, Kind: ErrNoCredentials}
+		return SignedIn{}, nil, &Error{Op: op, Kind: ErrNoCredentials}
 	}
 	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.AuthenticateResponse, error) {
-		return s.c.api.Sessions.Authenticate(ctx, params)
+		return s.c.api.Sessions.Authenticate(ctx, &params)
 	})
 	if err != nil {
-		return Authentication{}, s.undecided(ctx, err, minutes)
+		return SignedIn{}, nil, s.undecided(ctx, err, params)
 	}
 	authentication, err := authenticationOf(op, res.RequestID, &res.MemberSession, res.SessionToken, res.SessionJWT)
 	if err != nil {
-		return Authentication{}, err
+		return SignedIn{}, nil, err
 	}
-	if res.Member.MemberID != string(authentication.Member()) || res.Organization.OrganizationID != string(authentication.Organization()) {
-		return Authentication{}, incomplete(op, res.RequestID, "has a session of somebody else")
+	class, err := s.c.classOf(op, res.RequestID, "", res.Organization)
+	if err != nil {
+		return SignedIn{}, nil, err
+	}
+	member, err := s.c.memberOf(op, res.RequestID, class.ID, res.Member)
+	if err != nil {
+		return SignedIn{}, nil, err
+	}
+	if member.Member != authentication.Session.Member() || string(class.ID) != string(authentication.Organization()) {
+		return SignedIn{}, nil, incomplete(op, res.RequestID, "has a session of somebody else")
 	}
 	if why := barred(res.Organization, res.Member); why != nil {
 		// Over, as far as this package is concerned. It is not revoked: to ask whose a
 		// session is changes nothing.
-		return Authentication{}, &Error{Op: op, Kind: ErrSessionEnded, Status: http.StatusOK, RequestID: res.RequestID, Err: detail(why.Error())}
+		return SignedIn{}, nil, &Error{Op: op, Kind: ErrSessionEnded, Status: http.StatusOK, RequestID: res.RequestID, Err: detail(why.Error())}
 	}
-	return authentication, nil
+	return SignedIn{Authentication: authentication, Member: member, Class: class}, res.Verdict, nil
 }
 
 // undecided keeps what says something about the credentials, and makes the rest
 // ErrUnavailable: "I could not find out" must not read as "no". A word that this
 // version has never seen is the operator's business, since users can do nothing
 // but wait.
-func (s Sessions) undecided(ctx context.Context, err error, minutes int32) error {
+func (s Sessions) undecided(ctx context.Context, err error, params sessions.AuthenticateParams) error {
 	var e *Error
 	if !errors.As(err, &e) || errors.Is(e, ErrUnauthenticated) || errors.Is(e, ErrRateLimited) {
 		return err
 	}
-	if minutes != 0 && durationFaults[e.Type] {
-		return err
+	switch {
+	case params.SessionDurationMinutes != 0 && durationFaults[e.Type],
+		params.SessionCustomClaims != nil && claimFaults[e.Type],
+		params.AuthorizationCheck != nil && authorizationRefusals[e.Type]:
+		return err // an answer to what was asked besides
 	}
 	if e.Type != "" && !known(e.Type) {
 		s.c.alarm(ctx, "Stytch answers a question about a session with an error_type that this version does not know: look it up, and look for a newer version", e)
