@@ -8,8 +8,8 @@ import (
 )
 
 // atOnce is how long an answer may take that is acted on in the browser. To sign
-// in takes a request of its own and a call to Stytch, and that does not fit in.
-const atOnce = 100 * time.Millisecond
+// in takes a request of its own and a call to Stytch, which does not fit in.
+const atOnce = 20 * time.Millisecond
 
 // endings remembers the credentials of sessions whose end came out late. While
 // a request waits for that answer, somebody else may sign in on the same browser,
