@@ -94,10 +94,22 @@ func (c *call) comeBack(h *handoff, email, failure string) (stamped, error) {
 // handoffOf returns the browser's way through the identity provider.
 func (c *call) handoffOf() (*handoff, error) {
 	h := c.s.db.handoffs[c.query.Get("state")]
-	if h == nil || !c.now.Before(h.expiresAt) {
+	if h == nil || !c.now.Before(h.expiresAt) || !c.leadsSomewhere(h) {
 		return nil, refuse("oauth_invalid_state")
 	}
 	return h, nil
+}
+
+// leadsSomewhere reports whether the organization and the connection are still
+// there: they can be deleted while somebody is at the identity provider.
+func (c *call) leadsSomewhere(h *handoff) bool {
+	if h.org == nil {
+		return true
+	}
+	if !slices.Contains(c.s.db.organizations, h.org) {
+		return false
+	}
+	return h.connection == nil || (h.org.connection(h.connection.id) == h.connection && h.connection.active())
 }
 
 // followIDP is the link that a person chose on the page.
@@ -195,7 +207,7 @@ func (c *call) grantOf(token, kind, unknown string) (*grant, error) {
 		return nil, refuse("invalid_token")
 	}
 	g := c.s.db.grants[token]
-	if g == nil || g.kind != kind || g.spent || !c.now.Before(g.expiresAt) {
+	if g == nil || g.kind != kind || g.spent || !c.now.Before(g.expiresAt) || !c.leadsSomewhere(&g.handoff) {
 		return nil, refuse(unknown)
 	}
 	return g, nil

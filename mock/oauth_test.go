@@ -145,6 +145,11 @@ func TestOAuthTokens(t *testing.T) {
 	w.stytch.Age(5 * time.Minute)
 	w.refuses(404, "oauth_token_not_found", http.MethodPost, path, object{"oauth_token": old})
 
+	doomed := w.organization(object{"email_jit_provisioning": "RESTRICTED", "email_allowed_domains": []string{"example.edu"}})
+	orphan := w.oauthToken("google", doomed, "ada@example.edu")
+	w.ok(http.MethodDelete, organizations+"/"+doomed, nil)
+	w.refuses(404, "oauth_token_not_found", http.MethodPost, path, object{"oauth_token": orphan})
+
 	bound := w.come("/v1/b2b/public/oauth/google/start", map[string]string{
 		"organization_id": org, "mock_persona": "ada@example.edu", "pkce_code_challenge": "hODA6vqpWjTCk_J4rFLkXOU3urXnUqAOaVmhOuEDtlo",
 	}).Query().Get("token")

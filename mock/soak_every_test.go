@@ -1,0 +1,291 @@
+package mock
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Eight callers, every endpoint, arguments that are right, wrong or missing. The
+// race detector judges; besides, no answer may be a fault of this package, and
+// what is remembered must not contradict itself.
+func TestSoakEveryEndpoint(t *testing.T) {
+	s := &Stytch{LockAfter: 50}
+	for i := range 3 {
+		class := s.AddClass(fmt.Sprint("Class ", i), Settings{"email_jit_provisioning": restricted, "email_allowed_domains": []string{"example.edu"}, "sso_jit_provisioning": allAllowed})
+		for j := range 3 {
+			s.SignIn(s.AddMember(class.ID, fmt.Sprintf("p%d@example.edu", j), "stytch_admin"))
+		}
+		s.AddSSO(class.ID, samlKind, nil)
+	}
+	var served [600]atomic.Int64
+	deadline := time.Now().Add(time.Second)
+	var group sync.WaitGroup
+	for worker := range 8 {
+		group.Go(func() {
+			random := rand.New(rand.NewPCG(42, uint64(worker)))
+			for n := 0; time.Now().Before(deadline); n++ {
+				status, err := soakCall(s, random)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				served[status].Add(1)
+				if n%50 == 0 {
+					if fault := invariant(s); fault != "" {
+						t.Error(fault)
+						return
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
+	require.Empty(t, invariant(s))
+	require.Positive(t, served[200].Load())
+	require.Positive(t, served[302].Load())
+	require.Positive(t, served[400].Load())
+}
+
+// soakCall makes one call of a random endpoint.
+func soakCall(s *Stytch, random *rand.Rand) (int, error) {
+	r := routes[random.IntN(len(routes))]
+	if r.serve == nil {
+		return 0, nil
+	}
+	if strings.HasPrefix(r.endpoint, "DELETE /v1/b2b/organizations/{organization_id}") && random.IntN(10) > 0 {
+		return 0, nil // or nobody would be left to call about
+	}
+	args := soakArguments(s, random)
+	path := strings.SplitN(r.endpoint, " ", 2)[1]
+	for _, segment := range r.segments {
+		if name, ok := param(segment); ok {
+			value, _ := args[name].(string)
+			if value == "" || random.IntN(20) == 0 {
+				value = "nothing"
+			}
+			path = strings.ReplaceAll(path, segment, url.PathEscape(value))
+		}
+	}
+	query := url.Values{"public_token": {s.PublicToken()}}
+	for _, name := range []string{"organization_id", "member_id", "mock_persona", "connection_id", "state", "persona", "token"} {
+		if value, ok := args[name].(string); ok && random.IntN(3) > 0 {
+			query.Set(name, value)
+		}
+	}
+	for name := range r.paramNames() {
+		delete(args, name) // the body must not contradict the path
+	}
+	body, err := json.Marshal(args)
+	if err != nil {
+		return 0, err
+	}
+	req, err := http.NewRequest(r.method, s.BaseURL()+path+"?"+query.Encode(), bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.SetBasicAuth(s.ProjectID(), s.Secret().Reveal())
+	if token, ok := args["session_token"].(string); ok && random.IntN(4) == 0 {
+		req.Header.Set(sessionTokenHeader, token)
+	}
+	res, err := s.RoundTrip(req)
+	if err != nil {
+		return 0, fmt.Errorf("%s %s: %w", r.endpoint, body, err)
+	}
+	if res.StatusCode >= 500 && res.StatusCode != http.StatusNotImplemented {
+		return 0, fmt.Errorf("%s %s: %d", r.endpoint, body, res.StatusCode)
+	}
+	return res.StatusCode, nil
+}
+
+func (r route) paramNames() map[string]bool {
+	out := make(map[string]bool)
+	for _, segment := range r.segments {
+		if name, ok := param(segment); ok {
+			out[name] = true
+		}
+	}
+	return out
+}
+
+// soakArguments are arguments for any endpoint, since unknown ones are ignored:
+// mostly of one member and what they have, some of others, some left out.
+func soakArguments(s *Stytch, random *rand.Rand) map[string]any {
+	args := map[string]any{
+		"organization_name": "Soaked", "organization_slug": fmt.Sprint("soaked-", random.IntN(1000)),
+		"organization_ids": []string{}, "name": "Somebody", "roles": []string{"tutor"}, "trusted_metadata": map[string]any{"a": random.IntN(9)},
+		"password": "otter-lantern-9-quiver", "existing_password": "otter-lantern-9-quiver", "new_password": "marble-ninety-fjord-lemon",
+		"hash": strings.Repeat("ab", 16), "hash_type": "md_5", "provider": "google", "metadata_url": "https://idp.example.edu",
+		"mfa_phone_number": fmt.Sprintf("+1500555%04d", random.IntN(10000)), "code": "123456", "limit": 1 + random.IntN(3),
+		"external_id": fmt.Sprint("ext-", random.IntN(1000)), "profile_id": TrustedProfile, "project_id": s.ProjectID(),
+	}
+	s.mu.Lock()
+	members := len(s.db.members)
+	if members > 0 {
+		m := s.db.members[random.IntN(members)]
+		args["organization_id"], args["member_id"], args["email_address"] = m.org.id, m.id, m.email
+		args["mock_persona"], args["persona"] = m.email, m.email
+		args["organization_ids"] = []string{m.org.id}
+		if m.totp != nil {
+			args["code"] = m.totp.code(time.Now().Unix() / totpStep)
+		} else if sent := s.db.codes[emailPurpose(m.org, m.email)]; len(sent) > 0 && random.IntN(2) == 0 {
+			args["code"] = sent[len(sent)-1].value
+		} else if sent := s.db.codes["sms "+m.id]; len(sent) > 0 {
+			args["code"] = sent[len(sent)-1].value
+		}
+		if len(m.org.connections) > 0 {
+			args["connection_id"] = m.org.connections[0].id
+		}
+		if m.password != nil {
+			args["member_password_id"] = m.password.id
+		}
+	}
+	token := func(name string, of []string) {
+		if len(of) > 0 {
+			args[name] = of[random.IntN(len(of))]
+		}
+	}
+	session, unfinished := keys(s.db.tokens), keys(s.db.intermediates)
+	if random.IntN(2) == 0 {
+		token("session_token", session)
+	} else {
+		token("intermediate_session_token", unfinished)
+	}
+	for _, name := range []string{"magic_links_token", "discovery_magic_links_token", "password_reset_token", "token"} {
+		token(name, keys(s.db.links))
+	}
+	for _, name := range []string{"oauth_token", "discovery_oauth_token", "sso_token"} {
+		token(name, keys(s.db.grants))
+	}
+	token("state", keys(s.db.handoffs))
+	s.mu.Unlock()
+	if random.IntN(8) == 0 {
+		args["email_address"] = fmt.Sprintf("new%d@example.edu", random.IntN(10_000))
+	}
+	for name := range maps.Clone(args) {
+		switch random.IntN(25) {
+		case 0:
+			delete(args, name)
+		case 1:
+			args[name] = "nonsense"
+		}
+	}
+	return args
+}
+
+// keys returns at most 64 of them, so that a long soak does not slow down.
+func keys[V any](m map[string]V) []string {
+	var out []string
+	for key := range m {
+		if out = append(out, key); len(out) == 64 {
+			break
+		}
+	}
+	return out
+}
+
+// invariant returns what contradicts itself in what a Stytch remembers.
+func invariant(s *Stytch) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slugs := make(map[string]bool)
+	known := make(map[*organization]bool)
+	for _, o := range s.db.organizations {
+		known[o] = true
+		for _, name := range []string{strings.ToLower(o.slug), o.externalID} {
+			if name != "" && slugs[name] {
+				return "two organizations are called " + name
+			}
+			slugs[name] = true
+		}
+		if fault := rollInvariant(o); fault != "" {
+			return fault
+		}
+		if o.defaultConnection != "" && o.connection(o.defaultConnection) == nil {
+			return "the default connection of " + o.id + " does not exist"
+		}
+		if err := o.settings.consistent(); err != nil {
+			return "the settings of " + o.id + " contradict each other: " + err.Error()
+		}
+	}
+	if len(s.db.sessions) != len(s.db.tokens) {
+		return "a session has no token, or a token no session"
+	}
+	for id, session := range s.db.sessions {
+		m := session.member
+		switch {
+		case session.id != id || s.db.tokens[session.token] != session:
+			return "a session is filed under another name"
+		case m.status != statusActive:
+			return "a session of a member who is " + m.status
+		case !known[m.org]:
+			return "a session in an organization that was deleted"
+		case len(session.factors) == 0:
+			return "a session that nothing has proven"
+		case session.startedAt.After(session.lastAccessedAt) || !session.expiresAt.After(session.startedAt):
+			return "a session whose times are out of order"
+		}
+	}
+	for token, i := range s.db.intermediates {
+		if i.token != token || i.email == "" || (i.member != nil && i.member.status == statusDeleted) {
+			return "an unfinished sign-in of nobody"
+		}
+	}
+	for _, m := range s.db.members {
+		switch {
+		case m.defaultMFA == "totp" && !m.hasTOTP():
+			return "the default second factor of " + m.id + " is not there"
+		case m.phoneVerified && m.phone == "":
+			return "a proven number that is none"
+		case s.db.membersByID[m.id] != m:
+			return m.id + " is filed under another name"
+		}
+	}
+	return ""
+}
+
+func rollInvariant(o *organization) string {
+	live := 0
+	seen := make(map[string]bool)
+	for _, m := range o.roll.members {
+		if m.org != o {
+			return m.id + " is on the roll of another organization"
+		}
+		if m.status == statusDeleted {
+			continue
+		}
+		live++
+		email := foldEmail(m.email)
+		if seen[email] || o.roll.byEmail[email] != m {
+			return "the roll does not find " + m.email
+		}
+		seen[email] = true
+		for _, old := range m.retired {
+			if other := o.roll.byEmail[foldEmail(old.EmailAddress)]; other != nil && other != m {
+				return old.EmailAddress + " was retired by one member and is used by another"
+			}
+		}
+		if m.externalID != "" && o.roll.byExternal[m.externalID] != m {
+			return "the roll does not find " + m.externalID
+		}
+	}
+	if live != o.roll.live || live != len(o.roll.byEmail) {
+		return fmt.Sprintf("the roll of %s counts %d of %d", o.id, o.roll.live, live)
+	}
+	if !slices.IsSortedFunc(o.roll.members, func(a, b *member) int { return int(a.seq - b.seq) }) {
+		return "the roll is out of order"
+	}
+	return ""
+}
