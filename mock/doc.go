@@ -25,6 +25,14 @@
 // genuine credentials, [Stytch.Outbox] holds what was e-mailed, [Stytch.Age]
 // lets time pass without waiting, [Stytch.RotateKeys] changes the signing key,
 // [Stytch.Fail] makes endpoints fail, and [Stytch.Journal] tells what was asked.
+// [Stytch.AddSSO] and [Stytch.AddPersona] script the identity provider behind OAuth
+// and SSO: with the parameter mock_persona=ada@example.edu a start URL signs her in
+// without its page, and with mock_error=access_denied the provider fails.
+// [Stytch.Revoked], [Stytch.Expired], [Stytch.Forged] and [Stytch.Skewed] mint
+// credentials that must not work, and [Stytch.Audit] calls an application's routes
+// as those who may and those who may not. docs/mock-endpoints.md is the list of
+// what is there.
+//
 // [Stytch.Control] offers the same to programs in other languages, and the command
 // fakestytch serves both.
 //

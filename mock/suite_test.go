@@ -32,7 +32,7 @@ import (
 // The conformance suite is testdata/conformance.json: flows of steps, each a
 // call of an SDK by the name that all of Stytch's SDKs share, with its arguments
 // and what has to come of it. This file runs it through stytch-go, by
-// reflection; another language needs no more than this file to run it, too.
+// reflection; internal/node runs it through the Node SDK.
 //
 // A step is one of
 //
@@ -46,7 +46,7 @@ import (
 // steps; expect compares values; error says that the step fails, and how. as is
 // the session token of the member on whose behalf the call is made. A flow with
 // real needs no mailbox and runs against Stytch itself, without its steps that
-// have mock. A step with node or go is for that language only.
+// have mock. A step with node is for that SDK only, which is newer.
 type flow struct {
 	Name              string `json:"flow"`
 	Real              bool   `json:"real"`
@@ -72,7 +72,6 @@ type step struct {
 	} `json:"error"`
 	Mock bool `json:"mock"`
 	Node bool `json:"node"`
-	Go   bool `json:"go"`
 }
 
 func readSuite(t *testing.T) []flow {
