@@ -53,7 +53,7 @@ func TestMemoryCutoffs(t *testing.T) {
 		require.False(t, standing3(t, m, "t", "m", "c").Ended)
 		time.Sleep(sessionCutoffLife - 1)
 		require.True(t, standing3(t, m, "s", "", "").Ended)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		require.False(t, standing3(t, m, "s", "", "").Ended)
 	})
 }
