@@ -140,6 +140,25 @@ func TestAnswersAboutSomebodyElse(t *testing.T) {
 	}
 }
 
+// A search by address that finds another one, or by external id.
+func TestClassesOfSomebodyElse(t *testing.T) {
+	stytch := new(mock.Stytch)
+	p := &tampering{stytch: stytch, method: http.MethodPost, path: "/members/search"}
+	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: p})
+	require.NoError(t, err)
+	_, err = client.Roster.Enroll(t.Context(), stytch.AddClass("Torts").ID, grimoireauth.NewMember{Email: "sam@example.edu", ExternalID: "s1"})
+	require.NoError(t, err)
+	p.rewrite = strings.NewReplacer("sam@example.edu", "pat@example.edu", `"s1"`, `"s2"`).Replace
+	for _, who := range []grimoireauth.Identity{{Email: "sam@example.edu"}, {ExternalID: "s1"}} {
+		rounds := 0
+		for _, err := range client.Roster.ClassesOf(t.Context(), who) {
+			rounds++
+			require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
+		}
+		require.Equal(t, 1, rounds)
+	}
+}
+
 // A search that hands out the same cursor for ever would go round for ever.
 func TestRepeatedCursor(t *testing.T) {
 	stytch, client := school(t, nil)
