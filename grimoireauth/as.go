@@ -108,15 +108,6 @@ func (a ActingRoster) Update(ctx context.Context, class ClassID, member MemberID
 	return a.c.Roster.Update(ctx, class, member, change)
 }
 
-// Deny is [Roster.Deny]. It needs "delete" on stytch.member.
-func (a ActingRoster) Deny(ctx context.Context, class ClassID, member MemberID) error {
-	ctx, err := a.begin(ctx, "deny")
-	if err != nil {
-		return err
-	}
-	return a.c.Roster.Deny(ctx, class, member)
-}
-
 // Reenroll is [Roster.Reenroll]. It needs "search" and "create" on stytch.member.
 func (a ActingRoster) Reenroll(ctx context.Context, class ClassID, member MemberID) (Member, error) {
 	ctx, err := a.begin(ctx, "reenroll")
