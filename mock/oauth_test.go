@@ -272,3 +272,26 @@ func TestOAuthProviderTokens(t *testing.T) {
 		})
 	}
 }
+
+// With a provider's account one can switch organizations, but not on the strength
+// of an address that nobody has proven.
+func TestExchangeOfOAuth(t *testing.T) {
+	w := newWire(t)
+	org, other := w.organization(nil), w.organization(nil)
+	ada := w.member(org, object{"email_address": "ada@example.edu"})
+	w.member(other, object{"email_address": "ada@example.edu"})
+	w.member(other, object{"email_address": "victim@example.edu"})
+	exchange := func(token string) object { return object{"organization_id": other, "session_token": token} }
+	session := w.oauth("google", org, "ada@example.edu").text("session_token")
+	out := w.ok(http.MethodPost, sessions+"/exchange", exchange(session))
+	factor := object(list(out.at("member_session", "authentication_factors"))[0].(map[string]any))
+	require.Equal(t, "oauth_exchange_google", factor.text("delivery_method"))
+	require.NotEmpty(t, factor.text("google_oauth_exchange_factor", "email_id"))
+	require.Empty(t, out.at("member", "oauth_registrations"), "the provider's tokens stay where they were given")
+
+	microsoft := w.oauth("microsoft", org, "ada@example.edu").text("session_token")
+	w.refuses(401, "insufficient_factors_for_session_exchange", http.MethodPost, sessions+"/exchange", exchange(microsoft))
+
+	w.ok(http.MethodPut, organizations+"/"+org+"/members/"+ada, object{"email_address": "victim@example.edu"})
+	w.refuses(401, "insufficient_factors_for_session_exchange", http.MethodPost, sessions+"/exchange", exchange(session))
+}

@@ -1,6 +1,9 @@
 package mock
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // exchangeSessionRequest is POST /v1/b2b/sessions/exchange.
 type exchangeSessionRequest struct {
@@ -62,6 +65,11 @@ func exchangeSession(c *call, in exchangeSessionRequest) (*exchangeSessionAnswer
 	return &exchangeSessionAnswer{signInAnswer: out}, nil
 }
 
+// exchangeable are the OAuth providers whose factors have a form for another
+// organization.
+// Source: the delivery methods of https://stytch.com/docs/b2b/api/session-object
+var exchangeable = []string{"google", "hubspot", "slack", "github"}
+
 // transferable are the factors of a session that count in another organization.
 // Only a first factor can carry a sign-in there.
 func (c *call) transferable(old *session, m *member) []factor {
@@ -75,9 +83,13 @@ func (c *call) transferable(old *session, m *member) []factor {
 			moved := f
 			moved.detail = map[string]string{"email_id": m.emailID, "email_address": m.email}
 			first = append(first, moved)
-		case f.kind == "oauth":
+		case f.kind == "oauth" && old.member.verified && slices.Contains(exchangeable, strings.TrimSuffix(f.method(), "_oauth")):
+			// It names no address, so it goes with one that the member has proven: an
+			// address that somebody has just been given proves nothing elsewhere. The
+			// provider's tokens stay behind.
 			provider := strings.TrimSuffix(f.method(), "_oauth")
 			moved := f
+			moved.oauth = nil
 			moved.delivery, moved.detailName = "oauth_exchange_"+provider, provider+"_oauth_exchange_factor"
 			moved.detail = map[string]string{"email_id": m.emailID}
 			first = append(first, moved)

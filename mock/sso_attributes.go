@@ -1,0 +1,42 @@
+package mock
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// ownAttributes are the names in an attribute_mapping that are not for
+// trusted_metadata.
+var ownAttributes = []string{"email", "full_name", "first_name", "last_name", "idp_user_id", "groups"}
+
+// copyAttributes writes what the identity provider says onto the member: the
+// name, and every other key of the mapping into trusted_metadata.
+func (c *call) copyAttributes(m *member, mapping map[string]string, said metadata) error {
+	text := func(key string) string {
+		var value string
+		if json.Unmarshal(said[mapping[key]], &value) != nil {
+			return "" // absent, or no text: it names nobody
+		}
+		return value
+	}
+	name := text("full_name")
+	if name == "" {
+		name = strings.TrimSpace(text("first_name") + " " + text("last_name"))
+	}
+	changes := metadata{}
+	for key, attribute := range mapping {
+		if value := said[attribute]; value != nil && string(value) != "null" && !slices.Contains(ownAttributes, key) {
+			changes[strings.TrimPrefix(key, "trusted_metadata.")] = value
+		}
+	}
+	trusted, err := m.trusted.merged(changes)
+	if err != nil {
+		return err
+	}
+	if name != "" {
+		m.name = name
+	}
+	m.trusted, m.updatedAt = trusted, c.now
+	return nil
+}
