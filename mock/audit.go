@@ -96,7 +96,11 @@ func (s *Stytch) Audit(handler http.Handler, how Auditing, routes ...Route) erro
 	if surprises == 0 {
 		return nil
 	}
-	return fmt.Errorf("mock: %d surprises, marked with (!):%s", surprises, matrix.String())
+	word := "surprises"
+	if surprises == 1 {
+		word = "surprise"
+	}
+	return fmt.Errorf("mock: %d %s, marked with (!):%s", surprises, word, matrix.String())
 }
 
 // audit makes one call and says what came of it.

@@ -64,7 +64,7 @@ func TestAudit(t *testing.T) {
 
 	t.Run("names who gets in and should not", func(t *testing.T) {
 		err := stytch.Audit(audited(t, stytch, true), mock.Auditing{}, auditedRoutes...)
-		require.ErrorContains(t, err, "1 surprises")
+		require.ErrorContains(t, err, "1 surprise,")
 		require.ErrorContains(t, err, "POST /classes/{class}/release\n  nobody      303 refused\n  student     303 refused\n  instructor  200 let in\n  outsider    200 let in (!)\n  revoked     303 refused")
 	})
 	t.Run("names who does not get in and should", func(t *testing.T) {
