@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,29 +16,17 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// signings measures how long this core takes for one RS256 signature.
-func signings(b *testing.B) time.Duration {
-	b.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(b, err)
-	digest := sha256.Sum256([]byte("a session_jwt"))
-	const n = 200
-	began := time.Now()
-	for range n {
-		if _, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:]); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return time.Since(began) / n
-}
-
 // A call that mints a session_jwt costs one RSA signature and little else; at
-// least 0.8 of them fit into the time of a signature.
+// least 0.8 of them fit into the time of a signature. Both are measured in turn and
+// their medians compared, so that it does not matter what else the machine does.
 func BenchmarkAuthenticate(b *testing.B) {
 	stytch := new(mock.Stytch)
 	class := stytch.AddClass("LAWS1100")
 	credentials := stytch.SignIn(stytch.AddStudent(class.ID, "ada@example.edu"))
 	w := wire{t: b, stytch: stytch}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(b, err)
+	digest := sha256.Sum256([]byte("a session_jwt"))
 	for _, body := range []struct {
 		name string
 		with object
@@ -46,15 +35,21 @@ func BenchmarkAuthenticate(b *testing.B) {
 		{"jwt", object{"session_jwt": credentials.JWT.Reveal()}},
 	} {
 		b.Run(body.name, func(b *testing.B) {
-			one := signings(b)
-			b.ResetTimer()
+			var signing, calling []time.Duration
 			for b.Loop() {
+				began := time.Now()
+				if _, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:]); err != nil {
+					b.Fatal(err)
+				}
+				signed := time.Now()
 				if res := w.send(http.MethodPost, sessions+"/authenticate", body.with); res.StatusCode != http.StatusOK {
 					b.Fatal(res.Status)
 				}
+				signing, calling = append(signing, signed.Sub(began)), append(calling, time.Since(signed))
 			}
-			each := b.Elapsed() / time.Duration(b.N)
-			b.ReportMetric(float64(one)/float64(each), "of-RS256-rate")
+			slices.Sort(signing)
+			slices.Sort(calling)
+			b.ReportMetric(float64(signing[len(signing)/2])/float64(calling[len(calling)/2]), "of-RS256-rate")
 		})
 	}
 }

@@ -25,6 +25,9 @@ func showIDP(c *call) (stamped, error) {
 		Provider, Organization, State, Cancel, Fail string
 		Choices                                     []choice
 	}{Provider: h.provider, State: h.state, Cancel: link("error", "access_denied"), Fail: link("error", "server_error")}
+	if name := providerNames[h.provider]; name != "" {
+		view.Provider = name
+	}
 	add := func(name, email string) {
 		if !slices.ContainsFunc(view.Choices, func(other choice) bool { return sameEmail(other.Email, email) }) && len(view.Choices) < maxChoices {
 			view.Choices = append(view.Choices, choice{name, email, link("persona", email)})
@@ -74,7 +77,7 @@ small{color:#4a5260;display:block}input{font:inherit;width:100%;box-sizing:borde
 </style></head><body><main>
 <h1>Sign in with {{.Provider}}</h1>
 <p>This is a mock: nobody asks for a password.{{with .Organization}} You are signing in to <strong>{{.}}</strong>.{{end}}</p>
-<ul>{{range .Choices}}<li><a href="{{.Link}}">{{or .Name .Email}}<small>{{.Email}}</small></a></li>{{end}}</ul>
+<ul>{{range .Choices}}<li><a href="{{.Link}}">{{if .Name}}{{.Name}}<small>{{.Email}}</small>{{else}}{{.Email}}{{end}}</a></li>{{end}}</ul>
 <form action="/mock/idp/callback"><input type="hidden" name="state" value="{{.State}}">
 <label for="persona">Somebody else</label><input id="persona" name="persona" type="email" autocomplete="off" placeholder="name@example.edu" required>
 <button>Sign in with this address</button></form>
