@@ -72,8 +72,8 @@ var mutants = []mutant{
 	{"internal/claims/header.go", `"epk", `, ``},
 
 	// The signature.
-	{"jwtlocal/verifier.go", `signature, public); err != nil {`, `signature, public); err != nil && len(signature) == 0 {`},
-	{"jwtlocal/verifier.go", `jwt.SigningMethodRS256.Verify`, `jwt.SigningMethodRS512.Verify`},
+	{"jwtlocal/verifier.go", `signed[:], signature); err != nil {`, `signed[:], signature); err != nil && len(signature) == 0 {`},
+	{"jwtlocal/verifier.go", `signed := digestOf(p.signed)`, `signed := digestOf(p.payload)`},
 	{"jwtlocal/token.go", `signed: token[:dot]}`, `signed: token[:dot-1]}`},
 
 	// JSON.
@@ -247,6 +247,7 @@ var mutants = []mutant{
 	{"jwtlocal/verifier.go", `if judged.standing == good {
 		if e`, `{
 		if e`},
+	{"jwtlocal/verifier.go", `		clear(buffer[:len(p.payload)])`, ``},
 	{"jwtlocal/seen.go", `e.digest == *d {`, `[8]byte(e.digest[:8]) == [8]byte(d[:8]) {`},
 	{"jwtlocal/seen.go", `	h.Sum(d[:0])`, `	_ = h`},
 	{"jwtlocal/seen.go", `token = token[n:]`, `token = ""`},
