@@ -57,8 +57,8 @@ var (
 	// another class than it was presented for. It is an ErrForbidden.
 	ErrOtherClass error = &sentinel{"this sign-in belongs to another class: begin it there", ErrForbidden}
 	// ErrOtherBrowser: the sign-in began in another browser than the one that would
-	// end it. It is an ErrForbidden.
-	ErrOtherBrowser error = &sentinel{"this sign-in began in another browser: finish it there, or begin again here", ErrForbidden}
+	// end it. The link or token is used up by the attempt. It is an ErrForbidden.
+	ErrOtherBrowser error = &sentinel{"this sign-in began in another browser: begin again in this one", ErrForbidden}
 
 	// ErrNotFound: no such class, member or connection.
 	ErrNotFound error = &sentinel{text: "not found"}
