@@ -24,6 +24,9 @@ func TestT06_DemotedInstructor(t *testing.T) {
 		"and a second class guard in between": func(g *middleware.Guard, next http.Handler) http.Handler {
 			return ofClass(g)(between(ofClass(g)(between(g.Fresh(next)))))
 		},
+		"and a Recent in between": func(g *middleware.Guard, next http.Handler) http.Handler {
+			return g.Require(between(ofClass(g)(between(g.Recent(8 * time.Hour)(between(g.Fresh(next)))))))
+		},
 		"Fresh around something around InClass": func(g *middleware.Guard, next http.Handler) http.Handler { return g.Fresh(between(ofClass(g)(next))) },
 		"Require around something around all it": func(g *middleware.Guard, next http.Handler) http.Handler {
 			return g.Require(between(g.Fresh(ofClass(g)(next))))
