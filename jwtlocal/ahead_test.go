@@ -235,6 +235,7 @@ func TestRefreshAsksAlways(t *testing.T) {
 		requireSession(t, l, got, err)
 		require.Equal(t, alone, got.Credentials, "five minutes do not become a session")
 		require.Equal(t, 4, u.count())
+		require.Equal(t, 1, remembered(&v.records), "a session_jwt is not remembered as a token is")
 		got, err = v.Refresh(t.Context(), grimoireauth.NewCredentials("", l.token))
 		requireSession(t, l, got, err)
 		require.Equal(t, 5, u.count())

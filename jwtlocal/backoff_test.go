@@ -57,6 +57,33 @@ func TestPauses(t *testing.T) {
 	})
 }
 
+// TestPausesBeginAnew: after a success the next failure is a first one, also for a
+// session_jwt that is alone, which nothing is remembered of.
+func TestPausesBeginAnew(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		alone := func() grimoireauth.Credentials { return grimoireauth.NewCredentials(u.jwt(l, 0), "") }
+		for range 3 {
+			u.change(func() { u.fault = down })
+			for range 4 {
+				_, err := v.Refresh(t.Context(), alone())
+				requireUnavailable(t, err)
+				time.Sleep(lastPause)
+			}
+			u.change(func() { u.fault = nil })
+			_, err := v.Refresh(t.Context(), alone())
+			require.NoError(t, err)
+		}
+		u.change(func() { u.fault = down })
+		_, err := v.Refresh(t.Context(), alone())
+		requireUnavailable(t, err)
+		u.change(func() { u.fault = nil })
+		time.Sleep(firstPause)
+		_, err = v.Refresh(t.Context(), alone())
+		require.NoError(t, err)
+	})
+}
+
 // TestOnePausesNotAll: one session's failure is not another's.
 func TestOnePausesNotAll(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {

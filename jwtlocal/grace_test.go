@@ -36,7 +36,7 @@ func TestOutageGrace(t *testing.T) {
 		"Stytch finds the token odd":      {fault: answers(grimoireauth.ErrUnauthenticated, http.StatusBadRequest), age: 306 * time.Second},
 		"Stytch says that it is over":     {fault: answers(grimoireauth.ErrSessionEnded, http.StatusNotFound), age: 306 * time.Second},
 		"no grace was configured":         {fault: down, age: 306 * time.Second, change: func(c *Config) { c.OutageGrace = 0 }},
-		"the session has ended by itself": {fault: down, age: 20 * time.Minute, arrange: func(_ *Verifier, u *upstream, l login, _ *MemoryCutoffs) {}, change: nil},
+		"the session has ended by itself": {fault: down, age: 20 * time.Minute},
 		"a tombstone": {fault: down, age: 306 * time.Second, arrange: func(_ *Verifier, _ *upstream, l login, m *MemoryCutoffs) {
 			_ = m.Cut(context.Background(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(l.session)})
 		}},
@@ -53,9 +53,10 @@ func TestOutageGrace(t *testing.T) {
 			refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 				l := u.login(1)
 				if name == "the session has ended by itself" {
-					l.ends = time.Now().Add(-time.Second)
+					l.started, l.ends = time.Now().Add(-time.Hour), time.Now().Add(-time.Second)
 				}
 				stale := u.credentials(l, test.age)
+				require.NotEqual(t, refused, v.judge(t.Context(), stale.JWT.Reveal()).standing, "it is genuine")
 				u.change(func() { u.fault = test.fault })
 				if test.arrange != nil {
 					test.arrange(v, u, l, cutoffs)

@@ -64,7 +64,7 @@ func (r *records) landed(a *ask, f *flight, now time.Time) (over grimoireauth.Se
 		}
 	case f.failed.kind == sessionEnded:
 		over = rec.owner
-		rec.kept, rec.gone, rec.pause = nil, now.Add(endedMemo), backoff{}
+		rec.kept, rec.gone = nil, now.Add(endedMemo)
 	case f.failed.kind == rationed:
 	case f.failed.kind != anotherSession || !rec.owner.IsZero():
 		rec.pause.fail(f.failed, now)

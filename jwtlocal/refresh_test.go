@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -299,6 +300,47 @@ func TestR10AnothersAnswer(t *testing.T) {
 	}, func(c *Config, _ *upstream) { c.Observe = log.observe })
 }
 
+// TestR10TwoNames: an answer that says one thing and whose session_jwt says another
+// is nobody's.
+func TestR10TwoNames(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		_, err := authenticate(t, v, u.credentials(l, time.Hour))
+		requireRefused(t, err)
+		_, err = authenticate(t, v, grimoireauth.NewCredentials("", l.token))
+		requireRefused(t, err)
+	}, func(c *Config, u *upstream) {
+		c.Refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+			answer, err := u.authenticate(ctx, credentials)
+			answer.Session = someSession(t, 7, 0)
+			return answer, err
+		}
+	})
+}
+
+// TestReplacedToken: Stytch repeats a session_token, as far as anybody knows. If it
+// ever replaces one, the new one is handed on, and the end of the old one is not the
+// end of the session.
+func TestReplacedToken(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		l := u.login(1)
+		replaced := l
+		u.change(func() {
+			replaced.token = u.nobody(2).token
+			u.byTok[replaced.token] = &replaced
+			u.swap = func(login) login { u.byTok[l.token].over = true; return replaced }
+		})
+		old := u.credentials(l, time.Hour)
+		got, err := authenticate(t, v, old)
+		requireSession(t, l, got, err)
+		require.Equal(t, replaced.token, got.Token.Reveal())
+		_, err = v.Refresh(t.Context(), old)
+		requireEnded(t, err)
+		got, err = authenticate(t, v, got.Credentials)
+		requireSession(t, l, got, err)
+	})
+}
+
 // TestR11AnswerIsVerified: the answer's session_jwt is verified like any other.
 func TestR11AnswerIsVerified(t *testing.T) {
 	var jwt func(u *upstream, l login) string
@@ -381,7 +423,11 @@ func TestR13BothCookies(t *testing.T) {
 		require.Equal(t, 2, u.count())
 		_, err = authenticate(t, v, mixed)
 		requireRefused(t, err)
-		require.Equal(t, 2, u.count(), "now it is known whose the token is")
+		require.Equal(t, 2, u.count())
+		time.Sleep(10 * time.Minute)
+		_, err = authenticate(t, v, mixed)
+		requireRefused(t, err)
+		require.Equal(t, 2, u.count(), "it is known whose the token is")
 
 		// A good session_jwt decides; the token of another session is not followed.
 		good := grimoireauth.NewCredentials(u.jwt(mine, 250*time.Second), theirs.token)
@@ -414,6 +460,26 @@ func TestR13Together(t *testing.T) {
 		}
 		all.Wait()
 		require.Equal(t, 2, u.count())
+	})
+	// And the other way round: the answer of those who were first is not theirs who
+	// come with a contradiction.
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		mine, theirs := u.login(1), u.login(2)
+		var all sync.WaitGroup
+		all.Go(func() {
+			got, err := authenticate(t, v, u.credentials(theirs, time.Hour))
+			requireSession(t, theirs, got, err)
+		})
+		synctest.Wait()
+		for range 5 {
+			all.Go(func() {
+				_, err := authenticate(t, v, grimoireauth.NewCredentials(u.jwt(mine, time.Hour), theirs.token))
+				requireRefused(t, err)
+				require.NotErrorIs(t, err, grimoireauth.ErrSessionEnded)
+			})
+		}
+		all.Wait()
+		require.Equal(t, 1, u.count())
 	})
 }
 
@@ -451,7 +517,7 @@ func TestR14Nothing(t *testing.T) {
 			_, err = v.Refresh(t.Context(), grimoireauth.NewCredentials(jwt, token))
 			requireRefused(t, err)
 		}
-		for _, token := range []string{"x", "not a token!", "<script>alert(1)</script> and forty more characters", "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uu\nU94=", string(make([]byte, 44))} {
+		for _, token := range []string{"x", "not a token!", "<script>alert(1)</script> and forty more characters", "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uu\nU94=", string(make([]byte, 44)), strings.Repeat("A", 40), testToken + "!", strings.Repeat("A", 516)} {
 			_, err := authenticate(t, v, grimoireauth.NewCredentials("", token))
 			requireRefused(t, err)
 			_, err = authenticate(t, v, grimoireauth.NewCredentials(good, token))

@@ -43,8 +43,15 @@ type login struct {
 
 // login makes the n-th session, of the n-th member, in one of three classes.
 func (u *upstream) login(n int) login {
+	l := u.nobody(n)
+	u.change(func() { u.byTok[l.token] = &l })
+	return l
+}
+
+// nobody is the n-th login before the upstream knows it.
+func (u *upstream) nobody(n int) login {
 	sum := sha256.Sum256(fmt.Append(nil, "token of ", n))
-	l := login{
+	return login{
 		token:   base64.RawURLEncoding.EncodeToString(append(sum[:], 0)),
 		session: fmt.Sprintf("member-session-test-aaaaaaaa-1111-4222-8333-%012d", n),
 		member:  fmt.Sprintf("member-test-bbbbbbbb-1111-4222-8333-%012d", n),
@@ -53,8 +60,6 @@ func (u *upstream) login(n int) login {
 		started: u.clock(),
 		ends:    u.clock().Add(8 * time.Hour),
 	}
-	u.change(func() { u.byTok[l.token] = &l })
-	return l
 }
 
 func (u *upstream) clock() time.Time { return time.Now().Add(u.skew) }

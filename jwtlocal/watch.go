@@ -32,7 +32,8 @@ var (
 // [grimoireauth.ErrExpired] if the client should authenticate again, or
 // [grimoireauth.ErrUnavailable]; or it is the cause of the context that was passed.
 //
-// What it needs is released when either context ends, so pass one that does.
+// What it needs is released, within a second, when either context ends, so pass one
+// that does.
 func (v *Verifier) Watch(ctx context.Context, authentication grimoireauth.Authentication) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watch{v: v, ctx: ctx, cancel: cancel, now: authentication, roles: rolesOf(authentication.Session)}
@@ -43,7 +44,6 @@ func (v *Verifier) Watch(ctx context.Context, authentication grimoireauth.Authen
 	// Set before it runs, since what it runs sets it again.
 	w.timer = time.AfterFunc(math.MaxInt64, func() { v.work.do(w.look) })
 	w.timer.Reset(w.next())
-	context.AfterFunc(ctx, func() { w.timer.Stop() })
 	return ctx
 }
 
@@ -58,7 +58,8 @@ type watch struct {
 	roles  []string                    // when the watch began, sorted
 }
 
-// look ends the context, or comes back later.
+// look ends the context, or comes back later. It is the last one if the context has
+// ended by itself.
 func (w *watch) look() {
 	if w.ctx.Err() != nil {
 		return
@@ -73,9 +74,6 @@ func (w *watch) look() {
 	}
 	w.now = answer
 	w.timer.Reset(w.next())
-	if w.ctx.Err() != nil {
-		w.timer.Stop() // it ended while the timer was not running
-	}
 }
 
 // refusal returns what is known, without asking anybody, to be wrong with the
