@@ -72,10 +72,8 @@ func (c *call) setPassword(m *member, p *password) {
 
 func (c *call) setCrossOrgPassword(email string, p *password) {
 	put(&c.s.db.passwords, strings.ToLower(email), p)
-	for _, other := range c.s.db.members {
-		if other.status != statusDeleted && sameEmail(other.email, email) {
-			other.password, other.updatedAt = p, c.now
-		}
+	for _, other := range c.everybodyAt(email) {
+		other.password, other.updatedAt = p, c.now
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -213,4 +214,45 @@ func TestCrossOrgPasswords(t *testing.T) {
 	w.ok(http.MethodPost, passwordPath+"/discovery/email/reset/start", object{"email_address": email})
 	w.ok(http.MethodPost, passwordPath+"/discovery/email/reset", object{"password_reset_token": w.lastMessage(email).Token, "password": newPassword})
 	w.refuses(404, "session_not_found", http.MethodPost, sessions+"/authenticate", object{"session_token": session.Token.Reveal()})
+}
+
+// With passwords of addresses, guesses at discovery count against everybody who
+// has the address, and a right one ends the count.
+func TestDiscoveryGuessesLock(t *testing.T) {
+	w := wire{t: t, stytch: &mock.Stytch{CrossOrgPasswords: true, LockAfter: 3}}
+	org, id, email := withPassword(w, nil)
+	second := w.organization(nil)
+	elsewhere := w.member(second, object{"email_address": email})
+	bystander := w.member(second, nil)
+	path := passwordPath + "/discovery/authenticate"
+	right := object{"email_address": email, "password": goodPassword}
+	wrong := with(right, object{"email_address": strings.ToUpper(email), "password": "wrong"})
+	locked := func(org, id string) any {
+		return w.ok(http.MethodGet, organizations+"/"+org+"/member?member_id="+id, nil).at("member", "is_locked")
+	}
+
+	guess := func(n int) {
+		for range n {
+			w.refuses(401, "unauthorized_credentials", http.MethodPost, path, wrong)
+		}
+	}
+	guess(2)
+	w.ok(http.MethodPost, path, right)
+	guess(2)
+	require.Equal(t, false, locked(org, id), "the count began again")
+	guess(1)
+	require.Equal(t, true, locked(org, id))
+	require.Equal(t, true, locked(second, elsewhere))
+	require.Equal(t, false, locked(second, bystander))
+	w.refuses(429, "user_lock_limit_reached", http.MethodPost, path, right)
+	w.refuses(429, "user_lock_limit_reached", http.MethodPost, passwordPath+"/authenticate", with(right, object{"organization_id": org}))
+	w.stytch.Age(time.Hour)
+	w.ok(http.MethodPost, path, right)
+
+	// One member's lock is not to be got around here.
+	for range 3 {
+		w.refuses(401, "unauthorized_credentials", http.MethodPost, passwordPath+"/authenticate", with(wrong, object{"organization_id": org}))
+	}
+	require.Equal(t, false, locked(second, elsewhere))
+	w.refuses(429, "user_lock_limit_reached", http.MethodPost, path, right)
 }
