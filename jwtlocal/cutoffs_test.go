@@ -17,9 +17,11 @@ import (
 func cutSession(l login) grimoireauth.Cutoff {
 	return grimoireauth.Cutoff{Session: grimoireauth.SessionID(l.session)}
 }
+
 func cutMember(l login) grimoireauth.Cutoff {
 	return grimoireauth.Cutoff{Member: grimoireauth.MemberID(l.member)}
 }
+
 func cutClass(l login) grimoireauth.Cutoff {
 	return grimoireauth.Cutoff{Class: grimoireauth.OrganizationID(l.class)}
 }
@@ -166,91 +168,6 @@ func TestR07LogoutWins(t *testing.T) {
 	}
 }
 
-// TestCutWhileRefreshing: a refresh that began before the cutoff may tell of what was
-// true before it, so its answer is not believed; one that began after it is.
-func TestCutWhileRefreshing(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
-		l := u.login(1)
-		u.of(l, func(l *login) { l.roles = []string{"instructor"} })
-		stale := u.credentials(l, time.Hour)
-		var all sync.WaitGroup
-		for range 10 {
-			all.Go(func() {
-				got, err := authenticate(t, v, stale)
-				requireSession(t, l, got, err)
-				require.False(t, got.HasRole("instructor"))
-			})
-		}
-		// The upstream decides at once, and its answer is long on its way.
-		u.change(func() { u.swap = func(l login) login { l.roles = []string{"instructor"}; return l } })
-		time.Sleep(50 * time.Millisecond)
-		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
-		time.Sleep(60 * time.Millisecond)
-		u.change(func() { u.swap = nil })
-		u.of(l, func(l *login) { l.roles = nil })
-		all.Wait()
-		require.Equal(t, 2, u.count())
-	})
-}
-
-// TestCutTwice: as when a role is changed: before the call to Stytch and after it. A
-// session_jwt that was refreshed in between is stale as well.
-func TestCutTwice(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
-		u.latency = 0 // all at one moment: no clock can tell before from after
-		l := u.login(1)
-		u.of(l, func(l *login) { l.roles = []string{"instructor"} })
-		stale := u.credentials(l, time.Hour)
-		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
-		between, err := authenticate(t, v, stale)
-		requireSession(t, l, between, err)
-		require.True(t, between.HasRole("instructor"), "it is still true")
-		u.of(l, func(l *login) { l.roles = nil })
-		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
-		for _, c := range []grimoireauth.Credentials{between.Credentials, stale} {
-			got, err := authenticate(t, v, c)
-			requireSession(t, l, got, err)
-			require.False(t, got.HasRole("instructor"))
-		}
-		require.Equal(t, 2, u.count())
-	})
-}
-
-// TestOldAnswer: an upstream that hands out a session_jwt from before the cutoff,
-// such as a cache in between, does not get it vouched for.
-func TestOldAnswer(t *testing.T) {
-	var old string
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
-		l := u.login(1)
-		old = u.jwt(l, 2*time.Minute)
-		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
-		_, err := authenticate(t, v, grimoireauth.NewCredentials(old, l.token))
-		requireUnavailable(t, err)
-		require.Equal(t, maxAsks, u.count())
-	}, func(c *Config, u *upstream) {
-		c.Refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
-			got, err := u.authenticate(ctx, credentials)
-			got.JWT = grimoireauth.NewSecret(old)
-			return got, err
-		}
-	})
-}
-
-// TestTokenAloneAfterCutoff: somebody whom nobody knows before the answer is asked
-// about once more, now that it is known which cutoffs concern them.
-func TestTokenAloneAfterCutoff(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
-		l := u.login(1)
-		require.NoError(t, m.Cut(t.Context(), cutClass(l)))
-		got, err := authenticate(t, v, grimoireauth.NewCredentials("", l.token))
-		requireSession(t, l, got, err)
-		require.Equal(t, 2, u.count())
-		got, err = authenticate(t, v, got.Credentials)
-		requireSession(t, l, got, err)
-		require.Equal(t, grimoireauth.SourceLocal, got.Source)
-	})
-}
-
 // TestCutoffsUnknown: cutoffs that cannot be read let nobody in, and are no outage
 // that excuses.
 func TestCutoffsUnknown(t *testing.T) {
@@ -267,49 +184,4 @@ type unreadable struct{}
 
 func (unreadable) Standing(context.Context, grimoireauth.SessionID, grimoireauth.MemberID, grimoireauth.OrganizationID) (Standing, error) {
 	return Standing{}, errors.New("no connection")
-}
-
-// TestVouchers: for which cutoffs a session_jwt is vouched for.
-func TestVouchers(t *testing.T) {
-	now := time.Now()
-	token, other := numbered(1), numbered(2)
-	at := func(d time.Duration, raised uint64) Standing { return Standing{StaleUntil: now.Add(d), Raised: raised} }
-	for name, test := range map[string]struct {
-		known, now Standing
-		token      digest
-		issued     time.Duration
-		want       bool
-	}{
-		"the same":                             {known: at(0, 7), now: at(0, 7), want: true},
-		"another token":                        {known: at(0, 7), now: at(0, 7), token: other},
-		"a later one":                          {known: at(0, 7), now: at(time.Second, 8)},
-		"a later one with the same time":       {known: at(0, 7), now: at(0, 8)},
-		"a later one with an earlier time":     {known: at(0, 7), now: at(-time.Second, 8)},
-		"one that was forgotten meanwhile":     {known: at(0, 7), now: at(-time.Second, 3), want: true},
-		"no numbers, the same":                 {known: at(0, 0), now: at(0, 0), want: true},
-		"no numbers, a later one":              {known: at(0, 0), now: at(1, 0)},
-		"nothing was known":                    {known: Standing{}, now: at(0, 1)},
-		"issued a little before, by its clock": {known: at(0, 7), now: at(0, 7), issued: -59 * time.Second, want: true},
-		"issued long before":                   {known: at(0, 7), now: at(0, 7), issued: -2 * time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var v vouchers
-			v.add(token, test.known, now)
-			asked := token
-			if test.token == other {
-				asked = other
-			}
-			require.Equal(t, test.want, v.covers(&asked, test.now, now.Add(test.issued).Unix()))
-		})
-	}
-	t.Run("bounded", func(t *testing.T) {
-		var v vouchers
-		for n := range 3 * maxVouchers {
-			v.add(numbered(n), at(0, 1), now)
-		}
-		require.LessOrEqual(t, len(v.byToken), maxVouchers)
-		v.add(numbered(-1), at(0, 1), now)
-		last := numbered(-1)
-		require.True(t, v.covers(&last, at(0, 1), now.Unix()))
-	})
 }

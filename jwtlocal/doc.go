@@ -16,6 +16,14 @@
 // stale. Both keep "this token is bad" ([grimoireauth.ErrUnauthenticated]) apart
 // from "I could not find out" ([grimoireauth.ErrUnavailable]).
 //
+// On a page in use nobody waits for Stytch: a session_jwt near its end is refreshed
+// behind the request that carries it. However many requests a session has, they
+// share one call, and a Stytch that fails is left alone for a while. [MemoryCutoffs]
+// makes a logout or a change of roles count for the very next request, [Slide] keeps
+// sessions in use alive, [Config].OutageGrace carries an exam through an outage, and
+// [Verifier.Watch] ends a connection with its session. [Verifier.Refresh] asks
+// Stytch, always.
+//
 // A [Verifier] fetches the project's key set when it first needs it and when the
 // set has grown old. No goroutine outlives its work, so there is nothing to close;
 // [Verifier.Wait] exists for tests and orderly shutdown.
