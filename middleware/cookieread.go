@@ -33,8 +33,8 @@ var (
 // times as much as all the rest of a warm check, takes the first of two values,
 // which is the planted one (RFC 6265, 5.4: longer paths go first), and strips
 // quotes. Here two different values refuse the request, values are taken as
-// they are, and nothing but a token's alphabet passes. An empty value is a
-// cookie that was cleared, like none.
+// they are, and nothing but a token's alphabet passes, here or in ask. An empty
+// value is a cookie that was cleared, like none.
 func (n cookieNames) read(lines []string) (presented, error) {
 	var p presented
 	var seenToken, seenJWT bool
@@ -60,7 +60,8 @@ func (n cookieNames) read(lines []string) (presented, error) {
 			}
 		}
 	}
-	if !tokenLike(p.token, maxToken) || !tokenLike(p.jwt, maxJWT) {
+	// The letters of the session_jwt are looked at in ask.
+	if !tokenLike(p.token, maxToken) || len(p.jwt) > maxJWT {
 		return presented{}, errBadValue
 	}
 	return p, nil
@@ -72,26 +73,3 @@ func valueOf(pair, name string) (string, bool) {
 	}
 	return "", false
 }
-
-// tokenLike reports whether every byte is one of A-Z a-z 0-9 _ - . = and there
-// are not too many. An empty value passes: it is none.
-func tokenLike(value string, most int) bool {
-	if len(value) > most {
-		return false
-	}
-	var bad byte
-	for i := range len(value) {
-		bad |= notInToken[value[i]]
-	}
-	return bad == 0
-}
-
-// notInToken is 1 for each byte that no token has.
-var notInToken = func() (table [256]byte) {
-	for i := range table {
-		if strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.=", byte(i)) < 0 {
-			table[i] = 1
-		}
-	}
-	return table
-}()

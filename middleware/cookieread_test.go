@@ -34,8 +34,6 @@ func TestReadCookies(t *testing.T) {
 		{"M04 space inside", []string{"stytch_session=dG9r ZW4="}, presented{}, errBadValue},
 		{"M04 space after", []string{"stytch_session=dG9r_ZW4= ; a=b"}, presented{}, errBadValue},
 		{"M04 comma", []string{"stytch_session=a,b"}, presented{}, errBadValue},
-		{"M04 CR LF", []string{"stytch_session_jwt=a.b\r\n.c"}, presented{}, errBadValue},
-		{"M04 not ASCII", []string{"stytch_session_jwt=a.b.ç"}, presented{}, errBadValue},
 		{"M04 NUL", []string{"stytch_session=a\x00b"}, presented{}, errBadValue},
 		{"M04 plus and slash", []string{"stytch_session=a+b/c"}, presented{}, errBadValue},
 		{"J02 too long a JWT", []string{"stytch_session_jwt=" + strings.Repeat("a", maxJWT+1)}, presented{}, errBadValue},

@@ -12,6 +12,12 @@
 // Handlers read the answer with [grimoireauth.SessionFromContext],
 // [grimoireauth.StudentFromContext] and [grimoireauth.InstructorFromContext].
 //
+// What is dangerous asks for more: [Guard.Can] for a permission, [Guard.Recent] for
+// a sign-in that is not long ago, [Guard.Fresh] for Stytch's own word. Guards around
+// each other decide in one pass, and each has a form without a response, such as
+// [Guard.CheckFresh]. Programs that are no browsers bring a bearer token to a Guard
+// whose [Carrier] says so.
+//
 // Three refusals are kept apart. Credentials that prove nobody are a 401, or a
 // redirect to the sign-in page for a browser. Somebody who may not is a 403, and
 // somebody from outside the class a 404, so that class ids do not leak. And when
@@ -23,6 +29,7 @@
 // net/http's own, outside the guard: http.NewCrossOriginProtection().Handler(…),
 // without bypass patterns. A server in the open also sets MaxHeaderBytes, to
 // 64 KiB say: a cookie header can be long, and it is read on every request.
+// Handlers add to the Vary header and never replace it.
 // The ResponseWriter that handlers get is the server's, so streaming, hijacking
 // and http.ResponseController work.
 package middleware

@@ -27,14 +27,14 @@ type endings struct {
 const maxEndings = 256
 
 // settle reports whether the cookies may be deleted that held these credentials,
-// whose end came out after the request had waited this long.
-func (e *endings) settle(p presented, waited time.Duration) bool {
+// whose end came out late or at once.
+func (e *endings) settle(p presented, late bool) bool {
 	// Neither value can hold a space.
 	digest := sha256.Sum256([]byte(p.jwt + " " + p.token))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
-	case waited <= atOnce || slices.Contains(e.late, digest):
+	case !late || slices.Contains(e.late, digest):
 		return true
 	case len(e.late) < maxEndings:
 		e.late = append(e.late, digest)

@@ -16,17 +16,14 @@ import (
 type found struct {
 	context.Context // of the request it was found for; nil until published
 	guard           *Guard
-	line            string    // the Cookie header, if it was the only line read
 	presented       presented // what it was decided on
 	authentication  grimoireauth.Authentication
 	err             error
-	fresh           bool          // Stytch was asked for this request
-	waited          time.Duration // until the end of a session came out
+	fresh, late     bool // Stytch was asked for this request; the answer took its time
 	settled         bool
 
 	place  place   // what class guards around this one have decided
-	passed []check // what was decided about this authentication
-	again  []check // what was decided about an older one, and is to be decided again
+	passed []check // what was decided about this authentication; before it is published, about an older one
 
 	// Room for two response headers, so that setting them allocates nothing.
 	cacheControl, vary [1]string
@@ -52,30 +49,22 @@ func (g *Guard) find(r *http.Request, fresh bool) *found {
 	if g == nil || g.auth == nil {
 		return &found{guard: g, err: errZeroGuard}
 	}
-	lines := r.Header["Cookie"]
 	earlier, ok := r.Context().Value(foundKey{g}).(*found)
-	// Nothing more is asked about credentials that are bad, or that nobody could
-	// find out about.
-	enough := ok && (!fresh || earlier.fresh || earlier.err != nil)
-	if enough && earlier.line != "" && len(lines) == 1 && lines[0] == earlier.line && !g.byBearer(r) {
-		return earlier // the very same string, so this compares two addresses
-	}
 	had, err := g.read(r)
 	same := ok && err == nil && earlier.presented == had
-	if same && enough {
+	// Stytch is not asked about credentials that are known to be bad, or that nobody
+	// could find out about.
+	if same && (!fresh || earlier.fresh || earlier.err != nil) {
 		return earlier
 	}
 	f := &found{guard: g, presented: had, err: err, fresh: fresh}
 	if err != nil {
 		return f
 	}
-	if len(lines) == 1 && !had.bearer {
-		f.line = lines[0]
-	}
 	f.ask(r.Context())
 	if same && f.err == nil {
 		// What guards around this one decided, they decided on older facts.
-		f.again = earlier.passed
+		f.passed = earlier.passed
 		if f.authentication.ID() != earlier.authentication.ID() {
 			f.authentication, f.err = grimoireauth.Authentication{}, errTwoAnswers
 		}
@@ -83,17 +72,28 @@ func (g *Guard) find(r *http.Request, fresh bool) *found {
 	return f
 }
 
+// loaded is any moment in the past: the time since then is read from one clock,
+// where time.Now reads two.
+var loaded = time.Now()
+
 // ask finds out whose the credentials are.
 func (f *found) ask(ctx context.Context) {
-	began := time.Now()
+	began := time.Since(loaded)
 	credentials := grimoireauth.NewCredentials(f.presented.jwt, f.presented.token)
 	if f.fresh {
 		f.authentication, f.err = f.guard.askStytch(ctx, credentials)
 	} else {
 		f.authentication, f.err = f.guard.Authenticate(ctx, credentials)
 	}
+	// Two kilobytes, letter by letter, cost as much as all the rest of the guard. A
+	// session_jwt whose signature was verified here needs no second look; about any
+	// other, whatever was said about it, one that holds what no token holds is bad.
+	local := f.err == nil && f.authentication.Source == grimoireauth.SourceLocal && f.authentication.JWT.Reveal() == f.presented.jwt
+	if !local && !tokenLike(f.presented.jwt, maxJWT) {
+		f.authentication, f.err = grimoireauth.Authentication{}, errBadValue
+	}
 	if f.err != nil {
-		f.waited = time.Since(began)
+		f.late = time.Since(loaded)-began > atOnce
 		return
 	}
 	if f.presented.bearer {
@@ -128,7 +128,7 @@ func (f *found) settle(w http.ResponseWriter) {
 		if !f.presented.bearer {
 			f.guard.renewCookies(w, f.presented, f.authentication)
 		}
-	case over(f.err) && !f.presented.bearer && f.guard.endings.settle(f.presented, f.waited):
+	case over(f.err) && !f.presented.bearer && f.guard.endings.settle(f.presented, f.late):
 		f.guard.ClearCookies(w)
 	}
 }
@@ -164,9 +164,10 @@ func (f *found) attach(r *http.Request, in place, checks []check) *http.Request 
 	}
 	f.Context = r.Context()
 	f.place = in
-	f.passed = checks
-	if len(f.again) > 0 {
-		f.passed, f.again = slices.Concat(f.again, checks), nil
+	if len(f.passed) == 0 {
+		f.passed = checks
+	} else {
+		f.passed = slices.Concat(f.passed, checks)
 	}
 	if in.role != grimoireauth.RoleNone {
 		return r.WithContext(grimoireauth.ContextWithPerson(f, f.authentication, f.person(in), in.role))

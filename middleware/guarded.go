@@ -65,13 +65,18 @@ func (g *Guard) decide(r *http.Request, fresh bool, checks []check) (*found, pla
 	if f.err != nil {
 		return f, place{}, f.err
 	}
-	in := f.place
-	var err error
-	for _, list := range [2][]check{f.again, checks} {
-		for _, c := range list {
+	in, err := f.place, error(nil)
+	if f.Context == nil {
+		// What guards around this one decided about an older answer.
+		for _, c := range f.passed {
 			if in, err = c(r, f, in); err != nil {
 				return f, place{}, err
 			}
+		}
+	}
+	for _, c := range checks {
+		if in, err = c(r, f, in); err != nil {
+			return f, place{}, err
 		}
 	}
 	return f, in, nil
