@@ -162,13 +162,13 @@ func TestSignInBroughtBack(t *testing.T) {
 				require.NoError(t, err)
 				return grimoireauth.NewSecret(d.browse(start, sam).Get("token")), start.Verifier
 			}
-			token, verifier := bring()
+			token, _ := bring()
 			signedIn, err := way.end(token, grimoireauth.Secret{}, class)
 			d.refused(grimoireauth.ErrInvalid, signedIn, err)
 			signedIn, err = way.end(token, grimoireauth.NewVerifier(), class)
 			d.refused(grimoireauth.ErrOtherBrowser, signedIn, err)
 
-			token, verifier = bring()
+			token, verifier := bring()
 			d.in(way.end(token, verifier, class))
 			signedIn, err = way.end(token, verifier, class)
 			heard.say(err)
