@@ -164,11 +164,8 @@ func (f *found) attach(r *http.Request, in place, checks []check) *http.Request 
 	}
 	f.Context = r.Context()
 	f.place = in
-	if len(f.passed) == 0 {
-		f.passed = checks
-	} else {
-		f.passed = slices.Concat(f.passed, checks)
-	}
+	// A fresh answer is not asked for again, so what it inherited has served.
+	f.passed = checks
 	if in.role != grimoireauth.RoleNone {
 		return r.WithContext(grimoireauth.ContextWithPerson(f, f.authentication, f.person(in), in.role))
 	}

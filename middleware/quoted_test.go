@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -14,15 +15,19 @@ import (
 func TestM04_WhatNoTokenHolds(t *testing.T) {
 	values := []string{`"jwt.ada.x"`, "jwt ada.x", "jwt.ada.x ", "jwt,ada.x", "jwt.ada.ç", "jwt.ada.\x80", "jwt.ada\r\n.x", "jwt\x00.ada.x", "jwt+ada/x", "jwt\t.ada.x", "jwt.ada.\u00a0"}
 	answers := map[string]answer{
-		"somebody, asked of Stytch":  {authentication: grimoireauth.Authentication{Session: session(t, "ada", law), Credentials: grimoireauth.NewCredentials("jwt.ada.x", ""), Source: grimoireauth.SourceRemote}},
-		"somebody, refreshed":        {authentication: grimoireauth.Authentication{Session: session(t, "ada", law), Credentials: grimoireauth.NewCredentials("jwt.ada.x", ""), Source: grimoireauth.SourceRefreshed}},
-		"somebody, by a trimmed JWT": {authentication: grimoireauth.Authentication{Session: session(t, "ada", law), Credentials: grimoireauth.NewCredentials("jwt.ada.x", ""), Source: grimoireauth.SourceLocal}},
-		"somebody, nobody knows how": {authentication: grimoireauth.Authentication{Session: session(t, "ada", law)}},
-		"ended":                      {err: grimoireauth.ErrSessionEnded},
-		"outage":                     {err: grimoireauth.ErrUnavailable},
+		"somebody, asked of Stytch":                  {authentication: grimoireauth.Authentication{Session: session(t, "ada", law), Credentials: grimoireauth.NewCredentials("jwt.ada.x", ""), Source: grimoireauth.SourceRemote}},
+		"somebody, refreshed":                        {authentication: grimoireauth.Authentication{Session: session(t, "ada", law), Credentials: grimoireauth.NewCredentials("jwt.ada.x", ""), Source: grimoireauth.SourceRefreshed}},
+		"somebody, by a trimmed JWT":                 {authentication: grimoireauth.Authentication{Session: session(t, "ada", law), Credentials: grimoireauth.NewCredentials("jwt.ada.x", ""), Source: grimoireauth.SourceLocal}},
+		"somebody, nobody knows how":                 {authentication: grimoireauth.Authentication{Session: session(t, "ada", law)}},
+		"somebody, asked of Stytch, as it was shown": {authentication: grimoireauth.Authentication{Session: session(t, "ada", law), Source: grimoireauth.SourceRemote}},
+		"ended":  {err: grimoireauth.ErrSessionEnded},
+		"outage": {err: grimoireauth.ErrUnavailable},
 	}
 	for name, a := range answers {
-		guard := newGuard(t, func(context.Context, grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+		guard := newGuard(t, func(_ context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+			if strings.HasSuffix(name, "as it was shown") {
+				a.authentication.Credentials = c
+			}
 			return a.authentication, a.err
 		}, middleware.Config{})
 		for _, value := range values {
