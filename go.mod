@@ -8,6 +8,7 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/stretchr/testify v1.12.1
 	github.com/stytchauth/stytch-go/v16 v16.41.0
+	rsc.io/qr v0.2.0
 )
 
 require (

@@ -1,14 +1,8 @@
 package mock
 
 import (
-	"bytes"
-	"encoding/base64"
-	"image"
-	"image/color"
-	"image/png"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -26,18 +20,6 @@ type totpAnswer struct {
 	QRCode             string   `json:"qr_code"`
 	RecoveryCodes      []string `json:"recovery_codes"`
 }
-
-// blankQR stands for the picture of the QR code: an image of one white pixel.
-// The secret beside it is the real one. The space after the comma is Stytch's.
-var blankQR = sync.OnceValue(func() string {
-	pixel := image.NewGray(image.Rect(0, 0, 1, 1))
-	pixel.SetGray(0, 0, color.Gray{Y: 255})
-	var encoded bytes.Buffer
-	if err := png.Encode(&encoded, pixel); err != nil {
-		panic("mock: cannot encode a picture: " + err.Error())
-	}
-	return "data:image/png;base64, " + base64.StdEncoding.EncodeToString(encoded.Bytes())
-})
 
 // createTOTP enrols an authenticator app; the first right code confirms it.
 // While one waits for that, there is no second one, which is the stricter
@@ -65,9 +47,11 @@ func createTOTP(c *call, in createTOTPRequest) (*totpAnswer, error) {
 	case m.totp != nil && c.now.Before(m.totp.expiresAt):
 		return nil, refuse("pending_totp_exists")
 	}
+	secret := randomBytes(20)
+	picture := qrCode(keyURI(m, secret))
 	m.totp = &totp{
 		id:        c.s.newID("member-totp"),
-		secret:    randomBytes(20),
+		secret:    secret,
 		createdAt: c.now,
 		expiresAt: c.now.Add(time.Duration(minutes) * time.Minute),
 		recovery:  newRecoveryCodes(),
@@ -77,7 +61,7 @@ func createTOTP(c *call, in createTOTPRequest) (*totpAnswer, error) {
 		memberAnswer:       *answerMember(m),
 		TOTPRegistrationID: m.totp.id,
 		Secret:             secretEncoding.EncodeToString(m.totp.secret),
-		QRCode:             blankQR(),
+		QRCode:             picture,
 		RecoveryCodes:      slices.Clone(m.totp.recovery),
 	}, nil
 }

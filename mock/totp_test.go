@@ -1,16 +1,12 @@
 package mock_test
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base32"
-	"encoding/base64"
 	"encoding/binary"
 	"fmt"
-	"image/png"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,12 +43,6 @@ func enrolTOTP(t *testing.T, w wire) (whose object, secret string) {
 	id := w.member(org, nil)
 	whose = object{"organization_id": org, "member_id": id}
 	out := w.ok(http.MethodPost, totps, whose)
-	picture, ok := strings.CutPrefix(out.text("qr_code"), "data:image/png;base64, ")
-	require.True(t, ok)
-	raw, err := base64.StdEncoding.DecodeString(picture)
-	require.NoError(t, err)
-	_, err = png.Decode(bytes.NewReader(raw))
-	require.NoError(t, err, "the picture is one")
 	require.Len(t, out["recovery_codes"], 10)
 	for _, code := range out["recovery_codes"].([]any) {
 		require.Regexp(t, `^[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}$`, code)
