@@ -117,7 +117,7 @@ func (v *Verifier) accept(ctx context.Context, a *ask, f *flight, answer grimoir
 	if answer.Token.IsZero() && !a.alone {
 		answer.Token = a.secret
 	}
-	return &grant{answer: answer, issued: judged.times.issued}, judged.standing == stale, nil
+	return &grant{answer: answer, issued: judged.times.issued, end: judged.times.end}, judged.standing == stale, nil
 }
 
 // belongs reports whether an answer, whose session_jwt attests session, is about

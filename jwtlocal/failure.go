@@ -38,7 +38,11 @@ const (
 func (f *failure) outage() bool { return f.kind == noAnswer || f.kind == throttled }
 
 func failedBecause(kind failureKind, cause error) *failure {
-	return &failure{kind: kind, err: unavailable(opRefresh, cause, 0)}
+	wait := firstPause // nobody is asked sooner
+	if kind == leftAlone {
+		wait = 0
+	}
+	return &failure{kind: kind, err: unavailable(opRefresh, cause, wait)}
 }
 
 // What can be wrong with a refresh.
@@ -98,7 +102,8 @@ func refusedByStytch(err error) bool {
 
 // explain says to operators what Stytch said, and to programs only what kind it is.
 func explain(kind, err error, wait time.Duration) error {
-	e := &grimoireauth.Error{Op: opRefresh, Kind: kind, RetryAfter: wait, Err: reveal(err)}
+	// Whoever asks sooner than after a pause is told to wait in any case.
+	e := &grimoireauth.Error{Op: opRefresh, Kind: kind, RetryAfter: max(wait, firstPause), Err: reveal(err)}
 	var own *grimoireauth.Error
 	if errors.As(err, &own) {
 		e.Status, e.Type, e.RequestID = own.Status, own.Type, own.RequestID

@@ -50,6 +50,7 @@ func (r *records) landed(a *ask, f *flight, now time.Time) (over grimoireauth.Se
 	}
 	rec.flight = nil
 	rec.used = now
+	s.tidy(now)
 	switch {
 	case f.failed == nil:
 		rec.pause, rec.gone = backoff{}, time.Time{}
@@ -118,19 +119,26 @@ func (s *recordShard) open(key digest, now time.Time) *record {
 	return rec
 }
 
-// makeRoom looks at a few records, which the map hands out in no order. It lets
-// tokens that have expired go, and, if there are too many records, the one among
-// these that was not used for longest.
+// makeRoom forgets a record if there are too many: of the few that it looks at, the
+// one that was not used for longest.
 func (s *recordShard) makeRoom(now time.Time) {
+	oldest, key := s.tidy(now)
+	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {
+		delete(s.byKey, key)
+	}
+}
+
+// tidy looks at a few records, which the map hands out in no order, and lets go of
+// credentials that have expired. It returns the record among them that was not used
+// for longest.
+func (s *recordShard) tidy(now time.Time) (oldest *record, oldestKey digest) {
 	const few = 8
-	var oldest *record
-	var oldestKey digest
 	looked := 0
 	for key, rec := range s.byKey {
 		if rec.flight != nil {
 			continue // somebody waits for it; there are at most maxWaiting of them
 		}
-		if rec.kept != nil && now.Sub(rec.used) > maxLifetime {
+		if rec.kept != nil && now.Unix() > rec.kept.end+int64(maxLeeway/time.Second) {
 			rec.kept = nil
 		}
 		if oldest == nil || rec.used.Before(oldest.used) {
@@ -140,7 +148,5 @@ func (s *recordShard) makeRoom(now time.Time) {
 			break
 		}
 	}
-	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {
-		delete(s.byKey, oldestKey)
-	}
+	return oldest, oldestKey
 }

@@ -27,7 +27,7 @@ func TestRecordsAreBounded(t *testing.T) {
 	for n := range 100_000 {
 		key := numbered(n)
 		s := r.shard(&key)
-		s.open(key, now.Add(time.Duration(n)*time.Millisecond)).kept = &grant{}
+		s.open(key, now.Add(time.Duration(n)*time.Millisecond)).kept = &grant{end: now.Unix() + 1000}
 	}
 	require.LessOrEqual(t, remembered(&r), len(r.shards)*maxRecordsPerShard)
 	// Old ones go first, more or less.
@@ -48,6 +48,30 @@ func TestRecordsAreBounded(t *testing.T) {
 		r.shard(&other).open(other, now)
 	}
 	require.NotNil(t, s.byKey[key])
+}
+
+// TestExpiredCredentialsAreLetGo: what nobody can use any more is not kept for the
+// life of the process.
+func TestExpiredCredentialsAreLetGo(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		for n := range 200 {
+			_, err := authenticate(t, v, u.credentials(u.login(n), time.Hour))
+			require.NoError(t, err)
+		}
+		time.Sleep(7 * time.Minute)
+		for n := 200; n < 1200; n++ {
+			_, err := authenticate(t, v, u.credentials(u.login(n), time.Hour))
+			require.NoError(t, err)
+		}
+		held := 0
+		for n := range 200 {
+			key := digestOf(u.nobody(n).token)
+			if v.records.kept(&key) != nil {
+				held++
+			}
+		}
+		require.Less(t, held, 20)
+	}, func(_ *Config, u *upstream) { u.latency = 0 })
 }
 
 // TestWaitersLeave: whoever waits leaves with their own context, and nothing of them

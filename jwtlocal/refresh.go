@@ -25,6 +25,7 @@ func askWith(secret grimoireauth.Secret) ask {
 type grant struct {
 	answer grimoireauth.Authentication
 	issued int64 // iat of the session_jwt, to tell which of two is newer
+	end    int64 // its end, from when nobody has a use for it
 }
 
 // maxTurns bounds how often one request looks again because something changed
