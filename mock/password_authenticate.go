@@ -1,8 +1,6 @@
 package mock
 
 import (
-	"encoding/hex"
-	"slices"
 	"strings"
 	"time"
 )
@@ -56,36 +54,30 @@ func (c *call) memberForPassword(name, email string) (*organization, *member, er
 	return org, m, nil
 }
 
-// migratePasswordRequest is POST /v1/b2b/passwords/migrate. The parameters of
-// the slow hashes are in the hash or, here, not looked at.
+// migratePasswordRequest is POST /v1/b2b/passwords/migrate.
 type migratePasswordRequest struct {
-	OrganizationID       string   `json:"organization_id"`
-	EmailAddress         string   `json:"email_address"`
-	Hash                 string   `json:"hash"`
-	HashType             string   `json:"hash_type"`
-	Name                 *string  `json:"name"`
-	TrustedMetadata      metadata `json:"trusted_metadata"`
-	UntrustedMetadata    metadata `json:"untrusted_metadata"`
-	Roles                []string `json:"roles"`
-	PreserveExistingSess bool     `json:"preserve_existing_sessions"`
-	MFAPhoneNumber       *string  `json:"mfa_phone_number"`
-	SetPhoneNumberVerif  bool     `json:"set_phone_number_verified"`
-	ExternalID           *string  `json:"external_id"`
-	MD5Config            *salts   `json:"md_5_config"`
-	SHA1Config           *salts   `json:"sha_1_config"`
-	SHA512Config         *salts   `json:"sha_512_config"`
+	OrganizationID       string       `json:"organization_id"`
+	EmailAddress         string       `json:"email_address"`
+	Hash                 string       `json:"hash"`
+	HashType             string       `json:"hash_type"`
+	Name                 *string      `json:"name"`
+	TrustedMetadata      metadata     `json:"trusted_metadata"`
+	UntrustedMetadata    metadata     `json:"untrusted_metadata"`
+	Roles                []string     `json:"roles"`
+	PreserveExistingSess bool         `json:"preserve_existing_sessions"`
+	MFAPhoneNumber       *string      `json:"mfa_phone_number"`
+	SetPhoneNumberVerif  bool         `json:"set_phone_number_verified"`
+	ExternalID           *string      `json:"external_id"`
+	MD5Config            *salts       `json:"md_5_config"`
+	SHA1Config           *salts       `json:"sha_1_config"`
+	SHA512Config         *salts       `json:"sha_512_config"`
+	Argon2Config         argon2Config `json:"argon_2_config"`
+	ScryptConfig         scryptConfig `json:"scrypt_config"`
+	PBKDF2Config         pbkdf2Config `json:"pbkdf_2_config"`
 }
-
-// salts are what is put before and after a password when it is hashed.
-type salts struct {
-	PrependSalt string `json:"prepend_salt"`
-	AppendSalt  string `json:"append_salt"`
-}
-
-var hashTypes = []string{"bcrypt", "md_5", "argon_2i", "argon_2id", "sha_1", "sha_512", "scrypt", "phpass", "pbkdf_2"}
 
 // migratePassword takes over a password by its hash, and its member with it: the
-// address counts as proven. Only the fast hashes can be checked here later.
+// address counts as proven.
 // Source: https://stytch.com/docs/b2b/api/passwords-migrate
 func migratePassword(c *call, in migratePasswordRequest) (*loginOrSignupAnswer, error) {
 	org, err := c.organization(in.OrganizationID)
@@ -144,35 +136,6 @@ func migratePassword(c *call, in migratePasswordRequest) (*loginOrSignupAnswer, 
 	c.activate(m)
 	c.setPassword(m, &password{id: c.s.newID("member-password"), migrated: hash})
 	return &loginOrSignupAnswer{MemberID: m.id, MemberCreated: created, Member: m.json(), Organization: org.json()}, nil
-}
-
-// hash reads the hash, as far as its kind has a form that can be told.
-func (in migratePasswordRequest) hash() (*passwordHash, error) {
-	out := &passwordHash{kind: in.HashType, hash: in.Hash}
-	if !slices.Contains(hashTypes, in.HashType) {
-		return nil, refuse("invalid_hash_type")
-	}
-	sizes := map[string]int{"md_5": 16, "sha_1": 20, "sha_512": 64}
-	for kind, config := range map[string]*salts{"md_5": in.MD5Config, "sha_1": in.SHA1Config, "sha_512": in.SHA512Config} {
-		if in.HashType != kind {
-			continue
-		}
-		if raw, err := hex.DecodeString(in.Hash); err != nil || len(raw) != sizes[kind] {
-			return nil, refuse("invalid_" + kind + "_hash")
-		}
-		if config != nil {
-			out.prepend, out.append = config.PrependSalt, config.AppendSalt
-		}
-	}
-	switch {
-	case in.Hash == "":
-		return nil, refuse("invalid_hash")
-	case in.HashType == "bcrypt" && (len(in.Hash) != 60 || !strings.HasPrefix(in.Hash, "$2")):
-		return nil, refuse("invalid_bcrypt_hash")
-	case in.HashType == "phpass" && !strings.HasPrefix(in.Hash, "$P$") && !strings.HasPrefix(in.Hash, "$H$"):
-		return nil, refuse("invalid_phpass_hash_prefix")
-	}
-	return out, nil
 }
 
 // discoverByPasswordRequest is POST /v1/b2b/passwords/discovery/authenticate.

@@ -186,10 +186,6 @@ func TestMigratePassword(t *testing.T) {
 	require.Equal(t, "Ada", out.text("member", "name"))
 	w.ok(http.MethodPost, passwordPath+"/authenticate", object{"organization_id": org, "email_address": "ada@example.edu", "password": goodPassword})
 	w.refuses(400, "password_already_exists", http.MethodPost, path, body)
-
-	slow := with(body, object{"email_address": "bob@example.edu", "hash_type": "scrypt", "hash": "c2NyeXB0"})
-	w.ok(http.MethodPost, path, slow)
-	w.refuses(501, "mock_not_implemented", http.MethodPost, passwordPath+"/authenticate", object{"organization_id": org, "email_address": "bob@example.edu", "password": "x"})
 }
 
 // With the project's other setting, a password is that of an address.

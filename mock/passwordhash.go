@@ -1,0 +1,112 @@
+package mock
+
+import (
+	"crypto/md5"  // what a migrated hash may be
+	"crypto/sha1" // the same
+	"crypto/sha512"
+	"encoding/hex"
+	"hash"
+	"slices"
+	"strings"
+)
+
+// passwordHash is a hash as passwords/migrate takes it. That of a slow kind is
+// kept with its parameters, in the form that its slowHash writes.
+type passwordHash struct {
+	kind, hash, prepend, append string
+}
+
+// slowHash is a hash whose parameters say what a check costs. Reading one
+// refuses parameters that would keep a test, and with it every other caller of
+// the same Stytch, waiting for more than seconds.
+type slowHash interface {
+	// is reports whether the hash is of this text.
+	is(text string) (bool, error)
+	// String returns the hash with its parameters.
+	String() string
+}
+
+var hashTypes = []string{"bcrypt", "md_5", "argon_2i", "argon_2id", "sha_1", "sha_512", "scrypt", "phpass", "pbkdf_2"}
+
+// fastHashes are the kinds that are hexadecimal and have no parameters.
+var fastHashes = map[string]func() hash.Hash{"md_5": md5.New, "sha_1": sha1.New, "sha_512": sha512.New}
+
+// salts are what is put before and after a password when it is hashed.
+type salts struct {
+	PrependSalt string `json:"prepend_salt"`
+	AppendSalt  string `json:"append_salt"`
+}
+
+// hash reads the hash and its parameters.
+func (in migratePasswordRequest) hash() (*passwordHash, error) {
+	switch {
+	case !slices.Contains(hashTypes, in.HashType):
+		return nil, refuse("invalid_hash_type")
+	case in.Hash == "":
+		return nil, refuse("invalid_hash")
+	}
+	if sum, ok := fastHashes[in.HashType]; ok {
+		raw, err := hex.DecodeString(in.Hash)
+		if err != nil || len(raw) != sum().Size() {
+			return nil, refuse("invalid_" + in.HashType + "_hash")
+		}
+		out := &passwordHash{kind: in.HashType, hash: strings.ToLower(in.Hash)}
+		config := map[string]*salts{"md_5": in.MD5Config, "sha_1": in.SHA1Config, "sha_512": in.SHA512Config}[in.HashType]
+		if config != nil {
+			out.prepend, out.append = config.PrependSalt, config.AppendSalt
+		}
+		return out, nil
+	}
+	slow, err := in.slowHash()
+	if err != nil {
+		return nil, err
+	}
+	return &passwordHash{kind: in.HashType, hash: slow.String()}, nil
+}
+
+// slowHash reads a slow hash. The parameters beside one that has its own are not
+// looked at: Stytch asks for them where the hash is bare.
+func (in migratePasswordRequest) slowHash() (slowHash, error) {
+	encoded := strings.HasPrefix(in.Hash, "$")
+	switch {
+	case in.HashType == "pbkdf_2":
+		return in.PBKDF2Config.read(in.Hash)
+	case in.HashType == "scrypt" && !encoded:
+		return in.ScryptConfig.read(in.Hash)
+	case strings.HasPrefix(in.HashType, "argon_2") && !encoded:
+		return in.Argon2Config.read(in.HashType, in.Hash)
+	}
+	return readSlowHash(in.HashType, in.Hash)
+}
+
+// readSlowHash reads a hash that has its parameters.
+func readSlowHash(kind, text string) (slowHash, error) {
+	switch kind {
+	case "bcrypt":
+		return readBcrypt(text)
+	case "phpass":
+		return readPHPass(text)
+	case "argon_2i", "argon_2id":
+		return readArgon2(kind, text)
+	case "scrypt":
+		return readScrypt(text)
+	case "pbkdf_2":
+		return readPBKDF2(text)
+	}
+	return nil, refuse("invalid_hash_type")
+}
+
+// is reports whether the hash is of this text. A snapshot may hold anything, so
+// that a slow hash is read anew, and its cost bounded anew.
+func (p *passwordHash) is(text string) (bool, error) {
+	if sum, ok := fastHashes[p.kind]; ok {
+		h := sum()
+		h.Write([]byte(p.prepend + text + p.append)) // a hash's Write returns no error
+		return same(hex.EncodeToString(h.Sum(nil)), strings.ToLower(p.hash)), nil
+	}
+	slow, err := readSlowHash(p.kind, p.hash)
+	if err != nil {
+		return false, err
+	}
+	return slow.is(text)
+}
