@@ -3,6 +3,7 @@ package grimoireauth_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -203,6 +204,87 @@ func TestSignInAnswerAboutSomebodyElse(t *testing.T) {
 			}
 			require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
 			require.True(t, signedIn.IsZero())
+		})
+	}
+}
+
+// The same where the class is the right one, and only the person is not.
+func TestSignInAnswerAboutAnotherMember(t *testing.T) {
+	calls := nineteen(t)
+	for _, endpoint := range strings.Fields("otps/sms/authenticate totp/authenticate recovery_codes/recover passwords/session/reset") {
+		t.Run(endpoint, func(t *testing.T) {
+			signedIn, err := calls[endpoint].do(t.Context(), clientOf(t, nil, body(http.StatusOK, strings.ReplaceAll(finished, "member-test-1", "member-test-2"))))
+			require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
+			require.True(t, signedIn.IsZero())
+		})
+	}
+}
+
+// Nor is anybody shown the secrets of somebody else, or an enrolment that lacks what
+// its owner will need one day.
+func TestSignInEnrolmentAnswers(t *testing.T) {
+	const enrolment = `{"secret":"JBSWY3DPEHPK3PXP","recovery_codes":["q7w3-x9z5-k1v8"],"member_id":"member-test-1","organization":{"organization_id":"organization-test-1"}}`
+	change := func(old, fresh string) string {
+		require.Contains(t, enrolment, old)
+		return strings.Replace(enrolment, old, fresh, 1)
+	}
+	unfinished := grimoireauth.Unfinished{Person: someone, Intermediate: begun}
+	for name, test := range map[string]struct {
+		answer        string
+		enrol, rotate error // nil: accepted
+	}{
+		"complete":          {enrolment, nil, nil},
+		"no secret":         {change(`"JBSWY3DPEHPK3PXP"`, `""`), grimoireauth.ErrUnavailable, nil},
+		"no recovery codes": {change(`["q7w3-x9z5-k1v8"]`, `[]`), grimoireauth.ErrUnavailable, grimoireauth.ErrUnavailable},
+		"another member":    {change("member-test-1", "member-test-2"), grimoireauth.ErrUnavailable, grimoireauth.ErrUnavailable},
+		"another class":     {change("organization-test-1", "organization-test-2"), grimoireauth.ErrUnavailable, nil},
+		"nothing":           {"{}", grimoireauth.ErrUnavailable, grimoireauth.ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := clientOf(t, nil, body(http.StatusOK, test.answer))
+			app, err := client.SignIn.EnrollApp(t.Context(), unfinished)
+			require.ErrorIs(t, err, test.enrol)
+			require.Equal(t, test.enrol != nil, app.Secret.IsZero())
+			fresh, err := client.Sessions.RotateRecoveryCodes(t.Context(), live(t))
+			require.ErrorIs(t, err, test.rotate)
+			require.Equal(t, test.rotate != nil, len(fresh) == 0)
+			left, err := client.Sessions.RecoveryCodes(t.Context(), live(t))
+			if name == "another member" || name == "nothing" {
+				require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
+				require.Empty(t, left)
+			} else {
+				require.NoError(t, err)
+			}
+		})
+	}
+}
+
+// What is allowed instead is said of the class that was asked about, or not at all.
+func TestSignInInsteadOfWhat(t *testing.T) {
+	for name, test := range map[string]struct {
+		organization http.HandlerFunc
+		said         bool
+	}{
+		"the class":              {body(200, `{"organization":{"organization_id":"organization-test-1","auth_methods":"RESTRICTED","allowed_auth_methods":["sso"]}}`), true},
+		"another class":          {body(200, `{"organization":{"organization_id":"organization-test-2","auth_methods":"ALL_ALLOWED"}}`), false},
+		"nothing":                {body(200, "{}"), false},
+		"it cannot be found out": {envelope(404, "organization_not_found"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := clientOf(t, nil, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodGet {
+					test.organization(w, r)
+					return
+				}
+				envelope(400, "operation_restricted_by_organization_auth_methods")(w, r)
+			})
+			err := client.SignIn.SendEmailCode(t.Context(), grimoireauth.EmailCode{Class: someone.Class, Email: sam})
+			require.ErrorIs(t, err, grimoireauth.ErrMethodNotAllowed, "the answer stays what it was")
+			var instead *grimoireauth.NotAllowedError
+			require.Equal(t, test.said, errors.As(err, &instead))
+			if test.said {
+				require.Equal(t, []grimoireauth.SignInMethod{grimoireauth.MethodSSO}, instead.Methods)
+			}
 		})
 	}
 }

@@ -120,6 +120,21 @@ func TestSignInApp(t *testing.T) {
 	})
 }
 
+// Which factor is asked for first is the member's choice.
+func TestSignInDefaultFactor(t *testing.T) {
+	d := newDesk(t, new(mock.Stytch))
+	class := d.class("Torts")
+	d.giveApp(class, d.stytch.AddStudent(class, sam))
+	at := d.home(class)
+	for _, choose := range []bool{false, true} {
+		require.NoError(t, d.client.Sessions.SendSMSCode(t.Context(), at.Authentication, grimoireauth.SMSCode{Phone: phone}))
+		got := d.in(d.client.Sessions.AddFactorSMS(t.Context(), at.Authentication, grimoireauth.FactorCode{Code: d.code(), MakeDefault: choose}))
+		want := map[bool]grimoireauth.SecondFactor{false: grimoireauth.SecondFactorApp, true: grimoireauth.SecondFactorSMS}[choose]
+		require.Equal(t, want, got.Member.DefaultSecondFactor)
+		require.False(t, got.Member.MFAEnrolled, "to have a factor is not to be asked for it each time")
+	}
+}
+
 // An enrolment that nobody confirms ends by itself.
 func TestSignInAppNotConfirmed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
