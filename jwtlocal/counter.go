@@ -1,8 +1,8 @@
 package jwtlocal
 
 import (
-	"math/rand/v2"
 	"sync/atomic"
+	"time"
 )
 
 // counter counts without making processors wait for each other: one hot token
@@ -14,7 +14,9 @@ type counter struct {
 	}
 }
 
-func (c *counter) add() { c.lanes[rand.Uint32()%uint32(len(c.lanes))].n.Add(1) }
+// add counts one. The nanoseconds of the moment pick the lane: they are at hand, and
+// two processors seldom share them.
+func (c *counter) add(now time.Time) { c.lanes[now.Nanosecond()/8%len(c.lanes)].n.Add(1) }
 
 func (c *counter) sum() (n uint64) {
 	for i := range c.lanes {

@@ -46,7 +46,9 @@ func (s Standing) covers(issued int64) bool {
 // standing asks all that know about cutoffs: Stytch's own answers, and
 // Config.Cutoffs.
 func (v *Verifier) standing(ctx context.Context, session grimoireauth.Session) (Standing, error) {
-	if v.gone.ended(session.ID()) {
+	// Looking into the session is left until it is needed: at a hit it is the only
+	// thing that would have to come from far away in memory.
+	if v.gone.raised.Load() != 0 && v.gone.ended(session.ID()) {
 		return Standing{Ended: true}, nil
 	}
 	if v.config.Cutoffs == nil {

@@ -62,8 +62,8 @@ type seen struct {
 type bucket struct{ entries atomic.Pointer[[]entry] }
 
 const (
-	perBucket   = 8  // mean at the limit
-	mostInOne   = 24 // a bucket is searched from end to end
+	perBucket   = 12 // mean at the limit
+	mostInOne   = 36 // a bucket is searched from end to end
 	bytesPerOne = 1024
 )
 

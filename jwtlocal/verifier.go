@@ -134,13 +134,13 @@ func (v *Verifier) judge(ctx context.Context, token string) verdict {
 	d := digestOf(token)
 	if !retired {
 		if e := set.seen.find(&d); e != nil {
-			v.hits.add()
+			v.hits.add(now)
 			judged := v.weigh(ctx, &d, e.session, e.times(), now, false)
 			judged.cached = true
 			return judged
 		}
 	}
-	v.misses.add()
+	v.misses.add(now)
 	// The claims are read in a borrowed buffer; sessionOf copies what is kept, and
 	// nothing else of the token stays in memory.
 	buffer := payloads.Get().(*[maxToken]byte)

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,37 +80,56 @@ func (b bench) refuse(v *jwtlocal.Verifier, token string) func() {
 }
 
 // each goes through many tokens in an order that no cache of the processor expects.
-// A request brings its token in a buffer that has just been written, so every token
-// is touched first, which is measured by itself and does not count.
+// A request brings its token in a buffer that has just been written, so the few
+// tokens of a batch are read first, which does not count. Of the batches of a turn
+// the median is taken: whatever else the machine does falls into the others.
 func (b bench) each(v *jwtlocal.Verifier, tokens []string) func(int) time.Duration {
+	return b.eachBy(tokens, func(s grimoireauth.Secret) {
+		_, err := v.Verify(b.ctx, s)
+		must(err)
+	})
+}
+
+func (b bench) eachBy(tokens []string, do func(grimoireauth.Secret)) func(int) time.Duration {
 	secrets := make([]grimoireauth.Secret, len(tokens))
 	for i, n := range rand.Perm(len(tokens)) {
 		secrets[i] = grimoireauth.NewSecret(tokens[n])
 	}
+	const batch = 4
+	clock := clockCost()
 	next, sum := 0, byte(0)
-	return func(n int) (took time.Duration) {
-		const batch = 16
-		for done := 0; done < n; done += batch {
+	return func(n int) time.Duration {
+		times := make([]time.Duration, 0, n/batch+1)
+		for len(times)*batch < n {
 			if next+batch > len(secrets) {
 				next = 0
 			}
 			for _, s := range secrets[next : next+batch] {
-				text := s.Reveal()
-				for i := 0; i < len(text); i += 64 {
-					sum += text[i]
+				for _, c := range []byte(s.Reveal()) {
+					sum += c
 				}
 			}
 			start := time.Now()
 			for _, s := range secrets[next : next+batch] {
-				_, err := v.Verify(b.ctx, s)
-				must(err)
+				do(s)
 			}
-			took += time.Since(start)
+			times = append(times, time.Since(start))
 			next += batch
 		}
-		_ = sum
-		return took * time.Duration(n) / time.Duration((n+15)/16*16)
+		slices.Sort(times)
+		return (times[len(times)/2] - clock) * time.Duration(n) / batch
 	}
+}
+
+// clockCost is what looking at the clock twice takes.
+func clockCost() time.Duration {
+	times := make([]time.Duration, 10_000)
+	for i := range times {
+		start := time.Now()
+		times[i] = time.Since(start)
+	}
+	slices.Sort(times)
+	return times[len(times)/2]
 }
 
 func (b bench) onOne(turns int, chunk time.Duration) (int, error) {
@@ -170,6 +191,7 @@ func (b bench) onOne(turns int, chunk time.Duration) (int, error) {
 		{name: "seen before, one token", limit: 0.05, run: plain(b.verify(one, token))},
 		{name: "seen before, 1,000 tokens", limit: 0.05, run: b.each(thousand, b.tokens[:1000])},
 		{name: fmt.Sprintf("seen before, %d tokens", len(b.tokens)), run: b.each(all, b.tokens)},
+		{name: "SHA-256 of a token alone, 1,000 tokens", run: b.eachBy(b.tokens[:1000], digest)},
 		{name: "bad signature", limit: 1.15, run: plain(b.refuse(one, bad))},
 		{name: "expired", limit: 1.4, run: plain(b.refuse(one, expired))},
 		{name: "wrong issuer", limit: 1.4, run: plain(b.refuse(one, issuer))},
@@ -194,7 +216,7 @@ func (b bench) onOne(turns int, chunk time.Duration) (int, error) {
 	}
 	over += tell("stytch-go's local check ÷ seen before (1,000 tokens)", ratio(4, 6), 40, false)
 	over += tell(fmt.Sprintf("seen before: %d tokens ÷ 1,000", len(b.tokens)), ratio(7, 6), 1.5, true)
-	over += tell("refusing 1 MB ÷ 17 kB", ratio(16, 15), 2, true)
+	over += tell("refusing 1 MB ÷ 17 kB", ratio(17, 16), 2, true)
 	if hits := small.Stats().CacheHits; hits > small.Stats().CacheMisses/50 {
 		return 0, fmt.Errorf("%d first sights were none", hits)
 	}
@@ -282,6 +304,20 @@ func (b bench) memory(int, time.Duration) (int, error) {
 	per := float64(grown) / float64(entries)
 	fmt.Printf("\n%d tokens held: %.0f bytes each\n", entries, per)
 	return tell("heap per token ÷ its length", per/float64(len(b.tokens[0])), 0.25, true), nil
+}
+
+var sum [sha256.Size]byte
+
+// digest hashes a token as sparingly as can be.
+func digest(s grimoireauth.Secret) {
+	var buffer [512]byte
+	h := sha256.New()
+	for text := s.Reveal(); len(text) > 0; {
+		n := copy(buffer[:], text)
+		h.Write(buffer[:n])
+		text = text[n:]
+	}
+	h.Sum(sum[:0])
 }
 
 func liveHeap() int64 {
