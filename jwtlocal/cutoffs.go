@@ -54,5 +54,8 @@ func (v *Verifier) standing(ctx context.Context, session grimoireauth.Session) (
 	if v.config.Cutoffs == nil {
 		return Standing{}, nil
 	}
+	if memory, ok := v.config.Cutoffs.(*MemoryCutoffs); ok && memory.raised.Load() == 0 {
+		return Standing{}, nil
+	}
 	return v.config.Cutoffs.Standing(ctx, session.ID(), session.Member(), session.Organization())
 }

@@ -43,13 +43,17 @@ func (m minter) floor(token string) (func(), error) {
 }
 
 // verifier is ours.
-func (m minter) verifier(cacheSize int) (*jwtlocal.Verifier, error) {
-	return jwtlocal.New(jwtlocal.Config{ProjectID: project, Transport: keyServer(m.jwks()), CacheSize: cacheSize})
+func (m minter) verifier(cacheSize int, configure ...func(*jwtlocal.Config)) (*jwtlocal.Verifier, error) {
+	c := jwtlocal.Config{ProjectID: project, Transport: keyServer(m.jwks()), CacheSize: cacheSize}
+	for _, f := range configure {
+		f(&c)
+	}
+	return jwtlocal.New(c)
 }
 
 // filled is a verifier that has seen these tokens.
-func (m minter) filled(tokens []string) (*jwtlocal.Verifier, error) {
-	v, err := m.verifier(len(tokens))
+func (m minter) filled(tokens []string, configure ...func(*jwtlocal.Config)) (*jwtlocal.Verifier, error) {
+	v, err := m.verifier(len(tokens), configure...)
 	if err != nil {
 		return nil, err
 	}
