@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/stretchr/testify/require"
 )
 
@@ -199,5 +200,33 @@ func TestLeaks(t *testing.T) {
 		"request-id-test-00123456-7-123456789": 0,
 	} {
 		require.Len(t, leaks([]byte(text), secrets), want, text)
+	}
+}
+
+// What a handler has in its hands prints no secret either.
+func TestSignInInputsDoNotPrint(t *testing.T) {
+	secret := grimoireauth.NewSecret(confidential)
+	intermediate := grimoireauth.Intermediate{Token: secret}
+	more := grimoireauth.SignInOptions{Continue: intermediate}
+	for _, value := range []any{
+		grimoireauth.MagicLink{SameBrowser: secret}, grimoireauth.MagicLinkSignIn{Token: secret, Verifier: secret, SignInOptions: more},
+		grimoireauth.EmailCodeSignIn{Code: secret, SignInOptions: more}, grimoireauth.DiscoveryCodeCheck{Code: secret},
+		grimoireauth.DiscoveryToken{Token: secret, Verifier: secret}, grimoireauth.ChosenClass{Intermediate: intermediate},
+		grimoireauth.CreatedClass{Intermediate: intermediate}, grimoireauth.PasswordSignIn{Password: secret},
+		grimoireauth.PasswordChange{Old: secret, New: secret}, grimoireauth.NewPassword{Token: secret, Verifier: secret, Password: secret},
+		grimoireauth.DiscoveryPassword{Password: secret}, grimoireauth.DiscoveryNewPassword{Password: secret},
+		grimoireauth.OAuthSignIn{Token: secret, Verifier: secret}, grimoireauth.SSOSignIn{Token: secret, Verifier: secret},
+		grimoireauth.ProviderTokens{Access: secret, Refresh: secret, ID: secret}, grimoireauth.Start{Verifier: secret},
+		grimoireauth.Unfinished{Intermediate: intermediate}, grimoireauth.FactorCode{Code: secret},
+		grimoireauth.AppEnrolment{Secret: secret, URI: secret, RecoveryCodes: []grimoireauth.Secret{secret}},
+		grimoireauth.OIDCChange{ClientSecret: grimoireauth.Set(secret)},
+		grimoireauth.TrustedToken{Token: secret, To: grimoireauth.Credentials{Token: secret}}, grimoireauth.OtherSession{Token: secret},
+		grimoireauth.AccessToken{Token: secret}, &grimoireauth.StepUpError{Intermediate: intermediate},
+	} {
+		encoded, err := json.Marshal(value)
+		require.NoError(t, err)
+		for _, out := range []string{fmt.Sprintf("%v", value), fmt.Sprintf("%+v", value), fmt.Sprintf("%#v", value), string(encoded)} {
+			require.Empty(t, leaks([]byte(out), []string{confidential}), "%T", value)
+		}
 	}
 }
