@@ -3,20 +3,18 @@ package signin
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// attempt is one link being redeemed in one browser. A token works once, so a
+// attempt is one token or code being used in one browser. It works once, so a
 // second click, a reload or a connection that broke off must find what the first
 // one got. It holds the new credentials, for attemptLife and in memory only.
 type attempt struct {
 	turn     chan struct{} // holds one value while somebody works on the attempt; guards the rest
-	redeemed bool          // the token has been spent on signedIn
+	redeemed bool          // the token or code has been spent on signedIn
 	signedIn grimoireauth.SignedIn
 	done     bool // signedIn and err are final
 	err      error
@@ -34,14 +32,20 @@ type attempts struct {
 	all map[[sha256.Size]byte]*attempt
 }
 
-func (as *attempts) get(l link) *attempt {
-	key := sha256.Sum256([]byte(l.nonce + ":" + l.token))
-	as.mu.Lock()
-	defer as.mu.Unlock()
-	if a, ok := as.all[key]; ok {
+// get returns the attempt of a key, which holds a secret of the browser: what one
+// browser got must never be found by another. An empty key is an attempt of its
+// own.
+func (as *attempts) get(name string) *attempt {
+	a := &attempt{turn: make(chan struct{}, 1)}
+	if name == "" {
 		return a
 	}
-	a := &attempt{turn: make(chan struct{}, 1)}
+	key := sha256.Sum256([]byte(name))
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	if known, ok := as.all[key]; ok {
+		return known
+	}
 	if len(as.all) >= maxAttempts {
 		return a
 	}
@@ -59,8 +63,8 @@ func (as *attempts) get(l link) *attempt {
 
 // run works on the attempt, one request at a time, until it is final. A request
 // that waits gives up with its own context and harms nobody.
-func (as *attempts) run(ctx context.Context, l link, work func(*attempt) error) (grimoireauth.SignedIn, error) {
-	a := as.get(l)
+func (as *attempts) run(ctx context.Context, key string, work func(*attempt) error) (grimoireauth.SignedIn, error) {
+	a := as.get(key)
 	select {
 	case a.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -75,59 +79,4 @@ func (as *attempts) run(ctx context.Context, l link, work func(*attempt) error) 
 		return grimoireauth.SignedIn{}, a.err
 	}
 	return a.signedIn, nil
-}
-
-var errOtherClass = errors.New("the link signs in to another class than it names")
-
-// signIn redeems the token and proves what came back. The browser may be gone by
-// now, on to its second click; the work goes on, since the token is spent.
-func (h *Handler) signIn(r *http.Request, a *attempt, l link, before grimoireauth.Authentication) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), attemptTime)
-	defer cancel()
-	if !a.redeemed {
-		signedIn, err := h.redeem(ctx, grimoireauth.NewSecret(l.token))
-		if err != nil {
-			return err
-		}
-		a.signedIn, a.redeemed = signedIn, true
-	}
-	if l.slug != "" && l.slug != a.signedIn.Class.Slug {
-		h.end(ctx, r, a.signedIn.ID(), "refused sign-in")
-		return errOtherClass
-	}
-	// What Stytch answered has to pass like any other credentials before a
-	// browser gets them.
-	proved, err := h.guard.Authenticate(ctx, a.signedIn.Credentials)
-	if err != nil {
-		return err
-	}
-	if proved.ID() != a.signedIn.ID() || proved.Session.Member() != a.signedIn.Session.Member() || proved.Organization() != a.signedIn.Organization() {
-		h.end(ctx, r, a.signedIn.ID(), "refused sign-in")
-		return &grimoireauth.Error{Op: "sign in: the new credentials prove another session", Kind: grimoireauth.ErrInvalid}
-	}
-	a.signedIn.Authentication = proved
-	if h.config.OnSignIn != nil {
-		switch err := h.config.OnSignIn(ctx, a.signedIn); {
-		case errors.Is(err, grimoireauth.ErrForbidden) && !unknown(err):
-			h.end(ctx, r, a.signedIn.ID(), "refused sign-in")
-			return err
-		case err != nil:
-			// It could not be said; the text may hold anything, so it stays inside.
-			h.fault(r, "OnSignIn failed", err)
-			return &grimoireauth.Error{Op: "sign in", Kind: grimoireauth.ErrUnavailable, Err: err}
-		}
-	}
-	// One browser, one session: a planted or forgotten one ends here.
-	if !before.IsZero() && before.ID() != a.signedIn.ID() {
-		h.end(ctx, r, before.ID(), "earlier session")
-	}
-	return nil
-}
-
-// end revokes a session that nobody shall use any more. If that fails it lives
-// on at Stytch without a cookie; that is worth a line, not a failed sign-in.
-func (h *Handler) end(ctx context.Context, r *http.Request, id grimoireauth.SessionID, why string) {
-	if err := h.revoke(ctx, id); err != nil {
-		h.note(r, "session not revoked: "+why, err)
-	}
 }

@@ -23,16 +23,16 @@ func TestAttemptsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var as attempts
 		works := 0
-		run := func(l link) {
-			_, err := as.run(t.Context(), l, func(*attempt) error { works++; return nil })
+		run := func(key string) {
+			_, err := as.run(t.Context(), key, func(*attempt) error { works++; return nil })
 			require.NoError(t, err)
 		}
-		one := link{nonce: "n", token: "t"}
+		const one = "n:t"
 		run(one)
 		run(one)
 		require.Equal(t, 1, works)
-		run(link{nonce: "other", token: "t"})
-		run(link{nonce: "n", token: "other"})
+		run("other:t")
+		run("n:other")
 		require.Equal(t, 3, works, "another browser or another link is another attempt")
 
 		time.Sleep(attemptLife + time.Second)
@@ -46,7 +46,7 @@ func TestAttemptsAreForgotten(t *testing.T) {
 func TestAttemptsAreBounded(t *testing.T) {
 	var as attempts
 	for i := range maxAttempts + 10 {
-		as.get(link{nonce: strconv.Itoa(i)})
+		as.get(strconv.Itoa(i))
 	}
 	require.Len(t, as.all, maxAttempts)
 }
@@ -63,7 +63,7 @@ func TestAttemptOutcomes(t *testing.T) {
 		var as attempts
 		works := 0
 		for range 2 {
-			_, err := as.run(t.Context(), link{}, func(*attempt) error { works++; return tt.err })
+			_, err := as.run(t.Context(), "key", func(*attempt) error { works++; return tt.err })
 			require.Equal(t, tt.err, err)
 		}
 		require.Equal(t, tt.want, works, "%v", tt.err)
@@ -84,7 +84,7 @@ func TestL13_ManyClicks(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, time.Second)
 					defer cancel()
 				}
-				_, err := as.run(ctx, link{nonce: "n", token: "t"}, func(*attempt) error {
+				_, err := as.run(ctx, "n:t", func(*attempt) error {
 					works.Add(1)
 					time.Sleep(2 * time.Second)
 					return nil
@@ -107,9 +107,9 @@ func TestL13_ManyClicks(t *testing.T) {
 func TestAttemptSurvivesAPanic(t *testing.T) {
 	var as attempts
 	require.Panics(t, func() {
-		_, _ = as.run(t.Context(), link{}, func(*attempt) error { panic(http.ErrAbortHandler) })
+		_, _ = as.run(t.Context(), "key", func(*attempt) error { panic(http.ErrAbortHandler) })
 	})
-	_, err := as.run(t.Context(), link{}, func(*attempt) error { return nil })
+	_, err := as.run(t.Context(), "key", func(*attempt) error { return nil })
 	require.NoError(t, err, "the turn was given back")
 }
 
@@ -127,14 +127,14 @@ func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
 		name   string
 		proved grimoireauth.Session
 		err    error
-		want   int
+		good   bool
 	}{
-		{"the same", session("s", "m", "o"), nil, http.StatusSeeOther},
-		{"another session", session("s2", "m", "o"), nil, http.StatusInternalServerError},
-		{"another member", session("s", "m2", "o"), nil, http.StatusInternalServerError},
-		{"another class", session("s", "m", "o2"), nil, http.StatusInternalServerError},
-		{"nobody", grimoireauth.Session{}, grimoireauth.ErrUnauthenticated, http.StatusInternalServerError},
-		{"nobody could find out", grimoireauth.Session{}, grimoireauth.ErrUnavailable, http.StatusServiceUnavailable},
+		{"the same", session("s", "m", "o"), nil, true},
+		{"another session", session("s2", "m", "o"), nil, false},
+		{"another member", session("s", "m2", "o"), nil, false},
+		{"another class", session("s", "m", "o2"), nil, false},
+		{"nobody", grimoireauth.Session{}, grimoireauth.ErrUnauthenticated, false},
+		{"nobody could find out", grimoireauth.Session{}, grimoireauth.ErrUnavailable, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -147,26 +147,20 @@ func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
 			h := &Handler{
 				guard:  guard,
 				config: Config{BaseURL: "https://classes.example.edu", Logger: quiet},
-				csrf:   http.NewCrossOriginProtection(),
-				redeem: func(context.Context, grimoireauth.Secret) (grimoireauth.SignedIn, error) {
-					return grimoireauth.SignedIn{Authentication: grimoireauth.Authentication{Session: session("s", "m", "o"), Credentials: credentials}}, nil
-				},
 				revoke: func(_ context.Context, id grimoireauth.SessionID) error {
 					ended = append(ended, id)
 					return nil
 				},
 			}
-			h.route()
-			l := link{nonce: strings.Repeat("N", 26), token: "some-token-of-a-link"}
-			r := httptest.NewRequest("POST", "/auth/callback", strings.NewReader("link="+l.digest()))
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			r.AddCookie(&http.Cookie{Name: "__Host-grimoire_link", Value: l.nonce + "::" + l.token})
 			w := httptest.NewRecorder()
-			h.ServeHTTP(w, r)
-			require.Equal(t, tt.want, w.Code)
+			err = h.sign(w, httptest.NewRequest("POST", "/auth/callback", nil), "key", "/", func(context.Context) (grimoireauth.SignedIn, error) {
+				return grimoireauth.SignedIn{Authentication: grimoireauth.Authentication{Session: session("s", "m", "o"), Credentials: credentials}}, nil
+			})
+			require.Equal(t, tt.good, err == nil)
+			require.Equal(t, errors.Is(tt.err, grimoireauth.ErrUnavailable), unknown(err))
 			set := strings.Contains(strings.Join(w.Header()["Set-Cookie"], "\n"), "stytch_session=token")
-			require.Equal(t, tt.want == http.StatusSeeOther, set, "no cookie before everything agrees")
-			if tt.proved.ID() != "" && tt.want != http.StatusSeeOther {
+			require.Equal(t, tt.good, set, "no cookie before everything agrees")
+			if tt.proved.ID() != "" && !tt.good {
 				require.Equal(t, []grimoireauth.SessionID{"s"}, ended)
 			}
 		})
@@ -176,51 +170,63 @@ func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
 // FuzzCallback holds the reader of the callback's query to its rules.
 func FuzzCallback(f *testing.F) {
 	f.Add("stytch_token_type=multi_tenant_magic_links&token=c29tZS10b2tlbi10aGF0LXdhcw==&slug=laws1100")
+	f.Add("stytch_token_type=oauth&token=c29tZS10b2tlbi10aGF0LXdhcw==")
 	f.Add("token=a&token=b&stytch_token_type=sso")
 	f.Add("token=%00&slug=%3Cb%3E;x")
 	h := &Handler{config: Config{BaseURL: "https://classes.example.edu"}}
 	f.Fuzz(func(t *testing.T, query string) {
-		l, ok := linkOf(query)
+		a, ok := h.arrivalOf(query)
 		if !ok {
-			if l != (link{}) {
-				t.Fatalf("refused, and returned %v", l)
+			if a != (arrival{}) {
+				t.Fatalf("refused, and returned %v", a)
 			}
 			return
 		}
-		if strings.Count(query, "token=") < 1 || !strings.Contains(query, "multi_tenant_magic_links") && !strings.Contains(query, "%") {
+		if strings.Count(query, "token=") < 1 || !strings.Contains(query, a.kind) && !strings.Contains(query, "%") {
 			t.Fatalf("accepted %q", query)
 		}
-		if strings.Trim(l.token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=") != "" {
-			t.Fatalf("accepted the token %q", l.token)
+		if a.kind == kindDiscovery || a.kind == kindDiscoveryOAuth || a.kind == kindImpersonation {
+			t.Fatalf("accepted %q, which is switched off", a.kind)
+		}
+		if strings.Trim(a.token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=") != "" {
+			t.Fatalf("accepted the token %q", a.token)
 		}
 		// Whatever is accepted comes back out of its cookie as it went in.
-		l.nonce = strings.Repeat("N", 26)
-		w := httptest.NewRecorder()
-		h.setLink(w, l)
-		r := httptest.NewRequest("GET", "/auth/confirm", nil)
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/auth/confirm", nil)
+		h.putAway(w, r, a)
 		for _, cookie := range w.Result().Cookies() {
 			r.AddCookie(cookie)
 		}
-		if back, ok := h.readLink(r); !ok || back != l {
-			t.Fatalf("%v came back as %v (%t)", l, back, ok)
+		if back, ok := h.readArrival(r); !ok || back != a {
+			t.Fatalf("%v came back as %v (%t)", a, back, ok)
 		}
 	})
 }
 
-// FuzzLinkCookie: nobody but this package writes the cookie, and anybody can
-// send one.
-func FuzzLinkCookie(f *testing.F) {
-	f.Add(strings.Repeat("N", 26) + ":laws1100:c29tZS10b2tlbi10aGF0LXdhcw==")
+// FuzzCookies: nobody but this package writes the cookies, and anybody can send
+// one.
+func FuzzCookies(f *testing.F) {
+	nonce, verifier := strings.Repeat("N", 26), strings.Repeat("v", 43)
+	f.Add(nonce + ":multi_tenant_magic_links:laws1100:c29tZS10b2tlbi10aGF0LXdhcw==")
+	f.Add(nonce + ":1800000000:" + verifier + ":laws1100:L2E")
+	f.Add("1." + nonce + ".L2E")
 	f.Add("::")
 	h := &Handler{config: Config{BaseURL: "https://classes.example.edu"}}
 	f.Fuzz(func(t *testing.T, value string) {
 		r := httptest.NewRequest("GET", "/auth/confirm", nil)
-		r.Header.Set("Cookie", "__Host-grimoire_link="+value+"; __Host-grimoire_start="+value)
-		if l, ok := h.readLink(r); ok && (!tokenForm.MatchString(l.token) || !slugOK(l.slug) || len(l.nonce) != 26) {
-			t.Fatalf("accepted %q as %v", value, l)
+		r.Header.Set("Cookie", "__Host-grimoire_link="+value+"; __Host-grimoire_start="+value+"; __Host-grimoire_flow_sso="+value)
+		if a, ok := h.readArrival(r); ok && (!tokenForm.MatchString(a.token) || !slugOK(a.slug) || len(a.nonce) != 26 || !h.takes(a.kind)) {
+			t.Fatalf("accepted %q as %v", value, a)
 		}
 		if target, _ := h.begun(r); target != "/" && h.safe(target) == "" {
 			t.Fatalf("%q leads to %q", value, target)
+		}
+		if nonce := h.browserNonce(r); nonce != "" && !nonceForm.MatchString(nonce) {
+			t.Fatalf("%q has the nonce %q", value, nonce)
+		}
+		f, ok := h.readFlow(r, kindSSO)
+		if ok && (f.class == "" || !classForm.MatchString(f.class) || !verifierForm.MatchString(f.verifier.Reveal()) || f.returnTo != "" && h.safe(f.returnTo) == "") {
+			t.Fatalf("accepted %q as %v", value, f)
 		}
 	})
 }

@@ -1,72 +1,37 @@
 package signin
 
 import (
-	"crypto/rand"
+	"context"
 	"crypto/subtle"
 	"errors"
 	"net/http"
-	"net/url"
-	"regexp"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// The kinds of links that are taken, by stytch_token_type. Any other, also one
-// that Stytch adds, is refused: a token of one kind must not be redeemed as
-// another. Source: https://stytch.com/docs/b2b/guides/magic-links/send-emails
-const magicLink = "multi_tenant_magic_links"
-
-// tokenForm is the form of Stytch's opaque tokens, base64url with padding.
-var tokenForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,512}={0,2}$`)
-
-func slugOK(slug string) bool { return slug == "" || classForm.MatchString(slug) }
-
-// putAway is where the link in the e-mail leads. It takes the token out of the
-// URL into a cookie and redirects to a page without it; nothing is redeemed, so
-// mail scanners and previews do no harm, and HEAD does nothing at all.
-func (h *Handler) putAway(w http.ResponseWriter, r *http.Request) {
+// callback is where the links in e-mails and the identity providers lead. It takes
+// the token out of the URL into a cookie and redirects to a page without it;
+// nothing is redeemed, so mail scanners and previews do no harm, and HEAD does
+// nothing at all.
+func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	if r.Method == http.MethodHead {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	l, ok := linkOf(r.URL.RawQuery)
-	if !ok {
+	a, ok := h.arrivalOf(r.URL.RawQuery)
+	if !ok || a.kind != kindLink {
 		h.show(w, http.StatusBadRequest, "sign-in", Page{Notice: "That link is not complete, or not of a kind that works here. Please open it again from the e-mail, or ask for a new one."})
 		return
 	}
-	l.nonce = rand.Text()
-	// The same link again in the same browser is the same attempt.
-	if earlier, ok := h.readLink(r); ok && earlier.token == l.token && earlier.slug == l.slug {
-		l.nonce = earlier.nonce
-	}
-	h.setLink(w, l)
-	w.Header().Set("Location", h.config.prefix()+"confirm")
-	w.WriteHeader(http.StatusSeeOther)
-}
-
-// linkOf reads the query of a callback: each parameter once, each of its form.
-// What else is there, such as an error description, is not looked at and never
-// shown.
-func linkOf(rawQuery string) (link, bool) {
-	query, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return link{}, false
-	}
-	token, one := single(query, "token")
-	kind, oneKind := single(query, "stytch_token_type")
-	slug, oneSlug := single(query, "slug")
-	ok := one && oneKind && oneSlug && kind == magicLink && tokenForm.MatchString(token) && slugOK(slug)
-	if !ok {
-		return link{}, false
-	}
-	return link{slug: slug, token: token}, true
+	h.putAway(w, r, a)
+	redirect(w, h.config.prefix()+"confirm")
 }
 
 // confirm names the class and has one button.
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	target, here := h.begun(r)
-	l, ok := h.readLink(r)
+	l, ok := h.readArrival(r)
 	if !ok {
 		h.withoutLink(w, r, target)
 		return
@@ -87,7 +52,7 @@ func (h *Handler) withoutLink(w http.ResponseWriter, r *http.Request, target str
 // finish redeems the link and signs the browser in.
 func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 	target, here := h.begun(r)
-	l, ok := h.readLink(r)
+	l, ok := h.readArrival(r)
 	if !ok {
 		h.withoutLink(w, r, target)
 		return
@@ -98,21 +63,20 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 		redirect(w, h.config.prefix()+"confirm")
 		return
 	}
-	// Who was signed in here before; also an outage is no reason to stop.
-	before, beforeErr := h.guard.Check(r)
-	signedIn, err := h.links.run(r.Context(), l, func(a *attempt) error { return h.signIn(r, a, l, before) })
+	err := h.sign(w, r, l.key(), target, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		return h.client.SignIn.WithMagicLink(ctx, grimoireauth.MagicLinkSignIn{
+			Token: grimoireauth.NewSecret(l.token), Class: grimoireauth.ClassID(l.slug),
+			SignInOptions: grimoireauth.SignInOptions{Continue: h.continuing(r, l.slug)},
+		})
+	})
 	if err == nil {
-		err = h.guard.SetCookies(w, signedIn.Authentication)
-	}
-	if err == nil {
-		h.forgetSignIn(w)
-		redirect(w, target)
 		return
 	}
+	before, beforeErr := h.guard.Check(r)
 	if continues := beforeErr == nil && (l.slug == "" || l.slug == before.OrganizationSlug()); continues &&
 		(errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown)) {
 		// The same link, clicked again in the browser that it signed in.
-		h.forgetSignIn(w)
+		h.forgetSignIn(w, r)
 		redirect(w, target)
 		return
 	}
@@ -121,7 +85,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 
 // failed says what to do next. The link is kept only where trying again can
 // help.
-func (h *Handler) failed(w http.ResponseWriter, r *http.Request, err error, l link, here bool) {
+func (h *Handler) failed(w http.ResponseWriter, r *http.Request, err error, l arrival, here bool) {
 	page := Page{Class: l.slug, ClassName: l.slug}
 	if unknown(err) {
 		h.fault(r, "sign-in not finished", err)
@@ -131,19 +95,14 @@ func (h *Handler) failed(w http.ResponseWriter, r *http.Request, err error, l li
 		return
 	}
 	h.setCookie(w, linkCookie, "", 0)
-	var unfinished *grimoireauth.StepUpError
 	switch {
-	case errors.As(err, &unfinished):
-		page.ClassName = unfinished.Class.Name
-		page.Owed = owed(unfinished)
-		h.show(w, http.StatusForbidden, "step-up", page)
 	case errors.Is(err, grimoireauth.ErrTokenSpent):
 		page.Notice = "This link was used already, or is too old. Ask for a new one here."
 		h.show(w, http.StatusGone, "sign-in", page)
 	case errors.Is(err, grimoireauth.ErrTokenUnknown):
 		page.Notice = "This link is not known any more. Ask for a new one here."
 		h.show(w, http.StatusNotFound, "sign-in", page)
-	case errors.Is(err, errOtherClass):
+	case errors.Is(err, grimoireauth.ErrOtherClass):
 		page.Class = ""
 		h.note(r, "sign-in refused", err)
 		page.Notice = "This link belongs to another class than it says. Ask for a new one here."

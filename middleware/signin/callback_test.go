@@ -245,13 +245,8 @@ func TestL08_L09_L10_UnfinishedSignInIsNoSession(t *testing.T) {
 	b := w.browser()
 	res := b.post("/auth/callback", b.open(w.link(strict.ID, "ada@example.edu")))
 	require.Equal(t, http.StatusForbidden, res.status)
-	require.Contains(t, res.body, "Secure Systems asks for one more step")
-	require.Contains(t, res.body, "a second factor")
 	require.Empty(t, b.cookie("__Host-stytch_session"))
 	require.Empty(t, b.cookie("__Host-grimoire_link"))
-	for _, line := range res.header.Values("Set-Cookie") {
-		require.Contains(t, line, "Max-Age=0", "cookies are deleted here, and none is set")
-	}
 	require.Empty(t, b.who())
 }
 

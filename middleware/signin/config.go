@@ -36,6 +36,13 @@ type Config struct {
 	// Stytch's 60 minutes.
 	LinkExpires time.Duration
 
+	// Discovery offers people who do not know their class to find it: they sign in
+	// first and choose a class after. False: a class has to be named.
+	Discovery bool
+	// Impersonation takes the links by which an administrator, in the Stytch
+	// dashboard, asks to see the class as somebody else. False: they are refused.
+	Impersonation bool
+
 	// OnSignIn is called when somebody has proved who they are and before any
 	// cookie is set, for instance to keep a row about them. On an error nobody is
 	// signed in: ErrForbidden ends the new session, anything else can be tried
@@ -44,8 +51,9 @@ type Config struct {
 	OnSignIn func(ctx context.Context, signedIn grimoireauth.SignedIn) error
 
 	// Pages replaces the pages: a template of each of the names in [PageNames],
-	// executed with a [Page]. Their Content-Security-Policy allows styles, images
-	// and fonts of this host and no script. Nil: the built-in ones.
+	// executed with a [Page]. Begin with [DefaultPages]. Their Content-Security-Policy
+	// allows styles, images and fonts of this host and no script. Nil: the built-in
+	// ones.
 	Pages *template.Template
 
 	// Logger gets what the operator should know: ids and kinds of errors, no

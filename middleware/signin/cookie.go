@@ -2,28 +2,31 @@ package signin
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// Two cookies of our own carry a sign-in from page to page. Neither is believed
-// further than it must be: the first holds a return address, which is checked
-// again, the second the token of the link, which only Stytch can judge.
+// Cookies of our own carry a sign-in from page to page. None is believed further
+// than it must be: return addresses are checked again, and tokens and verifiers
+// only Stytch can judge. What each holds stands where it is read.
 const (
 	startCookie = "grimoire_start"
 	linkCookie  = "grimoire_link"
+	resetCookie = "grimoire_reset"
+	flowCookie  = "grimoire_flow" // and "_" and the stytch_token_type
 
 	startLife = time.Hour // as long as a link
-	linkLife  = 10 * time.Minute
 )
 
-// link is the token of a magic link on its way from the URL, where histories and
-// logs would keep it, to the form that redeems it. The nonce is this browser's,
-// so that a second click is told from a second person with the same link.
-type link struct{ nonce, slug, token string }
+// signInCookies are those that end with a sign-in.
+func signInCookies() []string {
+	return []string{
+		startCookie, linkCookie, resetCookie, unfinishedCookie,
+		flowName(kindOAuth), flowName(kindDiscoveryOAuth), flowName(kindSSO),
+	}
+}
 
 // cookieName adds the prefix that keeps other hosts of the site from planting
 // one; browsers take it only over https.
@@ -34,6 +37,7 @@ func (h *Handler) cookieName(name string) string {
 	return name
 }
 
+// setCookie sets one of our cookies. An empty value deletes it.
 func (h *Handler) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
 	cookie := &http.Cookie{
 		Name:     h.cookieName(name),
@@ -42,7 +46,8 @@ func (h *Handler) setCookie(w http.ResponseWriter, name, value string, life time
 		MaxAge:   int(life / time.Second),
 		Secure:   h.config.secure(),
 		HttpOnly: true,
-		// Lax: the way in leads from the mail program through Stytch to us.
+		// Lax: the way in leads from the mail program, or from a provider, through
+		// Stytch to us.
 		SameSite: http.SameSiteLaxMode,
 	}
 	if value == "" {
@@ -61,46 +66,71 @@ func (h *Handler) cookie(r *http.Request, name string) string {
 	return cookies[0].Value
 }
 
-// remember marks the browser as one that asked for a link, with the page to go
+// forgetSignIn deletes those of our cookies that the browser brought.
+func (h *Handler) forgetSignIn(w http.ResponseWriter, r *http.Request) {
+	for _, name := range signInCookies() {
+		if len(r.CookiesNamed(h.cookieName(name))) > 0 {
+			h.setCookie(w, name, "", 0)
+		}
+	}
+}
+
+// The start cookie marks a browser that has begun to sign in: whether it asked for
+// an e-mail, a nonce of this browser, and the page to go to afterwards.
+const (
+	asked    = "1"
+	notAsked = "0"
+)
+
+// remember marks the browser as one that asked for an e-mail, with the page to go
 // to afterwards.
-func (h *Handler) remember(w http.ResponseWriter, returnTo string) {
-	h.setCookie(w, startCookie, "1."+base64.RawURLEncoding.EncodeToString([]byte(returnTo)), startLife)
+func (h *Handler) remember(w http.ResponseWriter, r *http.Request, returnTo string) {
+	h.setStart(w, r, asked, returnTo)
+}
+
+// lead keeps the page to go to afterwards, and whether the browser asked for an
+// e-mail as it is.
+func (h *Handler) lead(w http.ResponseWriter, r *http.Request, target string) {
+	word := notAsked
+	if _, here := h.begun(r); here {
+		word = asked
+	}
+	h.setStart(w, r, word, target)
+}
+
+func (h *Handler) setStart(w http.ResponseWriter, r *http.Request, word, returnTo string) {
+	_, nonce, _ := h.readStart(r)
+	if nonce == "" {
+		nonce = rand.Text()
+	}
+	h.setCookie(w, startCookie, word+"."+nonce+"."+base64.RawURLEncoding.EncodeToString([]byte(returnTo)), startLife)
 }
 
 // begun returns the page to go to after signing in, and whether this browser
-// asked for a link.
+// asked for an e-mail.
 func (h *Handler) begun(r *http.Request) (target string, here bool) {
-	encoded, here := strings.CutPrefix(h.cookie(r, startCookie), "1.")
-	address, err := base64.RawURLEncoding.DecodeString(encoded)
-	if err == nil && here {
-		if back := h.safe(string(address)); back != "" {
-			return back, true
-		}
+	word, nonce, address := h.readStart(r)
+	if back := h.safe(address); back != "" && nonce != "" {
+		return back, word == asked
 	}
-	return h.config.home(), here
+	return h.config.home(), word == asked
 }
 
-func (h *Handler) setLink(w http.ResponseWriter, l link) {
-	h.setCookie(w, linkCookie, l.nonce+":"+l.slug+":"+l.token, linkLife)
-}
-
-func (h *Handler) readLink(r *http.Request) (link, bool) {
-	parts := strings.Split(h.cookie(r, linkCookie), ":")
-	if len(parts) != 3 {
-		return link{}, false
+func (h *Handler) readStart(r *http.Request) (word, nonce, address string) {
+	parts := strings.Split(h.cookie(r, startCookie), ".")
+	if len(parts) != 3 || (parts[0] != asked && parts[0] != notAsked) || !nonceForm.MatchString(parts[1]) {
+		return "", "", ""
 	}
-	l := link{parts[0], parts[1], parts[2]}
-	return l, len(l.nonce) == len(rand.Text()) && slugOK(l.slug) && tokenForm.MatchString(l.token)
+	decoded, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	if err != nil {
+		return "", "", ""
+	}
+	return parts[0], parts[1], string(decoded)
 }
 
-func (h *Handler) forgetSignIn(w http.ResponseWriter) {
-	h.setCookie(w, linkCookie, "", 0)
-	h.setCookie(w, startCookie, "", 0)
-}
-
-// digest names the link in the form, so that the button redeems the link whose
-// page was read and not one that another tab has put in its place.
-func (l link) digest() string {
-	sum := sha256.Sum256([]byte(l.nonce + ":" + l.slug + ":" + l.token))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+// browserNonce returns a secret of this browser, "" if it has none: for the keys of
+// attempts.
+func (h *Handler) browserNonce(r *http.Request) string {
+	_, nonce, _ := h.readStart(r)
+	return nonce
 }

@@ -17,12 +17,10 @@ type Handler struct {
 	config Config
 	mux    *http.ServeMux
 	csrf   *http.CrossOriginProtection
-	links  attempts
+	client *grimoireauth.Client
 
-	// What is asked of Stytch.
-	send   func(context.Context, grimoireauth.MagicLink) error
-	redeem func(context.Context, grimoireauth.Secret) (grimoireauth.SignedIn, error)
-	revoke func(context.Context, grimoireauth.SessionID) error
+	attempts attempts
+	revoke   func(context.Context, grimoireauth.SessionID) error
 }
 
 // New returns a Handler that signs people in through client and gives them the
@@ -43,8 +41,7 @@ func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*
 		guard:  guard,
 		config: config,
 		csrf:   http.NewCrossOriginProtection(),
-		send:   client.SignIn.SendMagicLink,
-		redeem: client.SignIn.RedeemMagicLink,
+		client: client,
 		revoke: client.Sessions.Revoke,
 	}
 	h.route()
@@ -56,11 +53,10 @@ func (h *Handler) route() {
 	h.mux = http.NewServeMux()
 	h.mux.HandleFunc("GET "+prefix+"{$}", h.showForm)
 	h.mux.HandleFunc("POST "+prefix+"start", h.start)
-	h.mux.HandleFunc("GET "+prefix+"callback", h.putAway)
+	h.mux.HandleFunc("GET "+prefix+"callback", h.callback)
 	h.mux.HandleFunc("GET "+prefix+"confirm", h.confirm)
 	h.mux.HandleFunc("POST "+prefix+"callback", h.finish)
-	h.mux.HandleFunc("GET "+prefix+"logout", h.askLogout)
-	h.mux.HandleFunc("POST "+prefix+"logout", h.logout)
+	h.routeFinish(h.mux, prefix)
 }
 
 // maxForm bounds the forms; the longest field is a return address.

@@ -35,7 +35,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 		page.Notice = "This browser is signed out. The sign-in service could not be told, though, so there the session goes on until it ends by itself."
 	}
 	h.guard.ClearCookies(w)
-	h.forgetSignIn(w)
+	h.forgetSignIn(w, r)
 	// Pages of the class must not come back from the cache of a shared computer.
 	// Not "cookies", which would reach other hosts of the school's domain.
 	w.Header().Set("Clear-Site-Data", `"cache"`)

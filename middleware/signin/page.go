@@ -3,7 +3,7 @@ package signin
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed" // the built-in pages
+	"embed"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -31,8 +31,6 @@ type Page struct {
 
 	Link      string // field "link" of the form that signs in
 	Elsewhere bool   // this browser did not ask for the link
-
-	Owed []string // what the class asks for besides
 }
 
 // ClassField reports whether the class has to be asked for.
@@ -52,24 +50,40 @@ func (p Page) ClassTitle() string {
 
 // PageNames returns the names of the templates that Config.Pages must have:
 // "sign-in" (the form), "sent" (look into your mail), "confirm" (one button),
-// "step-up" (the class asks for more), "sign-out" (one button), "signed-out".
+// "sign-out" (one button), "signed-out".
 func PageNames() []string {
-	return []string{"sign-in", "sent", "confirm", "step-up", "sign-out", "signed-out"}
+	return []string{
+		"sign-in", "sent", "confirm",
+		"sign-out", "signed-out",
+	}
 }
 
-//go:embed pages.html
-var pagesHTML string
+//go:embed pages
+var pageFiles embed.FS
 
-var builtIn = template.Must(template.New("pages").Parse(pagesHTML))
+// DefaultPages returns the built-in pages, to be changed and given to Config.Pages:
+// an application that only wants its own frame redefines the templates "top" (all
+// before the content; it is executed with the title) and "bottom". Every call
+// returns a new copy.
+func DefaultPages() *template.Template {
+	return template.Must(template.New("pages").ParseFS(pageFiles, "pages/*.html"))
+}
+
+var builtIn = DefaultPages()
 
 // policy is the Content-Security-Policy of the pages: no script, nothing from
-// elsewhere, and the style of the built-in ones by its hash.
+// elsewhere, and the style of the built-in frame by its hash. "data:" is for the
+// picture that an authenticator app reads.
 var policy = func() string {
-	_, style, _ := strings.Cut(pagesHTML, "<style>")
+	frame, err := pageFiles.ReadFile("pages/frame.html")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	_, style, _ := strings.Cut(string(frame), "<style>")
 	style, _, _ = strings.Cut(style, "</style>")
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+		"'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }()
 
 // show writes a page. It is made in full before anything is sent, so that a
@@ -123,36 +137,4 @@ func safeText(err error) string {
 		return explained.Error()
 	}
 	return fmt.Sprintf("%T", err)
-}
-
-// owed says in words what a class asks for besides the link.
-func owed(e *grimoireauth.StepUpError) []string {
-	var all []string
-	for _, method := range e.Methods {
-		words, ok := methodWords[method]
-		if !ok {
-			words = string(method)
-		}
-		all = append(all, words)
-	}
-	if len(all) > 1 {
-		all = []string{"one of: " + strings.Join(all, ", ")}
-	}
-	if e.MFA {
-		all = append(all, "a second factor, such as a code from your phone")
-	}
-	return all
-}
-
-// methodWords translates Stytch's allowed_auth_methods.
-var methodWords = map[grimoireauth.SignInMethod]string{
-	"sso":             "your school's single sign-on",
-	"password":        "a password",
-	"magic_link":      "a link by e-mail",
-	"email_otp":       "a code by e-mail",
-	"google_oauth":    "Google",
-	"microsoft_oauth": "Microsoft",
-	"github_oauth":    "GitHub",
-	"slack_oauth":     "Slack",
-	"hubspot_oauth":   "HubSpot",
 }

@@ -76,9 +76,17 @@ func TestStartSaysTheSameToEverybody(t *testing.T) {
 			same := strings.NewReplacer(tt.email, "EMAIL", tt.class, "CLASS")
 			reference := strings.NewReplacer("ada@example.edu", "EMAIL", string(w.law.ID), "CLASS")
 			require.Equal(t, reference.Replace(known.body), same.Replace(got.body))
-			require.Equal(t, known.header.Values("Set-Cookie"), got.header.Values("Set-Cookie"))
+			require.Equal(t, sameCookies(known), sameCookies(got))
 		})
 	}
+}
+
+// A nonce or a verifier, as this package writes them.
+var random = regexp.MustCompile(`[A-Z2-7]{26}|[A-Za-z0-9_-]{43}`)
+
+// sameCookies are the cookies of an answer without what is random in them.
+func sameCookies(a answer) string {
+	return random.ReplaceAllString(strings.Join(a.header.Values("Set-Cookie"), "\n"), "RANDOM")
 }
 
 func TestStartAsksAgain(t *testing.T) {

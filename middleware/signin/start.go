@@ -61,7 +61,7 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 		h.show(w, http.StatusBadRequest, "sign-in", page)
 		return
 	}
-	err := h.send(r.Context(), grimoireauth.MagicLink{
+	err := h.client.SignIn.SendMagicLink(r.Context(), grimoireauth.MagicLink{
 		Class:       grimoireauth.ClassID(page.Class),
 		Email:       email,
 		RedirectURL: h.config.BaseURL + h.config.prefix() + "callback",
@@ -88,6 +88,6 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 		// is on its way. To say so would say something about the address.
 		h.note(r, "no link sent", err)
 	}
-	h.remember(w, page.ReturnTo)
+	h.remember(w, r, page.ReturnTo)
 	h.show(w, http.StatusOK, "sent", page)
 }

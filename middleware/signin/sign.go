@@ -1,0 +1,87 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// sign runs one way to sign in to its end: it proves what work returns, sets the
+// session cookies and redirects to target. An unfinished sign-in goes on at stepUp.
+// What else happened is returned, and nothing has been written then.
+//
+// The key brings double submissions together, so that work runs once; it must hold
+// a secret of this browser. Empty: every call is its own.
+func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target string, work func(context.Context) (grimoireauth.SignedIn, error)) error {
+	// Who was signed in here before. Also an outage is no reason to stop.
+	before, _ := h.guard.Check(r)
+	signedIn, err := h.attempts.run(r.Context(), key, func(a *attempt) error { return h.prove(r, a, before, work) })
+	if err == nil {
+		err = h.guard.SetCookies(w, signedIn.Authentication)
+	}
+	if err == nil {
+		h.forgetSignIn(w, r)
+		redirect(w, target)
+		return nil
+	}
+	var unfinished *grimoireauth.StepUpError
+	if errors.As(err, &unfinished) && !unknown(err) {
+		// What began it is used up. Where it leads has to last until the end.
+		h.forgetSignIn(w, r)
+		h.lead(w, r, target)
+		h.stepUp(w, r, unfinished)
+		return nil
+	}
+	return err
+}
+
+// prove does the work once and proves what came back. The browser may be gone by
+// now, on to its second click; the work goes on, since a token is spent by it.
+func (h *Handler) prove(r *http.Request, a *attempt, before grimoireauth.Authentication, work func(context.Context) (grimoireauth.SignedIn, error)) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), attemptTime)
+	defer cancel()
+	if !a.redeemed {
+		signedIn, err := work(ctx)
+		if err != nil {
+			return err
+		}
+		a.signedIn, a.redeemed = signedIn, true
+	}
+	// What Stytch answered has to pass like any other credentials before a
+	// browser gets them.
+	proved, err := h.guard.Authenticate(ctx, a.signedIn.Credentials)
+	if err != nil {
+		return err
+	}
+	if proved.ID() != a.signedIn.ID() || proved.Session.Member() != a.signedIn.Session.Member() || proved.Organization() != a.signedIn.Organization() {
+		h.end(ctx, r, a.signedIn.ID(), "refused sign-in")
+		return &grimoireauth.Error{Op: "sign in: the new credentials prove another session", Kind: grimoireauth.ErrInvalid}
+	}
+	a.signedIn.Authentication = proved
+	if h.config.OnSignIn != nil {
+		switch err := h.config.OnSignIn(ctx, a.signedIn); {
+		case errors.Is(err, grimoireauth.ErrForbidden) && !unknown(err):
+			h.end(ctx, r, a.signedIn.ID(), "refused sign-in")
+			// Its text may hold anything, so it stays inside.
+			return &grimoireauth.Error{Op: "sign in: OnSignIn", Kind: grimoireauth.ErrForbidden, Err: err}
+		case err != nil:
+			h.fault(r, "OnSignIn failed", err)
+			return &grimoireauth.Error{Op: "sign in: OnSignIn", Kind: grimoireauth.ErrUnavailable, Err: err}
+		}
+	}
+	// One browser, one session: a planted or forgotten one ends here.
+	if !before.IsZero() && before.ID() != a.signedIn.ID() {
+		h.end(ctx, r, before.ID(), "earlier session")
+	}
+	return nil
+}
+
+// end revokes a session that nobody shall use any more. If that fails it lives
+// on at Stytch without a cookie; that is worth a line, not a failed sign-in.
+func (h *Handler) end(ctx context.Context, r *http.Request, id grimoireauth.SessionID, why string) {
+	if err := h.revoke(ctx, id); err != nil {
+		h.note(r, "session not revoked: "+why, err)
+	}
+}
