@@ -62,6 +62,8 @@ func TestClaims(t *testing.T) {
 		{"J40", "a number with a plus", signed(inserted(good, "", `"x":+1`)), ReasonClaims},
 		{"J40", "a number that ends in a dot", signed(inserted(good, "", `"x":1.`)), ReasonClaims},
 		{"J40", "a number without an exponent", signed(inserted(good, "", `"x":1e`)), ReasonClaims},
+		{"J47", "a number that no float64 can hold", signed(inserted(good, "", `"x":[1e309]`)), ReasonClaims},
+		{"J47", "as many digits", signed(inserted(good, "", `"x":-`+strings.Repeat("9", 310))), ReasonClaims},
 		{"J40", "NaN", signed(inserted(good, "", `"x":NaN`)), ReasonClaims},
 		{"J40", "an unknown escape", signed(inserted(good, "", `"x":"\q"`)), ReasonClaims},
 		{"J40", "an escape cut short", signed(inserted(good, "", `"x":"\u12"`)), ReasonClaims},
@@ -164,6 +166,7 @@ func TestClaimsKeeps(t *testing.T) {
 		"J43/escaped slashes":        strings.ReplaceAll(good.json(), "https://stytch.com/", `https:\/\/stytch.com\/`),
 		"J45/sixteen deep":           inserted(good.json(), "", `"x":`+strings.Repeat("[", 15)+strings.Repeat("]", 15)),
 		"J45/256 members":            inserted(good.json(), "", manyMembers(256-len(good))),
+		"J47/large numbers":          inserted(good.json(), "", `"x":[1e308,-1.7976931348623157e308,1e-400,`+strings.Repeat("9", 308)+`]`),
 		"J46/__proto__":              inserted(good.json(), "", `"__proto__":{"admin":true},"constructor":1`),
 		"J46/an empty name":          inserted(good.json(), "", `"":1`),
 		"J46/a long name":            inserted(good.json(), "", `"`+strings.Repeat("n", 8000)+`":1`),
@@ -213,7 +216,7 @@ func TestClaimsKeeps(t *testing.T) {
 // Stytch's own.
 func TestCustomClaims(t *testing.T) {
 	v := newVerifier(t)
-	custom := `"big":9007199254740993,"negative zero":-0,"huge":1e400,"deep":{"a":[1,{"b":null}]},"escaped \u006eame":"\ud83d\ude00","":0,"jti":"x"`
+	custom := `"big":9007199254740993,"negative zero":-0,"huge":1e308,"deep":{"a":[1,{"b":null}]},"escaped \u006eame":"\ud83d\ude00","":0,"jti":"x"`
 	payload := inserted(goodClaims(time.Now()).without("tutorial").with("https://stytch.com/region", "eu").json(), "", custom)
 	s, err := verify(t, v, sign(mainKey(), goodHeader, payload))
 	require.NoError(t, err, "J47")

@@ -104,6 +104,8 @@ var mutants = []mutant{
 	{"internal/claims/text.go", `unicode.Zp, `, ``},
 	{"internal/claims/date.go", `if r.err == nil && (r.peek() < '0' || r.peek() > '9') {`, `if false {`},
 	{"internal/claims/date.go", `if d.Seconds >= 1<<32 {`, `if false {`},
+	{"internal/claims/date.go", `if exponent || len(text) > 308 {`, `if exponent {`},
+	{"internal/claims/date.go", `if exponent || len(text) > 308 {`, `if len(text) > 308 {`},
 	{"internal/claims/date.go", `d.Fraction = d.Fraction || c != '0'`, `d.Fraction = false`},
 	{"internal/claims/date.go", `if err := t.UnmarshalText(text); err != nil || !strictTime(text) {`, `if err := t.UnmarshalText(text); err != nil {`},
 	{"internal/claims/date.go", `text[13] != ':' || `, ``},

@@ -2,6 +2,7 @@ package claims
 
 import (
 	"bytes"
+	"strconv"
 	"time"
 )
 
@@ -61,7 +62,9 @@ func (r *Reader) Date() Date {
 	return d
 }
 
-// number moves over a number as RFC 8259, 6 writes it and returns its text.
+// number moves over a number as RFC 8259, 6 writes it and returns its text. One that
+// no float64 can hold is refused: some readers take it for infinity, and golang-jwt
+// and encoding/json refuse the whole text.
 func (r *Reader) number() []byte {
 	if r.err != nil {
 		return nil
@@ -84,7 +87,9 @@ func (r *Reader) number() []byte {
 			return nil
 		}
 	}
-	if c := r.here(); c == 'e' || c == 'E' {
+	c := r.here()
+	exponent := c == 'e' || c == 'E'
+	if exponent {
 		r.pos++
 		if c := r.here(); c == '+' || c == '-' {
 			r.pos++
@@ -94,7 +99,15 @@ func (r *Reader) number() []byte {
 			return nil
 		}
 	}
-	return r.src[start:r.pos]
+	text := r.src[start:r.pos]
+	// Below 10^308 nothing overflows without an exponent.
+	if exponent || len(text) > 308 {
+		if _, err := strconv.ParseFloat(string(text), 64); err != nil {
+			r.fail(ErrShape)
+			return nil
+		}
+	}
+	return text
 }
 
 func (r *Reader) here() byte {
