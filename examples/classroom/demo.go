@@ -2,11 +2,10 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/middleware"
@@ -14,15 +13,22 @@ import (
 )
 
 // demo is what the offline demonstration has and a deployment has not: Stytch in
-// memory, an outbox that can be looked into, and a way to make a session_jwt old.
-type demo struct{ stytch *mock.Stytch }
+// memory, an outbox that can be looked into, an authenticator app, and switches
+// to see what happens when time passes or Stytch is down.
+type demo struct {
+	stytch *mock.Stytch
+	app    authenticator
+	off    atomic.Bool // Stytch cannot be reached
+	seeded int         // requests that Stytch got before anybody came
+}
 
 func newDemo(url string) *demo {
 	return &demo{stytch: &mock.Stytch{RedirectURLs: []string{url + "/auth/callback"}}}
 }
 
-// start makes the links in the e-mails work, on a port of their own as with the
-// real Stytch, and returns how to stop that.
+// start makes the links in the e-mails and the pages of the identity providers
+// work, on a port of their own as with the real Stytch, and returns how to stop
+// that.
 func (d *demo) start() (stop func()) {
 	_, stop = d.stytch.Start()
 	return stop
@@ -30,81 +36,74 @@ func (d *demo) start() (stop func()) {
 
 func (d *demo) options() options {
 	return options{
-		url:       strings.TrimSuffix(d.stytch.RedirectURLs[0], "/auth/callback"),
-		projectID: d.stytch.ProjectID(),
-		secret:    d.stytch.Secret(),
-		stytchURL: d.stytch.BaseURL(),
-		transport: d.stytch,
-		demo:      d,
+		url:         strings.TrimSuffix(d.stytch.RedirectURLs[0], "/auth/callback"),
+		projectID:   d.stytch.ProjectID(),
+		secret:      d.stytch.Secret(),
+		publicToken: d.stytch.PublicToken(),
+		stytchURL:   d.stytch.BaseURL(),
+		transport:   d.stytch,
+		demo:        d,
 	}
 }
 
-// seeds are the classes of the demonstration. Iris Okafor teaches one and studies
-// in the other.
-var seeds = []struct {
-	name   string
-	slug   string
-	people []grimoireauth.NewMember
-}{
-	{"Contracts, semester 1", "laws1100-s1", []grimoireauth.NewMember{
-		{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleInstructor},
-		{Name: "Sam Lindqvist", Email: "sam@example.edu", Role: grimoireauth.RoleStudent},
-		{Name: "Priya Raman", Email: "priya@example.edu", Role: grimoireauth.RoleStudent},
-		{Name: "Tomás Vega", Email: "tomas@example.edu", Role: grimoireauth.RoleTutor},
-	}},
-	{"Prompt writing for lawyers", "prompt-writing", []grimoireauth.NewMember{
-		{Name: "Bao Tran", Email: "bao@example.edu", Role: grimoireauth.RoleCoordinator},
-		{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleStudent},
-		{Name: "Mina Park", Email: "mina@example.edu", Role: grimoireauth.RoleStudent},
-	}},
-}
-
-// seed fills Stytch through the client, as a registrar's script would.
-func (d *demo) seed(ctx context.Context, client *grimoireauth.Client) ([]grimoireauth.ClassID, error) {
-	var ids []grimoireauth.ClassID
-	for _, s := range seeds {
-		class, err := client.Classes.Create(ctx, grimoireauth.NewClass{Name: s.name, Slug: s.slug})
-		if err != nil {
-			return nil, err
-		}
-		for _, who := range s.people {
-			if _, err := client.Roster.Enroll(ctx, class.ID, who); err != nil {
-				return nil, err
-			}
-		}
-		ids = append(ids, class.ID)
+// routes adds the demonstration's own pages, and returns the patterns of those
+// that are open to everybody: whoever uses it is several people at once.
+func (c *classroom) demoRoutes(mux *http.ServeMux) (public []string) {
+	for pattern, page := range map[string]http.HandlerFunc{
+		"GET /outbox":         c.outbox,
+		"GET /authenticator":  c.authenticator,
+		"POST /authenticator": c.addAccount,
+		"GET /stytch":         c.behind,
+		"POST /stytch/power":  c.power,
+		"POST /stytch/time":   c.passTime,
+	} {
+		mux.HandleFunc(pattern, page)
+		public = append(public, pattern)
 	}
-	return ids, nil
+	mux.HandleFunc("POST /stytch/stale", c.stale)
+	return public
 }
 
-// people lists who can sign in, for the terminal.
-func (d *demo) people() string {
-	var b strings.Builder
-	for _, s := range seeds {
-		_, _ = fmt.Fprintf(&b, "  %s\n", s.name)
-		for _, who := range s.people {
-			_, _ = fmt.Fprintf(&b, "    %-18s %-12s %s\n", who.Email, who.Role, who.Name)
-		}
+// behind shows what Stytch was asked, newest first, and the switches.
+func (c *classroom) behind(w http.ResponseWriter, r *http.Request) {
+	type line struct {
+		At, Endpoint string
+		Status       int
+		ErrorType    string
 	}
-	return b.String()
-}
-
-// letter is a message of the outbox with a heading for people.
-type letter struct {
-	mock.Message
-	About string
-}
-
-func (c *classroom) outbox(w http.ResponseWriter, r *http.Request) {
 	page := struct {
 		frame
-		Messages []letter
+		Asked int
+		Lines []line
 	}{frame: c.frame(r)}
-	for _, message := range slices.Backward(c.demo.stytch.Outbox()) {
-		about := map[string]string{"login": "Your link to sign in", "signup": "Your link to sign in", "invite": "You are invited to a class"}[message.Kind]
-		page.Messages = append(page.Messages, letter{message, cmp.Or(about, message.Kind)})
+	journal := c.demo.stytch.Journal()
+	journal = journal[min(c.demo.seeded, len(journal)):]
+	page.Asked = len(journal)
+	for i := len(journal) - 1; i >= 0 && len(page.Lines) < 40; i-- {
+		entry := journal[i]
+		page.Lines = append(page.Lines, line{entry.At.Local().Format("15:04:05"), cmp.Or(entry.Endpoint, entry.Method+" "+entry.Path), entry.Status, entry.ErrorType})
 	}
-	show(w, http.StatusOK, "outbox", page)
+	show(w, http.StatusOK, "stytch", page)
+}
+
+// power switches Stytch off, as far as anybody here can tell, and on again.
+func (c *classroom) power(w http.ResponseWriter, r *http.Request) {
+	off := r.PostFormValue("power") == "off"
+	if c.demo.off.Swap(off) != off {
+		if off {
+			c.demo.stytch.Fail(mock.Fault{Drop: true})
+		} else {
+			c.demo.stytch.ClearFaults()
+		}
+	}
+	c.back(w, r)
+}
+
+// passTime makes all that Stytch remembers an hour older, so that links and
+// sessions end.
+func (c *classroom) passTime(w http.ResponseWriter, r *http.Request) {
+	c.demo.stytch.Age(61 * time.Minute)
+	c.back(w, r)
 }
 
 // stale swaps the session_jwt in the visitor's cookie for one that Stytch signed
@@ -120,6 +119,11 @@ func (c *classroom) stale(w http.ResponseWriter, r *http.Request) {
 		c.guard.Respond(w, r, err)
 		return
 	}
+	c.back(w, r)
+}
+
+// back returns to the page that a form says it came from.
+func (c *classroom) back(w http.ResponseWriter, r *http.Request) {
 	back, _ := middleware.ReturnTo(r.PostFormValue("return_to"))
-	http.Redirect(w, r, cmp.Or(back, "/"), http.StatusSeeOther)
+	http.Redirect(w, r, cmp.Or(back, "/stytch"), http.StatusSeeOther)
 }

@@ -1,13 +1,16 @@
 // Command classroom is a small web application of a class: an instructor sees
-// the roster and invites, a student sees the class, and everybody signs in by a
-// link in an e-mail.
+// the roster and invites, a student sees the class, and everybody signs in by
+// whatever way the class allows, with a second factor where it asks for one.
 //
 //	go run ./examples/classroom
 //
 // Without further ado it runs offline: Stytch is in its memory (package mock),
-// two classes with their people are in that Stytch, and e-mail arrives on the
-// page /outbox. With STYTCH_PROJECT_ID and STYTCH_SECRET in the environment it
-// runs against the real Stytch; name the classes with -classes then.
+// and so are two classes with their people. E-mail and text messages arrive on
+// the page /outbox, the page /authenticator is the app on everybody's phone, and
+// on the page /stytch that Stytch can be switched off. With STYTCH_PROJECT_ID and
+// STYTCH_SECRET in the environment it runs against the real Stytch; name the
+// classes with -classes then, and set STYTCH_PUBLIC_TOKEN to offer Google, its
+// like, and single sign-on.
 package main
 
 import (

@@ -10,21 +10,24 @@ import (
 // options is everything that differs between the demonstration, a test and a
 // deployment. The handlers do not know which of them they serve.
 type options struct {
-	url       string // where browsers reach us, without a trailing slash
-	projectID string
-	secret    grimoireauth.Secret
-	stytchURL string            // empty: Stytch's own
-	transport http.RoundTripper // nil: the network
-	classes   []grimoireauth.ClassID
-	demo      *demo // nil: the real Stytch
+	url         string // where browsers reach us, without a trailing slash
+	projectID   string
+	secret      grimoireauth.Secret
+	publicToken string            // empty: no OAuth and no single sign-on
+	stytchURL   string            // empty: Stytch's own
+	transport   http.RoundTripper // nil: the network
+	classes     []grimoireauth.ClassID
+	demo        *demo // nil: the real Stytch
 }
 
 // optionsFromEnvironment chooses the real Stytch if its credentials are there,
 // and the in-memory one if there are none. Half of them is a mistake that must
 // not end in a demonstration that looks real.
 func optionsFromEnvironment(getenv func(string) string, url string, classes []string) (options, error) {
-	id, secret := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET")
+	id, secret, public := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET"), getenv("STYTCH_PUBLIC_TOKEN")
 	switch {
+	case id == "" && secret == "" && public != "":
+		return options{}, errors.New("STYTCH_PUBLIC_TOKEN is for the real Stytch: set STYTCH_PROJECT_ID and STYTCH_SECRET as well")
 	case id == "" && secret == "":
 		if len(classes) > 0 {
 			return options{}, errors.New("-classes is for the real Stytch: set STYTCH_PROJECT_ID and STYTCH_SECRET as well")
@@ -35,7 +38,7 @@ func optionsFromEnvironment(getenv func(string) string, url string, classes []st
 	case secret == "":
 		return options{}, errors.New("STYTCH_PROJECT_ID is set and STYTCH_SECRET is not: set both for the real Stytch, or neither for the offline demonstration")
 	}
-	o := options{url: url, projectID: id, secret: grimoireauth.NewSecret(secret)}
+	o := options{url: url, projectID: id, secret: grimoireauth.NewSecret(secret), publicToken: public}
 	for _, class := range classes {
 		o.classes = append(o.classes, grimoireauth.ClassID(class))
 	}

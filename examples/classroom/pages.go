@@ -6,6 +6,9 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware/signin"
 )
 
 //go:embed pages
@@ -15,25 +18,47 @@ var pageFiles embed.FS
 // puts it into the frame that all pages share.
 var pages = func() map[string]*template.Template {
 	all := make(map[string]*template.Template)
-	for _, name := range []string{"home", "class", "roster", "outbox"} {
-		all[name] = template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/session.html", "pages/"+name+".html"))
+	for _, name := range []string{"home", "class", "roster", "refused", "outbox", "authenticator", "stytch"} {
+		all[name] = template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/header.html", "pages/session.html", "pages/"+name+".html"))
 	}
 	return all
 }()
 
-// signInPages are the pages of package signin in the application's own clothes.
-func signInPages(demo *demo) *template.Template {
-	return template.Must(template.New("signin.html").Funcs(template.FuncMap{
-		"demo": func() bool { return demo != nil },
-		"mail": func() int { return len(demo.stytch.Outbox()) },
-	}).ParseFS(pageFiles, "pages/signin.html"))
+// signInPages are the built-in pages of package signin in the application's own
+// frame.
+func (c *classroom) signInPages() *template.Template {
+	return template.Must(signin.DefaultPages().Funcs(template.FuncMap{
+		"frame": func() frame { return c.frame(nil) },
+	}).ParseFS(pageFiles, "pages/header.html", "pages/frame.html"))
 }
 
-// frame is what the layout shows on every page. Pages embed it.
+// frame is what the header shows on every page. Pages embed it.
 type frame struct {
 	Demo     bool // the in-memory Stytch is running
+	Off      bool // and cannot be reached
+	Mail     int  // messages in the outbox
 	SignedIn bool
-	Mail     int // messages in the outbox
+	Several  bool   // is in several classes
+	Here     string // this page, to come back to
+}
+
+// frame returns the frame of a page. A sign-in page has no request to go by, and
+// is for people who are not signed in.
+func (c *classroom) frame(r *http.Request) frame {
+	f := frame{Here: "/"}
+	if c.demo != nil {
+		f.Demo, f.Off, f.Mail = true, c.demo.off.Load(), len(c.demo.stytch.Outbox())
+	}
+	if r == nil {
+		return f
+	}
+	f.Here = r.URL.RequestURI()
+	if session, ok := grimoireauth.SessionFromContext(r.Context()); ok {
+		f.SignedIn = true
+		several, _ := c.several.Load(session.Member())
+		f.Several = several == true
+	}
+	return f
 }
 
 // show writes a page, whole or not at all.

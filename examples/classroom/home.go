@@ -1,0 +1,25 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// home shows the classes; in the demonstration, with the people whom a visitor
+// can be.
+func (c *classroom) home(w http.ResponseWriter, r *http.Request) {
+	page := struct {
+		frame
+		MyClass grimoireauth.OrganizationID
+		Rooms   []room
+	}{frame: c.frame(r), Rooms: c.rooms}
+	if session, ok := grimoireauth.SessionFromContext(r.Context()); ok {
+		page.MyClass = session.Organization()
+	}
+	for _, id := range c.classes {
+		class := c.about(r.Context(), id)
+		page.Rooms = append(page.Rooms, room{ID: id, NewClass: grimoireauth.NewClass{Name: class.Name, Slug: class.Slug}})
+	}
+	show(w, http.StatusOK, "home", page)
+}

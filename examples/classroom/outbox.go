@@ -1,0 +1,46 @@
+package main
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"github.com/promptgrimoire/auth/mock"
+)
+
+// letter is a message of the outbox with a heading for people.
+type letter struct {
+	mock.Message
+	About string
+	SMS   bool
+	Whose string // of an SMS: the name behind the number, if it is one of ours
+}
+
+// headings say what a message is about, by its kind at Stytch.
+var headings = map[string]string{
+	"login":          "Your way in",
+	"signup":         "Your way in",
+	"invite":         "You are invited to a class",
+	"discovery":      "Your classes",
+	"password_reset": "Set a password",
+	"mfa":            "Your second factor",
+}
+
+func (c *classroom) outbox(w http.ResponseWriter, r *http.Request) {
+	page := struct {
+		frame
+		Messages []letter
+	}{frame: c.frame(r)}
+	for _, message := range slices.Backward(c.demo.stytch.Outbox()) {
+		l := letter{Message: message, About: cmp.Or(headings[message.Kind], message.Kind), SMS: message.Channel == "sms"}
+		for _, room := range c.rooms {
+			for _, who := range room.People {
+				if l.SMS && who.Phone == message.To {
+					l.Whose = who.Name
+				}
+			}
+		}
+		page.Messages = append(page.Messages, l)
+	}
+	show(w, http.StatusOK, "outbox", page)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+)
+
+// refusals are those that have a page here, the first that fits. Everything else,
+// and every program that asks, gets the library's answer.
+var refusals = []struct {
+	err           error
+	status        int
+	title, detail string
+}{
+	{grimoireauth.ErrUnavailable, http.StatusServiceUnavailable, "The sign-in service cannot be reached", "This page needs it. You are not signed out, and what you can see without it goes on working. Please try again in a moment."},
+	{grimoireauth.ErrRateLimited, http.StatusServiceUnavailable, "Too much is going on at the moment", "You are not signed out. Please try again in a moment."},
+	{grimoireauth.ErrForbidden, http.StatusForbidden, "Not permitted", "Your role in this class does not include this."},
+	{grimoireauth.ErrNotFound, http.StatusNotFound, "Not found", "There is nothing here, or nothing that you may see."},
+}
+
+var defaultRespond = middleware.DefaultRespond("/auth/")
+
+// respond writes a refusal of the guard, in the frame of the other pages where
+// people read it.
+func (c *classroom) respond(w http.ResponseWriter, r *http.Request, err error) {
+	if strings.Contains(r.Header.Get("Accept"), "text/html") && !errors.Is(err, middleware.ErrMisconfigured) {
+		for _, refusal := range refusals {
+			if !errors.Is(err, refusal.err) {
+				continue
+			}
+			again := refusal.status == http.StatusServiceUnavailable
+			if again {
+				wait, ok := grimoireauth.RetryAfter(err)
+				if !ok {
+					wait = 5 * time.Second
+				}
+				w.Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Round(time.Second)/time.Second)))
+			}
+			show(w, refusal.status, "refused", struct {
+				frame
+				Status        int
+				Title, Detail string
+				Again         bool
+			}{c.frame(r), refusal.status, refusal.title, refusal.detail, again && r.Method == http.MethodGet})
+			return
+		}
+	}
+	defaultRespond(w, r, err)
+}

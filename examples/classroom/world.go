@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// room is a class of the demonstration.
+type room struct {
+	grimoireauth.NewClass
+	About  string // its way in, in words
+	SSO    []schoolLogin
+	People []somebody
+	ID     grimoireauth.ClassID // once it is there
+}
+
+// somebody is a person of the demonstration. What only they should know is shown
+// to everybody, so that a visitor can be them.
+type somebody struct {
+	grimoireauth.NewMember
+	Password string
+	Phone    string // gets codes by SMS
+	App      bool   // has an authenticator app, and recovery codes on paper
+}
+
+// schoolLogin is an identity provider of an institution.
+type schoolLogin struct {
+	kind grimoireauth.ConnectionKind
+	name string
+}
+
+// world is who and what there is. Iris Okafor teaches one class and studies in
+// the other, which asks everybody for a second factor: she has a phone, Bao an
+// authenticator app, and Mina has to enrol one of them.
+func world() []room {
+	return []room{
+		{
+			NewClass: grimoireauth.NewClass{Name: "Contracts, semester 1", Slug: "laws1100-s1"},
+			About:    "Every way to sign in. No second factor.",
+			SSO: []schoolLogin{
+				{grimoireauth.ConnectionSAML, "Northfield University"},
+				{grimoireauth.ConnectionOIDC, "Research Federation"},
+			},
+			People: []somebody{
+				{NewMember: grimoireauth.NewMember{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleInstructor}, Password: "offer-meets-acceptance-71"},
+				{NewMember: grimoireauth.NewMember{Name: "Sam Lindqvist", Email: "sam@example.edu", Role: grimoireauth.RoleStudent}, Password: "snail-in-the-bottle-1932"},
+				{NewMember: grimoireauth.NewMember{Name: "Priya Raman", Email: "priya@example.edu", Role: grimoireauth.RoleStudent}},
+				{NewMember: grimoireauth.NewMember{Name: "Tomás Vega", Email: "tomas@example.edu", Role: grimoireauth.RoleTutor}},
+			},
+		},
+		{
+			NewClass: grimoireauth.NewClass{Name: "Prompt writing for lawyers", Slug: "prompt-writing", Settings: grimoireauth.ClassSettings{
+				Methods: []grimoireauth.SignInMethod{
+					grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodPassword, grimoireauth.MethodGoogle,
+				},
+				SecondFactorForAll: true,
+			}},
+			About: "A link, a code, a password or Google; then a second factor.",
+			People: []somebody{
+				{NewMember: grimoireauth.NewMember{Name: "Bao Tran", Email: "bao@example.edu", Role: grimoireauth.RoleCoordinator}, Password: "carbolic-smoke-ball-1893", App: true},
+				{NewMember: grimoireauth.NewMember{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleStudent}, Phone: "+61491570156"},
+				{NewMember: grimoireauth.NewMember{Name: "Mina Park", Email: "mina@example.edu", Role: grimoireauth.RoleStudent}},
+			},
+		},
+	}
+}
+
+// seed fills Stytch through a client of its own, as a registrar's script would the
+// day before, and returns the classes.
+func (d *demo) seed(ctx context.Context) ([]room, error) {
+	o := d.options()
+	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport})
+	if err != nil {
+		return nil, err
+	}
+	rooms := world()
+	for i := range rooms {
+		r := &rooms[i]
+		class, err := client.Classes.Create(ctx, r.NewClass)
+		if err != nil {
+			return nil, err
+		}
+		r.ID = class.ID
+		for _, login := range r.SSO {
+			if err := d.connect(ctx, client, class.ID, login); err != nil {
+				return nil, err
+			}
+		}
+		for _, who := range r.People {
+			if err := d.settle(ctx, client, class, who); err != nil {
+				return nil, fmt.Errorf("%s in %s: %w", who.Email, r.Slug, err)
+			}
+		}
+	}
+	d.seeded = len(d.stytch.Journal())
+	return rooms, nil
+}
+
+// connect gives a class the login of an institution. The mock plays it.
+func (d *demo) connect(ctx context.Context, client *grimoireauth.Client, class grimoireauth.ClassID, login schoolLogin) error {
+	id := grimoireauth.ConnectionID(d.stytch.AddSSO(class, string(login.kind), nil))
+	name := grimoireauth.Set(login.name)
+	var err error
+	if login.kind == grimoireauth.ConnectionSAML {
+		_, err = client.SignIn.Connections.UpdateSAML(ctx, class, id, grimoireauth.SAMLChange{Name: name})
+	} else {
+		_, err = client.SignIn.Connections.UpdateOIDC(ctx, class, id, grimoireauth.OIDCChange{Name: name})
+	}
+	return err
+}
+
+// settle enrols somebody and lets them do what they will have done before today:
+// choose a password, set up the app on their phone.
+func (d *demo) settle(ctx context.Context, client *grimoireauth.Client, class grimoireauth.Class, who somebody) error {
+	member, err := client.Roster.Enroll(ctx, class.ID, who.NewMember)
+	if err != nil {
+		return err
+	}
+	if who.Phone != "" {
+		if _, err := client.Roster.Update(ctx, class.ID, member.Member, grimoireauth.MemberChange{Phone: grimoireauth.Set(who.Phone)}); err != nil {
+			return err
+		}
+	}
+	if who.Password == "" && !who.App {
+		return nil
+	}
+	// Both are for the person to do, so somebody has to be signed in for a moment.
+	session, err := client.Sessions.Authenticate(ctx, d.stytch.SignIn(member.Member))
+	if err != nil {
+		return err
+	}
+	if who.Password != "" {
+		signedIn, err := client.Sessions.SetPassword(ctx, session, grimoireauth.NewSecret(who.Password), grimoireauth.SessionOptions{})
+		if err != nil {
+			return err
+		}
+		session = signedIn.Authentication
+	}
+	if who.App {
+		enrolment, err := client.Sessions.EnrollApp(ctx, session)
+		if err != nil {
+			return err
+		}
+		code, err := d.app.install(who.Name+", "+class.Name, enrolment)
+		if err != nil {
+			return err
+		}
+		if _, err := client.Sessions.AddFactorApp(ctx, session, grimoireauth.FactorCode{Code: grimoireauth.NewSecret(code)}); err != nil {
+			return err
+		}
+	}
+	return client.Sessions.Revoke(ctx, session.ID())
+}
+
+// people lists who can sign in, for the terminal.
+func (d *demo) people() string {
+	var b strings.Builder
+	for _, r := range world() {
+		_, _ = fmt.Fprintf(&b, "  %s\n", r.Name)
+		for _, who := range r.People {
+			_, _ = fmt.Fprintf(&b, "    %-18s %-12s %s\n", who.Email, who.Role, who.Name)
+		}
+	}
+	return b.String()
+}
