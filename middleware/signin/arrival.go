@@ -41,6 +41,12 @@ func (h *Handler) takes(kind string) bool {
 // is told from a second person with the same link.
 type arrival struct{ nonce, kind, slug, token string }
 
+// fromProvider reports whether a browser brings the token from somebody else's page
+// that it was sent to from here, so that a flow has to be pending.
+func (a arrival) fromProvider() bool {
+	return a.kind == kindOAuth || a.kind == kindDiscoveryOAuth || a.kind == kindSSO
+}
+
 const arrivalLife = 10 * time.Minute
 
 var (

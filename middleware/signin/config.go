@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,9 @@ type Config struct {
 	// the form or from the form that was sent. Empty ids ask the person. Nil: the
 	// parameter "class", an organization_id or a slug.
 	Class middleware.ClassOf
+	// Methods are the ways to sign in that are offered, where the class allows them.
+	// Those with OAuth and SSO need a Client with a PublicToken. Nil: all that it can.
+	Methods []grimoireauth.SignInMethod
 	// LinkExpires is how long a link works, as in [grimoireauth.MagicLink]. Zero:
 	// Stytch's 60 minutes.
 	LinkExpires time.Duration
@@ -112,6 +116,14 @@ func (c Config) faults() error {
 	}
 	if d := c.LinkExpires; d != 0 && (d < 5*time.Minute || d > 7*24*time.Hour || d%time.Minute != 0) {
 		faults = append(faults, fmt.Errorf("LinkExpires %v is not a whole number of minutes from 5 minutes to 7 days", d))
+	}
+	for _, method := range c.Methods {
+		if !slices.Contains(everyMethod, method) {
+			faults = append(faults, fmt.Errorf("Methods has %.50q, which is no way to sign in", method))
+		}
+	}
+	if c.Methods != nil && len(c.Methods) == 0 {
+		faults = append(faults, errors.New("Methods is empty, so nobody could sign in: nil stands for all"))
 	}
 	for _, name := range PageNames() {
 		if c.pages().Lookup(name) == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/middleware"
@@ -18,8 +19,10 @@ type Handler struct {
 	mux    *http.ServeMux
 	csrf   *http.CrossOriginProtection
 	client *grimoireauth.Client
+	starts bool // the client has what start URLs need
 
 	attempts attempts
+	classes  classWays
 	revoke   func(context.Context, grimoireauth.SessionID) error
 }
 
@@ -28,8 +31,11 @@ type Handler struct {
 // that matches [grimoireauth.ErrInvalid], names every fault at once.
 func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*Handler, error) {
 	faults := config.faults()
+	starts := false
 	if client == nil {
 		faults = errors.Join(errors.New("the Client is missing: pass what grimoireauth.New returned"), faults)
+	} else if starts = canStart(client); !starts && slices.ContainsFunc(config.Methods, byBrowser) {
+		faults = errors.Join(errors.New("Methods names OAuth or SSO, for which the Client needs a PublicToken"), faults)
 	}
 	if guard == nil {
 		faults = errors.Join(errors.New("the Guard is missing: pass what middleware.New returned"), faults)
@@ -42,6 +48,7 @@ func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*
 		config: config,
 		csrf:   http.NewCrossOriginProtection(),
 		client: client,
+		starts: starts,
 		revoke: client.Sessions.Revoke,
 	}
 	h.route()
@@ -53,9 +60,14 @@ func (h *Handler) route() {
 	h.mux = http.NewServeMux()
 	h.mux.HandleFunc("GET "+prefix+"{$}", h.showForm)
 	h.mux.HandleFunc("POST "+prefix+"start", h.start)
+	h.mux.HandleFunc("POST "+prefix+"code", h.checkCode)
+	h.mux.HandleFunc("GET "+prefix+"oauth/{provider}", h.startOAuth)
+	h.mux.HandleFunc("GET "+prefix+"sso/{connection}", h.startSSO)
 	h.mux.HandleFunc("GET "+prefix+"callback", h.callback)
 	h.mux.HandleFunc("GET "+prefix+"confirm", h.confirm)
 	h.mux.HandleFunc("POST "+prefix+"callback", h.finish)
+	h.mux.HandleFunc("GET "+prefix+"new-password", h.showNewPassword)
+	h.mux.HandleFunc("POST "+prefix+"new-password", h.setPassword)
 	h.routeFinish(h.mux, prefix)
 }
 
@@ -78,13 +90,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// themselves: a forged POST here would sign somebody in as somebody else.
 	if err := h.csrf.Check(r); err != nil {
 		h.config.logger().WarnContext(r.Context(), "sign-in form refused: it came from another site", "path", r.URL.Path)
-		h.show(w, http.StatusForbidden, "sign-in", Page{Notice: "That did not come from this page. Please try again from here."})
+		h.offer(w, r, http.StatusForbidden, Page{Notice: "That did not come from this page. Please try again from here."})
 		return
 	}
 	if r.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
-			h.show(w, http.StatusBadRequest, "sign-in", Page{Notice: "That form did not arrive in one piece. Please try again."})
+			h.offer(w, r, http.StatusBadRequest, Page{Notice: "That form did not arrive in one piece. Please try again."})
 			return
 		}
 		// Only the body counts, never the query: addresses and tokens in URLs end

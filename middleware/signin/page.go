@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 // Page is what a template is executed with. Fields that a page has no use for
 // are empty.
 type Page struct {
-	Prefix string // where the forms go: Prefix + "start", "callback", "logout"
+	Prefix string // where the forms go: Prefix + "start", "code", "callback", "new-password", "logout"
 	Home   string // the application's own first page
 
 	Notice    string // what went wrong and what to do, a fixed sentence
@@ -28,13 +27,19 @@ type Page struct {
 	Email     string // the address as it was typed
 	ReturnTo  string // field "return_to"
 	Minutes   int    // how long a link works
+	Method    string // what "sent" has sent: "magic_link" or "reset"
+
+	Ways      Ways // what "sign-in" and "which-class" offer
+	Password  bool // somebody is about to sign in by password
+	Discovery bool // "which-class": classes can be found without naming one
 
 	Link      string // field "link" of the form that signs in
 	Elsewhere bool   // this browser did not ask for the link
-}
+	// Impersonation says that the button signs an administrator in as somebody else.
+	Impersonation bool
 
-// ClassField reports whether the class has to be asked for.
-func (p Page) ClassField() bool { return p.Class == "" }
+	Advice []string // what would make a new password better
+}
 
 // ClassTitle returns what to call the class, "" if there is nothing better than
 // an id that nobody recognises.
@@ -48,12 +53,14 @@ func (p Page) ClassTitle() string {
 	return p.Class
 }
 
-// PageNames returns the names of the templates that Config.Pages must have:
-// "sign-in" (the form), "sent" (look into your mail), "confirm" (one button),
+// PageNames returns the names of the templates that Config.Pages must have.
+//
+// To begin: "sign-in" (the ways of a class), "which-class", "sent" (look into your
+// mail), "code" (the code in it), "confirm" (one button), "new-password". To end:
 // "sign-out" (one button), "signed-out".
 func PageNames() []string {
 	return []string{
-		"sign-in", "sent", "confirm",
+		"sign-in", "which-class", "sent", "code", "confirm", "new-password",
 		"sign-out", "signed-out",
 	}
 }
@@ -110,12 +117,7 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page
 
 // unavailable writes a page with 503 and Retry-After.
 func (h *Handler) unavailable(w http.ResponseWriter, err error, name string, page Page) {
-	wait, ok := grimoireauth.RetryAfter(err)
-	if !ok {
-		wait = 5 * time.Second
-	}
-	seconds := int((min(wait, time.Hour) + time.Second - 1) / time.Second)
-	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	retryAfter(w, err)
 	h.show(w, http.StatusServiceUnavailable, name, page)
 }
 

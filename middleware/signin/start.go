@@ -17,10 +17,10 @@ var classForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{2,128}$`)
 // showForm is the sign-in page.
 func (h *Handler) showForm(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
-		h.show(w, http.StatusBadRequest, "sign-in", Page{Notice: "That address is not complete. Please start here."})
+		h.offer(w, r, http.StatusBadRequest, Page{Notice: "That address is not complete. Please start here."})
 		return
 	}
-	h.show(w, http.StatusOK, "sign-in", Page{Class: h.wanted(r), ReturnTo: h.back(r)})
+	h.offer(w, r, http.StatusOK, Page{Class: h.wanted(r), ReturnTo: h.back(r)})
 }
 
 // wanted returns the class of the request if it can be one.
@@ -50,44 +50,107 @@ func (h *Handler) safe(address string) string {
 	return address
 }
 
-// start sends the link. Whoever may not have one is told the same as everybody
-// else: the answer must not say who is in a class.
+// target returns where to go after signing in.
+func (h *Handler) target(returnTo string) string {
+	if returnTo == "" {
+		return h.config.home()
+	}
+	return returnTo
+}
+
+// start begins to sign in by what was typed in: field "method".
 func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
-	email, one := single(r.PostForm, "email")
-	email = strings.TrimSpace(email)
-	page := Page{Class: h.wanted(r), Email: email, ReturnTo: h.back(r)}
-	if !one || page.Class == "" {
-		page.Notice = "Which class is it? Its short name is in the address that your instructor gave you."
-		h.show(w, http.StatusBadRequest, "sign-in", page)
+	page, ok := h.typed(w, r)
+	if !ok {
 		return
 	}
-	err := h.client.SignIn.SendMagicLink(r.Context(), grimoireauth.MagicLink{
-		Class:       grimoireauth.ClassID(page.Class),
-		Email:       email,
-		RedirectURL: h.config.BaseURL + h.config.prefix() + "callback",
-		Expires:     h.config.LinkExpires,
-	})
-	var explained *grimoireauth.Error
-	answered := errors.As(err, &explained) && explained.Status != 0
+	method, _ := single(r.PostForm, "method")
+	discovers := page.Class == ""
+	switch {
+	case (method == "" || method == string(grimoireauth.MethodMagicLink)) && h.serves(grimoireauth.MethodMagicLink):
+		h.startLink(w, r, page)
+	case method == string(grimoireauth.MethodEmailCode) && h.serves(grimoireauth.MethodEmailCode):
+		h.startCode(w, r, page)
+	case method == string(grimoireauth.MethodPassword) && h.serves(grimoireauth.MethodPassword) && !discovers:
+		h.signInByPassword(w, r, page)
+	case method == methodReset && h.serves(grimoireauth.MethodPassword) && !discovers:
+		h.startReset(w, r, page)
+	default:
+		page.Notice = "Please choose one of the ways to sign in."
+		h.offer(w, r, http.StatusBadRequest, page)
+	}
+}
+
+// typed reads the class and the address that were typed in. Without a class it is
+// about finding one, if that is offered; otherwise the page asks for it, and typed
+// returns false.
+func (h *Handler) typed(w http.ResponseWriter, r *http.Request) (Page, bool) {
+	email, one := single(r.PostForm, "email")
+	page := Page{Class: h.wanted(r), Email: strings.TrimSpace(email), ReturnTo: h.back(r)}
+	class, oneClass := single(r.PostForm, "class")
+	finds := h.config.Discovery && oneClass && class == ""
+	if !one || page.Class == "" && !finds {
+		page.Notice = "Which class is it? Its short name is in the address that your instructor gave you."
+		h.offer(w, r, http.StatusBadRequest, page)
+		return Page{}, false
+	}
+	return page, true
+}
+
+// sent answers what has been tried to e-mail, and reports whether to go on as if it
+// had been: whoever may not have anything is told the same as everybody else, since
+// the answer must not say who is in a class.
+func (h *Handler) sent(w http.ResponseWriter, r *http.Request, page Page, err error) bool {
+	errorType, asked := answered(err)
 	switch {
 	case err == nil:
-	case errors.Is(err, grimoireauth.ErrInvalid) && !answered:
-		page.Notice = "That is not an e-mail address. It looks like name@example.edu."
-		h.show(w, http.StatusBadRequest, "sign-in", page)
-		return
-	case unknown(err) && !errors.Is(err, grimoireauth.ErrRateLimited), !answered, strings.Contains(explained.Type, "url"):
-		// An outage, or a redirect URL that is not registered: nobody gets a link,
-		// so saying so tells nothing about anybody.
-		h.fault(r, "no link can be sent", err)
-		page.Notice = "Signing in does not work at the moment. Please try again soon."
-		h.unavailable(w, err, "sign-in", page)
-		return
+	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
+		h.notAnAddress(w, r, page, "sign-in")
+		return false
+	case unknown(err) && !errors.Is(err, grimoireauth.ErrRateLimited), !asked, strings.Contains(errorType, "url"):
+		// An outage, or a redirect URL that is not registered: nobody gets
+		// anything, so saying so tells nothing about anybody.
+		h.fault(r, "nothing can be e-mailed", err)
+		page.Notice = notNow
+		retryAfter(w, err)
+		h.offer(w, r, http.StatusServiceUnavailable, page)
+		return false
 	default:
 		// Stytch refused this one: not invited, no such class, a class with other
-		// ways to sign in, or one link a second for one address, of which the first
-		// is on its way. To say so would say something about the address.
-		h.note(r, "no link sent", err)
+		// ways to sign in, or one e-mail a second for one address, of which the
+		// first is on its way. To say so would say something about the address.
+		h.note(r, "nothing e-mailed", err)
 	}
-	h.remember(w, r, page.ReturnTo)
-	h.show(w, http.StatusOK, "sent", page)
+	return true
 }
+
+func (h *Handler) notAnAddress(w http.ResponseWriter, r *http.Request, page Page, again string) {
+	page.Notice = "That is not an e-mail address. It looks like name@example.edu."
+	if again == "sign-in" {
+		h.offer(w, r, http.StatusBadRequest, page)
+		return
+	}
+	h.show(w, http.StatusBadRequest, again, page)
+}
+
+// startLink e-mails a link.
+func (h *Handler) startLink(w http.ResponseWriter, r *http.Request, page Page) {
+	var err error
+	if page.Class == "" {
+		err = h.client.SignIn.SendDiscoveryLink(r.Context(), grimoireauth.DiscoveryLink{
+			Email: page.Email, RedirectURL: h.callbackURL(), Expires: h.config.LinkExpires,
+		})
+	} else {
+		err = h.client.SignIn.SendMagicLink(r.Context(), grimoireauth.MagicLink{
+			Class: grimoireauth.ClassID(page.Class), Email: page.Email, RedirectURL: h.callbackURL(), Expires: h.config.LinkExpires,
+		})
+	}
+	if h.sent(w, r, page, err) {
+		h.remember(w, r, page.ReturnTo)
+		page.Method = string(grimoireauth.MethodMagicLink)
+		h.show(w, http.StatusOK, "sent", page)
+	}
+}
+
+// callbackURL is where Stytch sends browsers to.
+func (h *Handler) callbackURL() string { return h.config.BaseURL + h.config.prefix() + "callback" }

@@ -1,0 +1,89 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// startCode e-mails a code and shows the form for it.
+func (h *Handler) startCode(w http.ResponseWriter, r *http.Request, page Page) {
+	var err error
+	if page.Class == "" {
+		err = h.client.SignIn.SendDiscoveryCode(r.Context(), grimoireauth.DiscoveryCode{Email: page.Email})
+	} else {
+		err = h.client.SignIn.SendEmailCode(r.Context(), grimoireauth.EmailCode{Class: grimoireauth.ClassID(page.Class), Email: page.Email})
+	}
+	if h.sent(w, r, page, err) {
+		h.remember(w, r, page.ReturnTo)
+		h.show(w, http.StatusOK, "code", page)
+	}
+}
+
+// codeForm is a code by e-mail.
+var codeForm = regexp.MustCompile(`^[0-9]{6}$`)
+
+// checkCode signs in with a code by e-mail, or leads to the classes of an address.
+func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
+	page, ok := h.typed(w, r)
+	if !ok {
+		return
+	}
+	if !h.serves(grimoireauth.MethodEmailCode) {
+		page.Notice = "Please choose one of the ways to sign in."
+		h.offer(w, r, http.StatusBadRequest, page)
+		return
+	}
+	code, _ := single(r.PostForm, "code")
+	// People type codes as they are printed: in two groups.
+	code = strings.Map(func(c rune) rune {
+		if unicode.IsSpace(c) || c == '-' {
+			return -1
+		}
+		return c
+	}, code)
+	if !codeForm.MatchString(code) {
+		page.Notice = "A code has six digits. Please look at the e-mail again."
+		h.show(w, http.StatusBadRequest, "code", page)
+		return
+	}
+	// A double click is one attempt, if this browser has asked for the code.
+	key := ""
+	if nonce := h.browserNonce(r); nonce != "" {
+		key = strings.Join([]string{"code", nonce, page.Class, page.Email, code}, "\n")
+	}
+	continuing := h.continuing(r, page.Class)
+	err := h.sign(w, r, key, h.target(page.ReturnTo), func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		if page.Class == "" {
+			return h.client.SignIn.DiscoverByCode(ctx, grimoireauth.DiscoveryCodeCheck{Email: page.Email, Code: grimoireauth.NewSecret(code)})
+		}
+		return h.client.SignIn.WithEmailCode(ctx, grimoireauth.EmailCodeSignIn{
+			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Code: grimoireauth.NewSecret(code),
+			SignInOptions: grimoireauth.SignInOptions{Continue: continuing},
+		})
+	})
+	if err != nil {
+		h.refuseTyped(w, r, err, page, "code", grimoireauth.ErrWrongCode)
+	}
+}
+
+// refuseTyped refuses what was typed in. That there is no such class, or nobody of
+// that address in it, is not told: it is wrong as anything else would be.
+func (h *Handler) refuseTyped(w http.ResponseWriter, r *http.Request, err error, page Page, again string, wrong error) {
+	_, asked := answered(err)
+	switch {
+	case outage(err):
+	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
+		h.notAnAddress(w, r, page, again)
+		return
+	case errors.Is(err, grimoireauth.ErrNotFound), errors.Is(err, grimoireauth.ErrInvalid), errors.Is(err, grimoireauth.ErrNotInvited):
+		h.note(r, "sign-in refused", err)
+		err = wrong
+	}
+	h.refuse(w, r, err, page, again)
+}

@@ -1,0 +1,31 @@
+package signin
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// signInByPassword signs in with an address and a password. Both are read from the
+// body of a POST only, and the password goes nowhere but to Stytch.
+func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page Page) {
+	page.Password = true
+	password, one := single(r.PostForm, "password")
+	if !one || password == "" {
+		page.Notice = "Please type your password, too."
+		h.offer(w, r, http.StatusBadRequest, page)
+		return
+	}
+	continuing := h.continuing(r, page.Class)
+	// No key: twice is two good sign-ins, of which the second ends the first.
+	err := h.sign(w, r, "", h.target(page.ReturnTo), func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		return h.client.SignIn.WithPassword(ctx, grimoireauth.PasswordSignIn{
+			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Password: grimoireauth.NewSecret(password),
+			SignInOptions: grimoireauth.SignInOptions{Continue: continuing},
+		})
+	})
+	if err != nil {
+		h.refuseTyped(w, r, err, page, "sign-in", grimoireauth.ErrWrongPassword)
+	}
+}
