@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+)
+
+// How the program ends; the package comment says when.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitWrong  = 2
+)
+
+// run is the program without its process: it returns the exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	f, err := readFlags(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitDone
+	} else if err != nil {
+		return exitWrong
+	}
+	o, err := readOptions(f, getenv)
+	if err != nil {
+		fmt.Fprintf(stderr, "roster: nothing was changed:\n%v\n", err)
+		return exitWrong
+	}
+	bar := isTerminal(stderr) && getenv("CI") == "" && getenv("TERM") != "dumb"
+	return o.run(ctx, stdout, stderr, bar)
+}
+
+// run does the import and explains how it ended.
+func (o options) run(ctx context.Context, stdout, stderr io.Writer, bar bool) int {
+	i := importing{o, stdout, &progress{w: stderr, bar: bar}}
+	i.config.Progress = i.progress.step
+	err := i.do(ctx)
+	i.progress.end()
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(stderr, "roster:", err)
+	var partly *partlyError
+	if errors.As(err, &partly) || !isWrong(err) {
+		return exitFailed
+	}
+	return exitWrong
+}
+
+// isTerminal reports whether somebody may be looking: a bar that redraws itself
+// is noise in a file.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// isWrong reports whether an error is about what the program was given, which
+// trying again does not mend.
+func isWrong(err error) bool {
+	var path *os.PathError
+	return errors.As(err, &path) || errors.Is(err, grimoireauth.ErrInvalid) || errors.Is(err, grimoireauth.ErrNotFound)
+}
+
+// importing is one import and where it tells what it does.
+type importing struct {
+	options
+	stdout   io.Writer
+	progress *progress
+}
+
+// do reads the list, shows the plan and, if it may, carries it out.
+func (i importing) do(ctx context.Context) error {
+	client, err := i.client()
+	if err != nil {
+		return err
+	}
+	list, err := i.read()
+	if err != nil {
+		return refused(i.name, err)
+	}
+	class, err := i.find(ctx, client)
+	if err != nil {
+		return fmt.Errorf("look at the class; nothing was changed: %w", err)
+	}
+	i.class = class.ID
+	plan, err := i.plan(ctx, client, list)
+	if err != nil {
+		return refused(i.name, err)
+	}
+	fmt.Fprintf(i.stdout, "%s into %s\n\n", i.name, printable(class.Name))
+	printPlan(i.stdout, plan)
+	switch {
+	case len(plan.Changes()) == 0:
+		fmt.Fprintln(i.stdout, "There is nothing to do.")
+		return nil
+	case !i.apply:
+		fmt.Fprintln(i.stdout, "Nothing was changed. To carry it out, add -apply.")
+		return nil
+	}
+	report, err := plan.Apply(ctx, client.Roster)
+	if err != nil {
+		return &partlyError{report, err, ctx.Err() != nil}
+	}
+	i.progress.end()
+	fmt.Fprintf(i.stdout, "Done: %d.\n", report.Count(classlist.Done)+report.Count(classlist.AlreadySo))
+	return i.lookAgain(ctx, client, list)
+}
+
+// lookAgain makes the plan anew from what Stytch says now. Nothing may be left in
+// it: that is why an import that was interrupted can simply be run again.
+func (i importing) lookAgain(ctx context.Context, client *grimoireauth.Client, list classlist.List) error {
+	plan, err := i.plan(ctx, client, list)
+	if err != nil {
+		return fmt.Errorf("the import is done, and could not be looked at again: %w", err)
+	}
+	fmt.Fprint(i.stdout, "The same list once more: ")
+	printTotals(i.stdout, plan)
+	if left := len(plan.Changes()); left > 0 {
+		return fmt.Errorf("somebody else has changed the class meanwhile: %d to do, run it again", left)
+	}
+	return nil
+}
+
+func (o options) client() (*grimoireauth.Client, error) {
+	return grimoireauth.New(grimoireauth.Config{
+		ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport,
+	})
+}
+
+// find looks the class up by its id or its slug, which is what people remember. Ids
+// of Stytch begin like this.
+func (o options) find(ctx context.Context, client *grimoireauth.Client) (grimoireauth.Class, error) {
+	if strings.HasPrefix(string(o.class), "organization-") {
+		return client.Classes.Get(ctx, o.class)
+	}
+	return client.Classes.BySlug(ctx, string(o.class))
+}
+
+func (o options) read() (list classlist.List, err error) {
+	file, err := o.open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return classlist.Read(file, o.config)
+}
+
+// plan asks Stytch who is in the class and compares.
+func (o options) plan(ctx context.Context, client *grimoireauth.Client, list classlist.List) (classlist.Plan, error) {
+	members, err := classlist.Members(ctx, client.Roster, o.class)
+	if err != nil {
+		return classlist.Plan{}, err
+	}
+	return classlist.NewPlan(o.class, list, members, o.config)
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+)
+
+// options is everything that differs between the demonstration, a test and a real
+// class. The import does not know which of them it serves.
+type options struct {
+	projectID string
+	secret    grimoireauth.Secret
+	stytchURL string            // empty: Stytch's own
+	transport http.RoundTripper // nil: the network
+	class     grimoireauth.ClassID
+	name      string // what messages call the list
+	open      func() (io.ReadCloser, error)
+	config    classlist.Config
+	apply     bool
+}
+
+// flags are what was written on the command line.
+type flags struct {
+	file, class, as, stytch string
+	mostRemoved             float64
+	apply                   bool
+}
+
+// readFlags parses the command line. The package flag explains what is wrong on
+// usage.
+func readFlags(args []string, usage io.Writer) (flags, error) {
+	var f flags
+	set := flag.NewFlagSet("roster", flag.ContinueOnError)
+	set.SetOutput(usage)
+	set.StringVar(&f.file, "file", "", "the class `list`, a CSV file from Moodle or Canvas; offline there is a sample")
+	set.StringVar(&f.class, "class", "", "with the real Stytch: the organization `id` or slug of the class")
+	set.StringVar(&f.as, "as", "", "the `role` of whoever imports, student, tutor, instructor or coordinator: the list may give nobody a higher one; offline: instructor")
+	set.BoolVar(&f.apply, "apply", false, "carry the plan out; without it nothing is changed")
+	set.Float64Var(&f.mostRemoved, "most-removed", 0, "the largest `share`, from 0 to 1, of the people whom imports added that this one may remove; 0 is a fifth")
+	set.StringVar(&f.stytch, "stytch", "", "with the credentials of another Stytch, such as fakestytch: its `URL`")
+	if err := set.Parse(args); err != nil {
+		return flags{}, err
+	}
+	if set.NArg() > 0 {
+		err := fmt.Errorf("%.40q is no flag: give the list with -file", set.Arg(0))
+		fmt.Fprintln(usage, "roster:", err)
+		return flags{}, err
+	}
+	return f, nil
+}
+
+// readOptions chooses the real Stytch if its credentials are there, and the one in
+// memory if there are none. Half of them is a mistake that must not end in a
+// demonstration that looks real. Its error joins everything that is wrong.
+func readOptions(f flags, getenv func(string) string) (options, error) {
+	id, secret := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET")
+	demo := id == "" && secret == ""
+	o := options{
+		projectID: id, secret: grimoireauth.NewSecret(secret), stytchURL: f.stytch,
+		class: grimoireauth.ClassID(f.class), apply: f.apply,
+		name: f.file, open: func() (io.ReadCloser, error) { return os.Open(f.file) },
+		config: classlist.Config{MostRemoved: f.mostRemoved},
+	}
+	var faults []error
+	fault := func(wrong bool, text string) {
+		if wrong {
+			faults = append(faults, errors.New(text))
+		}
+	}
+	fault(!demo && id == "", "STYTCH_SECRET is set and STYTCH_PROJECT_ID is not: set both for the real Stytch, or neither to run offline")
+	fault(!demo && secret == "", "STYTCH_PROJECT_ID is set and STYTCH_SECRET is not: set both for the real Stytch, or neither to run offline")
+	fault(demo && f.class != "", "-class is for the real Stytch: set STYTCH_PROJECT_ID and STYTCH_SECRET as well")
+	fault(demo && f.stytch != "", "-stytch needs the credentials of that Stytch in STYTCH_PROJECT_ID and STYTCH_SECRET")
+	fault(!demo && f.class == "", "-class is missing: the organization id or slug of the class")
+	fault(!demo && f.file == "", "-file is missing: the class list to import")
+	fault(!demo && f.as == "", "-as is missing: the role of whoever imports, above which the list lifts nobody")
+	fault(!(f.mostRemoved >= 0 && f.mostRemoved <= 1), "-most-removed is not from 0 to 1") // also NaN
+	var err error
+	if o.config.Highest, err = readRole(f.as); err != nil {
+		faults = append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil || !demo {
+		return o, err
+	}
+	return newDemo(o)
+}
+
+// readRole returns the role of this name, and RoleNone for none. It keeps mistakes
+// out, not people: whoever has the project's secret may do everything.
+func readRole(name string) (grimoireauth.Role, error) {
+	if name == "" {
+		return grimoireauth.RoleNone, nil
+	}
+	for _, role := range []grimoireauth.Role{
+		grimoireauth.RoleStudent, grimoireauth.RoleTutor, grimoireauth.RoleInstructor, grimoireauth.RoleCoordinator,
+	} {
+		if strings.EqualFold(name, role.String()) {
+			return role, nil
+		}
+	}
+	return grimoireauth.RoleNone, fmt.Errorf("-as %.40q is no role: it is student, tutor, instructor or coordinator", name)
+}
