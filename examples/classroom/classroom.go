@@ -59,10 +59,11 @@ func newClassroom(ctx context.Context, o options) (*classroom, error) {
 	}
 	room.guard = guard
 	room.signin, err = signin.New(guard, client, signin.Config{
-		BaseURL:  o.url,
-		Class:    classWanted,
-		OnSignIn: room.remember,
-		Pages:    room.signInPages(),
+		BaseURL:   o.url,
+		Class:     classWanted,
+		Discovery: true,
+		OnSignIn:  room.remember,
+		Pages:     room.signInPages(),
 	})
 	if err != nil {
 		return nil, err
@@ -70,6 +71,9 @@ func newClassroom(ctx context.Context, o options) (*classroom, error) {
 	if o.demo != nil {
 		if room.rooms, err = o.demo.seed(ctx); err != nil {
 			return nil, fmt.Errorf("seed the demonstration: %w", err)
+		}
+		for _, r := range room.rooms {
+			room.known.Store(r.ID, grimoireauth.Class{ID: r.ID, Name: r.Name, Slug: r.Slug})
 		}
 	}
 	return room, nil

@@ -26,27 +26,30 @@ func newDemo(url string) *demo {
 	return &demo{stytch: &mock.Stytch{RedirectURLs: []string{url + "/auth/callback"}}}
 }
 
-// start makes the links in the e-mails and the pages of the identity providers
-// work, on a port of their own as with the real Stytch, and returns how to stop
-// that.
-func (d *demo) start() (stop func()) {
-	_, stop = d.stytch.Start()
-	return stop
-}
-
+// options are those of the demonstration, before it starts.
 func (d *demo) options() options {
 	return options{
 		url:         strings.TrimSuffix(d.stytch.RedirectURLs[0], "/auth/callback"),
 		projectID:   d.stytch.ProjectID(),
 		secret:      d.stytch.Secret(),
 		publicToken: d.stytch.PublicToken(),
-		stytchURL:   d.stytch.BaseURL(),
 		transport:   d.stytch,
 		demo:        d,
 	}
 }
 
-// routes adds the demonstration's own pages, and returns the patterns of those
+// start makes the links in the e-mails and the pages of the identity providers
+// work, on a port of their own as with the real Stytch, and returns how to stop
+// that. With the real Stytch there is nothing to start.
+func (o *options) start() (stop func()) {
+	if o.demo == nil {
+		return func() {}
+	}
+	o.stytchURL, stop = o.demo.stytch.Start()
+	return stop
+}
+
+// demoRoutes adds the demonstration's own pages, and returns the patterns of those
 // that are open to everybody: whoever uses it is several people at once.
 func (c *classroom) demoRoutes(mux *http.ServeMux) (public []string) {
 	for pattern, page := range map[string]http.HandlerFunc{

@@ -50,10 +50,8 @@ func run(ctx context.Context, addr string, classes []string) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if options.demo != nil {
-		stop := options.demo.start()
-		defer stop()
-	}
+	stop := options.start()
+	defer stop()
 	room, err := newClassroom(ctx, options)
 	if err != nil {
 		return errors.Join(err, listener.Close())

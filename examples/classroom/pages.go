@@ -40,12 +40,13 @@ type frame struct {
 	SignedIn bool
 	Several  bool   // is in several classes
 	Here     string // this page, to come back to
+	Aside    bool   // other pages open beside this one, on which something is half typed
 }
 
 // frame returns the frame of a page. A sign-in page has no request to go by, and
 // is for people who are not signed in.
 func (c *classroom) frame(r *http.Request) frame {
-	f := frame{Here: "/"}
+	f := frame{Here: "/", Aside: r == nil}
 	if c.demo != nil {
 		f.Demo, f.Off, f.Mail = true, c.demo.off.Load(), len(c.demo.stytch.Outbox())
 	}

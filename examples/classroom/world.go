@@ -71,8 +71,9 @@ func world() []room {
 // seed fills Stytch through a client of its own, as a registrar's script would the
 // day before, and returns the classes.
 func (d *demo) seed(ctx context.Context) ([]room, error) {
-	o := d.options()
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport})
+	client, err := grimoireauth.New(grimoireauth.Config{
+		ProjectID: d.stytch.ProjectID(), Secret: d.stytch.Secret(), BaseURL: d.stytch.BaseURL(), Transport: d.stytch,
+	})
 	if err != nil {
 		return nil, err
 	}
