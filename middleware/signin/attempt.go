@@ -9,15 +9,14 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// attempt is one token or code being used in one browser. It works once, so a
-// second click, a reload or a connection that broke off must find what the first
-// one got. It holds the new credentials, for attemptLife and in memory only.
-type attempt struct {
-	turn     chan struct{} // holds one value while somebody works on the attempt; guards the rest
-	redeemed bool          // the token or code has been spent on signedIn
-	signedIn grimoireauth.SignedIn
-	done     bool // signedIn and err are final
-	err      error
+// attempt is something that works once, such as a token or a code, being used in
+// one browser: a second click, a reload or a connection that broke off must find
+// what the first one got. It holds that, for attemptLife and in memory only.
+type attempt[T any] struct {
+	turn chan struct{} // holds one value while somebody works on the attempt; guards the rest
+	got  T
+	done bool // got and err are final
+	err  error
 }
 
 const (
@@ -27,16 +26,16 @@ const (
 )
 
 // attempts are those of the last minute. The zero value is ready.
-type attempts struct {
+type attempts[T any] struct {
 	mu  sync.Mutex // guards all
-	all map[[sha256.Size]byte]*attempt
+	all map[[sha256.Size]byte]*attempt[T]
 }
 
 // get returns the attempt of a key, which holds a secret of the browser: what one
 // browser got must never be found by another. An empty key is an attempt of its
 // own.
-func (as *attempts) get(name string) *attempt {
-	a := &attempt{turn: make(chan struct{}, 1)}
+func (as *attempts[T]) get(name string) *attempt[T] {
+	a := &attempt[T]{turn: make(chan struct{}, 1)}
 	if name == "" {
 		return a
 	}
@@ -50,7 +49,7 @@ func (as *attempts) get(name string) *attempt {
 		return a
 	}
 	if as.all == nil {
-		as.all = make(map[[sha256.Size]byte]*attempt)
+		as.all = make(map[[sha256.Size]byte]*attempt[T])
 	}
 	as.all[key] = a
 	time.AfterFunc(attemptLife, func() {
@@ -63,20 +62,21 @@ func (as *attempts) get(name string) *attempt {
 
 // run works on the attempt, one request at a time, until it is final. A request
 // that waits gives up with its own context and harms nobody.
-func (as *attempts) run(ctx context.Context, key string, work func(*attempt) error) (grimoireauth.SignedIn, error) {
+func (as *attempts[T]) run(ctx context.Context, key string, work func(*T) error) (T, error) {
+	var nothing T
 	a := as.get(key)
 	select {
 	case a.turn <- struct{}{}:
 	case <-ctx.Done():
-		return grimoireauth.SignedIn{}, &grimoireauth.Error{Op: "sign in", Kind: grimoireauth.ErrUnavailable, Err: ctx.Err()}
+		return nothing, &grimoireauth.Error{Op: "sign in", Kind: grimoireauth.ErrUnavailable, Err: ctx.Err()}
 	}
 	defer func() { <-a.turn }()
 	if !a.done {
-		a.err = work(a)
+		a.err = work(&a.got)
 		a.done = a.err == nil || !unknown(a.err)
 	}
 	if a.err != nil {
-		return grimoireauth.SignedIn{}, a.err
+		return nothing, a.err
 	}
-	return a.signedIn, nil
+	return a.got, nil
 }

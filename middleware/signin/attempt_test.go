@@ -21,10 +21,10 @@ import (
 
 func TestAttemptsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var as attempts
+		var as attempts[progress]
 		works := 0
 		run := func(key string) {
-			_, err := as.run(t.Context(), key, func(*attempt) error { works++; return nil })
+			_, err := as.run(t.Context(), key, func(*progress) error { works++; return nil })
 			require.NoError(t, err)
 		}
 		const one = "n:t"
@@ -44,7 +44,7 @@ func TestAttemptsAreForgotten(t *testing.T) {
 }
 
 func TestAttemptsAreBounded(t *testing.T) {
-	var as attempts
+	var as attempts[progress]
 	for i := range maxAttempts + 10 {
 		as.get(strconv.Itoa(i))
 	}
@@ -60,10 +60,10 @@ func TestAttemptOutcomes(t *testing.T) {
 		{nil, 1}, {grimoireauth.ErrTokenSpent, 1}, {&grimoireauth.StepUpError{}, 1}, {grimoireauth.ErrForbidden, 1},
 		{grimoireauth.ErrUnavailable, 2}, {grimoireauth.ErrRateLimited, 2}, {errors.Join(grimoireauth.ErrForbidden, grimoireauth.ErrUnavailable), 2},
 	} {
-		var as attempts
+		var as attempts[progress]
 		works := 0
 		for range 2 {
-			_, err := as.run(t.Context(), "key", func(*attempt) error { works++; return tt.err })
+			_, err := as.run(t.Context(), "key", func(*progress) error { works++; return tt.err })
 			require.Equal(t, tt.err, err)
 		}
 		require.Equal(t, tt.want, works, "%v", tt.err)
@@ -73,7 +73,7 @@ func TestAttemptOutcomes(t *testing.T) {
 // L13: many clicks at once, of which some give up.
 func TestL13_ManyClicks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var as attempts
+		var as attempts[progress]
 		var works, good, gone atomic.Int64
 		var group sync.WaitGroup
 		for i := range 100 {
@@ -84,7 +84,7 @@ func TestL13_ManyClicks(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, time.Second)
 					defer cancel()
 				}
-				_, err := as.run(ctx, "n:t", func(*attempt) error {
+				_, err := as.run(ctx, "n:t", func(*progress) error {
 					works.Add(1)
 					time.Sleep(2 * time.Second)
 					return nil
@@ -105,11 +105,11 @@ func TestL13_ManyClicks(t *testing.T) {
 }
 
 func TestAttemptSurvivesAPanic(t *testing.T) {
-	var as attempts
+	var as attempts[progress]
 	require.Panics(t, func() {
-		_, _ = as.run(t.Context(), "key", func(*attempt) error { panic(http.ErrAbortHandler) })
+		_, _ = as.run(t.Context(), "key", func(*progress) error { panic(http.ErrAbortHandler) })
 	})
-	_, err := as.run(t.Context(), "key", func(*attempt) error { return nil })
+	_, err := as.run(t.Context(), "key", func(*progress) error { return nil })
 	require.NoError(t, err, "the turn was given back")
 }
 

@@ -240,20 +240,6 @@ func TestL07_OddCallbacks(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, w.browser().get("/auth/callback?"+with("utm_source", "mail")).status, "what else is there does no harm")
 }
 
-// A class that wants a second factor: no session, and nothing of the unfinished
-// sign-in in a cookie, a URL or a page.
-func TestL08_L09_L10_UnfinishedSignInIsNoSession(t *testing.T) {
-	w := newWorld(t, signin.Config{})
-	strict := w.stytch.AddClass("Secure Systems", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL"})
-	w.stytch.AddStudent(strict.ID, "ada@example.edu")
-	b := w.browser()
-	res := b.post("/auth/callback", b.open(w.link(strict.ID, "ada@example.edu")))
-	require.Equal(t, http.StatusForbidden, res.status)
-	require.Empty(t, b.cookie("__Host-stytch_session"))
-	require.Empty(t, b.cookie("__Host-grimoire_link"))
-	require.Empty(t, b.who())
-}
-
 // The class that the page named is not the class that the link is for.
 func TestL11_OtherClassThanNamed(t *testing.T) {
 	w := newWorld(t, signin.Config{})

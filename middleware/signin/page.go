@@ -39,6 +39,11 @@ type Page struct {
 	Impersonation bool
 
 	Advice []string // what would make a new password better
+
+	OtherClasses bool // another class can be chosen instead: Prefix + "classes"
+	Choice       Choice
+	Factors      SecondFactors
+	Enrolment    Enrolment
 }
 
 // ClassTitle returns what to call the class, "" if there is nothing better than
@@ -56,11 +61,13 @@ func (p Page) ClassTitle() string {
 // PageNames returns the names of the templates that Config.Pages must have.
 //
 // To begin: "sign-in" (the ways of a class), "which-class", "sent" (look into your
-// mail), "code" (the code in it), "confirm" (one button), "new-password". To end:
-// "sign-out" (one button), "signed-out".
+// mail), "code" (the code in it), "confirm" (one button), "new-password". To go on:
+// "classes" (which of these?), "factor" (the second factor), "enrol" (set an
+// authenticator app up). To end: "sign-out" (one button), "signed-out".
 func PageNames() []string {
 	return []string{
 		"sign-in", "which-class", "sent", "code", "confirm", "new-password",
+		"classes", "factor", "enrol",
 		"sign-out", "signed-out",
 	}
 }

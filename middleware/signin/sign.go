@@ -17,9 +17,9 @@ import (
 func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target string, work func(context.Context) (grimoireauth.SignedIn, error)) error {
 	// Who was signed in here before. Also an outage is no reason to stop.
 	before, _ := h.guard.Check(r)
-	signedIn, err := h.attempts.run(r.Context(), key, func(a *attempt) error { return h.prove(r, a, before, work) })
+	got, err := h.attempts.run(r.Context(), key, func(p *progress) error { return h.prove(r, p, before, work) })
 	if err == nil {
-		err = h.guard.SetCookies(w, signedIn.Authentication)
+		err = h.guard.SetCookies(w, got.signedIn.Authentication)
 	}
 	if err == nil {
 		h.forgetSignIn(w, r)
@@ -37,33 +37,39 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target strin
 	return err
 }
 
+// progress is how far a sign-in has come.
+type progress struct {
+	redeemed bool // the token or code has been spent on signedIn
+	signedIn grimoireauth.SignedIn
+}
+
 // prove does the work once and proves what came back. The browser may be gone by
 // now, on to its second click; the work goes on, since a token is spent by it.
-func (h *Handler) prove(r *http.Request, a *attempt, before grimoireauth.Authentication, work func(context.Context) (grimoireauth.SignedIn, error)) error {
+func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, work func(context.Context) (grimoireauth.SignedIn, error)) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), attemptTime)
 	defer cancel()
-	if !a.redeemed {
+	if !p.redeemed {
 		signedIn, err := work(ctx)
 		if err != nil {
 			return err
 		}
-		a.signedIn, a.redeemed = signedIn, true
+		p.signedIn, p.redeemed = signedIn, true
 	}
 	// What Stytch answered has to pass like any other credentials before a
 	// browser gets them.
-	proved, err := h.guard.Authenticate(ctx, a.signedIn.Credentials)
+	proved, err := h.guard.Authenticate(ctx, p.signedIn.Credentials)
 	if err != nil {
 		return err
 	}
-	if proved.ID() != a.signedIn.ID() || proved.Session.Member() != a.signedIn.Session.Member() || proved.Organization() != a.signedIn.Organization() {
-		h.end(ctx, r, a.signedIn.ID(), "refused sign-in")
+	if proved.ID() != p.signedIn.ID() || proved.Session.Member() != p.signedIn.Session.Member() || proved.Organization() != p.signedIn.Organization() {
+		h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
 		return &grimoireauth.Error{Op: "sign in: the new credentials prove another session", Kind: grimoireauth.ErrInvalid}
 	}
-	a.signedIn.Authentication = proved
+	p.signedIn.Authentication = proved
 	if h.config.OnSignIn != nil {
-		switch err := h.config.OnSignIn(ctx, a.signedIn); {
+		switch err := h.config.OnSignIn(ctx, p.signedIn); {
 		case errors.Is(err, grimoireauth.ErrForbidden) && !unknown(err):
-			h.end(ctx, r, a.signedIn.ID(), "refused sign-in")
+			h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
 			// Its text may hold anything, so it stays inside.
 			return &grimoireauth.Error{Op: "sign in: OnSignIn", Kind: grimoireauth.ErrForbidden, Err: err}
 		case err != nil:
@@ -72,7 +78,7 @@ func (h *Handler) prove(r *http.Request, a *attempt, before grimoireauth.Authent
 		}
 	}
 	// One browser, one session: a planted or forgotten one ends here.
-	if !before.IsZero() && before.ID() != a.signedIn.ID() {
+	if !before.IsZero() && before.ID() != p.signedIn.ID() {
 		h.end(ctx, r, before.ID(), "earlier session")
 	}
 	return nil

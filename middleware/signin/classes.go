@@ -1,0 +1,170 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// Choice is a list of classes to go to. Each is a form with the field "class", sent
+// to Prefix + "classes", or to Prefix + "switch" by somebody who is signed in.
+type Choice struct {
+	Switching bool                 // they are signed in
+	Current   grimoireauth.ClassID // to this class; empty: to none, or nobody could say
+	Listed    bool                 // Classes is all there is; otherwise nobody could say
+	Classes   []ClassChoice
+}
+
+// Others reports whether there is a class to go to.
+func (c Choice) Others() bool {
+	return slices.ContainsFunc(c.Classes, func(one ClassChoice) bool { return one.ID != c.Current })
+}
+
+// ClassChoice is one of them.
+type ClassChoice struct {
+	ID       grimoireauth.ClassID
+	Name     string
+	Standing string // how they stand to it: "You are in this class."
+	Asks     string // what it asks for besides; empty: nothing
+}
+
+// standings say how somebody stands to a class, in words.
+var standings = map[grimoireauth.MembershipKind]string{
+	grimoireauth.MembershipActive:   "You are in this class.",
+	grimoireauth.MembershipInvited:  "You are invited.",
+	grimoireauth.MembershipPending:  "You have begun to join.",
+	grimoireauth.MembershipByDomain: "You may join.",
+	grimoireauth.MembershipByTenant: "You may join.",
+}
+
+// with returns the choice with what Stytch found.
+func (c Choice) with(found grimoireauth.Discovery) Choice {
+	c.Listed = true
+	for _, d := range found.Classes {
+		one := ClassChoice{ID: d.Class.ID, Name: d.Class.Name, Standing: standings[d.Membership]}
+		if one.Name == "" {
+			one.Name = d.Class.Slug
+		}
+		switch {
+		case len(d.Methods) > 0 && d.MFA:
+			one.Asks = "It asks you to sign in in one more way, and for a second factor."
+		case len(d.Methods) > 0:
+			one.Asks = "It asks you to sign in in one more way."
+		case d.MFA:
+			one.Asks = "It asks for a second factor."
+		}
+		c.Classes = append(c.Classes, one)
+	}
+	return c
+}
+
+// choosing returns the unfinished sign-in of a request that chooses a class. If
+// there is none it has answered.
+func (h *Handler) choosing(w http.ResponseWriter, r *http.Request) (unfinished, bool) {
+	u, ok := h.readUnfinished(r)
+	switch {
+	case !ok:
+		h.withoutUnfinished(w, r)
+		return unfinished{}, false
+	case !u.discovered:
+		// It belongs to the class that it began in.
+		redirect(w, h.config.prefix()+u.owed.page())
+		return unfinished{}, false
+	}
+	return u, true
+}
+
+// askClass lists the classes after a sign-in without one.
+func (h *Handler) askClass(w http.ResponseWriter, r *http.Request) {
+	if u, ok := h.choosing(w, r); ok {
+		h.listClasses(w, r, http.StatusOK, u.intermediate, Page{})
+	}
+}
+
+// listClasses writes the list for this proof. Nothing is used up by asking.
+func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int, proof grimoireauth.Proof, page Page) {
+	found, err := h.client.SignIn.Discover(r.Context(), proof)
+	switch {
+	case err == nil:
+		page.Choice = page.Choice.with(found)
+		h.show(w, status, "classes", page)
+	case outage(err):
+		h.refuse(w, r, err, page, "classes")
+	default:
+		if !page.Choice.Switching {
+			h.abandon(w)
+		}
+		h.refuse(w, r, err, Page{ReturnTo: page.ReturnTo}, "classes")
+	}
+}
+
+// chooseClass goes on to a class. Whether they may is Stytch's to say.
+func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
+	u, ok := h.choosing(w, r)
+	if !ok {
+		return
+	}
+	class, ok := chosenClass(r)
+	if !ok {
+		h.listClasses(w, r, http.StatusBadRequest, u.intermediate, Page{Notice: whichClass})
+		return
+	}
+	target, _ := h.begun(r)
+	key := strings.Join([]string{"class", u.intermediate.Token.Reveal(), string(class)}, ":")
+	err := h.sign(w, r, key, target, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		return h.client.SignIn.ChooseClass(ctx, grimoireauth.ChosenClass{Class: class, Intermediate: u.intermediate})
+	})
+	if err != nil {
+		h.classRefused(w, r, class, u.intermediate, Page{}, err)
+	}
+}
+
+const whichClass = "Please choose one of these classes."
+
+// chosenClass reads the field "class".
+func chosenClass(r *http.Request) (grimoireauth.ClassID, bool) {
+	class, one := single(r.PostForm, "class")
+	return grimoireauth.ClassID(class), one && classIDForm.MatchString(class)
+}
+
+// classRefused says why somebody cannot go to the class that they chose: the other
+// classes are there as before.
+func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class grimoireauth.ClassID, proof grimoireauth.Proof, page Page, err error) {
+	status := http.StatusForbidden
+	switch {
+	case outage(err):
+		h.refuse(w, r, err, page, "classes")
+		return
+	case errors.Is(err, grimoireauth.ErrUnauthenticated):
+		// What they have shown counts elsewhere only.
+		h.note(r, "class refused", err)
+		h.offer(w, r, status, Page{Class: string(class), ReturnTo: page.ReturnTo, Notice: "This class asks you to sign in to it by itself."})
+		return
+	case errors.Is(err, grimoireauth.ErrNotFound):
+		status, page.Notice = http.StatusNotFound, "You are not in that class."
+	case errors.Is(err, grimoireauth.ErrForbidden):
+		status, page.Notice = sentence(err)
+	default:
+		if !page.Choice.Switching {
+			h.abandon(w)
+		}
+		h.refuse(w, r, err, Page{ReturnTo: page.ReturnTo}, "classes")
+		return
+	}
+	h.note(r, "class refused", err)
+	h.listClasses(w, r, status, proof, page)
+}
+
+// sentence returns what a page says about an error.
+func sentence(err error) (status int, notice string) {
+	for _, refusal := range refusals {
+		if errors.Is(err, refusal.is) {
+			return refusal.status, refusal.notice
+		}
+	}
+	return http.StatusInternalServerError, ""
+}

@@ -1,0 +1,118 @@
+package signin
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"rsc.io/qr"
+)
+
+// Enrolment is what somebody needs to set an authenticator app up. It stands on the
+// page "enrol" and goes with its form from try to try, under the names in quotes,
+// since nobody can ask for it again. All of it is secret.
+type Enrolment struct {
+	Key           string   // "key": what to type if the app cannot scan, base32
+	URI           string   // "uri": what the picture says; empty if it fits none
+	RecoveryCodes []string // "recovery", each
+}
+
+const maxURI = 2331 // bytes; a QR code of the level used here holds as many
+
+var (
+	appKeyForm = regexp.MustCompile(`^[A-Z2-7]{16,128}=*$`)
+	uriForm    = regexp.MustCompile(`^otpauth://totp/[!-~]+$`)
+)
+
+// Picture returns the QR code as a data: URL, empty if there is none.
+func (e Enrolment) Picture() template.URL {
+	if !uriForm.MatchString(e.URI) || len(e.URI) > maxURI {
+		return ""
+	}
+	code, err := qr.Encode(e.URI, qr.M)
+	if err != nil {
+		return "" // the key can still be typed
+	}
+	code.Scale = 4
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG()))
+}
+
+// Groups returns the key in groups of four, as it is easiest to type.
+func (e Enrolment) Groups() string {
+	var groups []string
+	for rest := e.Key; rest != ""; {
+		n := min(4, len(rest))
+		groups, rest = append(groups, rest[:n]), rest[n:]
+	}
+	return strings.Join(groups, " ")
+}
+
+// enrolmentOf reads the fields of the form "enrol". They come back from the person
+// whom they were shown to; what is not of their form is no enrolment.
+func enrolmentOf(form map[string][]string) (Enrolment, bool) {
+	key, oneKey := single(form, "key")
+	uri, oneURI := single(form, "uri")
+	e := Enrolment{Key: key, URI: uri, RecoveryCodes: form["recovery"]}
+	if !oneKey || !oneURI || !appKeyForm.MatchString(key) || (uri != "" && (!uriForm.MatchString(uri) || len(uri) > maxURI)) {
+		return Enrolment{}, false
+	}
+	if len(e.RecoveryCodes) > 20 {
+		return Enrolment{}, false
+	}
+	for _, code := range e.RecoveryCodes {
+		if !recoveryCodeForm.MatchString(code) {
+			return Enrolment{}, false
+		}
+	}
+	return e, true
+}
+
+// enrol begins to set an authenticator app up and shows what it needs.
+func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
+	u, ok := h.owing(w, r)
+	if !ok {
+		return
+	}
+	if !u.mayEnrol(grimoireauth.SecondFactorApp) {
+		redirect(w, h.config.prefix()+owedFactor.page())
+		return
+	}
+	// What a first click was told, a second one could not ask for again.
+	key := "enrol:" + u.intermediate.Token.Reveal()
+	got, err := h.enrolments.run(r.Context(), key, func(got *grimoireauth.AppEnrolment) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), attemptTime)
+		defer cancel()
+		var err error
+		*got, err = h.client.SignIn.EnrollApp(ctx, u.unfinished())
+		return err
+	})
+	if errors.Is(err, grimoireauth.ErrConflict) {
+		h.note(r, "no app set up", err)
+		u.pending = true
+		h.keepUnfinished(w, u)
+		page := u.factorPage()
+		page.Notice = "Setting up an app was begun before. If it is in your app, type the code that it shows. If not, use another way, or come back in an hour."
+		h.show(w, http.StatusConflict, "factor", page)
+		return
+	}
+	if err != nil {
+		h.factorRefused(w, r, u, "factor", u.factorPage(), err)
+		return
+	}
+	u.pending = true
+	h.keepUnfinished(w, u)
+	page := u.page()
+	page.Enrolment = Enrolment{Key: got.Secret.Reveal(), URI: got.URI.Reveal()}
+	if len(page.Enrolment.URI) > maxURI {
+		page.Enrolment.URI = ""
+	}
+	for _, code := range got.RecoveryCodes {
+		page.Enrolment.RecoveryCodes = append(page.Enrolment.RecoveryCodes, code.Reveal())
+	}
+	h.show(w, http.StatusOK, "enrol", page)
+}

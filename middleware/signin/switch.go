@@ -1,0 +1,88 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// askSwitch lists the classes of somebody who is signed in.
+func (h *Handler) askSwitch(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		redirect(w, h.config.prefix()+"switch")
+		return
+	}
+	now, err := h.guard.Check(r)
+	if err != nil {
+		h.toSignIn(w, "", h.back(r))
+		return
+	}
+	h.listClasses(w, r, http.StatusOK, now.Credentials, switchPage(now, h.back(r)))
+}
+
+// switchPage is the page "classes" for somebody who is signed in.
+func switchPage(now grimoireauth.Authentication, back string) Page {
+	return Page{ReturnTo: back, Choice: Choice{Switching: true, Current: grimoireauth.ClassID(now.Organization())}}
+}
+
+// toSignIn leads to the sign-in page: of a class, if one is known.
+func (h *Handler) toSignIn(w http.ResponseWriter, class grimoireauth.ClassID, back string) {
+	query := url.Values{}
+	if class != "" {
+		query.Set("class", string(class))
+	}
+	if back != "" {
+		query.Set("return_to", back)
+	}
+	address := url.URL{Path: h.config.prefix(), RawQuery: query.Encode()}
+	redirect(w, address.String())
+}
+
+// switchClass signs them in to another class of theirs. The session that they had
+// ends with it.
+func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
+	back := h.back(r)
+	target := back
+	if target == "" {
+		target = h.config.home()
+	}
+	class, ok := chosenClass(r)
+	if !ok {
+		// Also somebody who is nobody: askSwitch sees to it.
+		redirect(w, h.config.prefix()+"switch")
+		return
+	}
+	var now grimoireauth.Authentication
+	var checkErr error
+	err := h.sign(w, r, h.switchKey(r, class), target, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		now, checkErr = h.guard.Check(r.WithContext(ctx))
+		if checkErr != nil {
+			return grimoireauth.SignedIn{}, checkErr
+		}
+		return h.client.Sessions.Switch(ctx, now.Credentials, class)
+	})
+	switch {
+	case err == nil:
+	case outage(err):
+		h.refuse(w, r, err, switchPage(now, back), "classes")
+	case now.IsZero(), checkErr != nil, errors.Is(err, grimoireauth.ErrSessionEnded):
+		h.toSignIn(w, class, back)
+	default:
+		h.classRefused(w, r, class, now.Credentials, switchPage(now, back), err)
+	}
+}
+
+// switchKey brings double submissions together: a second one still carries the
+// session that the first one has ended. It holds everything that a guard reads
+// credentials from, so that it is this browser's; without any it is empty.
+func (h *Handler) switchKey(r *http.Request, class grimoireauth.ClassID) string {
+	carried := append(r.Header.Values("Cookie"), r.Header.Values("Authorization")...)
+	if len(carried) == 0 {
+		return ""
+	}
+	return strings.Join(append([]string{"switch", string(class)}, carried...), "\n")
+}
