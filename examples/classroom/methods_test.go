@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
