@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
@@ -60,6 +62,18 @@ func TestEveryWayToSignIn(t *testing.T) {
 	elsewhere := func(link string) func(v *visitor, page, email string) (int, string, string) {
 		return func(v *visitor, page, email string) (int, string, string) { return v.through(page, link, email) }
 	}
+	// A provider that does not vouch for addresses is half of a sign-in.
+	unproven := func(link string) func(v *visitor, page, email string) (int, string, string) {
+		return func(v *visitor, page, email string) (int, string, string) {
+			status, at, page := v.through(page, link, email)
+			require.Equal(v.t, http.StatusOK, status, page)
+			require.True(v.t, strings.HasPrefix(at, "/auth/"), at)
+			require.Empty(v.t, v.cookie(grimoireauth.SessionTokenCookie), "half a sign-in is none")
+			status, _, page = v.post("/auth/start", form("magic_link", email))
+			require.Equal(v.t, http.StatusOK, status, page)
+			return v.confirm(v.newest(stytch, email).Link)
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		email  string
@@ -103,6 +117,9 @@ func TestEveryWayToSignIn(t *testing.T) {
 		{"Microsoft", "sam@example.edu", "oauth (oauth_microsoft)", elsewhere("Continue with Microsoft")},
 		{"SAML", "sam@example.edu", "sso (sso_saml)", elsewhere("Continue with Northfield University")},
 		{"OIDC", "sam@example.edu", "sso (sso_oidc)", elsewhere("Continue with Research Federation")},
+		{"GitHub", "sam@example.edu", "oauth (oauth_github)", unproven("Continue with GitHub")},
+		{"Slack", "priya@example.edu", "oauth (oauth_slack)", unproven("Continue with Slack")},
+		{"HubSpot", "tomas@example.edu", "oauth (oauth_hubspot)", unproven("Continue with HubSpot")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := arrive()
