@@ -70,11 +70,13 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 		target, page.Class, page.ReturnTo = h.target(f.returnTo), f.class, f.returnTo
 	}
 	err := h.sign(w, r, a.key(), target, h.use(r, a, f))
+	again := "sign-in"
 	switch {
 	case err == nil:
 		return
 	case outage(err):
 		// The token is kept only where trying again can help.
+		again = "confirm"
 	case (errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown)) && a.kind == kindLink && h.continues(r, a.slug):
 		// The same link, clicked again in the browser that it signed in.
 		h.forgetSignIn(w, r)
@@ -86,5 +88,5 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 			h.setCookie(w, flowName(a.kind), "", 0)
 		}
 	}
-	h.refuse(w, r, err, page, "confirm")
+	h.refuse(w, r, err, page, again)
 }

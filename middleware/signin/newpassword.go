@@ -62,6 +62,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 			SignInOptions: grimoireauth.SignInOptions{Continue: continuing},
 		})
 	})
+	again := "new-password"
 	switch {
 	case err == nil:
 		return
@@ -69,10 +70,11 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, grimoireauth.ErrWeakPassword):
 		page.Advice = h.advice(r, password)
 	default:
+		again = "sign-in"
 		h.setCookie(w, linkCookie, "", 0)
 		h.setCookie(w, resetCookie, "", 0)
 	}
-	h.refuse(w, r, err, page, "new-password")
+	h.refuse(w, r, err, page, again)
 }
 
 // advice says what would make a password better. None is no harm.

@@ -76,6 +76,9 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 		}
 		var instead *grimoireauth.NotAllowedError
 		if errors.As(err, &instead) {
+			if page.Class == "" {
+				page.Class = instead.Class.Slug
+			}
 			write(refusal.status, "sign-in", instead.Methods...)
 			return
 		}

@@ -1,0 +1,427 @@
+package signin_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/promptgrimoire/auth/middleware/signin"
+	"github.com/promptgrimoire/auth/mock"
+	"github.com/stretchr/testify/require"
+)
+
+// begun is a browser that comes back from a provider: where it arrives, and the
+// cookie that it left with.
+type begun struct {
+	b       *browser
+	arrival string
+	cookie  string // name
+}
+
+// beginnings are the ways to come back, one for each kind of token that is bound to
+// the browser.
+func (w *world) beginnings() map[string]func() begun {
+	connection := w.stytch.AddSSO(w.law.ID, "saml", nil)
+	begin := func(path, kind string) func() begun {
+		return func() begun {
+			b := w.browser()
+			return begun{b, w.provider(b.leave(path), "mock_persona", "ada@example.edu"), "__Host-grimoire_flow_" + kind}
+		}
+	}
+	return map[string]func() begun{
+		"oauth":           begin("/auth/oauth/google?class="+w.law.Slug, "oauth"),
+		"sso":             begin("/auth/sso/"+connection+"?class="+w.law.Slug, "sso"),
+		"discovery_oauth": begin("/auth/oauth/google", "discovery_oauth"),
+	}
+}
+
+// used counts the tokens that Stytch was shown.
+func (w *world) used() int {
+	return w.calls(oauthRedeemed) + w.calls(ssoRedeemed) + w.calls("POST /v1/b2b/oauth/discovery/authenticate") + w.calls(redeemed)
+}
+
+// Login CSRF by a token that an attacker got for themselves, and every other way in
+// which what a browser brings back does not belong to what it left with.
+func TestL02_ProviderState(t *testing.T) {
+	tests := map[string]struct {
+		change func(w *world, s begun) *browser // returns who arrives
+		asked  int
+	}{
+		"L01 nothing began here": {func(w *world, _ begun) *browser { return w.browser() }, 0},
+		"of another browser": {func(w *world, s begun) *browser {
+			other := w.browser()
+			name := strings.TrimPrefix(s.cookie, "__Host-grimoire_flow_")
+			other.plant(s.cookie, w.beginnings()[name]().b.cookie(s.cookie))
+			return other
+		}, 1}, // Stytch compares the verifier
+		"cut off": {func(_ *world, s begun) *browser {
+			value := s.b.cookie(s.cookie)
+			s.b.plant(s.cookie, value[:len(value)-len(value)/2])
+			return s.b
+		}, 0},
+		"one part more": {func(_ *world, s begun) *browser {
+			s.b.plant(s.cookie, s.b.cookie(s.cookie)+":x")
+			return s.b
+		}, 0},
+		"L03 no verifier": {func(_ *world, s begun) *browser {
+			parts := strings.Split(s.b.cookie(s.cookie), ":")
+			parts[2] = ""
+			s.b.plant(s.cookie, strings.Join(parts, ":"))
+			return s.b
+		}, 0},
+		"L03 the challenge as the verifier": {func(w *world, s begun) *browser {
+			parts := strings.Split(s.b.cookie(s.cookie), ":")
+			parts[2] = strings.Repeat("A", 43)
+			s.b.plant(s.cookie, strings.Join(parts, ":"))
+			return s.b
+		}, 1},
+		"begun in the future": {func(_ *world, s begun) *browser {
+			parts := strings.Split(s.b.cookie(s.cookie), ":")
+			parts[1] = "9999999999"
+			s.b.plant(s.cookie, strings.Join(parts, ":"))
+			return s.b
+		}, 0},
+		"no time": {func(_ *world, s begun) *browser {
+			parts := strings.Split(s.b.cookie(s.cookie), ":")
+			parts[1] = ""
+			s.b.plant(s.cookie, strings.Join(parts, ":"))
+			return s.b
+		}, 0},
+		"the cookie of another kind": {func(w *world, s begun) *browser {
+			b := w.browser()
+			for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+				if name := "__Host-grimoire_flow_" + kind; name != s.cookie {
+					b.plant(name, s.b.cookie(s.cookie))
+				}
+			}
+			return b
+		}, 0},
+	}
+	for name, tt := range tests {
+		for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				w := newWorld(t, signin.Config{Discovery: true})
+				s := w.beginnings()[kind]()
+				b := tt.change(w, s)
+				res := b.get(s.arrival)
+				require.Equal(t, http.StatusForbidden, res.status)
+				require.Contains(t, res.body, "began in another browser")
+				require.Empty(t, b.cookie("__Host-stytch_session"))
+				require.Empty(t, b.cookie("__Host-grimoire_unfinished"))
+				require.Equal(t, tt.asked, w.used())
+			})
+		}
+	}
+}
+
+func TestL02_ProviderStateIsOldAfterTenMinutes(t *testing.T) {
+	for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, signin.Config{Discovery: true})
+				s := w.beginnings()[kind]()
+				copied := s.b.cookie(s.cookie)
+				time.Sleep(10*time.Minute + time.Second)
+				require.Empty(t, s.b.cookie(s.cookie), "the browser has dropped it")
+				s.b.plant(s.cookie, copied)
+				require.Equal(t, http.StatusForbidden, s.b.get(s.arrival).status)
+				require.Zero(t, w.used())
+			})
+		})
+	}
+}
+
+// One start of each kind is pending: the second takes the place of the first, and
+// the first one's token does not fit it.
+func TestL02_SwappedBetweenProviders(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	google := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug), "mock_persona", "ada@example.edu")
+	microsoft := w.provider(b.leave("/auth/oauth/microsoft?class="+w.law.Slug), "mock_persona", "ada@example.edu")
+	res := b.get(google)
+	require.Equal(t, http.StatusForbidden, res.status)
+	require.Contains(t, res.body, "began in another browser")
+	require.Empty(t, b.cookie("__Host-grimoire_flow_oauth"), "used, and gone")
+	require.Equal(t, http.StatusForbidden, b.get(microsoft).status)
+	require.Empty(t, b.cookie("__Host-stytch_session"))
+	require.Equal(t, 1, w.used())
+}
+
+// A token of one kind under the name of another.
+func TestL07_KindConfusion(t *testing.T) {
+	w := newWorld(t, signin.Config{Discovery: true, Impersonation: true})
+	for from, begin := range w.beginnings() {
+		for _, to := range []string{"oauth", "sso", "discovery_oauth", "discovery", "multi_tenant_magic_links", "multi_tenant_passwords", "multi_tenant_impersonation"} {
+			if from == to {
+				continue
+			}
+			s := begin()
+			for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+				s.b.plant("__Host-grimoire_flow_"+kind, s.b.cookie(s.cookie)) // even so
+			}
+			u, err := url.Parse(s.arrival)
+			require.NoError(t, err)
+			query := u.Query()
+			query.Set("stytch_token_type", to)
+			res := s.b.get("/auth/callback?" + query.Encode())
+			if res.at == "/auth/confirm" {
+				res = s.b.post("/auth/callback", s.b.button())
+				require.Contains(t, []int{http.StatusNotFound, http.StatusServiceUnavailable}, res.status, "%s as %s", from, to)
+			}
+			require.Empty(t, s.b.cookie("__Host-stytch_session"), "%s as %s", from, to)
+		}
+	}
+}
+
+// The challenge is the SHA-256 of the verifier, and there is no place to ask for
+// anything else.
+func TestL03_PKCE(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	start, err := url.Parse(b.leave("/auth/oauth/google?class=" + w.law.Slug + "&pkce_code_challenge=x&code_challenge_method=plain"))
+	require.NoError(t, err)
+	verifier := strings.Split(b.cookie("__Host-grimoire_flow_oauth"), ":")[2]
+	challenge := start.Query()["pkce_code_challenge"]
+	require.Len(t, challenge, 1)
+	require.Len(t, challenge[0], 43)
+	require.NotEqual(t, verifier, challenge[0])
+	require.NotContains(t, start.String(), verifier)
+	require.NotContains(t, start.String(), "plain")
+	again := w.browser()
+	again.leave("/auth/oauth/google?class=" + w.law.Slug)
+	require.NotEqual(t, verifier, strings.Split(again.cookie("__Host-grimoire_flow_oauth"), ":")[2])
+}
+
+// M15: a provider leads back to where the configuration says.
+func TestM15_ProvidersLeadHome(t *testing.T) {
+	w := newWorld(t, signin.Config{Discovery: true})
+	connection := w.stytch.AddSSO(w.law.ID, "oidc", nil)
+	for _, path := range []string{"oauth/google?class=" + w.law.Slug, "oauth/google", "sso/" + connection + "?class=" + w.law.Slug} {
+		r := w.browser().request("GET", "/auth/"+path, nil)
+		r.Host = "evil.example"
+		r.Header.Set("X-Forwarded-Host", "evil.example")
+		res := w.browser().send(r)
+		require.Equal(t, http.StatusSeeOther, res.status)
+		require.NotContains(t, res.at, "evil")
+		require.Contains(t, res.at, url.QueryEscape(home+"/auth/callback"))
+	}
+}
+
+// Only a click on these pages, or an address that was typed, begins anything.
+func TestNothingBeginsByItself(t *testing.T) {
+	w := newWorld(t, signin.Config{Discovery: true})
+	connection := w.stytch.AddSSO(w.law.ID, "oidc", nil)
+	for _, path := range []string{"/auth/oauth/google?class=" + w.law.Slug, "/auth/oauth/google", "/auth/sso/" + connection + "?class=" + w.law.Slug} {
+		for site, want := range map[string]int{"cross-site": 200, "same-site": 200, "nonsense": 200, "same-origin": 303, "none": 303, "": 303} {
+			r := w.browser().request("GET", path, nil)
+			r.Header.Set("Sec-Fetch-Site", site)
+			res := w.browser().send(r)
+			require.Equal(t, want, res.status, "%s from %q", path, site)
+			require.Equal(t, want == 303, len(res.header.Values("Set-Cookie")) == 1)
+			require.Equal(t, want == 200, strings.Contains(res.body, "<form"), "a click more")
+		}
+		for name, value := range map[string]string{"Sec-Purpose": "prefetch;prerender", "Purpose": "prefetch", "X-Moz": "prefetch"} {
+			r := w.browser().request("GET", path, nil)
+			r.Header.Set(name, value)
+			res := w.browser().send(r)
+			require.Equal(t, http.StatusServiceUnavailable, res.status)
+			require.Empty(t, res.header.Values("Set-Cookie"))
+			require.Empty(t, res.at)
+		}
+		head := w.browser().send(w.browser().request("HEAD", path, nil))
+		require.Equal(t, http.StatusOK, head.status)
+		require.Empty(t, head.header.Values("Set-Cookie"))
+	}
+}
+
+func TestStartsThatCannotBe(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	for path, want := range map[string]int{
+		"/auth/oauth/google":                                    http.StatusBadRequest, // no class, and no discovery
+		"/auth/oauth/myspace?class=" + w.law.Slug:               http.StatusNotFound,
+		"/auth/oauth/google_oauth?class=" + w.law.Slug:          http.StatusNotFound,
+		"/auth/oauth/google?class=a1&class=b1":                  http.StatusBadRequest,
+		"/auth/oauth/google?class=%3Cb%3E":                      http.StatusBadRequest,
+		"/auth/oauth/google?class=%zz":                          http.StatusBadRequest,
+		"/auth/sso/saml-connection-test-1":                      http.StatusBadRequest,
+		"/auth/sso/%3Cscript%3E?class=" + w.law.Slug:            http.StatusNotFound,
+		"/auth/sso/" + strings.Repeat("a", 200) + "?class=law1": http.StatusNotFound,
+	} {
+		res := w.browser().get(path)
+		require.Equal(t, want, res.status, path)
+		require.Empty(t, res.header.Values("Set-Cookie"))
+		require.NotContains(t, res.body, "<script")
+	}
+}
+
+// HEAD and prefetching use no token up, whatever its kind.
+func TestL05_PrefetchedCallbacks(t *testing.T) {
+	for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+		t.Run(kind, func(t *testing.T) {
+			w := newWorld(t, signin.Config{Discovery: true})
+			s := w.beginnings()[kind]()
+			for name, value := range map[string]string{"Sec-Purpose": "prefetch", "Purpose": "prefetch", "X-Moz": "prefetch"} {
+				r := s.b.request("GET", s.arrival, nil)
+				r.Header.Set(name, value)
+				res := s.b.send(r)
+				require.Equal(t, http.StatusServiceUnavailable, res.status)
+				require.Empty(t, res.header.Values("Set-Cookie"))
+			}
+			head := s.b.send(s.b.request("HEAD", s.arrival, nil))
+			require.Empty(t, head.header.Values("Set-Cookie"))
+			require.Zero(t, w.used())
+
+			s.b.get(s.arrival)
+			require.Equal(t, 1, w.used(), "it still works")
+			require.Equal(t, kind != "discovery_oauth", s.b.who() == string(w.ada))
+		})
+	}
+}
+
+// What a provider says about a failure is not repeated to anybody.
+func TestL12_ErrorsOfProviders(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	arrival := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug+"&return_to=/classes/1"), "mock_error", "access_denied")
+	for _, query := range []string{
+		strings.TrimPrefix(arrival, "/auth/callback?"),
+		"error=%3Cscript%3Ealert(1)%3C/script%3E&error_description=Call+0900-EVIL",
+		"error=x%0D%0ASet-Cookie:+a=b&error_uri=https://evil.example",
+		"error=a&error=b",
+	} {
+		res := b.get("/auth/callback?" + query)
+		require.Equal(t, http.StatusForbidden, res.status)
+		require.Contains(t, res.body, "You were not signed in there")
+		require.Contains(t, res.body, `value="`+w.law.Slug+`"`, "the page of the class that it was about")
+		require.Contains(t, res.body, `name="return_to" value="/classes/1"`)
+		for _, word := range []string{"access_denied", "script", "0900", "evil", "identity provider did not"} {
+			require.NotContains(t, res.body, word)
+		}
+		require.Empty(t, res.header.Values("Set-Cookie"))
+		require.Equal(t, "no-referrer", res.header.Get("Referrer-Policy"))
+	}
+	other := w.browser().get("/auth/callback?error=access_denied")
+	require.Contains(t, other.body, "Which class?")
+}
+
+// A double click on the provider's page: one call, and whoever arrives is signed
+// in. The same address in another browser is worth nothing.
+func TestL13_ProviderTwice(t *testing.T) {
+	for _, kind := range []string{"oauth", "sso"} {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, signin.Config{})
+				s := w.beginnings()[kind]()
+				w.stytch.Fail(mock.Fault{Endpoint: oauthRedeemed, Latency: time.Second})
+				w.stytch.Fail(mock.Fault{Endpoint: ssoRedeemed, Latency: time.Second})
+				cookie := s.b.cookie(s.cookie)
+				var group sync.WaitGroup
+				results := make([]answer, 3)
+				for i := range results {
+					b := w.browser()
+					b.plant(s.cookie, cookie)
+					if i == 2 {
+						b = w.browser() // somebody who only saw the address
+					}
+					group.Go(func() { results[i] = b.get(s.arrival) })
+				}
+				group.Wait()
+				require.Equal(t, http.StatusSeeOther, results[0].status)
+				require.Equal(t, http.StatusSeeOther, results[1].status)
+				require.Equal(t, results[0].header.Values("Set-Cookie")[:1], results[1].header.Values("Set-Cookie")[:1])
+				require.Equal(t, http.StatusForbidden, results[2].status)
+				require.Equal(t, 1, w.used())
+			})
+		})
+	}
+}
+
+// Reloaded, or gone back to, after signing in: on to the application.
+func TestComingBackAgainContinues(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	for _, kind := range []string{"oauth", "sso"} {
+		s := w.beginnings()[kind]()
+		require.Equal(t, http.StatusSeeOther, s.b.get(s.arrival).status)
+		session := s.b.cookie("__Host-stytch_session")
+		require.Equal(t, "/", s.b.get(s.arrival).at)
+		require.Equal(t, session, s.b.cookie("__Host-stytch_session"))
+		// One of another class is not what the person is signed in to.
+		require.Equal(t, http.StatusForbidden, s.b.get(strings.Replace(s.arrival, w.law.Slug, w.art.Slug, 1)).status)
+	}
+}
+
+// Stytch is down when the browser comes back. The token leaves the URL, nothing is
+// lost, and a button tries again.
+func TestProviderInAnOutage(t *testing.T) {
+	for _, kind := range []string{"oauth", "sso"} {
+		t.Run(kind, func(t *testing.T) {
+			w := newWorld(t, signin.Config{})
+			s := w.beginnings()[kind]()
+			earlier := w.stytch.SignIn(w.stytch.AddStudent(w.art.ID, "grace@example.edu"))
+			s.b.plant("__Host-stytch_session", earlier.Token.Reveal())
+			s.b.plant("__Host-stytch_session_jwt", earlier.JWT.Reveal())
+			w.stytch.Fail(mock.Fault{Endpoint: oauthRedeemed, Status: 502, Body: "<html>"})
+			w.stytch.Fail(mock.Fault{Endpoint: ssoRedeemed, Status: 503})
+			res := s.b.get(s.arrival)
+			require.Equal(t, http.StatusSeeOther, res.status)
+			require.Equal(t, "/auth/confirm", res.at)
+			require.NotEmpty(t, s.b.cookie(s.cookie), "the verifier stays")
+
+			page := s.b.get("/auth/confirm")
+			require.Equal(t, http.StatusServiceUnavailable, page.status)
+			require.NotEmpty(t, page.header.Get("Retry-After"))
+			require.Contains(t, page.body, "Try again")
+			form := url.Values{"link": {linkField.FindStringSubmatch(page.body)[1]}}
+			res = s.b.post("/auth/callback", form)
+			require.Equal(t, http.StatusServiceUnavailable, res.status)
+			require.Empty(t, res.header.Values("Set-Cookie"), "an outage signs nobody out")
+			require.Equal(t, earlier.Token.Reveal(), s.b.cookie("__Host-stytch_session"))
+
+			stranger := w.browser()
+			stranger.plant("__Host-grimoire_link", s.b.cookie("__Host-grimoire_link"))
+			w.stytch.ClearFaults()
+			require.Equal(t, http.StatusForbidden, stranger.post("/auth/callback", form).status, "not without the verifier")
+
+			require.Equal(t, "/", s.b.post("/auth/callback", form).at)
+			require.Equal(t, string(w.ada), s.b.who())
+			require.Empty(t, s.b.cookie(s.cookie))
+			require.Empty(t, s.b.cookie("__Host-grimoire_link"))
+		})
+	}
+}
+
+// L11: the class that the person named is not the class that they were signed in to.
+func TestL11_ConnectionOfAnotherClass(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	connection := w.stytch.AddSSO(w.art.ID, "saml", nil)
+	b := w.browser()
+	res := b.get(w.provider(b.leave("/auth/sso/"+connection+"?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
+	require.Equal(t, http.StatusForbidden, res.status)
+	require.Contains(t, res.body, "another class")
+	require.Empty(t, b.cookie("__Host-stytch_session"))
+	require.Equal(t, 1, w.calls(revoked), "and the session does not live on")
+}
+
+// L04: the token is in no address, body or log after its arrival.
+func TestL04_ProviderTokenLeavesTheURL(t *testing.T) {
+	w := newWorld(t, signin.Config{Discovery: true})
+	for kind, begin := range w.beginnings() {
+		s := begin()
+		u, err := url.Parse(s.arrival)
+		require.NoError(t, err)
+		token := u.Query().Get("token")
+		verifier := strings.Split(s.b.cookie(s.cookie), ":")[2]
+		res := s.b.get(s.arrival)
+		for _, secret := range []string{token, verifier} {
+			require.NotEmpty(t, secret)
+			require.NotContains(t, res.at+res.body, secret, kind)
+			require.NotContains(t, w.log.String(), secret, kind)
+		}
+		require.Equal(t, "no-referrer", res.header.Get("Referrer-Policy"))
+		require.Equal(t, "no-store", res.header.Get("Cache-Control"))
+	}
+}

@@ -1,0 +1,205 @@
+package signin_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware/signin"
+	"github.com/promptgrimoire/auth/mock"
+	"github.com/stretchr/testify/require"
+)
+
+var elsewhere = regexp.MustCompile(`class="way" href="([^"]+)">[^<]* with ([^<]+)<`)
+
+// links returns where the buttons of a page lead, by name.
+func links(page string) map[string]string {
+	out := make(map[string]string)
+	for _, match := range elsewhere.FindAllStringSubmatch(page, -1) {
+		out[match[2]] = strings.ReplaceAll(match[1], "&amp;", "&")
+	}
+	return out
+}
+
+// Every way to somebody else's page and back.
+func TestElsewhereWholeWay(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	w.stytch.AddSSO(w.law.ID, "saml", nil)
+	w.stytch.AddSSO(w.law.ID, "oidc", nil)
+	connections, err := w.client.SignIn.Connections.List(t.Context(), w.law.ID)
+	require.NoError(t, err)
+	page := "/classes/" + string(w.law.ID) + "?week=3"
+	offered := links(w.browser().get("/auth/?" + url.Values{"class": {w.law.Slug}, "return_to": {page}}.Encode()).body)
+	names := []string{"Google", "Microsoft"}
+	for _, connection := range connections {
+		names = append(names, connection.Name)
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			w.t = t
+			b := w.browser()
+			require.Contains(t, offered, name)
+			start := b.leave(offered[name])
+			require.Empty(t, b.who())
+			res := b.get(w.provider(start, "mock_persona", "ada@example.edu"))
+			require.Equal(t, http.StatusSeeOther, res.status, res.body)
+			require.Equal(t, page, res.at)
+			require.Equal(t, "no-store", res.header.Get("Cache-Control"))
+			require.Equal(t, "no-referrer", res.header.Get("Referrer-Policy"))
+			require.Equal(t, string(w.ada), b.who())
+			for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+				require.Empty(t, b.cookie("__Host-grimoire_flow_"+kind), "cleared on use")
+			}
+		})
+	}
+	w.t = t
+	require.Len(t, offered, 7, "%v", offered)
+}
+
+// The other three do not vouch for addresses: the sign-in is not finished.
+func TestProvidersThatDoNotVouch(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	for _, name := range []string{"github", "slack", "hubspot"} {
+		b := w.browser()
+		b.get(w.provider(b.leave("/auth/oauth/"+name+"?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
+		require.Empty(t, b.who())
+		require.Empty(t, b.cookie("__Host-stytch_session"))
+	}
+	require.Equal(t, 3, w.calls(oauthRedeemed))
+}
+
+const (
+	oauthRedeemed = "POST /v1/b2b/oauth/authenticate"
+	ssoRedeemed   = "POST /v1/b2b/sso/authenticate"
+)
+
+func TestPageOffersWhatTheClassAllows(t *testing.T) {
+	only := func(methods ...string) mock.Settings {
+		return mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": methods}
+	}
+	tests := []struct {
+		name     string
+		settings mock.Settings
+		config   signin.Config
+		want     string
+	}{
+		{"everything", nil, signin.Config{}, "link code password Google Microsoft GitHub Slack HubSpot"},
+		{"links", only("magic_link"), signin.Config{}, "link"},
+		{"codes and Google", only("email_otp", "google_oauth"), signin.Config{}, "code Google"},
+		{"passwords", only("password"), signin.Config{}, "password"},
+		{"SSO, and there is no connection", only("sso"), signin.Config{}, ""},
+		{"fewer here", nil, signin.Config{Methods: []grimoireauth.SignInMethod{grimoireauth.MethodEmailCode, grimoireauth.MethodSlack}}, "code Slack"},
+		{"nothing that both want", only("password"), signin.Config{Methods: []grimoireauth.SignInMethod{grimoireauth.MethodEmailCode}}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, tt.config)
+			class := w.stytch.AddClass("Contracts", tt.settings)
+			for _, name := range []string{class.Slug, string(class.ID)} {
+				res := w.browser().get("/auth/?class=" + name)
+				require.Equal(t, http.StatusOK, res.status)
+				require.Equal(t, tt.want, strings.Join(offered(res.body), " "))
+				require.NotContains(t, res.body, "Contracts", "the name is for those who are in the class")
+				require.Equal(t, tt.want == "", strings.Contains(res.body, "Please ask your instructor how"))
+			}
+		})
+	}
+}
+
+// offered reads a page.
+func offered(page string) []string {
+	var out []string
+	for _, way := range []struct{ word, button string }{
+		{"link", `value="magic_link"`}, {"code", `value="email_otp"`}, {"password", `value="password"`},
+	} {
+		if strings.Contains(page, way.button) {
+			out = append(out, way.word)
+		}
+	}
+	for _, match := range elsewhere.FindAllStringSubmatch(page, -1) {
+		out = append(out, match[2])
+	}
+	return out
+}
+
+// The default connection comes first; one that is not complete is not offered.
+func TestPageOffersConnections(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	w.stytch.AddSSO(w.law.ID, "saml", nil)
+	oidc := w.stytch.AddSSO(w.law.ID, "oidc", nil)
+	_, err := w.client.SignIn.Connections.CreateSAML(t.Context(), w.law.ID, grimoireauth.NewConnection{Name: "Half a connection"})
+	require.NoError(t, err)
+	_, err = w.client.SignIn.Connections.SetDefault(t.Context(), w.law.ID, grimoireauth.ConnectionID(oidc))
+	require.NoError(t, err)
+	page := w.browser().get("/auth/?class=" + w.law.Slug).body
+	require.NotContains(t, page, "Half a connection")
+	ways := elsewhere.FindAllStringSubmatch(page, -1)
+	require.Len(t, ways, 7)
+	require.Contains(t, ways[0][1], "/auth/sso/"+oidc)
+}
+
+// What nobody has named, and what does not exist, looks like any class.
+func TestUnknownClassLooksLikeAnyOther(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	page := func(class string) string {
+		res := w.browser().get("/auth/?class=" + class)
+		require.Equal(t, http.StatusOK, res.status)
+		return strings.ReplaceAll(res.body, class, "CLASS")
+	}
+	require.Equal(t, page(w.law.Slug), page("no-such-class"))
+	require.Equal(t, page(string(w.law.ID)), page("organization-test-00000000-0000-0000-0000-000000000000"))
+}
+
+func TestWithoutAPublicToken(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), Transport: w.stytch})
+	require.NoError(t, err)
+	_, err = signin.New(w.guard, client, signin.Config{BaseURL: home, Methods: []grimoireauth.SignInMethod{"magic_link", "google_oauth"}})
+	require.ErrorContains(t, err, "PublicToken")
+	w.pages, err = signin.New(w.guard, client, signin.Config{BaseURL: home})
+	require.NoError(t, err)
+	w.app = w.pages
+	require.Equal(t, "link code password", strings.Join(offered(w.browser().get("/auth/?class="+w.law.Slug).body), " "))
+	require.Equal(t, http.StatusNotFound, w.browser().get("/auth/oauth/google?class="+w.law.Slug).status)
+	require.Equal(t, http.StatusNotFound, w.browser().get("/auth/sso/saml-connection-test-1?class="+w.law.Slug).status)
+}
+
+// A method that is not served is not served by its address either.
+func TestMethodsAreHeld(t *testing.T) {
+	w := newWorld(t, signin.Config{Methods: []grimoireauth.SignInMethod{grimoireauth.MethodGoogle}})
+	form := url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "password": {"x"}, "code": {"123456"}}
+	for _, method := range []string{"", "magic_link", "email_otp", "password", "reset", "nonsense"} {
+		form.Set("method", method)
+		require.Equal(t, http.StatusBadRequest, w.browser().post("/auth/start", form).status, method)
+	}
+	require.Equal(t, http.StatusBadRequest, w.browser().post("/auth/code", form).status)
+	require.Equal(t, http.StatusNotFound, w.browser().get("/auth/oauth/github?class="+w.law.Slug).status)
+	require.Empty(t, w.stytch.Outbox())
+}
+
+// The class allows another way: the page says which.
+func TestMethodThatTheClassDoesNotAllow(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	class := w.stytch.AddClass("Contracts", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{"sso", "email_otp"}})
+	w.stytch.AddStudent(class.ID, "ada@example.edu")
+	b := w.browser()
+	res := b.get(w.provider(b.leave("/auth/oauth/google?class="+class.Slug), "mock_persona", "ada@example.edu"))
+	require.Equal(t, http.StatusForbidden, res.status)
+	require.Contains(t, res.body, "wants you to sign in in another way")
+	require.Equal(t, "code", strings.Join(offered(res.body), " "))
+	require.Empty(t, b.who())
+}
+
+// Somebody whom the class does not know hears so only from a provider that knows
+// who they are.
+func TestNotInvited(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	res := b.get(w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug), "mock_persona", "eve@example.edu"))
+	require.Equal(t, http.StatusForbidden, res.status)
+	require.Contains(t, res.body, "This class does not know you")
+	require.Empty(t, b.cookie("__Host-grimoire_flow_oauth"))
+}
