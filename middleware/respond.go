@@ -23,23 +23,44 @@ type refusal struct {
 }
 
 // refusals is read from the top; the first that the error matches counts. What
-// could not be found out stands first, so that it never reads as a "no".
+// could not be found out stands first, so that it never reads as a "no"; after it
+// special cases stand before what they are a case of.
+//
+// A wrong code or password is no 401: the cookies that came with it may be good,
+// and a front end would conclude from a 401 that its session has ended.
 var refusals = []refusal{
 	{ErrMisconfigured, http.StatusInternalServerError, "server_error", "Something is wrong here", "The mistake is ours and has been noted. Please try again later."},
+	{grimoireauth.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Signing in does not work at the moment", "You are not signed out. Please try again in a moment."},
+	{grimoireauth.ErrLocked, http.StatusTooManyRequests, "locked", "Too many wrong attempts", "Please wait before you try again, or sign in in another way."},
 	// Stytch's rate limit is on this server, not on the person who happened to
 	// meet it, so it is no 429.
-	{grimoireauth.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Signing in does not work at the moment", "You are not signed out. Please try again in a moment."},
 	{grimoireauth.ErrRateLimited, http.StatusServiceUnavailable, "unavailable", "Signing in does not work at the moment", "You are not signed out. Please try again in a moment."},
+
 	{grimoireauth.ErrSessionEnded, http.StatusUnauthorized, "session_ended", "Your session has ended", "Please sign in again."},
 	{grimoireauth.ErrExpired, http.StatusUnauthorized, "session_expired", "Your session has expired", "Please sign in again."},
 	{grimoireauth.ErrUnauthenticated, http.StatusUnauthorized, "sign_in_required", "Please sign in", "This page is for people who are signed in."},
 	{grimoireauth.ErrNotRecent, http.StatusUnauthorized, "not_recent", "Please sign in again", "This asks that you have signed in a short while ago."},
 	{grimoireauth.ErrStepUp, http.StatusUnauthorized, "sign_in_unfinished", "Your sign-in is not finished", "The class asks for one more step."},
+
+	{grimoireauth.ErrWrongCode, http.StatusForbidden, "wrong_code", "That code is not right", "Please check it and try again."},
+	{grimoireauth.ErrWrongPassword, http.StatusForbidden, "wrong_password", "That is not right", "The e-mail address and the password do not belong together."},
+	{grimoireauth.ErrPasswordMustChange, http.StatusForbidden, "password_must_change", "This password cannot be used any more", "Please ask for a link to set a new one."},
+	{grimoireauth.ErrWeakPassword, http.StatusUnprocessableEntity, "weak_password", "Please choose another password", "This one is too easy to guess, has been leaked, or is the old one."},
+
+	{grimoireauth.ErrMethodNotAllowed, http.StatusForbidden, "sign_in_method_not_allowed", "Not in this way", "The class asks for another way to sign in."},
+	{grimoireauth.ErrNotInvited, http.StatusForbidden, "not_invited", "You have not been invited", "The class does not know you. Please ask an instructor for an invitation."},
+	{grimoireauth.ErrClassArchived, http.StatusForbidden, "class_archived", "This class is archived", "Nobody can sign in to it any more."},
+	{grimoireauth.ErrSuspended, http.StatusForbidden, "suspended", "Suspended from this class", "A suspension stands in the way. Please ask an instructor of the class."},
+	{grimoireauth.ErrLastInstructor, http.StatusForbidden, "last_instructor", "The class needs an instructor", "This would leave it without one. Please make somebody else an instructor first."},
+	{grimoireauth.ErrOtherClass, http.StatusForbidden, "other_class", "This sign-in belongs to another class", "Please begin it there, or begin again here."},
+	{grimoireauth.ErrOtherBrowser, http.StatusForbidden, "other_browser", "This sign-in began in another browser", "Please begin again in this one."},
 	{grimoireauth.ErrForbidden, http.StatusForbidden, "forbidden", "Not permitted", "Your role in this class does not include this."},
+
+	{grimoireauth.ErrSignInExpired, http.StatusGone, "sign_in_expired", "That took too long, or is finished already", "Please begin to sign in again."},
+	{grimoireauth.ErrTokenSpent, http.StatusGone, "link_spent", "This link or code was used already, or is too old", "Please ask for a new one."},
+	{grimoireauth.ErrTokenUnknown, http.StatusNotFound, "link_unknown", "This link or code is not known", "Please ask for a new one."},
 	{grimoireauth.ErrNotFound, http.StatusNotFound, "not_found", "Not found", "There is nothing here, or nothing that you may see."},
 	{grimoireauth.ErrConflict, http.StatusConflict, "conflict", "It exists already", "Somebody has done this before."},
-	{grimoireauth.ErrTokenSpent, http.StatusBadRequest, "link_spent", "This link was used already, or is too old", "Please ask for a new one."},
-	{grimoireauth.ErrTokenUnknown, http.StatusBadRequest, "link_unknown", "This link is not known", "Please ask for a new one."},
 	{grimoireauth.ErrInvalid, http.StatusBadRequest, "invalid", "That cannot be right", "Please check what you entered."},
 }
 
@@ -61,8 +82,9 @@ func refusalOf(err error) refusal {
 // wanted as the parameter return_to; empty: it gets the page. A form that was
 // posted is never redirected: what it held would be lost without a word.
 //
-// 401 carries WWW-Authenticate, 503 carries Retry-After, and no response of it
-// may be cached.
+// 401 carries WWW-Authenticate, 503 carries Retry-After (429 does if Stytch said
+// how long), and no response of it may be cached. Every sentinel of grimoireauth
+// has a status, a code and a sentence; an error that matches none is a 500.
 func DefaultRespond(signInURL string) func(w http.ResponseWriter, r *http.Request, err error) {
 	return func(w http.ResponseWriter, r *http.Request, err error) { respond(w, r, err, signInURL) }
 }
@@ -82,7 +104,8 @@ func respond(w http.ResponseWriter, r *http.Request, err error, signInURL string
 			h.Set("WWW-Authenticate", cookieChallenge(err))
 		}
 	}
-	if refusal.status == http.StatusServiceUnavailable {
+	// How long somebody stays locked out is Stytch's to say, and is not guessed.
+	if _, said := grimoireauth.RetryAfter(err); refusal.status == http.StatusServiceUnavailable || said && refusal.status == http.StatusTooManyRequests {
 		h.Set("Retry-After", strconv.Itoa(retrySeconds(err)))
 	}
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -3,9 +3,16 @@ package middleware_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,50 +95,138 @@ func TestM14_RedirectCarriesOnlySafeAddresses(t *testing.T) {
 	require.Equal(t, "/auth/?return_to=%2Fapp%2Fme", serve(stripped, r).Header.Get("Location"))
 }
 
+// answers says what the world is told about each sentinel of grimoireauth.
+var answers = map[string]struct {
+	err    error
+	status int
+	code   string
+}{
+	"ErrUnauthenticated":    {grimoireauth.ErrUnauthenticated, 401, "sign_in_required"},
+	"ErrNoCredentials":      {grimoireauth.ErrNoCredentials, 401, "sign_in_required"},
+	"ErrExpired":            {grimoireauth.ErrExpired, 401, "session_expired"},
+	"ErrSessionEnded":       {grimoireauth.ErrSessionEnded, 401, "session_ended"},
+	"ErrNotRecent":          {grimoireauth.ErrNotRecent, 401, "not_recent"},
+	"ErrStepUp":             {grimoireauth.ErrStepUp, 401, "sign_in_unfinished"},
+	"ErrForbidden":          {grimoireauth.ErrForbidden, 403, "forbidden"},
+	"ErrMethodNotAllowed":   {grimoireauth.ErrMethodNotAllowed, 403, "sign_in_method_not_allowed"},
+	"ErrNotInvited":         {grimoireauth.ErrNotInvited, 403, "not_invited"},
+	"ErrClassArchived":      {grimoireauth.ErrClassArchived, 403, "class_archived"},
+	"ErrSuspended":          {grimoireauth.ErrSuspended, 403, "suspended"},
+	"ErrLastInstructor":     {grimoireauth.ErrLastInstructor, 403, "last_instructor"},
+	"ErrOtherClass":         {grimoireauth.ErrOtherClass, 403, "other_class"},
+	"ErrOtherBrowser":       {grimoireauth.ErrOtherBrowser, 403, "other_browser"},
+	"ErrWrongCode":          {grimoireauth.ErrWrongCode, 403, "wrong_code"},
+	"ErrWrongPassword":      {grimoireauth.ErrWrongPassword, 403, "wrong_password"},
+	"ErrPasswordMustChange": {grimoireauth.ErrPasswordMustChange, 403, "password_must_change"},
+	"ErrWeakPassword":       {grimoireauth.ErrWeakPassword, 422, "weak_password"},
+	"ErrNotFound":           {grimoireauth.ErrNotFound, 404, "not_found"},
+	"ErrTokenUnknown":       {grimoireauth.ErrTokenUnknown, 404, "link_unknown"},
+	"ErrConflict":           {grimoireauth.ErrConflict, 409, "conflict"},
+	"ErrTokenSpent":         {grimoireauth.ErrTokenSpent, 410, "link_spent"},
+	"ErrSignInExpired":      {grimoireauth.ErrSignInExpired, 410, "sign_in_expired"},
+	"ErrInvalid":            {grimoireauth.ErrInvalid, 400, "invalid"},
+	"ErrLocked":             {grimoireauth.ErrLocked, 429, "locked"},
+	"ErrRateLimited":        {grimoireauth.ErrRateLimited, 503, "unavailable"},
+	"ErrUnavailable":        {grimoireauth.ErrUnavailable, 503, "unavailable"},
+}
+
+// problem is a refusal as a program reads it (RFC 9457).
+type problem struct {
+	Type, Title, Detail, Code string
+	Status                    int
+}
+
+func problemOf(t *testing.T, err error) (problem, http.Header) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	newGuard(t, newSchool(t).Authenticate, middleware.Config{}).Respond(w, request("GET", "/", ""), err)
+	var p problem
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &p))
+	require.Equal(t, w.Code, p.Status)
+	require.Equal(t, "about:blank", p.Type)
+	require.NotEmpty(t, p.Title)
+	require.NotEmpty(t, p.Detail)
+	require.NotContains(t, w.Body.String(), "secret", "L12: no internal text")
+	return p, w.Header()
+}
+
+// A sentinel that somebody adds to grimoireauth needs an answer of its own, or a
+// line in the table above that says that its parent's is true of it.
+func TestEverySentinelIsAnswered(t *testing.T) {
+	files, err := filepath.Glob("../grimoireauth/*.go")
+	require.NoError(t, err)
+	var exported []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		for _, declaration := range file.Decls {
+			general, ok := declaration.(*ast.GenDecl)
+			if !ok || general.Tok != token.VAR {
+				continue
+			}
+			for _, spec := range general.Specs {
+				for _, name := range spec.(*ast.ValueSpec).Names {
+					if strings.HasPrefix(name.Name, "Err") {
+						exported = append(exported, name.Name)
+					}
+				}
+			}
+		}
+	}
+	require.ElementsMatch(t, exported, slices.Collect(maps.Keys(answers)), "give each sentinel its row in respond.go, and its line here")
+
+	sentences := make(map[string]string) // by code
+	for name, want := range answers {
+		t.Run(name, func(t *testing.T) {
+			for _, err := range []error{want.err, &grimoireauth.Error{Op: "secret", Kind: want.err, Status: 418}, fmt.Errorf("secret: %w", want.err)} {
+				got, h := problemOf(t, err)
+				require.Equal(t, want.status, got.Status)
+				require.Equal(t, want.code, got.Code)
+				require.Equal(t, want.status == 401, h.Get("WWW-Authenticate") != "", "RFC 9110, 11.6.1")
+			}
+			got, _ := problemOf(t, want.err)
+			if earlier, ok := sentences[got.Title+got.Detail]; ok {
+				require.Equal(t, earlier, got.Code, "two codes with one sentence")
+			}
+			sentences[got.Title+got.Detail] = got.Code
+		})
+	}
+}
+
 func TestProblems(t *testing.T) {
 	tests := []struct {
+		name   string
 		err    error
 		status int
 		code   string
 		retry  string
 	}{
-		{grimoireauth.ErrNoCredentials, 401, "sign_in_required", ""},
-		{grimoireauth.ErrUnauthenticated, 401, "sign_in_required", ""},
-		{grimoireauth.ErrExpired, 401, "session_expired", ""},
-		{grimoireauth.ErrSessionEnded, 401, "session_ended", ""},
-		{grimoireauth.ErrForbidden, 403, "forbidden", ""},
-		{grimoireauth.ErrNotInvited, 403, "forbidden", ""},
-		{grimoireauth.ErrNotFound, 404, "not_found", ""},
-		{grimoireauth.ErrConflict, 409, "conflict", ""},
-		{grimoireauth.ErrInvalid, 400, "invalid", ""},
-		{grimoireauth.ErrTokenSpent, 400, "link_spent", ""},
-		{grimoireauth.ErrTokenUnknown, 400, "link_unknown", ""},
-		{&grimoireauth.StepUpError{}, 401, "sign_in_unfinished", ""},
-		{grimoireauth.ErrUnavailable, 503, "unavailable", "5"},
-		{grimoireauth.ErrRateLimited, 503, "unavailable", "5"},
-		{&grimoireauth.Error{Kind: grimoireauth.ErrRateLimited, RetryAfter: 1500 * time.Millisecond}, 503, "unavailable", "2"},
-		{&grimoireauth.Error{Kind: grimoireauth.ErrUnavailable, RetryAfter: 30 * 24 * time.Hour}, 503, "unavailable", "3600"},
-		{errors.Join(grimoireauth.ErrSessionEnded, grimoireauth.ErrUnavailable), 503, "unavailable", "5"},
-		{middleware.ErrMisconfigured, 500, "server_error", ""},
-		{errors.New("secret-test-abc"), 500, "server_error", ""},
-		{nil, 500, "server_error", ""},
+		{"unfinished", &grimoireauth.StepUpError{}, 401, "sign_in_unfinished", ""},
+		{"not recent", &middleware.NotRecentError{MaxAge: time.Hour}, 401, "not_recent", ""},
+		{"outage", grimoireauth.ErrUnavailable, 503, "unavailable", "5"},
+		{"rate limit", grimoireauth.ErrRateLimited, 503, "unavailable", "5"},
+		{"rate limit that says how long", &grimoireauth.Error{Kind: grimoireauth.ErrRateLimited, RetryAfter: 1500 * time.Millisecond}, 503, "unavailable", "2"},
+		{"outage for a month", &grimoireauth.Error{Kind: grimoireauth.ErrUnavailable, RetryAfter: 30 * 24 * time.Hour}, 503, "unavailable", "3600"},
+		{"locked", grimoireauth.ErrLocked, 429, "locked", ""},
+		{"locked for a minute", &grimoireauth.Error{Kind: grimoireauth.ErrLocked, RetryAfter: time.Minute}, 429, "locked", "60"},
+		{"locked, or nobody could find out", errors.Join(grimoireauth.ErrLocked, grimoireauth.ErrUnavailable), 503, "unavailable", "5"},
+		{"ended, or nobody could find out", errors.Join(grimoireauth.ErrSessionEnded, grimoireauth.ErrUnavailable), 503, "unavailable", "5"},
+		{"ended because suspended", errors.Join(grimoireauth.ErrSuspended, grimoireauth.ErrSessionEnded), 401, "session_ended", ""},
+		{"mistake of the program", middleware.ErrMisconfigured, 500, "server_error", ""},
+		{"mistake of the program that is an outage too", errors.Join(grimoireauth.ErrUnavailable, middleware.ErrMisconfigured), 500, "server_error", ""},
+		{"unknown error", errors.New("secret-test-abc"), 500, "server_error", ""},
+		{"no error", nil, 500, "server_error", ""},
 	}
 	for _, tt := range tests {
-		guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
-		w := httptest.NewRecorder()
-		guard.Respond(w, request("GET", "/", ""), tt.err)
-		require.Equal(t, tt.status, w.Code, "%v", tt.err)
-		require.Equal(t, tt.retry, w.Header().Get("Retry-After"))
-		var problem struct {
-			Type, Title, Detail, Code string
-			Status                    int
-		}
-		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &problem))
-		require.Equal(t, tt.code, problem.Code)
-		require.Equal(t, tt.status, problem.Status)
-		require.Equal(t, "about:blank", problem.Type)
-		require.NotEmpty(t, problem.Title)
-		require.NotContains(t, w.Body.String(), "secret", "L12: no internal text")
+		t.Run(tt.name, func(t *testing.T) {
+			got, h := problemOf(t, tt.err)
+			require.Equal(t, tt.status, got.Status)
+			require.Equal(t, tt.code, got.Code)
+			require.Equal(t, tt.retry, h.Get("Retry-After"))
+		})
 	}
 }
 
