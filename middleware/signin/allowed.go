@@ -34,8 +34,9 @@ var (
 // classWays are the answers of the last minute, so that strangers who open pages
 // cannot make the server ask Stytch each time. The zero value is ready.
 type classWays struct {
-	mu  sync.Mutex // guards all and what is in it
-	all map[string]*classAnswer
+	mu    sync.Mutex // guards the rest, and what is in all
+	all   map[string]*classAnswer
+	swept time.Time
 }
 
 type classAnswer struct {
@@ -112,6 +113,10 @@ func (c *classWays) room() bool {
 		c.all = make(map[string]*classAnswer)
 	}
 	now := time.Now()
+	if len(c.all) >= maxAllowed && now.Sub(c.swept) < time.Second {
+		return false // looking again would cost those who make up names nothing, and us much
+	}
+	c.swept = now
 	for _, evenFound := range []bool{false, true} {
 		if len(c.all) < maxAllowed {
 			return true

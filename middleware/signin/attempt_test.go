@@ -210,11 +210,12 @@ func FuzzCookies(f *testing.F) {
 	f.Add(nonce + ":multi_tenant_magic_links:laws1100:c29tZS10b2tlbi10aGF0LXdhcw==")
 	f.Add(nonce + ":1800000000:" + verifier + ":laws1100:L2E")
 	f.Add("1." + nonce + ".L2E")
+	f.Add(verifier + ":L2E")
 	f.Add("::")
 	h := &Handler{config: Config{BaseURL: "https://classes.example.edu"}}
 	f.Fuzz(func(t *testing.T, value string) {
 		r := httptest.NewRequest("GET", "/auth/confirm", nil)
-		r.Header.Set("Cookie", "__Host-grimoire_link="+value+"; __Host-grimoire_start="+value+"; __Host-grimoire_flow_sso="+value)
+		r.Header.Set("Cookie", "__Host-grimoire_link="+value+"; __Host-grimoire_start="+value+"; __Host-grimoire_flow_sso="+value+"; __Host-grimoire_reset="+value)
 		if a, ok := h.readArrival(r); ok && (!tokenForm.MatchString(a.token) || !slugOK(a.slug) || len(a.nonce) != 26 || !h.takes(a.kind)) {
 			t.Fatalf("accepted %q as %v", value, a)
 		}
@@ -223,6 +224,9 @@ func FuzzCookies(f *testing.F) {
 		}
 		if nonce := h.browserNonce(r); nonce != "" && !nonceForm.MatchString(nonce) {
 			t.Fatalf("%q has the nonce %q", value, nonce)
+		}
+		if back, ok := h.readReset(r); ok && (!verifierForm.MatchString(back.verifier.Reveal()) || back.returnTo != "" && h.safe(back.returnTo) == "") {
+			t.Fatalf("accepted %q as %v", value, back)
 		}
 		f, ok := h.readFlow(r, kindSSO)
 		if ok && (f.class == "" || !classForm.MatchString(f.class) || !verifierForm.MatchString(f.verifier.Reveal()) || f.returnTo != "" && h.safe(f.returnTo) == "") {

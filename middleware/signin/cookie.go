@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -53,6 +54,11 @@ func (h *Handler) setCookie(w http.ResponseWriter, name, value string, life time
 	if value == "" {
 		cookie.MaxAge = -1
 	}
+	// In place of one of that name which was put there before (RFC 6265, 4.1.1).
+	header := w.Header()
+	header["Set-Cookie"] = slices.DeleteFunc(header["Set-Cookie"], func(line string) bool {
+		return strings.HasPrefix(line, cookie.Name+"=")
+	})
 	http.SetCookie(w, cookie)
 }
 

@@ -366,7 +366,7 @@ func TestFactorRefusals(t *testing.T) {
 		{"not set up", mock.Fault{Status: 404, ErrorType: "totp_not_found"}, 404, "nothing set up", true, smsChecked},
 		{"not allowed any more", mock.Fault{Status: 400, ErrorType: "operation_restricted_by_organization_mfa_methods"}, 403, "does not allow this second factor", true, smsChecked},
 		{"the sign-in is over", mock.Fault{Status: 404, ErrorType: "intermediate_session_not_found"}, 410, "Please begin again", false, smsChecked},
-		{"of another class", mock.Fault{Status: 400, ErrorType: "invalid_intermediate_session_token_for_organization"}, 500, "Please begin again", false, smsChecked},
+		{"of another class", mock.Fault{Status: 400, ErrorType: "invalid_intermediate_session_token_for_organization"}, 403, "Please begin again", false, smsChecked},
 		{"of another member", mock.Fault{Status: 400, ErrorType: "member_session_member_id_mismatch"}, 500, "Please begin again", false, smsChecked},
 		{"an answer without a session", mock.Fault{Status: 200, Body: `{"status_code":200,"request_id":"r"}`}, 503, "Nothing is lost", true, smsChecked},
 		{"nothing can be sent", mock.Fault{Status: 503}, 503, "Nothing is lost", true, smsSent},

@@ -35,6 +35,7 @@ var refusals = []struct {
 	{grimoireauth.ErrSuspended, http.StatusForbidden, "You are suspended from this class. Please ask your instructor.", false},
 	{grimoireauth.ErrNotInvited, http.StatusForbidden, "This class does not know you. Please ask your instructor for an invitation.", false},
 	{grimoireauth.ErrMethodNotAllowed, http.StatusForbidden, "This class wants you to sign in in another way. Please use one of these.", false},
+	{grimoireauth.ErrUnauthenticated, http.StatusForbidden, "What you have shown so far does not count in this class. Please begin again here.", false},
 	{grimoireauth.ErrForbidden, http.StatusForbidden, "You cannot sign in to this class in this way. Please ask your instructor.", false},
 }
 
@@ -66,6 +67,9 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 			continue
 		}
 		h.note(r, "sign-in refused", err)
+		if refusal.is == grimoireauth.ErrSignInExpired || refusal.is == grimoireauth.ErrUnauthenticated {
+			h.abandon(w) // or the next try would go on from it again
+		}
 		page.Notice = refusal.notice
 		if refusal.status == http.StatusTooManyRequests {
 			retryAfter(w, err)
@@ -86,6 +90,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 		return
 	}
 	h.fault(r, "sign-in failed", err)
+	h.abandon(w)
 	page.Notice = "You could not be signed in. Please begin again here."
 	write(http.StatusInternalServerError, "sign-in")
 }

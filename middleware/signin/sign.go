@@ -58,8 +58,13 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 	// What Stytch answered has to pass like any other credentials before a
 	// browser gets them.
 	proved, err := h.guard.Authenticate(ctx, p.signedIn.Credentials)
-	if err != nil {
+	if err != nil && unknown(err) {
 		return err
+	}
+	if err != nil {
+		h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
+		// Not "not signed in": this is nothing that the person could put right.
+		return &grimoireauth.Error{Op: "sign in: the new credentials are not accepted here", Kind: grimoireauth.ErrInvalid}
 	}
 	if proved.ID() != p.signedIn.ID() || proved.Session.Member() != p.signedIn.Session.Member() || proved.Organization() != p.signedIn.Organization() {
 		h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
