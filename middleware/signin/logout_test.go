@@ -3,7 +3,9 @@ package signin_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -80,4 +82,118 @@ func TestLogoutOfAStranger(t *testing.T) {
 	require.Equal(t, http.StatusOK, res.status)
 	require.NotContains(t, res.body, "could not be told")
 	require.Zero(t, w.calls(revoked))
+}
+
+func TestLogoutScopes(t *testing.T) {
+	tests := []struct {
+		scope         string
+		law, otherLaw bool // whether the sessions in LAWS1100 live on: the browser's own, another
+		art           bool // and that in ARTS2000
+		says          string
+	}{
+		{"", false, true, true, ""},
+		{"here", false, true, true, ""},
+		{"class", false, false, true, "signed out of this class in every browser"},
+		{"everywhere", false, false, false, "signed out everywhere"},
+	}
+	for _, tt := range tests {
+		t.Run("scope "+tt.scope, func(t *testing.T) {
+			w := newWorld(t, signin.Config{})
+			b := w.browser()
+			b.signIn(w.law.ID, "ada@example.edu")
+			own := grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie("__Host-stytch_session"))
+			otherLaw, art := w.stytch.SignIn(w.ada), w.stytch.SignIn(w.memberOf(w.art.ID, "ada@example.edu"))
+			bob := w.stytch.SignIn(w.stytch.AddStudent(w.law.ID, "bob@example.edu"))
+			form := url.Values{}
+			if tt.scope != "" {
+				form.Set("scope", tt.scope)
+			}
+			res := b.post("/auth/logout", form)
+			require.Equal(t, http.StatusOK, res.status)
+			require.Contains(t, res.body, "You are signed out")
+			require.Contains(t, res.body, tt.says)
+			require.Equal(t, `"cache"`, res.header.Get("Clear-Site-Data"))
+			require.Empty(t, b.cookie("__Host-stytch_session"))
+			for name, session := range map[string]struct {
+				credentials grimoireauth.Credentials
+				lives       bool
+			}{"own": {own, tt.law}, "other": {otherLaw, tt.otherLaw}, "art": {art, tt.art}, "bob's": {bob, true}} {
+				_, atStytch := w.client.Sessions.Authenticate(t.Context(), session.credentials)
+				_, here := w.guard.Authenticate(t.Context(), session.credentials)
+				require.Equal(t, session.lives, atStytch == nil, "%s: %v", name, atStytch)
+				require.Equal(t, session.lives, here == nil, "%s: %v", name, here)
+			}
+		})
+	}
+}
+
+func TestLogoutScopesThatCannotBe(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	b.signIn(w.law.ID, "ada@example.edu")
+	for _, form := range []url.Values{{"scope": {"school"}}, {"scope": {"here", "everywhere"}}, {"scope": {"<b>"}}} {
+		res := b.post("/auth/logout", form)
+		require.Equal(t, http.StatusBadRequest, res.status)
+		require.Contains(t, res.body, "Please say where")
+		require.NotContains(t, res.body, "<b>")
+	}
+	require.Equal(t, string(w.ada), b.who())
+}
+
+// What could not be done is said, and the session of this browser is dead here in
+// any case.
+func TestLogoutScopesInAnOutage(t *testing.T) {
+	tests := []struct {
+		name, scope string
+		fault       mock.Fault
+		says        string
+	}{
+		{"a class that cannot be reached", "class", mock.Fault{Endpoint: revoked, Status: 503}, "Your other browsers could not be"},
+		{"everywhere, one class fails", "everywhere", mock.Fault{Endpoint: revoked, Status: 400, ErrorType: "invalid_session_id", Times: 2}, "In 1 of your 2 classes"},
+		{"everywhere, nothing can be revoked", "everywhere", mock.Fault{Endpoint: revoked, Status: 503}, "In 2 of your 2 classes"},
+		{"everywhere, the classes cannot be found", "everywhere", mock.Fault{Endpoint: "POST /v1/b2b/organizations/search", Status: 503}, "could not be found out which classes you are in"},
+		{"everywhere, whose it is cannot be found out", "everywhere", mock.Fault{Endpoint: "POST /v1/b2b/sessions/authenticate", Status: 503}, "Which other classes are yours could not be found out"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, signin.Config{})
+				b := w.browser()
+				b.signIn(w.law.ID, "ada@example.edu")
+				own := grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie("__Host-stytch_session"))
+				w.stytch.Fail(tt.fault)
+				res := b.post("/auth/logout", url.Values{"scope": {tt.scope}})
+				require.Equal(t, http.StatusOK, res.status)
+				require.Contains(t, res.body, tt.says)
+				require.NotContains(t, res.body, "signed out everywhere")
+				require.Empty(t, b.cookie("__Host-stytch_session"))
+				_, err := w.guard.Authenticate(t.Context(), own)
+				require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
+				require.Contains(t, w.log.String(), "logout not complete")
+			})
+		})
+	}
+}
+
+// An address that a roster names and nobody has proven may be somebody else's in
+// another class.
+func TestLogoutEverywhereNeedsAProvenAddress(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	art := w.stytch.SignIn(w.memberOf(w.art.ID, "ada@example.edu"))
+	session := w.stytch.SignIn(w.ada)
+	answer := w.raw("/v1/b2b/sessions/authenticate", map[string]string{"session_token": session.Token.Reveal()})
+	const proven = `"email_address_verified":true`
+	require.Contains(t, answer, proven)
+	w.stytch.Fail(mock.Fault{Endpoint: "POST /v1/b2b/sessions/authenticate", Body: strings.ReplaceAll(answer, proven, `"email_address_verified":false`)})
+
+	b := w.browser()
+	b.plant("__Host-stytch_session", session.Token.Reveal())
+	b.plant("__Host-stytch_session_jwt", session.JWT.Reveal())
+	res := b.post("/auth/logout", url.Values{"scope": {"everywhere"}})
+	require.Contains(t, res.body, "Which other classes are yours could not be found out")
+	w.stytch.ClearFaults()
+	_, err := w.client.Sessions.Authenticate(t.Context(), art)
+	require.NoError(t, err)
+	_, err = w.client.Sessions.Authenticate(t.Context(), session)
+	require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 }

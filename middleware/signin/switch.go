@@ -56,20 +56,21 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 		redirect(w, h.config.prefix()+"switch")
 		return
 	}
-	var now grimoireauth.Authentication
-	var checkErr error
-	err := h.sign(w, r, h.switchKey(r, class), target, func(ctx context.Context) (grimoireauth.SignedIn, error) {
-		now, checkErr = h.guard.Check(r.WithContext(ctx))
-		if checkErr != nil {
-			return grimoireauth.SignedIn{}, checkErr
+	err := h.sign(w, r, switchKey(r, class), target, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		now, err := h.guard.Check(r.WithContext(ctx))
+		if err != nil {
+			return grimoireauth.SignedIn{}, err
 		}
 		return h.client.Sessions.Switch(ctx, now.Credentials, class)
 	})
+	if err == nil {
+		return
+	}
+	now, checkErr := h.guard.Check(r)
 	switch {
-	case err == nil:
 	case outage(err):
 		h.refuse(w, r, err, switchPage(now, back), "classes")
-	case now.IsZero(), checkErr != nil, errors.Is(err, grimoireauth.ErrSessionEnded):
+	case checkErr != nil, errors.Is(err, grimoireauth.ErrSessionEnded):
 		h.toSignIn(w, class, back)
 	default:
 		h.classRefused(w, r, class, now.Credentials, switchPage(now, back), err)
@@ -79,7 +80,7 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 // switchKey brings double submissions together: a second one still carries the
 // session that the first one has ended. It holds everything that a guard reads
 // credentials from, so that it is this browser's; without any it is empty.
-func (h *Handler) switchKey(r *http.Request, class grimoireauth.ClassID) string {
+func switchKey(r *http.Request, class grimoireauth.ClassID) string {
 	carried := append(r.Header.Values("Cookie"), r.Header.Values("Authorization")...)
 	if len(carried) == 0 {
 		return ""

@@ -1,0 +1,277 @@
+package signin_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware/signin"
+	"github.com/promptgrimoire/auth/mock"
+	"github.com/stretchr/testify/require"
+)
+
+// intermediate returns the intermediate_session_token in the browser's cookie.
+func (b *browser) intermediate() string {
+	b.w.t.Helper()
+	parts := strings.Split(b.cookie(unfinishedAt), ":")
+	require.Len(b.w.t, parts, 11)
+	return parts[2]
+}
+
+// L08: the proof of half a sign-in is never a session, whatever it is presented as.
+func TestL08_IntermediateIsNoSession(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	class, _ := w.strict()
+	b := w.browser()
+	b.begun(class.ID)
+	token := b.intermediate()
+	for _, name := range []string{sessionAt, "__Host-stytch_session_jwt", "stytch_session"} {
+		other := w.browser()
+		other.plant(name, token)
+		require.Empty(t, other.who(), name)
+		require.Contains(t, other.get("/auth/session").body, `"signed_in":false`)
+	}
+	bearer := httptest.NewRequest("GET", home+"/classes/any", nil)
+	bearer.Header.Set("Authorization", "Bearer "+token)
+	require.Equal(t, http.StatusUnauthorized, w.browser().send(bearer).status)
+	for _, credentials := range []grimoireauth.Credentials{grimoireauth.NewCredentials(token, ""), grimoireauth.NewCredentials("", token)} {
+		_, err := w.guard.Authenticate(t.Context(), credentials)
+		require.ErrorIs(t, err, grimoireauth.ErrUnauthenticated)
+	}
+}
+
+// L08: it is in its cookie and nowhere else, for ten minutes at most.
+func TestL08_IntermediateStaysInItsCookie(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	class, ada := w.strict()
+	w.withPhone(class.ID)
+	b := w.browser()
+	form := b.open(w.link(class.ID, "ada@example.edu"))
+	answers := []answer{b.post("/auth/callback", form)}
+	line := ""
+	for _, set := range answers[0].header.Values("Set-Cookie") {
+		if strings.HasPrefix(set, unfinishedAt+"=") {
+			line = set
+		}
+	}
+	require.Contains(t, line, "; Path=/; Max-Age=")
+	require.Contains(t, line, "; HttpOnly; Secure; SameSite=Lax")
+	require.NotContains(t, line, "Domain")
+	age := strings.TrimPrefix(strings.Split(line, "; ")[2], "Max-Age=")
+	require.True(t, len(age) == 3 && age <= "600", age)
+	require.Equal(t, "no-store", answers[0].header.Get("Cache-Control"))
+
+	token := b.intermediate()
+	code := w.newest().Code
+	answers = append(answers,
+		b.get("/auth/unfinished"), b.get("/auth/factor"), b.post("/auth/factor", factorForm("sms_otp", other(code))),
+		b.post("/auth/factor", factorForm("sms_otp", code)))
+	for _, got := range answers {
+		require.NotContains(t, got.body, token)
+		require.NotContains(t, got.at, token)
+	}
+	require.NotContains(t, w.log.String(), token)
+	b.finished(answers[4], "/", ada)
+	for _, name := range []string{sessionAt, "__Host-stytch_session_jwt"} {
+		require.NotEqual(t, token, b.cookie(name))
+	}
+}
+
+// L08: another class does not get it.
+func TestL08_IntermediateOfAnotherClass(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	class, _ := w.strict()
+	b := w.browser()
+	b.begun(class.ID)
+	res := b.post("/auth/classes", url.Values{"class": {string(w.law.ID)}})
+	require.Equal(t, "/auth/factor", res.at, "it belongs to the class that it began in")
+	require.Zero(t, w.calls("POST /v1/b2b/discovery/intermediate_sessions/exchange"))
+
+	// The browser may say that it is about another class, or about somebody else.
+	eve := w.stytch.AddStudent(class.ID, "eve@example.edu")
+	for name, change := range map[string]func([]string){
+		"another class": func(p []string) { p[4] = string(w.law.ID) },
+		"another class and its member": func(p []string) {
+			p[4], p[6] = string(w.law.ID), string(w.ada)
+		},
+		"another member": func(p []string) { p[6] = string(eve) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := w.browser()
+			b.begun(class.ID)
+			parts := strings.Split(b.cookie(unfinishedAt), ":")
+			change(parts)
+			b.plant(unfinishedAt, strings.Join(parts, ":"))
+			b.post("/auth/factor/send", url.Values{"phone": {"+61400000001"}})
+			if sent := w.newest(); sent.Channel == "sms" {
+				b.post("/auth/factor", factorForm("sms_otp", sent.Code))
+			}
+			// In a class without second factors, one more is no harm: what they have proven
+			// is that they are Ada, and that is who they are there.
+			if who := b.who(); who != "" {
+				require.Equal(t, string(w.ada), who)
+			}
+			require.NotEqual(t, string(eve), b.who())
+		})
+	}
+}
+
+// L08: it goes with the exchange (see finished), with a definite end, and by itself
+// after ten minutes; the start page is where it goes on then.
+func TestL08_UnfinishedEndsByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, signin.Config{})
+		class, _ := w.strict()
+		w.withPhone(class.ID)
+		b := w.browser()
+		b.begun(class.ID)
+		kept := b.cookie(unfinishedAt)
+		time.Sleep(10*time.Minute + time.Second)
+		require.Empty(t, b.cookie(unfinishedAt), "the browser forgets it")
+		b.plant(unfinishedAt, kept)
+		require.Equal(t, "/auth/", b.get("/auth/factor").at, "and a copy counts no longer")
+		require.Equal(t, "/auth/", b.post("/auth/factor", factorForm("sms_otp", "123456")).at)
+	})
+}
+
+// L09: no answer that is not a finished sign-in sets a cookie of a session.
+func TestL09_NoCookieUnlessFinished(t *testing.T) {
+	answers := map[string]string{
+		"member_authenticated is false":   `"member_authenticated":false`,
+		"nothing at all":                  ``,
+		"authenticated without a session": `"member_authenticated":true,"session_token":"mZAYn5aLEqKUlZ_Ad9U_fWr38GaAQ1oFAhT8ds245v7Q","session_jwt":"a.b.c"`,
+	}
+	for name, body := range answers {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, signin.Config{})
+			class, _ := w.strict()
+			w.withPhone(class.ID)
+			for _, endpoint := range []string{redeemed, smsChecked} {
+				b := w.browser()
+				form := b.open(w.link(class.ID, "ada@example.edu"))
+				fault := mock.Fault{Endpoint: endpoint, Status: 200, Body: `{"status_code":200,"request_id":"r"` + map[bool]string{true: "," + body, false: ""}[body != ""] + `}`}
+				if endpoint == redeemed {
+					w.stytch.Fail(fault)
+				}
+				b.post("/auth/callback", form)
+				if endpoint == smsChecked {
+					w.stytch.Fail(fault)
+					require.Equal(t, http.StatusServiceUnavailable, b.post("/auth/factor", factorForm("sms_otp", w.newest().Code)).status)
+				}
+				w.stytch.ClearFaults()
+				require.Empty(t, b.cookie(sessionAt))
+				require.Empty(t, b.cookie("__Host-stytch_session_jwt"))
+				require.Empty(t, b.who())
+			}
+		})
+	}
+}
+
+// L10: that a second factor was given is remembered nowhere: the next sign-in owes
+// it again, in the same browser, too.
+func TestL10_SecondFactorIsOwedEachTime(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	class, ada := w.strict()
+	w.withPhone(class.ID)
+	b := w.browser()
+	b.begun(class.ID)
+	b.finished(b.post("/auth/factor", factorForm("sms_otp", w.newest().Code)), "/", ada)
+	b.post("/auth/logout", url.Values{})
+	require.Empty(t, b.who())
+	b.begun(class.ID)
+	require.Empty(t, b.who())
+	b.finished(b.post("/auth/factor", factorForm("sms_otp", w.newest().Code)), "/", ada)
+
+	// What was used up is worth nothing afterwards.
+	used := w.browser()
+	used.begun(class.ID)
+	kept := used.cookie(unfinishedAt)
+	used.finished(used.post("/auth/factor", factorForm("sms_otp", w.newest().Code)), "/", ada)
+	thief := w.browser()
+	thief.plant(unfinishedAt, kept)
+	res := thief.post("/auth/factor", factorForm("sms_otp", "123456"))
+	require.Equal(t, http.StatusGone, res.status)
+	require.Contains(t, res.body, "Please begin again")
+	require.Empty(t, thief.cookie(unfinishedAt))
+	require.Empty(t, thief.who())
+}
+
+// A provider that does not vouch for addresses: a link proves the address, and both
+// together are the sign-in.
+func TestOneMorePrimaryWay(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu", Name: "Ada"})
+	b := w.browser()
+	page := "/classes/" + string(w.law.ID) + "?week=3"
+	start := b.leave("/auth/oauth/github?class=" + w.law.Slug + "&return_to=" + url.QueryEscape(page))
+	res := b.get(w.provider(start, "mock_persona", "ada@example.edu"))
+	require.Equal(t, http.StatusSeeOther, res.status, res.body)
+	require.Equal(t, "/auth/unfinished", res.at)
+	require.Empty(t, b.cookie(sessionAt))
+
+	offer := b.get("/auth/unfinished")
+	require.Equal(t, http.StatusOK, offer.status)
+	require.Contains(t, offer.body, "One more step")
+	require.Contains(t, offer.body, "LAWS1100")
+	require.Contains(t, offer.body, "E-mail me a link")
+	require.NotContains(t, offer.body, "GitHub", "only what will do")
+	require.NotContains(t, offer.body, `name="password"`)
+	require.Equal(t, "/auth/unfinished", b.get("/auth/factor").at, "this comes first")
+
+	b.post("/auth/start", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "method": {"magic_link"}, "return_to": {page}})
+	token := b.intermediate()
+	b.finished(b.post("/auth/callback", b.open(w.arrival(w.newest()))), page, w.ada)
+	authentication, err := w.guard.Authenticate(t.Context(), grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie(sessionAt)))
+	require.NoError(t, err)
+	require.Len(t, authentication.Factors(), 2, "the provider counts now")
+	require.NotContains(t, w.log.String(), token)
+}
+
+// In another class, the half of a sign-in is not handed over.
+func TestOneMorePrimaryWayIsForItsClass(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu"})
+	b := w.browser()
+	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
+	require.NotEmpty(t, b.cookie(unfinishedAt))
+	b.signIn(w.art.ID, "ada@example.edu")
+	authentication, err := w.guard.Authenticate(t.Context(), grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie(sessionAt)))
+	require.NoError(t, err)
+	require.Len(t, authentication.Factors(), 1)
+	require.Empty(t, b.cookie(unfinishedAt), "one browser, one sign-in")
+}
+
+// First the address, then the second factor.
+func TestPrimaryThenSecondFactor(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu"})
+	class, ada := w.strict()
+	w.withPhone(class.ID)
+	b := w.browser()
+	res := b.get(w.provider(b.leave("/auth/oauth/github?class="+class.Slug), "mock_persona", "ada@example.edu"))
+	require.Equal(t, "/auth/unfinished", res.at, res.body)
+	res = b.post("/auth/callback", b.open(w.link(class.ID, "ada@example.edu")))
+	require.Equal(t, "/auth/factor", res.at, res.body)
+	b.finished(b.post("/auth/factor", factorForm("sms_otp", w.newest().Code)), "/", ada)
+}
+
+func TestOnSignInAfterASecondFactor(t *testing.T) {
+	w := newWorld(t, signin.Config{OnSignIn: refusing})
+	class, _ := w.strict()
+	w.withPhone(class.ID)
+	b := w.browser()
+	b.begun(class.ID)
+	res := b.post("/auth/factor", factorForm("sms_otp", w.newest().Code))
+	require.Equal(t, http.StatusForbidden, res.status)
+	require.Empty(t, b.cookie(sessionAt))
+	require.Empty(t, b.cookie(unfinishedAt))
+	require.Equal(t, 1, w.calls(revoked), "the session that nobody gets has ended")
+}
+
+func refusing(context.Context, grimoireauth.SignedIn) error { return grimoireauth.ErrForbidden }
