@@ -19,9 +19,10 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target strin
 	before, _ := h.guard.Check(r)
 	got, err := h.attempts.run(r.Context(), key, func(p *progress) error { return h.prove(r, p, before, work) })
 	if err == nil {
-		err = h.guard.SetCookies(w, got.signedIn.Authentication)
-	}
-	if err == nil {
+		if err := h.guard.SetCookies(w, got.signedIn.Authentication); err != nil {
+			h.fault(r, "session cookies not set", err)
+			return &grimoireauth.Error{Op: "sign in: set the cookies", Err: errNotProven}
+		}
 		h.forgetSignIn(w, r)
 		redirect(w, target)
 		return nil
@@ -36,6 +37,10 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target strin
 	}
 	return err
 }
+
+// errNotProven is no case of ErrInvalid, which is about what somebody typed in, nor
+// of any other sentinel: only the operator can do something about it.
+var errNotProven = errors.New("what Stytch answered signs nobody in here")
 
 // progress is how far a sign-in has come.
 type progress struct {
@@ -64,11 +69,11 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 	if err != nil {
 		h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
 		// Not "not signed in": this is nothing that the person could put right.
-		return &grimoireauth.Error{Op: "sign in: the new credentials are not accepted here", Kind: grimoireauth.ErrInvalid}
+		return &grimoireauth.Error{Op: "sign in: the new credentials are not accepted here", Err: errNotProven}
 	}
 	if proved.ID() != p.signedIn.ID() || proved.Session.Member() != p.signedIn.Session.Member() || proved.Organization() != p.signedIn.Organization() {
 		h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
-		return &grimoireauth.Error{Op: "sign in: the new credentials prove another session", Kind: grimoireauth.ErrInvalid}
+		return &grimoireauth.Error{Op: "sign in: the new credentials prove another session", Err: errNotProven}
 	}
 	p.signedIn.Authentication = proved
 	if h.config.OnSignIn != nil {
