@@ -11,60 +11,85 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// A server that guards its routes, with the in-memory Stytch in place of the
-// real one. In production, ProjectID and Secret come from the environment, and
-// BaseURL and Transport stay empty.
-func Example() {
-	stytch := new(mock.Stytch)
-
+// handler is the server that the README shows. It takes what differs between
+// production and a test, so that the lines on the page are the ones that run.
+func handler(id string, secret grimoireauth.Secret, baseURL string, transport http.RoundTripper) (http.Handler, error) {
 	cutoffs := new(jwtlocal.MemoryCutoffs)
 	client, err := grimoireauth.New(grimoireauth.Config{
-		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(),
-		BaseURL: stytch.BaseURL(), Transport: stytch, Cut: cutoffs.Cut,
+		ProjectID: id, Secret: secret, BaseURL: baseURL, Transport: transport, Cut: cutoffs.Cut,
 	})
 	if err != nil {
-		panic(err) // names every fault of the configuration
+		return nil, err // names every fault of the configuration
 	}
 	verifier, err := jwtlocal.New(jwtlocal.Config{
-		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch,
+		ProjectID: id, BaseURL: baseURL, Transport: transport,
 		Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs,
 	})
 	if err != nil {
-		panic(err)
+		return nil, err
 	}
 	guard, err := middleware.New(verifier.Authenticate, middleware.Config{})
+	if err != nil {
+		return nil, err
+	}
+
+	instructors := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", front)
+	mux.HandleFunc("GET /me", profile) // Protect asks for a session
+	mux.Handle("GET /classes/{class}/roster", instructors(http.HandlerFunc(roster)))
+
+	// Every route that is not listed as public needs a session.
+	return http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}")), nil
+}
+
+func front(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "welcome") }
+
+func profile(w http.ResponseWriter, r *http.Request) {
+	session, _ := grimoireauth.SessionFromContext(r.Context())
+	fmt.Fprintln(w, session.Member())
+}
+
+func roster(w http.ResponseWriter, r *http.Request) {
+	instructor, _ := grimoireauth.InstructorFromContext(r.Context())
+	fmt.Fprintln(w, "the roster of", instructor.Class)
+}
+
+// A server that guards its routes, with the in-memory Stytch in place of the
+// real one. In production the project id and the secret come from the
+// environment, and the base URL and the transport stay empty.
+func Example() {
+	stytch := new(mock.Stytch)
+	app, err := handler(stytch.ProjectID(), stytch.Secret(), stytch.BaseURL(), stytch)
 	if err != nil {
 		panic(err)
 	}
 
-	roster := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		instructor, _ := grimoireauth.InstructorFromContext(r.Context())
-		fmt.Fprintln(w, "the roster, for the instructor of", instructor.Class == grimoireauth.ClassID(r.PathValue("class")))
-	})
-	instructors := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)
-	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "welcome") }))
-	mux.Handle("GET /classes/{class}/roster", instructors(roster))
-	handler := http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}"))
-
 	class := stytch.AddClass("LAWS1100")
-	get := func(path string, credentials grimoireauth.Credentials) {
+	get := func(path string, credentials grimoireauth.Credentials) int {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
-		if err := guard.Attach(r, credentials); err != nil {
+		if err := mock.Cookies(r, credentials); err != nil {
 			panic(err)
 		}
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		fmt.Println(w.Code)
+		app.ServeHTTP(w, r)
+		return w.Code
 	}
 	path := "/classes/" + string(class.ID) + "/roster"
-	get("/", grimoireauth.Credentials{})
-	get(path, grimoireauth.Credentials{})
-	get(path, stytch.SignIn(stytch.AddStudent(class.ID, "sam@example.edu")))
-	get(path, stytch.SignIn(stytch.AddInstructor(class.ID, "iris@example.edu")))
+	student := stytch.SignIn(stytch.AddStudent(class.ID, "sam@example.edu"))
+	instructor := stytch.SignIn(stytch.AddInstructor(class.ID, "iris@example.edu"))
+	elsewhere := stytch.SignIn(stytch.AddInstructor(stytch.AddClass("ARTS2000").ID, "olga@example.edu"))
+	fmt.Println("a stranger on the front page:", get("/", grimoireauth.Credentials{}))
+	fmt.Println("a stranger on a profile:", get("/me", grimoireauth.Credentials{}))
+	fmt.Println("a student on a profile:", get("/me", student))
+	fmt.Println("a student on the roster:", get(path, student))
+	fmt.Println("an instructor of another class:", get(path, elsewhere))
+	fmt.Println("an instructor of the class:", get(path, instructor))
 	// Output:
-	// 200
-	// 401
-	// 403
-	// 200
+	// a stranger on the front page: 200
+	// a stranger on a profile: 401
+	// a student on a profile: 200
+	// a student on the roster: 403
+	// an instructor of another class: 404
+	// an instructor of the class: 200
 }

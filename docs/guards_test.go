@@ -1,0 +1,74 @@
+package docs_test
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+)
+
+// guarded is a small application with every kind of guard.
+func guarded(guard *middleware.Guard) http.Handler {
+	class := middleware.PathClass("class")
+	students := guard.InClass(class, grimoireauth.RoleStudent) // and everybody above
+	instructors := guard.InClass(class, grimoireauth.RoleInstructor)
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", front)
+	mux.HandleFunc("GET /me", profile)
+	mux.Handle("GET /classes/{class}", students(http.HandlerFunc(feed)))
+	mux.Handle("GET /classes/{class}/roster", instructors(http.HandlerFunc(roster)))
+
+	// A permission of the project's RBAC policy, in the class of the route.
+	mux.Handle("POST /classes/{class}/marks", students(guard.Can("class", "mark")(http.HandlerFunc(mark))))
+
+	// Dangerous: signed in within ten minutes, and Stytch's word of this moment.
+	recent := guard.Recent(10 * time.Minute)
+	mux.Handle("POST /classes/{class}/release", instructors(recent(guard.Fresh(http.HandlerFunc(release)))))
+
+	return http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}"))
+}
+
+func roster(w http.ResponseWriter, r *http.Request) {
+	// Only people who passed a guard with RoleInstructor or more are one.
+	instructor, ok := grimoireauth.InstructorFromContext(r.Context())
+	if !ok {
+		http.Error(w, "guard this route with InClass", http.StatusInternalServerError)
+		return
+	}
+	fmt.Fprintln(w, "the roster of", instructor.Class, "for", instructor.Member)
+}
+
+func profile(w http.ResponseWriter, r *http.Request) {
+	session, _ := grimoireauth.SessionFromContext(r.Context()) // Protect let only sessions in
+	fmt.Fprintln(w, session.Member(), "until", session.ExpiresAt())
+}
+
+func front(w http.ResponseWriter, _ *http.Request)   { fmt.Fprintln(w, "welcome") }
+func feed(w http.ResponseWriter, _ *http.Request)    { fmt.Fprintln(w, "news") }
+func mark(w http.ResponseWriter, _ *http.Request)    { fmt.Fprintln(w, "marked") }
+func release(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "released") }
+
+func Example_guards() {
+	s := newSchool(nil)
+	app := guarded(s.guard)
+	class := s.stytch.AddClass("LAWS1100").ID
+	path := "/classes/" + string(class)
+	student := s.stytch.SignIn(s.stytch.AddStudent(class, "sam@example.edu"))
+	tutor := s.stytch.SignIn(s.stytch.AddMember(class, "tove@example.edu", "tutor"))
+	instructor := s.stytch.SignIn(s.stytch.AddInstructor(class, "ines@example.edu"))
+	fmt.Println("a student reads the roster:", s.status(app, "GET", path+"/roster", student))
+	fmt.Println("a student marks:", s.status(app, "POST", path+"/marks", student))
+	fmt.Println("a tutor marks:", s.status(app, "POST", path+"/marks", tutor))
+	fmt.Println("an instructor releases:", s.status(app, "POST", path+"/release", instructor))
+	s.stytch.Age(11 * time.Minute)
+	fmt.Println("eleven minutes later:", s.status(app, "POST", path+"/release", s.stytch.Stale(instructor)))
+	// Output:
+	// a student reads the roster: 403
+	// a student marks: 403
+	// a tutor marks: 200
+	// an instructor releases: 200
+	// eleven minutes later: 401
+}

@@ -1,0 +1,65 @@
+package docs_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock"
+)
+
+// observer counts what happens and writes down what somebody should look at. It
+// is called in the course of requests: a real one must be as quick.
+func observer(logger *slog.Logger, count func(name string)) grimoireauth.Observe {
+	return func(ctx context.Context, event grimoireauth.Event) {
+		switch e := event.(type) {
+		case grimoireauth.OperatorAlarm: // wake somebody
+			count("alarm")
+			logger.ErrorContext(ctx, e.Problem, "error", e.Err)
+		case grimoireauth.RefreshFailed:
+			if errors.Is(e.Err, grimoireauth.ErrUnavailable) {
+				count("stytch_unavailable")
+			}
+		case grimoireauth.OutageGraceUsed:
+			count("outage_grace")
+		case grimoireauth.KeysFetched:
+			if e.Err != nil {
+				count("keys_failed")
+			}
+		case grimoireauth.TokenRefused:
+			count("refused_" + e.Reason) // a word of a closed list
+		case grimoireauth.Changed: // who did what to whom: the audit log
+			logger.InfoContext(ctx, "changed", "op", e.Op, "by", e.By, "class", e.Class, "member", e.Member, "fields", e.Fields)
+		}
+	}
+}
+
+func Example_events() {
+	counted := make(map[string]int)
+	var lines bytes.Buffer
+	s := newSchool(observer(slog.New(slog.NewTextHandler(&lines, nil)), func(name string) { counted[name]++ }))
+	class := s.stytch.AddClass("LAWS1100").ID
+	sam := s.stytch.AddStudent(class, "sam@example.edu")
+	ctx := context.Background()
+
+	if _, err := s.client.Roster.SetRole(ctx, class, sam, grimoireauth.RoleTutor); err != nil {
+		log.Fatal(err)
+	}
+	_, err := s.verifier.Verify(ctx, s.stytch.Forged(sam).JWT)
+	fmt.Println("forged:", errors.Is(err, grimoireauth.ErrUnauthenticated))
+	s.stytch.Fail(mock.Fault{Endpoint: "POST /v1/b2b/sessions/authenticate", Status: 500})
+	_, err = s.verifier.Authenticate(ctx, s.stytch.Stale(s.stytch.SignIn(sam)))
+	fmt.Println("outage:", errors.Is(err, grimoireauth.ErrUnavailable))
+
+	fmt.Println(counted)
+	fmt.Println("the log names nobody:", !bytes.Contains(lines.Bytes(), []byte("sam@")))
+	// Output:
+	// forged: true
+	// outage: true
+	// map[refused_cut_off:1 refused_signature:1 stytch_unavailable:1]
+	// the log names nobody: true
+}

@@ -1,0 +1,61 @@
+// Package docs_test holds the code of the guides, so that it is compiled and run
+// like any other.
+package docs_test
+
+import (
+	"log"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/mock"
+)
+
+// school is what the guides assume to be there: a Stytch, and the three values
+// that a server makes once.
+type school struct {
+	stytch   *mock.Stytch
+	client   *grimoireauth.Client
+	verifier *jwtlocal.Verifier
+	guard    *middleware.Guard
+}
+
+// newSchool is set up as the guides say. In production the project id and the
+// secret come from the environment, and BaseURL and Transport stay empty.
+func newSchool(observe grimoireauth.Observe) school {
+	stytch, cutoffs := new(mock.Stytch), new(jwtlocal.MemoryCutoffs)
+	client, err := grimoireauth.New(grimoireauth.Config{
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(),
+		BaseURL: stytch.BaseURL(), Transport: stytch, Cut: cutoffs.Cut, Observe: observe,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := jwtlocal.New(jwtlocal.Config{
+		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch,
+		Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs, Observe: observe,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard, err := middleware.New(verifier.Authenticate, middleware.Config{
+		Can: client.Can, Fresh: verifier.Refresh,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return school{stytch: stytch, client: client, verifier: verifier, guard: guard}
+}
+
+// status is what the holder of the credentials is answered.
+func (s school) status(app http.Handler, method, path string, credentials grimoireauth.Credentials) int {
+	request := httptest.NewRequest(method, path, nil)
+	if err := s.guard.Attach(request, credentials); err != nil {
+		log.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	app.ServeHTTP(answer, request)
+	return answer.Code
+}

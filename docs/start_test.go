@@ -1,0 +1,78 @@
+package docs_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal"
+)
+
+// fromEnvironment is how a server talks to the real Stytch.
+func fromEnvironment(cutoffs *jwtlocal.MemoryCutoffs) (*grimoireauth.Client, *jwtlocal.Verifier, error) {
+	client, err := grimoireauth.New(grimoireauth.Config{
+		ProjectID:   os.Getenv("STYTCH_PROJECT_ID"),
+		Secret:      grimoireauth.NewSecret(os.Getenv("STYTCH_SECRET")),
+		PublicToken: os.Getenv("STYTCH_PUBLIC_TOKEN"), // only for OAuth and SSO
+		Cut:         cutoffs.Cut,
+	})
+	if err != nil {
+		return nil, nil, err // every fault at once: missing ids, test and live mixed up
+	}
+	verifier, err := jwtlocal.New(jwtlocal.Config{
+		ProjectID: os.Getenv("STYTCH_PROJECT_ID"),
+		Refresh:   client.Sessions.Authenticate,
+		Cutoffs:   cutoffs,
+	})
+	return client, verifier, err
+}
+
+// firstClass makes a class and its first instructor.
+func firstClass(ctx context.Context, client *grimoireauth.Client) (grimoireauth.Class, error) {
+	class, err := client.Classes.Create(ctx, grimoireauth.NewClass{Name: "LAWS1100 Contracts, 2026 S1"})
+	if err != nil {
+		return grimoireauth.Class{}, err
+	}
+	_, err = client.Roster.Invite(ctx, class.ID, grimoireauth.Invitation{NewMember: grimoireauth.NewMember{
+		Email: "ines@example.edu", Name: "Ines", Role: grimoireauth.RoleInstructor,
+	}})
+	return class, err
+}
+
+// singleSignOn connects a class with the identity provider of its school.
+func singleSignOn(ctx context.Context, client *grimoireauth.Client, class grimoireauth.ClassID, secret grimoireauth.Secret) (grimoireauth.Connection, error) {
+	connections := client.SignIn.Connections
+	made, err := connections.CreateOIDC(ctx, class, grimoireauth.NewConnection{Name: "School account"})
+	if err != nil {
+		return grimoireauth.Connection{}, err
+	}
+	// made.AnswerURL goes to the administrator of the identity provider, who
+	// gives an issuer, a client id and a client secret in return.
+	return connections.UpdateOIDC(ctx, class, made.ID, grimoireauth.OIDCChange{
+		Issuer:       grimoireauth.Set("https://login.example.edu"),
+		ClientID:     grimoireauth.Set("classes"),
+		ClientSecret: grimoireauth.Set(secret),
+	})
+}
+
+func Example_gettingStarted() {
+	if _, _, err := fromEnvironment(new(jwtlocal.MemoryCutoffs)); err != nil && os.Getenv("STYTCH_PROJECT_ID") != "" {
+		log.Fatal(err)
+	}
+	ctx, s := context.Background(), newSchool(nil)
+	class, err := firstClass(ctx, s.client)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(class.Slug, "has sent", len(s.stytch.Outbox()), s.stytch.Outbox()[0].Kind)
+	connection, err := singleSignOn(ctx, s.client, class.ID, grimoireauth.NewSecret("from the identity provider"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(connection.Kind, connection.Issuer)
+	// Output:
+	// laws1100-contracts-2026-s1 has sent 1 invite
+	// oidc https://login.example.edu
+}
