@@ -258,6 +258,9 @@ func TestEnrolApp(t *testing.T) {
 	require.Equal(t, form["recovery"], enrolForm(res.body, "")["recovery"])
 	w.stytch.ClearFaults()
 	b.finished(b.post("/auth/factor", enrolForm(page.body, code)), "/", ada)
+	for _, secret := range append(form["recovery"], form.Get("key")) {
+		require.NotContains(t, w.log.String(), secret)
+	}
 
 	again := w.browser()
 	again.begun(class.ID)
@@ -282,13 +285,15 @@ func TestEnrolAppThatWasBegunBefore(t *testing.T) {
 	require.Contains(t, res.body, `name="phone"`, "the other way is there")
 	b.finished(b.post("/auth/factor", factorForm("totp", w.stytch.TOTPCode(ada))), "/", ada)
 
+	// An hour later it counts no more, and can be begun again.
 	late := w.browser()
 	w.stytch.AddStudent(class.ID, "bob@example.edu")
 	late.post("/auth/callback", late.open(w.link(class.ID, "bob@example.edu")))
 	late.post("/auth/factor/enrol", url.Values{})
-	w.stytch.Age(9 * time.Minute)
+	w.stytch.Fail(mock.Fault{Endpoint: appChecked, Status: 401, ErrorType: "expired_totp"})
 	res = late.post("/auth/factor", factorForm("totp", "123456"))
-	require.Equal(t, http.StatusForbidden, res.status)
+	require.Equal(t, http.StatusGone, res.status)
+	require.Contains(t, res.body, "Set up an authenticator app")
 }
 
 // The form goes to the person and back; what else comes back is not put on a page.

@@ -275,3 +275,25 @@ func TestOnSignInAfterASecondFactor(t *testing.T) {
 }
 
 func refusing(context.Context, grimoireauth.SignedIn) error { return grimoireauth.ErrForbidden }
+
+// Whatever Stytch answers some day that does not fit the cookie: nobody is signed
+// in, and the way to begin again is there.
+func TestUnfinishedOfAnUnknownForm(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	class, _ := w.strict()
+	require.NoError(t, w.client.SignIn.SendMagicLink(t.Context(), grimoireauth.MagicLink{Class: class.ID, Email: "ada@example.edu"}))
+	answer := w.raw("/v1/b2b/magic_links/authenticate", map[string]string{"magic_links_token": w.newest().Token})
+	_, rest, found := strings.Cut(answer, `"intermediate_session_token":"`)
+	require.True(t, found, answer)
+	token, _, _ := strings.Cut(rest, `"`)
+	b := w.browser()
+	form := b.open(w.link(class.ID, "ada@example.edu"))
+	w.stytch.Fail(mock.Fault{Endpoint: redeemed, Status: 200, Body: strings.ReplaceAll(answer, token, "a.token:of;another form")})
+	res := b.post("/auth/callback", form)
+	require.Equal(t, http.StatusInternalServerError, res.status)
+	require.Contains(t, res.body, "Please begin again here")
+	require.Contains(t, res.body, "E-mail me a link")
+	require.Empty(t, b.cookie(unfinishedAt))
+	require.Empty(t, b.cookie(sessionAt))
+	require.NotContains(t, w.log.String(), "another form")
+}
