@@ -35,6 +35,7 @@ type world struct {
 	app      http.Handler
 	pages    http.Handler // without the protection around app
 	log      *buffer
+	secrets  *secrets
 
 	law, art mock.Class
 	ada      grimoireauth.MemberID
@@ -60,7 +61,7 @@ func (b *buffer) String() string {
 
 func newWorld(t testing.TB, config signin.Config) *world {
 	t.Helper()
-	w := &world{t: t, stytch: &mock.Stytch{RedirectURLs: []string{home + "/auth/callback"}}, log: new(buffer)}
+	w := &world{t: t, stytch: &mock.Stytch{RedirectURLs: []string{home + "/auth/callback"}}, log: new(buffer), secrets: &secrets{windows: map[string]bool{}, whole: map[string]bool{}}}
 	w.law, w.art = w.stytch.AddClass("LAWS1100"), w.stytch.AddClass("ARTS2000")
 	w.ada = w.stytch.AddStudent(w.law.ID, "ada@example.edu")
 	w.stytch.AddStudent(w.art.ID, "ada@example.edu")
@@ -90,6 +91,7 @@ func newWorld(t testing.TB, config signin.Config) *world {
 
 	t.Cleanup(func() {
 		w.verifier.Wait()
+		w.checkSecrets()
 		// Students' addresses and whatever signs somebody in stay out of logs.
 		require.NotContains(t, w.log.String(), "@example.edu")
 		for _, message := range w.stytch.Outbox() {
@@ -186,7 +188,9 @@ func (b *browser) send(r *http.Request) answer {
 	b.w.app.ServeHTTP(recorder, r)
 	res := recorder.Result()
 	b.jar.SetCookies(r.URL, res.Cookies())
-	return answer{res.StatusCode, res.Header, recorder.Body.String(), res.Header.Get("Location")}
+	got := answer{res.StatusCode, res.Header, recorder.Body.String(), res.Header.Get("Location")}
+	b.w.secrets.see(got)
+	return got
 }
 
 func (b *browser) request(method, path string, form url.Values) *http.Request {
@@ -205,6 +209,7 @@ func (b *browser) request(method, path string, form url.Values) *http.Request {
 func (b *browser) get(path string) answer { return b.send(b.request("GET", path, nil)) }
 
 func (b *browser) post(path string, form url.Values) answer {
+	b.w.secrets.typed(form.Get("password"))
 	return b.send(b.request("POST", path, form))
 }
 

@@ -2,6 +2,8 @@ package signin_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"html/template"
 	"net/http"
@@ -207,14 +209,16 @@ func TestSlugIsAsGoodAsAnID(t *testing.T) {
 func TestNewNamesEveryFault(t *testing.T) {
 	_, err := signin.New(nil, nil, signin.Config{
 		BaseURL: "http://classes.example.edu", Prefix: "auth", Home: "//x", LinkExpires: time.Second,
-		Pages: template.Must(template.New("sign-in").Parse("")),
+		Pages: template.Must(template.New("sign-in").Parse("")), Methods: []grimoireauth.SignInMethod{"carrier_pigeon", "any"},
 	})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
 	var explained *grimoireauth.Error
 	require.ErrorAs(t, err, &explained)
-	for _, fault := range []string{"Guard is missing", "Client is missing", "plain http", "Prefix", "Home", "LinkExpires", `template "sent"`} {
+	for _, fault := range []string{"Guard is missing", "Client is missing", "plain http", "Prefix", "Home", "LinkExpires", `template "sent"`, `template "code"`, `template "which-class"`, "carrier_pigeon", `"any"`} {
 		require.ErrorContains(t, err, fault)
 	}
+	_, err = signin.New(nil, nil, signin.Config{Methods: []grimoireauth.SignInMethod{}})
+	require.ErrorContains(t, err, "Methods is empty")
 	for _, base := range []string{"", "classes.example.edu", "https://", "https://a/b", "https://a?b", "https://u:p@a", "ftp://a", "https://a/"} {
 		_, err := signin.New(nil, nil, signin.Config{BaseURL: base})
 		require.ErrorContains(t, err, "BaseURL", base)
@@ -230,27 +234,49 @@ func TestZeroHandler(t *testing.T) {
 }
 
 // The pages need no script and load nothing; their policy says so, and lets
-// their own style through.
+// their own style through. Every field has a label.
 func TestPages(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newWorld(t, signin.Config{Discovery: true})
+	w.stytch.AddSSO(w.law.ID, "saml", nil)
 	b := w.browser()
+	b.resetLink("ada@example.edu")
+	form := w.passwordForm("ada@example.edu", "a wrong password")
+	start := func(method string) answer {
+		form.Set("method", method)
+		return b.post("/auth/start", form)
+	}
+	pages := map[string]answer{
+		"new password": b.get("/auth/new-password"), "wrong password": start("password"),
+		"sent": start("magic_link"), "code": start("email_otp"), "reset": start("reset"),
+	}
 	b.get(w.link(w.law.ID, "ada@example.edu"))
-	for _, path := range []string{"/auth/", "/auth/?class=" + w.law.Slug, "/auth/confirm", "/auth/logout", "/auth/callback"} {
-		res := b.get(path)
-		require.Equal(t, "text/html; charset=utf-8", res.header.Get("Content-Type"))
-		require.Equal(t, "no-store", res.header.Get("Cache-Control"))
-		require.Equal(t, "nosniff", res.header.Get("X-Content-Type-Options"))
-		policy := res.header.Get("Content-Security-Policy")
-		require.Contains(t, policy, "default-src 'none'")
-		require.Contains(t, policy, "frame-ancestors 'none'")
-		require.NotContains(t, policy, "unsafe")
-		require.NotRegexp(t, `(?i)<script|<link|<img|https?:|\bstyle=|\bon[a-z]+=`, res.body)
-		require.Contains(t, res.body, `lang="en"`)
-		for _, input := range regexp.MustCompile(`<input [^>]*>`).FindAllString(res.body, -1) {
-			if !strings.Contains(input, `type="hidden"`) {
-				require.Contains(t, res.body, "<label>", "every field has a label")
+	for _, path := range []string{"/auth/", "/auth/?class=" + w.law.Slug, "/auth/confirm", "/auth/logout", "/auth/callback", "/auth/callback?error=x"} {
+		pages[path] = b.get(path)
+	}
+	field := regexp.MustCompile(`<(input|select)[^>]*>`)
+	labelled := regexp.MustCompile(`<label[^>]*>[^<]*<input[^>]*>`)
+	for name, res := range pages {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, "text/html; charset=utf-8", res.header.Get("Content-Type"))
+			require.Equal(t, "no-store", res.header.Get("Cache-Control"))
+			require.Equal(t, "nosniff", res.header.Get("X-Content-Type-Options"))
+			policy := res.header.Get("Content-Security-Policy")
+			require.Contains(t, policy, "default-src 'none'")
+			require.Contains(t, policy, "frame-ancestors 'none'")
+			require.NotContains(t, policy, "unsafe")
+			_, style, _ := strings.Cut(res.body, "<style>")
+			style, _, _ = strings.Cut(style, "</style>")
+			sum := sha256.Sum256([]byte(style))
+			require.Contains(t, policy, base64.StdEncoding.EncodeToString(sum[:]))
+			require.NotRegexp(t, `(?i)<script|<link|<img|https?:|\bstyle=|\bon[a-z]+=`, res.body)
+			require.Contains(t, res.body, `lang="en"`)
+			require.Contains(t, res.body, `name="viewport"`)
+			require.Equal(t, 1, strings.Count(res.body, "<h1>"))
+			bare := labelled.ReplaceAllString(res.body, "")
+			for _, input := range field.FindAllString(bare, -1) {
+				require.Contains(t, input, `type="hidden"`, "every field that is seen has a label")
 			}
-		}
+		})
 	}
 	require.Equal(t, http.StatusNotFound, b.get("/auth/nothing").status)
 	require.Equal(t, http.StatusMethodNotAllowed, b.get("/auth/start").status)
@@ -265,6 +291,19 @@ func TestOwnPages(t *testing.T) {
 	w := newWorld(t, signin.Config{Pages: pages})
 	require.Contains(t, w.browser().get("/auth/?class=law").body, "sign-in of ours: law")
 	require.Equal(t, http.StatusInternalServerError, w.browser().get("/auth/logout").status, "half a page is none")
+}
+
+// An application changes the frame, and keeps the rest.
+func TestDefaultPagesInAnotherFrame(t *testing.T) {
+	own := template.Must(signin.DefaultPages().Parse(`{{define "top"}}<title>{{.}} - Our School</title>{{end}}{{define "bottom"}}<footer>{{end}}`))
+	w := newWorld(t, signin.Config{Pages: own})
+	page := w.browser().get("/auth/?class=" + w.law.Slug).body
+	require.Contains(t, page, "<title>Sign in - Our School</title>")
+	require.Contains(t, page, "E-mail me a link")
+	require.Contains(t, page, "<footer>")
+	other := newWorld(t, signin.Config{})
+	require.NotContains(t, other.browser().get("/auth/").body, "Our School", "each call is a copy")
+	template.Must(signin.DefaultPages().Parse(`{{define "top"}}{{end}}`))
 }
 
 func TestOnSignIn(t *testing.T) {
