@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/middleware"
@@ -153,6 +155,66 @@ func TestCanWithClient(t *testing.T) {
 				require.Equal(t, want[i], serve(mux, r).StatusCode, target)
 			}
 		}
+	})
+}
+
+// T08: the policy is fetched once, however many requests need it at the same moment,
+// and a browser that goes away takes nobody else's answer with it. A policy cache
+// that asks for each of them (50 requests, 50 fetches) makes Stytch's rate limit an
+// outage; one that is written without a lock fails here under -race.
+func TestT08_OnePolicyForAll(t *testing.T) {
+	const policy = "GET /v1/b2b/rbac/policy"
+	synctest.Test(t, func(t *testing.T) {
+		x := newReal(t)
+		x.guard = newGuard(t, x.verifier.Authenticate, middleware.Config{Can: x.client.Can})
+		mux := http.NewServeMux()
+		mux.Handle("GET /classes/{class}/{resource}", ofStudents(x.guard)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			x.guard.Can(r.PathValue("resource"), "get")(whoami).ServeHTTP(w, r)
+		})))
+		app := x.guard.Protect(mux)
+		admin := x.stytch.SignIn(x.stytch.AddMember(x.class.ID, "root@example.edu", "stytch_admin"))
+		student := x.stytch.SignIn(x.stytch.AddStudent(x.class.ID, "ada@example.edu"))
+		ask := func(ctx context.Context, credentials grimoireauth.Credentials) int {
+			r := httptest.NewRequestWithContext(ctx, "GET", "/classes/"+string(x.class.ID)+"/stytch.organization", nil)
+			require.NoError(t, x.guard.Attach(r, credentials))
+			return serve(app, r).StatusCode
+		}
+		lecture := func(n int) map[int]int {
+			x.stytch.Fail(mock.Fault{Endpoint: policy, Latency: 2 * time.Second, Times: 1})
+			gone, leave := context.WithTimeout(t.Context(), time.Second)
+			defer leave()
+			statuses := make([]int, n)
+			var all sync.WaitGroup
+			for i := range n {
+				all.Go(func() {
+					switch i % 3 {
+					case 0:
+						statuses[i] = ask(gone, admin)
+					case 1:
+						statuses[i] = ask(t.Context(), admin)
+					default:
+						statuses[i] = ask(t.Context(), student)
+					}
+				})
+			}
+			all.Wait()
+			count := make(map[int]int)
+			for _, status := range statuses {
+				count[status]++
+			}
+			return count
+		}
+		require.Equal(t, map[int]int{200: 50, 403: 50, 503: 50}, lecture(150), "who went away was told nothing false")
+		require.Equal(t, 1, x.calls(policy))
+
+		// Five minutes later it is old, answers all the same, and is fetched once more.
+		time.Sleep(4*time.Minute + 50*time.Second)
+		require.Equal(t, 200, ask(t.Context(), admin), "the session is refreshed")
+		time.Sleep(20 * time.Second)
+		require.Equal(t, map[int]int{200: 100, 403: 50}, lecture(150), "nobody waits")
+		synctest.Wait()
+		time.Sleep(3 * time.Second)
+		require.Equal(t, 2, x.calls(policy))
 	})
 }
 

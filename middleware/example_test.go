@@ -102,6 +102,48 @@ func ExampleGuard_InClass_incorrect() {
 	// right: 404
 }
 
+// T05: the guard says that somebody teaches the class in the path. That the essay in
+// the path is one of that class only the query can say: an instructor of one class
+// who puts the id of another's essay behind their own class gets it otherwise.
+func ExampleGuard_InClass_object() {
+	guard, err := middleware.New(exampleAuth, middleware.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	type essay struct {
+		class grimoireauth.ClassID
+		text  string
+	}
+	essays := map[string]essay{"7": {"laws1100", "On offers"}, "8": {"arts2000", "On Turner"}}
+
+	byID := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // SELECT … WHERE id = $1
+		fmt.Fprint(w, essays[r.PathValue("essay")].text)
+	})
+	byClassAndID := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // … AND class = $2
+		instructor, _ := grimoireauth.InstructorFromContext(r.Context())
+		found, ok := essays[r.PathValue("essay")]
+		if !ok || found.class != instructor.Class {
+			guard.Respond(w, r, grimoireauth.ErrNotFound)
+			return
+		}
+		fmt.Fprint(w, found.text)
+	})
+	instructors := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)
+	mux := http.NewServeMux()
+	mux.Handle("GET /wrong/{class}/essays/{essay}", instructors(byID))
+	mux.Handle("GET /classes/{class}/essays/{essay}", instructors(byClassAndID))
+
+	fmt.Println("wrong, another class's:", visit(guard, mux, "/wrong/laws1100/essays/8", "ivy.i.jwt"))
+	fmt.Println("their own:", visit(guard, mux, "/classes/laws1100/essays/7", "ivy.i.jwt"))
+	fmt.Println("another class's:", visit(guard, mux, "/classes/laws1100/essays/8", "ivy.i.jwt"))
+	fmt.Println("in its own class:", visit(guard, mux, "/classes/arts2000/essays/8", "ivy.i.jwt"))
+	// Output:
+	// wrong, another class's: 200
+	// their own: 200
+	// another class's: 404
+	// in its own class: 404
+}
+
 func ExampleGuard_Check() {
 	guard, err := middleware.New(exampleAuth, middleware.Config{})
 	if err != nil {

@@ -31,7 +31,7 @@ func newReal(t testing.TB) *real {
 	x.member = x.stytch.AddInstructor(x.class.ID, "ivy@example.edu")
 	cutoffs := new(jwtlocal.MemoryCutoffs)
 	var err error
-	x.client, err = grimoireauth.New(grimoireauth.Config{ProjectID: x.stytch.ProjectID(), Secret: x.stytch.Secret(), Transport: x.stytch, Cut: cutoffs.Cut})
+	x.client, err = grimoireauth.New(grimoireauth.Config{ProjectID: x.stytch.ProjectID(), Secret: x.stytch.Secret(), PublicToken: x.stytch.PublicToken(), Transport: x.stytch, Cut: cutoffs.Cut})
 	require.NoError(t, err)
 	x.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: x.stytch.ProjectID(), Transport: x.stytch, Refresh: x.client.Sessions.Authenticate, Cutoffs: cutoffs})
 	require.NoError(t, err)
