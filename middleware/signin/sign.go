@@ -35,6 +35,9 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target strin
 		h.stepUp(w, r, unfinished)
 		return nil
 	}
+	if h.doesNotFit(r, err) {
+		h.abandon(w)
+	}
 	return err
 }
 

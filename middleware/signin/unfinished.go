@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -70,6 +71,18 @@ func (h *Handler) continuing(r *http.Request, class string) grimoireauth.Proof {
 		return nil
 	}
 	return u.intermediate
+}
+
+// doesNotFit reports whether a way to sign in failed because of the unfinished
+// sign-in that it was to finish: that one is over, or somebody else's who left it
+// behind. The next try goes without it.
+func (h *Handler) doesNotFit(r *http.Request, err error) bool {
+	u, ok := h.readUnfinished(r)
+	if !ok || u.owed != owedPrimary || unknown(err) {
+		return false
+	}
+	_, asked := answered(err)
+	return asked && (errors.Is(err, grimoireauth.ErrSignInExpired) || errors.Is(err, grimoireauth.ErrInvalid) || errors.Is(err, grimoireauth.ErrUnauthenticated))
 }
 
 // goOn leads to the page of what is owed. One more primary way to sign in is

@@ -297,3 +297,20 @@ func TestUnfinishedOfAnUnknownForm(t *testing.T) {
 	require.Empty(t, b.cookie(sessionAt))
 	require.NotContains(t, w.log.String(), "another form")
 }
+
+// Half a sign-in that somebody has left behind on a shared computer does not keep
+// the next person out.
+func TestNextPersonAfterHalfASignIn(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu"})
+	bob := w.stytch.AddStudent(w.law.ID, "bob@example.edu")
+	b := w.browser()
+	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
+	require.NotEmpty(t, b.cookie(unfinishedAt))
+	res := b.post("/auth/callback", b.open(w.link(w.law.ID, "bob@example.edu")))
+	require.Equal(t, http.StatusInternalServerError, res.status, "Stytch does not put the two together")
+	require.Contains(t, res.body, "Please begin again")
+	require.Empty(t, b.cookie(unfinishedAt))
+	res = b.post("/auth/callback", b.open(w.link(w.law.ID, "bob@example.edu")))
+	b.finished(res, "/", bob)
+}
