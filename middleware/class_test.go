@@ -134,21 +134,80 @@ func TestInClassWiring(t *testing.T) {
 	require.ErrorIs(t, err, grimoireauth.ErrForbidden, "a forgotten role is closed, not open")
 }
 
-// M12: what a route does not list is not served around the guard.
-func TestM12_Methods(t *testing.T) {
+// M11 and M12: the guard decides about the method that arrived, and what a route does
+// not list is not served around the guard.
+func TestM11_M12_Methods(t *testing.T) {
 	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
-	mux := roster(guard, grimoireauth.RoleStudent)
+	mux := roster(guard, grimoireauth.RoleStudent).(*http.ServeMux)
 	path := "/classes/" + law + "/roster"
 	for _, method := range []string{"OPTIONS", "TRACE", "CONNECT", "POST", "get", "PROPFIND"} {
 		res := serve(mux, request(method, path, "jwt.ada.x"))
 		require.Equal(t, http.StatusMethodNotAllowed, res.StatusCode, method)
+		// To a stranger, a preflight among them, it tells not even which methods there are.
+		res = serve(guard.Protect(mux), request(method, path, ""))
+		require.Equal(t, http.StatusUnauthorized, res.StatusCode, method)
+		require.Empty(t, res.Header.Get("Allow"), method)
+		require.NotContains(t, body(t, res), "ada", method)
 	}
 	require.Equal(t, http.StatusUnauthorized, serve(mux, request("HEAD", path, "")).StatusCode)
 	require.Equal(t, http.StatusOK, serve(mux, request("HEAD", path, "jwt.ada.x")).StatusCode)
 
-	override := request("GET", path+"?_method=DELETE", "")
-	override.Header.Set("X-HTTP-Method-Override", "OPTIONS")
-	require.Equal(t, http.StatusUnauthorized, serve(mux, override).StatusCode, "M11")
+	deleted := 0
+	mux.Handle("DELETE /classes/{class}/roster", ofClass(guard)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { deleted++ })))
+	for jwt, want := range map[string]int{"": 401, "jwt.ada.x": 200, "jwt.ivy.x": 200} {
+		for _, header := range []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"} {
+			r := request("GET", path+"?_method=DELETE", jwt)
+			r.Header.Set(header, "DELETE")
+			require.Equal(t, want, serve(mux, r).StatusCode, "still a GET")
+		}
+	}
+	require.Zero(t, deleted)
+}
+
+// T05: an object's id is worth what the class beside it is worth. The handler asks
+// its store for both; the class is the one that the guard has compared, whatever
+// class the rest of the request names.
+func TestT05_ObjectOfAnotherClass(t *testing.T) {
+	essays := map[[2]string]string{{law, "7"}: "On offers", {art, "7"}: "On Turner", {art, "8"}: "On Klee"}
+	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
+	mux := http.NewServeMux()
+	mux.Handle("/classes/{class}/essays/{essay}", ofClass(guard)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		instructor, _ := grimoireauth.InstructorFromContext(r.Context())
+		text, ok := essays[[2]string{string(instructor.Class), r.PathValue("essay")}]
+		if !ok {
+			guard.Respond(w, r, grimoireauth.ErrNotFound)
+			return
+		}
+		fmt.Fprint(w, text)
+	})))
+	tests := []struct {
+		name, target, form string
+		want               int
+		text               string
+	}{
+		{"their own", "/classes/" + law + "/essays/7", "", 200, "On offers"},
+		{"another class's, by its id alone", "/classes/" + law + "/essays/8", "", 404, ""},
+		{"another class's, in its class", "/classes/" + art + "/essays/8", "", 404, ""},
+		{"with the other class in the query", "/classes/" + law + "/essays/7?class=" + art, "", 200, "On offers"},
+		{"with the other class in the form", "/classes/" + law + "/essays/7", "class=" + art, 200, "On offers"},
+		{"with the other class in the host", "http://" + art + ".app.example/classes/" + law + "/essays/7", "", 200, "On offers"},
+		{"with the other class in the id", "/classes/" + law + "/essays/..%2f..%2f" + art + "%2fessays%2f8", "", 404, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := httptest.NewRequest("POST", tt.target, strings.NewReader(tt.form))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("X-Class", art)
+			r.Header.Set("Cookie", "stytch_session_jwt=jwt.ivy.x")
+			res := serve(guard.Protect(mux), r)
+			require.Equal(t, tt.want, res.StatusCode)
+			if got := body(t, res); tt.want == 200 {
+				require.Equal(t, tt.text, got)
+			} else {
+				require.NotContains(t, got, "On ")
+			}
+		})
+	}
 }
 
 // M13: whatever a path looks like, nobody reads a class that is not theirs. Each

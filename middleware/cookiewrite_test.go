@@ -209,14 +209,21 @@ func TestAttachWritesWhatTheGuardReads(t *testing.T) {
 	}
 }
 
-// M07 and M08: cookies are the only place that is read.
-func TestM07_M08_OnlyCookiesCount(t *testing.T) {
-	school := newSchool(t)
-	guard := newGuard(t, school.Authenticate, middleware.Config{})
-	r := httptest.NewRequest("POST", "/?stytch_session_jwt=jwt.ada.x&token=token-ada", strings.NewReader("stytch_session_jwt=jwt.ada.x"))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", "Bearer jwt.ada.x")
-	_, err := guard.Check(r)
-	require.ErrorIs(t, err, grimoireauth.ErrNoCredentials)
-	require.Zero(t, school.calls.Load())
+// M07 and M08: a token counts where the guard says that it reads one, and nowhere in
+// the address or the body, from where it would get into logs and into links.
+func TestM07_M08_NotFromTheAddressOrTheBody(t *testing.T) {
+	for _, carrier := range []middleware.Carrier{middleware.CookiesOnly, middleware.BearerOnly, middleware.BearerOrCookies} {
+		school := newSchool(t)
+		guard := newGuard(t, school.Authenticate, middleware.Config{Carrier: carrier})
+		const form = "stytch_session_jwt=jwt.ada.x&session_jwt=jwt.ada.x&access_token=jwt.ada.x&stytch_session=token-ada&token=token-ada"
+		r := httptest.NewRequest("POST", "/;jwt.ada.x?"+form, strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // RFC 6750, 2.2 and 2.3, would be read here
+		r.Header.Set("X-Stytch-Session-Jwt", "jwt.ada.x")
+		if carrier == middleware.CookiesOnly {
+			r.Header.Set("Authorization", "Bearer jwt.ada.x")
+		}
+		_, err := guard.Check(r)
+		require.ErrorIs(t, err, grimoireauth.ErrNoCredentials)
+		require.Zero(t, school.calls.Load())
+	}
 }

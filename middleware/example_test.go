@@ -102,7 +102,7 @@ func ExampleGuard_InClass_incorrect() {
 	// right: 404
 }
 
-// T05: the guard says that somebody teaches the class in the path. That the essay in
+// The guard says that somebody teaches the class in the path. That the essay in
 // the path is one of that class only the query can say: an instructor of one class
 // who puts the id of another's essay behind their own class gets it otherwise.
 func ExampleGuard_InClass_object() {

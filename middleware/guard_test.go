@@ -306,25 +306,6 @@ func TestNestedGuardLooksAtTheCookiesAgain(t *testing.T) {
 	require.Equal(t, "tom", body(t, serve(guard.Require(swap), request("GET", "/", "jwt.ada.x"))))
 }
 
-func TestM16_PanicsAreNotSwallowed(t *testing.T) {
-	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
-	require.PanicsWithValue(t, http.ErrAbortHandler, func() {
-		serve(guard.Require(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })), request("GET", "/", "jwt.ada.x"))
-	})
-}
-
-func TestM20_ClientGone(t *testing.T) {
-	guard := newGuard(t, func(ctx context.Context, _ grimoireauth.Credentials) (grimoireauth.Authentication, error) {
-		<-ctx.Done()
-		return grimoireauth.Authentication{}, ctx.Err()
-	}, middleware.Config{})
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	res := serve(guard.Require(whoami), request("GET", "/", "jwt.ada.x").WithContext(ctx))
-	require.Equal(t, http.StatusServiceUnavailable, res.StatusCode, "a cancelled check is no sign-out")
-	require.Empty(t, res.Cookies())
-}
-
 // Errors that the package does not know may quote what they were given.
 func TestLogsHoldNoSecret(t *testing.T) {
 	var log bytes.Buffer

@@ -85,6 +85,20 @@ func TestRealSession(t *testing.T) {
 	})
 }
 
+// T02: a class is its id. Its slug, which can be changed and taken over by the next
+// class, opens nothing, not even one's own.
+func TestT02_SlugIsNoID(t *testing.T) {
+	x := newReal(t)
+	credentials := x.stytch.SignIn(x.member)
+	mux := http.NewServeMux()
+	mux.Handle("GET /classes/{class}", x.guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)(whoami))
+	for class, want := range map[string]int{string(x.class.ID): 200, x.class.Slug: 404} {
+		r := httptest.NewRequest("GET", "/classes/"+class, nil)
+		require.NoError(t, x.guard.Attach(r, credentials))
+		require.Equal(t, want, serve(mux, r).StatusCode, class)
+	}
+}
+
 // R05 and F15: an hour of trouble at Stytch deletes no cookie.
 func TestR05_OutageIsNoLogout(t *testing.T) {
 	faults := map[string]mock.Fault{
