@@ -1,0 +1,185 @@
+package browser
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMailScanner lets a program open the link before the person does: scanners
+// and previews send GET and HEAD, follow redirects, and press no button.
+func TestMailScanner(t *testing.T) {
+	sam := arrive(t)
+	sam.sendLink("sam@example.edu", contracts)
+	link := sam.link("sam@example.edu")
+	for _, method := range []string{http.MethodHead, http.MethodGet, http.MethodGet} {
+		r, err := http.NewRequestWithContext(t.Context(), method, link, nil)
+		require.NoError(t, err)
+		r.Header.Set("Accept", "text/html")
+		scanner := &http.Client{}
+		res, err := scanner.Do(r)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, res.Body)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+	}
+	sam.redeem(link)
+	sam.isInside(contractsName)
+
+	t.Log("the same link once more, in the browser that it has signed in, leads on")
+	sam.open(link)
+	sam.follow("Sign in")
+	require.NotEmpty(t, sam.cookies()["stytch_session"])
+
+	t.Log("in another browser it is used up, and the page says what to do")
+	stranger := arrive(t)
+	stranger.open(link)
+	stranger.follow("Sign in")
+	require.Contains(t, stranger.text(".notice"), "Ask for a new one")
+	stranger.picture("link-spent")
+}
+
+// TestDoubleClick presses the button twice, as many people do with every button.
+func TestDoubleClick(t *testing.T) {
+	sam := arrive(t)
+	sam.sendLink("sam@example.edu", contracts)
+	sam.open(sam.link("sam@example.edu"))
+	sam.do(chromedp.DoubleClick("main button", chromedp.ByQuery), chromedp.WaitVisible("#class-name", chromedp.ByQuery))
+	sam.isInside(contractsName)
+}
+
+// back presses the back button, and waits until the page is another one. A page
+// that the browser has kept whole does not load, so there is no response to wait
+// for.
+func (p *person) back() {
+	p.t.Helper()
+	left := p.path()
+	p.do(chromedp.Evaluate(`history.back()`, nil))
+	require.Eventually(p.t, func() bool {
+		var ready bool
+		p.do(chromedp.Evaluate(`document.readyState === 'complete'`, &ready))
+		return ready && p.path() != left
+	}, 10*time.Second, 20*time.Millisecond)
+}
+
+// TestBackAfterSigningOut presses the back button on a shared computer.
+func TestBackAfterSigningOut(t *testing.T) {
+	sam := arrive(t)
+	sam.signIn("sam@example.edu", contracts)
+	sam.isInside(contractsName)
+	sam.click("#sign-out")
+	require.Contains(t, sam.text("main"), "You are signed out")
+	sam.picture("signed-out")
+	sam.back()
+	require.False(t, sam.has("#class-name"), "the class is still there: %s", sam.page())
+	require.Contains(t, sam.path(), "/auth/?", "it asks to sign in")
+}
+
+// TestTwoTabs loads two pages at the same moment, in both of which the session_jwt
+// has expired.
+func TestTwoTabs(t *testing.T) {
+	sam := arrive(t)
+	sam.signIn("sam@example.edu", contracts)
+	inside := sam.isInside(contractsName)
+	res := sam.asProgram(http.MethodPost, "/stytch/stale", url.Values{"return_to": {inside}}.Encode())
+	require.Equal(t, http.StatusSeeOther, res.StatusCode)
+	for _, cookie := range res.Cookies() {
+		sam.plant(cookie.Name, cookie.Value)
+	}
+	tabs := []*person{sam, sam.secondTab()}
+	before, _ := asked(t)
+	var together sync.WaitGroup
+	failures := make([]error, len(tabs))
+	for i, tab := range tabs {
+		together.Go(func() { failures[i] = chromedp.Run(tab.ctx, chromedp.Navigate(home+inside)) })
+	}
+	together.Wait()
+	for i, tab := range tabs {
+		require.NoError(t, failures[i])
+		tab.isInside(contractsName)
+		require.Equal(t, "refreshed", tab.attribute("#source", "data-source"))
+	}
+	after, newest := asked(t)
+	require.Equal(t, 1, after-before, "both tabs wait for one refresh")
+	require.Equal(t, "POST /v1/b2b/sessions/authenticate", newest)
+	require.Equal(t, tabs[0].text("#fingerprint"), tabs[1].text("#fingerprint"))
+	for _, tab := range tabs {
+		tab.open(inside)
+		require.Equal(t, "local", tab.attribute("#source", "data-source"))
+	}
+}
+
+// TestOldLink comes back to a link after lunch.
+func TestOldLink(t *testing.T) {
+	sam := arrive(t)
+	sam.sendLink("sam@example.edu", contracts)
+	link := sam.link("sam@example.edu")
+	behind := sam.secondTab()
+	behind.open("/stytch")
+	behind.click("#pass-time")
+	sam.redeem(link)
+	require.Contains(t, sam.text(".notice"), "used already, or is too old")
+	require.Empty(t, sam.cookies()["stytch_session"])
+	sam.types("email", "sam@example.edu")
+	sam.follow("E-mail me a link")
+	sam.redeem(sam.link("sam@example.edu"))
+	require.NotEmpty(t, sam.cookies()["stytch_session"])
+}
+
+// TestStytchDown switches Stytch off: whoever is signed in goes on, everybody else
+// is told what to do, and nobody is signed out.
+func TestStytchDown(t *testing.T) {
+	iris, sam := arrive(t), arrive(t)
+	iris.signIn("iris@example.edu", contracts)
+	inside := iris.isInside(contractsName)
+	cookies := iris.cookies()
+	sam.sendLink("sam@example.edu", contracts)
+	sam.open(sam.link("sam@example.edu"))
+
+	behind := arrive(t)
+	behind.open("/stytch")
+	behind.click("#power")
+	t.Cleanup(func() {
+		if behind.has("#power-on") {
+			behind.click("#power-on")
+		}
+	})
+	behind.picture("behind-the-scenes")
+
+	require.EqualValues(t, 200, iris.open(inside))
+	iris.isInside(contractsName)
+	require.EqualValues(t, 503, iris.click("#roster"))
+	require.Contains(t, iris.text("#refused"), "You are not signed out")
+	iris.picture("stytch-down")
+	iris.phonePicture("stytch-down-phone")
+
+	t.Log("a session_jwt that expires now cannot be refreshed, and nothing is deleted")
+	res := iris.asProgram(http.MethodPost, "/stytch/stale", url.Values{"return_to": {inside}}.Encode())
+	for _, cookie := range res.Cookies() {
+		iris.plant(cookie.Name, cookie.Value)
+	}
+	require.EqualValues(t, 503, iris.open(inside))
+	require.Equal(t, cookies["stytch_session"].Value, iris.cookies()["stytch_session"].Value)
+	require.NotEmpty(t, iris.cookies()["stytch_session_jwt"])
+
+	t.Log("a link that is open is not lost, and a new one cannot be had")
+	require.EqualValues(t, 503, sam.follow("Sign in"))
+	require.Contains(t, sam.text(".notice"), "Nothing is lost")
+	stranger := arrive(t)
+	stranger.atSignIn(contracts)
+	stranger.types("email", "priya@example.edu")
+	require.EqualValues(t, 503, stranger.follow("E-mail me a link"))
+	require.Contains(t, stranger.text(".notice"), "does not work at the moment")
+
+	behind.click("#power-on")
+	sam.follow("Try again")
+	sam.isInside(contractsName)
+	require.EqualValues(t, 200, iris.open(inside))
+	iris.isInside(contractsName)
+}
