@@ -81,6 +81,9 @@ func TestL13_CodeTwice(t *testing.T) {
 		require.Equal(t, 1, w.calls(codeChecked))
 
 		other := w.browser()
+		// It has a nonce, too: its own.
+		other.post("/auth/start", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "method": {"magic_link"}})
+		require.NotEmpty(t, other.cookie("__Host-grimoire_start"))
 		res := other.post("/auth/code", form)
 		require.Equal(t, http.StatusGone, res.status)
 		require.Contains(t, res.body, "used already")

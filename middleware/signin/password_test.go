@@ -279,5 +279,6 @@ func TestResetEmailWithoutPassword(t *testing.T) {
 	b.resetLink("ada@example.edu")
 	require.Equal(t, "/auth/new-password", b.get("/auth/confirm").at)
 	require.Equal(t, "/auth/confirm", b.post("/auth/callback", url.Values{"link": {"x"}}).at)
+	require.Equal(t, "/auth/confirm", b.post("/auth/callback", b.newPassword()).at, "not by the other form")
 	require.Zero(t, w.calls(redeemed))
 }

@@ -386,6 +386,13 @@ func TestProviderInAnOutage(t *testing.T) {
 			w.stytch.ClearFaults()
 			require.Equal(t, http.StatusForbidden, stranger.post("/auth/callback", form).status, "not without the verifier")
 
+			again := w.browser()
+			again.plant("__Host-grimoire_link", s.b.cookie("__Host-grimoire_link"))
+			again.plant(s.cookie, w.beginnings()[kind]().b.cookie(s.cookie))
+			asked := w.used()
+			require.Equal(t, http.StatusForbidden, again.post("/auth/callback", form).status, "begun anew since")
+			require.Equal(t, asked, w.used())
+
 			require.Equal(t, "/", s.b.post("/auth/callback", form).at)
 			require.Equal(t, string(w.ada), s.b.who())
 			require.Empty(t, s.b.cookie(s.cookie))
@@ -404,6 +411,53 @@ func TestL11_ConnectionOfAnotherClass(t *testing.T) {
 	require.Contains(t, res.body, "another class")
 	require.Empty(t, b.cookie("__Host-stytch_session"))
 	require.Equal(t, 1, w.calls(revoked), "and the session does not live on")
+}
+
+// The class in the cookie is compared with that of the answer.
+func TestL11_ClassChangedOnTheWay(t *testing.T) {
+	for _, kind := range []string{"oauth", "sso"} {
+		w := newWorld(t, signin.Config{})
+		s := w.beginnings()[kind]()
+		s.b.plant(s.cookie, strings.Replace(s.b.cookie(s.cookie), ":"+w.law.Slug+":", ":"+w.art.Slug+":", 1))
+		require.Contains(t, s.b.cookie(s.cookie), w.art.Slug)
+		res := s.b.get(s.arrival)
+		require.Equal(t, http.StatusForbidden, res.status)
+		require.Contains(t, res.body, "another class")
+		require.Empty(t, s.b.cookie("__Host-stytch_session"))
+		require.Equal(t, 1, w.calls(revoked))
+	}
+}
+
+// A browser that only went to a provider has asked for no e-mail: a link that
+// somebody sends it is looked at twice.
+func TestL01_LinkAfterAProvider(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug+"&return_to=/week3"), "mock_persona", "ada@example.edu"))
+	require.NotEmpty(t, b.cookie("__Host-grimoire_start"), "where to go in the end is kept")
+	w.stytch.AddStudent(w.law.ID, "eve@example.edu")
+	b.open(w.link(w.law.ID, "eve@example.edu"))
+	require.Contains(t, b.get("/auth/confirm").body, "Nobody asked for a link in this browser")
+}
+
+// GitHub does not vouch for the address: a link proves it, and goes on from what was
+// proven. If Stytch does not know that any more, the next try begins anew.
+func TestGoingOnFromAProvider(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	begin := func() url.Values {
+		require.Equal(t, "/auth/unfinished", b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug+"&return_to=/week3"), "mock_persona", "ada@example.edu")).at)
+		b.post("/auth/start", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "method": {"magic_link"}, "return_to": {"/week3"}})
+		return b.open(w.arrival(w.newest()))
+	}
+	form := begin()
+	w.stytch.Fail(mock.Fault{Endpoint: redeemed, Status: 404, ErrorType: "intermediate_session_not_found", Times: 1})
+	require.Equal(t, http.StatusGone, b.post("/auth/callback", form).status)
+	require.Empty(t, b.cookie("__Host-grimoire_unfinished"))
+	w.stytch.Age(2 * time.Second) // one e-mail a second
+	res := b.post("/auth/callback", begin())
+	require.Equal(t, "/week3", res.at, res.body)
+	require.Equal(t, string(w.ada), b.who())
 }
 
 // L04: the token is in no address, body or log after its arrival.

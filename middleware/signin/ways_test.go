@@ -191,6 +191,13 @@ func TestMethodThatTheClassDoesNotAllow(t *testing.T) {
 	require.Contains(t, res.body, "wants you to sign in in another way")
 	require.Equal(t, "code", strings.Join(offered(res.body), " "))
 	require.Empty(t, b.who())
+
+	// It has changed its mind since its page was last looked at.
+	require.Contains(t, b.get("/auth/?class="+class.Slug).body, "E-mail me a code")
+	_, err := w.client.Classes.Update(t.Context(), class.ID, grimoireauth.ClassChange{Methods: grimoireauth.Set([]grimoireauth.SignInMethod{grimoireauth.MethodPassword})})
+	require.NoError(t, err)
+	res = b.get(w.provider(b.leave("/auth/oauth/google?class="+class.Slug), "mock_persona", "ada@example.edu"))
+	require.Equal(t, "password", strings.Join(offered(res.body), " "))
 }
 
 // Somebody whom the class does not know hears so only from a provider that knows
