@@ -6,30 +6,58 @@
 //
 //	guard, err := middleware.New(verifier.Authenticate, middleware.Config{SignInURL: "/auth/"})
 //	instructors := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)
+//
+//	mux := http.NewServeMux()
+//	mux.Handle("GET /{$}", welcome)
+//	mux.Handle("/auth/", signIn) // package signin
+//	mux.Handle("GET /me", profile)
 //	mux.Handle("GET /classes/{class}/roster", instructors(roster))
-//	handler := guard.Protect(mux, "GET /{$}", "/auth/")
+//
+//	// Every route is closed to strangers but those that are listed.
+//	app := guard.Protect(mux, "GET /{$}", "/auth/")
+//	// The forms of other sites are refused before anybody is asked.
+//	app = http.NewCrossOriginProtection().Handler(app)
+//	server := &http.Server{Handler: app, MaxHeaderBytes: 64 << 10}
 //
 // Handlers read the answer with [grimoireauth.SessionFromContext],
 // [grimoireauth.StudentFromContext] and [grimoireauth.InstructorFromContext].
+// A class guard speaks for the class in the path and for nothing else there: look
+// up an essay by its id and the class, never by its id alone.
 //
-// What is dangerous asks for more: [Guard.Can] for a permission, [Guard.Recent] for
-// a sign-in that is not long ago, [Guard.Fresh] for Stytch's own word. Guards around
-// each other decide in one pass, and each has a form without a response, such as
-// [Guard.CheckFresh]. Programs that are no browsers bring a bearer token to a Guard
-// whose [Carrier] says so.
+// # What to put where
 //
-// Three refusals are kept apart. Credentials that prove nobody are a 401, or a
-// redirect to the sign-in page for a browser. Somebody who may not is a 403, and
-// somebody from outside the class a 404, so that class ids do not leak. And when
-// nobody could find out, the answer is a 503 with Retry-After that deletes no
-// cookie: an outage signs nobody out.
+//   - [Guard.Protect] around the mux: nobody passes who is not signed in.
+//   - [Guard.InClass] around a handler: the class and the role. Never around the
+//     mux, where no route has been chosen and there is no class to compare.
+//   - [Guard.Can] inside InClass: a permission of the project's RBAC policy.
+//   - [Guard.Recent]: a sign-in that is not long ago. [Guard.Fresh]: Stytch's own
+//     word, now. What is dangerous deserves both.
+//   - [Guard.Load]: a page for everybody that greets those who are signed in.
+//
+// Guards around each other decide in one pass and ask once. Each has a form without
+// a response, such as [Guard.CheckFresh]. A guard in the wrong place lets nobody in;
+// the examples whose names end in "incorrect" show that, and the mistakes that no
+// guard can see. Programs that are no browsers bring a bearer token to a Guard whose
+// [Carrier] says so.
+//
+// # Refusals
+//
+// Three are kept apart. Credentials that prove nobody are a 401, or a redirect to
+// the sign-in page for a browser. Somebody who may not is a 403, and somebody from
+// outside the class a 404, so that class ids do not leak. And when nobody could find
+// out, the answer is a 503 with Retry-After that deletes no cookie: an outage signs
+// nobody out. [DefaultRespond] writes them all, and [Guard.Respond] those of
+// handlers.
+//
+// # Around the guard
 //
 // A guard sees the request as it arrives: put no middleware outside it that
 // rewrites the method or the path. Protection against cross-site requests is
-// net/http's own, outside the guard: http.NewCrossOriginProtection().Handler(…),
-// without bypass patterns. A server in the open also sets MaxHeaderBytes, to
-// 64 KiB say: a cookie header can be long, and it is read on every request.
-// Handlers add to the Vary header and never replace it.
-// The ResponseWriter that handlers get is the server's, so streaming, hijacking
-// and http.ResponseController work.
+// net/http's own, [http.CrossOriginProtection], without bypass patterns. A server
+// in the open sets MaxHeaderBytes: a cookie header can be long, and it is read on
+// every request; net/http's own limit is 1 MiB.
+//
+// Handlers add to the Vary header and never replace it. The ResponseWriter that
+// they get is the server's, so streaming, hijacking and http.ResponseController
+// work.
 package middleware
