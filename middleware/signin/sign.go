@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -37,6 +38,7 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target strin
 	}
 	if h.doesNotFit(r, err) {
 		h.abandon(w)
+		return fmt.Errorf("%w: %w", grimoireauth.ErrSignInExpired, err)
 	}
 	return err
 }

@@ -308,7 +308,7 @@ func TestNextPersonAfterHalfASignIn(t *testing.T) {
 	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
 	require.NotEmpty(t, b.cookie(unfinishedAt))
 	res := b.post("/auth/callback", b.open(w.link(w.law.ID, "bob@example.edu")))
-	require.Equal(t, http.StatusInternalServerError, res.status, "Stytch does not put the two together")
+	require.Equal(t, http.StatusGone, res.status, "Stytch does not put the two together")
 	require.Contains(t, res.body, "Please begin again")
 	require.Empty(t, b.cookie(unfinishedAt))
 	res = b.post("/auth/callback", b.open(w.link(w.law.ID, "bob@example.edu")))
