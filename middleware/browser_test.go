@@ -13,8 +13,8 @@ import (
 // stays, "" for one that it cannot read and does not follow.
 //
 // It is the URL parser of https://url.spec.whatwg.org/#concept-basic-url-parser as
-// far as it decides the origin. It shares nothing with ReturnTo nor with net/url,
-// which reads URLs by RFC 3986 and so sees no host in `/\evil.example`.
+// far as it decides the origin. It shares nothing with ReturnTo, and does not ask
+// net/url, which reads URLs by RFC 3986 and so sees no host in `/\evil.example`.
 func landing(address string) string {
 	const scheme, host = "https", "app.example"
 	// 4.4, 1 to 3: C0 controls and spaces around it go, tabs and line breaks go

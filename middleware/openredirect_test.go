@@ -87,9 +87,7 @@ func openRedirects() []string {
 		all = append(all, script, strings.ToUpper(name)+":"+rest, strings.ToUpper(name[:1])+name[1:3]+strings.ToUpper(name[3:])+":"+rest,
 			"/"+script, "//"+script, "/"+name+"%3a"+rest, name+"%3A"+rest, name+"%253A"+rest, url.QueryEscape(script), "\\"+script, "?"+script, "#"+script)
 	}
-	for _, scheme := range []string{"about:blank", "blob:https://app.example/1", "filesystem:https://app.example/x", "view-source:https://" + evil, "mailto:x@" + evil, "tel:1", "intent://" + evil + "#Intent;end", "ms-word:ofe|u|https://" + evil, "jar:https://" + evil + "!/", "chrome://settings", "//", "/", `\`, `\\`, "///", "/\\"} {
-		all = append(all, scheme)
-	}
+	all = append(all, "about:blank", "blob:https://app.example/1", "filesystem:https://app.example/x", "view-source:https://" + evil, "mailto:x@" + evil, "tel:1", "intent://" + evil + "#Intent;end", "ms-word:ofe|u|https://" + evil, "jar:https://" + evil + "!/", "chrome://settings", "//", "/", `\`, `\\`, "///", "/\\")
 	slices.Sort(all)
 	return slices.Compact(all)
 }
@@ -156,9 +154,9 @@ func stays(t testing.TB, address string) bool {
 	if to := landing(address); to != home {
 		t.Fatalf("%q leaves for %q", address, to)
 	}
-	w := httptest.ResponseRecorder{HeaderMap: http.Header{}}
-	http.Redirect(&w, &http.Request{Method: "POST", URL: &url.URL{Path: "/auth/callback"}}, address, http.StatusSeeOther)
-	if to := landing(w.HeaderMap.Get("Location")); to != home {
+	w := httptest.NewRecorder()
+	http.Redirect(w, &http.Request{Method: "POST", URL: &url.URL{Path: "/auth/callback"}}, address, http.StatusSeeOther)
+	if to := landing(w.Header().Get("Location")); to != home {
 		t.Fatalf("%q leaves for %q by http.Redirect", address, to)
 	}
 	path, _, _ := strings.Cut(address, "#")
