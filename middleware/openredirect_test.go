@@ -87,7 +87,7 @@ func openRedirects() []string {
 		all = append(all, script, strings.ToUpper(name)+":"+rest, strings.ToUpper(name[:1])+name[1:3]+strings.ToUpper(name[3:])+":"+rest,
 			"/"+script, "//"+script, "/"+name+"%3a"+rest, name+"%3A"+rest, name+"%253A"+rest, url.QueryEscape(script), "\\"+script, "?"+script, "#"+script)
 	}
-	all = append(all, "about:blank", "blob:https://app.example/1", "filesystem:https://app.example/x", "view-source:https://" + evil, "mailto:x@" + evil, "tel:1", "intent://" + evil + "#Intent;end", "ms-word:ofe|u|https://" + evil, "jar:https://" + evil + "!/", "chrome://settings", "//", "/", `\`, `\\`, "///", "/\\")
+	all = append(all, "about:blank", "blob:https://app.example/1", "filesystem:https://app.example/x", "view-source:https://"+evil, "mailto:x@"+evil, "tel:1", "intent://"+evil+"#Intent;end", "ms-word:ofe|u|https://"+evil, "jar:https://"+evil+"!/", "chrome://settings", "//", "/", `\`, `\\`, "///", "/\\")
 	slices.Sort(all)
 	return slices.Compact(all)
 }
