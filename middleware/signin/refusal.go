@@ -67,9 +67,6 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 			continue
 		}
 		h.note(r, "sign-in refused", err)
-		if refusal.is == grimoireauth.ErrSignInExpired || refusal.is == grimoireauth.ErrUnauthenticated {
-			h.abandon(w) // or the next try would go on from it again
-		}
 		page.Notice = refusal.notice
 		if refusal.status == http.StatusTooManyRequests {
 			retryAfter(w, err)
@@ -90,7 +87,6 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 		return
 	}
 	h.fault(r, "sign-in failed", err)
-	h.abandon(w)
 	page.Notice = "You could not be signed in. Please begin again here."
 	write(http.StatusInternalServerError, "sign-in")
 }
