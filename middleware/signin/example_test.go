@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"fmt"
+	"html/template"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -49,4 +50,26 @@ func Example() {
 
 	fmt.Println(w.Code, "and", len(stytch.Outbox()), "e-mail to", stytch.Outbox()[0].To)
 	// Output: 200 and 1 e-mail to ada@example.edu
+}
+
+// An application in its own clothes changes the frame, and keeps the pages.
+func ExampleDefaultPages() {
+	pages := template.Must(signin.DefaultPages().Parse(`
+{{define "top"}}<!doctype html>
+<html lang="en">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<title>{{.}} - Our School</title>
+<link rel="stylesheet" href="/style.css">
+<main>{{end}}
+{{define "bottom"}}</main></html>{{end}}`))
+	config := signin.Config{
+		BaseURL:   "https://classes.example.edu",
+		Pages:     pages,
+		Discovery: true, // people can find their classes by their address
+		Methods: []grimoireauth.SignInMethod{
+			grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodSSO,
+		},
+	}
+	fmt.Println(config.Pages.Lookup("sign-in") != nil, len(config.Methods))
+	// Output: true 3
 }

@@ -186,6 +186,25 @@ func TestM14_ReturnAddresses(t *testing.T) {
 	require.Equal(t, "/", b.post("/auth/callback", b.open(w.link(w.law.ID, "ada@example.edu"))).at)
 }
 
+// M05: browsers drop a cookie of more than 4,096 bytes without a word.
+func TestM05_OurCookiesFit(t *testing.T) {
+	w := newWorld(t, signin.Config{Discovery: true})
+	long := "/" + strings.Repeat("a", 2047)
+	connection := w.stytch.AddSSO(w.law.ID, "saml", nil)
+	form := url.Values{"class": {string(w.law.ID)}, "email": {"ada@example.edu"}, "return_to": {long}, "method": {"reset"}}
+	query := "?" + url.Values{"class": {string(w.law.ID)}, "return_to": {long}}.Encode()
+	b := w.browser()
+	set := 0
+	for _, res := range []answer{b.post("/auth/start", form), b.get("/auth/oauth/google" + query), b.get("/auth/sso/" + connection + query), b.get("/auth/oauth/google?return_to=" + long)} {
+		for _, line := range res.header.Values("Set-Cookie") {
+			require.LessOrEqual(t, len(line), 4096)
+			set++
+		}
+	}
+	require.Equal(t, 5, set)
+	require.Equal(t, long, b.get(w.provider(b.leave("/auth/sso/"+connection+query), "mock_persona", "ada@example.edu")).at)
+}
+
 func TestClassOfTheApplication(t *testing.T) {
 	var w *world
 	w = newWorld(t, signin.Config{Class: func(r *http.Request) grimoireauth.ClassID {
