@@ -18,8 +18,8 @@ import (
 type demo struct {
 	stytch *mock.Stytch
 	app    authenticator
-	off    atomic.Bool // Stytch cannot be reached
-	seeded int         // requests that Stytch got before anybody came
+	power  atomic.Value // "off" or "slow" while Stytch is not as it should be
+	seeded int          // requests that Stytch got before anybody came
 }
 
 func newDemo(url string) *demo {
@@ -76,9 +76,10 @@ func (c *classroom) behind(w http.ResponseWriter, r *http.Request) {
 	}
 	page := struct {
 		frame
+		Slow  bool
 		Asked int
 		Lines []line
-	}{frame: c.frame(r)}
+	}{frame: c.frame(r), Slow: c.demo.power.Load() == "slow"}
 	journal := c.demo.stytch.Journal()
 	journal = journal[min(c.demo.seeded, len(journal)):]
 	page.Asked = len(journal)
@@ -89,16 +90,27 @@ func (c *classroom) behind(w http.ResponseWriter, r *http.Request) {
 	show(w, http.StatusOK, "stytch", page)
 }
 
-// power switches Stytch off, as far as anybody here can tell, and on again.
+// off reports whether Stytch cannot be reached.
+func (d *demo) off() bool { return d.power.Load() == "off" }
+
+// slow is how long everything takes while Stytch is slow: long enough to load two
+// pages meanwhile.
+const slow = time.Second
+
+// power switches Stytch off, as far as anybody here can tell, makes it slow, or
+// puts it right again.
 func (c *classroom) power(w http.ResponseWriter, r *http.Request) {
-	off := r.PostFormValue("power") == "off"
-	if c.demo.off.Swap(off) != off {
-		if off {
-			c.demo.stytch.Fail(mock.Fault{Drop: true})
-		} else {
-			c.demo.stytch.ClearFaults()
-		}
+	power := r.PostFormValue("power")
+	c.demo.stytch.ClearFaults()
+	switch power {
+	case "off":
+		c.demo.stytch.Fail(mock.Fault{Drop: true})
+	case "slow":
+		c.demo.stytch.Fail(mock.Fault{Latency: slow})
+	default:
+		power = "on"
 	}
+	c.demo.power.Store(power)
 	c.back(w, r)
 }
 

@@ -86,7 +86,7 @@ func TestFindYourClassesAndSwitch(t *testing.T) {
 	contracts, prompts := string(room.rooms[0].ID), string(room.rooms[1].ID)
 	iris := arrive()
 	_, _, page := iris.get("/auth/")
-	status, at, page := iris.through(page, "Find them with Google", "iris@example.edu")
+	status, at, page := iris.through(page, "Continue with Google", "iris@example.edu")
 	require.Equal(t, http.StatusOK, status, page)
 	require.Equal(t, "/auth/classes", at)
 	require.Contains(t, page, room.rooms[0].Name)

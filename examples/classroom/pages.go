@@ -48,7 +48,7 @@ type frame struct {
 func (c *classroom) frame(r *http.Request) frame {
 	f := frame{Here: "/", Aside: r == nil}
 	if c.demo != nil {
-		f.Demo, f.Off, f.Mail = true, c.demo.off.Load(), len(c.demo.stytch.Outbox())
+		f.Demo, f.Off, f.Mail = true, c.demo.off(), len(c.demo.stytch.Outbox())
 	}
 	if r == nil {
 		return f

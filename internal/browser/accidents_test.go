@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -93,13 +94,17 @@ func TestTwoTabs(t *testing.T) {
 		sam.plant(cookie.Name, cookie.Value)
 	}
 	tabs := []*person{sam, sam.secondTab()}
+	behind := arrive(t)
+	behind.open("/stytch")
+	behind.follow("Make it slow") // so that neither page is there before the other is asked for
 	before, _ := asked(t)
 	var together sync.WaitGroup
 	failures := make([]error, len(tabs))
 	for i, tab := range tabs {
-		together.Go(func() { failures[i] = chromedp.Run(tab.ctx, chromedp.Navigate(home+inside)) })
+		together.Go(func() { failures[i] = chromedp.Run(tab.ctx, chromedp.Navigate(home+inside+"?tab="+strconv.Itoa(i))) })
 	}
 	together.Wait()
+	behind.follow("Put it right")
 	for i, tab := range tabs {
 		require.NoError(t, failures[i])
 		tab.isInside(contractsName)
@@ -144,7 +149,7 @@ func TestStytchDown(t *testing.T) {
 
 	behind := arrive(t)
 	behind.open("/stytch")
-	behind.click("#power")
+	behind.follow("Switch Stytch off")
 	t.Cleanup(func() {
 		if behind.has("#power-on") {
 			behind.click("#power-on")

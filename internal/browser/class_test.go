@@ -93,7 +93,12 @@ func TestInstructorAndStudent(t *testing.T) {
 	require.EqualValues(t, 200, iris.open("/classes/organization-test-00000000-0000-4000-8000-000000000000"))
 	require.Contains(t, iris.path(), "/auth/", "strangers are sent to sign in")
 
-	iris.signIn("iris@example.edu", contracts)
+	iris.sendLink("iris@example.edu", contracts)
+	mail := iris.secondTab()
+	mail.open("/outbox")
+	mail.picture("outbox")
+	mail.leave()
+	iris.redeem(iris.link("iris@example.edu"))
 	inside := iris.isInside(contractsName)
 	require.Equal(t, "instructor", iris.text("#role"))
 	iris.click("#roster")

@@ -23,7 +23,7 @@ const maxPicture = 80 << 10
 // picture takes a picture of the page as it looks on a desktop, for docs/images.
 func (p *person) picture(name string) {
 	p.t.Helper()
-	p.shoot(name)
+	p.shoot(name, desktopWidth, desktopHeight)
 }
 
 // phonePicture takes it as it looks on a phone, and checks that nothing sticks
@@ -34,14 +34,25 @@ func (p *person) phonePicture(name string) {
 	var wide int
 	p.do(chromedp.Evaluate(`document.documentElement.scrollWidth`, &wide))
 	require.LessOrEqual(p.t, wide, phoneWidth, "%s: the page is wider than the phone", name)
-	p.shoot(name)
+	p.shoot(name, phoneWidth, phoneHeight, chromedp.EmulateMobile)
 	p.do(chromedp.EmulateViewport(desktopWidth, desktopHeight))
 }
 
-func (p *person) shoot(name string) {
+// shoot takes the picture, of a page that is longer than the screen as far as
+// readers will scroll.
+func (p *person) shoot(name string, width, height int64, options ...chromedp.EmulateViewportOption) {
 	p.t.Helper()
+	var tall int64
 	var shot []byte
-	p.do(page.BringToFront(), chromedp.CaptureScreenshot(&shot)) // a tab behind another is never drawn
+	p.do(
+		page.BringToFront(), // a tab behind another is never drawn
+		chromedp.Evaluate(`document.documentElement.scrollHeight`, &tall),
+	)
+	p.do(
+		chromedp.EmulateViewport(width, min(max(tall, height), 2*height), options...),
+		chromedp.CaptureScreenshot(&shot),
+		chromedp.EmulateViewport(width, height, options...),
+	)
 	small, err := shrink(shot)
 	require.NoError(p.t, err)
 	require.Less(p.t, len(small), maxPicture, "%s is too large for the repository", name)
