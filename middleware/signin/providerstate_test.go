@@ -1,0 +1,234 @@
+package signin_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/promptgrimoire/auth/middleware/signin"
+	"github.com/stretchr/testify/require"
+)
+
+// begun is a browser that comes back from a provider: where it arrives, and the
+// cookie that it left with.
+type begun struct {
+	b       *browser
+	arrival string
+	cookie  string // name
+}
+
+// beginnings are the ways to come back, one for each kind of token that is bound to
+// the browser.
+func (w *world) beginnings() map[string]func() begun {
+	connection := w.stytch.AddSSO(w.law.ID, "saml", nil)
+	begin := func(path, kind string) func() begun {
+		return func() begun {
+			b := w.browser()
+			return begun{b, w.provider(b.leave(path), "mock_persona", "ada@example.edu"), "__Host-grimoire_flow_" + kind}
+		}
+	}
+	return map[string]func() begun{
+		"oauth":           begin("/auth/oauth/google?class="+w.law.Slug, "oauth"),
+		"sso":             begin("/auth/sso/"+connection+"?class="+w.law.Slug, "sso"),
+		"discovery_oauth": begin("/auth/oauth/google", "discovery_oauth"),
+	}
+}
+
+// used counts the tokens that Stytch was shown.
+func (w *world) used() int {
+	return w.calls(oauthRedeemed) + w.calls(ssoRedeemed) + w.calls("POST /v1/b2b/oauth/discovery/authenticate") + w.calls(redeemed)
+}
+
+// Login CSRF by a token that an attacker got for themselves, and every other way in
+// which what a browser brings back does not belong to what it left with.
+func TestL02_ProviderState(t *testing.T) {
+	tests := map[string]struct {
+		change func(w *world, s begun) *browser // returns who arrives
+		asked  int
+	}{
+		"L01 nothing began here": {func(w *world, _ begun) *browser { return w.browser() }, 0},
+		"of another browser": {func(w *world, s begun) *browser {
+			other := w.browser()
+			name := strings.TrimPrefix(s.cookie, "__Host-grimoire_flow_")
+			other.plant(s.cookie, w.beginnings()[name]().b.cookie(s.cookie))
+			return other
+		}, 1}, // Stytch compares the verifier
+		"cut off": {func(_ *world, s begun) *browser {
+			value := s.b.cookie(s.cookie)
+			s.b.plant(s.cookie, value[:len(value)-len(value)/2])
+			return s.b
+		}, 0},
+		"one part more": {func(_ *world, s begun) *browser {
+			s.b.plant(s.cookie, s.b.cookie(s.cookie)+":x")
+			return s.b
+		}, 0},
+		"L03 no verifier": {func(_ *world, s begun) *browser {
+			parts := strings.Split(s.b.cookie(s.cookie), ":")
+			parts[2] = ""
+			s.b.plant(s.cookie, strings.Join(parts, ":"))
+			return s.b
+		}, 0},
+		"L03 the challenge as the verifier": {func(w *world, s begun) *browser {
+			parts := strings.Split(s.b.cookie(s.cookie), ":")
+			parts[2] = strings.Repeat("A", 43)
+			s.b.plant(s.cookie, strings.Join(parts, ":"))
+			return s.b
+		}, 1},
+		"begun in the future": {func(_ *world, s begun) *browser {
+			parts := strings.Split(s.b.cookie(s.cookie), ":")
+			parts[1] = "9999999999"
+			s.b.plant(s.cookie, strings.Join(parts, ":"))
+			return s.b
+		}, 0},
+		"no time": {func(_ *world, s begun) *browser {
+			parts := strings.Split(s.b.cookie(s.cookie), ":")
+			parts[1] = ""
+			s.b.plant(s.cookie, strings.Join(parts, ":"))
+			return s.b
+		}, 0},
+		"the cookie of another kind": {func(w *world, s begun) *browser {
+			b := w.browser()
+			for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+				if name := "__Host-grimoire_flow_" + kind; name != s.cookie {
+					b.plant(name, s.b.cookie(s.cookie))
+				}
+			}
+			return b
+		}, 0},
+	}
+	for name, tt := range tests {
+		for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				w := newWorld(t, signin.Config{Discovery: true})
+				s := w.beginnings()[kind]()
+				b := tt.change(w, s)
+				res := b.get(s.arrival)
+				require.Equal(t, http.StatusForbidden, res.status)
+				require.Contains(t, res.body, "began in another browser")
+				require.Empty(t, b.cookie("__Host-stytch_session"))
+				require.Empty(t, b.cookie("__Host-grimoire_unfinished"))
+				require.Equal(t, tt.asked, w.used())
+			})
+		}
+	}
+}
+
+func TestL02_ProviderStateIsOldAfterTenMinutes(t *testing.T) {
+	for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, signin.Config{Discovery: true})
+				s := w.beginnings()[kind]()
+				copied := s.b.cookie(s.cookie)
+				time.Sleep(10*time.Minute + time.Second)
+				require.Empty(t, s.b.cookie(s.cookie), "the browser has dropped it")
+				s.b.plant(s.cookie, copied)
+				require.Equal(t, http.StatusForbidden, s.b.get(s.arrival).status)
+				require.Zero(t, w.used())
+			})
+		})
+	}
+}
+
+// One start of each kind is pending: the second takes the place of the first, and
+// the first one's token does not fit it.
+func TestL02_SwappedBetweenProviders(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	google := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug), "mock_persona", "ada@example.edu")
+	microsoft := w.provider(b.leave("/auth/oauth/microsoft?class="+w.law.Slug), "mock_persona", "ada@example.edu")
+	res := b.get(google)
+	require.Equal(t, http.StatusForbidden, res.status)
+	require.Contains(t, res.body, "began in another browser")
+	require.Empty(t, b.cookie("__Host-grimoire_flow_oauth"), "used, and gone")
+	require.Equal(t, http.StatusForbidden, b.get(microsoft).status)
+	require.Empty(t, b.cookie("__Host-stytch_session"))
+	require.Equal(t, 1, w.used())
+}
+
+// A token of one kind under the name of another.
+func TestL07_KindConfusion(t *testing.T) {
+	w := newWorld(t, signin.Config{Discovery: true, Impersonation: true})
+	for from, begin := range w.beginnings() {
+		for _, to := range []string{"oauth", "sso", "discovery_oauth", "discovery", "multi_tenant_magic_links", "multi_tenant_passwords", "multi_tenant_impersonation"} {
+			if from == to {
+				continue
+			}
+			s := begin()
+			for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
+				s.b.plant("__Host-grimoire_flow_"+kind, s.b.cookie(s.cookie)) // even so
+			}
+			u, err := url.Parse(s.arrival)
+			require.NoError(t, err)
+			query := u.Query()
+			query.Set("stytch_token_type", to)
+			res := s.b.get("/auth/callback?" + query.Encode())
+			if res.at == "/auth/confirm" {
+				res = s.b.post("/auth/callback", s.b.button())
+				require.Contains(t, []int{http.StatusNotFound, http.StatusServiceUnavailable}, res.status, "%s as %s", from, to)
+			}
+			require.Empty(t, s.b.cookie("__Host-stytch_session"), "%s as %s", from, to)
+		}
+	}
+}
+
+// The challenge is the SHA-256 of the verifier, and there is no place to ask for
+// anything else.
+func TestL03_PKCE(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	start, err := url.Parse(b.leave("/auth/oauth/google?class=" + w.law.Slug + "&pkce_code_challenge=x&code_challenge_method=plain"))
+	require.NoError(t, err)
+	verifier := strings.Split(b.cookie("__Host-grimoire_flow_oauth"), ":")[2]
+	challenge := start.Query()["pkce_code_challenge"]
+	require.Len(t, challenge, 1)
+	require.Len(t, challenge[0], 43)
+	require.NotEqual(t, verifier, challenge[0])
+	require.NotContains(t, start.String(), verifier)
+	require.NotContains(t, start.String(), "plain")
+	again := w.browser()
+	again.leave("/auth/oauth/google?class=" + w.law.Slug)
+	require.NotEqual(t, verifier, strings.Split(again.cookie("__Host-grimoire_flow_oauth"), ":")[2])
+}
+
+// L11: the class that the person named is not the class that they were signed in to.
+func TestL11_ConnectionOfAnotherClass(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	connection := w.stytch.AddSSO(w.art.ID, "saml", nil)
+	b := w.browser()
+	res := b.get(w.provider(b.leave("/auth/sso/"+connection+"?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
+	require.Equal(t, http.StatusForbidden, res.status)
+	require.Contains(t, res.body, "another class")
+	require.Empty(t, b.cookie("__Host-stytch_session"))
+	require.Equal(t, 1, w.calls(revoked), "and the session does not live on")
+}
+
+// The class in the cookie is compared with that of the answer.
+func TestL11_ClassChangedOnTheWay(t *testing.T) {
+	for _, kind := range []string{"oauth", "sso"} {
+		w := newWorld(t, signin.Config{})
+		s := w.beginnings()[kind]()
+		s.b.plant(s.cookie, strings.Replace(s.b.cookie(s.cookie), ":"+w.law.Slug+":", ":"+w.art.Slug+":", 1))
+		require.Contains(t, s.b.cookie(s.cookie), w.art.Slug)
+		res := s.b.get(s.arrival)
+		require.Equal(t, http.StatusForbidden, res.status)
+		require.Contains(t, res.body, "another class")
+		require.Empty(t, s.b.cookie("__Host-stytch_session"))
+		require.Equal(t, 1, w.calls(revoked))
+	}
+}
+
+// A browser that only went to a provider has asked for no e-mail: a link that
+// somebody sends it is looked at twice.
+func TestL01_LinkAfterAProvider(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug+"&return_to=/week3"), "mock_persona", "ada@example.edu"))
+	require.NotEmpty(t, b.cookie("__Host-grimoire_start"), "where to go in the end is kept")
+	w.stytch.AddStudent(w.law.ID, "eve@example.edu")
+	b.open(w.link(w.law.ID, "eve@example.edu"))
+	require.Contains(t, b.get("/auth/confirm").body, "Nobody asked for a link in this browser")
+}
