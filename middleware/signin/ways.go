@@ -12,17 +12,18 @@ import (
 // the Handler serves it. The zero Ways are none.
 type Ways struct {
 	MagicLink, EmailCode, Password bool
-	Elsewhere                      []Elsewhere // the school's single sign-on first
+	Providers                      []Provider // the school's identity provider first
 }
 
 // Any reports whether there is a way at all.
-func (w Ways) Any() bool { return w.ByEmail() || w.Password || len(w.Elsewhere) > 0 }
+func (w Ways) Any() bool { return w.ByEmail() || w.Password || len(w.Providers) > 0 }
 
 // ByEmail reports whether something can be e-mailed that signs in.
 func (w Ways) ByEmail() bool { return w.MagicLink || w.EmailCode }
 
-// Elsewhere is a link to sign in at somebody else's page.
-type Elsewhere struct {
+// Provider is a link to sign in at somebody else's page: by OAuth, or at the identity
+// provider of a school.
+type Provider struct {
 	Name string // "Google", or what the class calls its identity provider
 	URL  string // on this host; plain links, since browsers hold redirects of forms to form-action
 }
@@ -108,7 +109,7 @@ func (h *Handler) ways(may allowed, page Page) Ways {
 	}
 	lead := func(name, path string) {
 		address := url.URL{Path: h.config.prefix() + path, RawQuery: query.Encode()}
-		ways.Elsewhere = append(ways.Elsewhere, Elsewhere{name, address.String()})
+		ways.Providers = append(ways.Providers, Provider{name, address.String()})
 	}
 	if can(grimoireauth.MethodSSO) {
 		for _, connection := range may.connections {

@@ -13,19 +13,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var elsewhere = regexp.MustCompile(`class="way" href="([^"]+)">[^<]* with ([^<]+)<`)
+var wayOut = regexp.MustCompile(`class="way" href="([^"]+)">[^<]* with ([^<]+)<`)
 
 // links returns where the buttons of a page lead, by name.
 func links(page string) map[string]string {
 	out := make(map[string]string)
-	for _, match := range elsewhere.FindAllStringSubmatch(page, -1) {
+	for _, match := range wayOut.FindAllStringSubmatch(page, -1) {
 		out[match[2]] = strings.ReplaceAll(match[1], "&amp;", "&")
 	}
 	return out
 }
 
 // Every way to somebody else's page and back.
-func TestElsewhereWholeWay(t *testing.T) {
+func TestProvidersWholeWay(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	w.stytch.AddSSO(w.law.ID, "saml", nil)
 	w.stytch.AddSSO(w.law.ID, "oidc", nil)
@@ -119,7 +119,7 @@ func offered(page string) []string {
 			out = append(out, way.word)
 		}
 	}
-	for _, match := range elsewhere.FindAllStringSubmatch(page, -1) {
+	for _, match := range wayOut.FindAllStringSubmatch(page, -1) {
 		out = append(out, match[2])
 	}
 	return out
@@ -136,7 +136,7 @@ func TestPageOffersConnections(t *testing.T) {
 	require.NoError(t, err)
 	page := w.browser().get("/auth/?class=" + w.law.Slug).body
 	require.NotContains(t, page, "Half a connection")
-	ways := elsewhere.FindAllStringSubmatch(page, -1)
+	ways := wayOut.FindAllStringSubmatch(page, -1)
 	require.Len(t, ways, 7)
 	require.Contains(t, ways[0][1], "/auth/sso/"+oidc)
 }
