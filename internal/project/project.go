@@ -41,6 +41,9 @@ func Parse(id, baseURL string) (Project, error) {
 	switch m := idForm.FindStringSubmatch(id); {
 	case id == "":
 		faults = append(faults, errors.New("ProjectID is missing: copy it from the Stytch dashboard, API keys"))
+	case m == nil && !strings.HasPrefix(id, "project-"):
+		// Not quoted: what is pasted here by mistake may be the project's secret.
+		faults = append(faults, errors.New("ProjectID is not of the form project-test-<uuid> or project-live-<uuid>"))
 	case m == nil:
 		faults = append(faults, fmt.Errorf("ProjectID %.60q is not of the form project-test-<uuid> or project-live-<uuid>", id))
 	default:

@@ -64,6 +64,8 @@ func TestParse(t *testing.T) {
 	require.ErrorContains(t, err, "BaseURL", "every fault at once")
 	_, err = Parse(testID, "https://user:word@login.example.edu")
 	require.NotContains(t, err.Error(), "word", "the error quotes a password")
+	_, err = Parse("secret-test-abcdefghijklmnopqrstuvwxyz012345=", "")
+	require.NotContains(t, err.Error(), "abcdef", "the error quotes a secret that was pasted into the wrong field")
 }
 
 func TestCheckSecret(t *testing.T) {
