@@ -172,11 +172,15 @@ func TestOneSpelling(t *testing.T) {
 
 // TestCapIsExact: the longest token that may pass does.
 func TestCapIsExact(t *testing.T) {
-	now := time.Now()
-	token := sign(mainKey(), goodHeader, padded(now, goodHeader, maxToken))
-	require.Len(t, token, maxToken)
-	_, err := verify(t, newVerifier(t), token)
+	const limit = 16 << 10 // not maxToken, which is what is tested
+	token := sign(mainKey(), goodHeader, padded(time.Now(), goodHeader, limit))
+	require.Len(t, token, limit)
+	v := newVerifier(t)
+	_, err := verify(t, v, token)
 	require.NoError(t, err)
+	_, err = verify(t, v, token+"A")
+	require.Error(t, err)
+	require.EqualValues(t, 1, v.Stats().Refused[ReasonTooLong])
 }
 
 // padded returns good claims that make a token of exactly this length.
