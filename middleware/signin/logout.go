@@ -55,6 +55,20 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 	h.show(w, http.StatusOK, "signed-out", page)
 }
 
+// forgetPages is the style sheet of the page that says "signed out", and has no
+// styles. A browser keeps the page that it has just left whole, to show it again on
+// "back" without asking, and puts it there after it has read the headers of the
+// next page: too late for what logout says, and in time for this.
+// Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Clear-Site-Data
+func forgetPages(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		w.Header().Set("Clear-Site-Data", `"cache"`)
+	}
+	// A page of another site could only make this one slow, and shall not.
+}
+
 // notTold is also true where all sessions were meant.
 const notTold = "This browser is signed out. The sign-in service could not be told, though, so there the session goes on until it ends by itself."
 

@@ -45,6 +45,23 @@ func TestLogout(t *testing.T) {
 	require.Equal(t, 1, w.calls(revoked))
 }
 
+// A browser that keeps a page whole has done so only after it has read the headers
+// of the next one, so "back" would show the class again.
+func TestM23_SignedOutPageForgetsThePageBefore(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	b.signIn(w.law.ID, "ada@example.edu")
+	require.Contains(t, b.post("/auth/logout", url.Values{}).body, `<link rel="stylesheet" href="/auth/signed-out.css">`)
+	for site, want := range map[string]string{"same-origin": `"cache"`, "none": `"cache"`, "same-site": "", "cross-site": ""} {
+		r := b.request("GET", "/auth/signed-out.css", nil)
+		r.Header.Set("Sec-Fetch-Site", site)
+		res := b.send(r)
+		require.Equal(t, http.StatusOK, res.status)
+		require.Equal(t, want, res.header.Get("Clear-Site-Data"), site)
+		require.Equal(t, "no-store", res.header.Get("Cache-Control"), "it has to be asked for each time")
+	}
+}
+
 func TestLogoutInAnOutage(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	b := w.browser()

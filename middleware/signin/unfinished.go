@@ -24,6 +24,7 @@ func (h *Handler) routeFinish(mux *http.ServeMux, prefix string) {
 	mux.HandleFunc("POST "+prefix+"switch", h.switchClass)
 	mux.HandleFunc("GET "+prefix+"logout", h.askLogout)
 	mux.HandleFunc("POST "+prefix+"logout", h.logout)
+	mux.HandleFunc("GET "+prefix+"signed-out.css", forgetPages)
 	mux.Handle("GET "+prefix+"session", h.guard.Load(http.HandlerFunc(h.status)))
 }
 
@@ -96,6 +97,8 @@ func (h *Handler) goOn(w http.ResponseWriter, r *http.Request) {
 		redirect(w, h.config.prefix()+u.owed.page())
 	default:
 		page := u.page()
+		// What is sent from here remembers anew where to go in the end.
+		page.ReturnTo, _ = h.begun(r)
 		page.Notice = "One more step: please show in one of these ways, too, that it is you."
 		h.offer(w, r, http.StatusOK, page, u.methods...)
 	}

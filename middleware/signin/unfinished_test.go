@@ -222,6 +222,7 @@ func TestOneMorePrimaryWay(t *testing.T) {
 	require.Contains(t, offer.body, "E-mail me a link")
 	require.NotContains(t, offer.body, "GitHub", "only what will do")
 	require.NotContains(t, offer.body, `name="password"`)
+	require.Contains(t, offer.body, `name="return_to" value="`+page+`"`, "the form leads where the first half would have")
 	require.Equal(t, "/auth/unfinished", b.get("/auth/factor").at, "this comes first")
 
 	b.post("/auth/start", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "method": {"magic_link"}, "return_to": {page}})
