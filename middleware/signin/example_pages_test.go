@@ -1,0 +1,41 @@
+package signin_test
+
+import (
+	"fmt"
+	"html/template"
+	"log"
+	"os"
+
+	"github.com/promptgrimoire/auth/middleware/signin"
+)
+
+// A page of the application's own shows what a class allows, whatever that is.
+func ExampleWays() {
+	page := template.Must(template.New("sign-in").Parse(`{{range .Ways.Providers}}<a href="{{.URL}}">{{.Name}}</a>
+{{end}}{{if .Ways.MagicLink}}<button name="method" value="magic_link">Link</button>
+{{end}}{{if not .Ways.Any}}Please ask your instructor.
+{{end}}`))
+	err := page.Execute(os.Stdout, signin.Page{Ways: signin.Ways{
+		MagicLink: true,
+		Providers: []signin.Provider{{Name: "Our University", URL: "/auth/sso/saml-connection-live-1?class=laws1100"}},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// <a href="/auth/sso/saml-connection-live-1?class=laws1100">Our University</a>
+	// <button name="method" value="magic_link">Link</button>
+}
+
+// Pages that were written from nothing have to have every name.
+func ExamplePageNames() {
+	own := template.Must(template.New("own").Parse(`{{define "sign-in"}}…{{end}}{{define "sent"}}…{{end}}`))
+	missing := 0
+	for _, name := range signin.PageNames() {
+		if own.Lookup(name) == nil {
+			missing++
+		}
+	}
+	fmt.Println(missing > 0)
+	// Output: true
+}
