@@ -1,0 +1,66 @@
+package grimoireauth_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// What a guard puts into a request's context, and what a handler reads there. In a
+// test of a handler this stands in the place of the guard.
+func ExampleContextWithPerson() {
+	session := must(grimoireauth.NewSession(grimoireauth.SessionFields{ID: "session", Member: "ines", Organization: "laws1100"}))
+	authentication := grimoireauth.Authentication{Session: session, Credentials: grimoireauth.NewCredentials("a.b.c", "")}
+	who := grimoireauth.Person{Member: "ines", Class: "laws1100"}
+	ctx := grimoireauth.ContextWithPerson(context.Background(), authentication, who, grimoireauth.RoleInstructor)
+
+	person, role, ok := grimoireauth.RoleFromContext(ctx)
+	fmt.Println(person.Member, role, ok)
+	instructor, ok := grimoireauth.InstructorFromContext(ctx)
+	fmt.Println(instructor.Class, ok)
+	_, ok = grimoireauth.StudentFromContext(ctx)
+	fmt.Println("a student:", ok)
+	// Output:
+	// ines instructor true
+	// laws1100 true
+	// a student: false
+}
+
+// The answer to "who is this?", and what a request's context tells of it.
+func ExampleAuthentication() {
+	stytch, client := offline()
+	credentials := stytch.SignIn(stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu"))
+	authentication := must(client.Sessions.Authenticate(context.Background(), credentials))
+	fmt.Println(authentication.OrganizationSlug(), authentication.Source, authentication.IsZero())
+
+	ctx := grimoireauth.ContextWithAuthentication(context.Background(), authentication)
+	found, ok := grimoireauth.AuthenticationFromContext(ctx)
+	session, _ := grimoireauth.SessionFromContext(ctx)
+	fmt.Println(ok, session.ID() == found.ID())
+	_, _, decided := grimoireauth.RoleFromContext(ctx)
+	fmt.Println("a role:", decided) // nobody has said for which class
+
+	ctx = grimoireauth.ContextWithRole(ctx, grimoireauth.Person{Member: session.Member(), Class: "torts"}, grimoireauth.RoleStudent)
+	student, ok := grimoireauth.StudentFromContext(ctx)
+	fmt.Println(student.Class, ok)
+	// Output:
+	// torts remote false
+	// true true
+	// a role: false
+	// torts true
+}
+
+// Credentials come from a request and go on to the next service. They do not show
+// themselves on the way.
+func ExampleCredentials() {
+	credentials := grimoireauth.NewCredentials("header.payload.signature", "")
+	fmt.Println(credentials.IsZero(), credentials.Token.IsZero())
+	fmt.Println(credentials.JWT)
+	_, ok := grimoireauth.CredentialsFromContext(context.Background())
+	fmt.Println("signed in:", ok)
+	// Output:
+	// false true
+	// [secret]
+	// signed in: false
+}

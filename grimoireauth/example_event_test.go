@@ -1,0 +1,110 @@
+package grimoireauth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock"
+)
+
+// One function for metrics, logs and audit, which knows every event there is.
+func ExampleObserve() {
+	var observe grimoireauth.Observe = func(_ context.Context, event grimoireauth.Event) {
+		switch e := event.(type) {
+		case grimoireauth.TokenVerified:
+			fmt.Println("verified, from memory:", e.Cached)
+		case grimoireauth.TokenRefused:
+			fmt.Println("refused:", e.Reason)
+		case grimoireauth.SessionRefreshed:
+			fmt.Println("refreshed in", e.Took)
+		case grimoireauth.RefreshShared:
+			fmt.Println("waits for another request's refresh")
+		case grimoireauth.RefreshFailed:
+			fmt.Println("not refreshed, an outage:", errors.Is(e.Err, grimoireauth.ErrUnavailable))
+		case grimoireauth.RefreshWithheld:
+			fmt.Println("not asked again for", e.Wait)
+		case grimoireauth.KeysFetched:
+			fmt.Println("keys:", e.Keys, e.Err)
+		case grimoireauth.OutageGraceUsed:
+			fmt.Println("let in during an outage")
+		case grimoireauth.Changed:
+			fmt.Println("changed:", e.Op)
+		case grimoireauth.OperatorAlarm:
+			fmt.Println("ALARM:", e.Problem)
+		}
+	}
+	stytch := new(mock.Stytch)
+	client := must(grimoireauth.New(grimoireauth.Config{
+		ProjectID: stytch.ProjectID(), Secret: new(mock.Stytch).Secret() /* of another project */, BaseURL: stytch.BaseURL(), Transport: stytch,
+		Observe: observe,
+	}))
+	_, err := client.Classes.BySlug(context.Background(), "torts")
+	fmt.Println("an outage, to users:", errors.Is(err, grimoireauth.ErrUnavailable))
+	// Output:
+	// ALARM: Stytch refuses the project's id, secret or configuration: check ProjectID and Secret, and look the error_type up
+	// an outage, to users: true
+}
+
+// How long Stytch asks to wait.
+func ExampleRetryAfter() {
+	stytch := new(mock.Stytch)
+	client := must(grimoireauth.New(grimoireauth.Config{
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, Retries: -1,
+	}))
+	class := stytch.AddClass("Torts").ID
+	stytch.Fail(mock.Fault{Status: 429, RetryAfter: 3 * time.Second})
+	_, err := client.Classes.Get(context.Background(), class)
+	wait, asked := grimoireauth.RetryAfter(err)
+	fmt.Println(errors.Is(err, grimoireauth.ErrRateLimited), wait, asked)
+	// Output: true 3s true
+}
+
+// Who else has to know that a token is worthless: another replica, say.
+func ExampleCut() {
+	var tellOthers grimoireauth.Cut = func(_ context.Context, cutoff grimoireauth.Cutoff) error {
+		fmt.Println("a session:", cutoff.Session != "", "a member:", cutoff.Member != "", "a class:", cutoff.Class != "")
+		return nil
+	}
+	stytch := new(mock.Stytch)
+	client := must(grimoireauth.New(grimoireauth.Config{
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, Cut: tellOthers,
+	}))
+	ctx := context.Background()
+	session := must(client.Sessions.Authenticate(ctx, stytch.SignIn(stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu"))))
+	fmt.Println(client.Sessions.Revoke(ctx, session.ID()))
+	// Output:
+	// a session: true a member: false a class: false
+	// <nil>
+}
+
+// A RoleFunc of one's own writes down why, for those who ask.
+func ExampleNoteRole() {
+	guests := func(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+		grimoireauth.NoteRole(ctx, grimoireauth.RoleReason{
+			Source: "open day", Value: "2026-03-01", Role: grimoireauth.RoleStudent, Granted: true, Why: "everybody is a student today",
+		})
+		return grimoireauth.RoleStudent, nil
+	}
+	session := must(grimoireauth.NewSession(grimoireauth.SessionFields{ID: "session", Member: "guest", Organization: "school"}))
+	fmt.Println(grimoireauth.ExplainRole(context.Background(), guests, session, "torts"))
+	// Output:
+	// guest is student in torts
+	//   granted student by open day "2026-03-01": everybody is a student today <nil>
+}
+
+// Authorize asks Stytch to check a permission with the session.
+func ExamplePermission() {
+	stytch, client := offline()
+	ctx, class := context.Background(), stytch.AddClass("Torts").ID
+	tutor := stytch.SignIn(stytch.AddMember(class, "tove@example.edu", "tutor"))
+	for _, action := range []string{"mark", "release"} {
+		_, err := client.Sessions.Authorize(ctx, tutor, grimoireauth.Permission{Class: class, Resource: "class", Action: action})
+		fmt.Println(action, errors.Is(err, grimoireauth.ErrForbidden))
+	}
+	// Output:
+	// mark false
+	// release true
+}
