@@ -83,7 +83,7 @@ func (c *classroom) behind(w http.ResponseWriter, r *http.Request) {
 	journal := c.demo.stytch.Journal()
 	journal = journal[min(c.demo.seeded, len(journal)):]
 	page.Asked = len(journal)
-	for i := len(journal) - 1; i >= 0 && len(page.Lines) < 40; i-- {
+	for i := len(journal) - 1; i >= 0 && len(page.Lines) < 25; i-- {
 		entry := journal[i]
 		page.Lines = append(page.Lines, line{entry.At.Local().Format("15:04:05"), cmp.Or(entry.Endpoint, entry.Method+" "+entry.Path), entry.Status, entry.ErrorType})
 	}

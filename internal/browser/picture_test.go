@@ -38,8 +38,8 @@ func (p *person) phonePicture(name string) {
 	p.do(chromedp.EmulateViewport(desktopWidth, desktopHeight))
 }
 
-// shoot takes the picture, of a page that is longer than the screen as far as
-// readers will scroll.
+// shoot takes the picture: the whole of a page that is up to twice as long as the
+// screen, and the beginning of longer ones.
 func (p *person) shoot(name string, width, height int64, options ...chromedp.EmulateViewportOption) {
 	p.t.Helper()
 	var tall int64
@@ -48,8 +48,11 @@ func (p *person) shoot(name string, width, height int64, options ...chromedp.Emu
 		page.BringToFront(), // a tab behind another is never drawn
 		chromedp.Evaluate(`document.documentElement.scrollHeight`, &tall),
 	)
+	if tall < height || tall > 2*height {
+		tall = height
+	}
 	p.do(
-		chromedp.EmulateViewport(width, min(max(tall, height), 2*height), options...),
+		chromedp.EmulateViewport(width, tall, options...),
 		chromedp.CaptureScreenshot(&shot),
 		chromedp.EmulateViewport(width, height, options...),
 	)
