@@ -126,6 +126,8 @@ func TestSwitchClass(t *testing.T) {
 	tab := iris.secondTab()
 	tab.open(teaching)
 	tab.isInside(contractsName) // until she has shown more she stays where she was
+	tab.open("/outbox")
+	tab.picture("outbox")
 	iris.types("code", iris.code(irisPhone))
 	iris.follow("Sign in")
 	iris.click("#my-class")

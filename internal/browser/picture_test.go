@@ -80,7 +80,7 @@ func shrink(shot []byte) ([]byte, error) {
 	}
 	frequent := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int { return cmp.Compare(count[b], count[a]) })
 	var palette color.Palette
-	for _, c := range frequent[:min(len(frequent), 64)] {
+	for _, c := range frequent[:min(len(frequent), 256)] {
 		palette = append(palette, c)
 	}
 	few := image.NewPaletted(bounds, palette)
