@@ -108,3 +108,20 @@ func ExamplePermission() {
 	// mark false
 	// release true
 }
+
+// The question that a guard asks about a permission. A client answers it from the
+// project's RBAC policy; a test may answer it like this.
+func ExampleCanFunc() {
+	var can grimoireauth.CanFunc = func(_ context.Context, session grimoireauth.Session, resource, action string) error {
+		if session.HasRole("tutor") && resource == "essay" && action == "mark" {
+			return nil
+		}
+		return grimoireauth.ErrForbidden
+	}
+	session := must(grimoireauth.NewSession(grimoireauth.SessionFields{ID: "session", Member: "tove", Organization: "torts", Roles: []string{"tutor"}}))
+	fmt.Println(can(context.Background(), session, "essay", "mark"))
+	fmt.Println(can(context.Background(), session, "essay", "release"))
+	// Output:
+	// <nil>
+	// not permitted
+}
