@@ -94,6 +94,49 @@ func TestInvitations(t *testing.T) {
 	})
 }
 
+// TestT09InvitedAboveTheInviter: whatever a form says about the role, nobody makes
+// anybody more than they are in this class.
+func TestT09InvitedAboveTheInviter(t *testing.T) {
+	stytch, client := school(t, nil)
+	class, other := stytch.AddClass("Torts").ID, stytch.AddClass("Equity").ID
+	inviters := map[string]grimoireauth.MemberID{
+		"student":              stytch.AddStudent(class, "sam@example.edu"),
+		"tutor":                stytch.AddMember(class, "tim@example.edu", "tutor"),
+		"instructor":           stytch.AddInstructor(class, "ines@example.edu"),
+		"suspended":            stytch.AddInstructor(class, "sue@example.edu"),
+		"instructor elsewhere": stytch.AddInstructor(other, "ines@example.edu"),
+	}
+	require.NoError(t, errorOf(client.Roster.Suspend(t.Context(), class, inviters["suspended"])))
+	for _, row := range []struct {
+		by   string
+		role grimoireauth.Role
+		want error
+	}{
+		{"student", grimoireauth.RoleNone, nil}, // which is a student
+		{"student", grimoireauth.RoleStudent, nil},
+		{"student", grimoireauth.RoleTutor, grimoireauth.ErrForbidden},
+		{"tutor", grimoireauth.RoleTutor, nil},
+		{"tutor", grimoireauth.RoleInstructor, grimoireauth.ErrForbidden},
+		{"instructor", grimoireauth.RoleInstructor, nil},
+		{"instructor", grimoireauth.RoleCoordinator, grimoireauth.ErrForbidden},
+		{"suspended", grimoireauth.RoleStudent, grimoireauth.ErrForbidden},
+		{"instructor elsewhere", grimoireauth.RoleStudent, grimoireauth.ErrNotFound},
+	} {
+		t.Run(row.by+" invites "+row.role.String(), func(t *testing.T) {
+			sent := len(stytch.Outbox())
+			_, err := client.Roster.Invite(t.Context(), class, grimoireauth.Invitation{
+				NewMember: grimoireauth.NewMember{Email: "guest@elsewhere.edu", Role: row.role}, By: inviters[row.by],
+			})
+			if row.want == nil {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, row.want)
+			require.Len(t, stytch.Outbox(), sent)
+		})
+	}
+}
+
 func TestApprove(t *testing.T) {
 	stytch, client := school(t, nil)
 	ctx := t.Context()

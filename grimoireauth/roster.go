@@ -33,7 +33,8 @@ type NewMember struct {
 // Invitation describes an invitation by e-mail.
 type Invitation struct {
 	NewMember
-	// By is the member who invites, named in the e-mail. Empty: nobody is named.
+	// By is the member who invites, named in the e-mail. They invite to a role up to
+	// their own. Empty: nobody is named, and the program itself answers for the role.
 	By MemberID
 	// RedirectURL is where the link leads, one of those registered with Stytch.
 	// Empty: the project's default.
@@ -92,7 +93,8 @@ func (r Roster) create(ctx context.Context, op string, params *members.CreatePar
 // signs them in. Inviting somebody who is invited or pending sends a new link,
 // and earlier ones stay good; [Roster.Deny] takes an invitation back. Errors:
 // [ErrConflict] if they are active members, [ErrForbidden] if the class does not
-// allow invitations to this address, [ErrNotFound].
+// allow invitations to this address, or if the role is above that of who invites;
+// [ErrNotFound].
 // Source: https://stytch.com/docs/b2b/api/send-invite-email
 func (r Roster) Invite(ctx context.Context, class ClassID, invitation Invitation) (Member, error) {
 	const op = "invite"
@@ -107,6 +109,16 @@ func (r Roster) Invite(ctx context.Context, class ClassID, invitation Invitation
 	}
 	if err := invalid(op, faults...); err != nil {
 		return Member{}, err
+	}
+	if invitation.By != "" {
+		by, err := r.get(ctx, op, class, invitation.By)
+		if err != nil {
+			return Member{}, err
+		}
+		// What a form says about the role must not make anybody more than its sender.
+		if by.Suspended || !by.Role.AtLeast(max(invitation.Role, RoleStudent)) {
+			return Member{}, &Error{Op: op, Kind: ErrForbidden, Err: errors.New("the role is above that of the member who invites")}
+		}
 	}
 	params := &email.InviteParams{
 		OrganizationID:          string(class),
