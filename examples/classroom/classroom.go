@@ -160,5 +160,5 @@ func (c *classroom) announce(w io.Writer, url string) {
 		_, _ = fmt.Fprintf(w, "The classroom is at %s, with the Stytch project %s.\nRegister %s/auth/callback as a redirect URL in the Stytch dashboard.\n", url, c.projectID, url)
 		return
 	}
-	_, _ = fmt.Fprintf(w, "The classroom is at %s\n\nStytch is in this program's memory: nothing leaves this machine.\nWho can sign in:\n\n%s\nTheir e-mail arrives at %s/outbox. Stop with Ctrl-C.\n", url, c.demo.people(), url)
+	_, _ = fmt.Fprintf(w, "The classroom is at %s\n\nStytch is in this program's memory: nothing leaves this machine.\nWho can sign in:\n\n%s\nTheir e-mail and text messages arrive at %s/outbox. Stop with Ctrl-C.\n", url, c.demo.people(), url)
 }

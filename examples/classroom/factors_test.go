@@ -128,23 +128,3 @@ func TestSignOutEverywhere(t *testing.T) {
 	_, at, _ := library.get(inside)
 	require.Equal(t, "/auth/", at, "the other browser is signed out, too")
 }
-
-func TestAppRefusesWhatIsNoKey(t *testing.T) {
-	_, arrive := open(t)
-	for name, key := range map[string]string{
-		"empty": "", "too short": "ABCDEFGH", "not base32": "0189 0189 0189 0189 0189", "another URI": "otpauth://totp/x?issuer=y",
-	} {
-		v := arrive()
-		_, _, page := v.post("/authenticator", url.Values{"key": {key}})
-		require.Contains(t, page, "That is no key.", name)
-	}
-}
-
-func TestAppComputesTheCodesOfTheRFC(t *testing.T) {
-	// RFC 6238, appendix B: the last six of its eight digits, with its SHA-1 key.
-	key, err := readKey("otpauth://totp/RFC?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
-	require.NoError(t, err)
-	for seconds, want := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037"} {
-		require.Equal(t, want, account{key: key}.code(seconds/codeLife), seconds)
-	}
-}

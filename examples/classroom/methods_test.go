@@ -133,3 +133,17 @@ func TestEveryWayToSignIn(t *testing.T) {
 		})
 	}
 }
+
+func TestWayThatTheClassDoesNotAllow(t *testing.T) {
+	_, arrive := open(t)
+	bao := arrive()
+	_, _, page := bao.get("/auth/?class=prompt-writing")
+	require.NotContains(t, page, "GitHub")
+	// Somebody may have the address of the button all the same.
+	status, _, page := bao.through(`<a href="/auth/oauth/github?class=prompt-writing">GitHub</a>`, "GitHub", "bao@example.edu")
+	require.Equal(t, http.StatusForbidden, status)
+	require.Contains(t, page, "another way. Please use one of these.")
+	require.Contains(t, page, "Continue with Google")
+	require.NotContains(t, page, "Continue with GitHub")
+	require.Empty(t, bao.cookie(grimoireauth.SessionTokenCookie))
+}
