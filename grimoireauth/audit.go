@@ -13,6 +13,9 @@ type Changed struct {
 	Op      string    // what was done, in the words that errors use: "set role"
 	By      MemberID  // who is signed in in the context; empty: the program itself
 	Session SessionID // of By
+	// Impersonated says that By was somebody at Stytch's dashboard who acted in
+	// their name: see [Session.Impersonated].
+	Impersonated bool
 	Class   ClassID   // empty if only a session's or a member's id was given
 	Member  MemberID  // whom; empty for a change of the class itself
 	Target  SessionID // the session that was ended; empty for everything else
@@ -70,7 +73,7 @@ func (c *Client) record(ctx context.Context, change Changed) {
 		return
 	}
 	if by, ok := SessionFromContext(ctx); ok {
-		change.By, change.Session = by.Member(), by.ID()
+		change.By, change.Session, change.Impersonated = by.Member(), by.ID(), by.Impersonated()
 	}
 	c.observe(ctx, change)
 }

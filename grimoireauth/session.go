@@ -101,6 +101,18 @@ func (s Session) HasRole(id string) bool { return slices.Contains(s.fields().Rol
 // Factors returns how the member signed in.
 func (s Session) Factors() []Factor { return slices.Clone(s.fields().Factors) }
 
+// factorImpersonated is the type of the factor that an administrator leaves who
+// signs in as somebody else at Stytch's dashboard.
+const factorImpersonated = "impersonated"
+
+// Impersonated reports whether not the member signed in but an administrator in
+// their name, through Stytch's dashboard. Such a session may look at what the
+// member sees; whether it may hand in an essay is for the application to say.
+// Source: https://stytch.com/docs/b2b/api/authenticate-impersonation-token
+func (s Session) Impersonated() bool {
+	return slices.ContainsFunc(s.fields().Factors, func(f Factor) bool { return f.Type == factorImpersonated })
+}
+
 // StartedAt returns when the session began; zero if unknown.
 func (s Session) StartedAt() time.Time { return s.fields().StartedAt }
 
