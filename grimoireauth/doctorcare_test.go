@@ -58,6 +58,11 @@ func TestDoctorLeavesAlone(t *testing.T) {
 			s.set(map[string]any{"sso_default_connection_id": id, "sso_jit_provisioning": "ALL_ALLOWED"})
 		},
 		"OIDC, roles from the roster": func(s *surgery) { s.AddSSO(s.class.ID, "oidc", nil) },
+		"a clock that is behind by what is allowed": func(s *surgery) {
+			s.edit("/sessions/jwks/"+s.ProjectID(), func(_ map[string]any, header http.Header) {
+				header.Set("Date", time.Now().Add(4*time.Second).UTC().Format(http.TimeFormat))
+			})
+		},
 		"doors with lists": func(s *surgery) {
 			s.set(map[string]any{"email_jit_provisioning": "RESTRICTED", "email_invites": "RESTRICTED", "email_allowed_domains": []string{"example.edu"}})
 		},
@@ -93,6 +98,22 @@ func TestDoctorSeesThatRolesAreExpected(t *testing.T) {
 	s.connections("saml", map[string]any{"saml_connection_implicit_role_assignments": []any{map[string]any{"role_id": "instructor"}}})
 	codes, _ := s.find(t)
 	require.Equal(t, []string{"oidc-without-roles"}, codes)
+	s.connections("oidc", map[string]any{"status": "pending"})
+	codes, _ = s.find(t)
+	require.Equal(t, []string{"connection-unfinished"}, codes, "nobody comes through that one")
+}
+
+// Somebody who is suspended runs no class.
+func TestDoctorCountsNobodySuspended(t *testing.T) {
+	s := newSurgery()
+	client, err := grimoireauth.New(s.config)
+	require.NoError(t, err)
+	class := s.AddClass("Equity")
+	_, err = client.Roster.Suspend(t.Context(), class.ID, s.AddInstructor(class.ID, "ada@example.edu"))
+	require.NoError(t, err)
+	s.check.Classes = []grimoireauth.ClassID{class.ID}
+	codes, _ := s.find(t)
+	require.Equal(t, []string{"no-instructor"}, codes)
 }
 
 // A role that a connection gives and the table does not name makes nobody anything.
