@@ -16,9 +16,9 @@ type Changed struct {
 	// Impersonated says that By was somebody at Stytch's dashboard who acted in
 	// their name: see [Session.Impersonated].
 	Impersonated bool
-	Class   ClassID   // empty if only a session's or a member's id was given
-	Member  MemberID  // whom; empty for a change of the class itself
-	Target  SessionID // the session that was ended; empty for everything else
+	Class        ClassID   // empty if only a session's or a member's id was given
+	Member       MemberID  // whom; empty for a change of the class itself
+	Target       SessionID // the session that was ended; empty for everything else
 	// Fields are what became different, in the order of the type's fields.
 	Fields []FieldChange
 	// RequestID is Stytch's request_id of the call that made the change.

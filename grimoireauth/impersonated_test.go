@@ -1,7 +1,6 @@
 package grimoireauth_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -13,16 +12,9 @@ import (
 // TestT11Impersonated: an administrator who acts in somebody's name is told apart
 // from them, in the session and in the audit of what they change.
 func TestT11Impersonated(t *testing.T) {
-	var events []grimoireauth.Changed
-	stytch, client := school(t, func(config *grimoireauth.Config) {
-		config.Observe = func(_ context.Context, event grimoireauth.Event) {
-			if changed, ok := event.(grimoireauth.Changed); ok {
-				events = append(events, changed)
-			}
-		}
-	})
-	class := stytch.AddClass("Torts").ID
-	ines := stytch.AddInstructor(class, "ines@example.edu")
+	a := newAudited(t)
+	class := a.stytch.AddClass("Torts").ID
+	ines := a.stytch.AddInstructor(class, "ines@example.edu")
 	for name, row := range map[string]struct {
 		factor grimoireauth.Factor
 		want   bool
@@ -31,16 +23,16 @@ func TestT11Impersonated(t *testing.T) {
 		"an administrator": {grimoireauth.Factor{Type: "impersonated", LastAuthenticatedAt: time.Now()}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			authentication, err := client.Sessions.Authenticate(t.Context(), stytch.SignIn(ines, mock.WithFactors(row.factor)))
+			authentication, err := a.Sessions.Authenticate(t.Context(), a.stytch.SignIn(ines, mock.WithFactors(row.factor)))
 			require.NoError(t, err)
 			require.Equal(t, row.want, authentication.Impersonated())
-			events = nil
+			a.events = nil
 			ctx := grimoireauth.ContextWithAuthentication(t.Context(), authentication)
-			_, err = client.Roster.Enroll(ctx, class, grimoireauth.NewMember{Email: name[:2] + "@example.edu"})
+			_, err = a.Roster.Enroll(ctx, class, grimoireauth.NewMember{Email: name[:2] + "@example.edu"})
 			require.NoError(t, err)
-			require.Len(t, events, 1)
-			require.Equal(t, ines, events[0].By)
-			require.Equal(t, row.want, events[0].Impersonated)
+			require.Len(t, a.events, 1)
+			require.Equal(t, ines, a.events[0].By)
+			require.Equal(t, row.want, a.events[0].Impersonated)
 		})
 	}
 	require.False(t, grimoireauth.Session{}.Impersonated())
