@@ -109,7 +109,7 @@ func TestDoctorCountsNobodySuspended(t *testing.T) {
 	client, err := grimoireauth.New(s.config)
 	require.NoError(t, err)
 	class := s.AddClass("Equity")
-	_, err = client.Roster.Suspend(t.Context(), class.ID, s.AddInstructor(class.ID, "ada@example.edu"))
+	_, err = client.Roster.Suspend(t.Context(), class.ID, s.AddInstructor(class.ID, "ada@example.edu"), grimoireauth.EvenLastInstructor)
 	require.NoError(t, err)
 	s.check.Classes = []grimoireauth.ClassID{class.ID}
 	codes, _ := s.find(t)
