@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -32,17 +33,17 @@ type shown struct {
 
 func examplesOf(t *testing.T, dir string, imports types.Importer, fset *token.FileSet) (*doc.Package, shown) {
 	t.Helper()
-	parsed, err := parser.ParseDir(fset, dir, nil, parser.ParseComments)
-	require.NoError(t, err)
 	var code, tests []*ast.File
-	for name, p := range parsed {
-		for file, tree := range p.Files {
-			switch {
-			case strings.HasSuffix(name, "_test"):
-				tests = append(tests, tree)
-			case !strings.HasSuffix(file, "_test.go"):
-				code = append(code, tree)
-			}
+	files, err := filepath.Glob(dir + "/*.go")
+	require.NoError(t, err)
+	for _, file := range files {
+		tree, err := parser.ParseFile(fset, file, nil, parser.ParseComments)
+		require.NoError(t, err)
+		switch {
+		case strings.HasSuffix(tree.Name.Name, "_test"):
+			tests = append(tests, tree)
+		case !strings.HasSuffix(file, "_test.go"):
+			code = append(code, tree)
 		}
 	}
 	described, err := doc.NewFromFiles(fset, code, module+"/"+dir)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/jwtlocal"
+	"github.com/promptgrimoire/auth/mock"
 )
 
 // fromEnvironment is how a server talks to the real Stytch.
@@ -55,6 +56,28 @@ func singleSignOn(ctx context.Context, client *grimoireauth.Client, class grimoi
 		ClientID:     grimoireauth.Set("classes"),
 		ClientSecret: grimoireauth.Set(secret),
 	})
+}
+
+// checked says, before anybody is served, what would lock people out.
+func checked(ctx context.Context, config grimoireauth.Config, classes ...grimoireauth.ClassID) error {
+	diagnosis := grimoireauth.Doctor(ctx, config, grimoireauth.Checkup{Classes: classes})
+	fmt.Print(diagnosis)
+	return diagnosis.Err() // nil if Stytch could not be asked: a server should start all the same
+}
+
+func Example_doctor() {
+	stytch := new(mock.Stytch)
+	err := checked(context.Background(), grimoireauth.Config{
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
+	})
+	fmt.Println(err)
+	// Output:
+	// ok       configuration  ids, secret and base URL are those of a test project
+	// ok       keys           the key set verifies session_jwts (keys: 1)
+	// ok       secret         Stytch takes the project's id and secret
+	// ok       roles          the RBAC policy has every role of the role table
+	// 4 ok, 0 warning, 0 fault, 0 unknown
+	// <nil>
 }
 
 func Example_gettingStarted() {
