@@ -31,10 +31,9 @@ type classroom struct {
 
 func newClassroom(ctx context.Context, o options) (*classroom, error) {
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, clientErr := grimoireauth.New(grimoireauth.Config{
-		ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport,
-		PublicToken: o.publicToken, Cut: cutoffs.Cut, Observe: alarms,
-	})
+	clientConfig := o.client()
+	clientConfig.Cut, clientConfig.Observe = cutoffs.Cut, alarms
+	client, clientErr := grimoireauth.New(clientConfig)
 	config := jwtlocal.Config{
 		ProjectID: o.projectID, BaseURL: o.stytchURL, Transport: o.transport,
 		Cutoffs: cutoffs, Observe: alarms,

@@ -10,7 +10,8 @@
 // on the page /stytch that Stytch can be switched off. With STYTCH_PROJECT_ID and
 // STYTCH_SECRET in the environment it runs against the real Stytch; name the
 // classes with -classes then, and set STYTCH_PUBLIC_TOKEN to offer Google, its
-// like, and single sign-on.
+// like, and single sign-on. It begins by saying what is wrong with the project
+// and the classes, if anything is.
 package main
 
 import (
@@ -48,6 +49,9 @@ func run(ctx context.Context, addr string, classes []string) error {
 	url := "http://" + listener.Addr().String()
 	options, err := optionsFromEnvironment(os.Getenv, url, classes)
 	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := options.checkup(ctx, os.Stdout); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	stop := options.start()

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -43,4 +45,25 @@ func optionsFromEnvironment(getenv func(string) string, url string, classes []st
 		o.classes = append(o.classes, grimoireauth.ClassID(class))
 	}
 	return o, nil
+}
+
+// client is how to reach Stytch.
+func (o options) client() grimoireauth.Config {
+	return grimoireauth.Config{
+		ProjectID: o.projectID, Secret: o.secret, PublicToken: o.publicToken, BaseURL: o.stytchURL, Transport: o.transport,
+	}
+}
+
+// checkup writes what is right and wrong with the real Stytch project before
+// anybody meets it. The error is what has to be put right first; that Stytch
+// cannot be reached is none.
+func (o options) checkup(ctx context.Context, w io.Writer) error {
+	if o.demo != nil {
+		return nil
+	}
+	diagnosis := grimoireauth.Doctor(ctx, o.client(), grimoireauth.Checkup{Classes: o.classes})
+	if _, err := diagnosis.WriteTo(w); err != nil {
+		return err
+	}
+	return diagnosis.Err()
 }
