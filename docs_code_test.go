@@ -59,58 +59,66 @@ func trimmed(lines []string) string {
 // commands are the programs that a page may ask for.
 var commands = []string{"go", "cd", "git", "npm", "node", "curl", "export", ".ci/run"}
 
-// What a page asks to type can be typed: the folders and packages are there.
+// What a page asks to type can be typed: the folders and packages are there. That
+// goes for blocks, and for commands in the middle of a sentence.
 func TestDocsCommandsExist(t *testing.T) {
+	span := regexp.MustCompile("`(?:go|cd|npm) [^`\n]+`")
 	checked := 0
 	for _, p := range pages(t) {
+		for _, found := range span.FindAllString(p.prose, -1) {
+			here := "."
+			checked += checkLine(t, p.file, strings.Trim(found, "`"), &here, false)
+		}
 		for _, b := range p.blocks {
-			if b.language != "sh" && b.language != "" {
-				continue
-			}
 			here := "."
 			for _, line := range b.lines {
-				line, _, _ = strings.Cut(line, " #")
-				for command := range strings.SplitSeq(line, "&&") {
-					words := strings.Fields(command)
-					if len(words) == 0 {
-						continue
-					}
-					word := words[0]
-					for strings.Contains(word, "=") && len(words) > 1 { // a variable for this command only
-						words = words[1:]
-						word = words[0]
-					}
-					known := slices.Contains(commands, word)
-					if b.language == "" && !known {
-						continue // what a command prints
-					}
-					checked++
-					isOK(t, known, "%s:%d: %q is no command that a visitor has", p.file, b.line, word)
-					if word == "cd" && len(words) == 2 {
-						here = path.Join(here, words[1])
-						if here == "auth" || strings.HasSuffix(here, "/auth") { // a fresh clone
-							here = "."
-						}
-						isOK(t, isFolder(here), "%s:%d: there is no folder %s", p.file, b.line, here)
-					}
-					if word == ".ci/run" || word != "go" {
-						continue
-					}
-					for _, arg := range words[2:] {
-						if strings.HasPrefix(arg, "./") {
-							folder := path.Join(here, strings.TrimSuffix(arg, "..."))
-							isOK(t, isFolder(folder), "%s:%d: there is no package %s", p.file, b.line, arg)
-							if words[1] == "run" {
-								main, err := filepath.Glob(folder + "/*.go")
-								isOK(t, err == nil && len(main) > 0, "%s:%d: %s is no program", p.file, b.line, arg)
-							}
-						}
-					}
+				switch b.language {
+				case "sh":
+					checked += checkLine(t, p.file, line, &here, true)
+				case "": // commands and what they print
+					checked += checkLine(t, p.file, line, &here, false)
 				}
 			}
 		}
 	}
-	require.Greater(t, checked, 5, "the pages ask to type hardly anything: is the pattern still right?")
+	require.Greater(t, checked, 20, "the pages ask to type hardly anything: is the pattern still right?")
+}
+
+// checkLine checks the commands of a line, as typed in the folder here, which a "cd"
+// changes. It returns how many there were. If only commands stand there, an unknown
+// word is a fault.
+func checkLine(t *testing.T, file, line string, here *string, only bool) (checked int) {
+	t.Helper()
+	line, _, _ = strings.Cut(line, " #")
+	for command := range strings.SplitSeq(line, "&&") {
+		words := strings.Fields(command)
+		for len(words) > 1 && strings.Contains(words[0], "=") { // a variable for this command only
+			words = words[1:]
+		}
+		if len(words) == 0 {
+			continue
+		}
+		if !slices.Contains(commands, words[0]) {
+			isOK(t, !only, "%s: %q is no command that a visitor has", file, words[0])
+			continue
+		}
+		checked++
+		switch {
+		case words[0] == "cd" && len(words) == 2:
+			*here = path.Join(*here, words[1])
+			isOK(t, isFolder(*here), "%s: %s: there is no folder %s", file, line, *here)
+		case words[0] == "go" && len(words) > 2:
+			for _, arg := range words[2:] {
+				folder := path.Join(*here, strings.TrimSuffix(arg, "..."))
+				if arg != "." && !strings.HasPrefix(arg, "./") {
+					continue
+				}
+				code, err := filepath.Glob(folder + "/*.go")
+				isOK(t, err == nil && (len(code) > 0 || isFolder(folder) && words[1] != "run"), "%s: %s: there is no package %s", file, line, folder)
+			}
+		}
+	}
+	return checked
 }
 
 func isFolder(name string) bool {
