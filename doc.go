@@ -33,7 +33,10 @@
 // whatever is forgotten is closed: an unlisted route, an unknown role, a missing
 // class.
 //
-// To see it work, offline: go run ./examples/classroom
+// To see it work, offline: go run ./examples/classroom. Class lists from Moodle and
+// Canvas are read by [github.com/promptgrimoire/auth/grimoireauth/classlist]. The
+// guides (a project of your own, testing, outages, rosters, security, operations)
+// are in the folder docs, beginning at the README.
 //
 // [Class]: https://pkg.go.dev/github.com/promptgrimoire/auth/grimoireauth#Class
 // [Student]: https://pkg.go.dev/github.com/promptgrimoire/auth/grimoireauth#Student
