@@ -63,7 +63,9 @@ func (p Page) ClassTitle() string {
 // To begin: "sign-in" (the ways of a class), "which-class", "sent" (look into your
 // mail), "code" (the code in it), "confirm" (one button), "new-password". To go on:
 // "classes" (which of these?), "factor" (the second factor), "enrol" (set an
-// authenticator app up). To end: "sign-out" (one button), "signed-out".
+// authenticator app up). To end: "sign-out" (one button), "signed-out", which links
+// the style sheet {{.Prefix}}signed-out.css: that is what keeps the button "back" from
+// showing pages of the class.
 func PageNames() []string {
 	return []string{
 		"sign-in", "which-class", "sent", "code", "confirm", "new-password",
