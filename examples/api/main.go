@@ -1,0 +1,116 @@
+// Command api is a service without pages: programs call it with a session_jwt as
+// their bearer token, and get JSON.
+//
+//	go run ./examples/api
+//
+// Without further ado it runs offline, with Stytch in its memory (package mock), and
+// prints curl lines that work: as a student and as an instructor of a class. Open the
+// stream of events in one terminal, release something from another, and sign the
+// reader out: the stream ends within a second.
+//
+//	GET    /classes/{class}           anybody in the class: who am I here?
+//	GET    /classes/{class}/roster    instructors: who is in it?
+//	POST   /classes/{class}/release   instructors: publish something, {"title":"Essay 1"}
+//	GET    /classes/{class}/events    anybody in the class: what is published, as it is (SSE)
+//	DELETE /session                   the caller: sign out
+//
+// What to copy from it:
+//
+//   - A bearer token is the session_jwt alone and is never refreshed: middleware reads
+//     no cookie, so no other site can make a browser call this, and a client whose
+//     token has expired is told so (401, WWW-Authenticate) and brings the next one.
+//   - One line per route says who may (api.go). A route that somebody forgets to guard
+//     is closed to strangers by Protect.
+//   - Every refusal is a problem (RFC 9457) with a stable "code". What a program should
+//     do follows from the status: 401 get a token, 403 and 404 give up, 503 wait as
+//     Retry-After says. While Stytch is down, what the token proves is still answered.
+//   - What cannot be taken back asks Stytch while the caller waits (Fresh).
+//   - A stream outlives the decision that let its reader in, so it is watched
+//     (events.go).
+//
+// With STYTCH_PROJECT_ID and STYTCH_SECRET in the environment it runs against the
+// real Stytch, and checks that project, and the classes of -classes, before it
+// starts. Tokens are then the stytch_session_jwt cookies of your sign-in page, such as
+// that of the example classroom.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8081", "where to listen; port 0 takes a free one")
+	classes := flag.String("classes", "", "with the real Stytch: organization ids of classes to check at the start, separated by commas")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Stdout, os.Getenv, *addr, splitList(*classes)); err != nil {
+		fmt.Fprintln(os.Stderr, "api:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until the context ends.
+func run(ctx context.Context, out io.Writer, getenv func(string) string, addr string, classes []string) error {
+	options, err := optionsFromEnvironment(getenv, classes)
+	if err != nil {
+		return err
+	}
+	if err := options.checkUp(ctx, out); err != nil {
+		return err
+	}
+	api, err := newAPI(options)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("%w\nIs another program using that address? Choose one with -addr 127.0.0.1:0", err)
+	}
+	server := &http.Server{
+		Handler:           api.handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second, // a stream moves its own
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	// Shutdown waits for the requests under way, and a stream would be for ever.
+	server.RegisterOnShutdown(api.endStreams)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	options.announce(out, "http://"+listener.Addr().String())
+
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	slog.Info("stopping")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return err
+	}
+	api.verifier.Wait()
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func splitList(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// options is everything that differs between the demonstration, a test and a
+// deployment.
+type options struct {
+	projectID string
+	secret    grimoireauth.Secret
+	stytchURL string            // empty: Stytch's own
+	transport http.RoundTripper // nil: the network
+	classes   []grimoireauth.ClassID
+	demo      *demo // nil: the real Stytch
+}
+
+// optionsFromEnvironment chooses the real Stytch if its credentials are there, and
+// the one in memory if there are none. Half of them is a mistake that must not end in
+// a demonstration that looks real.
+func optionsFromEnvironment(getenv func(string) string, classes []string) (options, error) {
+	id, secret := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET")
+	switch {
+	case id == "" && secret == "" && len(classes) > 0:
+		return options{}, errors.New("-classes is for the real Stytch: set STYTCH_PROJECT_ID and STYTCH_SECRET as well")
+	case id == "" && secret == "":
+		return newDemo().options(), nil
+	case id == "":
+		return options{}, errors.New("STYTCH_SECRET is set and STYTCH_PROJECT_ID is not: set both for the real Stytch, or neither for the offline demonstration")
+	case secret == "":
+		return options{}, errors.New("STYTCH_PROJECT_ID is set and STYTCH_SECRET is not: set both for the real Stytch, or neither for the offline demonstration")
+	}
+	o := options{projectID: id, secret: grimoireauth.NewSecret(secret)}
+	for _, class := range classes {
+		o.classes = append(o.classes, grimoireauth.ClassID(class))
+	}
+	return o, nil
+}
+
+func (o options) client(cut grimoireauth.Cut) grimoireauth.Config {
+	return grimoireauth.Config{ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport, Cut: cut}
+}
+
+// checkUp asks the real Stytch whether this can work, and shows the answer. A fault
+// keeps the program from starting, an outage does not.
+func (o options) checkUp(ctx context.Context, out io.Writer) error {
+	if o.demo != nil {
+		return nil
+	}
+	diagnosis := grimoireauth.Doctor(ctx, o.client(nil), grimoireauth.Checkup{Classes: o.classes})
+	if _, err := diagnosis.WriteTo(out); err != nil {
+		return err
+	}
+	if diagnosis.Err() != nil {
+		return errors.New("correct the faults above first")
+	}
+	return nil
+}
+
+// announce tells whoever started the program what to do next. That nobody reads it
+// is no reason to stop.
+func (o options) announce(out io.Writer, url string) {
+	if o.demo != nil {
+		_, _ = fmt.Fprint(out, o.demo.curlLines(url))
+		return
+	}
+	_, _ = fmt.Fprintf(out, "The API is at %s, with the Stytch project %s.\nCall it with a session_jwt of that project: Authorization: Bearer …\n", url, o.projectID)
+}
