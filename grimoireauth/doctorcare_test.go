@@ -2,6 +2,7 @@ package grimoireauth_test
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,29 @@ func TestDoctorReadsTheConfiguration(t *testing.T) {
 	require.Empty(t, s.Journal(), "nobody is asked with keys that are wrong")
 	for i, field := range []string{"BaseURL", "Secret", "PublicToken"} {
 		require.Contains(t, diagnosis[i].Problem, field)
+	}
+}
+
+// Whoever compares codes can read which ones there are.
+func TestDoctorCodesAreDocumented(t *testing.T) {
+	source, err := os.ReadFile("doctorfinding.go")
+	require.NoError(t, err)
+	doc, _, _ := strings.Cut(string(source), "type Finding struct")
+	for code := range grimoireauth.DoctorCodes() {
+		require.Regexp(t, `[ ]`+code+`[,.\n]`, doc)
+	}
+}
+
+// Connections are not part of every plan: the other classes are looked at all the same.
+func TestDoctorMayNotAskEverything(t *testing.T) {
+	s := newSurgery()
+	s.check.Slugs = []string{"torts", "torts", "torts", "torts", "torts", "torts"}
+	s.Fail(mock.Fault{Endpoint: "GET /v1/b2b/sso/{organization_id}", Status: 403, ErrorType: "enterprise_endpoint"})
+	codes, diagnosis := s.find(t)
+	require.Empty(t, codes)
+	require.Len(t, diagnosis, 4+7)
+	for _, f := range diagnosis[4:] {
+		require.Contains(t, f.Problem, "enterprise_endpoint")
 	}
 }
 

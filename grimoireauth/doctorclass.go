@@ -108,9 +108,12 @@ func (d *doctor) unseen(v visit, err error) Diagnosis {
 }
 
 // unheard notes an outage, so that the other classes are left alone: it is not made
-// worse, and the program does not wait for each of them.
+// worse, and the program does not wait for each of them. That a project may not ask
+// one question, such as for connections without a plan that has them, is no outage.
 func (d *doctor) unheard(class ClassID, err error) Finding {
-	if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrRateLimited) {
+	var e *Error
+	withheld := errors.As(err, &e) && projectFaults[e.Type]
+	if !withheld && (errors.Is(err, ErrUnavailable) || errors.Is(err, ErrRateLimited)) {
 		d.silent.Store(true)
 	}
 	return unanswered(checkClass, class, err)

@@ -34,7 +34,20 @@ func (s Severity) String() string {
 }
 
 // Finding is one thing that [Doctor] found. It holds ids, slugs and fixed words:
-// no secret, no name and no address.
+// no secret, no name and no address. The codes of faults and warnings:
+//
+//   - Configuration: config-invalid, clock-behind.
+//   - Project: project-unknown, secret-refused, wrong-environment, not-b2b,
+//     project-refused, keys-unusable.
+//   - Roles: role-not-in-policy, role-read-only, role-without-name,
+//     members-are-nobody.
+//   - Class: class-id-invalid, slug-invalid, class-not-found, class-archived.
+//   - Signing in: no-methods, no-second-factors, public-token-needed,
+//     public-token-missing, sso-only-unconnected, sso-unconnected,
+//     connection-unfinished, default-connection-missing, default-connection-unusable.
+//   - Joining: sso-joining-closed, email-joining-closed, invitations-closed,
+//     tenant-joining-closed.
+//   - People: no-instructor, role-unknown, oidc-without-roles.
 type Finding struct {
 	Severity Severity
 	// Code is a word that stays the same. Of faults and warnings it says what is
@@ -96,8 +109,7 @@ func (d Diagnosis) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// sentence is the problem with the class that has it, and with what to quote to
-// Stytch's support.
+// sentence is the problem with the class that has it.
 func (f Finding) sentence() string {
 	text := f.Problem
 	if f.Class != "" {
