@@ -58,6 +58,7 @@ func TestClaims(t *testing.T) {
 		{"J40", "single quotes", signed(strings.ReplaceAll(good, `"sub"`, `'sub'`)), ReasonClaims},
 		{"J40", "a raw line break in a string", signed(strings.Replace(good, "203.0.113", "203.0.\n113", 1)), ReasonClaims},
 		{"J40", "a misspelt literal", signed(inserted(good, "", `"x":nul`)), ReasonClaims},
+		{"J40", "a misspelt literal of the right length", signed(inserted(good, "", `"x":nuli`)), ReasonClaims},
 		{"J40", "a number with a leading zero", signed(inserted(good, "", `"x":01`)), ReasonClaims},
 		{"J40", "a number with a plus", signed(inserted(good, "", `"x":+1`)), ReasonClaims},
 		{"J40", "a number that ends in a dot", signed(inserted(good, "", `"x":1.`)), ReasonClaims},

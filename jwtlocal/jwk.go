@@ -40,7 +40,8 @@ const minRSABits, maxRSABits = 2048, 4096
 // parseKey reads one element of a key set (RFC 7517, 4). jwkset parses it; what it
 // would let through that must not verify a session_jwt is refused before it sees
 // it: keys for encryption, other algorithms, private and secret keys, names in
-// another case, and certificates, which it would check against the key.
+// another case, and certificates, which it would check against the key. It refuses
+// exponents that an int cannot hold by itself: it writes each key again and compares.
 func parseKey(raw []byte) (*key, error) {
 	fields, err := readJWK(raw)
 	if err != nil {
@@ -120,17 +121,8 @@ func readJWK(raw []byte) (jwk, error) {
 		return jwk{}, errKeyUse
 	case !claims.KeyID([]byte(k.id)) || !strictBase64(k.n) || !strictBase64(k.e):
 		return jwk{}, errKeyShape
-	case !shortExponent(k.e):
-		return jwk{}, errKeyWeak
 	}
 	return k, nil
-}
-
-// shortExponent reports whether e is below 2^31. Longer exponents are cut off
-// somewhere on the way to an int, and 2^64+65537 must not become 65537.
-func shortExponent(e string) bool {
-	octets, err := strict.DecodeString(e)
-	return err == nil && new(big.Int).SetBytes(octets).BitLen() <= 31
 }
 
 // strictBase64 reports whether s is unpadded base64url with no stray bits, the

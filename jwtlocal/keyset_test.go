@@ -130,6 +130,8 @@ func badKeys() map[string]string {
 		"K18/n with a line break": good.with("n", good["n"].(string)[:40]+"\n"+good["n"].(string)[40:]).json(),
 		"K18/n with stray bits":   good.with("n", respelled(good["n"].(string))[0]).json(),
 		"K18/e padded":            good.with("e", "AQAB====").json(),
+		"K18/e with a line break": good.with("e", "AQ\nAB").json(),
+		"K18/e with stray bits":   good.with("e", "AAEAAR").json(),
 	}
 	for i, example := range []string{"ofgWCuLjybRlzo0tZWJj", "0vx7agoebGcQSuuPiLJX", "n4EPtAOCc9AlkeQHPzHS", "u1SU1LfVLPHCozMxH2Mo"} {
 		n := example + good["n"].(string)[len(example):]

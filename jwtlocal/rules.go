@@ -65,7 +65,8 @@ func (r *rules) accepts(c *claims.Claims) Reason {
 func lifetime(c *claims.Claims) Reason {
 	life := c.Expires.Floor() - c.IssuedAt.Floor()
 	switch {
-	case !c.Expires.Present || !c.IssuedAt.Present:
+	// A missing exp reads as 1970, so that the life of the token is none.
+	case !c.IssuedAt.Present:
 		return ReasonLifetime
 	case life <= 0 || life > int64(maxLifetime/time.Second):
 		return ReasonLifetime
