@@ -241,9 +241,6 @@ var mutants = []mutant{
 	{"jwtlocal/fetch.go", `if r := recover(); r != nil {`, `if r := error(nil); r != nil {`},
 
 	// The memory of verified tokens.
-	{"jwtlocal/verifier.go", `	if !retired {
-		if e`, `	{
-		if e`},
 	{"jwtlocal/verifier.go", `if judged.standing == good {
 		if e`, `{
 		if e`},
@@ -254,7 +251,7 @@ var mutants = []mutant{
 	{"jwtlocal/seen.go", `for s.held >= s.limit || s.bytes+weight > s.budget {`, `for s.held >= s.limit {`},
 	{"jwtlocal/seen.go", `for s.held >= s.limit || s.bytes+weight > s.budget {`, `for s.bytes+weight > s.budget {`},
 	{"jwtlocal/seen.go", `if s.limit == 0 || weight > s.budget {`, `if s.limit == 0 {`},
-	{"jwtlocal/seen.go", `			return // another request was faster`, ``},
+	{"jwtlocal/seen.go", `if old[i].digest != e.digest && `, `if `},
 	{"jwtlocal/keyset.go", `	if old == nil || altered {`, `	if old == nil {`},
 	{"jwtlocal/keyset.go", `	if old == nil || altered {`, `	if true {`},
 }

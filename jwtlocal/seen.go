@@ -123,10 +123,8 @@ func (s *seen) add(e *entry, now int64) {
 	}
 	fresh := make([]entry, 0, len(old)+1)
 	for i := range old {
-		switch {
-		case old[i].digest == e.digest:
-			return // another request was faster
-		case old[i].end()+int64(maxLeeway/time.Second) > now && len(fresh) < mostInOne-1:
+		// Another request may have been faster with the same token.
+		if old[i].digest != e.digest && old[i].end()+int64(maxLeeway/time.Second) > now && len(fresh) < mostInOne-1 {
 			fresh = append(fresh, old[i])
 		}
 	}

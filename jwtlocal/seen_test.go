@@ -279,6 +279,26 @@ func TestSeenIsBounded(t *testing.T) {
 			require.Equal(t, booked, bytes)
 		})
 	}
+	t.Run("V05/digests that begin alike", func(t *testing.T) {
+		s := newSeen(10)
+		mine := numbered(0)
+		s.add(&entry{digest: mine, issued: uint32(now), life: 300, weight: 8}, now)
+		for i := 8; i < len(mine); i++ { // by the first eight bytes they share a bucket
+			other := mine
+			other[i] ^= 1
+			require.Nil(t, s.find(&other), "byte %d", i)
+		}
+		require.NotNil(t, s.find(&mine))
+	})
+	t.Run("V05/twice", func(t *testing.T) {
+		s := newSeen(10)
+		for range 3 {
+			s.add(&entry{digest: numbered(0), issued: uint32(now), life: 300, weight: 8}, now)
+		}
+		entries, bytes := s.size()
+		require.Equal(t, 1, entries)
+		require.Equal(t, 8*64, bytes)
+	})
 	t.Run("V04/heavier than everything", func(t *testing.T) {
 		s := newSeen(10)
 		d := numbered(0)

@@ -132,13 +132,13 @@ func (v *Verifier) judge(ctx context.Context, token string) verdict {
 		return v.refuse(ctx, ReasonMalformed)
 	}
 	d := digestOf(token)
-	if !retired {
-		if e := set.seen.find(&d); e != nil {
-			v.hits.add(now)
-			judged := v.weigh(ctx, &d, e.session, e.times(), now, false)
-			judged.cached = true
-			return judged
-		}
+	// What a set remembers was good under a key that it publishes, never under a
+	// retired one: see follow.
+	if e := set.seen.find(&d); e != nil {
+		v.hits.add(now)
+		judged := v.weigh(ctx, &d, e.session, e.times(), now, false)
+		judged.cached = true
+		return judged
 	}
 	v.misses.add(now)
 	// The claims are read in a borrowed buffer; sessionOf copies what is kept, and
