@@ -55,7 +55,8 @@ const (
 var errKeysNotYet = errors.New("the key set could not be fetched a moment ago")
 
 // age is how long ago t was, by the wall clock or by the monotonic one, whichever
-// says more: a suspended machine stops one of them, a clock set back the other.
+// says more: a suspended machine stops one of them, a clock set back the other. No
+// test shows it, since package time makes no two times whose clocks disagree.
 func age(now, t time.Time) time.Duration {
 	return max(now.Sub(t), now.Round(0).Sub(t.Round(0)))
 }

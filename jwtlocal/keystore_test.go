@@ -362,6 +362,22 @@ func TestRefreshBehindTheTraffic(t *testing.T) {
 	})
 }
 
+// TestFailureIsNoCoolDown (K07): the cool-down is for Stytch's answers. After a
+// failure the back-off rules, so that a rotation behind an outage is not waited for.
+func TestFailureIsNoCoolDown(t *testing.T) {
+	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
+		requireGood(t, v, fresh(testKID))
+		keys.set(func(s *keyServer) { s.status = 500 })
+		time.Sleep(time.Minute)
+		requireGood(t, v, fresh(testKID)) // begins a fetch behind it
+		v.Wait()
+		require.Error(t, v.Stats().LastFetchError)
+		keys.set(func(s *keyServer) { s.status, s.body = 200, jwks(jwkOf(otherKID, &otherKey().PublicKey)) })
+		time.Sleep(firstBackOff)
+		requireGood(t, v, fresh(otherKID))
+	}, func(c *Config) { c.KeyCooldown, c.RefreshKeysAfter = time.Hour, 30*time.Second })
+}
+
 // TestCacheHeadersAreIgnored (K22): how long keys are believed is not for the answer
 // to say.
 func TestCacheHeadersAreIgnored(t *testing.T) {

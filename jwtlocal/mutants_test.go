@@ -213,7 +213,6 @@ var mutants = []mutant{
 	{"jwtlocal/keystore.go", `case (set.seeded || old >= s.oldAfter) && now`, `case old >= s.oldAfter && now`},
 	{"jwtlocal/keystore.go", ` && now.UnixNano() >= s.quiet.Load():`, `:`},
 	{"jwtlocal/keystore.go", `s.quiet.Store(s.failed.Add(s.backOff()).UnixNano())`, `s.quiet.Store(s.failed.Add(time.Hour).UnixNano())`},
-	{"jwtlocal/keystore.go", `return max(now.Sub(t), now.Round(0).Sub(t.Round(0)))`, `return now.Sub(t)`},
 	{"jwtlocal/keystore.go", `	if !s.mayAskAgain(now) {`, `	if false {`},
 	{"jwtlocal/keystore.go", `	if !s.mayAskAgain(now) {`, `	if true {`},
 	{"jwtlocal/keystore.go", ` || !s.failed.IsZero()
