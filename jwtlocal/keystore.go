@@ -106,11 +106,12 @@ func (s *keyStore) find(ctx context.Context, id string, now time.Time) (k *key, 
 	return nil, set, false, err
 }
 
-// mayAskAgain reports whether the cool-down after the last success is over.
+// mayAskAgain reports whether the cool-down after the last success is over. A failure
+// does not begin another: begin spaces those by themselves.
 func (s *keyStore) mayAskAgain(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.flight != nil || now.Sub(s.asked) >= s.cooldown || !s.failed.IsZero()
+	return s.flight != nil || now.Sub(s.asked) >= s.cooldown
 }
 
 // await begins a fetch, or joins the one under way, and waits for its outcome.

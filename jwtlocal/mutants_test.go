@@ -215,9 +215,8 @@ var mutants = []mutant{
 	{"jwtlocal/keystore.go", `s.quiet.Store(s.failed.Add(s.backOff()).UnixNano())`, `s.quiet.Store(s.failed.Add(time.Hour).UnixNano())`},
 	{"jwtlocal/keystore.go", `	if !s.mayAskAgain(now) {`, `	if false {`},
 	{"jwtlocal/keystore.go", `	if !s.mayAskAgain(now) {`, `	if true {`},
-	{"jwtlocal/keystore.go", ` || !s.failed.IsZero()
-}`, `
-}`},
+	{"jwtlocal/keystore.go", `return s.flight != nil || now`, `return now`},
+	{"jwtlocal/keystore.go", `now.Sub(s.asked) >= s.cooldown`, `time.Since(s.asked) >= s.cooldown && s.failed.IsZero()`},
 	{"jwtlocal/keystore.go", `if !s.failed.IsZero() && now.Sub(s.failed) < s.backOff() {`, `if false {`},
 	{"jwtlocal/keystore.go", `	if s.flight != nil {
 		return s.flight
