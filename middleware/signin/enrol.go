@@ -87,10 +87,16 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 	got, err := h.enrolments.run(r.Context(), key, func(got *grimoireauth.AppEnrolment) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), attemptTime)
 		defer cancel()
-		var err error
-		*got, err = h.client.SignIn.EnrollApp(ctx, u.unfinished())
+		err := h.without(ctx, u, grimoireauth.SecondFactorSMS)
+		if err == nil {
+			*got, err = h.client.SignIn.EnrollApp(ctx, u.unfinished())
+		}
 		return err
 	})
+	if errors.Is(err, errHasFactor) {
+		h.hasFactor(w, r, u, grimoireauth.SecondFactorSMS)
+		return
+	}
 	if errors.Is(err, grimoireauth.ErrConflict) {
 		h.note(r, "no app set up", err)
 		u.pending = true
@@ -115,4 +121,43 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 		page.Enrolment.RecoveryCodes = append(page.Enrolment.RecoveryCodes, code.Reveal())
 	}
 	h.show(w, http.StatusOK, "enrol", page)
+}
+
+// errHasFactor: the member has another second factor than the one to be added.
+var errHasFactor error = &grimoireauth.Error{Op: "add second factor: the member has another one", Kind: grimoireauth.ErrConflict}
+
+// without asks Stytch whether the member lacks this second factor, before they get
+// another one: the cookie, which says so as well, is theirs to change, and Stytch
+// lets anybody add one who has shown the first factor.
+func (h *Handler) without(ctx context.Context, u unfinished, factor grimoireauth.SecondFactor) error {
+	member, err := h.client.Roster.Get(ctx, u.class, u.member)
+	if err != nil {
+		return err
+	}
+	has := member.App
+	if factor == grimoireauth.SecondFactorSMS {
+		has = member.Phone != ""
+	}
+	switch {
+	case !has:
+		return nil
+	case member.Breakglass: // may use every factor
+		return errHasFactor
+	}
+	// One that the class does not accept any more is of no use to them.
+	class, err := h.client.Classes.Get(ctx, u.class)
+	if err == nil && class.Settings.AllowsSecondFactor(factor) {
+		return errHasFactor
+	}
+	return err
+}
+
+// hasFactor asks for the second factor that the member has.
+func (h *Handler) hasFactor(w http.ResponseWriter, r *http.Request, u unfinished, factor grimoireauth.SecondFactor) {
+	h.note(r, "no second factor added", errHasFactor)
+	u.enrolled = append(u.enrolled, factor)
+	h.keepUnfinished(w, u)
+	page := u.factorPage()
+	page.Notice = "You have a second proof already. Please use that one, or ask your instructor to remove it."
+	h.show(w, http.StatusConflict, "factor", page)
 }

@@ -50,7 +50,7 @@ func (u unfinished) factors() SecondFactors {
 		AskPhone: !sms && u.mayEnrol(grimoireauth.SecondFactorSMS),
 		AppCode:  app || u.pending,
 		Recovery: app,
-		EnrolApp: !u.pending && u.mayEnrol(grimoireauth.SecondFactorApp),
+		EnrolApp: !u.pending && !u.numbered && u.mayEnrol(grimoireauth.SecondFactorApp),
 	}
 }
 
@@ -141,6 +141,10 @@ func (u unfinished) unfinished() grimoireauth.Unfinished {
 	}
 }
 
+// noPhone is refused like any other that is no number; an empty one would mean the
+// number that they have.
+const noPhone = "none"
+
 // sendFactor sends a code by SMS: to the member's number, or to the one that they
 // give, which becomes theirs.
 func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
@@ -154,10 +158,20 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 		// People write a number in groups; Stytch takes E.164.
 		phone = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", "\u00a0", "").Replace(typed)
 		if phone == "" {
-			phone = "none" // refused below, like any other that is no number
+			phone = noPhone
 		}
 	}
-	err := h.client.SignIn.SendSMSCode(r.Context(), u.unfinished(), grimoireauth.SMSCode{Phone: phone})
+	var err error
+	if phone != "" && phone != noPhone {
+		err = h.without(r.Context(), u, grimoireauth.SecondFactorApp)
+	}
+	if err == nil {
+		err = h.client.SignIn.SendSMSCode(r.Context(), u.unfinished(), grimoireauth.SMSCode{Phone: phone})
+	}
+	if errors.Is(err, errHasFactor) {
+		h.hasFactor(w, r, u, grimoireauth.SecondFactorApp)
+		return
+	}
 	if err != nil {
 		page := u.factorPage()
 		page.Factors.Phone = typed

@@ -1,0 +1,89 @@
+package signin_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware/signin"
+	"github.com/promptgrimoire/auth/mock"
+	"github.com/stretchr/testify/require"
+)
+
+const memberRead = "GET /v1/b2b/organizations/{organization_id}/member"
+
+// forget makes the cookie of an unfinished sign-in say that nothing is enrolled,
+// which whoever sits at the browser can do.
+func (b *browser) forget() {
+	b.w.t.Helper()
+	parts := strings.Split(b.cookie(unfinishedAt), ":")
+	require.Len(b.w.t, parts, 11)
+	parts[3], parts[9] = "", ""
+	b.plant(unfinishedAt, strings.Join(parts, ":"))
+}
+
+// L10: who knows somebody's first factor cannot add a second one of their own, also
+// if they change what their own browser keeps about it.
+func TestL10_ASecondFactorBesideTheOneThatIsThere(t *testing.T) {
+	t.Run("an app beside a phone", func(t *testing.T) {
+		w := newWorld(t, signin.Config{})
+		class, _ := w.strict()
+		w.withPhone(class.ID)
+		b := w.browser()
+		b.begun(class.ID)
+		b.forget()
+		res := b.post("/auth/factor/enrol", url.Values{})
+		require.Equal(t, http.StatusConflict, res.status)
+		require.Contains(t, res.body, "You have a second proof already")
+		require.NotContains(t, res.body, "400000000", "it is not told")
+		require.NotContains(t, res.body, "Set up an authenticator app")
+		require.Contains(t, res.body, "Send me a code")
+		require.Zero(t, w.calls(appEnrolled))
+		require.Equal(t, "/auth/factor", b.post("/auth/factor/send", url.Values{}).at)
+		require.Equal(t, "+61400000000", w.newest().To)
+	})
+	t.Run("a phone beside an app", func(t *testing.T) {
+		w := newWorld(t, signin.Config{})
+		class, ada := w.strict()
+		w.withApp(class.ID, ada)
+		b := w.browser()
+		b.begun(class.ID)
+		b.forget()
+		mail := len(w.stytch.Outbox())
+		res := b.post("/auth/factor/send", url.Values{"phone": {"+61499999999"}})
+		require.Equal(t, http.StatusConflict, res.status)
+		require.Contains(t, res.body, "You have a second proof already")
+		require.NotContains(t, res.body, `name="phone"`)
+		require.Contains(t, res.body, "The code in your authenticator app")
+		require.Zero(t, w.calls(smsSent))
+		require.Len(t, w.stytch.Outbox(), mail)
+		b.finished(b.post("/auth/factor", factorForm("totp", w.stytch.TOTPCode(ada))), "/", ada)
+	})
+	t.Run("an app beside a phone that the class allows no more", func(t *testing.T) {
+		w := newWorld(t, signin.Config{})
+		class, ada := w.strict()
+		w.withPhone(class.ID)
+		_, err := w.client.Classes.Update(t.Context(), class.ID, grimoireauth.ClassChange{
+			SecondFactors: grimoireauth.Set([]grimoireauth.SecondFactor{grimoireauth.SecondFactorApp}),
+		})
+		require.NoError(t, err)
+		b := w.browser()
+		b.begun(class.ID)
+		page := b.post("/auth/factor/enrol", url.Values{})
+		require.Equal(t, http.StatusOK, page.status, page.body)
+		b.finished(b.post("/auth/factor", enrolForm(page.body, w.stytch.TOTPCode(ada))), "/", ada)
+	})
+	t.Run("nobody can say what is there", func(t *testing.T) {
+		w := newWorld(t, signin.Config{})
+		class, _ := w.strict()
+		b := w.browser()
+		b.begun(class.ID)
+		w.stytch.Fail(mock.Fault{Endpoint: memberRead, Status: 503})
+		require.Equal(t, http.StatusServiceUnavailable, b.post("/auth/factor/enrol", url.Values{}).status)
+		require.Equal(t, http.StatusServiceUnavailable, b.post("/auth/factor/send", url.Values{"phone": {"+61400000000"}}).status)
+		require.Zero(t, w.calls(appEnrolled)+w.calls(smsSent))
+		require.NotEmpty(t, b.cookie(unfinishedAt))
+	})
+}
