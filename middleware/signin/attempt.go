@@ -60,9 +60,9 @@ func (as *attempts[T]) get(name string) *attempt[T] {
 	return a
 }
 
-// run works on the attempt, one request at a time, until it is final. A request
-// that waits gives up with its own context and harms nobody.
-func (as *attempts[T]) run(ctx context.Context, key string, work func(*T) error) (T, error) {
+// run works on the attempt, one request at a time, until work says that what came of
+// it is final. A request that waits gives up with its own context and harms nobody.
+func (as *attempts[T]) run(ctx context.Context, key string, work func(*T) (final bool, err error)) (T, error) {
 	var nothing T
 	a := as.get(key)
 	select {
@@ -72,8 +72,7 @@ func (as *attempts[T]) run(ctx context.Context, key string, work func(*T) error)
 	}
 	defer func() { <-a.turn }()
 	if !a.done {
-		a.err = work(&a.got)
-		a.done = a.err == nil || !unknown(a.err)
+		a.done, a.err = work(&a.got)
 	}
 	if a.err != nil {
 		return nothing, a.err

@@ -24,7 +24,7 @@ func TestAttemptsAreForgotten(t *testing.T) {
 		var as attempts[progress]
 		works := 0
 		run := func(key string) {
-			_, err := as.run(t.Context(), key, func(*progress) error { works++; return nil })
+			_, err := as.run(t.Context(), key, func(*progress) (bool, error) { works++; return true, nil })
 			require.NoError(t, err)
 		}
 		const one = "n:t"
@@ -51,19 +51,21 @@ func TestAttemptsAreBounded(t *testing.T) {
 	require.Len(t, as.all, maxAttempts)
 }
 
-// A definite answer stays; "could not find out" is asked again.
+// What works once and was used stays; another "no", and "could not find out", is
+// asked for again.
 func TestAttemptOutcomes(t *testing.T) {
 	for _, tt := range []struct {
 		err  error
 		want int
 	}{
-		{nil, 1}, {grimoireauth.ErrTokenSpent, 1}, {&grimoireauth.StepUpError{}, 1}, {grimoireauth.ErrForbidden, 1},
+		{nil, 1}, {grimoireauth.ErrTokenSpent, 1}, {grimoireauth.ErrWrongCode, 1}, {&grimoireauth.StepUpError{}, 1},
+		{grimoireauth.ErrForbidden, 2}, {grimoireauth.ErrNotInvited, 2}, {grimoireauth.ErrLocked, 2},
 		{grimoireauth.ErrUnavailable, 2}, {grimoireauth.ErrRateLimited, 2}, {errors.Join(grimoireauth.ErrForbidden, grimoireauth.ErrUnavailable), 2},
 	} {
 		var as attempts[progress]
 		works := 0
 		for range 2 {
-			_, err := as.run(t.Context(), "key", func(*progress) error { works++; return tt.err })
+			_, err := as.run(t.Context(), "key", func(p *progress) (bool, error) { works++; return p.final(tt.err), tt.err })
 			require.Equal(t, tt.err, err)
 		}
 		require.Equal(t, tt.want, works, "%v", tt.err)
@@ -84,10 +86,10 @@ func TestL13_ManyClicks(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, time.Second)
 					defer cancel()
 				}
-				_, err := as.run(ctx, "n:t", func(*progress) error {
+				_, err := as.run(ctx, "n:t", func(*progress) (bool, error) {
 					works.Add(1)
 					time.Sleep(2 * time.Second)
-					return nil
+					return true, nil
 				})
 				switch {
 				case err == nil:
@@ -107,9 +109,9 @@ func TestL13_ManyClicks(t *testing.T) {
 func TestAttemptSurvivesAPanic(t *testing.T) {
 	var as attempts[progress]
 	require.Panics(t, func() {
-		_, _ = as.run(t.Context(), "key", func(*progress) error { panic(http.ErrAbortHandler) })
+		_, _ = as.run(t.Context(), "key", func(*progress) (bool, error) { panic(http.ErrAbortHandler) })
 	})
-	_, err := as.run(t.Context(), "key", func(*progress) error { return nil })
+	_, err := as.run(t.Context(), "key", func(*progress) (bool, error) { return true, nil })
 	require.NoError(t, err, "the turn was given back")
 }
 

@@ -155,7 +155,8 @@ func TestClassesThatCannotBeChosen(t *testing.T) {
 	require.Empty(t, b.cookie(sessionAt))
 	gone := b.post("/auth/classes", classForm("organization-test-00000000-0000-0000-0000-000000000000"))
 	require.Equal(t, http.StatusNotFound, gone.status)
-	b.finished(b.post("/auth/classes", classForm(w.law.ID)), "/", w.ada)
+	added := w.stytch.AddStudent(foreign.ID, "ada@example.edu")
+	b.finished(b.post("/auth/classes", classForm(foreign.ID)), "/", added) // the instructor has added her meanwhile
 }
 
 func TestClassesInAnOutage(t *testing.T) {

@@ -84,14 +84,14 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 	}
 	// What a first click was told, a second one could not ask for again.
 	key := "enrol:" + u.intermediate.Token.Reveal()
-	got, err := h.enrolments.run(r.Context(), key, func(got *grimoireauth.AppEnrolment) error {
+	got, err := h.enrolments.run(r.Context(), key, func(got *grimoireauth.AppEnrolment) (bool, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), attemptTime)
 		defer cancel()
 		err := h.without(ctx, u, grimoireauth.SecondFactorSMS)
 		if err == nil {
 			*got, err = h.client.SignIn.EnrollApp(ctx, u.unfinished())
 		}
-		return err
+		return err == nil, err
 	})
 	if errors.Is(err, errHasFactor) {
 		h.hasFactor(w, r, u, grimoireauth.SecondFactorSMS)

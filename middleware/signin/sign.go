@@ -18,7 +18,10 @@ import (
 func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target string, work func(context.Context) (grimoireauth.SignedIn, error)) error {
 	// Who was signed in here before. Also an outage is no reason to stop.
 	before, _ := h.guard.Check(r)
-	got, err := h.attempts.run(r.Context(), key, func(p *progress) error { return h.prove(r, p, before, work) })
+	got, err := h.attempts.run(r.Context(), key, func(p *progress) (bool, error) {
+		err := h.prove(r, p, before, work)
+		return p.final(err), err
+	})
 	if err == nil {
 		if err := h.guard.SetCookies(w, got.signedIn.Authentication); err != nil {
 			h.fault(r, "session cookies not set", err)
@@ -51,6 +54,26 @@ var errNotProven = errors.New("what Stytch answered signs nobody in here")
 type progress struct {
 	redeemed bool // the token or code has been spent on signedIn
 	signedIn grimoireauth.SignedIn
+}
+
+// final reports whether trying again could bring nothing else: what works once has
+// been used, or was wrong, which Stytch would count twice. Another "no", such as that
+// of a class to which somebody is about to be added, is asked for anew.
+func (p *progress) final(err error) bool {
+	switch {
+	case err == nil:
+		return true
+	case unknown(err):
+		return false
+	case p.redeemed:
+		return true
+	}
+	for _, end := range []error{grimoireauth.ErrStepUp, grimoireauth.ErrTokenSpent, grimoireauth.ErrTokenUnknown, grimoireauth.ErrWrongCode} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // prove does the work once and proves what came back. The browser may be gone by

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -46,17 +47,13 @@ func (h *Handler) toSignIn(w http.ResponseWriter, class grimoireauth.ClassID, ba
 // ends with it.
 func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 	back := h.back(r)
-	target := back
-	if target == "" {
-		target = h.config.home()
-	}
 	class, ok := chosenClass(r)
 	if !ok {
 		// Also somebody who is nobody: askSwitch sees to it.
 		redirect(w, h.config.prefix()+"switch")
 		return
 	}
-	err := h.sign(w, r, switchKey(r, class), target, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err := h.sign(w, r, switchKey(r, class), h.target(back), func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		now, err := h.guard.Check(r.WithContext(ctx))
 		if err != nil {
 			return grimoireauth.SignedIn{}, err
@@ -81,9 +78,9 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 // session that the first one has ended. It holds everything that a guard reads
 // credentials from, so that it is this browser's; without any it is empty.
 func switchKey(r *http.Request, class grimoireauth.ClassID) string {
-	carried := append(r.Header.Values("Cookie"), r.Header.Values("Authorization")...)
+	carried := slices.Concat(r.Header.Values("Cookie"), r.Header.Values("Authorization"))
 	if len(carried) == 0 {
 		return ""
 	}
-	return strings.Join(append([]string{"switch", string(class)}, carried...), "\n")
+	return strings.Join(slices.Concat([]string{"switch", string(class)}, carried), "\n")
 }

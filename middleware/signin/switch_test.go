@@ -123,6 +123,13 @@ func TestSwitchRefusals(t *testing.T) {
 			require.Equal(t, string(w.ada), b.who())
 		})
 	}
+	b := w.browser()
+	b.signIn(w.law.ID, "ada@example.edu")
+	require.Equal(t, http.StatusNotFound, b.post("/auth/switch", classForm(foreign.ID)).status)
+	added := w.stytch.AddStudent(foreign.ID, "ada@example.edu")
+	require.Equal(t, "/", b.post("/auth/switch", classForm(foreign.ID)).at, "the instructor has added her meanwhile")
+	require.Equal(t, string(added), b.who())
+
 	over := w.browser()
 	over.signIn(w.law.ID, "ada@example.edu")
 	w.stytch.EndSession(grimoireauth.NewCredentials("", over.cookie(sessionAt)))
