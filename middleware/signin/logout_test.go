@@ -101,6 +101,27 @@ func TestLogoutOfAStranger(t *testing.T) {
 	require.Zero(t, w.calls(revoked))
 }
 
+// Whoever is worried about another browser must not be told that it is signed out
+// because this one is.
+func TestLogoutElsewhereWithoutASession(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	ended := w.browser()
+	ended.signIn(w.law.ID, "ada@example.edu")
+	w.stytch.EndSession(grimoireauth.NewCredentials("", ended.cookie(sessionAt)))
+	ended.plant("__Host-stytch_session_jwt", "")
+	elsewhere := w.stytch.SignIn(w.ada)
+	for name, b := range map[string]*browser{"a stranger": w.browser(), "a session that has ended": ended} {
+		for _, scope := range []string{"class", "everywhere"} {
+			res := b.post("/auth/logout", url.Values{"scope": {scope}})
+			require.Equal(t, http.StatusOK, res.status, name)
+			require.Contains(t, res.body, "your other browsers could not be signed out", name)
+			require.Empty(t, b.cookie(sessionAt), name)
+		}
+	}
+	_, err := w.client.Sessions.Authenticate(t.Context(), elsewhere)
+	require.NoError(t, err)
+}
+
 func TestLogoutScopes(t *testing.T) {
 	tests := []struct {
 		scope         string
