@@ -26,8 +26,8 @@ type Config struct {
 
 	// Prefix is the path under which the Handler is mounted. Empty: "/auth/".
 	Prefix string
-	// Home is the path to go to after signing in if nobody wanted another page.
-	// Empty: "/".
+	// Home is the path to go to after signing in if nobody wanted another page: none
+	// under Prefix. Empty: "/".
 	Home string
 	// Class says which class somebody wants to sign in to, from the request for
 	// the form or from the form that was sent. Empty ids ask the person. Nil: the
@@ -114,6 +114,9 @@ func (c Config) faults() error {
 	if !isPath(c.home()) {
 		faults = append(faults, fmt.Errorf("the Home %.100q is not a path on this host", c.Home))
 	}
+	if strings.HasPrefix(c.home(), c.prefix()) {
+		faults = append(faults, fmt.Errorf("the Home %.100q is one of these pages, so signing in would lead in a circle", c.home()))
+	}
 	if d := c.LinkExpires; d != 0 && (d < 5*time.Minute || d > 7*24*time.Hour || d%time.Minute != 0) {
 		faults = append(faults, fmt.Errorf("LinkExpires %v is not a whole number of minutes from 5 minutes to 7 days", d))
 	}
@@ -146,8 +149,10 @@ func checkBase(base string) error {
 	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return fmt.Errorf("BaseURL %.100q is not a URL with a host, such as https://classes.example.edu", base)
 	}
-	if u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery {
-		return fmt.Errorf("BaseURL %.100q has more than a scheme and a host", u.Redacted())
+	// Exactly so: other spellings of a scheme, and an empty query or fragment, would
+	// pass url.Parse and then not be what a path can be added to.
+	if base != u.Scheme+"://"+u.Host {
+		return fmt.Errorf("BaseURL %.100q is not just a scheme, in lower case, and a host", u.Redacted())
 	}
 	if u.Scheme == "http" && !project.IsLoopback(u.Hostname()) {
 		return fmt.Errorf("BaseURL %.100q is plain http: anybody on the way could take the link", base)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -238,12 +239,32 @@ func TestNewNamesEveryFault(t *testing.T) {
 	}
 	_, err = signin.New(nil, nil, signin.Config{Methods: []grimoireauth.SignInMethod{}})
 	require.ErrorContains(t, err, "Methods is empty")
-	for _, base := range []string{"", "classes.example.edu", "https://", "https://a/b", "https://a?b", "https://u:p@a", "ftp://a", "https://a/"} {
+	for _, base := range []string{"", "classes.example.edu", "https://", "https://a/b", "https://a?b", "https://u:p@a", "ftp://a", "https://a/", "HTTPS://a", "https://a#", "https://a?"} {
 		_, err := signin.New(nil, nil, signin.Config{BaseURL: base})
 		require.ErrorContains(t, err, "BaseURL", base)
 	}
-	_, err = signin.New(nil, nil, signin.Config{BaseURL: "http://127.0.0.1:8080"})
-	require.NotContains(t, err.Error(), "BaseURL")
+	for _, base := range []string{"http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost", "https://classes.example.edu", "https://classes.example.edu:8443"} {
+		_, err = signin.New(nil, nil, signin.Config{BaseURL: base})
+		require.NotContains(t, err.Error(), "BaseURL", base)
+	}
+	for prefix, home := range map[string]string{"": "/auth/logout", "/sign-in/": "/sign-in/", "/": "/home"} {
+		_, err = signin.New(nil, nil, signin.Config{Prefix: prefix, Home: home})
+		require.ErrorContains(t, err, "in a circle", prefix)
+	}
+}
+
+// A Guard that reads no cookies would find out about it when a link has been used up.
+func TestNewRefusesAGuardWithoutCookies(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	bearer, err := middleware.New(w.verifier.Authenticate, middleware.Config{Carrier: middleware.BearerOnly})
+	require.NoError(t, err)
+	for name, guard := range map[string]*middleware.Guard{"bearer only": bearer, "zero": new(middleware.Guard)} {
+		_, err = signin.New(guard, w.client, signin.Config{BaseURL: home})
+		require.ErrorIs(t, err, grimoireauth.ErrInvalid, name)
+		require.ErrorContains(t, err, "cannot hold anybody", name)
+	}
+	_, err = signin.New(w.guard, w.client, signin.Config{BaseURL: home})
+	require.NoError(t, err)
 }
 
 func TestZeroHandler(t *testing.T) {
