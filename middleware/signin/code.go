@@ -81,7 +81,8 @@ func (h *Handler) refuseTyped(w http.ResponseWriter, r *http.Request, err error,
 	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
 		h.notAnAddress(w, r, page, again)
 		return
-	case errors.Is(err, grimoireauth.ErrNotFound), errors.Is(err, grimoireauth.ErrInvalid), errors.Is(err, grimoireauth.ErrNotInvited):
+	case errors.Is(err, grimoireauth.ErrNotFound), errors.Is(err, grimoireauth.ErrInvalid), errors.Is(err, grimoireauth.ErrNotInvited),
+		errors.Is(err, grimoireauth.ErrLocked): // only somebody can be locked out; the sentence says it to everybody
 		h.note(r, "sign-in refused", err)
 		err = wrong
 	}

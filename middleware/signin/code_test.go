@@ -187,13 +187,30 @@ func TestCodeInAnOutage(t *testing.T) {
 	require.Equal(t, string(w.ada), b.who())
 }
 
+// Only somebody who is in a class can be locked out of it, so a locked door looks
+// like a wrong key, and what to do about it is told to everybody.
 func TestLockedOut(t *testing.T) {
 	w := newWorld(t, signin.Config{})
-	w.stytch.Fail(mock.Fault{Endpoint: codeChecked, Status: 429, ErrorType: "user_lock_limit_reached", RetryAfter: time.Hour})
-	res := w.browser().post("/auth/code", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "code": {"123456"}})
-	require.Equal(t, http.StatusTooManyRequests, res.status)
-	require.Equal(t, "3600", res.header.Get("Retry-After"))
-	require.Contains(t, res.body, "too many wrong attempts")
+	for name, tt := range map[string]struct {
+		path, endpoint string
+		form           url.Values
+	}{
+		"code":     {"/auth/code", codeChecked, url.Values{"code": {"123456"}}},
+		"password": {"/auth/start", passwordChecked, url.Values{"method": {"password"}, "password": {"a wrong password"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.form.Set("class", w.law.Slug)
+			tt.form.Set("email", "eve@example.edu")
+			stranger := w.browser().post(tt.path, tt.form)
+			require.Equal(t, http.StatusForbidden, stranger.status)
+			require.Contains(t, stranger.body, "for an hour")
+			w.stytch.Fail(mock.Fault{Endpoint: tt.endpoint, Status: 429, ErrorType: "user_lock_limit_reached", RetryAfter: time.Hour})
+			locked := w.browser().post(tt.path, tt.form)
+			require.Equal(t, stranger.status, locked.status)
+			require.Equal(t, stranger.body, locked.body)
+			require.Equal(t, stranger.header, locked.header)
+		})
+	}
 }
 
 // Whoever does not know their class proves their address first. What they get is no

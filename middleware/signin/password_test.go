@@ -119,7 +119,7 @@ func TestPasswordEndings(t *testing.T) {
 		says   string
 	}{
 		"must change": {mock.Fault{Status: 400, ErrorType: "member_reset_password"}, http.StatusForbidden, "Ask for a link to set a new one"},
-		"locked":      {mock.Fault{Status: 429, ErrorType: "user_lock_limit_reached"}, http.StatusTooManyRequests, "too many wrong attempts"},
+		"locked":      {mock.Fault{Status: 429, ErrorType: "user_lock_limit_reached"}, http.StatusForbidden, "too many wrong attempts"},
 		"down":        {mock.Fault{Status: 502, Body: "<html>"}, http.StatusServiceUnavailable, "Nothing is lost"},
 		"rate limit":  {mock.Fault{Status: 429}, http.StatusServiceUnavailable, "Nothing is lost"},
 		"a word of tomorrow": {mock.Fault{Status: 401, ErrorType: "password_on_holiday"},

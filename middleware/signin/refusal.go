@@ -20,8 +20,8 @@ var refusals = []struct {
 	again  bool // trying again in the same form can help
 }{
 	{grimoireauth.ErrLocked, http.StatusTooManyRequests, "There were too many wrong attempts. Please wait an hour before you try again, or use another way.", true},
-	{grimoireauth.ErrWrongCode, http.StatusForbidden, "That code is not right. Check it and try again: only the newest one works.", true},
-	{grimoireauth.ErrWrongPassword, http.StatusForbidden, "The e-mail address or the password is not right.", true},
+	{grimoireauth.ErrWrongCode, http.StatusForbidden, "That code is not right. Check it and try again: only the newest one works, and after too many wrong ones none does for an hour.", true},
+	{grimoireauth.ErrWrongPassword, http.StatusForbidden, "The e-mail address or the password is not right. After too many wrong attempts the right one is refused for an hour, too: then wait, or use another way.", true},
 	{grimoireauth.ErrWeakPassword, http.StatusUnprocessableEntity, "Please choose another password: this one is too easy to guess, has been leaked somewhere, or is your old one.", true},
 	{grimoireauth.ErrPasswordMustChange, http.StatusForbidden, "This password cannot be used any more. Ask for a link to set a new one.", true},
 
