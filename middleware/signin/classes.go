@@ -147,7 +147,8 @@ func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class gri
 	case errors.Is(err, grimoireauth.ErrNotFound):
 		status, page.Notice = http.StatusNotFound, "You are not in that class."
 	case errors.Is(err, grimoireauth.ErrForbidden):
-		status, page.Notice = sentence(err)
+		refusal, _ := refusalOf(err) // ErrForbidden is the last of them
+		status, page.Notice = refusal.status, refusal.notice
 	default:
 		if !page.Choice.Switching {
 			h.abandon(w)
@@ -157,14 +158,4 @@ func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class gri
 	}
 	h.note(r, "class refused", err)
 	h.listClasses(w, r, status, proof, page)
-}
-
-// sentence returns what a page says about an error.
-func sentence(err error) (status int, notice string) {
-	for _, refusal := range refusals {
-		if errors.Is(err, refusal.is) {
-			return refusal.status, refusal.notice
-		}
-	}
-	return http.StatusInternalServerError, ""
 }

@@ -25,8 +25,19 @@ func (h *Handler) startCode(w http.ResponseWriter, r *http.Request, page Page) {
 	}
 }
 
-// codeForm is a code by e-mail.
+// codeForm is a code by e-mail, by SMS or of an app.
 var codeForm = regexp.MustCompile(`^[0-9]{6}$`)
+
+// ungrouped takes out of what was typed in the spaces, and the signs named, with
+// which codes and numbers are printed in groups.
+func ungrouped(typed, signs string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsSpace(c) || strings.ContainsRune(signs, c) {
+			return -1
+		}
+		return c
+	}, typed)
+}
 
 // checkCode signs in with a code by e-mail, or leads to the classes of an address.
 func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
@@ -40,13 +51,7 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	code, _ := single(r.PostForm, "code")
-	// People type codes as they are printed: in two groups.
-	code = strings.Map(func(c rune) rune {
-		if unicode.IsSpace(c) || c == '-' {
-			return -1
-		}
-		return c
-	}, code)
+	code = ungrouped(code, "-")
 	if !codeForm.MatchString(code) {
 		page.Notice = "A code has six digits. Please look at the e-mail again."
 		h.show(w, http.StatusBadRequest, "code", page)

@@ -19,7 +19,8 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 		// Only an outage leads here.
 		page := h.confirmation(r, a)
 		page.Notice = nothingLost
-		h.unavailable(w, nil, "confirm", page)
+		retryAfter(w, nil)
+		h.show(w, http.StatusServiceUnavailable, "confirm", page)
 	default:
 		h.show(w, http.StatusOK, "confirm", h.confirmation(r, a))
 	}

@@ -89,11 +89,7 @@ const (
 	codeRecovery = "recovery_code"
 )
 
-var (
-	sixDigits        = regexp.MustCompile(`^[0-9]{6}$`)
-	recoveryCodeForm = regexp.MustCompile(`^[A-Za-z0-9-]{4,64}$`)
-	spaces           = strings.NewReplacer(" ", "", "\t", "", "\u00a0", "")
-)
+var recoveryCodeForm = regexp.MustCompile(`^[A-Za-z0-9-]{4,64}$`)
 
 // checkFactor finishes the sign-in with a code.
 func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
@@ -103,8 +99,8 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 	}
 	kind, oneKind := single(r.PostForm, "factor")
 	code, oneCode := single(r.PostForm, "code")
-	code = spaces.Replace(code) // as apps and print show them
-	resume, form := h.client.SignIn.ResumeWithSMS, sixDigits
+	code = ungrouped(code, "")
+	resume, form := h.client.SignIn.ResumeWithSMS, codeForm
 	switch kind {
 	case codeSMS:
 	case codeApp:
@@ -155,8 +151,7 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 	typed, _ := single(r.PostForm, "phone")
 	phone := ""
 	if u.factors().AskPhone {
-		// People write a number in groups; Stytch takes E.164.
-		phone = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", "\u00a0", "").Replace(typed)
+		phone = ungrouped(typed, "-()") // Stytch takes E.164
 		if phone == "" {
 			phone = noPhone
 		}

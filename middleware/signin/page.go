@@ -124,12 +124,6 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page
 	_, _ = w.Write(body.Bytes()) // a client that is gone is no error of ours
 }
 
-// unavailable writes a page with 503 and Retry-After.
-func (h *Handler) unavailable(w http.ResponseWriter, err error, name string, page Page) {
-	retryAfter(w, err)
-	h.show(w, http.StatusServiceUnavailable, name, page)
-}
-
 // note logs what may happen every day.
 func (h *Handler) note(r *http.Request, what string, err error) {
 	h.config.logger().InfoContext(r.Context(), what, "error", safeText(err))

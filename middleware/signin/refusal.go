@@ -9,16 +9,19 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// refusals say what a page answers to each error: special cases stand before what
-// they are a case of. The sentences are fixed, so nothing that arrived is ever
-// reflected, and they are for people who have proven something: nothing here is
-// said about an address that was only typed in.
-var refusals = []struct {
+// refusal is what a page answers to an error.
+type refusal struct {
 	is     error
 	status int
 	notice string
 	again  bool // trying again in the same form can help
-}{
+}
+
+// refusals say what a page answers to each error: special cases stand before what
+// they are a case of. The sentences are fixed, so nothing that arrived is ever
+// reflected, and they are for people who have proven something: nothing here is
+// said about an address that was only typed in.
+var refusals = []refusal{
 	{grimoireauth.ErrLocked, http.StatusTooManyRequests, "There were too many wrong attempts. Please wait an hour before you try again, or use another way.", true},
 	{grimoireauth.ErrWrongCode, http.StatusForbidden, "That code is not right. Check it and try again: only the newest one works, and after too many wrong ones none does for an hour.", true},
 	{grimoireauth.ErrWrongPassword, http.StatusForbidden, "The e-mail address or the password is not right. After too many wrong attempts the right one is refused for an hour, too: then wait, or use another way.", true},
@@ -62,33 +65,40 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 		write(http.StatusServiceUnavailable, again)
 		return
 	}
-	for _, refusal := range refusals {
-		if !errors.Is(err, refusal.is) {
-			continue
-		}
-		h.note(r, "sign-in refused", err)
-		page.Notice = refusal.notice
-		if refusal.status == http.StatusTooManyRequests {
-			retryAfter(w, err)
-		}
-		if refusal.again {
-			write(refusal.status, again)
-			return
-		}
-		var instead *grimoireauth.NotAllowedError
-		if errors.As(err, &instead) {
-			if page.Class == "" {
-				page.Class = instead.Class.Slug
-			}
-			write(refusal.status, "sign-in", instead.Methods...)
-			return
-		}
-		write(refusal.status, "sign-in")
+	refusal, known := refusalOf(err)
+	if !known {
+		h.fault(r, "sign-in failed", err)
+		page.Notice = "You could not be signed in. Please begin again here."
+		write(http.StatusInternalServerError, "sign-in")
 		return
 	}
-	h.fault(r, "sign-in failed", err)
-	page.Notice = "You could not be signed in. Please begin again here."
-	write(http.StatusInternalServerError, "sign-in")
+	h.note(r, "sign-in refused", err)
+	page.Notice = refusal.notice
+	if refusal.status == http.StatusTooManyRequests {
+		retryAfter(w, err)
+	}
+	var instead *grimoireauth.NotAllowedError
+	switch {
+	case refusal.again:
+		write(refusal.status, again)
+	case errors.As(err, &instead):
+		if page.Class == "" {
+			page.Class = instead.Class.Slug
+		}
+		write(refusal.status, "sign-in", instead.Methods...)
+	default:
+		write(refusal.status, "sign-in")
+	}
+}
+
+// refusalOf returns the first refusal that the error is a case of.
+func refusalOf(err error) (refusal, bool) {
+	for _, refusal := range refusals {
+		if errors.Is(err, refusal.is) {
+			return refusal, true
+		}
+	}
+	return refusal{}, false
 }
 
 // unknown reports that nobody could find out, which is asked before all else.

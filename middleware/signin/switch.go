@@ -32,14 +32,7 @@ func switchPage(now grimoireauth.Authentication, back string) Page {
 
 // toSignIn leads to the sign-in page: of a class, if one is known.
 func (h *Handler) toSignIn(w http.ResponseWriter, class grimoireauth.ClassID, back string) {
-	query := url.Values{}
-	if class != "" {
-		query.Set("class", string(class))
-	}
-	if back != "" {
-		query.Set("return_to", back)
-	}
-	address := url.URL{Path: h.config.prefix(), RawQuery: query.Encode()}
+	address := url.URL{Path: h.config.prefix(), RawQuery: beginning(string(class), back)}
 	redirect(w, address.String())
 }
 

@@ -100,15 +100,9 @@ func (h *Handler) ways(may allowed, page Page) Ways {
 		EmailCode: can(grimoireauth.MethodEmailCode),
 		Password:  can(grimoireauth.MethodPassword),
 	}
-	query := url.Values{}
-	if page.Class != "" {
-		query.Set("class", page.Class)
-	}
-	if page.ReturnTo != "" {
-		query.Set("return_to", page.ReturnTo)
-	}
+	query := beginning(page.Class, page.ReturnTo)
 	lead := func(name, path string) {
-		address := url.URL{Path: h.config.prefix() + path, RawQuery: query.Encode()}
+		address := url.URL{Path: h.config.prefix() + path, RawQuery: query}
 		ways.Providers = append(ways.Providers, Provider{name, address.String()})
 	}
 	if can(grimoireauth.MethodSSO) {
@@ -126,4 +120,16 @@ func (h *Handler) ways(may allowed, page Page) Ways {
 		}
 	}
 	return ways
+}
+
+// beginning is the query with which somebody begins to sign in.
+func beginning(class, returnTo string) string {
+	query := url.Values{}
+	if class != "" {
+		query.Set("class", class)
+	}
+	if returnTo != "" {
+		query.Set("return_to", returnTo)
+	}
+	return query.Encode()
 }
