@@ -116,6 +116,34 @@ func TestL02_ProviderState(t *testing.T) {
 	}
 }
 
+// An attacker who leaves the challenge out gets a token that needs no verifier. It
+// counts for nothing in a browser that has begun with one.
+func TestL03_TokenBegunWithoutAChallenge(t *testing.T) {
+	w := newWorld(t, signin.Config{Discovery: true})
+	for name, path := range map[string]string{
+		"oauth": "/auth/oauth/google?class=" + w.law.Slug, "discovery": "/auth/oauth/google",
+		"sso": "/auth/sso/" + w.stytch.AddSSO(w.law.ID, "saml", nil) + "?class=" + w.law.Slug,
+	} {
+		t.Run(name, func(t *testing.T) {
+			start, err := url.Parse(w.browser().leave(path))
+			require.NoError(t, err)
+			query := start.Query()
+			require.NotEmpty(t, query.Get("pkce_code_challenge"))
+			query.Del("pkce_code_challenge")
+			start.RawQuery = query.Encode()
+			arrival := w.provider(start.String(), "mock_persona", "ada@example.edu")
+			victim := w.browser()
+			victim.leave(path)
+			res := victim.get(arrival)
+			require.Equal(t, http.StatusForbidden, res.status)
+			require.Contains(t, res.body, "began in another browser")
+			require.Empty(t, victim.cookie(sessionAt))
+			require.Empty(t, victim.cookie(unfinishedAt))
+			require.NotContains(t, w.log.String(), "level=ERROR", "it is no fault of the server")
+		})
+	}
+}
+
 func TestL02_ProviderStateIsOldAfterTenMinutes(t *testing.T) {
 	for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
 		t.Run(kind, func(t *testing.T) {

@@ -39,6 +39,10 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target strin
 		h.stepUp(w, r, unfinished)
 		return nil
 	}
+	if errorType, _ := answered(err); errorType == "pkce_did_not_expect_code_verifier" {
+		// Begun without a verifier, so not by this browser, which has sent its own.
+		return fmt.Errorf("%w: %w", grimoireauth.ErrOtherBrowser, err)
+	}
 	if h.doesNotFit(r, err) {
 		h.abandon(w)
 		return fmt.Errorf("%w: %w", grimoireauth.ErrSignInExpired, err)
