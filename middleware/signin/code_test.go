@@ -264,6 +264,7 @@ func TestDiscovery(t *testing.T) {
 		for _, class := range [][]string{{"<b>"}, {"a1", "b1"}, {"", ""}} {
 			res := b.post("/auth/start", url.Values{"class": class, "email": {"ada@example.edu"}})
 			require.Equal(t, http.StatusBadRequest, res.status, "%q", class)
+			require.Equal(t, http.StatusBadRequest, b.get("/auth/oauth/google?"+url.Values{"class": class}.Encode()).status, "%q", class)
 		}
 	})
 }

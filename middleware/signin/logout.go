@@ -46,6 +46,11 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 	case unknown(err) || !errors.Is(err, grimoireauth.ErrUnauthenticated):
 		h.fault(r, "logout not complete", err)
 		page.Notice = notTold
+	case !errors.Is(err, grimoireauth.ErrNoCredentials) && !errors.Is(err, grimoireauth.ErrSessionEnded):
+		// A session_jwt that has expired and came alone, or a second cookie that was
+		// planted beside it: it may live, and which it is nobody can say.
+		h.note(r, "logout not complete", err)
+		page.Notice = notTold
 	case scope != scopeHere:
 		// Whose other sessions to end, nobody can say any more.
 		page.Notice = "You were not signed in here any more, so your other browsers could not be signed out: please sign in and try again."

@@ -122,6 +122,21 @@ func TestLogoutElsewhereWithoutASession(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// M01: a cookie planted beside the real one keeps the session from being found, which
+// is not said to have ended.
+func TestM01_LogoutBesideAPlantedCookie(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	b.signIn(w.law.ID, "ada@example.edu")
+	r := b.request("POST", "/auth/logout", url.Values{})
+	r.AddCookie(&http.Cookie{Name: sessionAt, Value: strings.Repeat("A", 44)})
+	res := b.send(r)
+	require.Equal(t, http.StatusOK, res.status)
+	require.Contains(t, res.body, "could not be told")
+	require.Empty(t, b.cookie(sessionAt))
+	require.Contains(t, w.log.String(), "logout not complete")
+}
+
 func TestLogoutScopes(t *testing.T) {
 	tests := []struct {
 		scope         string

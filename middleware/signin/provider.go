@@ -32,7 +32,7 @@ func (h *Handler) startOAuth(w http.ResponseWriter, r *http.Request) {
 			Provider: method, Class: grimoireauth.ClassID(page.Class), RedirectURL: h.callbackURL(),
 		})
 		h.leave(w, r, kindOAuth, page, start, err)
-	case h.config.Discovery:
+	case h.finds(r):
 		start, err := h.client.SignIn.StartDiscoveryOAuth(grimoireauth.DiscoveryOAuthStart{Provider: method, RedirectURL: h.callbackURL()})
 		h.leave(w, r, kindDiscoveryOAuth, page, start, err)
 	default:

@@ -32,6 +32,13 @@ func (h *Handler) wanted(r *http.Request) string {
 	return class
 }
 
+// finds reports whether the request names no class, not even one that cannot be, so
+// that it is about finding one, and that this is offered.
+func (h *Handler) finds(r *http.Request) bool {
+	class, one := single(r.Form, "class")
+	return h.config.Discovery && one && class == ""
+}
+
 // back returns the return address of the request if it is safe, and "" if there
 // is no other page to go to: these pages are none.
 func (h *Handler) back(r *http.Request) string {
@@ -87,9 +94,7 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) typed(w http.ResponseWriter, r *http.Request) (Page, bool) {
 	email, one := single(r.PostForm, "email")
 	page := Page{Class: h.wanted(r), Email: strings.TrimSpace(email), ReturnTo: h.back(r)}
-	class, oneClass := single(r.PostForm, "class")
-	finds := h.config.Discovery && oneClass && class == ""
-	if !one || page.Class == "" && !finds {
+	if !one || page.Class == "" && !h.finds(r) {
 		page.Notice = "Which class is it? Its short name is in the address that your instructor gave you."
 		h.offer(w, r, http.StatusBadRequest, page)
 		return Page{}, false
