@@ -98,6 +98,12 @@ func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int
 		if !page.Choice.Switching {
 			h.abandon(w)
 		}
+		if status == http.StatusForbidden {
+			// The choice that was refused has used the proof up. Why it was says more.
+			h.note(r, "classes not listed", err)
+			h.offer(w, r, status, Page{Notice: page.Notice, ReturnTo: page.ReturnTo})
+			return
+		}
 		h.refuse(w, r, err, Page{ReturnTo: page.ReturnTo}, "classes")
 	}
 }

@@ -159,6 +159,20 @@ func TestClassesThatCannotBeChosen(t *testing.T) {
 	b.finished(b.post("/auth/classes", classForm(foreign.ID)), "/", added) // the instructor has added her meanwhile
 }
 
+// The choice has been used up when the application says no, and the list with it. What
+// it said is not covered up by that.
+func TestClassThatTheApplicationRefuses(t *testing.T) {
+	w := newWorld(t, signin.Config{Discovery: true, OnSignIn: func(context.Context, grimoireauth.SignedIn) error { return grimoireauth.ErrNotInvited }})
+	b := w.browser()
+	b.discovers("ada@example.edu")
+	res := b.post("/auth/classes", classForm(w.law.ID))
+	require.Equal(t, http.StatusForbidden, res.status)
+	require.Contains(t, res.body, "ask your instructor for an invitation")
+	require.NotContains(t, res.body, "took too long")
+	require.Empty(t, b.cookie(unfinishedAt))
+	require.Empty(t, b.cookie(sessionAt))
+}
+
 func TestClassesInAnOutage(t *testing.T) {
 	w := newWorld(t, signin.Config{Discovery: true})
 	b := w.browser()

@@ -43,6 +43,7 @@
 // What is particular to a person (whether a class knows an address) is never told
 // before they have proved who they are: every answer to something that was only
 // typed in is the same for everybody. Tokens, codes and passwords stand in no URL
-// after their arrival, in no log and on no page. An outage signs nobody out and uses
-// nothing up.
+// after their arrival and in no log, and on no page but that on which somebody sets
+// an authenticator app up. An outage signs nobody out, and for a minute what it broke
+// off goes on where it was.
 package signin
