@@ -18,7 +18,7 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		return
 	}
 	continuing := h.continuing(r, page.Class)
-	// No key: twice is two good sign-ins, of which the second ends the first.
+	// No key: twice is two good sign-ins, and the browser keeps the later one.
 	err := h.sign(w, r, "", h.target(page.ReturnTo), func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.SignIn.WithPassword(ctx, grimoireauth.PasswordSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Password: grimoireauth.NewSecret(password),
