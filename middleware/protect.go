@@ -22,7 +22,8 @@ import (
 //
 // Call it after all routes are registered: it panics if a public pattern is
 // empty or is none of the mux's, since a misspelt one would close the sign-in
-// page to everybody.
+// page to everybody; and if the mux has a route for the page of Config.SignInURL
+// that is not listed.
 func (g *Guard) Protect(mux *http.ServeMux, public ...string) http.Handler {
 	if mux == nil {
 		panic("middleware: Protect without a mux")
@@ -34,6 +35,9 @@ func (g *Guard) Protect(mux *http.ServeMux, public ...string) http.Handler {
 			faults = append(faults, err)
 		}
 		open[pattern] = true
+	}
+	if err := g.signInClosed(mux, open); err != nil {
+		faults = append(faults, err)
 	}
 	if err := errors.Join(faults...); err != nil {
 		panic("middleware: Protect: " + err.Error())
@@ -55,6 +59,24 @@ func (g *Guard) Protect(mux *http.ServeMux, public ...string) http.Handler {
 func (g *Guard) closes(h http.Handler) bool {
 	inner, ok := h.(*guarded)
 	return ok && inner.must && inner.guard == g
+}
+
+// signInClosed returns an error if strangers would be sent to a page of the mux that
+// is closed to strangers. A route for everything says nothing about that page, which
+// may be served elsewhere.
+func (g *Guard) signInClosed(mux *http.ServeMux, open map[string]bool) error {
+	if g == nil || g.config.SignInURL == "" {
+		return nil
+	}
+	u, err := url.ParseRequestURI(g.config.SignInURL)
+	if err != nil {
+		return fmt.Errorf("SignInURL %q cannot be asked for", g.config.SignInURL)
+	}
+	_, pattern := mux.Handler(&http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}})
+	if pattern == "" || open[pattern] || strings.TrimPrefix(pattern, "GET ") == "/" {
+		return nil
+	}
+	return fmt.Errorf("nobody could sign in: the page of SignInURL %q belongs to the pattern %q, which is not among the public ones", g.config.SignInURL, pattern)
 }
 
 // Words that no application uses, so that a request made of them is picked up by

@@ -78,3 +78,36 @@ func TestProtectKnowsItsRoutes(t *testing.T) {
 	}
 	require.Panics(t, func() { guard.Protect(nil) })
 }
+
+func TestProtectLeavesAWayIn(t *testing.T) {
+	for name, row := range map[string]struct {
+		signIn string
+		routes []string
+		public []string
+		want   string // in the panic; empty: none
+	}{
+		"listed":                            {"/auth/", []string{"/auth/", "/me"}, []string{"/auth/"}, ""},
+		"forgotten":                         {"/auth/", []string{"/auth/", "/me"}, nil, `pattern "/auth/", which is not among the public ones`},
+		"forgotten, with a query":           {"/login?x=1", []string{"GET /login"}, nil, `pattern "GET /login"`},
+		"another pattern is the page's":     {"/auth/", []string{"GET /auth/{$}", "/auth/"}, []string{"/auth/"}, `pattern "GET /auth/{$}"`},
+		"served elsewhere":                  {"/auth/", []string{"/me"}, nil, ""},
+		"served elsewhere, a route for all": {"/auth/", []string{"/"}, nil, ""},
+		"nobody is sent anywhere":           {"", []string{"/auth/"}, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{SignInURL: row.signIn})
+			mux := http.NewServeMux()
+			for _, pattern := range row.routes {
+				mux.Handle(pattern, whoami)
+			}
+			protect := func() { guard.Protect(mux, row.public...) }
+			if row.want == "" {
+				require.NotPanics(t, protect)
+				return
+			}
+			defer func() { require.Contains(t, recover(), row.want) }()
+			protect()
+			t.Fatal("nobody can sign in, and nobody says so")
+		})
+	}
+}

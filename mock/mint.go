@@ -86,7 +86,8 @@ func (s *Stytch) SignIn(member grimoireauth.MemberID, options ...SignInOption) g
 // Stale returns credentials of the same session with a genuine session_jwt that
 // was issued an hour ago and has expired; with a JWTLife of an hour or more, one
 // that expired a minute ago. A session that is younger is made to have begun
-// then; when it ends stays the same. It panics if the session is not live.
+// then; when it ends stays the same. It panics if the session is not live: for one
+// that is over there is [Stytch.Expired].
 func (s *Stytch) Stale(credentials grimoireauth.Credentials) grimoireauth.Credentials {
 	var out grimoireauth.Credentials
 	s.arrange("Stale", func(c *call) error {
