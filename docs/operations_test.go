@@ -33,7 +33,7 @@ func observer(logger *slog.Logger, count func(name string)) grimoireauth.Observe
 		case grimoireauth.TokenRefused:
 			count("refused_" + e.Reason) // a word of a closed list
 		case grimoireauth.Changed: // who did what to whom: the audit log
-			logger.InfoContext(ctx, "changed", "op", e.Op, "by", e.By, "class", e.Class, "member", e.Member, "fields", e.Fields)
+			logger.InfoContext(ctx, "changed", "op", e.Op, "by", e.By, "impersonated", e.Impersonated, "class", e.Class, "member", e.Member, "fields", e.Fields)
 		}
 	}
 }
