@@ -13,10 +13,16 @@ const (
 
 // Credentials are what a browser or an API client presents: the session_jwt
 // (five minutes), the opaque session_token (as long as the session), or both.
-// The zero Credentials are nobody's.
+// The zero Credentials belong to no session.
 type Credentials struct {
 	JWT   Secret
 	Token Secret
+
+	// NamedSession is the session that the place where Token was kept says Token
+	// belongs to: the guard's own cookies keep the id beside the token. It is a claim
+	// and proves nothing. A JWT of another session does not belong to this pair, and
+	// an AuthFunc ignores it before it asks Stytch anything. Empty: nothing is said.
+	NamedSession SessionID
 }
 
 // NewCredentials returns Credentials that hold these; an empty one is left out.

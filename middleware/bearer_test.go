@@ -156,8 +156,8 @@ func TestBearerIsNeverRefreshed(t *testing.T) {
 func TestBearerGuardHasNoCookies(t *testing.T) {
 	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Carrier: middleware.BearerOnly})
 	w := httptest.NewRecorder()
-	require.ErrorIs(t, guard.SetCookies(w, signedIn(t, "a.b.c", "tok")), middleware.ErrMisconfigured)
-	guard.ClearCookies(w)
+	require.ErrorIs(t, guard.SetCookies(w, signingIn(), signedIn(t, "a.b.c", "tok")), middleware.ErrMisconfigured)
+	guard.ClearCookies(w, signingIn())
 	require.Empty(t, w.Header()["Set-Cookie"])
 
 	r := request("GET", "/", "jwt.tom.x")

@@ -14,14 +14,14 @@ import (
 const maxCookie = 4096
 
 // SetCookies gives the browser these credentials in place of any it had: after a
-// sign-in. Pass only what [Guard.Authenticate] returned. The cookies last until
+// sign-in, in the response to r. Pass only what [Guard.Authenticate] returned. The cookies last until
 // the session ends. A session_jwt that is too long for a cookie is left out, and
 // the session_token alone proves the session from then on. The response is kept
 // out of caches. Call it before the response is written.
 //
 // It sets nothing and returns an error that matches [grimoireauth.ErrInvalid] if
 // there is nothing that could be set: no credentials, a session that is over.
-func (g *Guard) SetCookies(w http.ResponseWriter, authentication grimoireauth.Authentication) error {
+func (g *Guard) SetCookies(w http.ResponseWriter, r *http.Request, authentication grimoireauth.Authentication) error {
 	if g == nil || g.auth == nil {
 		return errZeroGuard
 	}
@@ -52,7 +52,7 @@ func (g *Guard) SetCookies(w http.ResponseWriter, authentication grimoireauth.Au
 
 // ClearCookies deletes both session cookies. The guard calls it when Stytch says
 // that the session has ended, and on nothing else; a logout calls it too.
-func (g *Guard) ClearCookies(w http.ResponseWriter) {
+func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	if g == nil || g.auth == nil || g.config.Carrier == BearerOnly {
 		return
 	}

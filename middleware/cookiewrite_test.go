@@ -45,16 +45,16 @@ func TestSetCookies(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				guard := newGuard(t, newSchool(t).Authenticate, tt.config)
 				w := httptest.NewRecorder()
-				require.NoError(t, guard.SetCookies(w, signedIn(t, "a.b.c", "tok")))
+				require.NoError(t, guard.SetCookies(w, signingIn(), signedIn(t, "a.b.c", "tok")))
 				require.Equal(t, tt.want, w.Header()["Set-Cookie"])
 				require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 				require.Equal(t, []string{"Cookie"}, w.Header()["Vary"])
 
-				require.NoError(t, guard.SetCookies(w, signedIn(t, "a.b.d", "tok2")))
+				require.NoError(t, guard.SetCookies(w, signingIn(), signedIn(t, "a.b.d", "tok2")))
 				require.Len(t, w.Header()["Set-Cookie"], 2, "one Set-Cookie per name")
 				require.Contains(t, w.Header()["Set-Cookie"][0], "tok2")
 
-				guard.ClearCookies(w)
+				guard.ClearCookies(w, signingIn())
 				require.Len(t, w.Header()["Set-Cookie"], 2)
 				for i, line := range w.Header()["Set-Cookie"] {
 					name, _, _ := strings.Cut(tt.want[i], "=")
@@ -84,7 +84,7 @@ func TestSetCookiesRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
 			w := httptest.NewRecorder()
-			require.ErrorIs(t, guard.SetCookies(w, tt.authentication), grimoireauth.ErrInvalid)
+			require.ErrorIs(t, guard.SetCookies(w, signingIn(), tt.authentication), grimoireauth.ErrInvalid)
 			require.Empty(t, w.Header()["Set-Cookie"])
 		})
 	}
@@ -95,7 +95,7 @@ func TestSessionWithoutEndLastsAsLongAsTheBrowser(t *testing.T) {
 	require.NoError(t, err)
 	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
 	w := httptest.NewRecorder()
-	require.NoError(t, guard.SetCookies(w, grimoireauth.Authentication{Session: endless, Credentials: grimoireauth.NewCredentials("a.b.c", "tok")}))
+	require.NoError(t, guard.SetCookies(w, signingIn(), grimoireauth.Authentication{Session: endless, Credentials: grimoireauth.NewCredentials("a.b.c", "tok")}))
 	require.NotContains(t, w.Header()["Set-Cookie"][0], "Max-Age")
 }
 
@@ -109,7 +109,7 @@ func TestM05_TooLongForACookie(t *testing.T) {
 	guard := newGuard(t, school.Authenticate, middleware.Config{})
 
 	w := httptest.NewRecorder()
-	require.NoError(t, guard.SetCookies(w, signedIn(t, long, "tok")))
+	require.NoError(t, guard.SetCookies(w, signingIn(), signedIn(t, long, "tok")))
 	cookies := w.Result().Cookies()
 	require.Len(t, cookies, 2)
 	require.Equal(t, "tok", cookies[0].Value)
@@ -128,7 +128,7 @@ func TestM05_TooLongForACookie(t *testing.T) {
 
 	for size := 3900; size < 4100; size++ {
 		w := httptest.NewRecorder()
-		require.NoError(t, guard.SetCookies(w, signedIn(t, strings.Repeat("a", size), "tok")))
+		require.NoError(t, guard.SetCookies(w, signingIn(), signedIn(t, strings.Repeat("a", size), "tok")))
 		for _, line := range w.Header()["Set-Cookie"] {
 			require.LessOrEqual(t, len(line), 4096)
 		}

@@ -110,7 +110,7 @@ func (f *found) ask(ctx context.Context) {
 // settle writes what the browser has to learn, once, before any handler runs:
 // afterwards the headers may be gone. Whatever depends on who is signed in is
 // kept out of caches; a handler that knows better sets Cache-Control itself.
-func (f *found) settle(w http.ResponseWriter) {
+func (f *found) settle(w http.ResponseWriter, r *http.Request) {
 	if f.settled {
 		return
 	}
@@ -129,7 +129,7 @@ func (f *found) settle(w http.ResponseWriter) {
 			f.guard.renewCookies(w, f.presented, f.authentication)
 		}
 	case over(f.err) && !f.presented.bearer && f.guard.endings.settle(f.presented, f.late):
-		f.guard.ClearCookies(w)
+		f.guard.ClearCookies(w, r)
 	}
 }
 

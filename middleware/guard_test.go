@@ -229,8 +229,8 @@ func TestZeroGuardRefusesEverybody(t *testing.T) {
 			_, err = guard.Authenticate(t.Context(), grimoireauth.NewCredentials("a", "b"))
 			require.ErrorIs(t, err, middleware.ErrMisconfigured)
 			w := httptest.NewRecorder()
-			guard.ClearCookies(w)
-			require.Error(t, guard.SetCookies(w, grimoireauth.Authentication{}))
+			guard.ClearCookies(w, signingIn())
+			require.Error(t, guard.SetCookies(w, signingIn(), grimoireauth.Authentication{}))
 			require.Error(t, guard.Attach(request("GET", "/", ""), grimoireauth.Credentials{}))
 			require.Empty(t, w.Header()["Set-Cookie"])
 		})
@@ -254,7 +254,7 @@ func TestM25_NestedGuardsAskOnce(t *testing.T) {
 
 	logout := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		require.Len(t, w.Header()["Set-Cookie"], 1, "a refreshed cookie is there before the handler runs")
-		guard.ClearCookies(w)
+		guard.ClearCookies(w, signingIn())
 		guard.Require(whoami).ServeHTTP(w, r)
 	})
 	for _, cookie := range serve(guard.Require(logout), request("GET", "/", "jwt.stale.x")).Cookies() {
@@ -318,4 +318,9 @@ func TestLogsHoldNoSecret(t *testing.T) {
 	require.Contains(t, log.String(), "named nobody")
 	require.NotContains(t, log.String(), "jwt.")
 	require.Equal(t, 2, strings.Count(log.String(), "\n"), "an outage is the client's to report, once")
+}
+
+// signingIn is the request whose response sets the cookies of a sign-in.
+func signingIn() *http.Request {
+	return httptest.NewRequest("POST", "https://app.example/auth/code", nil)
 }

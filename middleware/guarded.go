@@ -50,7 +50,7 @@ func (g *Guard) wrap(outer guarded, next http.Handler) http.Handler {
 // refuses all others.
 func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f, in, err := h.guard.decide(r, h.fresh, h.checks)
-	f.settle(w)
+	f.settle(w, r)
 	if err != nil && (h.must || !provesNobody(err)) {
 		h.guard.refuse(w, r, err)
 		return

@@ -48,7 +48,7 @@ func (b *browser) take(t testing.TB, guard *middleware.Guard, credentials grimoi
 	authentication, err := guard.Authenticate(t.Context(), credentials)
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
-	require.NoError(t, guard.SetCookies(w, authentication))
+	require.NoError(t, guard.SetCookies(w, signingIn(), authentication))
 	b.jar.SetCookies(site, w.Result().Cookies())
 	return authentication
 }

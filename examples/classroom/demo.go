@@ -130,7 +130,7 @@ func (c *classroom) stale(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	authentication.Credentials = c.demo.stytch.Stale(authentication.Credentials)
-	if err := c.guard.SetCookies(w, authentication); err != nil {
+	if err := c.guard.SetCookies(w, r, authentication); err != nil {
 		c.guard.Respond(w, r, err)
 		return
 	}

@@ -40,7 +40,7 @@ func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*
 	}
 	if guard == nil {
 		faults = errors.Join(errors.New("the Guard is missing: pass what middleware.New returned"), faults)
-	} else if err := guard.SetCookies(nil, grimoireauth.Authentication{}); errors.Is(err, middleware.ErrMisconfigured) {
+	} else if err := guard.SetCookies(nil, nil, grimoireauth.Authentication{}); errors.Is(err, middleware.ErrMisconfigured) {
 		// There is nothing to set, so nothing is; a Guard that never could says so.
 		faults = errors.Join(fmt.Errorf("the Guard cannot hold anybody who signs in here: %w", err), faults)
 	}

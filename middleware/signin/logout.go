@@ -55,7 +55,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 		// Whose other sessions to end, nobody can say any more.
 		page.Notice = "You were not signed in here any more, so your other browsers could not be signed out: please sign in and try again."
 	}
-	h.guard.ClearCookies(w)
+	h.guard.ClearCookies(w, r)
 	h.forgetSignIn(w, r)
 	// Pages of the class must not come back from the cache of a shared computer.
 	// Not "cookies", which would reach other hosts of the school's domain.

@@ -23,7 +23,7 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target strin
 		return p.final(err), err
 	})
 	if err == nil {
-		if err := h.guard.SetCookies(w, got.signedIn.Authentication); err != nil {
+		if err := h.guard.SetCookies(w, r, got.signedIn.Authentication); err != nil {
 			h.fault(r, "session cookies not set", err)
 			return &grimoireauth.Error{Op: "sign in: set the cookies", Err: errNotProven}
 		}
