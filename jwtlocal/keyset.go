@@ -139,6 +139,16 @@ func follow(old *keySet, p parsed, fetched time.Time, newSeen func() *seen) *key
 	return set
 }
 
+// find returns the key with this id, nil if the set does not know it. It may be
+// retired.
+func (s *keySet) find(id string) (k *key, retired bool) {
+	if k := s.byID[id]; k != nil {
+		return k, false
+	}
+	k = s.retired[id]
+	return k, k != nil
+}
+
 // maxRetired is more than a century of Stytch's half-yearly rotations would need
 // in the life of a process.
 const maxRetired = 32

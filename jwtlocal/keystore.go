@@ -13,11 +13,11 @@ import (
 // keyStore decides when the key set is fetched, and by what right a key is used.
 //
 // A key that is known never waits for a fetch, as long as the set is young enough
-// to be believed at all. An unknown key id leads to a fetch, unless one succeeded
-// within the cool-down, which is knowledge enough to refuse, or one failed a moment
-// ago, which is none. Success and failure are counted apart, so that neither a
-// flood of invented key ids nor an outage puts off a real rotation for longer than
-// one cool-down.
+// to be believed at all. A key id that the set does not publish leads to a fetch,
+// unless one succeeded within the cool-down, which is knowledge enough to refuse, or
+// one failed a moment ago, which is none. Success and failure are counted apart, so
+// that neither a flood of invented key ids nor an outage puts off a real rotation for
+// longer than one cool-down.
 type keyStore struct {
 	url      string
 	fetcher  fetcher
@@ -32,8 +32,7 @@ type keyStore struct {
 	quiet atomic.Int64           // Unix nanoseconds until which beginning a fetch behind the traffic is no use
 
 	mu       sync.Mutex
-	flight   *fetch    // guarded by mu: the fetch under way, nil if none
-	asked    time.Time // guarded by mu: when the last answer that was taken over was asked for
+	flight   *fetch    // guarded by mu: the fetch under way, nil if none; when it ends, set is its answer
 	failed   time.Time // guarded by mu: when the last fetch failed, zero after a success
 	failures int       // guarded by mu: how many failed in a row
 	lastErr  error     // guarded by mu: why, nil after a success
@@ -41,9 +40,22 @@ type keyStore struct {
 	fetches, fetchFailures atomic.Uint64
 }
 
-// fetch is a fetch under way. It belongs to nobody: whoever needs its outcome
-// waits for done, or leaves.
-type fetch struct{ done chan struct{} }
+// fetch is a fetch under way. It belongs to no request: each one that needs its
+// outcome waits for it, or leaves.
+type fetch struct {
+	done chan struct{} // closed when it has ended
+	err  error         // why it failed; nil after a success. Set before done is closed
+}
+
+// wait waits for the end of the fetch, or of ctx, and returns why there is no answer.
+func (f *fetch) wait(ctx context.Context) error {
+	select {
+	case <-f.done:
+		return f.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
 
 // After a failure the next attempt waits a moment, and longer after the next one,
 // but never so long that a recovered Stytch is not noticed within five seconds.
@@ -73,68 +85,91 @@ func (s *keyStore) current(ctx context.Context, now time.Time) *keySet {
 	case old >= s.maxAge:
 		return nil
 	case (set.seeded || old >= s.oldAfter) && now.UnixNano() >= s.quiet.Load():
-		s.begin(ctx, now)
+		s.renew(ctx, set, now)
 	}
 	return set
 }
 
-// find returns the key with this id, and the set it is in. The key may be retired.
-// A nil key without an error: the project publishes no such key. An error: nobody
-// could find out, and how long to wait before trying again.
-func (s *keyStore) find(ctx context.Context, id string, now time.Time) (k *key, set *keySet, retired bool, err error) {
-	if set = s.current(ctx, now); set == nil {
-		if err := s.await(ctx, now); err != nil {
-			return nil, nil, false, err
+// renew begins a fetch behind the traffic, unless old has been replaced meanwhile.
+func (s *keyStore) renew(ctx context.Context, old *keySet, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.set.Load() == old {
+		s.begin(ctx, now)
+	}
+}
+
+// find returns the key with this id, and the set that knows it. The key may be
+// retired. A nil key without an error: the project publishes no such key. An error:
+// it could not be found out. known is the set that may be believed now, nil if there
+// is none; now is when the token came.
+func (s *keyStore) find(ctx context.Context, known *keySet, id string, now time.Time) (k *key, set *keySet, retired bool, err error) {
+	if known != nil && known.byID[id] != nil {
+		return known.byID[id], known, false, nil
+	}
+	// A fetch under way may have been begun before the token came, and the next one
+	// was not: two answers are enough for the last word.
+	for {
+		set, better, err := s.look(ctx, id, now)
+		if better != nil {
+			err = better.wait(ctx)
 		}
-		// What has just been fetched may be believed, however long it took.
-		set = s.set.Load()
+		switch {
+		case err != nil && ctx.Err() == nil && s.believes(set, now) && set.retired[id] != nil:
+			return set.retired[id], set, true, nil
+		case err != nil:
+			return nil, nil, false, err
+		case better == nil:
+			k, retired := set.find(id)
+			return k, set, retired, nil
+		}
 	}
-	if k, ok := set.byID[id]; ok {
-		return k, set, false, nil
-	}
-	if k, ok := set.retired[id]; ok {
-		return k, set, true, nil
-	}
-	if !s.mayAskAgain(now) {
-		return nil, set, false, nil
-	}
-	err = s.await(ctx, now)
-	set = s.set.Load()
-	if k, ok := set.byID[id]; ok {
-		return k, set, false, nil
-	}
-	return nil, set, false, err
 }
 
-// mayAskAgain reports whether the cool-down after the last success is over. A failure
-// does not begin another: begin spaces those by themselves.
-func (s *keyStore) mayAskAgain(now time.Time) bool {
+// look returns the set, and the fetch that may know better than the set does about
+// the key, nil if the set has the last word; a failed fetch may be too recent for
+// another one. All of it is one observation: a fetch that ends between two would
+// leave a token refused by the set that the fetch has replaced.
+func (s *keyStore) look(ctx context.Context, id string, now time.Time) (set *keySet, better *fetch, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.flight != nil || now.Sub(s.asked) >= s.cooldown
+	if set = s.set.Load(); s.settles(set, id, now) {
+		return set, nil, nil
+	}
+	if better = s.begin(ctx, now); better == nil {
+		return set, nil, errKeysNotYet
+	}
+	return set, better, nil
 }
 
-// await begins a fetch, or joins the one under way, and waits for its outcome.
-func (s *keyStore) await(ctx context.Context, now time.Time) error {
-	flight := s.begin(ctx, now)
-	if flight == nil {
-		return errKeysNotYet
+// settles reports whether the set has the last word about a key, so that asking again
+// is no use: it publishes the key, or it was asked for after the token came, or within
+// the cool-down before that and no fetch is under way. Seed keys were never asked for.
+// The cool-down counts from when the set was asked for: a failure does not begin
+// another, since begin spaces those by itself. mu is held.
+func (s *keyStore) settles(set *keySet, id string, now time.Time) bool {
+	switch {
+	case !s.believes(set, now):
+		return false
+	case set.byID[id] != nil:
+		return true
+	case set.seeded:
+		return false
+	case !set.fetched.Before(now):
+		return true
 	}
-	select {
-	case <-flight.done:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lastErr
+	return s.flight == nil && age(now, set.fetched) < s.cooldown
+}
+
+// believes reports whether a set may be believed at all. What is fetched after the
+// token came may be, however long it took.
+func (s *keyStore) believes(set *keySet, now time.Time) bool {
+	return set != nil && age(now, set.fetched) < s.maxAge
 }
 
 // begin returns the fetch under way, which it starts if there is none, or nil if
-// the last one failed too recently.
+// the last one failed too recently. mu is held.
 func (s *keyStore) begin(ctx context.Context, now time.Time) *fetch {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.flight != nil {
 		return s.flight
 	}
@@ -175,9 +210,9 @@ func (s *keyStore) run(ctx context.Context, flight *fetch) {
 	s.fetches.Add(1)
 
 	s.mu.Lock()
-	s.flight = nil
+	s.flight, flight.err = nil, err
 	if s.lastErr = err; err == nil {
-		s.asked, s.failed, s.failures = began, time.Time{}, 0
+		s.failed, s.failures = time.Time{}, 0
 		s.set.Store(follow(s.set.Load(), p, began, s.newSeen))
 	} else {
 		s.failed = time.Now()

@@ -213,10 +213,15 @@ var mutants = []mutant{
 	{"jwtlocal/keystore.go", `case (set.seeded || old >= s.oldAfter) && now`, `case old >= s.oldAfter && now`},
 	{"jwtlocal/keystore.go", ` && now.UnixNano() >= s.quiet.Load():`, `:`},
 	{"jwtlocal/keystore.go", `s.quiet.Store(s.failed.Add(s.backOff()).UnixNano())`, `s.quiet.Store(s.failed.Add(time.Hour).UnixNano())`},
-	{"jwtlocal/keystore.go", `	if !s.mayAskAgain(now) {`, `	if false {`},
-	{"jwtlocal/keystore.go", `	if !s.mayAskAgain(now) {`, `	if true {`},
-	{"jwtlocal/keystore.go", `return s.flight != nil || now`, `return now`},
-	{"jwtlocal/keystore.go", `now.Sub(s.asked) >= s.cooldown`, `time.Since(s.asked) >= s.cooldown && s.failed.IsZero()`},
+	{"jwtlocal/keystore.go", `s.settles(set, id, now) {`, `true {`},
+	{"jwtlocal/keystore.go", `s.settles(set, id, now) {`, `s.believes(set, now) && set.byID[id] != nil {`},
+	{"jwtlocal/keystore.go", `	case set.seeded:
+		return false`, `	case false:
+		return false`},
+	{"jwtlocal/keystore.go", `return s.flight == nil && age(`, `return age(`},
+	{"jwtlocal/keystore.go", `age(now, set.fetched) < s.cooldown`, `age(now, set.fetched) < s.cooldown || !s.failed.IsZero()`},
+	{"jwtlocal/keystore.go", `	if s.set.Load() == old {`, `	if true {`},
+	{"jwtlocal/keystore.go", `ctx.Err() == nil && s.believes(set, now) && set.retired[id] != nil:`, `false:`},
 	{"jwtlocal/keystore.go", `if !s.failed.IsZero() && now.Sub(s.failed) < s.backOff() {`, `if false {`},
 	{"jwtlocal/keystore.go", `	if s.flight != nil {
 		return s.flight

@@ -119,7 +119,7 @@ func (v *Verifier) judge(ctx context.Context, token string) verdict {
 			return v.refuse(ctx, reason)
 		}
 		var err error
-		key, set, retired, err = v.keys.find(ctx, id, now)
+		key, set, retired, err = v.keys.find(ctx, set, id, now)
 		switch {
 		case err != nil:
 			return v.unknown(ctx, ReasonNoKeys, err)
