@@ -51,7 +51,8 @@ type Config struct {
 	// cookie is set, for instance to keep a row about them. On an error nobody is
 	// signed in: ErrForbidden ends the new session, anything else can be tried
 	// again with the same link for a minute, so OnSignIn may see one sign-in
-	// twice. Nil: nothing is called.
+	// twice. The log gets the whole text of the error, a page nothing of it. Nil:
+	// nothing is called.
 	OnSignIn func(ctx context.Context, signedIn grimoireauth.SignedIn) error
 
 	// Pages replaces the pages: a template of each of the names in [PageNames],
@@ -61,7 +62,8 @@ type Config struct {
 	Pages *template.Template
 
 	// Logger gets what the operator should know: ids and kinds of errors, no
-	// address and no token. Nil: slog.Default().
+	// address and no token, and the text of errors that the application itself
+	// returned. Nil: slog.Default().
 	Logger *slog.Logger
 }
 

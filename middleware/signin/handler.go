@@ -59,22 +59,6 @@ func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*
 	return h, nil
 }
 
-func (h *Handler) route() {
-	prefix := h.config.prefix()
-	h.mux = http.NewServeMux()
-	h.mux.HandleFunc("GET "+prefix+"{$}", h.showForm)
-	h.mux.HandleFunc("POST "+prefix+"start", h.start)
-	h.mux.HandleFunc("POST "+prefix+"code", h.checkCode)
-	h.mux.HandleFunc("GET "+prefix+"oauth/{provider}", h.startOAuth)
-	h.mux.HandleFunc("GET "+prefix+"sso/{connection}", h.startSSO)
-	h.mux.HandleFunc("GET "+prefix+"callback", h.callback)
-	h.mux.HandleFunc("GET "+prefix+"confirm", h.confirm)
-	h.mux.HandleFunc("POST "+prefix+"callback", h.finish)
-	h.mux.HandleFunc("GET "+prefix+"new-password", h.showNewPassword)
-	h.mux.HandleFunc("POST "+prefix+"new-password", h.setPassword)
-	h.routeFinish(h.mux, prefix)
-}
-
 // maxForm bounds the forms; the longest field is a return address.
 const maxForm = 8 << 10
 

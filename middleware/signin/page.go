@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
 )
 
 // Page is what a template is executed with. Fields that a page has no use for
@@ -65,12 +66,13 @@ func (p Page) ClassTitle() string {
 // "classes" (which of these?), "factor" (the second factor), "enrol" (set an
 // authenticator app up). To end: "sign-out" (one button), "signed-out", which links
 // the style sheet {{.Prefix}}signed-out.css: that is what keeps the button "back" from
-// showing pages of the class.
+// showing pages of the class. In between: "message", which says why there is nothing
+// else here, and leads on.
 func PageNames() []string {
 	return []string{
 		"sign-in", "which-class", "sent", "code", "confirm", "new-password",
 		"classes", "factor", "enrol",
-		"sign-out", "signed-out",
+		"sign-out", "signed-out", "message",
 	}
 }
 
@@ -112,9 +114,13 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page
 	}
 	var body bytes.Buffer
 	if err := h.config.pages().ExecuteTemplate(&body, name, page); err != nil {
+		// The template is the application's own, and so is the text of its error.
 		h.config.logger().Error("page template failed", "page", name, "error", err.Error())
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return
+		body.Reset()
+		status, page.Notice = http.StatusInternalServerError, "This page cannot be shown, because of a fault of this site. Please try again later, or tell those who run it."
+		if err := builtIn.ExecuteTemplate(&body, "message", page); err != nil {
+			panic(err) // it is embedded, and tested
+		}
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
@@ -135,11 +141,19 @@ func (h *Handler) fault(r *http.Request, what string, err error) {
 }
 
 // safeText is the text of the errors that promise to hold no secret and no
-// address, and the type of all others.
+// address, the whole text of those that the application returned, and the type of
+// all others.
 func safeText(err error) string {
+	var own *applicationError
+	if errors.As(err, &own) {
+		return own.Error()
+	}
 	var explained *grimoireauth.Error
 	if errors.As(err, &explained) {
 		return explained.Error()
+	}
+	if errors.Is(err, middleware.ErrMisconfigured) {
+		return err.Error()
 	}
 	return fmt.Sprintf("%T", err)
 }

@@ -45,6 +45,7 @@ var refusals = []refusal{
 // What cannot be done at the moment, for whatever reason that is not the person's.
 const (
 	notNow      = "Signing in does not work at the moment. Please try again soon."
+	ownFault    = "This site could not finish signing you in. Nothing is lost: please press the button again in a moment."
 	nothingLost = "Signing in does not work at the moment. Nothing is lost: please press the button again in a moment."
 )
 
@@ -61,6 +62,9 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 	if outage(err) {
 		h.fault(r, "sign-in not finished", err)
 		page.Notice = nothingLost
+		if own := (*applicationError)(nil); errors.As(err, &own) {
+			page.Notice = ownFault
+		}
 		retryAfter(w, err)
 		write(http.StatusServiceUnavailable, again)
 		return

@@ -109,14 +109,12 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 	}
 	p.signedIn.Authentication = proved
 	if h.config.OnSignIn != nil {
-		switch err := h.config.OnSignIn(ctx, p.signedIn); {
-		case errors.Is(err, grimoireauth.ErrForbidden) && !unknown(err):
-			h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
-			// Its text may hold anything, so it stays inside.
-			return &grimoireauth.Error{Op: "sign in: OnSignIn", Kind: grimoireauth.ErrForbidden, Err: err}
-		case err != nil:
-			h.fault(r, "OnSignIn failed", err)
-			return &grimoireauth.Error{Op: "sign in: OnSignIn", Kind: grimoireauth.ErrUnavailable, Err: err}
+		if err := h.config.OnSignIn(ctx, p.signedIn); err != nil {
+			own := &applicationError{"OnSignIn", err}
+			if own.refuses() {
+				h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
+			}
+			return own
 		}
 	}
 	// One browser, one session: a planted or forgotten one ends here.

@@ -39,8 +39,15 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 		}
 		// Where classes are no Organizations there is no role to tell here; a role that
 		// could not be found out is left out as well, which shows less and never more.
-		if _, role, err := h.guard.CheckInClass(r, grimoireauth.ClassID(now.Organization()), lowest); err == nil {
+		_, role, err := h.guard.CheckInClass(r, grimoireauth.ClassID(now.Organization()), lowest)
+		switch {
+		case err == nil:
 			status.Role = role.String()
+		case !errors.Is(err, grimoireauth.ErrForbidden) && !errors.Is(err, grimoireauth.ErrNotFound):
+			if explained := (*grimoireauth.Error)(nil); errors.As(err, &explained) && explained.Err != nil && explained.Status == 0 {
+				err = &applicationError{"RoleFunc", explained.Err}
+			}
+			h.fault(r, "the role was not found out", err)
 		}
 	case unknown(err) || !errors.Is(err, grimoireauth.ErrUnauthenticated):
 		h.guard.Respond(w, r, err)

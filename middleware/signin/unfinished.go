@@ -10,24 +10,6 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// routeFinish adds the pages on which an unfinished sign-in is finished, and those
-// for people who are signed in.
-func (h *Handler) routeFinish(mux *http.ServeMux, prefix string) {
-	mux.HandleFunc("GET "+prefix+"unfinished", h.goOn)
-	mux.HandleFunc("GET "+prefix+"factor", h.askFactor)
-	mux.HandleFunc("POST "+prefix+"factor", h.checkFactor)
-	mux.HandleFunc("POST "+prefix+"factor/send", h.sendFactor)
-	mux.HandleFunc("POST "+prefix+"factor/enrol", h.enrol)
-	mux.HandleFunc("GET "+prefix+"classes", h.askClass)
-	mux.HandleFunc("POST "+prefix+"classes", h.chooseClass)
-	mux.Handle("GET "+prefix+"switch", h.guard.Load(http.HandlerFunc(h.askSwitch)))
-	mux.HandleFunc("POST "+prefix+"switch", h.switchClass)
-	mux.HandleFunc("GET "+prefix+"logout", h.askLogout)
-	mux.HandleFunc("POST "+prefix+"logout", h.logout)
-	mux.HandleFunc("GET "+prefix+"signed-out.css", forgetPages)
-	mux.Handle("GET "+prefix+"session", h.guard.Load(http.HandlerFunc(h.status)))
-}
-
 // stepUp keeps the proof of what is done and leads to what is owed. Where to go in
 // the end is in the start cookie, which begun reads on the next request.
 func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, e *grimoireauth.StepUpError) {
