@@ -111,3 +111,9 @@ func TestALongSeminar(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, w.Code)
 	})
 }
+
+func TestTheSameBytesEachTime(t *testing.T) {
+	first, second := &mock.Stytch{RandomSeed: 7}, &mock.Stytch{RandomSeed: 7}
+	require.Equal(t, first.AddClass("Contracts").ID, second.AddClass("Contracts").ID)
+	require.Equal(t, first.Secret(), second.Secret())
+}

@@ -14,12 +14,15 @@ type Attach func(*http.Request, grimoireauth.Credentials) error
 // Cookies puts credentials into cookies of Stytch's own names. Its error is
 // always nil.
 func Cookies(r *http.Request, credentials grimoireauth.Credentials) error {
-	for name, secret := range map[string]grimoireauth.Secret{
-		grimoireauth.SessionJWTCookie:   credentials.JWT,
-		grimoireauth.SessionTokenCookie: credentials.Token,
+	for _, cookie := range []struct {
+		name   string
+		secret grimoireauth.Secret
+	}{
+		{grimoireauth.SessionJWTCookie, credentials.JWT},
+		{grimoireauth.SessionTokenCookie, credentials.Token},
 	} {
-		if !secret.IsZero() {
-			r.AddCookie(&http.Cookie{Name: name, Value: secret.Reveal()})
+		if !cookie.secret.IsZero() {
+			r.AddCookie(&http.Cookie{Name: cookie.name, Value: cookie.secret.Reveal()})
 		}
 	}
 	return nil

@@ -70,7 +70,7 @@ func (s *Stytch) Audit(handler http.Handler, how Auditing, routes ...Route) erro
 		panic("mock: Audit: there are no routes")
 	}
 	class, other := s.AddClass("Audited"), s.AddClass("Another")
-	tag := strings.ToLower(newUUID()[:8]) // so that one Stytch can be audited twice
+	tag := strings.ToLower(s.newUUID("audit")[:8]) // so that one Stytch can be audited twice
 	people := map[Caller]grimoireauth.MemberID{
 		Student:    s.AddStudent(class.ID, "student-"+tag+"@example.edu"),
 		Instructor: s.AddInstructor(class.ID, "instructor-"+tag+"@example.edu"),

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -53,7 +55,8 @@ func (c *call) decode(in any) error {
 		return refuse("bad_request")
 	}
 	// SDKs repeat path parameters in the body. They must not say something else.
-	for name, value := range c.params {
+	for _, name := range slices.Sorted(maps.Keys(c.params)) {
+		value := c.params[name]
 		var repeated string
 		if json.Unmarshal(sent[name], &repeated) == nil && repeated != "" && repeated != value {
 			return refuseField("bad_request", name)

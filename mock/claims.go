@@ -28,7 +28,8 @@ func (cc customClaims) mergedInto(old map[string]json.RawMessage) (map[string]js
 	if out == nil {
 		out = make(map[string]json.RawMessage)
 	}
-	for name, value := range cc {
+	for _, name := range slices.Sorted(maps.Keys(cc)) { // the first fault is always the same one
+		value := cc[name]
 		switch {
 		case slices.Contains(reservedClaims, name):
 			return nil, refuseField("reserved_claims_in_custom_claims", name)

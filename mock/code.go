@@ -23,7 +23,7 @@ const keptCodes = 20
 
 // sendCode sends a code. Of the codes for one purpose only the newest works.
 func (c *call) sendCode(purpose, channel, to string, k *code) {
-	k.value = newCode()
+	k.value = c.s.newCode(k.kind)
 	kept := append(c.s.db.codes[purpose], k)
 	if len(kept) > keptCodes {
 		kept = kept[len(kept)-keptCodes:]

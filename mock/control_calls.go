@@ -3,7 +3,9 @@ package mock
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -117,7 +119,7 @@ type sentMessage struct {
 
 func (s *Stytch) controlOutbox(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	for name := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if name != "to" || len(query[name]) > 1 {
 			controlError(w, http.StatusBadRequest, fmt.Errorf("the parameter %.60q is unknown or there twice: the only one is to", name))
 			return

@@ -17,13 +17,14 @@ type seedFile struct {
 	CrossOrgPasswords bool              `json:"cross_org_passwords"`
 	RateLimits        bool              `json:"rate_limits"`
 	LockAfter         int               `json:"lock_after"`
+	RandomSeed        uint64            `json:"random_seed"`
 	Personas          []json.RawMessage `json:"personas"`
 	Organizations     []json.RawMessage `json:"organizations"`
 }
 
 // Seed fills a new Stytch from a JSON object. Its "roles", "redirect_urls",
-// "cross_org_passwords", "rate_limits" and "lock_after" take the place of the
-// fields; "personas" are those of the identity provider, each as POST
+// "cross_org_passwords", "rate_limits", "lock_after" and "random_seed" take the
+// place of the fields, but a RandomSeed that is set must not be another one; "personas" are those of the identity provider, each as POST
 // /fake/personas takes it; "organizations" have the fields of Stytch's create call
 // and "members", each with the fields of theirs. Unlike Stytch, it refuses a name
 // that it does not know. Its error joins everything that is wrong with the file,
@@ -57,6 +58,13 @@ func (s *Stytch) Seed(file []byte) error {
 		faults = append(faults, errors.New("lock_after cannot be negative"))
 	} else if in.LockAfter > 0 {
 		s.LockAfter = in.LockAfter
+	}
+	switch {
+	case in.RandomSeed == 0:
+	case s.RandomSeed == 0:
+		s.RandomSeed = in.RandomSeed
+	case s.RandomSeed != in.RandomSeed:
+		faults = append(faults, fmt.Errorf("random_seed is %d, and another one was set before: %d", in.RandomSeed, s.RandomSeed))
 	}
 	s.CrossOrgPasswords = s.CrossOrgPasswords || in.CrossOrgPasswords
 	s.RateLimits = s.RateLimits || in.RateLimits

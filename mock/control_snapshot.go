@@ -26,6 +26,15 @@ type snapshot struct {
 	Outbox    []Message    `json:"outbox"`
 	Objects   savedObjects `json:"objects"` // what the store points to
 	Store     savedStore   `json:"store"`
+	Random    *savedRandom `json:"random,omitempty"` // with a RandomSeed only
+}
+
+// savedRandom is how far a Stytch with a RandomSeed has come. Without it a restored
+// Stytch would give out the ids and keys that are in the snapshot again.
+type savedRandom struct {
+	Seed    uint64            `json:"seed,string"` // JavaScript's numbers end at 2^53
+	Drawn   map[string]uint64 `json:"drawn"`
+	NextKey int               `json:"next_key"`
 }
 
 // snapshotVersion changes with the generated types; an older snapshot is refused
@@ -50,6 +59,9 @@ func (s *Stytch) snapshot() snapshot {
 	out := snapshot{Version: snapshotVersion, ProjectID: s.projectID, Keys: []savedKey{}, Outbox: append([]Message{}, s.outbox...)}
 	out.Store = saving.store(s.db)
 	out.Objects = saving.objects
+	if seed := s.random.seed; seed != 0 {
+		out.Random = &savedRandom{Seed: seed, Drawn: s.random.counts(), NextKey: s.nextKey}
+	}
 	for _, k := range s.keys {
 		der, err := x509.MarshalPKCS8PrivateKey(k.private)
 		if err != nil {
@@ -110,8 +122,25 @@ func (s *Stytch) restore(snap snapshot, withKeys bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.db, s.outbox = db, append([]Message(nil), snap.Outbox...)
-	if withKeys && len(keys) > 0 {
+	withKeys = withKeys && len(keys) > 0
+	if withKeys {
 		s.keys = keys
+	}
+	random := snap.Random
+	if random == nil || s.random.seed == 0 {
+		return nil
+	}
+	sameSeed := random.Seed == s.random.seed
+	if sameSeed {
+		s.random.goBackTo(random.Drawn)
+	}
+	switch {
+	case withKeys && sameSeed:
+		s.nextKey = random.NextKey
+	case withKeys:
+		// All seeds have the same keys: the next one must be neither in the snapshot
+		// nor one that was in use here.
+		s.nextKey = max(s.nextKey, random.NextKey)
 	}
 	return nil
 }

@@ -105,12 +105,12 @@ func TestRestoreRefusesAKeyThatIsNone(t *testing.T) {
 func TestEveryFieldIsSavedOrNoState(t *testing.T) {
 	known := []string{
 		// Configuration, and what follows from it.
-		"URL", "Project", "ProjectSecret", "CustomDomain", "RedirectURLs", "JWTLife", "Roles", "CrossOrgPasswords", "RateLimits", "LockAfter",
+		"URL", "Project", "ProjectSecret", "CustomDomain", "RedirectURLs", "JWTLife", "Roles", "CrossOrgPasswords", "RateLimits", "LockAfter", "RandomSeed",
 		"DangerouslyLive", "DangerouslyRemote", "configureOnce", "misuse", "env", "projectID", "secret", "publicToken", "policy", "mu", "base",
 		// Instruments.
 		"faults", "journal",
-		// Saved; nextKey only says which of the process's keys comes next.
-		"db", "keys", "outbox", "nextKey",
+		// Saved; nextKey and random only if there is a seed.
+		"db", "keys", "outbox", "nextKey", "random",
 	}
 	for i := range reflect.TypeFor[Stytch]().NumField() {
 		name := reflect.TypeFor[Stytch]().Field(i).Name

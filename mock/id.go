@@ -1,38 +1,38 @@
 package mock
 
 import (
-	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
 )
 
 // newID returns an id of Stytch's form, "<kind>-<env>-<uuid>".
-func (s *Stytch) newID(kind string) string { return kind + "-" + s.env + "-" + newUUID() }
+func (s *Stytch) newID(kind string) string { return kind + "-" + s.env + "-" + s.newUUID(kind) }
 
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
-	b := randomBytes(16)
+// newUUID returns the next UUID of a kind.
+func (s *Stytch) newUUID(kind string) string { return uuidOf(s.random.bytes(kind, 16)) }
+
+// uuidOf makes a random UUID (RFC 9562, version 4) of 16 random bytes.
+func uuidOf(b []byte) string {
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// randomText returns n random bytes in base64url without padding.
-func randomText(n int) string { return base64.RawURLEncoding.EncodeToString(randomBytes(n)) }
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // it never fails: crypto/rand ends the program first
-	return b
+// randomText returns the next n bytes of a kind in base64url without padding.
+func (s *Stytch) randomText(kind string, n int) string {
+	return base64.RawURLEncoding.EncodeToString(s.random.bytes(kind, n))
 }
 
 // newSessionToken returns 44 characters without padding, and newOneTimeToken 44
 // with padding: the two forms that Stytch's samples show.
-func newSessionToken() string { return randomText(33) }
+func (s *Stytch) newSessionToken() string { return s.randomText("session_token", 33) }
 
-func newOneTimeToken() string { return base64.URLEncoding.EncodeToString(randomBytes(32)) }
+func (s *Stytch) newOneTimeToken(kind string) string {
+	return base64.URLEncoding.EncodeToString(s.random.bytes(kind, 32))
+}
 
 // wellFormed reports whether a token could be one of Stytch's: base64url, with
 // or without padding, of 32 to 64 bytes. The real rule is not published;
@@ -55,12 +55,7 @@ func decodeText(encoding *base64.Encoding, text string) ([]byte, error) {
 	return encoding.Strict().DecodeString(text)
 }
 
-// newCode returns six random digits.
-func newCode() string {
-	b := randomBytes(8)
-	var n uint64
-	for _, x := range b {
-		n = n<<8 | uint64(x)
-	}
-	return fmt.Sprintf("%06d", n%1_000_000)
+// newCode returns the next six random digits of a kind of code.
+func (s *Stytch) newCode(kind string) string {
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(s.random.bytes("code "+kind, 8))%1_000_000)
 }

@@ -51,7 +51,7 @@ const (
 // start sends the browser to the identity provider, or through it at once if the
 // URL says who is to sign in.
 func (c *call) start(h *handoff) (stamped, error) {
-	h.state, h.expiresAt = newOneTimeToken(), c.now.Add(handoffLife)
+	h.state, h.expiresAt = c.s.newOneTimeToken("state"), c.now.Add(handoffLife)
 	if c.query.Has(paramPersona) || c.query.Has(paramError) {
 		return c.comeBack(h, c.query.Get(paramPersona), c.query.Get(paramError))
 	}
@@ -83,7 +83,7 @@ func (c *call) comeBack(h *handoff, email, failure string) (stamped, error) {
 			return nil, refuse("invalid_url")
 		}
 	}
-	g := &grant{handoff: *h, token: newOneTimeToken(), persona: persona}
+	g := &grant{handoff: *h, token: c.s.newOneTimeToken("grant"), persona: persona}
 	g.expiresAt = c.now.Add(grantLife)
 	put(&c.s.db.grants, g.token, g)
 	return arrive(to, h.kind, g.token, h.org), nil

@@ -27,7 +27,7 @@ func (c *call) newIntermediate(m *member, factors []factor) *intermediate {
 }
 
 func (c *call) keepIntermediate(i *intermediate) *intermediate {
-	i.token, i.expiresAt = newOneTimeToken(), c.now.Add(intermediateLife)
+	i.token, i.expiresAt = c.s.newOneTimeToken("intermediate_session_token"), c.now.Add(intermediateLife)
 	put(&c.s.db.intermediates, i.token, i)
 	return i
 }

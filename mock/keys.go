@@ -1,64 +1,11 @@
 package mock
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"math/big"
-	"sync"
 	"time"
 )
-
-// signingKey is an RSA key of this process. Making one takes a tenth of a second
-// and more, so all Stytches of a process share them; what keeps projects apart
-// is the issuer and the audience of their JWTs.
-type signingKey struct {
-	uuid        string // the end of its kid
-	private     *rsa.PrivateKey
-	certificate []byte // DER
-}
-
-// keyring holds the keys of this process: the n-th key of every Stytch is its
-// n-th. It starts no goroutine, so that first use inside a testing/synctest
-// bubble leaves nothing behind in it.
-var keyring struct {
-	mu   sync.Mutex // guards keys
-	keys []*signingKey
-}
-
-// processKey returns the n-th key, and makes it if nobody has needed it yet.
-func processKey(n int) *signingKey {
-	keyring.mu.Lock()
-	defer keyring.mu.Unlock()
-	for len(keyring.keys) <= n {
-		keyring.keys = append(keyring.keys, newSigningKey())
-	}
-	return keyring.keys[n]
-}
-
-func newSigningKey() *signingKey {
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic("mock: cannot make an RSA key: " + err.Error())
-	}
-	// The dates are fixed, because the clock of a synctest bubble is no measure
-	// for a key that outlives it.
-	template := &x509.Certificate{
-		SerialNumber: new(big.Int).SetBytes(randomBytes(16)),
-		Subject:      pkix.Name{CommonName: "mock.Stytch"},
-		NotBefore:    time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
-		NotAfter:     time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-	}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		panic("mock: cannot sign a certificate: " + err.Error())
-	}
-	return &signingKey{uuid: newUUID(), private: private, certificate: certificate}
-}
 
 // publishedKey is a key of the project. The newest signs.
 type publishedKey struct {
@@ -79,7 +26,7 @@ func (s *Stytch) ensureKey() {
 }
 
 func (s *Stytch) addKey() {
-	key := processKey(s.nextKey)
+	key := s.keyNumber(s.nextKey)
 	s.nextKey++
 	s.keys = append([]publishedKey{{signingKey: key, kid: "jwk-" + s.env + "-" + key.uuid}}, s.keys...)
 }

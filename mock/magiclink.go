@@ -27,7 +27,7 @@ const linkEndpoint = "GET /v1/b2b/magic_links/redirect"
 // mail sends a link. Earlier links stay good: Stytch makes only codes worthless
 // by sending a newer one.
 func (c *call) mail(l *link) {
-	l.token = newOneTimeToken()
+	l.token = c.s.newOneTimeToken("link")
 	if l.email == "" {
 		l.emailID, l.email = l.member.emailID, l.member.email
 	}

@@ -2,7 +2,6 @@ package mock
 
 import (
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -37,9 +36,6 @@ func (s *Stytch) Skewed(member grimoireauth.MemberID, ahead time.Duration) grimo
 	return credentials
 }
 
-// forger is the key of somebody who is not Stytch. It is made when first needed.
-var forger = sync.OnceValue(newSigningKey)
-
 // Forged returns credentials that somebody made up who knows everything but a
 // secret: the session_jwt speaks of a live session of the member and names the
 // project's key, and another key has signed it; the token is of the right form.
@@ -48,9 +44,9 @@ func (s *Stytch) Forged(member grimoireauth.MemberID) grimoireauth.Credentials {
 	credentials := s.SignIn(member)
 	s.resign("Forged", &credentials, func(c *call, session *session) string {
 		c.s.ensureKey()
-		return c.signWith(session, c.now, publishedKey{signingKey: forger(), kid: c.s.keys[0].kid})
+		return c.signWith(session, c.now, publishedKey{signingKey: s.keyNumber(forgerKey), kid: c.s.keys[0].kid})
 	})
-	credentials.Token = grimoireauth.NewSecret(newSessionToken())
+	credentials.Token = grimoireauth.NewSecret(s.newSessionToken())
 	return credentials
 }
 

@@ -41,7 +41,7 @@ func (c *call) factorDetail(m *member, w grimoireauth.Factor) (string, map[strin
 	case "impersonated":
 		return "impersonated_factor", map[string]string{"impersonator_id": c.s.newID("workspace-user"), "impersonator_email_address": "support@example.edu"}
 	case "trusted_auth_token":
-		return "trusted_auth_token_factor", map[string]string{"token_id": newUUID()}
+		return "trusted_auth_token_factor", map[string]string{"token_id": c.s.newUUID("trusted-auth-token")}
 	case "sso":
 		kind := strings.TrimPrefix(w.DeliveryMethod, "sso_") // saml or oidc
 		return kind + "_sso_factor", map[string]string{
@@ -53,7 +53,7 @@ func (c *call) factorDetail(m *member, w grimoireauth.Factor) (string, map[strin
 		provider := strings.TrimPrefix(w.DeliveryMethod, "oauth_")
 		return provider + "_oauth_factor", map[string]string{
 			"id":               c.s.newID("oauth-user"),
-			"provider_subject": newUUID(),
+			"provider_subject": c.s.newUUID("provider-subject"),
 			"email_id":         m.emailID,
 		}
 	}

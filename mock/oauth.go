@@ -166,7 +166,7 @@ func (c *call) newRegistration(g *grant, known *oauthRegistration) *oauthRegistr
 	if known != nil {
 		r.id = known.id
 	}
-	r.accessToken, r.refreshToken, r.idToken = randomText(24), randomText(24), randomText(24)
+	r.accessToken, r.refreshToken, r.idToken = c.s.randomText("oauth-token", 24), c.s.randomText("oauth-token", 24), c.s.randomText("oauth-token", 24)
 	r.scopes, r.tenants, r.expiresAt = slices.Clone(g.scopes), append([]string{}, g.persona.tenants...), c.now.Add(time.Hour)
 	return r
 }

@@ -18,7 +18,7 @@ type password struct {
 
 // newPassword keeps a password, salted. The memory of a test needs no slow hash.
 func (c *call) newPassword(text string) *password {
-	salt := randomBytes(16)
+	salt := c.s.random.bytes("salt", 16)
 	return &password{id: c.s.newID("member-password"), salt: salt, sum: saltedSum(salt, text)}
 }
 

@@ -65,8 +65,8 @@ func (s *Stytch) AddPersona(persona Persona) {
 
 func encodeAttributes(attributes map[string]any) (metadata, error) {
 	out := metadata{}
-	for name, value := range attributes {
-		encoded, err := json.Marshal(value)
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		encoded, err := json.Marshal(attributes[name])
 		if err != nil {
 			return nil, fmt.Errorf("the attribute %q is no JSON: %w", name, err)
 		}

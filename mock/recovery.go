@@ -71,6 +71,6 @@ func rotateRecoveryCodes(c *call, in mfaRequest) (*recoveryAnswer, error) {
 	case !m.hasTOTP():
 		return nil, refuse("recovery_codes_not_found")
 	}
-	m.totp.recovery = newRecoveryCodes()
+	m.totp.recovery = c.s.newRecoveryCodes()
 	return &recoveryAnswer{memberAnswer: *answerMember(m), RecoveryCodes: slices.Clone(m.totp.recovery)}, nil
 }

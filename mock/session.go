@@ -95,7 +95,7 @@ func (c *call) newSession(m *member, factors []factor, life time.Duration) *sess
 	}
 	s := &session{
 		id:             c.s.newID("member-session"),
-		token:          newSessionToken(),
+		token:          c.s.newSessionToken(),
 		member:         m,
 		startedAt:      c.now,
 		lastAccessedAt: c.now,

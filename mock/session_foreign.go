@@ -45,7 +45,7 @@ func (s *Stytch) ForeignToken(member grimoireauth.MemberID, kind string) grimoir
 		if kind != AccessToken && kind != TrustedAuthToken && kind != ExternalSession {
 			return fmt.Errorf("there is no kind %q", kind)
 		}
-		token = newSessionToken()
+		token = s.randomText("foreign_token", 33)
 		put(&c.s.db.externals, token, &externalToken{kind: kind, member: m, issuedAt: c.now})
 		return nil
 	})
@@ -150,7 +150,7 @@ func attest(c *call, in attestRequest) (*foreignAnswer, error) {
 	return c.admitForeign(t.member, signInRequest{
 		SessionToken: in.SessionToken, SessionJWT: in.SessionJWT,
 		SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims,
-	}, c.newFactor("trusted_auth_token", "trusted_token_exchange", "trusted_auth_token_factor", "token_id", newUUID()))
+	}, c.newFactor("trusted_auth_token", "trusted_token_exchange", "trusted_auth_token_factor", "token_id", c.s.newUUID("trusted-auth-token")))
 }
 
 // migrateSessionRequest is POST /v1/b2b/sessions/migrate.

@@ -22,7 +22,7 @@ func TestSnapshotOfEveryFamily(t *testing.T) {
 		m, err := c.knownMember(ada)
 		require.NoError(t, err)
 		c.setPassword(m, c.newPassword("otter-lantern-9-quiver"))
-		m.totp = &totp{id: "member-totp-test-1", secret: []byte{1, 2}, confirmed: true, recovery: newRecoveryCodes()}
+		m.totp = &totp{id: "member-totp-test-1", secret: []byte{1, 2}, confirmed: true, recovery: c.s.newRecoveryCodes()}
 		require.NoError(t, c.setPhone(m, "+15005550006"))
 		c.sendSMS(m)
 		require.NoError(t, c.limitMail("ada@example.edu"))

@@ -166,7 +166,7 @@ func authenticateSSO(c *call, in authenticateSSORequest) (*ssoAnswer, error) {
 	proof := c.newFactor("sso", "sso_"+protocol, protocol+"_sso_factor", "id", id, "provider_id", g.connection.id, "external_id", g.persona.subject)
 	proof.sso = &ssoRegistration{
 		id: id, connection: g.connection, externalID: g.persona.subject, attributes: said,
-		groups: slices.Clone(g.persona.groups), idToken: randomText(24), expiresAt: c.now.Add(defaultSession),
+		groups: slices.Clone(g.persona.groups), idToken: c.s.randomText("id-token", 24), expiresAt: c.now.Add(defaultSession),
 	}
 	out, err := c.finish(a, proof)
 	if err != nil {

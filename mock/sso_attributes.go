@@ -2,6 +2,7 @@ package mock
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -25,7 +26,9 @@ func (c *call) copyAttributes(m *member, mapping map[string]string, said metadat
 		name = strings.TrimSpace(text("first_name") + " " + text("last_name"))
 	}
 	changes := metadata{}
-	for key, attribute := range mapping {
+	// In order: two keys can stand for the same one in trusted_metadata.
+	for _, key := range slices.Sorted(maps.Keys(mapping)) {
+		attribute := mapping[key]
 		if value := said[attribute]; value != nil && string(value) != "null" && !slices.Contains(ownAttributes, key) {
 			changes[strings.TrimPrefix(key, "trusted_metadata.")] = value
 		}

@@ -20,7 +20,7 @@ func createSAML(c *call, in createConnectionRequest) (*samlAnswer, error) {
 		return nil, err
 	}
 	n.saml.nameID = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
-	own := processKey(0).certificate
+	own := c.s.keyNumber(0).certificate
 	n.saml.signing = []certificate{{
 		id:   c.s.newID("saml-signing-key"),
 		text: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own})), issuer: "mock.Stytch",
@@ -190,7 +190,7 @@ func updateSAMLByURL(c *call, in updateSAMLByURLRequest) (*samlAnswer, error) {
 // completeSAML fills in what an identity provider's metadata would say.
 func (c *call) completeSAML(n *connection, at string) error {
 	n.saml.idpEntityID, n.saml.idpSSOURL = at, at
-	return c.addCertificate(n, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: processKey(0).certificate})))
+	return c.addCertificate(n, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.s.keyNumber(0).certificate})))
 }
 
 // certificateIDAnswer and privateKeyIDAnswer are the answers of the delete calls.

@@ -16,7 +16,8 @@ import (
 // Stytch is one Stytch B2B project in memory. The zero value is ready; set the
 // exported fields, if any, before the first use and leave them alone afterwards.
 // It is safe for concurrent use and must not be copied. Two Stytches in one
-// process are two projects: neither accepts the other's ids, tokens or secret.
+// process are two projects: neither accepts the other's ids, tokens or secret,
+// unless they have the same RandomSeed.
 type Stytch struct {
 	// URL is where browsers reach it, such as http://localhost:4000; the links in
 	// its e-mails begin with it. Empty: http://stytch.localhost, which only its
@@ -27,6 +28,16 @@ type Stytch struct {
 	Project string
 	// ProjectSecret is the project secret, "secret-test-…". Zero: a new one.
 	ProjectSecret grimoireauth.Secret
+	// RandomSeed, if it is not zero, decides everything that is otherwise drawn at
+	// random: the project id and secret where they are empty, all ids, tokens and
+	// codes, and the signing keys. The same calls in the same order then get the
+	// same answers, to the byte where the clock says the same time too. The n-th id
+	// of a kind follows from the seed, the kind and n, so that calls of one kind do
+	// not disturb those of another. The n-th signing key is the same published test
+	// key for every seed and in every process. What follows from a seed can be
+	// computed by anybody and protects nothing. Zero: everything is new at each start.
+	RandomSeed uint64
+
 	// CustomDomain is the base URL of the project's custom domain, without a
 	// trailing slash. If set, it is the issuer of every session_jwt, as with the
 	// real Stytch. Empty: the issuer is "stytch.com/<project id>".
@@ -75,6 +86,7 @@ type Stytch struct {
 	secret      string
 	publicToken string
 	policy      policy
+	random      randomness // its seed is set once; it guards the rest itself
 
 	// mu guards everything below. Handlers hold it from end to end, which makes
 	// each call atomic: that is the isolation a test can rely on.
@@ -82,7 +94,7 @@ type Stytch struct {
 	base    string
 	db      store
 	keys    []publishedKey // newest first
-	nextKey int            // which key of the process comes next
+	nextKey int            // which key of its keyring comes next
 	outbox  []Message
 	faults  []*Fault
 	journal []Request
@@ -123,13 +135,14 @@ func (s *Stytch) readFields() string {
 			wrong("Project or ProjectSecret is that of a live project, which this is not: set DangerouslyLive if you mean it")
 		}
 	}
+	s.random.seed = s.RandomSeed
 	s.projectID, s.secret = s.Project, s.ProjectSecret.Reveal()
 	if s.projectID == "" {
 		s.projectID = s.newID("project")
 	}
 	if s.secret == "" {
 		// 32 characters and a "=", as in Stytch's samples.
-		s.secret = "secret-" + s.env + "-" + randomText(24) + "="
+		s.secret = "secret-" + s.env + "-" + s.randomText("secret", 24) + "="
 	}
 	s.publicToken = publicTokenOf(s.env, s.projectID)
 	if m := projectForm.FindStringSubmatch(s.projectID); m == nil || m[1] != s.env {

@@ -58,10 +58,10 @@ func (a *totp) use(value string, now time.Time) error {
 }
 
 // newRecoveryCodes returns codes of the form a1b2-c3d4-e5f6.
-func newRecoveryCodes() []string {
+func (s *Stytch) newRecoveryCodes() []string {
 	out := make([]string, recoveryCodes)
 	for i := range out {
-		text := strings.ToLower(base32.StdEncoding.EncodeToString(randomBytes(10)))
+		text := strings.ToLower(base32.StdEncoding.EncodeToString(s.random.bytes("recovery-code", 10)))
 		out[i] = text[0:4] + "-" + text[4:8] + "-" + text[8:12]
 	}
 	return out

@@ -47,14 +47,14 @@ func createTOTP(c *call, in createTOTPRequest) (*totpAnswer, error) {
 	case m.totp != nil && c.now.Before(m.totp.expiresAt):
 		return nil, refuse("pending_totp_exists")
 	}
-	secret := randomBytes(20)
+	secret := c.s.random.bytes("totp-secret", 20)
 	picture := qrCode(keyURI(m, secret))
 	m.totp = &totp{
 		id:        c.s.newID("member-totp"),
 		secret:    secret,
 		createdAt: c.now,
 		expiresAt: c.now.Add(time.Duration(minutes) * time.Minute),
-		recovery:  newRecoveryCodes(),
+		recovery:  c.s.newRecoveryCodes(),
 	}
 	m.updatedAt = c.now
 	return &totpAnswer{

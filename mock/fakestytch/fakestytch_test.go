@@ -140,6 +140,27 @@ func TestServesTheAPIAndTheControlPlane(t *testing.T) {
 	require.Empty(t, stderr)
 }
 
+// By the flag or by the seed file: the same ids, keys and messages at each start.
+func TestW12_RandomSeed(t *testing.T) {
+	seen := func(args ...string) string {
+		r := start(t, args...)
+		r.ok("POST", "/v1/b2b/magic_links/email/login_or_signup", `{"organization_id":"laws1100","email_address":"ada@example.edu"}`)
+		var sent []struct{ Token string }
+		require.NoError(t, json.Unmarshal([]byte(r.ok("GET", "/fake/outbox", "")["raw"].(string)), &sent))
+		answer := r.ok("POST", "/v1/b2b/magic_links/authenticate", `{"magic_links_token":"`+sent[0].Token+`"}`)
+		keys, err := json.Marshal(r.ok("GET", "/v1/b2b/sessions/jwks/"+r.project, "")["keys"])
+		require.NoError(t, err)
+		code, stderr := r.stop()
+		require.Zero(t, code, stderr)
+		return strings.Join([]string{r.project, r.secr, sent[0].Token, answer["session_token"].(string), answer["request_id"].(string), string(keys)}, " ")
+	}
+	flag := seen("-random-seed", "7", "-seed", seedFile(t, school))
+	require.Equal(t, flag, seen("-random-seed", "7", "-seed", seedFile(t, school)))
+	require.Equal(t, flag, seen("-seed", seedFile(t, strings.Replace(school, "{", `{"random_seed":7,`, 1))))
+	require.NotEqual(t, flag, seen("-random-seed", "8", "-seed", seedFile(t, school)))
+	require.NotEqual(t, flag, seen("-seed", seedFile(t, school)))
+}
+
 // Whatever it is doing when it is told to stop, nothing of it stays behind.
 func TestStopsWithNothingLeft(t *testing.T) {
 	r := start(t)
@@ -208,6 +229,8 @@ func TestRefusesAWrongCommandLine(t *testing.T) {
 		{"a flag that is none", []string{"-port", "1"}, []string{"not defined: -port"}},
 		{"a seed that is not there", []string{"-seed", "/nonexistent.json"}, []string{"-seed: open /nonexistent.json"}},
 		{"a seed that is none", []string{"-seed", "main.go"}, []string{"-seed: the body is no JSON"}},
+		{"two random seeds", []string{"-random-seed", "8", "-seed", seedFile(t, `{"random_seed":7}`)}, []string{"random_seed is 7", "8"}},
+		{"a negative random seed", []string{"-random-seed", "-1"}, []string{"random-seed"}},
 		{"everything at once", []string{"-addr", "0.0.0.0:1", "-project", "x", "-secret", "y", "-jwt-life", "1ms"}, []string{"other machines", "Project", "ProjectSecret", "-jwt-life"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -18,7 +18,7 @@
 //	{
 //	  "roles": [{"id": "marker", "description": "", "permissions": [{"resource": "class", "actions": ["mark"]}]}],
 //	  "redirect_urls": ["http://localhost:3000/authenticate"],
-//	  "cross_org_passwords": false, "rate_limits": false, "lock_after": 0,
+//	  "cross_org_passwords": false, "rate_limits": false, "lock_after": 0, "random_seed": 0,
 //	  "personas": [{"email": "ada@example.edu", "name": "Ada Lovelace", "groups": ["staff"]}],
 //	  "organizations": [{
 //	    "organization_name": "LAWS1100", "organization_slug": "laws1100",
@@ -29,7 +29,8 @@
 // Organizations and members have the fields of Stytch's create calls. Roles are
 // those of the RBAC policy besides Stytch's own; without them there are tutor,
 // instructor and coordinator. Personas are who can be picked at the scripted
-// identity provider that stands behind OAuth and SSO.
+// identity provider that stands behind OAuth and SSO. With a random_seed, or the
+// flag -random-seed, the ids, tokens, codes and keys are the same at each start.
 //
 // It keeps nobody out, so it refuses ids of live projects and addresses that
 // other machines can reach, unless flags that name the danger are given. It reads

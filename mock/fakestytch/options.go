@@ -21,6 +21,7 @@ type options struct {
 	addr            string
 	project, secret string
 	seed            []byte // nil without a seed file
+	randomSeed      uint64 // zero: everything is new
 	jwtLife         time.Duration
 	open            bool
 	live, remote    bool
@@ -37,6 +38,7 @@ func readOptions(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.project, "project", "", "project `id`, project-test-<uuid>; a new one if empty")
 	flags.StringVar(&o.secret, "secret", "", "project `secret`, secret-test-…; a new one if empty")
 	flags.StringVar(&seed, "seed", "", "JSON `file` of roles, redirect URLs, organizations and members to begin with")
+	flags.Uint64Var(&o.randomSeed, "random-seed", 0, "a `number` that decides ids, tokens, codes and keys; new ones if zero")
 	flags.DurationVar(&o.jwtLife, "jwt-life", 5*time.Minute, "how long a session_jwt lasts, in whole seconds")
 	flags.BoolVar(&o.open, "open", false, "open the page for people in a browser")
 	flags.BoolVar(&o.live, "dangerously-accept-live-ids", false, "accept the ids of a live project")
@@ -119,6 +121,7 @@ func (o options) stytch(url string) (s *mock.Stytch, err error) {
 		Project:           o.project,
 		ProjectSecret:     grimoireauth.NewSecret(o.secret),
 		JWTLife:           o.jwtLife,
+		RandomSeed:        o.randomSeed,
 		DangerouslyLive:   o.live,
 		DangerouslyRemote: o.remote,
 	}
