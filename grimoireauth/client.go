@@ -76,7 +76,10 @@ type Client struct {
 
 	api     *b2bstytchapi.API
 	roles   RoleTable
-	minutes int32 // session_duration_minutes, 0 to leave it to Stytch
+	minutes int32        // session_duration_minutes, 0 to leave it to Stytch
+	http    *http.Client // the same that api uses
+	keysURL string       // of the key set
+	clock   clock
 	// For start URLs: where Stytch's pages for browsers are.
 	baseURL, publicToken string
 
@@ -105,14 +108,16 @@ func New(config Config) (*Client, error) {
 		cut:     config.Cut,
 		observe: config.Observe,
 
+		keysURL:     proj.BaseURL + "/v1/b2b/sessions/jwks/" + proj.ID,
 		baseURL:     proj.BaseURL,
 		publicToken: config.PublicToken,
 	}
+	c.http = newHTTPClient(config.Transport, config.Timeout, config.Retries, &c.clock)
 	// Without WithSkipJWKSInitialization the constructor fetches the key set,
 	// fails while Stytch is down, and leaks a goroutine; jwtlocal does that job.
 	c.api, err = b2bstytchapi.NewClient(proj.ID, config.Secret.Reveal(),
 		b2bstytchapi.WithSkipJWKSInitialization(),
-		b2bstytchapi.WithHTTPClient(newHTTPClient(config.Transport, config.Timeout, config.Retries)),
+		b2bstytchapi.WithHTTPClient(c.http),
 		b2bstytchapi.WithBaseURI(proj.BaseURL),
 	)
 	if err != nil {

@@ -77,7 +77,7 @@ func Doctor(ctx context.Context, config Config, check Checkup) Diagnosis {
 	}
 	d := &doctor{
 		client: client, project: proj, check: check,
-		http: newHTTPClient(config.Transport, config.Timeout, config.Retries),
+		http: newHTTPClient(config.Transport, config.Timeout, config.Retries, nil),
 	}
 	return d.examine(ctx)
 }

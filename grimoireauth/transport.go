@@ -15,7 +15,7 @@ import (
 // metadata stays below it.
 const maxAnswer = 16 << 20
 
-func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int) *http.Client {
+func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int, clock *clock) *http.Client {
 	if next == nil {
 		next = defaultTransport()
 	}
@@ -26,7 +26,7 @@ func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int) *
 		retries = defaultRetries
 	}
 	return &http.Client{
-		Transport: &transport{next: memberTransport{next}, retries: max(retries, 0)},
+		Transport: &transport{next: memberTransport{next}, retries: max(retries, 0), clock: clock},
 		Timeout:   timeout,
 		// An API does not redirect; somebody in between does, and the project
 		// secret must not follow.
@@ -51,6 +51,7 @@ func defaultTransport() http.RoundTripper {
 type transport struct {
 	next    http.RoundTripper
 	retries int // how often after the first attempt
+	clock   *clock
 }
 
 // answer is what a call learns about its answer besides the body. The call puts
@@ -94,15 +95,17 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // attempt makes the request once. It also returns how long Stytch asks to wait.
 func (t *transport) attempt(req *http.Request) (*http.Response, time.Duration, error) {
+	sent := time.Now()
 	res, err := t.next.RoundTrip(req)
 	if err != nil {
 		return nil, 0, err
 	}
+	received := time.Now()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if closeErr := res.Body.Close(); err == nil {
 		err = closeErr
 	}
-	wait := retryAfter(res.Header.Get("Retry-After"), time.Now())
+	wait := retryAfter(res.Header.Get("Retry-After"), received)
 	switch {
 	case err != nil:
 		return nil, wait, fmt.Errorf("read the answer: %w", err)
@@ -111,6 +114,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, time.Duration, e
 	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated && !isErrorEnvelope(body):
 		return nil, wait, &notStytch{res.StatusCode, wait, "the answer is not Stytch's"}
 	}
+	t.clock.read(res.Header, sent, received)
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	return res, wait, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"syscall"
+	"time"
 )
 
 // RoundTrip answers the request in process, whatever host it is for. It
@@ -48,6 +49,13 @@ func (s *Stytch) RoundTrip(req *http.Request) (*http.Response, error) {
 		ContentLength: int64(len(out.body)),
 		Body:          http.NoBody,
 		Request:       req,
+	}
+	// As net/http's server does: a client may compare its clock with ours.
+	if res.Header == nil {
+		res.Header = http.Header{}
+	}
+	if res.Header["Date"] == nil {
+		res.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
 	if arrived.Method != http.MethodHead && len(out.body) > 0 {
 		res.Body = io.NopCloser(bytes.NewReader(out.body))
