@@ -1,0 +1,121 @@
+package browser
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// Config describes a browser. Transport is required.
+type Config struct {
+	Name          string        // first part of the name of every event; empty: "browser"
+	Transport     Transport     //
+	Jar           JarConfig     //
+	RemoteAddr    string        // where requests come from; empty: 203.0.113.7:49152
+	UserAgent     string        // empty: a name that says it is a model
+	SkipResources bool          // load no style sheets, scripts and images
+	Leave         Leave         // what becomes of a page's requests when another page takes its place
+	Gap           time.Duration // between the starts of requests that a page makes at once; 0: 1 µs
+
+	// Observe, if set, is called when a response's header has arrived and its
+	// cookies are stored, before anything else sees the response. It must not
+	// call the browser's Wait.
+	Observe func(*Exchange)
+}
+
+// Leave is what becomes of a request under way when it is given up.
+type Leave int8
+
+const (
+	// Drop closes the connection: the request's context ends, and a late
+	// response is never seen. It is what browsers do.
+	Drop Leave = iota
+	// Finish lets the response arrive, which stores its cookies and is shown
+	// nowhere. A redirect in it is not followed.
+	Finish
+)
+
+// Browser is a browser with one jar and any number of tabs. It is safe for
+// concurrent use. All that waits waits in time.Sleep or on a channel, so that a
+// browser made inside a testing/synctest bubble lives in virtual time.
+type Browser struct {
+	config Config
+	jar    *Jar
+
+	inFlight sync.WaitGroup // goroutines of this browser
+
+	mu sync.Mutex // guards all below, and what belongs to a tab
+	// Invariant: tabs holds the open tabs in the order of their opening.
+	tabs      []*Tab
+	opened    int // tabs ever opened
+	exchanges []*Exchange
+}
+
+// New returns a browser without tabs and with an empty jar.
+func New(config Config) *Browser {
+	if config.Transport == nil {
+		panic("browser: Config.Transport is missing")
+	}
+	if config.Name == "" {
+		config.Name = "browser"
+	}
+	if config.RemoteAddr == "" {
+		config.RemoteAddr = "203.0.113.7:49152"
+	}
+	if config.UserAgent == "" {
+		config.UserAgent = "Mozilla/5.0 (a model of a browser)"
+	}
+	if config.Gap <= 0 {
+		config.Gap = time.Microsecond
+	}
+	return &Browser{config: config, jar: NewJar(config.Jar)}
+}
+
+// Name returns the browser's name.
+func (b *Browser) Name() string { return b.config.Name }
+
+// Jar returns the jar that all tabs share.
+func (b *Browser) Jar() *Jar { return b.jar }
+
+// Open opens an empty tab.
+func (b *Browser) Open() *Tab {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.opened++
+	t := &Tab{browser: b, number: b.opened, at: -1}
+	b.tabs = append(b.tabs, t)
+	return t
+}
+
+// Tabs returns the open tabs in the order of their opening.
+func (b *Browser) Tabs() []*Tab {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.tabs)
+}
+
+// Restart closes all tabs, as leave says, and ends the browser's session: the
+// cookies without an expiry date are deleted. A response that arrives later,
+// with [Finish], still stores its cookies.
+func (b *Browser) Restart(leave Leave) {
+	for _, t := range b.Tabs() {
+		t.Close(leave)
+	}
+	b.jar.EndSession()
+}
+
+// Exchanges returns every request so far with what became of it, in the order
+// in which the requests left. What is still under way has no status.
+func (b *Browser) Exchanges() []Exchange {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := make([]Exchange, len(b.exchanges))
+	for i, e := range b.exchanges {
+		all[i] = *e
+	}
+	return all
+}
+
+// Wait returns when nothing is under way. Every synctest bubble must do so
+// before it ends, or its transport must have answered all requests.
+func (b *Browser) Wait() { b.inFlight.Wait() }
