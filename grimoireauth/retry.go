@@ -2,11 +2,12 @@ package grimoireauth
 
 import (
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/promptgrimoire/auth/internal/backoff"
 )
 
 // How often a call that may be repeated is, and how long to wait before. The
@@ -73,9 +74,8 @@ func passingStatus(status int) bool {
 // as long as Stytch asks, if that is longer. It reports whether there is time left
 // for the repetition at all.
 func pause(req *http.Request, n int, asked time.Duration) bool {
-	backoff := min(firstBackoff<<n, longestBackoff)
-	wait := max(asked, backoff/2+rand.N(backoff/2))
 	ctx := req.Context()
+	wait := max(asked, backoff.Wait(ctx, firstBackoff, longestBackoff, n))
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return false // to wait for nothing would only make the caller late
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/backoff"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
@@ -180,6 +181,40 @@ func TestRepeatingIsBounded(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The random part of the waiting can be set for one call, so that a test which
+// replays a failure replays the waiting, too.
+func TestW12_TheWaitingCanBePinned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stytch, client := school(t, nil)
+		class := stytch.AddClass("Torts").ID
+		stytch.Fail(mock.Fault{Status: http.StatusBadGateway})
+		var limits []time.Duration
+		ctx := backoff.WithJitter(t.Context(), func(limit time.Duration) time.Duration {
+			limits = append(limits, limit)
+			return 7 * time.Millisecond
+		})
+		began := time.Now()
+		_, err := client.Classes.Get(ctx, class)
+		require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
+		require.Equal(t, []time.Duration{100 * time.Millisecond, 200 * time.Millisecond}, limits)
+		require.Equal(t, 314*time.Millisecond, time.Since(began))
+	})
+}
+
+// However often a call is repeated, the waiting stays what it may be at most.
+func TestRepeatingVeryOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stytch, client := school(t, func(c *grimoireauth.Config) { c.Retries, c.Timeout = 80, time.Hour })
+		class := stytch.AddClass("Torts").ID
+		stytch.Fail(mock.Fault{Status: http.StatusBadGateway})
+		began := time.Now()
+		_, err := client.Classes.Get(t.Context(), class)
+		require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
+		require.Less(t, time.Since(began), 80*5*time.Second)
+		require.Greater(t, time.Since(began), 70*5*time.Second/2)
+	})
 }
 
 // A caller who goes away while the client waits is not kept.

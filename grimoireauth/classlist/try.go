@@ -3,10 +3,10 @@ package classlist
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/backoff"
 )
 
 // How long a row waits before it is tried again, if Stytch does not say: about
@@ -32,7 +32,7 @@ func (r *run) try(ctx context.Context, step Step) Outcome {
 			return Outcome{Step: step}
 		}
 		out.Result = Failed
-		if !passing(out.Err) || out.Attempts >= orDefault(r.plan.config.Attempts, defaultAttempts) || !rest(ctx, pause(out.Attempts, out.Err)) {
+		if !passing(out.Err) || out.Attempts >= orDefault(r.plan.config.Attempts, defaultAttempts) || !rest(ctx, pause(ctx, out.Attempts, out.Err)) {
 			return out
 		}
 	}
@@ -46,9 +46,8 @@ func passing(err error) bool {
 // pause returns how long to wait after so many attempts: as long as Stytch asks,
 // or a random part of a growing time, so that rows that failed together do not
 // come back together.
-func pause(attempts int, err error) time.Duration {
-	longest := min(firstWait<<min(attempts-1, 10), mostWait)
-	wait := longest/2 + rand.N(longest/2)
+func pause(ctx context.Context, attempts int, err error) time.Duration {
+	wait := backoff.Wait(ctx, firstWait, mostWait, attempts-1)
 	if asked, ok := grimoireauth.RetryAfter(err); ok {
 		wait = max(wait, asked)
 	}
