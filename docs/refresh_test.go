@@ -85,7 +85,7 @@ func Example_logout() {
 		log.Fatal(err)
 	}
 	s.stytch.Fail(mock.Fault{Status: 503}) // even now
-	if err := s.client.Sessions.Revoke(ctx, session.ID()); err != nil {
+	if err := s.client.Sessions.Revoke(ctx, session.Session); err != nil {
 		fmt.Println("still to be repeated at Stytch")
 	}
 	_, err = s.verifier.Authenticate(ctx, credentials)

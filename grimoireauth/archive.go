@@ -51,7 +51,8 @@ func (cs Classes) Archive(ctx context.Context, id ClassID) (Class, error) {
 		fields["email_invites"] = AdmitAll
 	}
 	var after Class
-	err, notCut := cs.c.cutAround(ctx, op, Cutoff{Class: OrganizationID(id)}, func() error {
+	err, notCut := cs.c.cutAfter(ctx, op, Cutoff{Class: OrganizationID(id)}, func(ctx context.Context) error {
+		var err error
 		after, err = cs.put(ctx, op, before, fields)
 		return err
 	})

@@ -48,10 +48,9 @@ func (a ActingClasses) Delete(ctx context.Context, id ClassID) error {
 }
 
 // before looks a class up ahead of a change. On behalf of a member it searches
-// their class, which tells strangers nothing; and it comes before the cutoff of a
-// deletion, so that they cannot raise one either.
+// their class, which tells strangers nothing.
 func (cs Classes) before(ctx context.Context, op string, id ClassID) (Class, error) {
-	if _, acting := ctx.Value(memberKey{}).(Credentials); !acting {
+	if !onBehalf(ctx) {
 		return cs.Get(ctx, id)
 	}
 	res, err := call(ctx, cs.c, op, func(ctx context.Context) (*members.SearchResponse, error) {

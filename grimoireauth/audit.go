@@ -3,7 +3,6 @@ package grimoireauth
 import (
 	"context"
 	"errors"
-	"net/http"
 )
 
 // Changed: somebody changed a class, a roster or sessions. There is one for each
@@ -16,8 +15,8 @@ type Changed struct {
 	// Impersonated says that By was somebody at Stytch's dashboard who acted in
 	// their name: see [Session.Impersonated].
 	Impersonated bool
-	Class        ClassID   // empty if only a session's or a member's id was given
-	Member       MemberID  // whom; empty for a change of the class itself
+	Class        ClassID
+	Member       MemberID  // who was changed; empty for a change of the class itself
 	Target       SessionID // the session that was ended; empty for everything else
 	// Fields are what became different, in the order of the type's fields.
 	Fields []FieldChange
@@ -81,10 +80,13 @@ func (c *Client) record(ctx context.Context, change Changed) {
 // recordUnknown tells the observer about a change whose call failed, if it may
 // have been made all the same: the answer was lost, or Stytch broke down over it.
 func (c *Client) recordUnknown(ctx context.Context, change Changed, err error) {
-	var e *Error
-	if !errors.As(err, &e) || !errors.Is(e.Kind, ErrUnavailable) || (e.Status != 0 && e.Status != http.StatusOK && e.Status < 500) {
+	if !mayBeDone(err) {
 		return
 	}
-	change.RequestID, change.Err = e.RequestID, err
+	var e *Error
+	if errors.As(err, &e) {
+		change.RequestID = e.RequestID
+	}
+	change.Err = err
 	c.record(ctx, change)
 }

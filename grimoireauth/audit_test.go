@@ -107,8 +107,8 @@ func TestAudit(t *testing.T) {
 			}},
 		{"reinstate", func() error { return errorOf(a.Roster.Reinstate(ctx, class, sam)) },
 			[]grimoireauth.Changed{{Op: "reinstate", Class: class, Member: sam, Fields: []change{{Field: "suspended", Before: "yes", After: "no"}}}}},
-		{"revoke session", func() error { return a.Sessions.Revoke(ctx, samSession.ID()) }, nil}, // it had ended
-		{"revoke sessions", func() error { return a.Sessions.RevokeMember(ctx, sam) }, []grimoireauth.Changed{{Op: "revoke sessions", Member: sam}}},
+		{"revoke session", func() error { return a.Sessions.Revoke(ctx, samSession.Session) }, nil}, // it had ended
+		{"revoke sessions", func() error { return a.Sessions.RevokeMember(ctx, class, sam) }, []grimoireauth.Changed{{Op: "revoke sessions", Class: class, Member: sam}}},
 		{"remove", func() error { return a.Roster.Remove(ctx, class, sam) },
 			[]grimoireauth.Changed{{Op: "remove member", Class: class, Member: sam, Fields: []change{{Field: "status", Before: "active", After: "deleted"}}}}},
 		{"reenroll", func() error { return errorOf(a.Roster.Reenroll(ctx, class, sam)) },
@@ -162,7 +162,7 @@ func TestAudit(t *testing.T) {
 		a.events = nil
 		live, err := a.Sessions.Authenticate(t.Context(), a.stytch.SignIn(sam))
 		require.NoError(t, err)
-		require.NoError(t, a.Sessions.Revoke(t.Context(), live.ID()))
+		require.NoError(t, a.Sessions.Revoke(t.Context(), live.Session))
 		require.Len(t, a.events, 1)
 		require.Equal(t, live.ID(), a.events[0].Target)
 		require.Empty(t, a.events[0].By, "the program itself")
@@ -197,7 +197,7 @@ func TestAuditOfTheUnknown(t *testing.T) {
 		"PUT " + members + "/{member_id}":            func() error { return errorOf(a.Roster.SetRole(ctx, class, sam, grimoireauth.RoleTutor)) },
 		"DELETE " + members + "/{member_id}":         func() error { return a.Roster.Remove(ctx, class, sam) },
 		"PUT " + members + "/{member_id}/reactivate": func() error { return errorOf(a.Roster.Reenroll(ctx, class, gone)) },
-		"POST /v1/b2b/sessions/revoke":               func() error { return a.Sessions.Revoke(ctx, session.ID()) },
+		"POST /v1/b2b/sessions/revoke":               func() error { return a.Sessions.Revoke(ctx, session.Session) },
 	} {
 		for kind, fault := range map[string]mock.Fault{"dropped": {Drop: true}, "broken": {Status: 500}, "a proxy's": {Status: 502, Body: "<html>"}} {
 			t.Run(fmt.Sprint(endpoint, " ", kind), func(t *testing.T) {

@@ -127,7 +127,7 @@ func (cs Classes) Delete(ctx context.Context, id ClassID) error {
 		return err
 	}
 	audit := Changed{Op: op, Class: id, Fields: difference(before.audit(), nil)}
-	err, notCut := cs.c.cutAround(ctx, op, Cutoff{Class: OrganizationID(id)}, func() error {
+	err, notCut := cs.c.cutAround(ctx, op, Cutoff{Class: OrganizationID(id)}, func(ctx context.Context) error {
 		res, err := call(ctx, cs.c, op, func(ctx context.Context) (*organizations.DeleteResponse, error) {
 			return cs.c.api.Organizations.Delete(ctx, &organizations.DeleteParams{OrganizationID: string(id)})
 		})

@@ -3,6 +3,7 @@ package grimoireauth
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 )
 
@@ -20,14 +21,76 @@ func (c *Client) raise(ctx context.Context, op string, cutoff Cutoff) error {
 	return nil
 }
 
-// cutAround does something that takes something away from a member or a class.
-// It raises their cutoff before, so that nobody is served from an old session_jwt
-// if the call never returns, and again after, because a session_jwt refreshed in
-// between tells of what was true before. The second one is raised even if the
-// call fails: an answer that was lost may have been a yes. Its error is that of
-// the cutoffs, beside that of what it did.
-func (c *Client) cutAround(ctx context.Context, op string, cutoff Cutoff, do func() error) (err, notCut error) {
+// cutAfter makes the call that takes something away from a member or a class, and
+// raises their cutoff after every outcome but a definite no of Stytch: a lost
+// answer may have been a yes. One cutoff after the call is enough, because a
+// session_jwt refreshed while the call was under way is stale by it as well. Look
+// the member up and check what can be checked before: do is the change alone. The
+// second error is that of the cutoff, beside that of the change.
+func (c *Client) cutAfter(ctx context.Context, op string, cutoff Cutoff, do func(context.Context) error) (err, notCut error) {
+	ctx, cancel := steady(ctx)
+	defer cancel()
+	refused := false
+	// Deferred, because a transport that panics may have sent the request.
+	defer func() {
+		if !refused {
+			notCut = c.raise(ctx, op, cutoff)
+		}
+	}()
+	err = do(ctx)
+	refused = err != nil && !mayBeDone(err)
+	return err, nil
+}
+
+// cutAround is cutAfter for a change that Stytch does not refuse once the member
+// or the class has been found. It raises the cutoff before the call as well, so
+// that the old session_jwts are stale while a slow Stytch is waited for. On behalf
+// of a member Stytch can still refuse, so then there is no cutoff before its
+// answer.
+func (c *Client) cutAround(ctx context.Context, op string, cutoff Cutoff, do func(context.Context) error) (err, notCut error) {
+	if onBehalf(ctx) {
+		return c.cutAfter(ctx, op, cutoff, do)
+	}
 	before := c.raise(ctx, op, cutoff)
-	defer func() { notCut = errors.Join(before, c.raise(ctx, op, cutoff)) }()
-	return do(), nil
+	err, notCut = c.cutAfter(ctx, op, cutoff, do)
+	return err, errors.Join(before, notCut)
+}
+
+// steady returns the context for a change. On behalf of a member it is not
+// cancelled with the request: a member who hangs up would otherwise turn Stytch's
+// no into an answer that was lost, and so raise the cutoff of somebody whom they
+// may not touch. The client's Timeout and the caller's deadline still end it.
+func steady(ctx context.Context) (context.Context, context.CancelFunc) {
+	if !onBehalf(ctx) {
+		return ctx, func() {}
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	}
+	return context.WithoutCancel(ctx), func() {}
+}
+
+// mayBeDone reports whether a call that failed may have been carried out all the
+// same. It is false for a definite no: Stytch's refusal, its 429, and input that
+// was never sent. A refusal of a repetition is no definite no if an earlier
+// attempt remained without an answer.
+func mayBeDone(err error) bool {
+	var e *Error
+	switch {
+	case !errors.As(err, &e):
+		return true
+	case errors.Is(err, errNotEnforced):
+		return false
+	case e.unanswered:
+		return true
+	case e.Status == 0:
+		return errors.Is(e.Kind, ErrUnavailable)
+	case e.Status == http.StatusTooManyRequests:
+		return false
+	case e.Status < 300, e.Status >= 500, e.Status == http.StatusRequestTimeout:
+		return true
+	}
+	// An error page of somebody on the way says nothing about Stytch.
+	var broken *notStytch
+	return errors.As(err, &broken)
 }

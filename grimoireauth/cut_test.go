@@ -19,6 +19,7 @@ type tape struct {
 	lines  []string
 	times  []time.Time
 	cutErr error
+	before func(*http.Request) error // nil: nothing happens on the way
 }
 
 func (p *tape) cut(ctx context.Context, c grimoireauth.Cutoff) error {
@@ -33,6 +34,11 @@ func (p *tape) cut(ctx context.Context, c grimoireauth.Cutoff) error {
 func (p *tape) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, last, _ := strings.Cut(r.URL.Path, "/v1/b2b/")
 	p.lines = append(p.lines, r.Method+" "+last)
+	if p.before != nil {
+		if err := p.before(r); err != nil {
+			return nil, err
+		}
+	}
 	return p.stytch.RoundTrip(r)
 }
 
@@ -57,7 +63,7 @@ func TestSetRole(t *testing.T) {
 	require.Equal(t, grimoireauth.RoleStudent, changed.Role, "the roles were cleared, not left alone")
 	update := "PUT organizations/" + string(class) + "/members/" + string(member)
 	look, others := "GET organizations/"+string(class)+"/member", "POST organizations/members/search"
-	require.Equal(t, []string{"cut " + string(member), look, others, update, "cut " + string(member)}, p.lines)
+	require.Equal(t, []string{look, others, update, "cut " + string(member)}, p.lines)
 	for _, at := range p.times {
 		require.WithinDuration(t, time.Now(), at, time.Minute)
 	}
@@ -79,7 +85,7 @@ func TestRemove(t *testing.T) {
 	require.NoError(t, client.Roster.Remove(t.Context(), class, member))
 	call := "DELETE organizations/" + string(class) + "/members/" + string(member)
 	look := "GET organizations/" + string(class) + "/member"
-	require.Equal(t, []string{"cut " + string(member), look, call, "cut " + string(member)}, p.lines)
+	require.Equal(t, []string{look, "cut " + string(member), call, "cut " + string(member)}, p.lines)
 	_, err := client.Sessions.Authenticate(t.Context(), signedIn)
 	require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 	require.ErrorIs(t, client.Roster.Remove(t.Context(), class, member), grimoireauth.ErrNotFound)
@@ -91,52 +97,99 @@ func TestRevokeMember(t *testing.T) {
 	ada, bob := stytch.AddStudent(class, "ada@example.edu"), stytch.AddStudent(class, "bob@example.edu")
 	phone, laptop, bobs := stytch.SignIn(ada), stytch.SignIn(ada), stytch.SignIn(bob)
 
-	require.NoError(t, client.Sessions.RevokeMember(t.Context(), ada))
-	require.Equal(t, []string{"cut " + string(ada), "POST sessions/revoke", "cut " + string(ada)}, p.lines)
+	require.NoError(t, client.Sessions.RevokeMember(t.Context(), class, ada))
+	look := "GET organizations/" + string(class) + "/member"
+	require.Equal(t, []string{look, "cut " + string(ada), "POST sessions/revoke", "cut " + string(ada)}, p.lines)
 	for _, ended := range []grimoireauth.Credentials{phone, laptop} {
 		_, err := client.Sessions.Authenticate(t.Context(), ended)
 		require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 	}
 	_, err := client.Sessions.Authenticate(t.Context(), bobs)
 	require.NoError(t, err, "nobody else is signed out")
-	require.ErrorIs(t, client.Sessions.RevokeMember(t.Context(), "member-test-00000000-0000-4000-8000-000000000000"), grimoireauth.ErrNotFound)
+	require.ErrorIs(t, client.Sessions.RevokeMember(t.Context(), class, "member-test-00000000-0000-4000-8000-000000000000"), grimoireauth.ErrNotFound)
 }
 
 // What was asked for may have been done although the answer was lost, so the
-// second cutoff is raised whatever becomes of the call and of its caller.
-func TestCutoffsAreRaisedWhateverHappens(t *testing.T) {
-	class, member := grimoireauth.ClassID("organization-test-1"), grimoireauth.MemberID("member-test-1")
-	changes := map[string]func(context.Context, *grimoireauth.Client) error{
-		"set role": func(ctx context.Context, c *grimoireauth.Client) error {
-			_, err := c.Roster.SetRole(ctx, class, member, grimoireauth.RoleTutor)
-			return err
-		},
-		"remove": func(ctx context.Context, c *grimoireauth.Client) error { return c.Roster.Remove(ctx, class, member) },
-		"revoke": func(ctx context.Context, c *grimoireauth.Client) error { return c.Sessions.RevokeMember(ctx, member) },
+// cutoff is raised whatever becomes of the call that changes something.
+func TestCutoffsAreRaisedUnlessStytchRefuses(t *testing.T) {
+	const member = "/v1/b2b/organizations/{organization_id}/members/{member_id}"
+	changes := map[string]struct {
+		endpoint string
+		do       func(context.Context, *grimoireauth.Client, grimoireauth.Person) error
+	}{
+		"set role": {"PUT " + member, func(ctx context.Context, c *grimoireauth.Client, who grimoireauth.Person) error {
+			return errorOf(c.Roster.SetRole(ctx, who.Class, who.Member, grimoireauth.RoleTutor))
+		}},
+		"suspend": {"PUT " + member, func(ctx context.Context, c *grimoireauth.Client, who grimoireauth.Person) error {
+			return errorOf(c.Roster.Suspend(ctx, who.Class, who.Member))
+		}},
+		"remove": {"DELETE " + member, func(ctx context.Context, c *grimoireauth.Client, who grimoireauth.Person) error {
+			return c.Roster.Remove(ctx, who.Class, who.Member)
+		}},
+		"revoke": {"POST /v1/b2b/sessions/revoke", func(ctx context.Context, c *grimoireauth.Client, who grimoireauth.Person) error {
+			return c.Sessions.RevokeMember(ctx, who.Class, who.Member)
+		}},
 	}
 	for name, change := range changes {
-		t.Run(name, func(t *testing.T) {
-			p, stytch, client := recorded(t)
-			stytch.Fail(mock.Fault{Drop: true})
-			ctx, cancel := context.WithCancel(t.Context())
-			cancel()
-			require.ErrorIs(t, change(ctx, client), grimoireauth.ErrUnavailable)
-			require.ErrorIs(t, change(t.Context(), client), grimoireauth.ErrUnavailable)
-			cuts := 0
-			for _, line := range p.lines {
-				if line == "cut "+string(member) {
-					cuts++
+		for kind, test := range map[string]struct {
+			fault mock.Fault
+			want  error
+			cut   bool
+		}{
+			"dropped":                {mock.Fault{Drop: true}, grimoireauth.ErrUnavailable, true},
+			"broken":                 {mock.Fault{Status: 500}, grimoireauth.ErrUnavailable, true},
+			"broken after it was so": {mock.Fault{Status: 500, Late: true}, grimoireauth.ErrUnavailable, true},
+			"a proxy's page":         {mock.Fault{Status: 403, Body: "<html>"}, grimoireauth.ErrUnavailable, true},
+			"limited":                {mock.Fault{Status: 429}, grimoireauth.ErrRateLimited, false},
+			"refused":                {mock.Fault{Status: 403}, grimoireauth.ErrForbidden, false},
+		} {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				p, stytch, client := recorded(t)
+				class := stytch.AddClass("LAWS1100").ID
+				who := grimoireauth.Person{Class: class, Member: stytch.AddStudent(class, "ada@example.edu")}
+				fault := test.fault
+				fault.Endpoint = change.endpoint
+				stytch.Fail(fault)
+				require.ErrorIs(t, change.do(t.Context(), client, who), test.want)
+				last := p.lines[len(p.lines)-1]
+				if test.cut {
+					require.Equal(t, "cut "+string(who.Member), last)
+				} else {
+					require.NotContains(t, last, "cut")
 				}
+			})
+		}
+		t.Run(name+", caller gone", func(t *testing.T) {
+			p, stytch, client := recorded(t)
+			class := stytch.AddClass("LAWS1100").ID
+			who := grimoireauth.Person{Class: class, Member: stytch.AddStudent(class, "ada@example.edu")}
+			ctx, cancel := context.WithCancel(t.Context())
+			p.before = func(r *http.Request) error {
+				if r.Method == http.MethodGet {
+					return nil
+				}
+				cancel()
+				return ctx.Err()
 			}
-			require.Equal(t, 4, cuts)
+			require.ErrorIs(t, change.do(ctx, client, who), grimoireauth.ErrUnavailable)
+			require.Equal(t, "cut "+string(who.Member), p.lines[len(p.lines)-1])
+		})
+		t.Run(name+", Stytch out of reach", func(t *testing.T) {
+			p, stytch, client := recorded(t)
+			class := stytch.AddClass("LAWS1100").ID
+			who := grimoireauth.Person{Class: class, Member: stytch.AddStudent(class, "ada@example.edu")}
+			stytch.Fail(mock.Fault{Drop: true})
+			require.ErrorIs(t, change.do(t.Context(), client, who), grimoireauth.ErrUnavailable)
+			require.Len(t, p.lines, 1, "whether there is such a member is not known, so nothing is done")
 		})
 	}
 	t.Run("nothing is raised for nonsense", func(t *testing.T) {
 		p, _, client := recorded(t)
+		class, member := grimoireauth.ClassID("organization-test-1"), grimoireauth.MemberID("member-test-1")
 		_, err := client.Roster.SetRole(t.Context(), class, member, grimoireauth.RoleNone)
 		require.ErrorIs(t, err, grimoireauth.ErrInvalid)
 		require.ErrorIs(t, client.Roster.Remove(t.Context(), class, " "), grimoireauth.ErrInvalid)
-		require.ErrorIs(t, client.Sessions.RevokeMember(t.Context(), ""), grimoireauth.ErrInvalid)
+		require.ErrorIs(t, client.Sessions.RevokeMember(t.Context(), class, ""), grimoireauth.ErrInvalid)
 		require.Empty(t, p.lines)
 	})
 }
@@ -153,7 +206,7 @@ func TestCutFails(t *testing.T) {
 	require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
 	require.ErrorIs(t, err, p.cutErr)
 	require.Equal(t, grimoireauth.RoleTutor, changed.Role, "the role is set all the same")
-	require.ErrorIs(t, client.Sessions.RevokeMember(t.Context(), member), grimoireauth.ErrUnavailable)
+	require.ErrorIs(t, client.Sessions.RevokeMember(t.Context(), class, member), grimoireauth.ErrUnavailable)
 	_, err = client.Sessions.Authenticate(t.Context(), signedIn)
 	require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 	require.ErrorIs(t, client.Roster.Remove(t.Context(), class, member), p.cutErr)

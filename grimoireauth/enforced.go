@@ -22,6 +22,12 @@ func withMember(ctx context.Context, credentials Credentials) context.Context {
 	return context.WithValue(ctx, memberKey{}, credentials)
 }
 
+// onBehalf reports whether calls with this context are made on behalf of a member.
+func onBehalf(ctx context.Context) bool {
+	_, ok := ctx.Value(memberKey{}).(Credentials)
+	return ok
+}
+
 // enforced are the endpoints at which Stytch looks at the member's session, of
 // those that Acting can come to. At every other it would ignore the headers and
 // answer with the power of the project.

@@ -114,6 +114,10 @@ type Error struct {
 	RequestID  string        // Stytch's request_id, to quote to their support
 	RetryAfter time.Duration // how long to wait, 0 if nobody said
 	Err        error         // the cause, for errors.As; do not print it to a user
+
+	// unanswered says that an earlier attempt of the same call got no answer, so that
+	// it may have been carried out whatever the last attempt was told.
+	unanswered bool
 }
 
 // Error returns one line: what was tried, the decision, and how to find it at

@@ -83,7 +83,7 @@ func TestSessionsOfAMember(t *testing.T) {
 	}
 	one, err := client.Sessions.Authenticate(t.Context(), phone)
 	require.NoError(t, err)
-	require.NoError(t, client.Sessions.Revoke(t.Context(), one.ID()))
+	require.NoError(t, client.Sessions.Revoke(t.Context(), one.Session))
 	live, err = client.Sessions.Of(t.Context(), class, sam)
 	require.NoError(t, err)
 	require.Len(t, live, 1)

@@ -74,7 +74,7 @@ func ExampleCut() {
 	}))
 	ctx := context.Background()
 	session := must(client.Sessions.Authenticate(ctx, stytch.SignIn(stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu"))))
-	fmt.Println(client.Sessions.Revoke(ctx, session.ID()))
+	fmt.Println(client.Sessions.Revoke(ctx, session.Session))
 	// Output:
 	// a session: true a member: false a class: false
 	// <nil>

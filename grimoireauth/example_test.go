@@ -219,7 +219,7 @@ func ExampleSession() {
 
 	session := must(client.Sessions.Authenticate(ctx, credentials))
 	fmt.Println(session.Member() == ada, session.OrganizationSlug(), session.HasRole("instructor"))
-	if err := client.Sessions.Revoke(ctx, session.ID()); err != nil {
+	if err := client.Sessions.Revoke(ctx, session.Session); err != nil {
 		fmt.Println(err)
 	}
 	_, err := client.Sessions.Authenticate(ctx, credentials)

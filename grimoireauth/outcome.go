@@ -79,7 +79,7 @@ func (c *Client) accept(ctx context.Context, op string, o outcome) (SignedIn, er
 		return SignedIn{}, incomplete(op, o.requestID, "has a session of somebody else")
 	}
 	if why != nil {
-		if err := c.Sessions.Revoke(ctx, authentication.ID()); err != nil {
+		if err := c.Sessions.Revoke(ctx, authentication.Session); err != nil {
 			c.alarm(ctx, "A sign-in was refused and its session could not be ended: nobody has its credentials, it ends by itself", err)
 		}
 		return SignedIn{}, &Error{Op: op, Kind: why, Status: http.StatusOK, RequestID: o.requestID}

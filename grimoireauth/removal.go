@@ -41,17 +41,17 @@ func (r Roster) remove(ctx context.Context, op string, class ClassID, member Mem
 	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
 		return err
 	}
-	err, notCut := r.c.cutAround(ctx, op, Cutoff{Member: member}, func() error {
-		before, err := r.before(ctx, op, class, member)
-		if err != nil {
-			return err
-		}
-		if err := may(before); err != nil {
-			return err
-		}
-		if err := r.keepInstructor(ctx, op, before, force); err != nil {
-			return err
-		}
+	before, err := r.before(ctx, op, class, member)
+	if err != nil {
+		return err
+	}
+	if err := may(before); err != nil {
+		return err
+	}
+	if err := r.keepInstructor(ctx, op, before, force); err != nil {
+		return err
+	}
+	err, notCut := r.c.cutAround(ctx, op, Cutoff{Member: member}, func(ctx context.Context) error {
 		return r.delete(ctx, op, before)
 	})
 	return errors.Join(err, notCut)

@@ -56,7 +56,7 @@ func TestWhatIsRepeated(t *testing.T) {
 			return c.Roster.Remove(ctx, p.Class, p.Member)
 		}},
 		"revoke": {"POST /v1/b2b/sessions/revoke", true, func(ctx context.Context, c *grimoireauth.Client, p grimoireauth.Person, _ grimoireauth.Credentials) error {
-			return c.Sessions.RevokeMember(ctx, p.Member)
+			return c.Sessions.RevokeMember(ctx, p.Class, p.Member)
 		}},
 		"create a class": {"POST /v1/b2b/organizations", false, func(ctx context.Context, c *grimoireauth.Client, _ grimoireauth.Person, _ grimoireauth.Credentials) error {
 			_, err := c.Classes.Create(ctx, grimoireauth.NewClass{Name: "Torts"})

@@ -11,7 +11,10 @@ import (
 // they are signed in. Errors: [ErrNotFound].
 // Source: https://stytch.com/docs/b2b/api/get-session
 func (s Sessions) Of(ctx context.Context, class ClassID, member MemberID) ([]Session, error) {
-	const op = "list sessions"
+	return s.of(ctx, "list sessions", class, member)
+}
+
+func (s Sessions) of(ctx context.Context, op string, class ClassID, member MemberID) ([]Session, error) {
 	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
 		return nil, err
 	}
@@ -35,6 +38,120 @@ func (s Sessions) Of(ctx context.Context, class ClassID, member MemberID) ([]Ses
 	return out, nil
 }
 
+// Revoke ends one session, here and at Stytch, by one call. The Session says whose
+// it is, so pass one that was verified: from [SessionFromContext], from
+// [Sessions.Authenticate] or from [Sessions.Of]. For an id that a form or an
+// address names there is [Sessions.RevokeByID].
+//
+// The cutoff is raised first, so that this process, and every one that shares its
+// cutoffs, refuses the session even if Stytch cannot be reached; then the error
+// says that the session still lives there and the call has to be repeated. A
+// session that has ended already is no error. Errors: [ErrInvalid] for the zero
+// Session.
+// Source: https://stytch.com/docs/b2b/api/revoke-session
+func (s Sessions) Revoke(ctx context.Context, session Session) error {
+	return s.revoke(ctx, "revoke session", session)
+}
+
+// RevokeByID ends one session of a member, named by an id that is not verified,
+// such as that of a form on a page of the member's devices. It lists the member's
+// sessions in this class first and ends the session only if it is among them.
+// Errors: [ErrNotFound] if the member is not in this class, or has no live session
+// with this id: it has ended already, or belongs to another member. Nothing has
+// happened then.
+func (s Sessions) RevokeByID(ctx context.Context, class ClassID, member MemberID, id SessionID) error {
+	const op = "revoke session"
+	if err := invalid(op, classFault(class), memberFault(member), needed("session id", string(id))); err != nil {
+		return err
+	}
+	live, err := s.of(ctx, op, class, member)
+	if err != nil {
+		return err
+	}
+	for _, session := range live {
+		if session.ID() == id {
+			return s.revoke(ctx, op, session)
+		}
+	}
+	return &Error{Op: op, Kind: ErrNotFound}
+}
+
+func (s Sessions) revoke(ctx context.Context, op string, session Session) error {
+	if err := invalid(op, needed("session", string(session.ID()))); err != nil {
+		return err
+	}
+	notCut := s.c.raise(ctx, op, Cutoff{Session: session.ID()})
+	audit := Changed{Op: op, Class: ClassID(session.Organization()), Member: session.Member(), Target: session.ID()}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.RevokeResponse, error) {
+		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberSessionID: string(session.ID())})
+	})
+	switch {
+	case err == nil:
+		audit.RequestID = res.RequestID
+		s.c.record(ctx, audit)
+	case errors.Is(err, ErrSessionEnded):
+		err = nil
+	default:
+		s.c.recordUnknown(ctx, audit, err)
+	}
+	return errors.Join(notCut, err)
+}
+
+// RevokeMember ends every session of a member of this class: a lost laptop, a
+// forced sign-out. It looks the member up in the class first, so that an id from a
+// form ends no session in another class. Their session_jwts are stale at once in
+// this process, and in every one that shares its cutoffs, and Stytch refreshes none
+// of them any more.
+//
+// Errors: [ErrNotFound] if the member is not in this class. [ErrUnavailable] if
+// Stytch cannot be reached: the sessions live on there, and the call has to be
+// repeated.
+// Source: https://stytch.com/docs/b2b/api/revoke-session
+func (s Sessions) RevokeMember(ctx context.Context, class ClassID, member MemberID) error {
+	const op = "revoke sessions"
+	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
+		return err
+	}
+	found, err := s.c.Roster.get(ctx, op, class, member)
+	if err != nil {
+		return err
+	}
+	return s.revokeFound(ctx, op, found.Person)
+}
+
+// RevokeAll ends every session of the member whose session this is, in its class:
+// "sign out in all my browsers". The Session says who that is, so pass one that was
+// verified, as with [Sessions.Revoke]; no look-up is made, so that the cutoff is
+// raised also while Stytch cannot be reached. Errors: as [Sessions.RevokeMember],
+// and [ErrInvalid] for the zero Session.
+func (s Sessions) RevokeAll(ctx context.Context, session Session) error {
+	const op = "revoke sessions"
+	if err := invalid(op, needed("session", string(session.ID()))); err != nil {
+		return err
+	}
+	return s.revokeFound(ctx, op, Person{Class: ClassID(session.Organization()), Member: session.Member()})
+}
+
+// revokeFound ends every session of a member who was found in their class.
+func (s Sessions) revokeFound(ctx context.Context, op string, who Person) error {
+	err, notCut := s.c.cutAround(ctx, op, Cutoff{Member: who.Member}, func(ctx context.Context) error { return s.endAll(ctx, op, who) })
+	return errors.Join(err, notCut)
+}
+
+func (s Sessions) endAll(ctx context.Context, op string, who Person) error {
+	audit := Changed{Op: op, Class: who.Class, Member: who.Member}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.RevokeResponse, error) {
+		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberID: string(who.Member)})
+	})
+	if err != nil {
+		s.c.recordUnknown(ctx, audit, err)
+		return err
+	}
+	audit.RequestID = res.RequestID
+	s.c.record(ctx, audit)
+	return nil
+}
+
 // Revocation tells what became of one member's sessions.
 type Revocation struct {
 	Person
@@ -43,11 +160,11 @@ type Revocation struct {
 	Err error
 }
 
-// RevokeEverywhere ends every session of somebody in every class: a stolen
-// laptop, a ban. It goes on after a failure, and reports on each class it found,
-// in the order it went through them. The error is nil only if every class was
-// found and every session has ended; it joins what went wrong. Calling it again
-// does what is left.
+// RevokeEverywhere ends every session of a person in every class: a stolen laptop,
+// a ban. It goes on after a failure, and reports on each class it found, in the
+// order it went through them. The error is nil only if every class was found and
+// every session has ended; it joins what went wrong. Calling it again does what is
+// left.
 //
 // Ending sessions keeps nobody from signing in again: [Roster.Suspend] does.
 func (s Sessions) RevokeEverywhere(ctx context.Context, who Identity) ([]Revocation, error) {
@@ -60,7 +177,7 @@ func (s Sessions) RevokeEverywhere(ctx context.Context, who Identity) ([]Revocat
 			failures = append(failures, err)
 			break
 		}
-		step := Revocation{Person: found.Member.Person, Err: s.RevokeMember(ctx, found.Member.Member)}
+		step := Revocation{Person: found.Member.Person, Err: s.revokeFound(ctx, "revoke sessions", found.Member.Person)}
 		report, failures = append(report, step), append(failures, step.Err)
 	}
 	return report, errors.Join(failures...)

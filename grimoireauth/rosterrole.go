@@ -37,17 +37,18 @@ func (r Roster) SetRole(ctx context.Context, class ClassID, member MemberID, rol
 	if err := invalid(op, classFault(class), memberFault(member), fault); err != nil {
 		return Member{}, err
 	}
+	before, err := r.before(ctx, op, class, member)
+	if err != nil {
+		return Member{}, err
+	}
+	if !role.AtLeast(RoleInstructor) {
+		if err := r.keepInstructor(ctx, op, before, force); err != nil {
+			return Member{}, err
+		}
+	}
 	var after Member
-	err, notCut := r.c.cutAround(ctx, op, Cutoff{Member: member}, func() error {
-		before, err := r.before(ctx, op, class, member)
-		if err != nil {
-			return err
-		}
-		if !role.AtLeast(RoleInstructor) {
-			if err := r.keepInstructor(ctx, op, before, force); err != nil {
-				return err
-			}
-		}
+	err, notCut := r.c.cutAfter(ctx, op, Cutoff{Member: member}, func(ctx context.Context) error {
+		var err error
 		after, err = r.put(ctx, op, before, map[string]any{"roles": roles})
 		return err
 	})
@@ -97,7 +98,7 @@ func (r Roster) recordDifference(ctx context.Context, op, requestID string, befo
 // may not search can still act on themselves, so then the project looks: what it
 // sees is not handed out, and Stytch judges the change itself.
 func (r Roster) before(ctx context.Context, op string, class ClassID, member MemberID) (Member, error) {
-	if _, acting := ctx.Value(memberKey{}).(Credentials); !acting {
+	if !onBehalf(ctx) {
 		return r.get(ctx, op, class, member)
 	}
 	raw, requestID, err := r.ever(ctx, op, class, member)

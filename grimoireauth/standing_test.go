@@ -126,8 +126,8 @@ func TestArchiveKeepsEverythingElse(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, archived.Archived)
 			require.Equal(t, before.Metadata, archived.Metadata, "the mark is not the application's")
-			require.Equal(t, "cut "+string(before.ID), p.lines[1])
-			require.Equal(t, "cut "+string(before.ID), p.lines[3])
+			organization := "organizations/" + string(before.ID)
+			require.Equal(t, []string{"GET " + organization, "PUT " + organization, "cut " + string(before.ID)}, p.lines)
 			for _, door := range []grimoireauth.Admission{archived.Settings.JoinByEmail, archived.Settings.JoinBySSO, archived.Settings.JoinByTenant} {
 				require.Equal(t, grimoireauth.AdmitNobody, door, "nobody joins by themselves")
 			}
@@ -170,8 +170,12 @@ func TestSuspend(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, suspended.Suspended)
 	require.Nil(t, suspended.Metadata, "the mark is not the application's")
-	require.Equal(t, "cut "+string(sam), p.lines[0])
-	require.Equal(t, []string{"POST sessions/revoke", "cut " + string(sam)}, p.lines[len(p.lines)-2:])
+	organization := "organizations/" + string(class)
+	require.Equal(t, []string{
+		"GET " + organization + "/member",
+		"PUT " + organization + "/members/" + string(sam), "cut " + string(sam),
+		"POST sessions/revoke", "cut " + string(sam),
+	}, p.lines)
 	live, err := client.Sessions.Of(ctx, class, sam)
 	require.NoError(t, err)
 	require.Empty(t, live)

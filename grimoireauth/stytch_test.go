@@ -99,12 +99,12 @@ func TestFromClassToLogout(t *testing.T) {
 		})
 	}
 
-	require.NoError(t, client.Sessions.Revoke(ctx, signedIn.ID()))
+	require.NoError(t, client.Sessions.Revoke(ctx, signedIn.Session))
 	require.Len(t, cutoffs, 1)
 	require.Equal(t, signedIn.ID(), cutoffs[0].Session)
 	_, err = client.Sessions.Authenticate(ctx, signedIn.Credentials)
 	require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
-	require.NoError(t, client.Sessions.Revoke(ctx, signedIn.ID()), "a session that is gone is no error")
+	require.NoError(t, client.Sessions.Revoke(ctx, signedIn.Session), "a session that is gone is no error")
 }
 
 func TestClassErrors(t *testing.T) {
@@ -248,15 +248,19 @@ func TestRevokeWhileStytchIsDown(t *testing.T) {
 			return nil
 		}
 	})
+	session, err := client.Sessions.Authenticate(t.Context(), stytch.SignIn(stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu")))
+	require.NoError(t, err)
 	stytch.Fail(mock.Fault{Endpoint: "POST /v1/b2b/sessions/revoke", Drop: true})
-	err := client.Sessions.Revoke(t.Context(), "member-session-test-1")
-	require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
+	require.ErrorIs(t, client.Sessions.Revoke(t.Context(), session.Session), grimoireauth.ErrUnavailable)
 	require.Len(t, cut, 1)
-	require.ErrorIs(t, client.Sessions.Revoke(t.Context(), ""), grimoireauth.ErrInvalid)
+	require.ErrorIs(t, client.Sessions.RevokeAll(t.Context(), session.Session), grimoireauth.ErrUnavailable)
+	require.Len(t, cut, 3)
+	require.ErrorIs(t, client.Sessions.Revoke(t.Context(), grimoireauth.Session{}), grimoireauth.ErrInvalid)
+	require.ErrorIs(t, client.Sessions.RevokeAll(t.Context(), grimoireauth.Session{}), grimoireauth.ErrInvalid)
 
 	_, broken := school(t, func(c *grimoireauth.Config) {
 		c.Cut = func(context.Context, grimoireauth.Cutoff) error { return errors.New("bus down") }
 	})
-	require.ErrorIs(t, broken.Sessions.Revoke(t.Context(), "member-session-test-00000000-0000-4000-8000-000000000000"), grimoireauth.ErrUnavailable,
+	require.ErrorIs(t, broken.Sessions.Revoke(t.Context(), session.Session), grimoireauth.ErrUnavailable,
 		"a cutoff that did not get through is not silent")
 }

@@ -24,25 +24,31 @@ func (r Roster) Suspend(ctx context.Context, class ClassID, member MemberID, for
 	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
 		return Member{}, err
 	}
+	before, err := r.before(ctx, op, class, member)
+	if err != nil {
+		return Member{}, err
+	}
+	if err := r.keepInstructor(ctx, op, before, force); err != nil {
+		return Member{}, err
+	}
+	if before.Suspended {
+		return before, r.c.Sessions.revokeFound(ctx, op, before.Person)
+	}
 	var after Member
-	err, notCut := r.c.cutAround(ctx, op, Cutoff{Member: member}, func() error {
-		before, err := r.before(ctx, op, class, member)
-		if err != nil {
-			return err
-		}
-		if err := r.keepInstructor(ctx, op, before, force); err != nil {
-			return err
-		}
-		if after = before; before.Suspended {
-			return r.c.Sessions.revokeMember(ctx, op, before.Person)
-		}
+	err, notCut := r.c.cutAfter(ctx, op, Cutoff{Member: member}, func(ctx context.Context) error {
 		mark := map[string]any{"at": time.Now().UTC().Format(time.RFC3339)}
-		if after, err = r.put(ctx, op, before, map[string]any{"trusted_metadata": Metadata{suspendedKey: mark}}); err != nil {
-			return err
-		}
-		return r.c.Sessions.revokeMember(ctx, "end the sessions of a suspended member", before.Person)
+		var err error
+		after, err = r.put(ctx, op, before, map[string]any{"trusted_metadata": Metadata{suspendedKey: mark}})
+		return err
 	})
-	return after, errors.Join(err, notCut)
+	if err != nil {
+		return after, errors.Join(err, notCut)
+	}
+	// The cutoff is in force; the one after this call is for what was refreshed since.
+	err, again := r.c.cutAfter(ctx, op, Cutoff{Member: member}, func(ctx context.Context) error {
+		return r.c.Sessions.endAll(ctx, "end the sessions of a suspended member", before.Person)
+	})
+	return after, errors.Join(err, notCut, again)
 }
 
 // Reinstate lifts a suspension. Reinstating somebody who is not suspended changes

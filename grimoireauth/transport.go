@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -56,7 +57,10 @@ type transport struct {
 
 // answer is what a call learns about its answer besides the body. The call puts
 // one in its context; the transport fills it.
-type answer struct{ retryAfter time.Duration }
+type answer struct {
+	retryAfter time.Duration
+	unanswered bool // an attempt before the last one may have been carried out
+}
 
 type answerKey struct{}
 
@@ -76,6 +80,10 @@ type notStytch struct {
 func (e *notStytch) Error() string { return fmt.Sprintf("status %d: %s", e.status, e.problem) }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	a, _ := req.Context().Value(answerKey{}).(*answer)
+	if a == nil {
+		a = new(answer)
+	}
 	res, asked, err := t.attempt(req)
 	for n := 0; n < t.retries && passes(res, err) && repeatable(req); n++ {
 		if req.Context().Err() != nil || !pause(req, n, asked) {
@@ -85,12 +93,21 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if bodyErr != nil {
 			break
 		}
+		a.unanswered = a.unanswered || !turnedAway(res, err)
 		res, asked, err = t.attempt(next)
 	}
-	if a, ok := req.Context().Value(answerKey{}).(*answer); ok {
-		a.retryAfter = asked
-	}
+	a.retryAfter = asked
 	return res, err
+}
+
+// turnedAway reports whether the outcome of an attempt was 429: of what is
+// repeated, the one answer that says that nothing was done.
+func turnedAway(res *http.Response, err error) bool {
+	var broken *notStytch
+	if errors.As(err, &broken) {
+		return broken.status == http.StatusTooManyRequests
+	}
+	return err == nil && res.StatusCode == http.StatusTooManyRequests
 }
 
 // attempt makes the request once. It also returns how long Stytch asks to wait.

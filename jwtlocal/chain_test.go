@@ -192,7 +192,7 @@ func TestTheNextRequestSeesIt(t *testing.T) {
 			require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 		},
 		"all sessions revoked": func(t *testing.T, c *chain, member grimoireauth.MemberID, credentials grimoireauth.Credentials) {
-			require.NoError(t, c.client.Sessions.RevokeMember(t.Context(), member))
+			require.NoError(t, c.client.Sessions.RevokeMember(t.Context(), c.class, member))
 			_, err := c.verifier.Authenticate(t.Context(), credentials)
 			require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 		},
@@ -200,7 +200,7 @@ func TestTheNextRequestSeesIt(t *testing.T) {
 			a, err := c.verifier.Authenticate(t.Context(), credentials)
 			require.NoError(t, err)
 			c.stytch.Fail(mock.Fault{Status: 503})
-			require.ErrorIs(t, c.client.Sessions.Revoke(t.Context(), a.ID()), grimoireauth.ErrUnavailable)
+			require.ErrorIs(t, c.client.Sessions.Revoke(t.Context(), a.Session), grimoireauth.ErrUnavailable)
 			c.stytch.ClearFaults()
 			// The session still lives at Stytch, and is not brought back.
 			for _, again := range []grimoireauth.Credentials{credentials, c.stytch.Stale(credentials), grimoireauth.NewCredentials("", credentials.Token.Reveal())} {

@@ -82,7 +82,7 @@ func TestR07_SlowRefreshAndANewerSignIn(t *testing.T) {
 					time.Sleep(latency / 2)
 					other := x.stytch.AddStudent(x.class.ID, "zoe@example.edu")
 					second := x.stytch.SignIn(other, mock.WithDuration(8*time.Hour))
-					require.NoError(t, x.client.Sessions.Revoke(t.Context(), signedIn.ID()))
+					require.NoError(t, x.client.Sessions.Revoke(t.Context(), signedIn.Session))
 					b.take(t, x.guard, second)
 
 					res := <-slow

@@ -154,7 +154,7 @@ func TestR06_RevokedHere(t *testing.T) {
 	credentials := x.stytch.SignIn(x.member)
 	authentication, err := x.guard.Authenticate(t.Context(), credentials)
 	require.NoError(t, err)
-	require.NoError(t, x.client.Sessions.Revoke(t.Context(), authentication.ID()))
+	require.NoError(t, x.client.Sessions.Revoke(t.Context(), authentication.Session))
 	require.Equal(t, http.StatusUnauthorized, x.visit(t, credentials).StatusCode, "at once, not when the session_jwt expires")
 }
 

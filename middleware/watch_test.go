@@ -88,7 +88,7 @@ func TestM18_StreamsEndWithTheSession(t *testing.T) {
 			require.NoError(t, x.client.Roster.Remove(t.Context(), x.class.ID, s.Member()))
 		}, "authenticate again"},
 		{"signed out", func(t *testing.T, x *real, s grimoireauth.Session) {
-			require.NoError(t, x.client.Sessions.Revoke(t.Context(), s.ID()))
+			require.NoError(t, x.client.Sessions.Revoke(t.Context(), s))
 		}, "session ended"},
 	} {
 		for _, via := range []struct {

@@ -83,7 +83,7 @@ func (a *api) signOut(w http.ResponseWriter, r *http.Request) {
 		a.guard.Respond(w, r, grimoireauth.ErrNoCredentials)
 		return
 	}
-	if err := a.client.Sessions.Revoke(r.Context(), session.ID()); err != nil {
+	if err := a.client.Sessions.Revoke(r.Context(), session); err != nil {
 		a.refuse(w, r, err)
 		return
 	}

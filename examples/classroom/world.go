@@ -153,7 +153,7 @@ func (d *demo) settle(ctx context.Context, client *grimoireauth.Client, class gr
 			return err
 		}
 	}
-	return client.Sessions.Revoke(ctx, session.ID())
+	return client.Sessions.Revoke(ctx, session.Session)
 }
 
 // people lists who can sign in, for the terminal.

@@ -149,8 +149,8 @@ func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
 			h := &Handler{
 				guard:  guard,
 				config: Config{BaseURL: "https://classes.example.edu", Logger: quiet},
-				revoke: func(_ context.Context, id grimoireauth.SessionID) error {
-					ended = append(ended, id)
+				revoke: func(_ context.Context, session grimoireauth.Session) error {
+					ended = append(ended, session.ID())
 					return nil
 				},
 			}

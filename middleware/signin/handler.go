@@ -24,7 +24,7 @@ type Handler struct {
 	attempts   attempts[progress]
 	enrolments attempts[grimoireauth.AppEnrolment]
 	classes    classWays
-	revoke     func(context.Context, grimoireauth.SessionID) error
+	revoke     func(context.Context, grimoireauth.Session) error
 }
 
 // New returns a Handler that signs people in through client and gives them the

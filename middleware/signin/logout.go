@@ -90,7 +90,7 @@ func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.
 		// Whose it is can only be asked while it lives.
 		who, unknownWho = h.client.Sessions.Fetch(ctx, now.Credentials)
 	}
-	if err := h.revoke(ctx, now.ID()); err != nil {
+	if err := h.revoke(ctx, now.Session); err != nil {
 		h.fault(r, "logout not complete", err)
 		if scope == scopeHere {
 			return notTold
@@ -102,7 +102,7 @@ func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.
 	case scope == scopeEverywhere && unknownWho == nil && who.Member.EmailVerified:
 		return h.endEverywhere(ctx, r, who.Member.Email)
 	}
-	if err := h.client.Sessions.RevokeMember(ctx, now.Session.Member()); err != nil && !gone(err) {
+	if err := h.client.Sessions.RevokeAll(ctx, now.Session); err != nil && !gone(err) {
 		h.fault(r, "logout not complete", err)
 		return "This browser is signed out. Your other browsers could not be: please sign in and try again in a moment."
 	}

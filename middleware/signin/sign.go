@@ -99,12 +99,12 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 		return err
 	}
 	if err != nil {
-		h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
+		h.end(ctx, r, p.signedIn.Session, "refused sign-in")
 		// Not "not signed in": this is nothing that the person could put right.
 		return &grimoireauth.Error{Op: "sign in: the new credentials are not accepted here", Err: errNotProven}
 	}
 	if proved.ID() != p.signedIn.ID() || proved.Session.Member() != p.signedIn.Session.Member() || proved.Organization() != p.signedIn.Organization() {
-		h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
+		h.end(ctx, r, p.signedIn.Session, "refused sign-in")
 		return &grimoireauth.Error{Op: "sign in: the new credentials prove another session", Err: errNotProven}
 	}
 	p.signedIn.Authentication = proved
@@ -112,22 +112,22 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 		if err := h.config.OnSignIn(ctx, p.signedIn); err != nil {
 			own := &applicationError{"OnSignIn", err}
 			if own.refuses() {
-				h.end(ctx, r, p.signedIn.ID(), "refused sign-in")
+				h.end(ctx, r, p.signedIn.Session, "refused sign-in")
 			}
 			return own
 		}
 	}
 	// One browser, one session: a planted or forgotten one ends here.
 	if !before.IsZero() && before.ID() != p.signedIn.ID() {
-		h.end(ctx, r, before.ID(), "earlier session")
+		h.end(ctx, r, before.Session, "earlier session")
 	}
 	return nil
 }
 
 // end revokes a session that nobody shall use any more. If that fails it lives
 // on at Stytch without a cookie; that is worth a line, not a failed sign-in.
-func (h *Handler) end(ctx context.Context, r *http.Request, id grimoireauth.SessionID, why string) {
-	if err := h.revoke(ctx, id); err != nil {
+func (h *Handler) end(ctx context.Context, r *http.Request, session grimoireauth.Session, why string) {
+	if err := h.revoke(ctx, session); err != nil {
 		h.note(r, "session not revoked: "+why, err)
 	}
 }
