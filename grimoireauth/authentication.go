@@ -84,6 +84,10 @@ type Authentication struct {
 	Session
 	Credentials
 	Source Source
+
+	// EndsBy is the latest moment that the session can reach while it slides. Zero:
+	// unknown, and the session's own end may still be moved at Stytch.
+	EndsBy time.Time
 }
 
 // IsZero reports whether nobody was authenticated.

@@ -105,7 +105,7 @@ func authenticationOf(op, requestID string, s *sessions.MemberSession, token, jw
 	}
 	return Authentication{
 		Session:     session,
-		Credentials: Credentials{JWT: NewSecret(jwt), Token: NewSecret(token)},
+		Credentials: Credentials{JWT: NewSecret(jwt), Token: NewSecret(token), NamedSession: session.ID()},
 		Source:      SourceRemote,
 	}, nil
 }

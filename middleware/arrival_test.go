@@ -129,7 +129,7 @@ func TestT10_UnverifiedAddressOfAnInstructor(t *testing.T) {
 	require.ErrorAs(t, err, &owed)
 	// What an unfinished sign-in holds is no session, whatever cookie it is put into.
 	for _, credentials := range []grimoireauth.Credentials{
-		grimoireauth.NewCredentials(owed.Intermediate.Token.Reveal(), ""),
+		grimoireauth.NewCredentials(owed.Intermediate.Token.Reveal(), owed.Intermediate.Token.Reveal()),
 		grimoireauth.NewCredentials("", owed.Intermediate.Token.Reveal()),
 	} {
 		var unfinished grimoireauth.SignedIn

@@ -10,36 +10,44 @@ import (
 
 // Attach writes credentials on a request the way the Guard reads them, in place
 // of any it had: for tests, reverse proxies, and programs that call a guarded
-// service. Where only a bearer token is read the session_jwt goes alone, and where
-// both are read, both go as cookies. It returns an error that matches
-// [grimoireauth.ErrInvalid] if they are no tokens, or if there is no session_jwt
-// for a Guard that reads nothing else.
+// service. Where a bearer token is read, a session_jwt that is alone goes as one, and two
+// credentials go as cookies where those are read; the session_token's cookie names its session if
+// the credentials do. It returns an error that matches [grimoireauth.ErrInvalid] if they
+// are no tokens, if there is no session_jwt for a Guard that reads nothing else, or no
+// session_token for one that owns its cookies, where a session_jwt alone proves nothing.
 func (g *Guard) Attach(r *http.Request, credentials grimoireauth.Credentials) error {
 	if g == nil || g.auth == nil {
 		return errZeroGuard
 	}
 	jwt, token := credentials.JWT.Reveal(), credentials.Token.Reveal()
-	if !tokenLike(jwt, maxJWT) || !tokenLike(token, maxToken) {
+	if !tokenLike(jwt, maxJWT) || !tokenLike(token, maxToken) || !tokenLike(string(credentials.NamedSession), maxToken) {
 		return errors.Join(grimoireauth.ErrInvalid, errBadCredentials)
 	}
 	if g.config.Carrier != CookiesOnly {
 		r.Header.Del("Authorization")
 	}
-	if g.config.Carrier != BearerOnly {
-		g.attachCookies(r.Header, jwt, token)
-		return nil
-	}
+	alone := token == "" && jwt != ""
 	switch {
-	case jwt != "":
-		r.Header.Set("Authorization", "Bearer "+jwt)
-	case token != "":
+	case g.config.Carrier == BearerOnly && token != "" && jwt == "":
 		return errors.Join(grimoireauth.ErrInvalid, errTokenAsBearer)
+	case g.config.Carrier == BearerOnly, g.config.Carrier == BearerOrCookies && alone:
+		g.attachCookies(r.Header, "", "")
+		if jwt != "" {
+			r.Header.Set("Authorization", "Bearer "+jwt)
+		}
+		return nil
+	case alone && !g.config.FrontEndCookies:
+		return errors.Join(grimoireauth.ErrInvalid, errJWTAlone)
+	case token != "" && credentials.NamedSession != "" && !g.config.FrontEndCookies:
+		token = named(token, credentials.NamedSession)
 	}
+	g.attachCookies(r.Header, jwt, token)
 	return nil
 }
 
 var (
 	errBadCredentials = errors.New("credentials that are no tokens")
+	errJWTAlone       = errors.New("a session_jwt without a session_token proves no session in the cookies of this Guard")
 	errTokenAsBearer  = errors.New("a session_token is no bearer token: this Guard reads a session_jwt")
 )
 

@@ -74,20 +74,20 @@ func TestM07_NoFallBack(t *testing.T) {
 		status         int
 		who            string
 	}{
-		{"cookies: the header is not looked at", cookies, "Bearer jwt.tom.x", "stytch_session_jwt=jwt.ada.x", 200, "ada"},
+		{"cookies: the header is not looked at", cookies, "Bearer jwt.tom.x", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 200, "ada"},
 		{"cookies: the header is no credential", cookies, "Bearer jwt.tom.x", "", 401, ""},
-		{"cookies: a bad cookie", cookies, "Bearer jwt.tom.x", "stytch_session_jwt=jwt.who.x", 401, ""},
-		{"bearer: cookies are no credential (CSRF)", bearerOnly, "", "stytch_session_jwt=jwt.ada.x", 401, ""},
-		{"bearer: a bad header", bearerOnly, "Bearer jwt.who.x", "stytch_session_jwt=jwt.ada.x", 401, ""},
-		{"bearer: cookies with two values do not matter", bearerOnly, "Bearer jwt.tom.x", "stytch_session_jwt=a; stytch_session_jwt=b", 200, "tom"},
-		{"both: the header wins", both, "Bearer jwt.tom.x", "stytch_session_jwt=jwt.ada.x", 200, "tom"},
-		{"both: a bad header", both, "Bearer jwt.who.x", "stytch_session_jwt=jwt.ada.x", 401, ""},
-		{"both: an expired header", both, "Bearer jwt.expired.x", "stytch_session_jwt=jwt.ada.x", 401, ""},
-		{"both: a malformed header", both, "Bearer", "stytch_session_jwt=jwt.ada.x", 401, ""},
-		{"both: another scheme", both, "Basic eDp5", "stytch_session_jwt=jwt.ada.x", 401, ""},
-		{"both: cookies alone", both, "", "stytch_session_jwt=jwt.ada.x", 200, "ada"},
-		{"both: bad cookies alone", both, "", "stytch_session_jwt=jwt.who.x", 401, ""},
-		{"both: the session_token of the cookies is not merged in", both, "Bearer jwt.expired.x", "stytch_session=token-ada", 401, ""},
+		{"cookies: a bad cookie", cookies, "Bearer jwt.tom.x", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.who.x", 401, ""},
+		{"bearer: cookies are no credential (CSRF)", bearerOnly, "", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 401, ""},
+		{"bearer: a bad header", bearerOnly, "Bearer jwt.who.x", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 401, ""},
+		{"bearer: cookies with two values do not matter", bearerOnly, "Bearer jwt.tom.x", "__Host-stytch_session_jwt=a; __Host-stytch_session_jwt=b", 200, "tom"},
+		{"both: the header wins", both, "Bearer jwt.tom.x", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 200, "tom"},
+		{"both: a bad header", both, "Bearer jwt.who.x", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 401, ""},
+		{"both: an expired header", both, "Bearer jwt.expired.x", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 401, ""},
+		{"both: a malformed header", both, "Bearer", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 401, ""},
+		{"both: another scheme", both, "Basic eDp5", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 401, ""},
+		{"both: cookies alone", both, "", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 200, "ada"},
+		{"both: bad cookies alone", both, "", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.who.x", 401, ""},
+		{"both: the session_token of the cookies is not merged in", both, "Bearer jwt.expired.x", "__Host-stytch_session=token-ada", 401, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

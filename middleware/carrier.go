@@ -30,7 +30,17 @@ const (
 // presented is what a request says of itself, unproved.
 type presented struct {
 	jwt, token string
-	bearer     bool // it came in the Authorization header
+	session    string // what the session_token's cookie says to be its session; empty if it names none
+	ended      bool   // the other cookie says that this session is over
+	bearer     bool   // it came in the Authorization header
+	former     bool   // it came in cookies of an earlier configuration
+	several    bool   // it was picked from several values
+}
+
+func (p presented) credentials() grimoireauth.Credentials {
+	c := grimoireauth.NewCredentials(p.jwt, p.token)
+	c.NamedSession = grimoireauth.SessionID(p.session)
+	return c
 }
 
 var errBadAuthorization = fmt.Errorf("the Authorization header is no bearer token: %w", grimoireauth.ErrUnauthenticated)
@@ -49,7 +59,7 @@ func (g *Guard) byBearer(r *http.Request) bool {
 // read returns what the request presents where this guard looks.
 func (g *Guard) read(r *http.Request) (presented, error) {
 	if !g.byBearer(r) {
-		return g.cookie.read(r.Header["Cookie"])
+		return g.readCookies(r)
 	}
 	p := presented{bearer: true}
 	var err error

@@ -198,7 +198,7 @@ func TestT05_ObjectOfAnotherClass(t *testing.T) {
 			r := httptest.NewRequest("POST", tt.target, strings.NewReader(tt.form))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			r.Header.Set("X-Class", art)
-			r.Header.Set("Cookie", "stytch_session_jwt=jwt.ivy.x")
+			r.Header.Set("Cookie", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ivy.x")
 			res := serve(guard.Protect(mux), r)
 			require.Equal(t, tt.want, res.StatusCode)
 			if got := body(t, res); tt.want == 200 {
@@ -242,7 +242,7 @@ func TestM13_PathTricks(t *testing.T) {
 			if r.URL, err = r.URL.Parse(path); err != nil || strings.HasPrefix(path, "//") {
 				r.URL.Path, r.URL.RawPath, r.URL.Host = path, "", ""
 			}
-			r.Header.Set("Cookie", "stytch_session_jwt=jwt.art.x")
+			r.Header.Set("Cookie", "__Host-stytch_session=t; __Host-stytch_session_jwt=jwt.art.x")
 			w := httptest.NewRecorder()
 			app.ServeHTTP(w, r)
 			require.NotContains(t, w.Body.String(), "roster of")

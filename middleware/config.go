@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,16 +33,38 @@ type Config struct {
 	// page it wanted as the parameter return_to. Empty: nobody is redirected.
 	SignInURL string
 
-	// HostPrefix puts "__Host-" before the names of the cookies, so that no other
-	// host of the same site, such as blog.school.edu, can plant one. Stytch's own
-	// front-end SDKs do not know those names. False: Stytch's names.
-	HostPrefix bool
-	// CookieDomain shares the cookies with every host below it. Empty: the cookies
-	// belong to this host alone.
-	CookieDomain string
-	// InsecureCookies leaves out the Secure attribute, for development on
-	// http://localhost. Anybody on the network can read such a cookie.
+	// CookieName is the name of the session_token's cookie, without prefix; that of the
+	// session_jwt has "_jwt" after it. Cookies know no ports, so two services on one host
+	// need two names. Empty: "stytch_session".
+	CookieName string
+	// PlantableCookieNames leaves out the prefix "__Host-", by which browsers see to it
+	// that no other host of the same site, such as blog.school.edu, can write, replace or
+	// delete these cookies. False: the names have the prefix, unless one of the next three
+	// settings excludes it.
+	PlantableCookieNames bool
+	// SharedCookieDomain shares the cookies with every host below this domain. Each of
+	// them can read the session, and plant another. Empty: the cookies belong to this
+	// host alone.
+	SharedCookieDomain string
+	// InsecureCookies leaves out the Secure attribute, for development on http:// in
+	// browsers that keep no Secure cookie there. Anybody on the network can read such a
+	// cookie. False: Secure, which Chromium and Firefox also keep on http://localhost.
 	InsecureCookies bool
+	// FrontEndCookies says that a front end owns the cookies: Stytch's browser SDK writes
+	// and deletes them by script, under Stytch's names or those of CookieName, and the
+	// Guard only reads them. It never writes or deletes one, nothing binds the two to each
+	// other, every script on the page can read them, and when a session_jwt has expired
+	// each request is refreshed until the front end has renewed it. False: the Guard owns
+	// the cookies, and the front end must not write any of these names.
+	FrontEndCookies bool
+	// FormerCookies are the cookies of earlier configurations, so that changing names or
+	// Domain signs no browser out. Empty: none are read.
+	FormerCookies []FormerCookies
+
+	// Revoke ends a session: client.Sessions.Revoke. [Guard.SetCookies] calls it for the
+	// session that the browser had before. Nil: that session goes on at Stytch, without a
+	// cookie, and a line in the log says so once.
+	Revoke func(context.Context, grimoireauth.Session) error
 
 	// RevealClasses answers 403 instead of 404 to people who are not in the class,
 	// and so tells them that it exists.
@@ -72,20 +95,7 @@ func (c Config) faults() error {
 	if c.Carrier == BearerOnly && c.SignInURL != "" {
 		faults = append(faults, errors.New("BearerOnly and SignInURL exclude each other: what signing in gives a browser would not be read"))
 	}
-	// RFC 6265bis, 4.1.3.2: a browser drops a __Host- cookie that has a Domain or
-	// lacks Secure, and nobody could ever sign in. http.Cookie.Valid does not look.
-	if c.HostPrefix && c.CookieDomain != "" {
-		faults = append(faults, errors.New("HostPrefix and CookieDomain exclude each other: a __Host- cookie has no Domain"))
-	}
-	if c.HostPrefix && c.InsecureCookies {
-		faults = append(faults, errors.New("HostPrefix and InsecureCookies exclude each other: a __Host- cookie is Secure"))
-	}
-	if c.CookieDomain != "" {
-		sample := http.Cookie{Name: "n", Value: "v", Domain: c.CookieDomain}
-		if sample.Valid() != nil || !strings.Contains(strings.Trim(c.CookieDomain, "."), ".") {
-			faults = append(faults, fmt.Errorf("CookieDomain %.100q is not a domain that browsers accept", c.CookieDomain))
-		}
-	}
+	faults = append(faults, c.cookieFaults())
 	return errors.Join(faults...)
 }
 

@@ -7,16 +7,6 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// cookieNames are the names of the two session cookies.
-type cookieNames struct{ token, jwt string }
-
-func namesFor(hostPrefix bool) cookieNames {
-	if hostPrefix {
-		return cookieNames{"__Host-" + grimoireauth.SessionTokenCookie, "__Host-" + grimoireauth.SessionJWTCookie}
-	}
-	return cookieNames{grimoireauth.SessionTokenCookie, grimoireauth.SessionJWTCookie}
-}
-
 // The longest values that are looked at. A session_jwt with all the custom
 // claims that Stytch allows has under 8 kB; an opaque token has 44 bytes.
 const (
@@ -35,8 +25,8 @@ var (
 // quotes. Here two different values refuse the request, values are taken as
 // they are, and nothing but a token's alphabet passes, here or in ask. An empty
 // value is a cookie that was cleared, like none.
-func (n cookieNames) read(lines []string) (presented, error) {
-	var p presented
+func (s *sessionCookies) read(lines []string) (presented, error) {
+	var token, jwt string
 	var seenToken, seenJWT bool
 	for _, line := range lines {
 		for line != "" {
@@ -48,17 +38,51 @@ func (n cookieNames) read(lines []string) (presented, error) {
 				pair = pair[1:]
 			}
 			var twice bool
-			if value, ok := valueOf(pair, n.token); ok {
-				twice = seenToken && value != p.token
-				p.token, seenToken = value, true
-			} else if value, ok := valueOf(pair, n.jwt); ok {
-				twice = seenJWT && value != p.jwt
-				p.jwt, seenJWT = value, true
+			if value, ok := valueOf(pair, s.token); ok {
+				twice = seenToken && value != token
+				token, seenToken = value, true
+			} else if value, ok := valueOf(pair, s.jwt); ok {
+				twice = seenJWT && value != jwt
+				jwt, seenJWT = value, true
+			}
+			if twice && s.frontEnd {
+				return s.readSeveral(lines)
 			}
 			if twice {
 				return presented{}, errTwoValues
 			}
 		}
+	}
+	if s.frontEnd {
+		return s.bare(token, jwt)
+	}
+	return s.bound(token, jwt)
+}
+
+func valueOf(pair, name string) (string, bool) {
+	if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
+		return pair[len(name)+1:], true
+	}
+	return "", false
+}
+
+// bound reads the values of cookies that the guard owns. Without a session_token there is
+// no session: a session_jwt that is alone came late, after a sign-out. A session_token
+// without a name is from before the guard wrote names.
+func (s *sessionCookies) bound(token, jwt string) (presented, error) {
+	if token == "" {
+		return presented{}, nil
+	}
+	p := presented{token: token, jwt: jwt}
+	if at := strings.IndexByte(token, nameMark[0]); at >= 0 {
+		p.token, p.session = token[:at], token[at+1:]
+		if p.token == "" || p.session == "" || len(p.session) > maxToken || !tokenLike(p.session, maxToken) {
+			return presented{}, errBadValue
+		}
+	}
+	if over, ok := strings.CutPrefix(jwt, endedPrefix); ok {
+		// A mark about another session arrived late, and says nothing about this one.
+		p.jwt, p.ended = "", p.session != "" && over == p.session
 	}
 	// The letters of the session_jwt are looked at in ask.
 	if !tokenLike(p.token, maxToken) || len(p.jwt) > maxJWT {
@@ -67,9 +91,50 @@ func (n cookieNames) read(lines []string) (presented, error) {
 	return p, nil
 }
 
-func valueOf(pair, name string) (string, bool) {
-	if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
-		return pair[len(name)+1:], true
+// bare reads the values of cookies that a front end owns.
+func (s *sessionCookies) bare(token, jwt string) (presented, error) {
+	if !tokenLike(token, maxToken) || len(jwt) > maxJWT {
+		return presented{}, errBadValue
 	}
-	return "", false
+	return presented{token: token, jwt: jwt}, nil
+}
+
+// readSeveral reads cookies of a front end that came with two values: it writes one with
+// a Domain and has written one without, or Stytch's own host writes them as well. The
+// guard must not delete either. The youngest session_jwt counts if all name one session;
+// which session_token is that session's cannot be told, so none counts unless all are
+// equal. What may have been planted names another session, and refuses the request.
+func (s *sessionCookies) readSeveral(lines []string) (presented, error) {
+	var token, jwt string
+	var tokens, jwts int
+	for _, line := range lines {
+		for pair := range strings.SplitSeq(line, ";") {
+			pair = strings.TrimLeft(pair, " ")
+			if value, ok := valueOf(pair, s.token); ok {
+				if tokens == 0 || value != token {
+					tokens++
+				}
+				token = value
+			} else if value, ok := valueOf(pair, s.jwt); ok {
+				switch {
+				case jwts == 0:
+					jwt = value
+				case value != jwt && !sameSession(value, jwt):
+					return presented{}, errTwoValues
+				case older(jwt, value):
+					jwt = value
+				}
+				jwts++
+			}
+		}
+	}
+	if tokens > 1 {
+		if jwt == "" {
+			return presented{}, errTwoValues
+		}
+		token = ""
+	}
+	p, err := s.bare(token, jwt)
+	p.several = err == nil
+	return p, err
 }

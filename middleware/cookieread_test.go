@@ -10,6 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+var (
+	plainCookies = cookiesOf(Config{PlantableCookieNames: true})
+	hostCookies  = cookiesOf(Config{})
+)
+
 func TestReadCookies(t *testing.T) {
 	ours := presented{jwt: "a.b-c_d.e", token: "dG9r_ZW4="}
 	tests := []struct {
@@ -30,13 +35,24 @@ func TestReadCookies(t *testing.T) {
 		{"M01 two JWTs", []string{"stytch_session_jwt=a.b.c; x=1; stytch_session_jwt=a.b.d"}, presented{}, errTwoValues},
 		{"M01 an empty one planted first", []string{"stytch_session=; stytch_session=dG9r_ZW4="}, presented{}, errTwoValues},
 		{"M01 an empty one planted last", []string{"stytch_session=dG9r_ZW4=; stytch_session="}, presented{}, errTwoValues},
+		{"C02 named", []string{"stytch_session=dG9r_ZW4=~session-test-1; stytch_session_jwt=a.b.c"}, presented{token: "dG9r_ZW4=", session: "session-test-1", jwt: "a.b.c"}, nil},
+		{"C02 a session_jwt that is alone", []string{"stytch_session_jwt=a.b.c"}, presented{}, nil},
+		{"C02 a session_jwt beside a deleted token", []string{"stytch_session=; stytch_session_jwt=a.b.c"}, presented{}, nil},
+		{"C02 the mark of this session's end", []string{"stytch_session=tok~s1; stytch_session_jwt=ended~s1"}, presented{token: "tok", session: "s1", ended: true}, nil},
+		{"C02 the mark of another session's end", []string{"stytch_session=tok~s2; stytch_session_jwt=ended~s1"}, presented{token: "tok", session: "s2"}, nil},
+		{"C02 the mark beside a token without a name", []string{"stytch_session=tok; stytch_session_jwt=ended~s1"}, presented{token: "tok"}, nil},
+		{"C02 the mark of no session", []string{"stytch_session=tok; stytch_session_jwt=ended~"}, presented{token: "tok"}, nil},
+		{"C02 two names", []string{"stytch_session=tok~s1~s2"}, presented{}, errBadValue},
+		{"C02 no name after the sign", []string{"stytch_session=tok~"}, presented{}, errBadValue},
+		{"C02 no token before the sign", []string{"stytch_session=~s1"}, presented{}, errBadValue},
+		{"C02 one token with two names", []string{"stytch_session=tok~s1; stytch_session=tok~s2"}, presented{}, errTwoValues},
 		{"M04 quoted", []string{`stytch_session="dG9r_ZW4="`}, presented{}, errBadValue},
 		{"M04 space inside", []string{"stytch_session=dG9r ZW4="}, presented{}, errBadValue},
 		{"M04 space after", []string{"stytch_session=dG9r_ZW4= ; a=b"}, presented{}, errBadValue},
 		{"M04 comma", []string{"stytch_session=a,b"}, presented{}, errBadValue},
 		{"M04 NUL", []string{"stytch_session=a\x00b"}, presented{}, errBadValue},
 		{"M04 plus and slash", []string{"stytch_session=a+b/c"}, presented{}, errBadValue},
-		{"J02 too long a JWT", []string{"stytch_session_jwt=" + strings.Repeat("a", maxJWT+1)}, presented{}, errBadValue},
+		{"J02 too long a JWT", []string{"stytch_session=tok; stytch_session_jwt=" + strings.Repeat("a", maxJWT+1)}, presented{}, errBadValue},
 		{"J02 too long a token", []string{"stytch_session=" + strings.Repeat("a", maxToken+1)}, presented{}, errBadValue},
 		{"M03 tab before the name", []string{"\tstytch_session=x; a=1;\tstytch_session=x"}, presented{}, nil},
 		{"M03 wide spaces before the name", []string{"\u2000stytch_session=x; \u00a0stytch_session=x; \x85stytch_session=x"}, presented{}, nil},
@@ -50,7 +66,7 @@ func TestReadCookies(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := namesFor(false).read(tt.lines)
+			got, err := plainCookies.read(tt.lines)
 			require.Equal(t, tt.want, got)
 			require.Equal(t, tt.err, err)
 			if err != nil {
@@ -62,7 +78,7 @@ func TestReadCookies(t *testing.T) {
 }
 
 func TestReadHostPrefixedCookies(t *testing.T) {
-	got, err := namesFor(true).read([]string{"stytch_session=planted; __host-stytch_session=planted; \u2000__Host-stytch_session=planted; __Host-stytch_session=ours"})
+	got, err := hostCookies.read([]string{"stytch_session=planted; __host-stytch_session=planted; \u2000__Host-stytch_session=planted; __Host-stytch_session=ours"})
 	require.NoError(t, err)
 	require.Equal(t, presented{token: "ours"}, got)
 }
@@ -73,14 +89,17 @@ func FuzzReadCookies(f *testing.F) {
 	f.Add("a=1;stytch_session=x;  stytch_session=y", "stytch_session=x")
 	f.Add(`stytch_session="x"; =stytch_session=1;;; ;`, "\tstytch_session=z")
 	f.Fuzz(func(t *testing.T, first, second string) {
-		got, err := namesFor(false).read([]string{first, second})
+		got, err := plainCookies.read([]string{first, second})
 		values := map[string][]string{}
 		for pair := range strings.SplitSeq(first+";"+second, ";") {
 			if name, value, ok := strings.Cut(strings.TrimLeft(pair, " "), "="); ok {
 				values[name] = append(values[name], value)
 			}
 		}
-		for name, value := range map[string]string{"stytch_session": got.token, "stytch_session_jwt": got.jwt} {
+		for name, value := range map[string]string{"stytch_session": written(got), "stytch_session_jwt": got.jwt} {
+			if name == "stytch_session_jwt" && (got.token == "" || got.ended || got.jwt == "") {
+				continue // alone, or a mark
+			}
 			all := values[name]
 			for _, v := range all {
 				if v != all[0] && err == nil {
@@ -93,7 +112,7 @@ func FuzzReadCookies(f *testing.F) {
 			if err == nil && len(all) == 0 && value != "" {
 				t.Fatalf("read a %s that is not there: %q", name, value)
 			}
-			if strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.=") != "" {
+			if strings.Trim(strings.Replace(value, nameMark, "", 1), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.=") != "" {
 				t.Fatalf("accepted %q", value)
 			}
 		}
@@ -103,8 +122,16 @@ func FuzzReadCookies(f *testing.F) {
 		// What we accept, net/http finds as well.
 		r := &http.Request{Header: http.Header{"Cookie": {first, second}}}
 		found := r.CookiesNamed("stytch_session")
-		if err == nil && got.token != "" && len(found) > 0 && !slices.ContainsFunc(found, func(c *http.Cookie) bool { return c.Value == got.token }) {
+		if err == nil && got.token != "" && len(found) > 0 && !slices.ContainsFunc(found, func(c *http.Cookie) bool { return c.Value == written(got) }) {
 			t.Fatalf("net/http reads %v, we read %q", found, got.token)
 		}
 	})
+}
+
+// written is the value of the session_token's cookie.
+func written(p presented) string {
+	if p.session == "" {
+		return p.token
+	}
+	return named(p.token, grimoireauth.SessionID(p.session))
 }

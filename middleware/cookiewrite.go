@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,105 +11,190 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// maxCookie is what a browser stores of one cookie, name and attributes
-// included (RFC 6265, 6.1). It drops a longer one without a word.
-const maxCookie = 4096
+const (
+	// maxCookie is what a browser stores of one cookie, name and attributes
+	// included (RFC 6265, 6.1). It drops a longer one without a word.
+	maxCookie = 4096
+	// longestCookie is how long browsers keep a cookie at the most (RFC 6265bis, 5.5).
+	longestCookie = 400 * 24 * time.Hour
+)
 
-// SetCookies gives the browser these credentials in place of any it had: after a
-// sign-in, in the response to r. Pass only what [Guard.Authenticate] returned. The cookies last until
-// the session ends. A session_jwt that is too long for a cookie is left out, and
-// the session_token alone proves the session from then on. The response is kept
-// out of caches. Call it before the response is written.
+// SetCookies gives the browser these credentials in place of any it had, in the response
+// to r, before that response is written: after a sign-in, and after switching class. Pass
+// only what [Guard.Authenticate] returned. The session of this browser that r proves is
+// ended by Config.Revoke if it is another one; a failure to do so is logged and changes
+// nothing.
+//
+// The cookies live as long as the session can: until Authentication.EndsBy if sessions
+// slide, and otherwise for the 400 days that browsers keep a cookie. Only Stytch ends the
+// session. A session_jwt that is too long for a cookie is left out, and the session_token
+// alone proves the session from then on. The response is kept out of caches.
 //
 // It sets nothing and returns an error that matches [grimoireauth.ErrInvalid] if
-// there is nothing that could be set: no credentials, a session that is over.
+// there is nothing that could be set: no session_token, a session that is over. It
+// matches [ErrMisconfigured] if this Guard sets no cookies, or if the browser would drop
+// them: see [Guard.CheckCookies].
 func (g *Guard) SetCookies(w http.ResponseWriter, r *http.Request, authentication grimoireauth.Authentication) error {
-	if g == nil || g.auth == nil {
-		return errZeroGuard
+	host := ""
+	if r != nil {
+		host = hostOf(r)
 	}
-	if g.config.Carrier == BearerOnly {
-		return fmt.Errorf("%w: this Guard reads no cookies", ErrMisconfigured)
+	if err := g.CheckCookies(host); err != nil {
+		return err
 	}
 	jwt, token := authentication.JWT.Reveal(), authentication.Token.Reveal()
-	if !tokenLike(token, maxToken) || !tokenLike(jwt, maxJWT) {
+	age, live := cookieAge(authentication)
+	switch {
+	case !tokenLike(token, maxToken) || !tokenLike(jwt, maxJWT) || !tokenLike(string(authentication.ID()), maxToken):
 		return fmt.Errorf("%w: credentials that are no tokens", grimoireauth.ErrInvalid)
-	}
-	age, ok := maxAge(authentication.ExpiresAt())
-	if !ok {
+	case !live:
 		return fmt.Errorf("%w: the session is over", grimoireauth.ErrInvalid)
+	case authentication.IsZero():
+		return fmt.Errorf("%w: no session was authenticated", grimoireauth.ErrInvalid)
+	case token == "":
+		return fmt.Errorf("%w: without a session_token a session_jwt proves no session in the cookies of this Guard", grimoireauth.ErrInvalid)
 	}
-	jwt = g.fitting(jwt, age)
-	if jwt == "" && token == "" {
-		return fmt.Errorf("%w: no credentials that fit a cookie", grimoireauth.ErrInvalid)
+	if r != nil {
+		g.endEarlier(r, authentication.ID())
 	}
-	if authentication.IsZero() {
-		return fmt.Errorf("%w: nobody was authenticated", grimoireauth.ErrInvalid)
-	}
-	// An absent one is deleted: it would belong to another session.
-	g.write(w, g.cookie.token, token, age)
-	g.write(w, g.cookie.jwt, jwt, age)
+	h := w.Header()
+	g.cookie.expireVariants(h, r)
+	g.expireFormer(h)
+	g.cookie.put(h, g.cookie.token, named(token, authentication.ID()), age)
+	// An absent session_jwt is deleted: it would belong to another session.
+	g.cookie.put(h, g.cookie.jwt, g.fitting(jwt, age), age)
 	uncached(w)
 	return nil
 }
 
-// ClearCookies deletes both session cookies. The guard calls it when Stytch says
-// that the session has ended, and on nothing else; a logout calls it too.
+// CheckCookies returns why a browser that reaches this host, such as
+// "classes.example.edu", would not keep the cookies that [Guard.SetCookies] writes, nil if
+// it keeps them. The empty host stands for any. Its error matches [ErrMisconfigured].
+func (g *Guard) CheckCookies(host string) error {
+	switch {
+	case g == nil || g.auth == nil:
+		return errZeroGuard
+	case g.config.Carrier == BearerOnly:
+		return fmt.Errorf("%w: this Guard reads no cookies", ErrMisconfigured)
+	case g.config.FrontEndCookies:
+		return fmt.Errorf("%w: a front end owns the cookies of this Guard (FrontEndCookies), so nothing else may write them", ErrMisconfigured)
+	case host != "" && !g.cookie.sharedWith(host):
+		return fmt.Errorf("%w: a browser at %.100q drops cookies of the SharedCookieDomain %.100q, which that host is not below", ErrMisconfigured, host, g.cookie.domain)
+	}
+	return nil
+}
+
+// CookieDomain returns the Domain of the cookies that this Guard writes, empty if they
+// belong to one host alone.
+func (g *Guard) CookieDomain() string {
+	if g == nil {
+		return ""
+	}
+	return g.cookie.domain
+}
+
+// ClearCookies deletes the session cookies, in the response to r: after a sign-out. A
+// Guard never calls it. It does nothing if this Guard writes no cookies.
 func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
-	if g == nil || g.auth == nil || g.config.Carrier == BearerOnly {
+	if g.CheckCookies("") != nil {
 		return
 	}
-	g.write(w, g.cookie.token, "", 0)
-	g.write(w, g.cookie.jwt, "", 0)
+	h := w.Header()
+	if r != nil {
+		g.cookie.expireForeign(h, r)
+	}
+	g.cookie.expireVariants(h, r)
+	g.expireFormer(h)
+	g.cookie.put(h, g.cookie.token, "", 0)
+	g.cookie.put(h, g.cookie.jwt, "", 0)
 	uncached(w)
 }
 
-// renewCookies brings what changed in a refresh to the browser. What the answer
-// leaves out may still be good, so it stays. Whoever showed a session_jwt alone
-// gets no session_token for it: that would turn five minutes into a session.
+// endEarlier ends the session that the browser had, so that it does not live on without a
+// cookie. The browser may have gone; that does not stop it.
+func (g *Guard) endEarlier(r *http.Request, now grimoireauth.SessionID) {
+	if p, err := g.readCookies(r); err != nil || p == (presented{}) {
+		return
+	}
+	ctx := context.WithoutCancel(r.Context())
+	if r = r.WithContext(ctx); g.byBearer(r) {
+		r = r.Clone(ctx)
+		r.Header.Del("Authorization") // that session is no browser's
+	}
+	earlier, err := g.Check(r)
+	switch {
+	case provesNobody(err), err == nil && earlier.ID() == now:
+	case err != nil:
+		g.config.logger().WarnContext(ctx, "the earlier session of this browser could not be found out, so it was not ended", "error", explained(err))
+	case g.config.Revoke == nil:
+		g.unended.Do(func() {
+			g.config.logger().WarnContext(ctx, "the earlier session of this browser goes on at Stytch: pass client.Sessions.Revoke as Config.Revoke")
+		})
+	default:
+		if err := g.config.Revoke(ctx, earlier.Session); err != nil {
+			g.config.logger().WarnContext(ctx, "the earlier session of this browser could not be ended", "session", earlier.ID(), "error", explained(err))
+		}
+	}
+}
+
+// explained is the text of errors that promise to hold no secret, and the type of others.
+func explained(err error) string {
+	var own *grimoireauth.Error
+	if errors.As(err, &own) {
+		return own.Error()
+	}
+	return fmt.Sprintf("%T", err)
+}
+
+// renewCookies brings a session_jwt that a refresh has made to the browser, and nothing
+// else: the cookie of the session_token is written by [Guard.SetCookies] alone, since this
+// response may arrive after the next person has signed in on this browser.
 func (g *Guard) renewCookies(w http.ResponseWriter, had presented, now grimoireauth.Authentication) {
-	jwt, token := now.JWT.Reveal(), now.Token.Reveal()
-	if had.token == "" {
-		token = ""
-	}
-	if (jwt == had.jwt || jwt == "") && (token == had.token || token == "") {
+	jwt := now.JWT.Reveal()
+	if g.config.FrontEndCookies || had.former || had.token == "" || jwt == "" || jwt == had.jwt || !tokenLike(jwt, maxJWT) {
 		return
 	}
-	age, ok := maxAge(now.ExpiresAt())
-	if !ok || !tokenLike(token, maxToken) || !tokenLike(jwt, maxJWT) {
-		return
-	}
+	age, live := cookieAge(now)
 	// An answer that is older than what the browser has was overtaken by another.
-	if jwt != "" && older(jwt, had.jwt) {
-		return
-	}
-	if token != "" && token != had.token {
-		g.write(w, g.cookie.token, token, age)
-		uncached(w)
-	}
-	if jwt == "" || jwt == had.jwt {
+	if !live || older(jwt, had.jwt) {
 		return
 	}
 	// One that does not fit takes the stale one away, once.
 	if jwt = g.fitting(jwt, age); jwt != had.jwt {
-		g.write(w, g.cookie.jwt, jwt, age)
+		g.cookie.put(w.Header(), g.cookie.jwt, jwt, age)
 		uncached(w)
 	}
 }
 
-// maxAge returns the seconds until the session ends, 0 for a cookie that lasts
-// as long as the browser runs since nobody said, and false if it is over.
-func maxAge(end time.Time) (int, bool) {
-	if end.IsZero() {
-		return 0, true
+// markEnded leaves word in the browser that its session has ended, so that its next
+// requests are refused here and Stytch is not asked again. The mark names the session: if
+// it arrives after the next person has signed in, it says nothing about them.
+func (g *Guard) markEnded(w http.ResponseWriter, had presented) {
+	if g.config.FrontEndCookies || had.former || had.ended || had.session == "" {
+		return
 	}
-	seconds := int(time.Until(end) / time.Second)
-	return seconds, seconds > 0
+	g.cookie.put(w.Header(), g.cookie.jwt, ended(had.session), int(longestCookie/time.Second))
+	uncached(w)
+}
+
+// cookieAge returns for how many seconds the cookies of a session are kept, and false if
+// the session is over.
+func cookieAge(a grimoireauth.Authentication) (int, bool) {
+	now, last := time.Now(), a.EndsBy
+	if end := a.ExpiresAt(); !end.IsZero() && !end.After(now) {
+		return 0, false
+	}
+	life := longestCookie
+	if !last.IsZero() {
+		life = min(life, last.Sub(now))
+	}
+	return int(life / time.Second), life >= time.Second
 }
 
 // fitting returns the session_jwt, or "" if a browser would drop its cookie and
 // the student would be sent to sign in again and again.
 func (g *Guard) fitting(jwt string, age int) string {
-	if jwt == "" || len(g.line(g.cookie.jwt, jwt, age)) <= maxCookie {
+	if jwt == "" || len(g.cookie.line(g.cookie.jwt, jwt, age)) <= maxCookie {
 		return jwt
 	}
 	g.oversized.Do(func() {
@@ -115,37 +202,6 @@ func (g *Guard) fitting(jwt string, age int) string {
 			"bytes", len(jwt), "limit", maxCookie)
 	})
 	return ""
-}
-
-// write puts one cookie on the response, in place of one of that name which was
-// put there before; an empty value deletes it.
-func (g *Guard) write(w http.ResponseWriter, name, value string, age int) {
-	h := w.Header()
-	kept := make([]string, 0, len(h["Set-Cookie"])+1)
-	for _, line := range h["Set-Cookie"] {
-		if !strings.HasPrefix(line, name+"=") {
-			kept = append(kept, line)
-		}
-	}
-	h["Set-Cookie"] = append(kept, g.line(name, value, age))
-}
-
-func (g *Guard) line(name, value string, age int) string {
-	cookie := http.Cookie{
-		Name:     name,
-		Value:    value,
-		Path:     "/",
-		Domain:   g.config.CookieDomain,
-		MaxAge:   age,
-		Secure:   !g.config.InsecureCookies,
-		HttpOnly: true,
-		// Strict would lose the session on the way in from the e-mail.
-		SameSite: http.SameSiteLaxMode,
-	}
-	if value == "" {
-		cookie.MaxAge = -1
-	}
-	return cookie.String()
 }
 
 // uncached keeps a response that sets cookies to the one browser it is for.

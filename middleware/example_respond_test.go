@@ -62,7 +62,7 @@ func ExampleGuard_CheckRecent() {
 		log.Fatal(err)
 	}
 	r := httptest.NewRequest("POST", "/release", nil)
-	if err := guard.Attach(r, grimoireauth.NewCredentials("ivy.i.jwt", "")); err != nil {
+	if err := guard.Attach(r, grimoireauth.NewCredentials("ivy.i.jwt", "token")); err != nil {
 		log.Fatal(err)
 	}
 	_, err = guard.CheckRecent(r, 10*time.Minute, "totp")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/middleware"
@@ -29,7 +30,11 @@ func exampleAuth(_ context.Context, c grimoireauth.Credentials) (grimoireauth.Au
 // visit returns the status that the holder of a session_jwt gets.
 func visit(guard *middleware.Guard, app http.Handler, path, jwt string) int {
 	r := httptest.NewRequest("GET", path, nil)
-	if err := guard.Attach(r, grimoireauth.NewCredentials(jwt, "")); err != nil {
+	var credentials grimoireauth.Credentials
+	if jwt != "" {
+		credentials = grimoireauth.NewCredentials(jwt, "token")
+	}
+	if err := guard.Attach(r, credentials); err != nil {
 		log.Fatal(err)
 	}
 	w := httptest.NewRecorder()
@@ -175,4 +180,32 @@ func ExampleReturnTo() {
 	// //evil.example false
 	// /\evil.example false
 	// https://evil.example false
+}
+
+// The service wrote its cookies for all hosts of the school, and from now on for its own
+// host alone. Browsers that are signed in stay so, and have the new cookies with the next
+// page that they open.
+func ExampleFormerCookies() {
+	guard, err := middleware.New(exampleAuth, middleware.Config{
+		FormerCookies: []middleware.FormerCookies{{Domain: "school.edu", Until: time.Now().AddDate(0, 1, 0)}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/classes/laws1100", nil)
+	r.Host = "classes.school.edu"
+	r.Header.Set("Accept", "text/html")
+	r.Header.Set("Cookie", "stytch_session=token; stytch_session_jwt=ada.s.jwt")
+	w := httptest.NewRecorder()
+	guard.Require(http.NotFoundHandler()).ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Header().Get("Location"))
+	for _, cookie := range w.Result().Cookies() {
+		if cookie.MaxAge > 0 {
+			fmt.Println(cookie.Name)
+		}
+	}
+	// Output:
+	// 303 /classes/laws1100
+	// __Host-stytch_session
+	// __Host-stytch_session_jwt
 }

@@ -2,10 +2,10 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -19,7 +19,7 @@ type found struct {
 	presented       presented // what it was decided on
 	authentication  grimoireauth.Authentication
 	err             error
-	fresh, late     bool // Stytch was asked for this request; the answer took its time
+	fresh           bool // Stytch was asked for this request
 	settled         bool
 
 	place  place   // what class guards around this one have decided
@@ -72,18 +72,24 @@ func (g *Guard) find(r *http.Request, fresh bool) *found {
 	return f
 }
 
-// loaded is any moment in the past: the time since then is read from one clock,
-// where time.Now reads two.
-var loaded = time.Now()
+var errTwoSessions = fmt.Errorf("the session_token belongs to another session than its cookie names: %w", grimoireauth.ErrUnauthenticated)
 
 // ask finds out whose the credentials are.
 func (f *found) ask(ctx context.Context) {
-	began := time.Since(loaded)
-	credentials := grimoireauth.NewCredentials(f.presented.jwt, f.presented.token)
-	if f.fresh {
-		f.authentication, f.err = f.guard.askStytch(ctx, credentials)
-	} else {
-		f.authentication, f.err = f.guard.Authenticate(ctx, credentials)
+	if f.presented.ended {
+		f.err = grimoireauth.ErrSessionEnded
+		return
+	}
+	credentials := f.presented.credentials()
+	f.authentication, f.err = f.askAbout(ctx, credentials)
+	if f.foreign() && f.presented.jwt != "" {
+		// Not every AuthFunc looks at the name. The session_jwt is not this session's,
+		// whatever was said about it.
+		credentials.JWT = grimoireauth.Secret{}
+		f.authentication, f.err = f.askAbout(ctx, credentials)
+	}
+	if f.err == nil && f.foreign() {
+		f.authentication, f.err = grimoireauth.Authentication{}, errTwoSessions
 	}
 	// Two kilobytes, letter by letter, cost as much as all the rest of the guard. A
 	// session_jwt whose signature was verified here needs no second look; about any
@@ -93,7 +99,6 @@ func (f *found) ask(ctx context.Context) {
 		f.authentication, f.err = grimoireauth.Authentication{}, errBadValue
 	}
 	if f.err != nil {
-		f.late = time.Since(loaded)-began > atOnce
 		return
 	}
 	if f.presented.bearer {
@@ -105,6 +110,29 @@ func (f *found) ask(ctx context.Context) {
 		}
 		f.authentication.Credentials = credentials
 	}
+}
+
+func (f *found) askAbout(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+	if f.fresh {
+		return f.guard.askStytch(ctx, credentials)
+	}
+	return f.guard.Authenticate(ctx, credentials)
+}
+
+// foreign reports whether the answer is about another session than the one that the
+// session_token's cookie names: the answer itself says so, or, if it is an error, the
+// session_jwt that it was asked about.
+func (f *found) foreign() bool {
+	switch {
+	case f.presented.session == "":
+		return false
+	case f.err == nil:
+		return string(f.authentication.ID()) != f.presented.session
+	case f.presented.jwt == "":
+		return false
+	}
+	c, ok := claimsOf(f.presented.jwt)
+	return ok && len(c.SessionID) > 0 && string(c.SessionID) != f.presented.session
 }
 
 // settle writes what the browser has to learn, once, before any handler runs:
@@ -128,8 +156,12 @@ func (f *found) settle(w http.ResponseWriter, r *http.Request) {
 		if !f.presented.bearer {
 			f.guard.renewCookies(w, f.presented, f.authentication)
 		}
-	case over(f.err) && !f.presented.bearer && f.guard.endings.settle(f.presented, f.late):
-		f.guard.ClearCookies(w, r)
+	case f.presented.bearer || f.guard == nil:
+	case over(f.err):
+		f.guard.markEnded(w, f.presented)
+	case errors.Is(f.err, errTwoValues) && !f.guard.config.FrontEndCookies:
+		f.guard.cookie.expireForeign(h, r)
+		uncached(w)
 	}
 }
 

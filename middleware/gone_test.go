@@ -29,7 +29,7 @@ func TestM16_PanicsAreNotSwallowed(t *testing.T) {
 	server.Start()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL, nil)
 	require.NoError(t, err)
-	r.Header.Set("Cookie", "stytch_session=token-ada; stytch_session_jwt=jwt.ada.x")
+	r.Header.Set("Cookie", "__Host-stytch_session=token-ada; __Host-stytch_session_jwt=jwt.ada.x")
 	res, err := server.Client().Do(r)
 	if err == nil {
 		require.NoError(t, res.Body.Close())

@@ -24,10 +24,12 @@ var errZeroGuard = fmt.Errorf("%w: this Guard was not made by middleware.New", E
 type Guard struct {
 	auth   grimoireauth.AuthFunc
 	config Config
-	cookie cookieNames
+	cookie sessionCookies
 
 	oversized sync.Once // one warning per Guard that the session_jwt fits no cookie
-	endings   endings
+	unended   sync.Once // one warning per Guard that earlier sessions are not ended
+	mixture   mixture
+	moves     moves
 }
 
 // New returns a Guard that asks auth whose credentials a request carries. It
@@ -41,7 +43,7 @@ func New(auth grimoireauth.AuthFunc, config Config) (*Guard, error) {
 	if faults != nil {
 		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure guard", Kind: grimoireauth.ErrInvalid}, faults)
 	}
-	return &Guard{auth: auth, config: config, cookie: namesFor(config.HostPrefix)}, nil
+	return &Guard{auth: auth, config: config, cookie: cookiesOf(config)}, nil
 }
 
 // Load attaches who is signed in, if anybody is, and calls next in any case.

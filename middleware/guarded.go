@@ -50,6 +50,9 @@ func (g *Guard) wrap(outer guarded, next http.Handler) http.Handler {
 // refuses all others.
 func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f, in, err := h.guard.decide(r, h.fresh, h.checks)
+	if h.guard.moveFormer(w, r, f) {
+		return
+	}
 	f.settle(w, r)
 	if err != nil && (h.must || !provesNobody(err)) {
 		h.guard.refuse(w, r, err)

@@ -22,6 +22,12 @@ type browser struct {
 	app http.Handler
 }
 
+// The cookies of a Guard that was told nothing.
+const (
+	tokenCookie = "__Host-stytch_session"
+	jwtCookie   = "__Host-stytch_session_jwt"
+)
+
 var site = &url.URL{Scheme: "https", Host: "app.example", Path: "/"}
 
 func newBrowser(t testing.TB, app http.Handler) *browser {
@@ -56,8 +62,8 @@ func (b *browser) take(t testing.TB, guard *middleware.Guard, credentials grimoi
 // put is what the browser has, without asking anybody.
 func (b *browser) put(credentials grimoireauth.Credentials) {
 	b.jar.SetCookies(site, []*http.Cookie{
-		{Name: grimoireauth.SessionTokenCookie, Value: credentials.Token.Reveal(), Path: "/"},
-		{Name: grimoireauth.SessionJWTCookie, Value: credentials.JWT.Reveal(), Path: "/"},
+		{Name: tokenCookie, Value: credentials.Token.Reveal() + "~" + string(credentials.NamedSession), Path: "/", Secure: true},
+		{Name: jwtCookie, Value: credentials.JWT.Reveal(), Path: "/", Secure: true},
 	})
 }
 
@@ -87,37 +93,49 @@ func TestR07_SlowRefreshAndANewerSignIn(t *testing.T) {
 
 					res := <-slow
 					require.Equal(t, http.StatusUnauthorized, res.StatusCode, "the session was ended while it waited")
-					require.Empty(t, res.Cookies())
+					for _, cookie := range res.Cookies() {
+						require.Equal(t, jwtCookie, cookie.Name, "a refusal does not touch the session_token")
+					}
 					require.Equal(t, string(other), body(t, b.get("/")), "whoever signed in last is signed in")
 
-					// A browser that still has the old cookies loses them, once the end is known.
+					// A browser that still has the old cookies is refused without a call.
 					old := newBrowser(t, b.app)
-					old.put(x.stytch.SignIn(other))
-					require.Equal(t, http.StatusOK, old.get("/").StatusCode)
 					old.put(first)
 					require.Equal(t, http.StatusUnauthorized, old.get("/").StatusCode)
-					require.Empty(t, old.jar.Cookies(site))
+					before := x.calls(authenticate)
+					require.Equal(t, http.StatusUnauthorized, old.get("/").StatusCode)
+					require.Equal(t, before, x.calls(authenticate))
 				})
 			})
 		}
 	}
 }
 
-// An AuthFunc that asks every time always takes its time: the second request that
-// brings the credentials of an ended session loses them.
-func TestR06_EndThatComesOutLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		guard := newGuard(t, func(context.Context, grimoireauth.Credentials) (grimoireauth.Authentication, error) {
-			time.Sleep(300 * time.Millisecond)
-			return grimoireauth.Authentication{}, grimoireauth.ErrSessionEnded
-		}, middleware.Config{})
-		for n := range 1000 { // more than are remembered
-			r := httptest.NewRequest("GET", "/", nil)
-			require.NoError(t, guard.Attach(r, grimoireauth.NewCredentials("a.b."+time.Duration(n).String(), "")))
-			require.Empty(t, serve(guard.Require(whoami), r).Cookies())
-			require.Len(t, serve(guard.Require(whoami), r).Cookies(), 2)
-		}
-	})
+// R06: the end of a session leaves a mark in the browser that names the session. Requests
+// with the mark ask nothing, and beside another session's token it says nothing.
+func TestR06_TheEndOfASessionIsRemembered(t *testing.T) {
+	var asked int
+	guard := newGuard(t, func(context.Context, grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+		asked++
+		return grimoireauth.Authentication{}, grimoireauth.ErrSessionEnded
+	}, middleware.Config{})
+	b := newBrowser(t, guard.Require(whoami))
+	b.put(grimoireauth.Credentials{JWT: grimoireauth.NewSecret("a.b.c"), Token: grimoireauth.NewSecret("tok"), NamedSession: "session-1"})
+	res := b.get("/")
+	require.Equal(t, http.StatusUnauthorized, res.StatusCode)
+	require.Len(t, res.Cookies(), 1)
+	require.Equal(t, jwtCookie, res.Cookies()[0].Name)
+	for range 10 {
+		res := b.get("/")
+		require.Equal(t, http.StatusUnauthorized, res.StatusCode)
+		require.Empty(t, res.Cookies())
+	}
+	require.Equal(t, 1, asked)
+
+	// The next person has signed in, and the mark arrives after that.
+	b.jar.SetCookies(site, []*http.Cookie{{Name: tokenCookie, Value: "tok2~session-2", Path: "/", Secure: true}})
+	b.get("/")
+	require.Equal(t, 2, asked)
 }
 
 // R08: an answer that is older than what the browser brought was overtaken.

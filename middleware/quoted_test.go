@@ -32,7 +32,7 @@ func TestM04_WhatNoTokenHolds(t *testing.T) {
 		}, middleware.Config{})
 		for _, value := range values {
 			r := request("GET", "/", "")
-			r.Header.Set("Cookie", "stytch_session_jwt="+value)
+			r.Header.Set("Cookie", "__Host-stytch_session=t; __Host-stytch_session_jwt="+value)
 			res := serve(guard.Require(whoami), r)
 			require.Equal(t, 401, res.StatusCode, "%s: %q", name, value)
 			require.Empty(t, res.Cookies())

@@ -96,7 +96,7 @@ func TestRecentChallenge(t *testing.T) {
 	} {
 		guard := newGuard(t, auth, middleware.Config{Carrier: carrier})
 		r := httptest.NewRequest("POST", "/", nil)
-		require.NoError(t, guard.Attach(r, grimoireauth.NewCredentials("a.b.c", "")))
+		require.NoError(t, guard.Attach(r, grimoireauth.NewCredentials("a.b.c", "tok")))
 		res := serve(guard.Recent(10*time.Minute)(whoami), r)
 		require.Equal(t, 401, res.StatusCode)
 		require.Equal(t, []string{want}, res.Header["Www-Authenticate"])

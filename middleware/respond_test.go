@@ -260,7 +260,7 @@ func TestOwnRespond(t *testing.T) {
 	r.Header.Set("HX-Request", "true")
 	res := serve(guard.Require(whoami), r)
 	require.Equal(t, "/auth/", res.Header.Get("HX-Redirect"))
-	require.Len(t, res.Cookies(), 2, "the end of a session deletes cookies whoever writes the response")
+	require.Empty(t, res.Cookies())
 	r.Header.Del("HX-Request")
 	require.Equal(t, http.StatusUnauthorized, serve(guard.Require(whoami), r).StatusCode)
 }

@@ -18,7 +18,7 @@ import (
 // value that no token has, and is soon done; the server's limit, which the package
 // comment asks for, ends it before that.
 func TestM22_HugeHeaders(t *testing.T) {
-	const cookies, mebibyte = "; stytch_session_jwt=jwt.ada.x", 1 << 20
+	const cookies, mebibyte = "; __Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x", 1 << 20
 	tests := []struct {
 		name, cookie string
 		want         int
@@ -27,11 +27,11 @@ func TestM22_HugeHeaders(t *testing.T) {
 		{"one long cookie beside ours", "a=" + strings.Repeat("x", mebibyte) + cookies, 200, 1},
 		{"many cookies beside ours", strings.Repeat("a=1; ", mebibyte/5) + "b=2" + cookies, 200, 1},
 		{"nothing but semicolons", strings.Repeat(";", mebibyte) + cookies, 200, 1},
-		{"names that begin like ours", strings.Repeat("stytch_session_jw=1; ", mebibyte/21) + "b=2" + cookies, 200, 1},
-		{"ours, many times over", strings.Repeat("stytch_session_jwt=jwt.ada.x; ", mebibyte/30) + "b=2", 200, 1},
-		{"ours, and once another", strings.Repeat("stytch_session_jwt=jwt.ada.x; ", mebibyte/30) + "stytch_session_jwt=jwt.tom.x", 401, 0},
-		{"a JWT of a mebibyte", "stytch_session_jwt=" + strings.Repeat("x", mebibyte), 401, 0},
-		{"a token of a mebibyte", "stytch_session=" + strings.Repeat("x", mebibyte), 401, 0},
+		{"names that begin like ours", strings.Repeat("__Host-stytch_session_jw=1; ", mebibyte/21) + "b=2" + cookies, 200, 1},
+		{"ours, many times over", strings.Repeat("__Host-stytch_session_jwt=jwt.ada.x; ", mebibyte/30) + "__Host-stytch_session=t", 200, 1},
+		{"ours, and once another", strings.Repeat("__Host-stytch_session_jwt=jwt.ada.x; ", mebibyte/30) + "__Host-stytch_session_jwt=jwt.tom.x", 401, 0},
+		{"a JWT of a mebibyte", "__Host-stytch_session=t; __Host-stytch_session_jwt=" + strings.Repeat("x", mebibyte), 401, 0},
+		{"a token of a mebibyte", "__Host-stytch_session=" + strings.Repeat("x", mebibyte), 401, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestM22_LimitsOfTheServer(t *testing.T) {
 			reached = 0
 			r, err := http.NewRequestWithContext(t.Context(), "POST", server.URL, strings.NewReader(strings.Repeat("x", tt.body)))
 			require.NoError(t, err)
-			r.Header.Set("Cookie", "a="+strings.Repeat("x", tt.header)+"; stytch_session_jwt=jwt.ada.x")
+			r.Header.Set("Cookie", "a="+strings.Repeat("x", tt.header)+"; __Host-stytch_session=t; __Host-stytch_session_jwt=jwt.ada.x")
 			res, err := server.Client().Do(r)
 			require.NoError(t, err)
 			defer func() { require.NoError(t, res.Body.Close()) }()

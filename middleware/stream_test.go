@@ -32,7 +32,7 @@ func client(t *testing.T, server *httptest.Server, path string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+path, nil)
 	require.NoError(t, err)
-	r.Header.Set("Cookie", "a=1; stytch_session_jwt=jwt.ada.x; stytch_session=token-ada")
+	r.Header.Set("Cookie", "a=1; __Host-stytch_session_jwt=jwt.ada.x; __Host-stytch_session=token-ada")
 	res, err := server.Client().Do(r)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = res.Body.Close() })
@@ -75,7 +75,7 @@ func TestM17_M19_StreamsOverTheWire(t *testing.T) {
 			defer cancel()
 			r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/events", nil)
 			require.NoError(t, err)
-			r.Header["Cookie"] = []string{"a=1; stytch_session=token-ada; stytch_session_jwt=jwt.ada.x"}
+			r.Header["Cookie"] = []string{"a=1; __Host-stytch_session=token-ada; __Host-stytch_session_jwt=jwt.ada.x"}
 			res, err := server.Client().Do(r)
 			require.NoError(t, err)
 			defer res.Body.Close()

@@ -145,7 +145,7 @@ func TestT01_T02_M13_AllPairsOfClasses(t *testing.T) {
 		// The guard lets its own people in, or what follows would show nothing.
 		for n, class := range faculty.classes {
 			r := ask(t, "/classes/"+class+"/roster")
-			require.NoError(t, x.guard.Attach(r, grimoireauth.NewCredentials(fmt.Sprintf("jwt.%d.x", n), "")))
+			require.NoError(t, x.guard.Attach(r, grimoireauth.NewCredentials(fmt.Sprintf("jwt.%d.x", n), "tok")))
 			x.app.ServeHTTP(discard{http.Header{}}, r)
 			x.headers = append(x.headers, r.Header)
 		}

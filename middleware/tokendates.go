@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 	"time"
@@ -8,21 +9,35 @@ import (
 	"github.com/promptgrimoire/auth/internal/claims"
 )
 
-// tokenDates returns when a session_jwt was issued and when it expires, and false
-// if it does not say so in the form that Stytch uses. It proves nothing: it is
-// asked only about a token whose holder an AuthFunc has already vouched for.
-func tokenDates(jwt string) (issued, expires time.Time, ok bool) {
+// claimsOf returns the claims of a session_jwt, and false if they are not in the form that
+// Stytch uses. It proves nothing: it is asked about a token whose holder an AuthFunc has
+// already vouched for, or to tell which of two tokens to ask about.
+func claimsOf(jwt string) (claims.Claims, bool) {
 	_, rest, _ := strings.Cut(jwt, ".")
 	payload, _, _ := strings.Cut(rest, ".")
 	decoded, err := base64.RawURLEncoding.Strict().DecodeString(payload)
 	if err != nil {
-		return time.Time{}, time.Time{}, false
+		return claims.Claims{}, false
 	}
 	c, err := claims.Read(decoded, nil)
-	if err != nil || !c.IssuedAt.Present || !c.Expires.Present {
+	return c, err == nil
+}
+
+// tokenDates returns when a session_jwt was issued and when it expires, and false
+// if it does not say so in the form that Stytch uses.
+func tokenDates(jwt string) (issued, expires time.Time, ok bool) {
+	c, ok := claimsOf(jwt)
+	if !ok || !c.IssuedAt.Present || !c.Expires.Present {
 		return time.Time{}, time.Time{}, false
 	}
 	return time.Unix(c.IssuedAt.Ceil(), 0), time.Unix(c.Expires.Floor(), 0), true
+}
+
+// sameSession reports whether two session_jwts name one session.
+func sameSession(a, b string) bool {
+	first, ok := claimsOf(a)
+	second, okToo := claimsOf(b)
+	return ok && okToo && len(first.SessionID) > 0 && bytes.Equal(first.SessionID, second.SessionID)
 }
 
 // older reports whether one session_jwt was certainly issued before another.

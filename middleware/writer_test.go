@@ -196,7 +196,7 @@ func TestF24_M17_M19_Behaviours(t *testing.T) {
 					defer cancel()
 					r, err := http.NewRequestWithContext(ctx, "GET", fmt.Sprintf("%s/%s/%d", server.URL, law, i), nil)
 					require.NoError(t, err)
-					r.Header["Cookie"] = []string{"a=1; stytch_session=token-ada; stytch_session_jwt=jwt.ada.x"}
+					r.Header["Cookie"] = []string{"a=1; __Host-stytch_session=token-ada; __Host-stytch_session_jwt=jwt.ada.x"}
 					r.Header.Set("X-File", file)
 					ask := b.ask
 					if ask == nil {

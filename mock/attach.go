@@ -11,19 +11,22 @@ import (
 // guard's own cookie names; [Cookies] and [Bearer] are others.
 type Attach func(*http.Request, grimoireauth.Credentials) error
 
-// Cookies puts credentials into cookies of Stytch's own names. Its error is
-// always nil.
+// Cookies puts credentials into cookies: under the names that a Guard of package
+// middleware gives them by default, where the session_token's cookie names its session,
+// and under Stytch's own names, as Stytch's browser SDK writes them. Its error is always
+// nil.
 func Cookies(r *http.Request, credentials grimoireauth.Credentials) error {
-	for _, cookie := range []struct {
-		name   string
-		secret grimoireauth.Secret
-	}{
-		{grimoireauth.SessionJWTCookie, credentials.JWT},
-		{grimoireauth.SessionTokenCookie, credentials.Token},
-	} {
-		if !cookie.secret.IsZero() {
-			r.AddCookie(&http.Cookie{Name: cookie.name, Value: cookie.secret.Reveal()})
+	const guards = "__Host-"
+	if token := credentials.Token.Reveal(); token != "" {
+		r.AddCookie(&http.Cookie{Name: grimoireauth.SessionTokenCookie, Value: token})
+		if credentials.NamedSession != "" {
+			token += "~" + string(credentials.NamedSession)
 		}
+		r.AddCookie(&http.Cookie{Name: guards + grimoireauth.SessionTokenCookie, Value: token})
+	}
+	if jwt := credentials.JWT.Reveal(); jwt != "" {
+		r.AddCookie(&http.Cookie{Name: grimoireauth.SessionJWTCookie, Value: jwt})
+		r.AddCookie(&http.Cookie{Name: guards + grimoireauth.SessionJWTCookie, Value: jwt})
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func ExampleStytch_Audit() {
 	if err != nil {
 		panic(err)
 	}
-	guard, err := middleware.New(verifier.Authenticate, middleware.Config{HostPrefix: true})
+	guard, err := middleware.New(verifier.Authenticate, middleware.Config{})
 	if err != nil {
 		panic(err)
 	}

@@ -53,7 +53,7 @@ func ExampleCookies() {
 		panic(err)
 	}
 	fmt.Println(len(browser.Cookies()), "cookies;", len(program.Cookies()), "cookies and a header:", program.Header.Get("Authorization") != "")
-	// Output: 2 cookies; 0 cookies and a header: true
+	// Output: 4 cookies; 0 cookies and a header: true
 }
 
 // What an application asked, for a test that counts.

@@ -75,8 +75,9 @@ func (s *Stytch) SignIn(member grimoireauth.MemberID, options ...SignInOption) g
 		session := c.newSession(m, c.factorsOf(m, how.factors), how.life)
 		session.granted, session.claims = slices.Clone(how.roles), claims
 		out = grimoireauth.Credentials{
-			JWT:   grimoireauth.NewSecret(c.sign(session, c.now)),
-			Token: grimoireauth.NewSecret(session.token),
+			JWT:          grimoireauth.NewSecret(c.sign(session, c.now)),
+			Token:        grimoireauth.NewSecret(session.token),
+			NamedSession: grimoireauth.SessionID(session.id),
 		}
 		return nil
 	})
@@ -108,8 +109,9 @@ func (s *Stytch) Stale(credentials grimoireauth.Credentials) grimoireauth.Creden
 			}
 		}
 		out = grimoireauth.Credentials{
-			JWT:   grimoireauth.NewSecret(c.sign(&then, issued)),
-			Token: grimoireauth.NewSecret(session.token),
+			JWT:          grimoireauth.NewSecret(c.sign(&then, issued)),
+			Token:        grimoireauth.NewSecret(session.token),
+			NamedSession: grimoireauth.SessionID(session.id),
 		}
 		return nil
 	})

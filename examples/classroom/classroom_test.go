@@ -80,7 +80,8 @@ func (v *visitor) cookie(name string) string {
 	require.NoError(v.t, err)
 	for _, cookie := range v.client.Jar.Cookies(home) {
 		if cookie.Name == name {
-			return cookie.Value
+			value, _, _ := strings.Cut(cookie.Value, "~") // the session_token's names its session
+			return value
 		}
 	}
 	return ""

@@ -66,7 +66,7 @@ func TestC11_ATemplateThatFails(t *testing.T) {
 func TestC11_AnErrorOfARoleFuncReachesTheLogWhole(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
-	guard, err := middleware.New(w.verifier.Authenticate, middleware.Config{HostPrefix: true, Logger: logger,
+	guard, err := middleware.New(w.verifier.Authenticate, middleware.Config{Logger: logger,
 		Role: func(context.Context, grimoireauth.Session, grimoireauth.ClassID) (grimoireauth.Role, error) {
 			return grimoireauth.RoleNone, errors.New("table roles does not exist")
 		}})

@@ -73,7 +73,7 @@ func newWorld(t testing.TB, config signin.Config) *world {
 	require.NoError(t, err)
 	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Cutoffs: cutoffs})
 	require.NoError(t, err)
-	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", HostPrefix: true, Logger: logger})
+	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger})
 	require.NoError(t, err)
 	config.BaseURL, config.Logger = home, logger
 	pages, err := signin.New(w.guard, w.client, config)
@@ -242,11 +242,16 @@ func (b *browser) signIn(class grimoireauth.ClassID, email string) {
 	require.NotEmpty(b.w.t, b.cookie("__Host-stytch_session"))
 }
 
+// cookie returns what a cookie holds: of the session_token's without the name of its session.
 func (b *browser) cookie(name string) string {
 	u, err := url.Parse(home)
 	require.NoError(b.w.t, err)
 	for _, cookie := range b.jar.Cookies(u) {
 		if cookie.Name == name {
+			if name == "__Host-stytch_session" {
+				token, _, _ := strings.Cut(cookie.Value, "~")
+				return token
+			}
 			return cookie.Value
 		}
 	}

@@ -39,8 +39,7 @@ type Cookie struct {
 	Created     time.Time // kept when a cookie of the same identity replaces it
 	LastAccess  time.Time
 
-	order int    // of creation, which decides between equal times
-	site  string // the registrable domain of Domain
+	order int // of creation, which decides between equal times
 }
 
 // String describes the cookie without its value, which may be a secret.

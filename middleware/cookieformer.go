@@ -1,0 +1,129 @@
+package middleware
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// FormerCookies is one way in which an earlier configuration of this service wrote the
+// session cookies, so that browsers stay signed in when names or Domain change. Cookies
+// that have no "__Host-" prefix can be planted by other hosts of the site as long as they
+// are read, so give Until an early date.
+type FormerCookies struct {
+	// Name is what Config.CookieName was. Empty: "stytch_session".
+	Name string
+	// Prefixed says that the names had the prefix "__Host-". False: they had none.
+	Prefixed bool
+	// Domain is what the Domain of the cookies was. Empty: they had none.
+	Domain string
+	// Until is when they are ignored from. Required: in a year at the latest.
+	Until time.Time
+}
+
+func (f FormerCookies) cookies(secure bool) sessionCookies {
+	s := sessionCookies{domain: f.Domain, secure: secure}
+	s.token, s.jwt = cookieNames(f.Name, f.Prefixed)
+	return s
+}
+
+// faults returns what is wrong with one of Config.FormerCookies.
+func (f FormerCookies) faults(current sessionCookies) error {
+	var faults []error
+	if !validCookieName(f.Name) {
+		faults = append(faults, fmt.Errorf("FormerCookies: the Name %.100q is no name of a cookie", f.Name))
+	}
+	if err := domainFault("FormerCookies: the Domain", f.Domain); err != nil {
+		faults = append(faults, err)
+	}
+	if f.Prefixed && f.Domain != "" {
+		faults = append(faults, errors.New("FormerCookies: Prefixed and Domain exclude each other: a __Host- cookie has no Domain"))
+	}
+	if f.Until.IsZero() {
+		faults = append(faults, errors.New("FormerCookies: Until is missing: from when are they ignored?"))
+	}
+	if former := f.cookies(current.secure); former.token == current.token && former.domain == current.domain {
+		faults = append(faults, fmt.Errorf("FormerCookies: %q is what the Guard writes now", former.token))
+	}
+	return errors.Join(faults...)
+}
+
+// readFormer reads the cookies of earlier configurations, of a request that brings none of
+// the present one. What cannot be read there is nothing: signing in helps.
+func (g *Guard) readFormer(lines []string) (presented, bool) {
+	for _, f := range g.config.FormerCookies {
+		if !time.Now().Before(f.Until) {
+			continue
+		}
+		former := f.cookies(true)
+		if p, err := former.read(lines); err == nil && p.token != "" && !p.ended {
+			p.former = true
+			return p, true
+		}
+	}
+	return presented{}, false
+}
+
+// expireFormer deletes the cookies of all earlier configurations.
+func (g *Guard) expireFormer(h http.Header) {
+	for _, f := range g.config.FormerCookies {
+		former := f.cookies(g.cookie.secure || f.Prefixed)
+		former.put(h, former.token, "", 0)
+		former.put(h, former.jwt, "", 0)
+	}
+}
+
+// moveFormer replaces cookies of an earlier configuration by those of the present one,
+// with a redirect to the same address, and reports whether it did. It does so for pages
+// that a browser navigates to and before a handler runs, since an answer that comes late
+// could sign the next person in as this one.
+func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, f *found) bool {
+	if !f.presented.former || f.err != nil || r.Method != http.MethodGet || !readByPerson(r) {
+		return false
+	}
+	address, ok := ReturnTo(addressOf(r))
+	// A browser that keeps no new cookies would go round in circles.
+	if !ok || !g.moves.first(f.presented.token) {
+		return false
+	}
+	// Not SetCookies: the session that the browser had is this one.
+	alone := r.Clone(r.Context())
+	alone.Header.Del("Cookie")
+	if err := g.SetCookies(w, alone, f.authentication); err != nil {
+		return false
+	}
+	w.Header().Set("Location", address)
+	w.WriteHeader(http.StatusSeeOther)
+	return true
+}
+
+// moves remembers the session_tokens whose cookies were replaced a moment ago, as digests.
+// It is bounded; one that is forgotten is redirected once more.
+type moves struct {
+	mu   sync.Mutex // guards the rest
+	next int
+	last [256]struct {
+		token [sha256.Size]byte
+		at    time.Time
+	}
+}
+
+const moveLife = time.Minute
+
+// first reports whether the cookies of this token were not replaced within the last minute.
+func (m *moves) first(token string) bool {
+	digest, now := sha256.Sum256([]byte(token)), time.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.last {
+		if m.last[i].token == digest && now.Sub(m.last[i].at) < moveLife {
+			return false
+		}
+	}
+	m.last[m.next].token, m.last[m.next].at = digest, now
+	m.next = (m.next + 1) % len(m.last)
+	return true
+}
