@@ -50,7 +50,7 @@ func newClassroom(ctx context.Context, o options) (*classroom, error) {
 		SignInURL: "/auth/",
 		Respond:   room.respond,
 		// The page is served on http://127.0.0.1, where a Secure cookie is refused
-		// by some browsers. Behind TLS, leave this out and set HostPrefix.
+		// by some browsers. Behind TLS, leave this out.
 		InsecureCookies: true,
 	})
 	if err != nil {
