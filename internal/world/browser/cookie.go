@@ -39,7 +39,8 @@ type Cookie struct {
 	Created     time.Time // kept when a cookie of the same identity replaces it
 	LastAccess  time.Time
 
-	order int // of creation, which decides between equal times
+	order int    // of creation, which decides between equal times
+	site  string // the registrable domain of Domain
 }
 
 // String describes the cookie without its value, which may be a secret.

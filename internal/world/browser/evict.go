@@ -10,14 +10,13 @@ func (j *Jar) evictExpired(now time.Time) {
 	j.cookies = slices.DeleteFunc(j.cookies, func(c *Cookie) bool { return c.expired(now) })
 }
 
-// evictExcess keeps the limits after a cookie of that domain was stored: first
-// the domain's, counted over all hosts of its registrable domain as Chromium
+// evictExcess keeps the limits after a cookie of that registrable domain was
+// stored: first the domain's, counted over all hosts of its registrable domain as Chromium
 // does, so that a sibling host can push a cookie out; then the jar's. The order is
 // RFC 6265bis, 5.7: of a domain with too many, cookies that are not Secure
 // first; among equals, those that were not used for the longest time.
-func (j *Jar) evictExcess(domain string) {
-	site := j.suffixes.registrable(domain)
-	ofSite := func(c *Cookie) bool { return j.suffixes.registrable(c.Domain) == site }
+func (j *Jar) evictExcess(site string) {
+	ofSite := func(c *Cookie) bool { return c.site == site }
 	for j.count(ofSite) > maxPerDomain {
 		insecure := func(c *Cookie) bool { return ofSite(c) && !c.Secure }
 		if !j.evictOldest(insecure) {

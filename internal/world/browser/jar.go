@@ -106,7 +106,7 @@ func (j *Jar) Receive(a Access, line string) (Cookie, error) {
 		j.cookies = append(j.cookies, &c)
 	}
 	j.evictExpired(now)
-	j.evictExcess(c.Domain)
+	j.evictExcess(c.site)
 	return c, nil
 }
 
@@ -128,6 +128,7 @@ func (j *Jar) admit(a Access, set setCookie, c *Cookie) error {
 		return ErrDomain
 	}
 	c.Domain, c.HostOnly = cmp.Or(domain, host), domain == ""
+	c.site = j.suffixes.registrable(c.Domain)
 	c.Path = cmp.Or(set.path, defaultPath(a.URL))
 	switch {
 	case c.Secure && !secure:

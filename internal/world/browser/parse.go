@@ -92,6 +92,7 @@ func (p *parser) start(t *token) {
 			p.addButton(t, p.openButton)
 		}
 	case "select", "textarea":
+		p.end("select")
 		f := &Field{Name: t.value("name"), Type: t.tag, Required: t.has("required"), Disabled: t.has("disabled"), Multiple: t.has("multiple")}
 		p.openField = f
 		p.addField(t, f)
@@ -100,7 +101,7 @@ func (p *parser) start(t *token) {
 		}
 	case "option":
 		p.end("option")
-		if p.openField != nil {
+		if p.openField != nil && p.area == nil {
 			p.openField.Options = append(p.openField.Options, Option{Value: t.value("value"), Selected: t.has("selected"), Disabled: t.has("disabled")})
 			p.option = &strings.Builder{}
 			if !t.has("value") {
@@ -137,7 +138,7 @@ func (p *parser) end(tag string) {
 			o.Value = o.Text
 		}
 		p.option = nil
-	case tag == "select" && p.openField != nil:
+	case tag == "select" && p.openField != nil && p.area == nil:
 		p.end("option")
 		p.openField = nil
 	case tag == "textarea" && p.area != nil:

@@ -140,7 +140,7 @@ func (t *Tab) formEntry(page *Page, action, method, data string) (*entry, error)
 		return e, nil
 	}
 	with := *u
-	with.RawQuery = data
+	with.RawQuery, with.ForceQuery = data, true // "?" stays when there is nothing behind it
 	e.url = &with
 	return e, nil
 }
@@ -240,17 +240,20 @@ func (f *Field) selected(entered []string, ok bool) []string {
 	return values
 }
 
-// encode is application/x-www-form-urlencoded, in the order of the form.
+// encode is application/x-www-form-urlencoded, in the order of the form. Line
+// breaks are sent as CR LF, whatever the page or the person wrote.
 func encode(pairs []pair) string {
 	var b strings.Builder
 	for i, p := range pairs {
 		if i > 0 {
 			b.WriteByte('&')
 		}
-		b.WriteString(url.QueryEscape(p.name) + "=" + url.QueryEscape(p.value))
+		b.WriteString(url.QueryEscape(crlf.Replace(p.name)) + "=" + url.QueryEscape(crlf.Replace(p.value)))
 	}
 	return b.String()
 }
+
+var crlf = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
 
 func or(a, b string) string {
 	if a != "" {
