@@ -65,6 +65,13 @@ func TestImportDirections(t *testing.T) {
 	t.Run("mock shares no parser with the verifier", func(t *testing.T) {
 		require.NotContains(t, all["mock"].Deps, module+"/internal/claims")
 	})
+	t.Run("the world is for tests", func(t *testing.T) {
+		for name, p := range all {
+			for _, path := range p.Imports {
+				require.False(t, strings.HasPrefix(path, module+"/internal/world") && name != "internal/world", "%s imports %s", name, path)
+			}
+		}
+	})
 	t.Run("examples are imported by nobody", func(t *testing.T) {
 		for name, p := range all {
 			for _, path := range p.Imports {
@@ -80,7 +87,7 @@ func TestImportDirections(t *testing.T) {
 // Stytch, or the test server of net/http.
 func TestProductionLinksNoMock(t *testing.T) {
 	for name, p := range packages(t) {
-		if name == "mock" || strings.HasPrefix(name, "mock/") || strings.HasPrefix(name, "examples/") {
+		if name == "mock" || strings.HasPrefix(name, "mock/") || strings.HasPrefix(name, "examples/") || name == "internal/world" {
 			continue
 		}
 		require.NotContains(t, p.Deps, module+"/mock", "%s links the mock", name)

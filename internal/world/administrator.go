@@ -1,0 +1,184 @@
+package world
+
+import (
+	"errors"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// administers: somebody at one of the processes changes who is in a class, or does
+// it in Stytch's dashboard, or tries what is refused.
+func (w *World) administers(e *errand, s Step) {
+	w.acted("an administrator")
+	p := w.process(w.seed.below(w.deployment.Processes, e.name+" process"))
+	who, r := w.people[s.Person%len(w.people)], w.rooms[w.seed.below(len(w.rooms), e.name+" class")]
+	id := who.member(r.org)
+	if id == "" {
+		return
+	}
+	done := who.change(w.clock)
+	defer done()
+	ctx := e.with(w.context)
+	class := grimoireauth.ClassID(r.org)
+	state := w.standing(string(id))
+	var err error
+	what := ""
+	switch k := w.seed.below(12, e.name+" what"); {
+	case state == "removed":
+		what = "a member taken back"
+		var m grimoireauth.Member
+		if m, err = p.client.Roster.Reenroll(ctx, class, id); err == nil {
+			who.is(r.org, m.Member)
+			if w.table != nil && m.Member != id {
+				w.move(string(id), string(m.Member))
+			}
+		}
+	case state == "suspended":
+		what = "a member reinstated"
+		_, err = p.client.Roster.Reinstate(ctx, class, id)
+	case state == "archived":
+		what = "a class restored"
+		_, err = p.client.Classes.Restore(ctx, class)
+	case k < 3:
+		what = "a member removed"
+		if err = p.client.Roster.Remove(ctx, class, id, grimoireauth.EvenLastInstructor); err == nil {
+			p.tell(string(id))
+		}
+	case k < 5:
+		what = "a member suspended"
+		if _, err = p.client.Roster.Suspend(ctx, class, id, grimoireauth.EvenLastInstructor); err == nil {
+			p.tell(string(id))
+		}
+	case k < 8:
+		what = w.changesRole(e, p, who, r, id)
+		return
+	case k < 9:
+		what = "a class archived"
+		for _, other := range w.people {
+			defer other.change(w.clock)()
+		}
+		if _, err = p.client.Classes.Archive(ctx, class); err == nil {
+			p.tell(string(class))
+		}
+	case k < 10:
+		what = "signed out by an administrator"
+		err = p.client.Sessions.RevokeMember(ctx, class, id)
+	default:
+		w.triesWhatIsRefused(e, p, who, r)
+		return
+	}
+	if err == nil {
+		w.oracle.events.happened(what)
+	}
+	w.note("%s: %s by process %d: %s, %v", e.name, what, p.number, who.name, err == nil)
+}
+
+// standing is what stands in the way of a member, "" if nothing does.
+func (w *World) standing(id string) string {
+	l := w.door.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := l.members[id]
+	switch {
+	case m == nil:
+		return ""
+	case m.removed != never:
+		return "removed"
+	case m.suspended != never:
+		return "suspended"
+	case m.class.archived != never:
+		return "archived"
+	}
+	return ""
+}
+
+// changesRole makes a student an instructor, or the other way round.
+func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id grimoireauth.MemberID) string {
+	ranks := []rank{student, tutor, instructor}
+	to := ranks[w.seed.below(len(ranks), e.name+" role")]
+	if w.table != nil {
+		// A row of the application's own table, which counts at once and everywhere.
+		if w.table.now(string(id), r.id) > to {
+			w.oracle.events.happened("a role lowered")
+		}
+		w.table.set(string(id), r.id, to)
+		return "a row changed"
+	}
+	if w.seed.chance(0.3, e.name+" dashboard") {
+		names := []string{}
+		if to != student {
+			names = append(names, to.String())
+		}
+		w.stytch.SetRoles(id, names...)
+		w.door.look(r.org, string(id))
+		w.oracle.events.happened("a role changed in the dashboard")
+		return "a role changed in the dashboard"
+	}
+	if _, err := p.client.Roster.SetRole(e.with(w.context), grimoireauth.ClassID(r.org), id, roles[to], grimoireauth.EvenLastInstructor); err == nil {
+		p.tell("role of " + string(id))
+		w.oracle.events.happened("a role lowered")
+	}
+	return "a role changed"
+}
+
+// triesWhatIsRefused makes calls that must fail, and looks that they changed
+// nothing: no call that changed anything at Stytch, and no cutoff.
+func (w *World) triesWhatIsRefused(e *errand, p *instance, who *person, r *room) {
+	ctx := e.with(w.context)
+	wrong := grimoireauth.ClassID("organization-test-00000000-0000-4000-8000-000000000000")
+	if w.table == nil {
+		for _, other := range w.rooms {
+			if other.org != r.org {
+				wrong = grimoireauth.ClassID(other.org)
+			}
+		}
+	}
+	id := who.member(r.org)
+	calls := []func() error{
+		func() error { return p.client.Roster.Remove(ctx, wrong, id) },
+		func() error { _, err := p.client.Roster.SetRole(ctx, wrong, id, grimoireauth.RoleTutor); return err },
+		func() error { _, err := p.client.Roster.Suspend(ctx, wrong, id); return err },
+		func() error { return p.client.Roster.Deny(ctx, grimoireauth.ClassID(r.org), id) },
+		func() error { _, err := p.client.Roster.Reinstate(ctx, wrong, id); return err },
+	}
+	err := calls[w.seed.below(len(calls), e.name+" call")]()
+	if err == nil || unavailable(err) {
+		return
+	}
+	w.oracle.events.happened("an administrator refused")
+	w.mu.Lock()
+	changed, cuts := w.changed[e.name], w.cuts[e.name]
+	w.mu.Unlock()
+	if changed > 0 || cuts > 0 {
+		w.oracle.broken("refused", "%s was refused, and made %d changes at Stytch and raised %d cutoffs", e.name, changed, cuts)
+	}
+}
+
+// unavailable reports that a call could not find out.
+func unavailable(err error) bool {
+	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)
+}
+
+// move gives a member who came back under another id their rows again.
+func (w *World) move(from, to string) {
+	for _, r := range w.rooms {
+		if is := w.table.now(from, r.id); is != none {
+			w.table.set(to, r.id, is)
+		}
+	}
+}
+
+// rotates: Stytch changes its signing key, and keeps the old one for a while or not.
+func (w *World) rotates(e *errand, s Step) {
+	w.operates()
+	w.oracle.events.happened("a key rotation during traffic")
+	keeps, now := w.seed.chance(0.8, e.name+" keeps the old one"), w.clock.now()
+	w.stytch.RotateKeys(keeps)
+	if !keeps {
+		// What the old key has signed is worthless: people have to sign in again.
+		w.oracle.withdrew(now)
+	}
+	// A new key may have to wait for the cool-down of the key set.
+	w.network.begin(window{name: e.name, side: toStytch, process: -1, from: now, to: now + 15*time.Second})
+}

@@ -1,0 +1,169 @@
+package world
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// deliver carries a request to one of the processes and its answer back, as the
+// network and the balancer in front of the processes do.
+func (w *World) deliver(x *exchange, r *http.Request) (*http.Response, error) {
+	ctx, n := r.Context(), w.network
+	x.name = x.errand.next(r.Method + " " + plainPath(r.URL.Path))
+	x.sent = w.clock.now()
+	number := w.seed.below(w.deployment.Processes, x.name+" to")
+	w.mu.Lock()
+	x.instance = w.instances[number]
+	w.requests++
+	w.mu.Unlock()
+	for _, c := range r.Cookies() {
+		if c.Name == x.instance.setting.cookies().token {
+			x.token, _, _ = strings.Cut(c.Value, "~")
+		}
+	}
+	if err := n.clock.sleep(ctx, n.seed.between(leastLatency, mostBrowser, x.name+" up")); err != nil {
+		return nil, err
+	}
+	t, left := n.trouble(toProcess, number, x.name)
+	if t != fine {
+		x.errand.disturbed.Store(true)
+		w.felt(x.name, t)
+	}
+	switch t {
+	case refused:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	case hanging:
+		if err := n.clock.sleep(ctx, left); err != nil {
+			return nil, err
+		}
+		return nil, errReset
+	case failing, throttled, garbage:
+		// A proxy in front of the processes answers in their place.
+		x.status = http.StatusBadGateway
+		return pageOf(r, x.status, "<!doctype html><title>Bad gateway</title>"), nil
+	}
+	res := w.serve(ctx, x, r)
+	down := n.seed.between(leastLatency, mostBrowser, x.name+" down")
+	if t == slow || n.seed.chance(lateAnswers, x.name+" late") {
+		down = n.seed.between(leastLatency, mostLate, x.name+" how late")
+	}
+	if err := n.clock.sleep(ctx, down); err != nil {
+		return nil, err
+	}
+	if t == lost || t == cut {
+		w.oracle.events.happened("a request lost")
+		return nil, errReset
+	}
+	return res, nil
+}
+
+// serve lets the process answer.
+func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.Response {
+	x.arrived = w.clock.now()
+	rec := httptest.NewRecorder()
+	x.instance.app.ServeHTTP(rec, r.WithContext(x.with(ctx)))
+	x.answered = w.clock.now()
+	res := rec.Result()
+	x.status = res.StatusCode
+	body := rec.Body.String()
+	w.note("%s -> %d by process %d for %s", x.name, x.status, x.instance.number, x.who)
+	w.oracle.answered(x, res.Header, body)
+	if ctx.Err() == nil {
+		w.oracle.owed(w.network, x, res.Header)
+	}
+	if x.signsOut && x.status < 400 && x.who.session != nil && !strings.Contains(body, `role="alert"`) {
+		x.instance.tell(x.who.session.id)
+		w.oracle.events.happened("signed out")
+	}
+	return res
+}
+
+// pass carries a browser's request to Stytch, or to the identity provider behind it.
+func (w *World) pass(e *errand, r *http.Request) (*http.Response, error) {
+	name := e.next(kindOf(r.Method, r.URL.Path))
+	if err := w.clock.sleep(r.Context(), w.seed.between(leastLatency, mostBrowser, name)); err != nil {
+		return nil, err
+	}
+	return w.door.RoundTrip(r)
+}
+
+func pageOf(r *http.Request, status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
+		Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, Body: io.NopCloser(bytes.NewReader([]byte(body))), ContentLength: int64(len(body)),
+	}
+}
+
+// plainPath is a path without ids, for names.
+func plainPath(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if len(part) > 20 {
+			parts[i] = "*"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// owed looks at a request of somebody who is signed in and was not served although
+// nothing was wrong: no trouble for as long as it takes to heal, nobody changed
+// anything about them, and their session lives.
+func (o *oracle) owed(n *network, x *exchange, header http.Header) {
+	if x.asked || x.served > 0 || x.who.session == nil || x.who.session != x.asCarried(o.ledger) {
+		return
+	}
+	refused := x.status == http.StatusUnauthorized || x.status >= 500 ||
+		x.status == http.StatusSeeOther && strings.Contains(header.Get("Location"), "return_to=")
+	if x.path == "/" {
+		refused = true // served to everybody, and to nobody by name
+	}
+	if !refused {
+		return
+	}
+	from := x.arrived - healing
+	if x.who.since <= o.lastWithdrawal() || !n.quietSince(from) || x.by != nil && !x.by.leftAlone(from) {
+		return
+	}
+	o.ledger.mu.Lock()
+	over := x.who.session.over()
+	o.ledger.mu.Unlock()
+	if _, told := x.instance.told(x.who.session.id); told || over <= x.answered+leeway {
+		return
+	}
+	o.broken("served", "%s was answered %d although %s is signed in and nothing was wrong", x.name, x.status, x.who)
+}
+
+// asCarried returns the session that the browser thinks it is in, if the request
+// carries its token or should: a cookie that was dropped too soon is what this is
+// about.
+func (x *exchange) asCarried(l *ledger) *session {
+	if x.token == "" {
+		return x.who.session
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.byToken[x.token]
+}
+
+// bare sends a request that no browser of the class makes.
+func (w *World) bare(e *errand, method, path string, change func(*http.Request)) *http.Response {
+	r := httptest.NewRequest(method, site+path, nil)
+	if change != nil {
+		change(r)
+	}
+	x := &exchange{method: method, path: r.URL.Path, errand: e, asked: strings.HasPrefix(path, "/auth/")}
+	ctx, cancel := context.WithTimeout(w.context, time.Minute)
+	defer cancel()
+	res, err := w.deliver(x, r.WithContext(ctx))
+	if err != nil {
+		return nil
+	}
+	return res
+}

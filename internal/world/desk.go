@@ -1,0 +1,162 @@
+package world
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/promptgrimoire/auth/internal/world/browser"
+)
+
+// desk is a shared computer: one browser with a few tabs, at which one person sits
+// at a time.
+type desk struct {
+	world   *World
+	number  int
+	browser *browser.Browser
+	tabs    []*tab
+
+	mu    sync.Mutex // guards everything below
+	who   identity
+	sits  *person
+	under map[*browser.Request]*exchange // what is on its way
+}
+
+// tab is a tab of a desk. One errand uses it at a time.
+type tab struct {
+	*browser.Tab
+	desk *desk
+
+	mu     sync.Mutex // guards errand and owner
+	errand *errand
+	owner  *person
+}
+
+func (w *World) newDesk(number, tabs int) *desk {
+	d := &desk{world: w, number: number, under: make(map[*browser.Request]*exchange)}
+	d.browser = browser.New(browser.Config{
+		Name: "desk" + strconv.Itoa(number), Transport: d.carry, Observe: d.arrived, SkipResources: true,
+		RemoteAddr: "203.0.113." + strconv.Itoa(10+number) + ":49152",
+	})
+	for range tabs {
+		d.tabs = append(d.tabs, &tab{Tab: d.browser.Open(), desk: d})
+	}
+	return d
+}
+
+// take takes the tab for an errand and reports whether it was free: somebody who
+// finds a tab loading does something else.
+func (t *tab) take(e *errand, p *person) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.errand != nil {
+		return false
+	}
+	t.errand, t.owner = e, p
+	return true
+}
+
+func (t *tab) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.errand, t.owner = nil, nil
+}
+
+func (t *tab) using() (*errand, *person) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.errand, t.owner
+}
+
+// identity returns who the browser is now.
+func (d *desk) identity() identity {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.who
+}
+
+// sitting returns who sits there now.
+func (d *desk) sitting() *person {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sits
+}
+
+// carry is the browser's transport: to the service, or to Stytch and the identity
+// provider behind it.
+func (d *desk) carry(r *browser.Request) (*http.Response, error) {
+	e, by := d.tabs[r.Tab-1].using()
+	if e == nil {
+		e = d.world.spare
+	}
+	if "https://"+r.Host != site {
+		return d.world.pass(e, r.Request)
+	}
+	x := &exchange{
+		method: r.Method, path: r.URL.Path, desk: d, errand: e, by: by,
+		signsOut: r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/logout"),
+		asked:    strings.HasPrefix(r.URL.Path, "/auth/") || strings.HasPrefix(r.URL.Path, handPrefix),
+	}
+	d.mu.Lock()
+	x.who = d.who
+	d.under[r] = x
+	d.mu.Unlock()
+	return d.world.deliver(x, r.Request)
+}
+
+// arrived is called when an answer's cookies are in the jar. What it says about who
+// the browser is counts for every request from now on.
+func (d *desk) arrived(b *browser.Exchange) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	x := d.under[b.Request]
+	delete(d.under, b.Request)
+	if x == nil || b.Err != nil {
+		return
+	}
+	o, names := d.world.oracle, x.instance.setting.cookies()
+	for _, c := range b.Received {
+		if c.Err != nil || ends(c.Cookie.Value) {
+			continue
+		}
+		switch c.Cookie.Name {
+		case names.token:
+			d.signedIn(x, c.Cookie.Value)
+		case names.jwt:
+			if d.who.session != x.who.session && !x.asked {
+				o.events.happened("a late renewal")
+				if d.who.session != nil && x.who.session != nil && d.who.session.member.email != x.who.session.member.email {
+					o.events.happened("an answer overtaken by another person's sign-in")
+				}
+			}
+		}
+	}
+	if x.signsOut && x.status < 400 {
+		d.who = identity{since: o.clock.now()}
+		d.world.note("%s: nobody is signed in at desk %d", x.name, d.number)
+	}
+}
+
+// signedIn notes that the answer to a sign-in has reached the browser. The desk's
+// lock is held.
+func (d *desk) signedIn(x *exchange, cookie string) {
+	o := d.world.oracle
+	token, _, _ := strings.Cut(cookie, "~")
+	o.ledger.mu.Lock()
+	s := o.ledger.byToken[token]
+	o.ledger.mu.Unlock()
+	if s == nil {
+		o.broken("identity", "the answer to %s writes a session_token that Stytch never gave", x.name)
+		return
+	}
+	if x.by != nil && x.asked && s.member.email != x.by.email {
+		o.broken("identity", "%s was pressed by %s, and signs the browser in as %s", x.name, x.by.email, s.member.email)
+	}
+	before := d.who
+	d.who = identity{session: s, since: o.clock.now()}
+	if before.session != nil && before.session.member.email != s.member.email {
+		o.events.happened("signed in over somebody else")
+	}
+	d.world.note("%s: desk %d is %s", x.name, d.number, s.member.email)
+}

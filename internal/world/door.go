@@ -1,0 +1,236 @@
+package world
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/mock"
+)
+
+// door stands right before Stytch and writes the ledger from what passes.
+type door struct {
+	clock  *clock
+	stytch *mock.Stytch
+	ledger *ledger
+	// changed is called with the name of the event that changed something at Stytch.
+	changed func(name string)
+}
+
+// told is what the ledger reads of Stytch's answers.
+type told struct {
+	SessionToken   string            `json:"session_token"`
+	SessionJWT     string            `json:"session_jwt"`
+	Intermediate   string            `json:"intermediate_session_token"`
+	Secret         string            `json:"secret"` // of an authenticator app
+	RecoveryCodes  []string          `json:"recovery_codes"`
+	MemberSession  *toldSession      `json:"member_session"`
+	MemberSessions []toldSession     `json:"member_sessions"`
+	Member         *toldMember       `json:"member"`
+	Members        []toldMember      `json:"members"`
+	Organization   *toldOrganization `json:"organization"`
+	MemberID       string            `json:"member_id"`
+}
+
+type toldSession struct {
+	ID           string    `json:"member_session_id"`
+	Member       string    `json:"member_id"`
+	Organization string    `json:"organization_id"`
+	Expires      time.Time `json:"expires_at"`
+}
+
+type toldMember struct {
+	ID           string `json:"member_id"`
+	Organization string `json:"organization_id"`
+	Email        string `json:"email_address"`
+	Status       string `json:"status"`
+	Roles        []struct {
+		ID string `json:"role_id"`
+	} `json:"roles"`
+	Trusted map[string]json.RawMessage `json:"trusted_metadata"`
+}
+
+type toldOrganization struct {
+	ID      string                     `json:"organization_id"`
+	Trusted map[string]json.RawMessage `json:"trusted_metadata"`
+}
+
+// RoundTrip asks Stytch and reads the answer on its way out.
+func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := d.stytch.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	if err != nil || !strings.HasPrefix(req.URL.Path, "/v1/b2b/") || strings.Contains(req.URL.Path, "/jwks/") {
+		return res, err
+	}
+	d.read(req, res.StatusCode, body)
+	return res, nil
+}
+
+func (d *door) read(req *http.Request, status int, body []byte) {
+	var t told
+	if json.Unmarshal(body, &t) != nil || status != http.StatusOK {
+		return
+	}
+	d.write(req, &t)
+	if changes(req) {
+		d.lookAround()
+		d.changed(nameOf(req.Context()))
+	}
+}
+
+// changes reports whether a call of this kind can end sessions or change people.
+// To sign in, to refresh and to send changes nobody's rights.
+func changes(req *http.Request) bool {
+	path := req.URL.Path
+	switch {
+	case req.Method == http.MethodPut, req.Method == http.MethodDelete:
+		return true
+	case req.Method != http.MethodPost:
+		return false
+	}
+	return strings.HasPrefix(path, "/v1/b2b/sessions/revoke") || strings.HasPrefix(path, "/v1/b2b/sessions/exchange") ||
+		strings.HasPrefix(path, "/v1/b2b/passwords/") && !strings.HasSuffix(path, "/start") ||
+		path == "/v1/b2b/organizations" || strings.HasSuffix(path, "/members")
+}
+
+// write takes over what an answer says.
+func (d *door) write(req *http.Request, t *told) {
+	l, now := d.ledger, d.clock.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.secret(t.SessionToken, "a session_token")
+	l.secret(t.SessionJWT, "a session_jwt")
+	l.secret(t.Intermediate, "an intermediate_session_token")
+	l.secret(t.Secret, "the key of an authenticator app")
+	for _, code := range t.RecoveryCodes {
+		l.secret(code, "a recovery code")
+	}
+	if o := t.Organization; o != nil && o.ID != "" {
+		c := l.class(o.ID)
+		since(&c.archived, o.Trusted["grimoire_archived"] != nil, now)
+	}
+	if t.Member != nil && t.Member.ID != "" {
+		l.person(t.Member, now)
+	}
+	for i := range t.Members {
+		l.person(&t.Members[i], now)
+	}
+	if s := t.MemberSession; s != nil && s.ID != "" && t.SessionToken != "" {
+		known := l.session(s, now, d.clock.start)
+		l.byToken[t.SessionToken] = known
+	}
+	if req.Method == http.MethodDelete && t.Member == nil && t.MemberID != "" && strings.HasSuffix(req.URL.Path, "/members/"+t.MemberID) {
+		since(&l.member(t.MemberID).removed, true, now)
+	}
+}
+
+func (l *ledger) person(t *toldMember, now time.Duration) {
+	m := l.member(t.ID)
+	m.email, m.class, m.seen = t.Email, l.class(t.Organization), true
+	since(&m.removed, t.Status == "deleted", now)
+	since(&m.suspended, t.Trusted["grimoire_suspended"] != nil, now)
+	highest := student
+	for _, r := range t.Roles {
+		highest = max(highest, rankOf(r.ID))
+	}
+	m.has(highest, now)
+}
+
+func (l *ledger) session(t *toldSession, now time.Duration, start time.Time) *session {
+	s := l.sessions[t.ID]
+	if s == nil {
+		s = &session{id: t.ID, member: l.member(t.Member), dead: never}
+		l.sessions[t.ID] = s
+	}
+	if s.member.class == nil {
+		s.member.class = l.class(t.Organization)
+	}
+	s.ends = t.Expires.Sub(start)
+	return s
+}
+
+// lookAround asks Stytch which of the sessions that were live still are, after a
+// call that may have ended some: how a call ends sessions is Stytch's to say, and
+// is not written down here a second time.
+func (d *door) lookAround() {
+	l, now := d.ledger, d.clock.now()
+	l.mu.Lock()
+	living := make(map[*member][]*session)
+	for _, s := range l.sessions {
+		if s.dead == never && s.ends > now {
+			living[s.member] = append(living[s.member], s)
+		}
+	}
+	l.mu.Unlock()
+	for m, sessions := range living {
+		there := d.sessionsOf(m)
+		l.mu.Lock()
+		for _, s := range sessions {
+			since(&s.dead, !there[s.id], now)
+		}
+		l.mu.Unlock()
+	}
+}
+
+// sessionsOf asks Stytch for the live sessions of a member.
+func (d *door) sessionsOf(m *member) map[string]bool {
+	query := url.Values{"organization_id": {m.class.id}, "member_id": {m.id}}
+	var t told
+	d.ask(http.MethodGet, "/v1/b2b/sessions?"+query.Encode(), nil, &t)
+	there := make(map[string]bool)
+	for _, s := range t.MemberSessions {
+		there[s.ID] = true
+	}
+	return there
+}
+
+// ask makes a call of the world's own, past every network and every fault.
+func (d *door) ask(method, path string, in, out any) int {
+	var body io.Reader
+	if in != nil {
+		encoded, err := json.Marshal(in)
+		if err != nil {
+			panic("world: " + err.Error())
+		}
+		body = bytes.NewReader(encoded)
+	}
+	req, err := http.NewRequest(method, d.stytch.BaseURL()+path, body)
+	if err != nil {
+		panic("world: " + err.Error())
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.SetBasicAuth(d.stytch.ProjectID(), d.stytch.Secret().Reveal())
+	res, err := d.stytch.RoundTrip(req)
+	if err != nil {
+		panic("world: " + err.Error())
+	}
+	defer res.Body.Close()
+	if out != nil && res.StatusCode == http.StatusOK {
+		if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+			panic("world: " + err.Error())
+		}
+	}
+	return res.StatusCode
+}
+
+// look reads a member and their class into the ledger, after somebody changed them
+// behind everyone's back.
+func (d *door) look(org, member string) {
+	query := url.Values{"member_id": {member}}
+	var t told
+	d.ask(http.MethodGet, "/v1/b2b/organizations/"+org+"/member?"+query.Encode(), nil, &t)
+	d.ledger.mu.Lock()
+	defer d.ledger.mu.Unlock()
+	if t.Member != nil {
+		d.ledger.person(t.Member, d.clock.now())
+	}
+}

@@ -1,0 +1,70 @@
+package world
+
+import (
+	"maps"
+	"slices"
+	"sync"
+)
+
+// events counts what happened that is worth happening: a run in which none of it
+// did would pass, and prove nothing.
+type events struct {
+	mu     sync.Mutex // guards counts
+	counts map[string]int
+}
+
+func (e *events) happened(what string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.counts == nil {
+		e.counts = make(map[string]int)
+	}
+	e.counts[what]++
+}
+
+func (e *events) all() map[string]int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return maps.Clone(e.counts)
+}
+
+// Sometimes are the events of which each has to happen in at least one of the
+// seeds of the suite.
+var Sometimes = []string{
+	"a 503 during an outage",
+	"a class archived",
+	"a class switched",
+	"a deployment with another setting",
+	"a key rotation during traffic",
+	"a late renewal",
+	"a link opened by a mail scanner",
+	"a member removed",
+	"a member suspended",
+	"a planted cookie",
+	"a process restarted",
+	"a refresh behind a request",
+	"a refresh shared",
+	"a request lost",
+	"a role lowered",
+	"a sign-out at one process, a request at another",
+	"an administrator refused",
+	"an answer overtaken by another person's sign-in",
+	"served after the end, within the bound",
+	"signed in by a class chosen after",
+	"signed in by code",
+	"signed in by google",
+	"signed in by hand",
+	"signed in by link",
+	"signed in by password",
+	"signed in by reset",
+	"signed in by sso",
+	"signed in over somebody else",
+	"signed out everywhere",
+	"the next person sat down",
+	"two tabs in one provider flow",
+}
+
+// missing returns those of Sometimes that did not happen.
+func missing(counts map[string]int) []string {
+	return slices.DeleteFunc(slices.Clone(Sometimes), func(what string) bool { return counts[what] > 0 })
+}

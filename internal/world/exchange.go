@@ -1,0 +1,54 @@
+package world
+
+import (
+	"context"
+	"time"
+)
+
+// identity is who a browser is: the session whose sign-in answer has reached it
+// last, or no session if a sign-out's answer has reached it since.
+type identity struct {
+	session *session // nil: nobody is signed in
+	since   time.Duration
+}
+
+func (i identity) String() string {
+	if i.session == nil {
+		return "nobody"
+	}
+	return i.session.member.email
+}
+
+// exchange is one request to a process and what became of it.
+type exchange struct {
+	name         string
+	method, path string
+	desk         *desk // nil: no browser of the class, such as a stranger's
+	errand       *errand
+	instance     *instance
+	who          identity // of the browser when the request was sent
+	by           *person  // who sat there then
+	token        string   // the session_token that it carried, without what stands beside it
+
+	sent     time.Duration
+	arrived  time.Duration // at the process
+	answered time.Duration // by the process
+	status   int
+	served   int  // how often a handler was called for somebody
+	signsOut bool // it is a form that signs out
+	asked    bool // the pages were asked to sign in or to switch
+}
+
+type exchangeKey struct{}
+
+func (x *exchange) with(ctx context.Context) context.Context {
+	return context.WithValue(x.errand.with(ctx), exchangeKey{}, x)
+}
+
+// String names the exchange in the print of a context.
+func (x *exchange) String() string { return "exchange " + x.name }
+
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}

@@ -1,0 +1,157 @@
+package world
+
+import (
+	"sync"
+	"time"
+)
+
+// ledger is what is true at Stytch and since when: which session belongs to which
+// member, who is in which class with which role, what has ended. It is written at
+// Stytch's door, from what goes over the wire there, and shares no code with the
+// library. Times count from the beginning of the world.
+type ledger struct {
+	mu       sync.Mutex // guards everything below, and what is in it
+	sessions map[string]*session
+	byToken  map[string]*session
+	members  map[string]*member
+	classes  map[string]*class
+	secrets  map[string]string // what must not be printed, and what it is
+	codes    map[string]bool   // six digits each
+}
+
+// never is later than everything.
+const never = time.Duration(1<<63 - 1)
+
+// session is one of Stytch's sessions.
+type session struct {
+	id     string
+	member *member
+	ends   time.Duration // when it ends by itself, as Stytch said last
+	dead   time.Duration // when it was ended; never: it was not
+}
+
+// member is a member of one class, a Stytch Organization.
+type member struct {
+	id, email string
+	class     *class
+	seen      bool
+	roles     []roleSince   // oldest first
+	removed   time.Duration // never: on the roster
+	suspended time.Duration
+}
+
+// roleSince is a role and when it began.
+type roleSince struct {
+	at   time.Duration
+	rank rank
+}
+
+// class is one of Stytch's Organizations.
+type class struct {
+	id       string
+	archived time.Duration // never: open
+}
+
+// rank orders roles; the library's own numbers are not used.
+type rank int
+
+const (
+	none rank = iota
+	student
+	tutor
+	instructor
+	coordinator
+)
+
+func (r rank) String() string {
+	return [...]string{"none", "student", "tutor", "instructor", "coordinator"}[r]
+}
+
+// rankOf is the rank of a Stytch role id. Every member is a student at least.
+func rankOf(role string) rank {
+	switch role {
+	case "stytch_member":
+		return student
+	case "tutor":
+		return tutor
+	case "instructor":
+		return instructor
+	case "coordinator", "stytch_admin":
+		return coordinator
+	}
+	return none
+}
+
+func newLedger() *ledger {
+	return &ledger{
+		sessions: make(map[string]*session), byToken: make(map[string]*session),
+		members: make(map[string]*member), classes: make(map[string]*class),
+		secrets: make(map[string]string), codes: make(map[string]bool),
+	}
+}
+
+// class returns the class of an id. The lock must be held, as for all that follows.
+func (l *ledger) class(id string) *class {
+	c := l.classes[id]
+	if c == nil {
+		c = &class{id: id, archived: never}
+		l.classes[id] = c
+	}
+	return c
+}
+
+func (l *ledger) member(id string) *member {
+	m := l.members[id]
+	if m == nil {
+		m = &member{id: id, removed: never, suspended: never}
+		l.members[id] = m
+	}
+	return m
+}
+
+// over returns when the session stopped being worth anything: when it was ended,
+// or its member removed or suspended, or its class archived.
+func (s *session) over() time.Duration {
+	over := min(s.dead, s.ends, s.member.removed, s.member.suspended)
+	if s.member.class != nil {
+		over = min(over, s.member.class.archived)
+	}
+	return over
+}
+
+// has notes the member's role from now on.
+func (m *member) has(r rank, now time.Duration) {
+	if n := len(m.roles); n > 0 && m.roles[n-1].rank == r {
+		return
+	}
+	m.roles = append(m.roles, roleSince{now, r})
+}
+
+// highest is the highest role that the member had at any time from since on.
+func (m *member) highest(since time.Duration) rank {
+	highest := none
+	for i, r := range m.roles {
+		if i+1 < len(m.roles) && m.roles[i+1].at <= since {
+			continue // over before that
+		}
+		highest = max(highest, r.rank)
+	}
+	return highest
+}
+
+// secret notes what must not be printed.
+func (l *ledger) secret(value, what string) {
+	if len(value) >= 16 {
+		l.secrets[value] = what
+	}
+}
+
+// since sets an instant to now if something is so, and to never if it is not.
+func since(at *time.Duration, yes bool, now time.Duration) {
+	switch {
+	case !yes:
+		*at = never
+	case *at == never:
+		*at = now
+	}
+}

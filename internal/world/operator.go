@@ -1,0 +1,62 @@
+package world
+
+import (
+	"time"
+)
+
+// restarts: a process is started anew, which forgets what it remembered.
+func (w *World) restarts(e *errand, s Step) {
+	w.operates()
+	number := w.seed.below(w.deployment.Processes, e.name+" process")
+	w.replace(e, number, w.process(number).setting)
+	w.oracle.events.happened("a process restarted")
+}
+
+// deploys: all processes are started anew, one after the other, with another
+// setting.
+func (w *World) deploys(e *errand, s Step) {
+	w.operates()
+	setting := drawSetting(w.seed, e.name)
+	for number := range w.deployment.Processes {
+		w.replace(e, number, setting)
+		w.later(10*time.Millisecond, 30*time.Second, e.next("next process"))
+	}
+	w.oracle.events.happened("a deployment with another setting")
+}
+
+func (w *World) replace(e *errand, number int, setting Setting) {
+	p, err := w.start(number, setting)
+	if err != nil {
+		w.oracle.broken("start", "%s: process %d does not start: %v", e.name, number, err)
+		return
+	}
+	w.note("%s: process %d starts with %v", e.name, number, setting)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	instances := append([]*instance(nil), w.instances...)
+	instances[number] = p
+	w.instances, w.former = instances, append(w.former, w.instances[number])
+}
+
+// stytchTrouble: Stytch fails, hangs, throttles, or cannot be reached.
+func (w *World) stytchTrouble(e *errand, s Step) { w.trouble(e, toStytch) }
+
+// wayTrouble: the network between browsers and processes has a bad time.
+func (w *World) wayTrouble(e *errand, s Step) { w.trouble(e, toProcess) }
+
+func (w *World) trouble(e *errand, at side) {
+	w.operates()
+	now := w.clock.now()
+	window := window{
+		name: e.name, side: at, process: -1, from: now,
+		to:     now + w.seed.between(time.Second, 25*time.Minute, e.name+" how long"),
+		kind:   1 + trouble(w.seed.below(int(troubles)-1, e.name+" kind")),
+		mixed:  w.seed.chance(0.4, e.name+" mixed"),
+		chance: 0.3 + 0.7*w.seed.unit(e.name+" chance"),
+	}
+	if w.seed.chance(0.3, e.name+" one process only") {
+		window.process = w.seed.below(w.deployment.Processes, e.name+" process")
+	}
+	w.network.begin(window)
+	w.note("%s: trouble %v, %v for %v", e.name, at, window.kind, window.to-window.from)
+}

@@ -1,0 +1,261 @@
+package world
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The bounds that the documentation states.
+const (
+	tokenLife = 5 * time.Minute // how long a session_jwt lasts
+	leeway    = 5 * time.Second // how far clocks may differ
+	healing   = 30 * time.Second
+)
+
+// violation is a promise that was broken.
+type violation struct {
+	Promise string // a fixed word
+	At      time.Duration
+	Text    string
+}
+
+func (v violation) String() string { return fmt.Sprintf("%v %s: %s", v.At, v.Promise, v.Text) }
+
+// oracle knows what is true, and holds what it sees against the promises. It
+// shares no code with the library.
+type oracle struct {
+	clock  *clock
+	ledger *ledger
+	table  *table // of the classes, where they are no Organizations
+	events *events
+
+	mu         sync.Mutex // guards everything below
+	violations []violation
+	withdrawn  time.Duration // when Stytch withdrew a signing key last
+}
+
+func (o *oracle) broken(promise, format string, args ...any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.violations = append(o.violations, violation{promise, o.clock.now(), fmt.Sprintf(format, args...)})
+}
+
+// withdrew notes that Stytch has withdrawn a signing key.
+func (o *oracle) withdrew(at time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.withdrawn = at
+}
+
+func (o *oracle) lastWithdrawal() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.withdrawn
+}
+
+func (o *oracle) found() []violation {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.violations
+}
+
+// service is what a handler of the application was told about its caller.
+type service struct {
+	session, member string
+	class           string // of the route; empty: none
+	role            rank   // in that class
+	fresh           bool   // the route asks Stytch each time
+}
+
+// served holds against the truth that a handler was called for somebody.
+func (o *oracle) served(x *exchange, s service) {
+	x.served++
+	o.ledger.mu.Lock()
+	defer o.ledger.mu.Unlock()
+	at := o.ledger.sessions[s.session]
+	switch {
+	case at == nil:
+		o.broken("identity", "%s was served as a session that Stytch never began", x.name)
+		return
+	case at.member.id != s.member:
+		o.broken("identity", "%s was served as a member whose session it is not", x.name)
+		return
+	case x.who.session == nil:
+		o.broken("identity", "%s was sent by a browser where nobody is signed in, and was served as %s", x.name, at.member.email)
+	case x.who.session.member != at.member:
+		o.broken("identity", "%s was sent by the browser of %s, and was served as %s", x.name, x.who, at.member.email)
+	case x.who.session != at:
+		o.broken("identity", "%s was served as another session of %s than the one that signed in last", x.name, x.who)
+	}
+	o.bounded(x, at, s)
+	o.roleBounded(x, at.member, s)
+}
+
+// bounded looks at whether the session was served longer than promised after its
+// end. The ledger's lock is held, as for roleBounded.
+func (o *oracle) bounded(x *exchange, at *session, s service) {
+	p, m := x.instance, at.member
+	// A process that ended the session itself refuses the next request, also if Stytch
+	// could not be told.
+	if told, ok := p.told(at.id); ok && x.arrived > told {
+		o.broken("bound", "%s was served as %s by the process that signed them out, %v later", x.name, m.email, x.arrived-told)
+	}
+	over := at.over()
+	if over == never {
+		return
+	}
+	late := x.arrived - over
+	if late > 0 {
+		o.events.happened("served after the end, within the bound")
+	}
+	switch {
+	case x.arrived > at.ends+leeway:
+		o.broken("bound", "%s was served as %s %v after the date on which the session ends", x.name, m.email, x.arrived-at.ends)
+	case late > p.setting.stale():
+		o.broken("bound", "%s was served as %s %v after the end of the session", x.name, m.email, late)
+	case s.fresh && late > 0:
+		o.broken("bound", "%s asks Stytch each time, and was served %v after the end of the session", x.name, late)
+	}
+	// The same for who was removed or suspended, and for a class that was archived, if
+	// it was this process that did it last.
+	for _, end := range []struct {
+		what string
+		at   time.Duration
+	}{{m.id, min(m.removed, m.suspended)}, {m.class.id, m.class.archived}} {
+		if told, ok := p.told(end.what); ok && end.at <= told && x.arrived > told {
+			o.broken("bound", "%s was served as %s by the process that ended the session, %v later", x.name, m.email, x.arrived-told)
+		}
+	}
+}
+
+// roleBounded looks at whether a role was higher than the truth, or than what was
+// true within the bound.
+func (o *oracle) roleBounded(x *exchange, m *member, s service) {
+	if s.class == "" {
+		return
+	}
+	from := x.arrived
+	highest := none
+	if o.table != nil {
+		highest = o.table.highest(m.id, s.class, from)
+	} else {
+		if m.class == nil || m.class.id != s.class {
+			o.broken("class", "%s was served in a class that the session of %s does not belong to", x.name, m.email)
+			return
+		}
+		if !s.fresh {
+			from -= x.instance.setting.stale()
+		}
+		if told, ok := x.instance.told("role of " + m.id); ok && told < x.arrived {
+			from = max(from, told)
+		}
+		highest = m.highest(from)
+	}
+	if s.role > highest {
+		o.broken("role", "%s was served as %s of a class where %s is %s", x.name, s.role, m.email, highest)
+	}
+}
+
+// answered holds a process's answer against the promises before it leaves.
+func (o *oracle) answered(x *exchange, header http.Header, body string) {
+	names := x.instance.setting.cookies()
+	for _, line := range header["Set-Cookie"] {
+		name, value, _ := strings.Cut(line, "=")
+		value, _, _ = strings.Cut(value, ";")
+		switch {
+		case name != names.token && name != names.jwt:
+		case x.status >= 500 && !x.signsOut:
+			o.broken("outage", "%s was answered %d with the cookie %s", x.name, x.status, name)
+		case !ends(value):
+			if name == names.token && !x.asked && (x.status < 300 || x.status > 399) {
+				o.broken("renewal", "%s is no sign-in, and its answer writes the session_token", x.name)
+			}
+		case x.signsOut, x.asked && x.status < 400:
+		default:
+			o.deletes(x, name)
+		}
+	}
+	o.printsNoSecret(x.name, header, body)
+}
+
+// ends reports whether a cookie's value says that the session is over.
+func ends(value string) bool { return value == "" || strings.HasPrefix(value, "ended~") }
+
+// deletes looks at whether the session has really ended whose cookie an answer
+// deletes.
+func (o *oracle) deletes(x *exchange, name string) {
+	o.ledger.mu.Lock()
+	defer o.ledger.mu.Unlock()
+	s := o.ledger.byToken[x.token]
+	if s == nil && x.token == "" {
+		s = x.who.session
+	}
+	if s == nil || s.over() <= o.clock.now() {
+		return
+	}
+	if _, ok := x.instance.told(s.id); ok {
+		return // signed out here, and Stytch could not be told
+	}
+	if x.who.session != s {
+		return // a stranger, or a planted cookie
+	}
+	o.broken("outage", "%s was answered %d, and the answer deletes the cookie %s of a session of %s that has not ended", x.name, x.status, name, s.member.email)
+}
+
+// printsNoSecret looks for secrets in what leaves a process, other than in the
+// cookies that are there to hold them.
+func (o *oracle) printsNoSecret(name string, header http.Header, body string) {
+	var out strings.Builder
+	for key, lines := range header {
+		if key != "Set-Cookie" {
+			out.WriteString(strings.Join(lines, " "))
+			out.WriteByte(' ')
+		}
+	}
+	o.ledger.mu.Lock()
+	defer o.ledger.mu.Unlock()
+	for _, text := range []string{out.String(), body} {
+		if what, ok := o.ledger.leaks(text); ok {
+			o.broken("secret", "the answer to %s holds %s", name, what)
+		}
+	}
+}
+
+// leaks looks for a secret in a text and says what it is.
+func (l *ledger) leaks(text string) (string, bool) {
+	for i := 0; i < len(text); {
+		j := i
+		for j < len(text) && tokenLetter[text[j]] {
+			j++
+		}
+		if j-i >= 16 {
+			run := text[i:j]
+			if what, ok := l.secrets[run]; ok {
+				return what, true
+			}
+			// A token with something beside it, such as the id of its session.
+			for part := range strings.SplitSeq(run, "~") {
+				if what, ok := l.secrets[part]; ok {
+					return what, true
+				}
+			}
+			if k := strings.LastIndexByte(run, '='); k > 0 && k < len(run)-1 {
+				if what, ok := l.secrets[run[k+1:]]; ok {
+					return what, true
+				}
+			}
+		}
+		i = j + 1
+	}
+	return "", false
+}
+
+var tokenLetter = func() (letters [256]bool) {
+	for c := range letters {
+		letters[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '=' || c == '.' || c == '~'
+	}
+	return
+}()

@@ -1,0 +1,136 @@
+package world
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// person is somebody with an address, in some classes.
+type person struct {
+	name, email string
+	password    string // what they would choose
+	teaches     bool
+
+	mu       sync.Mutex      // guards everything below
+	chosen   map[string]bool // the password is set, by Organization
+	members  map[string]grimoireauth.MemberID
+	changed  time.Duration // when somebody last changed anything about them
+	changing int           // changes under way
+}
+
+// member returns the person's member id in a class, an Organization.
+func (p *person) member(class string) grimoireauth.MemberID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.members[class]
+}
+
+func (p *person) is(class string, member grimoireauth.MemberID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.members[class] = member
+}
+
+// change marks that something about the person is being changed until the function
+// that it returns is called.
+func (p *person) change(c *clock) func() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.changing++
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.changing--
+		p.changed = c.now()
+	}
+}
+
+// leftAlone reports whether nothing about the person was changed since then.
+func (p *person) leftAlone(since time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.changing == 0 && p.changed <= since
+}
+
+// room is a class as people know it: an Organization, or a row of the table.
+type room struct {
+	id   string // in the application's paths
+	org  string // the Organization to sign in to
+	slug string // its short name
+	sso  bool
+}
+
+// peopling fills the school.
+func (w *World) peopling() {
+	schoolNames := []string{"LAWS1100", "ARTS2000"}
+	if w.deployment.OneOrganization {
+		school := w.stytch.AddClass("The school")
+		w.table = &table{clock: w.clock, school: grimoireauth.OrganizationID(school.ID), rows: make(map[tableKey][]roleSince)}
+		for _, name := range schoolNames {
+			w.rooms = append(w.rooms, &room{id: name, org: string(school.ID), slug: school.Slug, sso: true})
+		}
+		w.stytch.AddSSO(school.ID, "saml", nil)
+	} else {
+		for i, name := range schoolNames {
+			class := w.stytch.AddClass(name)
+			w.rooms = append(w.rooms, &room{id: string(class.ID), org: string(class.ID), slug: class.Slug, sso: i == 0})
+			if i == 0 {
+				w.stytch.AddSSO(class.ID, "saml", nil)
+			}
+		}
+	}
+	for i, name := range []string{"ada", "bob", "cyd", "dan", "eve"} {
+		p := &person{name: name, email: name + "@example.edu", teaches: i >= 3, members: make(map[string]grimoireauth.MemberID), chosen: make(map[string]bool),
+			password: "a rather long sentence of " + name}
+		w.people = append(w.people, p)
+		for j, r := range w.rooms {
+			if i%2 == 1 && j == 1 && i != 3 {
+				continue // bob is in one class only
+			}
+			if p.members[r.org] == "" {
+				roles := []string{}
+				if p.teaches && !w.deployment.OneOrganization {
+					roles = append(roles, "instructor")
+				}
+				p.members[r.org] = w.stytch.AddMember(grimoireauth.ClassID(r.org), p.email, roles...)
+			}
+			if w.table != nil {
+				is := student
+				if p.teaches {
+					is = instructor
+				}
+				w.table.set(string(p.members[r.org]), r.id, is)
+			}
+		}
+		for _, org := range slices.Sorted(maps.Keys(p.members)) {
+			member := p.members[org]
+			w.door.look(org, string(member))
+		}
+	}
+}
+
+// in returns the classes that the person is in.
+func (w *World) in(p *person) []*room {
+	var in []*room
+	for _, r := range w.rooms {
+		id := p.member(r.org)
+		if id == "" || w.table != nil && w.table.now(string(id), r.id) == none {
+			continue
+		}
+		in = append(in, r)
+	}
+	return in
+}
+
+// may reports whether the person could sign in to the class's Organization now.
+func (w *World) may(p *person, r *room) bool {
+	l := w.door.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := l.members[string(p.member(r.org))]
+	return m != nil && m.removed == never && m.suspended == never && m.class.archived == never
+}

@@ -1,0 +1,113 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/middleware/signin"
+)
+
+// site is where browsers reach the application.
+const site = "https://classes.example.edu"
+
+// instance is one run of one process of the service: a restart makes another one,
+// which remembers nothing. Requests that it has begun to answer it answers.
+type instance struct {
+	number  int // of the process
+	setting Setting
+
+	client   *grimoireauth.Client
+	verifier *jwtlocal.Verifier
+	guard    *middleware.Guard
+	app      http.Handler
+
+	clock *clock
+	mu    sync.Mutex // guards ends
+	ends  map[string]time.Duration
+}
+
+// tell notes that the process itself was told about an end, or about a role, and
+// has said that it is done.
+func (p *instance) tell(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ends[what] = p.clock.now()
+}
+
+// told returns when the process was told.
+func (p *instance) told(what string) (time.Duration, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at, ok := p.ends[what]
+	return at, ok
+}
+
+// start starts a process. It asks nobody: Stytch may be down.
+func (w *World) start(number int, setting Setting) (*instance, error) {
+	p := &instance{number: number, setting: setting, clock: w.clock, ends: make(map[string]time.Duration)}
+	logger := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})).With("process", number)
+	wire := &wire{network: w.network, door: w.door, process: number, spare: newErrand(w.seed, fmt.Sprint("process ", number)), felt: w.felt}
+	cutoffs := new(jwtlocal.MemoryCutoffs)
+	life := sessionLife
+	if setting.Sliding {
+		life = idleLife
+	}
+	var err error
+	p.client, err = grimoireauth.New(grimoireauth.Config{
+		ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), BaseURL: w.stytch.BaseURL(),
+		Transport: wire, SessionDuration: life, Observe: w.observe,
+		Cut: w.sabotage.cut(func(ctx context.Context, c grimoireauth.Cutoff) error {
+			if x := exchangeOf(ctx); x != nil && c.Session != "" && x.signsOut {
+				p.tell(string(c.Session))
+			}
+			if e := errandOf(ctx); e != nil {
+				w.cutBy(e.name)
+			}
+			return nil
+		}, cutoffs.Cut),
+	})
+	if err != nil {
+		return nil, err
+	}
+	config := jwtlocal.Config{
+		ProjectID: w.stytch.ProjectID(), BaseURL: w.stytch.BaseURL(), Transport: wire,
+		Refresh: p.client.Sessions.Authenticate, Cutoffs: cutoffs,
+		OutageGrace: setting.Grace, Observe: w.observe, Logger: logger,
+	}
+	if setting.Sliding {
+		config.Slide = jwtlocal.Slide{Extend: p.client.Sessions.Extend, By: idleLife, Cap: longestLife}
+	}
+	if p.verifier, err = jwtlocal.New(config); err != nil {
+		return nil, err
+	}
+	guard := setting.guard()
+	guard.Can, guard.Fresh, guard.Logger = p.client.Can, p.verifier.Refresh, logger
+	guard.SignInURL, guard.Revoke = w.signInURL(), p.client.Sessions.Revoke
+	if w.table != nil {
+		guard.Role = w.table.role
+		guard.Can = w.table.can
+	}
+	if p.guard, err = middleware.New(w.sabotage.auth(p.verifier.Authenticate), guard); err != nil {
+		return nil, err
+	}
+	pages, err := signin.New(p.guard, p.client, signin.Config{BaseURL: site, Discovery: true, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	p.app = w.sabotage.handler(w, p, w.application(p, pages, logger))
+	return p, nil
+}
+
+func (w *World) signInURL() string {
+	if w.deployment.ByHand {
+		return handPrefix
+	}
+	return "/auth/"
+}

@@ -1,0 +1,32 @@
+package world
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A failure that cannot be seen twice cannot be mended. With one processor a run is
+// a function of its seed; with more, goroutines that an event wakes together run in
+// either order, which the oracle allows and this test does not.
+func TestReplay(t *testing.T) {
+	switch {
+	case raced:
+		t.Skip("the race detector runs goroutines in an order of its own")
+	case runtime.GOMAXPROCS(0) != 1:
+		t.Skip("replaying is promised with -cpu 1")
+	}
+	for i := range 50 {
+		seed := Seed(*from + 1000 + uint64(i))
+		d := drawDeployment(seed)
+		h := draw(seed, d)
+		var runs [2]Result
+		for n := range runs {
+			t.Run(fmt.Sprint(uint64(seed), " ", n), func(t *testing.T) { runs[n] = Run(t, seed, d, h, *faulty) })
+		}
+		require.Equal(t, runs[0].Diary, runs[1].Diary, "seed %d", seed)
+		require.Equal(t, runs[0].Violations, runs[1].Violations, "seed %d", seed)
+	}
+}

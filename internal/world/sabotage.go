@@ -1,0 +1,182 @@
+package world
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+)
+
+// sabotage puts one fault into every process, outside the library, to see that the
+// oracle finds it. The zero sabotage puts none.
+type sabotage struct{ kind string }
+
+// Sabotages are the faults, by what they do.
+var Sabotages = []string{
+	"cookies after sign-out", // the answer to a sign-out gives the cookies back
+	"no tombstone",           // nobody is told that a session has ended
+	"no class",               // a page of the class asks only that somebody is signed in
+	"clear on 503",           // an outage deletes the cookies
+	"print tokens",           // the log has the session_token
+	"stale answers",          // what was found out about a token counts for an hour
+	"shared answers",         // requests at the same time share one answer
+	"late cookies",           // a slow page writes the cookies that its request had
+	"deaf after an outage",   // after a failure nobody is asked for half an hour
+	"one flow",               // beginning with a provider forgets what began before
+}
+
+// cut returns what is told about the end of sessions: record first, then next.
+func (s sabotage) cut(record, next grimoireauth.Cut) grimoireauth.Cut {
+	return func(ctx context.Context, c grimoireauth.Cutoff) error {
+		_ = record(ctx, c)
+		if s.kind == "no tombstone" {
+			return nil
+		}
+		return next(ctx, c)
+	}
+}
+
+// auth wraps the function that says whose credentials a request carries.
+func (s sabotage) auth(next grimoireauth.AuthFunc) grimoireauth.AuthFunc {
+	type answer struct {
+		grimoireauth.Authentication
+		at time.Time
+	}
+	var mu sync.Mutex
+	known := make(map[string]answer)
+	var last answer
+	var failed time.Time
+	switch s.kind {
+	case "stale answers":
+		return func(ctx context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+			mu.Lock()
+			a, ok := known[c.Token.Reveal()]
+			mu.Unlock()
+			if ok && !c.Token.IsZero() && time.Since(a.at) < time.Hour {
+				return a.Authentication, nil
+			}
+			got, err := next(ctx, c)
+			if err == nil {
+				mu.Lock()
+				known[c.Token.Reveal()] = answer{got, time.Now()}
+				mu.Unlock()
+			}
+			return got, err
+		}
+	case "shared answers":
+		return func(ctx context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+			mu.Lock()
+			a := last
+			mu.Unlock()
+			if !a.IsZero() && time.Since(a.at) < 100*time.Millisecond {
+				return a.Authentication, nil
+			}
+			got, err := next(ctx, c)
+			if err == nil {
+				mu.Lock()
+				last = answer{got, time.Now()}
+				mu.Unlock()
+			}
+			return got, err
+		}
+	case "deaf after an outage":
+		return func(ctx context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+			mu.Lock()
+			deaf := !failed.IsZero() && time.Since(failed) < 30*time.Minute
+			mu.Unlock()
+			if deaf {
+				return grimoireauth.Authentication{}, grimoireauth.ErrUnavailable
+			}
+			got, err := next(ctx, c)
+			if unavailable(err) {
+				mu.Lock()
+				failed = time.Now()
+				mu.Unlock()
+			}
+			return got, err
+		}
+	}
+	return next
+}
+
+// inClass returns the guard of a page of a class.
+func (s sabotage) inClass(g *middleware.Guard, right func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+	if s.kind == "no class" {
+		return g.Require
+	}
+	return right
+}
+
+// handler wraps the whole application of a process.
+func (s sabotage) handler(w *World, p *instance, next http.Handler) http.Handler {
+	names := p.setting.cookies()
+	give := func(h http.Header, r *http.Request) {
+		for _, c := range r.Cookies() {
+			if c.Name == names.token || c.Name == names.jwt {
+				h.Add("Set-Cookie", c.Name+"="+c.Value+"; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=3600")
+			}
+		}
+	}
+	after := func(when func(r *http.Request, status int) bool, then func(http.Header, *http.Request)) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(&meddler{ResponseWriter: rw, before: func(status int) {
+				if when(r, status) {
+					then(rw.Header(), r)
+				}
+			}}, r)
+		})
+	}
+	switch s.kind {
+	case "cookies after sign-out":
+		return after(func(r *http.Request, _ int) bool {
+			return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/logout")
+		}, give)
+	case "late cookies":
+		return after(func(r *http.Request, status int) bool { return r.URL.Path == "/slow" && status == http.StatusOK }, give)
+	case "clear on 503":
+		return after(func(_ *http.Request, status int) bool { return status == http.StatusServiceUnavailable }, func(h http.Header, _ *http.Request) {
+			h.Add("Set-Cookie", names.token+"=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
+			h.Add("Set-Cookie", names.jwt+"=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
+		})
+	case "one flow":
+		return after(func(r *http.Request, _ int) bool { return strings.HasPrefix(r.URL.Path, "/auth/oauth/") }, func(h http.Header, r *http.Request) {
+			for _, c := range r.Cookies() {
+				if strings.Contains(c.Name, "grimoire") {
+					h["Set-Cookie"] = append([]string{c.Name + "=; Path=/; Secure; Max-Age=0"}, h["Set-Cookie"]...)
+				}
+			}
+		})
+	case "print tokens":
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			_, _ = w.log.Write([]byte("cookies " + r.Header.Get("Cookie") + "\n"))
+			next.ServeHTTP(rw, r)
+		})
+	}
+	return next
+}
+
+// meddler calls before when the header is about to be written.
+type meddler struct {
+	http.ResponseWriter
+	before func(status int)
+	done   bool
+}
+
+func (m *meddler) WriteHeader(status int) {
+	if !m.done {
+		m.done = true
+		m.before(status)
+	}
+	m.ResponseWriter.WriteHeader(status)
+}
+
+func (m *meddler) Write(b []byte) (int, error) {
+	if !m.done {
+		m.WriteHeader(http.StatusOK)
+	}
+	return m.ResponseWriter.Write(b)
+}

@@ -1,0 +1,307 @@
+package world
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/internal/world/browser"
+)
+
+// at returns the desk and the tab of a step, with who sits there, and takes the
+// tab. Somebody whose tab is loading does nothing.
+func (w *World) at(e *errand, s Step) (*desk, *tab, *person, bool) {
+	d := w.desks[s.Desk%len(w.desks)]
+	t, p := d.tabs[s.Tab%len(d.tabs)], d.sitting()
+	if !t.take(e, p) {
+		return nil, nil, nil, false
+	}
+	if p.teaches {
+		w.acted("an instructor")
+	} else {
+		w.acted("a student")
+	}
+	return d, t, p, true
+}
+
+// methods are the ways to sign in, by their names in this package.
+var methods = []string{"link", "code", "code", "password", "reset", "google", "google", "sso", "discovery"}
+
+// signsIn: somebody signs in, by whichever way.
+func (w *World) signsIn(e *errand, s Step) {
+	_, t, p, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	v := w.visit(e, t, p)
+	if v == nil {
+		return
+	}
+	w.getsIn(v, v.signIn)
+}
+
+// visit plans how the person signs in, nil if they are in no class.
+func (w *World) visit(e *errand, t *tab, p *person) *visit {
+	in := w.in(p)
+	if len(in) == 0 {
+		return nil
+	}
+	v := &visit{world: w, tab: t, errand: e, person: p, room: in[w.seed.below(len(in), e.name+" class")], method: methods[w.seed.below(len(methods), e.name+" method")]}
+	p.mu.Lock()
+	chosen := p.chosen[v.room.org]
+	p.mu.Unlock()
+	switch {
+	case w.deployment.ByHand:
+		v.method = "code"
+	case v.method == "password" && !chosen:
+		v.method = "reset"
+	case v.method == "sso" && !v.room.sso:
+		v.method = "google"
+	}
+	return v
+}
+
+// getsIn carries a sign-in out, and holds it against what was promised: if nothing
+// went wrong on the way, and the person may, it ends with them signed in.
+func (w *World) getsIn(v *visit, signIn func() bool) {
+	began := w.clock.now()
+	mayAtFirst := w.may(v.person, v.room)
+	if signIn() {
+		how := v.method
+		switch {
+		case w.deployment.ByHand:
+			how = "hand"
+		case how == "discovery":
+			how = "a class chosen after"
+		}
+		w.oracle.events.happened("signed in by " + how)
+		return
+	}
+	from := began - healing
+	if !mayAtFirst || !w.may(v.person, v.room) || v.errand.disturbed.Load() || !w.network.quietSince(from) || !v.person.leftAlone(from) {
+		return
+	}
+	if d := v.tab.desk; d.sitting() != v.person || d.identity().since > began {
+		return // somebody else was at this browser meanwhile
+	}
+	where := "nowhere"
+	if page := v.tab.Page(); page != nil {
+		where = page.Method + " " + plainPath(page.Path())
+	}
+	w.oracle.broken("way in", "%s: %s did what the pages offer to sign in by %s, and is not in; the last page is %s", v.errand.name, v.person.email, v.method, where)
+}
+
+// nextPerson: whoever sat there walks away, with or without signing out, and
+// somebody else sits down and signs in.
+func (w *World) nextPerson(e *errand, s Step) {
+	d, t, p, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	if w.seed.chance(0.5, e.name+" signs out first") {
+		w.leaveBy(e, t)
+	}
+	next := w.people[s.Person%len(w.people)]
+	if next == p {
+		next = w.people[(s.Person+1)%len(w.people)]
+	}
+	d.mu.Lock()
+	d.sits = next
+	d.mu.Unlock()
+	t.mu.Lock()
+	t.owner = next
+	t.mu.Unlock()
+	w.oracle.events.happened("the next person sat down")
+	w.note("%s: %s sits down at desk %d", e.name, next.name, d.number)
+	w.later(time.Second, 5*time.Minute, e.name+" sits down")
+	if v := w.visit(e, t, next); v != nil {
+		w.getsIn(v, v.signIn)
+	}
+}
+
+// signsOut: somebody signs out, here or everywhere.
+func (w *World) signsOut(e *errand, s Step) {
+	_, t, _, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	w.leaveBy(e, t)
+}
+
+// leaveBy signs the tab's browser out.
+func (w *World) leaveBy(e *errand, t *tab) {
+	if w.deployment.ByHand {
+		if page, err := t.Navigate(site + "/hand/logout"); err == nil && page.Form("Sign out") != nil {
+			_, _ = t.Submit(page.Form("Sign out"), nil, "")
+		}
+		return
+	}
+	page, err := t.Navigate(site + "/auth/logout")
+	if err != nil || page.Form("Sign out") == nil {
+		return
+	}
+	scope := [...]string{"here", "here", "here", "class", "everywhere"}[w.seed.below(5, e.name+" scope")]
+	if scope == "everywhere" {
+		w.oracle.events.happened("signed out everywhere")
+	}
+	_, _ = t.Submit(page.Form("Sign out"), url.Values{"scope": {scope}}, "Sign out")
+}
+
+// twoTabs: somebody begins with a provider in one tab, then in another, and comes
+// back in either order. Both ways end signed in.
+func (w *World) twoTabs(e *errand, s Step) {
+	d, t, p, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	other := d.tabs[(s.Tab+1)%len(d.tabs)]
+	if w.deployment.ByHand || !other.take(e, p) {
+		return
+	}
+	defer other.leave()
+	one := w.visit(e, t, p)
+	if one == nil {
+		return
+	}
+	one.method = "google"
+	two := *one
+	two.tab = other
+	atProvider := func(page *browser.Page) bool { return page.Path() == "/mock/idp" }
+	one.stop, two.stop = atProvider, atProvider
+	one.signIn()
+	two.signIn()
+	one.stop, two.stop = nil, nil
+	if w.seed.chance(0.5, e.name+" order") {
+		one, two = &two, *one
+	}
+	w.oracle.events.happened("two tabs in one provider flow")
+	for _, v := range []*visit{one, &two} {
+		w.getsIn(v, func() bool {
+			page := v.tab.Page()
+			if page == nil || !atProvider(page) {
+				return v.follow(page, nil)
+			}
+			next, err := v.identify(page)
+			w.straight(v, next)
+			return v.follow(next, err)
+		})
+	}
+}
+
+// straight holds what a browser brought back from a provider against the promise
+// that it counts, whatever the browser's other tabs did meanwhile.
+func (w *World) straight(v *visit, page *browser.Page) {
+	if page == nil || page.Err != nil || page.Status < 400 || page.Status >= 500 {
+		return
+	}
+	from := w.clock.now() - healing
+	if v.errand.disturbed.Load() || !w.network.quietSince(min(from, v.began)) || !v.person.leftAlone(v.began) || !w.may(v.person, v.room) || w.clock.now()-v.began > 9*time.Minute {
+		return
+	}
+	w.oracle.broken("tabs", "%s: a tab of %s came back from the provider and was answered %d", v.errand.name, v.person.email, page.Status)
+}
+
+// switches: somebody goes to another class of theirs.
+func (w *World) switches(e *errand, s Step) {
+	_, t, p, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	in := w.in(p)
+	if w.deployment.ByHand || w.table != nil || len(in) < 2 {
+		return
+	}
+	page, err := t.Navigate(site + "/auth/switch?return_to=%2Fme")
+	if err != nil || page.Path() != "/auth/switch" {
+		return
+	}
+	for _, f := range page.Document.Forms {
+		if strings.HasSuffix(f.Action, "/switch") {
+			if next, err := t.Submit(f, nil, ""); err == nil && next.Path() == "/me" {
+				w.oracle.events.happened("a class switched")
+			}
+			return
+		}
+	}
+}
+
+// browses: somebody opens a page.
+func (w *World) browses(e *errand, s Step) {
+	_, t, p, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	paths := []string{"/", "/me", "/me"}
+	for _, r := range w.rooms {
+		paths = append(paths, "/classes/"+r.id, "/classes/"+r.id)
+		if p.teaches || w.seed.chance(0.3, e.name+" tries") {
+			paths = append(paths, "/classes/"+r.id+"/roster")
+		}
+	}
+	for i := range 1 + w.seed.below(4, e.name+" pages") {
+		name := e.next("page")
+		if i > 0 {
+			w.later(100*time.Millisecond, time.Minute, name)
+		}
+		_, _ = t.Navigate(site + paths[w.seed.below(len(paths), name)])
+	}
+}
+
+// bursts: a page that makes requests in parallel, as many pages do.
+func (w *World) bursts(e *errand, s Step) {
+	_, t, _, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	page, err := t.Navigate(site + "/")
+	if err != nil || page.Status != http.StatusOK {
+		return
+	}
+	var fetches []*browser.Pending
+	for range 4 + w.seed.below(5, e.name+" parts") {
+		path := "/part"
+		if w.seed.chance(0.2, e.next("slow part")) {
+			path = "/slow"
+		}
+		fetches = append(fetches, t.Start(func(*browser.Tab) (*browser.Page, error) {
+			_, err := t.Fetch("GET", path, "")
+			return nil, err
+		}))
+	}
+	for _, f := range fetches {
+		_, _ = f.Wait()
+	}
+}
+
+// slowPage: a page whose answer takes its time, such as that of a language model.
+func (w *World) slowPage(e *errand, s Step) {
+	_, t, _, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	_, _ = t.Navigate(site + "/slow")
+}
+
+// posts: somebody fills in a form and sends it after a while.
+func (w *World) posts(e *errand, s Step) {
+	_, t, _, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	page, err := t.Navigate(site + "/me")
+	if err != nil || form(page, "note") == nil {
+		return
+	}
+	w.later(time.Second, 20*time.Minute, e.name+" writes")
+	_, _ = t.Submit(form(page, "note"), url.Values{"note": {"what I think"}}, "")
+}

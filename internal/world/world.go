@@ -1,0 +1,158 @@
+package world
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock"
+)
+
+// World is one deployment with everybody around it, in virtual time.
+type World struct {
+	seed       Seed
+	deployment Deployment
+	sabotage   sabotage
+	clock      *clock
+	context    context.Context
+	stytch     *mock.Stytch
+	door       *door
+	network    *network
+	oracle     *oracle
+	table      *table // nil: a class is an Organization
+	rooms      []*room
+	people     []*person
+	desks      []*desk
+	spare      *errand // for what happens on behalf of no step
+	log        printed
+
+	running sync.WaitGroup
+
+	mu        sync.Mutex // guards everything below
+	instances []*instance
+	former    []*instance // that were replaced
+	requests  int
+	actors    map[string]int
+	operated  int
+	diary     []string
+	changed   map[string]int // calls that changed something at Stytch, by the name of the step
+	cuts      map[string]int // cutoffs, by the name of the step
+}
+
+// printed is what all processes print.
+type printed struct {
+	mu  sync.Mutex // guards out
+	out bytes.Buffer
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
+}
+
+// newWorld builds the world of a seed: nothing has happened in it yet.
+func newWorld(ctx context.Context, seed Seed, d Deployment, s sabotage) (*World, error) {
+	w := &World{
+		seed: seed, deployment: d, sabotage: s, clock: newClock(), context: ctx,
+		stytch: newStytch(seed), spare: newErrand(seed, "meanwhile"),
+		actors: make(map[string]int), changed: make(map[string]int), cuts: make(map[string]int),
+	}
+	w.door = &door{clock: w.clock, stytch: w.stytch, ledger: newLedger(), changed: func(name string) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.changed[name]++
+	}}
+	w.door.ledger.secret(w.stytch.Secret().Reveal(), "the project's secret")
+	w.network = &network{seed: seed, clock: w.clock}
+	w.peopling()
+	w.oracle = &oracle{clock: w.clock, ledger: w.door.ledger, table: w.table, events: new(events)}
+	for i := range d.Processes {
+		p, err := w.start(i, d.Setting)
+		if err != nil {
+			return nil, err
+		}
+		w.instances = append(w.instances, p)
+	}
+	for i := range d.Desks {
+		desk := w.newDesk(i, d.Tabs)
+		desk.sits = w.people[i%len(w.people)]
+		w.desks = append(w.desks, desk)
+	}
+	return w, nil
+}
+
+// note writes a line into the diary of the world, which holds no id and no secret.
+func (w *World) note(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.diary = append(w.diary, fmt.Sprintf("%15d ", w.clock.now())+fmt.Sprintf(format, args...))
+}
+
+// acted counts what an actor did.
+func (w *World) acted(who string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.actors[who]++
+}
+
+func (w *World) operates() {
+	w.acted("an operator")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.operated++
+}
+
+// process returns the running instance of a process.
+func (w *World) process(number int) *instance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.instances[number%len(w.instances)]
+}
+
+// cutBy counts a cutoff that a step raised.
+func (w *World) cutBy(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cuts[name]++
+}
+
+// felt notes that a request met trouble.
+func (w *World) felt(name string, t trouble) { w.note("%s: %s", name, t) }
+
+// observe counts what happens inside the library.
+func (w *World) observe(_ context.Context, event grimoireauth.Event) {
+	switch event.(type) {
+	case grimoireauth.RefreshShared:
+		w.oracle.events.happened("a refresh shared")
+	case grimoireauth.RefreshWithheld:
+		w.oracle.events.happened("a refresh withheld")
+	case grimoireauth.OutageGraceUsed:
+		w.oracle.events.happened("an outage grace used")
+	case grimoireauth.SessionRefreshed:
+		w.oracle.events.happened("a session refreshed")
+	}
+}
+
+// settle waits until nothing is under way any more.
+func (w *World) settle() {
+	w.running.Wait()
+	for _, d := range w.desks {
+		d.browser.Wait()
+	}
+	w.mu.Lock()
+	instances := slices.Concat(w.former, w.instances)
+	w.mu.Unlock()
+	for _, p := range instances {
+		p.verifier.Wait()
+	}
+}
+
+// later is a pause of somebody who has time.
+func (w *World) later(least, most time.Duration, name string) {
+	_ = w.clock.sleep(w.context, w.seed.between(least, most, name))
+}
