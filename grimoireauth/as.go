@@ -17,9 +17,16 @@ import (
 // stytch_admin has the permissions; instructors need them in the project's
 // policy.
 //
+// A member gives no more than they have: a role above their own is refused, in
+// Enroll, Invite, SetRole, Reenroll and the DomainRoles of a class. Each change
+// therefore begins with the question who acts, one call to Stytch, which also keeps
+// a suspended member from acting. SetRole, Remove and Delete are not cancelled with
+// the request once they are sent; the client's Timeout and a deadline end them.
+//
 // Errors: those of the same call of the Client, and [ErrForbidden] if the member
 // may not do that, or not in this class; [ErrUnauthenticated] if the session is
-// not live, [ErrNoCredentials] below it if there is none.
+// not live, or the member is suspended, [ErrNoCredentials] below it if there is
+// none. [Invitation.By] of another member is [ErrInvalid].
 // Source: https://stytch.com/docs/b2b/guides/rbac/authorization-checks
 type Acting struct {
 	Classes ActingClasses
@@ -29,7 +36,7 @@ type Acting struct {
 // As returns the calls that a member may make with their own permissions. The
 // credentials are those that now prove the session, from
 // [CredentialsFromContext]; the session_token is used if there is one, since a
-// session_jwt lasts five minutes only. It asks nobody.
+// session_jwt lasts five minutes only. It makes no network call.
 func (c *Client) As(credentials Credentials) Acting {
 	as := acting{c, credentials}
 	return Acting{Classes: ActingClasses{as}, Roster: ActingRoster{as}}
@@ -66,7 +73,8 @@ func (a ActingRoster) Enroll(ctx context.Context, class ClassID, who NewMember) 
 	return a.c.Roster.Enroll(ctx, class, who)
 }
 
-// Invite is [Roster.Invite]. It needs "create" on stytch.member.
+// Invite is [Roster.Invite] by the member, whom the e-mail names. It needs
+// "create" on stytch.member.
 func (a ActingRoster) Invite(ctx context.Context, class ClassID, invitation Invitation) (Member, error) {
 	ctx, err := a.begin(ctx, "invite")
 	if err != nil {

@@ -44,6 +44,16 @@ func (cs Classes) Update(ctx context.Context, id ClassID, change ClassChange) (C
 	if err := invalid(op, classFault(id), fault); err != nil {
 		return Class{}, err
 	}
+	by, err := cs.c.actor(ctx, op, id)
+	if err != nil {
+		return Class{}, err
+	}
+	roles, _ := change.DomainRoles.Value()
+	for _, r := range roles {
+		if err := by.mayGiveDomainRole(op, cs.c.roles, r); err != nil {
+			return Class{}, err
+		}
+	}
 	before, err := cs.before(ctx, op, id)
 	if err != nil {
 		return Class{}, err

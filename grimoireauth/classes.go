@@ -122,6 +122,9 @@ func (cs Classes) Delete(ctx context.Context, id ClassID) error {
 	if err := invalid(op, classFault(id)); err != nil {
 		return err
 	}
+	if _, err := cs.c.actor(ctx, op, id); err != nil {
+		return err
+	}
 	before, err := cs.before(ctx, op, id)
 	if err != nil {
 		return err

@@ -48,3 +48,17 @@ func ExampleActingClasses() {
 	// Torts and Delicts
 	// deletes it: false
 }
+
+// What the one who is signed in may give at most, for a page that offers roles.
+func ExampleActing() {
+	stytch, client := permitted(mock.Permission{Resource: "stytch.member", Actions: []string{"create", "search"}})
+	ctx, class := context.Background(), stytch.AddClass("Torts").ID
+	acting := client.As(stytch.SignIn(stytch.AddInstructor(class, "ines@example.edu")))
+
+	fmt.Println("up to", must(acting.Role(ctx, class)))
+	_, err := acting.Roster.Enroll(ctx, class, grimoireauth.NewMember{Email: "noor@example.edu", Role: grimoireauth.RoleCoordinator})
+	fmt.Println("more:", !errors.Is(err, grimoireauth.ErrForbidden))
+	// Output:
+	// up to instructor
+	// more: false
+}

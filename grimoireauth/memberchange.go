@@ -37,6 +37,9 @@ func (r Roster) Update(ctx context.Context, class ClassID, member MemberID, chan
 	if err := invalid(op, classFault(class), memberFault(member), fault); err != nil {
 		return Member{}, err
 	}
+	if _, err := r.c.actor(ctx, op, class); err != nil {
+		return Member{}, err
+	}
 	before, err := r.before(ctx, op, class, member)
 	if err != nil {
 		return Member{}, err

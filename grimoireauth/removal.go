@@ -41,6 +41,9 @@ func (r Roster) remove(ctx context.Context, op string, class ClassID, member Mem
 	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
 		return err
 	}
+	if _, err := r.c.actor(ctx, op, class); err != nil {
+		return err
+	}
 	before, err := r.before(ctx, op, class, member)
 	if err != nil {
 		return err
@@ -93,14 +96,23 @@ func (r Roster) Reenroll(ctx context.Context, class ClassID, member MemberID) (M
 	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
 		return Member{}, err
 	}
+	by, err := r.c.actor(ctx, op, class)
+	if err != nil {
+		return Member{}, err
+	}
 	raw, requestID, err := r.ever(ctx, op, class, member)
 	if err != nil {
 		return Member{}, err
 	}
 	before, err := r.c.memberOf(op, requestID, class, raw)
-	switch {
-	case err != nil || before.Status != StatusDeleted:
+	if err != nil || before.Status != StatusDeleted {
 		return before, err
+	}
+	// They come back as what they were.
+	if err := by.mayGive(op, max(before.Role, RoleStudent)); err != nil {
+		return Member{}, err
+	}
+	switch {
 	case !before.EmailVerified:
 		return r.anew(ctx, op, raw)
 	}

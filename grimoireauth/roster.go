@@ -34,7 +34,9 @@ type NewMember struct {
 type Invitation struct {
 	NewMember
 	// By is the member who invites, named in the e-mail. They invite to a role up to
-	// their own. Empty: nobody is named, and the program itself answers for the role.
+	// their own. Empty: no inviter is named, and the program itself answers for the
+	// role; on behalf of a member (see [Client.As]) it is filled in, and another
+	// member than the one who acts is [ErrInvalid].
 	By MemberID
 	// RedirectURL is where the link leads, one of those registered with Stytch.
 	// Empty: the project's default.
@@ -59,6 +61,13 @@ func (r Roster) Enroll(ctx context.Context, class ClassID, who NewMember) (Membe
 	const op = "enroll"
 	roles, fault := r.check(who)
 	if err := invalid(op, classFault(class), fault); err != nil {
+		return Member{}, err
+	}
+	by, err := r.c.actor(ctx, op, class)
+	if err != nil {
+		return Member{}, err
+	}
+	if err := by.mayGive(op, max(who.Role, RoleStudent)); err != nil {
 		return Member{}, err
 	}
 	return r.create(ctx, op, &members.CreateParams{
@@ -110,21 +119,15 @@ func (r Roster) Invite(ctx context.Context, class ClassID, invitation Invitation
 	if err := invalid(op, faults...); err != nil {
 		return Member{}, err
 	}
-	if invitation.By != "" {
-		by, err := r.get(ctx, op, class, invitation.By)
-		if err != nil {
-			return Member{}, err
-		}
-		// What a form says about the role must not make anybody more than its sender.
-		if by.Suspended || !by.Role.AtLeast(max(invitation.Role, RoleStudent)) {
-			return Member{}, &Error{Op: op, Kind: ErrForbidden, Err: errors.New("the role is above that of the member who invites")}
-		}
+	by, err := r.inviter(ctx, op, class, invitation)
+	if err != nil {
+		return Member{}, err
 	}
 	params := &email.InviteParams{
 		OrganizationID:          string(class),
 		EmailAddress:            invitation.Email,
 		Name:                    invitation.Name,
-		InvitedByMemberID:       string(invitation.By),
+		InvitedByMemberID:       string(by),
 		InviteRedirectURL:       invitation.RedirectURL,
 		InviteExpirationMinutes: minutes,
 		InviteTemplateID:        invitation.Template,
@@ -149,6 +152,30 @@ func (r Roster) Invite(ctx context.Context, class ClassID, invitation Invitation
 	audit.Member, audit.RequestID, audit.Fields = member.Member, res.RequestID, difference(nil, member.audit())
 	r.c.record(ctx, audit)
 	return member, nil
+}
+
+// inviter returns the member who invites, if one does, and refuses a role above
+// theirs: what a form says must not make anybody more than its sender.
+func (r Roster) inviter(ctx context.Context, op string, class ClassID, invitation Invitation) (MemberID, error) {
+	role := max(invitation.Role, RoleStudent)
+	if onBehalf(ctx) {
+		by, err := r.c.actor(ctx, op, class)
+		switch {
+		case err != nil:
+			return "", err
+		case invitation.By != "" && invitation.By != by.Member:
+			return "", invalid(op, errors.New("By is another member than the one who acts: leave it empty"))
+		}
+		return by.Member, by.mayGive(op, role)
+	}
+	if invitation.By == "" {
+		return "", nil
+	}
+	by, err := r.get(ctx, op, class, invitation.By)
+	if err == nil && (by.Suspended || !by.Role.AtLeast(role)) {
+		err = &Error{Op: op, Kind: ErrForbidden, Err: errors.New("the role is above that of the member who invites")}
+	}
+	return by.Member, err
 }
 
 // Get returns a member who was not removed. Errors: [ErrNotFound].

@@ -37,6 +37,13 @@ func (r Roster) SetRole(ctx context.Context, class ClassID, member MemberID, rol
 	if err := invalid(op, classFault(class), memberFault(member), fault); err != nil {
 		return Member{}, err
 	}
+	by, err := r.c.actor(ctx, op, class)
+	if err != nil {
+		return Member{}, err
+	}
+	if err := by.mayGive(op, role); err != nil {
+		return Member{}, err
+	}
 	before, err := r.before(ctx, op, class, member)
 	if err != nil {
 		return Member{}, err

@@ -91,7 +91,7 @@ func (v *Verifier) revive(ctx context.Context, credentials grimoireauth.Credenti
 		answer.Source = grimoireauth.SourceRefreshed
 		return answer, nil
 	}
-	if failed.outage() && !barred && v.excuses(&judged) {
+	if _, barred = v.records.outage(&a); failed.outage() && !barred && v.excuses(&judged) {
 		// Time has passed: a cutoff may have come meanwhile.
 		switch again := v.judge(ctx, credentials.JWT.Reveal()); {
 		case v.excuses(&again):

@@ -52,10 +52,21 @@ func (v *Verifier) standing(ctx context.Context, session grimoireauth.Session) (
 		return Standing{Ended: true}, nil
 	}
 	if v.config.Cutoffs == nil {
-		return Standing{}, nil
+		return v.forgotten(Standing{}), nil
 	}
 	if memory, ok := v.config.Cutoffs.(*MemoryCutoffs); ok && memory.raised.Load() == 0 {
-		return Standing{}, nil
+		return v.forgotten(Standing{}), nil
 	}
-	return v.config.Cutoffs.Standing(ctx, session.ID(), session.Member(), session.Organization())
+	s, err := v.config.Cutoffs.Standing(ctx, session.ID(), session.Member(), session.Organization())
+	return v.forgotten(s), err
+}
+
+// forgotten lets the ends of sessions count that Stytch told of and that there was no
+// room for. It is asked after them: see MemoryCutoffs.Standing. Their number says
+// nothing beside that of other cutoffs.
+func (v *Verifier) forgotten(s Standing) Standing {
+	if floor := v.gone.floor.Load(); floor != nil && floor.at.After(s.StaleUntil) {
+		s.StaleUntil = floor.at
+	}
+	return s
 }

@@ -65,9 +65,8 @@ func (v *Verifier) call(ctx context.Context, a *ask, owner grimoireauth.Session)
 		credentials = grimoireauth.Credentials{JWT: a.secret}
 	}
 	refresh := v.config.Refresh
-	if v.slides(a, owner) {
+	if by, slides := v.config.Slide.by(owner, time.Now()); slides && !a.idle {
 		refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
-			by, _ := v.config.Slide.by(owner, time.Now())
 			answer, err := v.config.Slide.Extend(ctx, credentials, by)
 			if errors.Is(err, grimoireauth.ErrInvalid) {
 				v.alarm(ctx, alarmSlide, reveal(err))

@@ -62,17 +62,19 @@ func (v *Verifier) land(ctx context.Context, a *ask, f *flight, granted *grant, 
 	f.land.Do(func() {
 		f.granted, f.failed = granted, failed
 		now := time.Now()
-		if over := v.records.landed(a, f, now); !over.IsZero() {
-			// Also for its session_jwts that have not expired. A cutoff that names one
-			// session is never refused.
-			_ = v.gone.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
-		}
+		// Before the record says that nothing is under way any more: a request that
+		// comes in between would find neither the flight nor the strike.
 		switch {
 		case f.of.IsZero() || !f.owner.IsZero():
 		case failed != nil:
 			v.strikes.add(f.of.ID(), &a.key, failed, now)
 		default:
 			v.strikes.clear(f.of.ID())
+		}
+		if over := v.records.landed(a, f, now); !over.IsZero() {
+			// Also for its session_jwts that have not expired. A cutoff that names one
+			// session is never refused.
+			_ = v.gone.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
 		}
 		if failed != nil {
 			v.observeBehind(ctx, grimoireauth.RefreshFailed{Session: f.of.ID(), Err: failed.err})

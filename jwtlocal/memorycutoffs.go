@@ -25,7 +25,7 @@ import (
 // sends each session to Stytch once, the place that knows.
 type MemoryCutoffs struct {
 	raised atomic.Uint64       // how many cutoffs there have been; readers of none do one load
-	floor  atomic.Pointer[cut] // cuts off everybody; nil until it was needed
+	floor  atomic.Pointer[cut] // cuts off everybody; nil until it was needed. Read it after the shards
 	seed   maphash.Seed        // set before raised leaves zero
 	mu     sync.Mutex          // guards writing to what follows, and seed
 	shards [256]atomic.Pointer[map[cutKey]cut]
@@ -107,6 +107,7 @@ func (m *MemoryCutoffs) put(key cutKey, at time.Time, life time.Duration, now ti
 	}
 	if len(next) >= maxCutsPerShard {
 		clear(next)
+		// Before the shard without them is published: see Standing.
 		m.floor.Store(&cut{at: now, until: now.Add(dateCutoffLife), raised: number})
 	}
 	// A later cutoff can carry an earlier time, from another replica; it must not
@@ -128,14 +129,15 @@ func (m *MemoryCutoffs) Standing(_ context.Context, session grimoireauth.Session
 		return Standing{Ended: true}, nil
 	}
 	var s Standing
-	if floor := m.floor.Load(); floor != nil {
-		s.add(*floor)
-	}
 	if c, ok := m.get(cutKey{memberCut, string(member)}); ok {
 		s.add(c)
 	}
 	if c, ok := m.get(cutKey{classCut, string(class)}); ok {
 		s.add(c)
+	}
+	// Last: what was forgotten before one of the looks above counts by the floor.
+	if floor := m.floor.Load(); floor != nil {
+		s.add(*floor)
 	}
 	return s, nil
 }

@@ -61,10 +61,10 @@ func (v *Verifier) decide(a *ask, fresh bool, passed *grant, now time.Time) turn
 			return turn{failed: overBudget()}
 		}
 	}
-	if v.records.flying.Load() >= maxWaiting {
+	if v.records.flying.Add(1) > maxWaiting {
+		v.records.flying.Add(-1)
 		return turn{failed: &failure{kind: noAnswer, err: unavailable(opRefresh, errBusy, firstPause), wait: firstPause}}
 	}
-	v.records.flying.Add(1)
 	rec = s.open(a.key, now)
 	rec.flight = &flight{done: make(chan struct{}), of: a.of, owner: rec.owner}
 	return turn{flight: rec.flight, began: true}

@@ -126,6 +126,7 @@ func (v *Verifier) judge(ctx context.Context, token string) verdict {
 		case key == nil:
 			return v.refuse(ctx, ReasonUnknownKey)
 		}
+		now = time.Now() // it may have waited for the key set
 	}
 	p, ok := split(token, header, key.encoded)
 	if !ok {

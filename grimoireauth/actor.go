@@ -1,0 +1,80 @@
+package grimoireauth
+
+import (
+	"context"
+	"fmt"
+)
+
+// actor is the member on whose behalf a change is made. The zero actor is the
+// program itself, which answers for what it gives.
+type actor struct {
+	Person
+	role    Role
+	session Session // zero for the program itself
+}
+
+// Role returns what the member is in this class, as their session says at this
+// moment: the most that the calls of an [Acting] let them give. It asks Stytch.
+// Errors: [ErrForbidden] if the session is of another class;
+// [ErrUnauthenticated] if it is not live, or the member is suspended.
+func (a Acting) Role(ctx context.Context, class ClassID) (Role, error) {
+	const op = "find the role of the member who acts"
+	ctx, err := a.Roster.begin(ctx, op)
+	if err != nil {
+		return RoleNone, err
+	}
+	if err := invalid(op, classFault(class)); err != nil {
+		return RoleNone, err
+	}
+	by, err := a.Roster.c.actor(ctx, op, class)
+	return by.role, err
+}
+
+// actor asks Stytch who acts, ahead of a change in this class, and refuses those
+// whose session is not live, is of another class, or belongs to a suspended
+// member: Stytch itself knows no suspension. What the session may do Stytch
+// decides with the change. For the program itself it makes no call.
+func (c *Client) actor(ctx context.Context, op string, class ClassID) (actor, error) {
+	credentials, ok := ctx.Value(memberKey{}).(Credentials)
+	if !ok {
+		return actor{}, nil
+	}
+	now, err := c.Sessions.authenticate(asProject(ctx), op, credentials, 0)
+	switch {
+	case err != nil:
+		return actor{}, err
+	case string(now.Organization()) != string(class):
+		return actor{}, &Error{Op: op, Kind: ErrForbidden, Err: detail("the session is of another class")}
+	}
+	return actor{
+		Person:  Person{Member: now.Session.Member(), Class: class},
+		role:    c.roles.Role(now.Roles()...),
+		session: now.Session,
+	}, nil
+}
+
+// mayGive refuses a role above the actor's own: what a form says must not make
+// anybody more than its sender.
+func (by actor) mayGive(op string, role Role) error {
+	if by.session.IsZero() || by.role.AtLeast(role) {
+		return nil
+	}
+	return &Error{Op: op, Kind: ErrForbidden, Err: detail(fmt.Sprintf("%v is above the role of the member who acts, %v", role, by.role))}
+}
+
+// mayGiveDomainRole is mayGive for a role that an e-mail domain is to bring. A
+// Stytch role id that the role table does not know cannot be compared, so only
+// those who have it may give it.
+func (by actor) mayGiveDomainRole(op string, roles RoleTable, to DomainRole) error {
+	if by.session.IsZero() || to.ID != "" && by.session.HasRole(to.ID) {
+		return nil
+	}
+	role := to.Role
+	if to.ID != "" {
+		role = roles.one(to.ID)
+	}
+	if role == RoleNone {
+		return &Error{Op: op, Kind: ErrForbidden, Err: detail("a domain is to bring a role that the role table does not know")}
+	}
+	return by.mayGive(op, role)
+}

@@ -1,0 +1,121 @@
+package jwtlocal
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// rounds is how often a storm of this file happens. The long one is run by hand:
+// GRIMOIRE_LONG=1.
+func rounds(short int) int {
+	if os.Getenv("GRIMOIRE_LONG") != "" {
+		return 100 * short
+	}
+	return short
+}
+
+// TestC01ForgetfulCutoffsStorm: cutoffs that are forgotten for want of room go on
+// counting, also for a request that is looking at them in that moment.
+func TestC01ForgetfulCutoffsStorm(t *testing.T) {
+	const member = grimoireauth.MemberID(testMember)
+	for range rounds(8) {
+		var m MemoryCutoffs
+		require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: member}))
+		mine := m.shard(cutKey{memberCut, string(member)})
+		var neighbours []grimoireauth.MemberID
+		for i := 0; len(neighbours) < maxCutsPerShard+8; i++ {
+			if id := fmt.Sprintf("member-test-%d", i); m.shard(cutKey{memberCut, id}) == mine {
+				neighbours = append(neighbours, grimoireauth.MemberID(id))
+			}
+		}
+		// All but the last few, which make it forget.
+		for _, id := range neighbours[:maxCutsPerShard-4] {
+			require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: id}))
+		}
+		require.Nil(t, m.floor.Load())
+		var passed atomic.Int64
+		var stop atomic.Bool
+		var readers, ready sync.WaitGroup
+		for range 4 {
+			ready.Add(1)
+			readers.Go(func() {
+				for first := true; first || !stop.Load(); {
+					s, err := m.Standing(t.Context(), testSession, member, testClass)
+					if err != nil || !s.covers(time.Now().Add(-time.Second).Unix()) {
+						passed.Add(1)
+					}
+					if first {
+						ready.Done()
+						first = false
+					}
+				}
+			})
+		}
+		ready.Wait()
+		for _, id := range neighbours[maxCutsPerShard-4:] {
+			require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: id}))
+		}
+		stop.Store(true)
+		readers.Wait()
+		require.NotNil(t, m.floor.Load(), "it did not have to forget")
+		require.Zero(t, passed.Load(), "somebody passed who was cut off")
+	}
+}
+
+// TestC01ForgottenEnds: the ends of sessions that Stytch told of, and that are too
+// many to remember, count as a cutoff of all session_jwts until then.
+func TestC01ForgottenEnds(t *testing.T) {
+	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+		ada := u.login(1)
+		old := u.credentials(ada, 0)
+		requireGood(t, v, old.JWT.Reveal())
+		require.NoError(t, v.gone.Cut(t.Context(), grimoireauth.Cutoff{Session: "first"}))
+		full := v.gone.shard(cutKey{sessionCut, "first"})
+		for i := 0; v.gone.floor.Load() == nil; i++ {
+			if id := fmt.Sprint(i); v.gone.shard(cutKey{sessionCut, id}) == full {
+				require.NoError(t, v.gone.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(id)}))
+			}
+		}
+		_, err := verify(t, v, old.JWT.Reveal())
+		require.ErrorIs(t, err, grimoireauth.ErrExpired)
+		answer, err := authenticate(t, v, old)
+		requireSession(t, ada, answer, err)
+		require.Equal(t, grimoireauth.SourceRefreshed, answer.Source)
+		again, err := authenticate(t, v, answer.Credentials)
+		requireSession(t, ada, again, err)
+		require.Equal(t, grimoireauth.SourceLocal, again.Source)
+		require.Equal(t, 1, u.count(), "once is enough")
+	})
+}
+
+// TestC01WaitingStorm: however many refreshes begin in one instant, no more are under
+// way than may be.
+func TestC01WaitingStorm(t *testing.T) {
+	v := newVerifier(t)
+	for round := range rounds(300) {
+		v.records.flying.Store(maxWaiting - 1)
+		var began atomic.Int64
+		var start, all sync.WaitGroup
+		start.Add(1)
+		for i := range 8 {
+			a := askWith(grimoireauth.NewSecret(fmt.Sprint(round, " ", i)))
+			all.Go(func() {
+				start.Wait()
+				if v.decide(&a, false, nil, time.Now()).began {
+					began.Add(1)
+				}
+			})
+		}
+		start.Done()
+		all.Wait()
+		require.EqualValues(t, 1, began.Load())
+	}
+}
