@@ -1,6 +1,10 @@
 package grimoireauth
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"io"
+)
 
 // The context carries what the guard found out about the request, in two values
 // under private keys, so that no other package can read or forge them by
@@ -41,6 +45,21 @@ func (c *placed) Value(key any) any {
 	}
 	return c.Context.Value(key)
 }
+
+// The contexts print a name, whatever the verb: a log that prints r.Context() is not
+// to learn who is signed in, and of credentials not even where they are.
+
+func (c *authenticated) Format(w fmt.State, _ rune) { printName(w) }
+func (c *placed) Format(w fmt.State, _ rune)        { printName(w) }
+func (c *decided) Format(w fmt.State, _ rune)       { printName(w) }
+
+func printName(w io.Writer) { _, _ = io.WriteString(w, "grimoireauth's context") }
+
+// String is for the names that package context puts together.
+
+func (c *authenticated) String() string { return fmt.Sprint(c) }
+func (c *placed) String() string        { return fmt.Sprint(c) }
+func (c *decided) String() string       { return fmt.Sprint(c) }
 
 // decided is both at once, for the guard of a class, in one allocation.
 type decided struct {

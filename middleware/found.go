@@ -10,17 +10,17 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// found is what a Guard found out about one request. It is also the node of the
-// request's context that tells an inner handler of the same Guard; it is
-// complete before it is published there, and immutable from then on.
+// found is what a Guard found out about one request. A node of the request's context
+// leads an inner handler of the same Guard to it; it is complete before it is
+// published there, and immutable from then on.
 type found struct {
-	context.Context // of the request it was found for; nil until published
-	guard           *Guard
-	presented       presented // what it was decided on
-	authentication  grimoireauth.Authentication
-	err             error
-	fresh           bool // Stytch was asked for this request
-	settled         bool
+	node           node // in the context of the request it was found for; zero until published
+	guard          *Guard
+	presented      presented // what it was decided on
+	authentication grimoireauth.Authentication
+	err            error
+	fresh          bool // Stytch was asked for this request
+	settled        bool
 
 	place  place   // what class guards around this one have decided
 	passed []check // what was decided about this authentication; before it is published, about an older one
@@ -32,13 +32,6 @@ type found struct {
 // foundKey is the context key of one Guard's answer. Another Guard may trust
 // another project, so its answers do not count here.
 type foundKey struct{ guard *Guard }
-
-func (f *found) Value(key any) any {
-	if key == (foundKey{f.guard}) {
-		return f
-	}
-	return f.Context.Value(key)
-}
 
 var errTwoAnswers = fmt.Errorf("Stytch names another session than the one that this request was served for: %w", grimoireauth.ErrUnauthenticated)
 
@@ -191,17 +184,16 @@ func (f *found) setVary(h http.Header) {
 // attach returns the request with the answer in its context, and with no other
 // authentication: not one that somebody else left there.
 func (f *found) attach(r *http.Request, in place, checks []check) *http.Request {
-	if f.Context != nil {
+	if f.published() {
 		return f.attachAgain(r, in, checks)
 	}
-	f.Context = r.Context()
+	ctx := f.publish(r.Context())
 	f.place = in
 	// A fresh answer is not asked for again, so what it inherited has served.
 	f.passed = checks
 	if in.role != grimoireauth.RoleNone {
-		return r.WithContext(grimoireauth.ContextWithPerson(f, f.authentication, f.person(in), in.role))
+		return r.WithContext(grimoireauth.ContextWithPerson(ctx, f.authentication, f.person(in), in.role))
 	}
-	ctx := context.Context(f)
 	if _, somebody := grimoireauth.AuthenticationFromContext(ctx); somebody || f.err == nil {
 		// Also the same answer, left by somebody else: its role is not this Guard's.
 		ctx = grimoireauth.ContextWithAuthentication(ctx, f.authentication)
@@ -215,10 +207,9 @@ func (f *found) attachAgain(r *http.Request, in place, checks []check) *http.Req
 	if len(checks) > 0 {
 		// A copy, since others read what was published.
 		more := *f
-		more.Context = ctx
 		more.place = in
 		more.passed = slices.Concat(f.passed, checks)
-		ctx = &more
+		ctx = more.publish(ctx)
 	}
 	current, _ := grimoireauth.AuthenticationFromContext(ctx)
 	person, role, _ := grimoireauth.RoleFromContext(ctx)

@@ -69,7 +69,7 @@ func (g *Guard) decide(r *http.Request, fresh bool, checks []check) (*found, pla
 		return f, place{}, f.err
 	}
 	in, err := f.place, error(nil)
-	if f.Context == nil {
+	if !f.published() {
 		// What guards around this one decided about an older answer.
 		for _, c := range f.passed {
 			if in, err = c(r, f, in); err != nil {

@@ -1,0 +1,39 @@
+package middleware
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// node is the place in the request's context where a Guard leaves what it found. It
+// is a type of its own, and not [found], so that whatever prints a context finds an
+// address here and not the credentials: where fmt may not call the methods of a
+// value, in a private field, it prints what a pointer leads to, once.
+type node struct {
+	context.Context
+	found *found
+}
+
+// Value implements [context.Context].
+func (n *node) Value(key any) any {
+	if key == (foundKey{n.found.guard}) {
+		return n.found
+	}
+	return n.Context.Value(key)
+}
+
+// Format writes a name, whatever the verb. It implements [fmt.Formatter].
+func (n *node) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "middleware.Guard's context") }
+
+// String is for the names that package context puts together.
+func (n *node) String() string { return fmt.Sprint(n) }
+
+// publish makes f known in a context below ctx.
+func (f *found) publish(ctx context.Context) context.Context {
+	f.node = node{Context: ctx, found: f}
+	return &f.node
+}
+
+// published reports whether f is in a context already, and must not be changed.
+func (f *found) published() bool { return f.node.found != nil }
