@@ -29,9 +29,12 @@
 // Nothing but the transport's latencies decides an outcome: no order of
 // goroutines, no order of a map, no randomness. What a page asks for at once
 // leaves one [Config].Gap apart, in the page's order. Two responses that arrive at
-// the same instant have no order; it is the transport's task to avoid them. Every request has a
-// name (browser.tab.action.hop) which does not depend on other tabs; [Tab.Label]
-// makes it independent of the other actions as well.
+// the same instant have no order; the transport's latencies have to avoid them.
+// Virtual time is no lock: what several calls of the transport share needs one.
+//
+// Every request has a name (browser.tab.action.hop), which does not depend on
+// other tabs; [Tab.Label] makes it independent of the tab's other actions as
+// well.
 //
 // # What is kept, and what is not
 //

@@ -25,7 +25,7 @@ func fromTutor(t *testing.T) Access {
 	return Access{URL: address(t, tutor), Method: "GET", TopLevel: true}
 }
 
-// in changes one access for another row.
+// at is a top-level GET of that address, changed as a row wants it.
 func at(t *testing.T, s string, change ...func(*Access)) Access {
 	a := Access{URL: address(t, s), Method: "GET", TopLevel: true}
 	for _, c := range change {
@@ -396,7 +396,7 @@ func TestJarLimits(t *testing.T) {
 	})
 }
 
-// TestCookieKeepsItsValue: a cookie prints no value, under no verb.
+// TestCookiePrintsNoValue: a cookie prints no value, under no verb.
 func TestCookiePrintsNoValue(t *testing.T) {
 	c := Cookie{Name: "a", Value: "secret-value", Domain: "example.edu", Path: "/"}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {

@@ -309,7 +309,7 @@ func TestMetaRefresh(t *testing.T) {
 		page, err = tab.Back()
 		require.NoError(t, err)
 		require.Equal(t, "/end", page.Path(), "a refresh takes the place of its page")
-		require.Equal(t, "Home"[:0]+"End", page.Document.Title)
+		require.Equal(t, "End", page.Document.Title)
 		page, err = tab.Navigate(home + "late")
 		require.NoError(t, err)
 		require.Equal(t, "/late", page.Path())
@@ -319,6 +319,23 @@ func TestMetaRefresh(t *testing.T) {
 		require.Equal(t, "/end", page.Path())
 		_, err = tab.Navigate(home + "loop")
 		require.ErrorIs(t, err, ErrTooManyRedirects)
+	})
+}
+
+// TestMetaRefreshAbandoned: a page that waits for its refresh can be left.
+func TestMetaRefreshAbandoned(t *testing.T) {
+	bubble(t, func(t *testing.T, n *internet, b *Browser) {
+		n.page("tutor.example.edu/soon", `<title>Soon</title><meta http-equiv="refresh" content="2; url=end">`)
+		tab := b.Open()
+		pending := tab.Start(func(t *Tab) (*Page, error) { return t.Navigate(home + "soon") })
+		time.Sleep(time.Second)
+		require.Equal(t, "Soon", tab.Page().Document.Title)
+		tab.Stop(Drop)
+		_, err := pending.Wait()
+		require.ErrorIs(t, err, ErrAbandoned)
+		time.Sleep(time.Minute)
+		require.Equal(t, "/soon", tab.Page().Path())
+		require.Len(t, b.Exchanges(), 1)
 	})
 }
 
