@@ -36,7 +36,7 @@ func warm(t testing.TB) (*middleware.Guard, *http.Request) {
 	}, middleware.Config{Can: permitAll})
 	r := httptest.NewRequest("GET", "/classes/"+law, nil)
 	r.SetPathValue("class", law)
-	r.Header.Set("Cookie", "theme=dark; _ga=GA1.2.1234567890.1700000000; __Host-stytch_session="+strings.Repeat("t", 44)+
+	r.Header.Set("Cookie", "theme=dark; _ga=GA1.2.1234567890.1700000000; __Host-stytch_session="+strings.Repeat("t", 44)+"~session-ada"+
 		"; __Host-stytch_session_jwt=e."+strings.Repeat("a", 1590)+"."+strings.Repeat("s", 342)+"; lang=en-AU")
 	return guard, r
 }
