@@ -24,6 +24,9 @@ type OAuthStart struct {
 	// "login_hint", "hd", "prompt". The provider decides what it makes of them; none
 	// of them restricts who can sign in.
 	Provided map[string]string
+	// Verifier is one from [NewVerifier]. Several starts of one browser can share one,
+	// so that it need not know which of them a token belongs to. Zero: a new one.
+	Verifier Secret
 }
 
 // DiscoveryOAuthStart is an [OAuthStart] without a class.
@@ -32,6 +35,7 @@ type DiscoveryOAuthStart struct {
 	RedirectURL string
 	Scopes      []string
 	Provided    map[string]string
+	Verifier    Secret // as in [OAuthStart]
 }
 
 // StartOAuth returns where to send a browser that signs in with a provider. It asks
@@ -49,7 +53,7 @@ func (s SignIn) StartOAuth(start OAuthStart) (Start, error) {
 	} else {
 		parameters["slug"] = string(start.Class)
 	}
-	return s.c.startURL("start sign-in with a provider", "/v1/b2b/public/oauth/"+name+"/start", parameters,
+	return s.c.startURL("start sign-in with a provider", "/v1/b2b/public/oauth/"+name+"/start", start.Verifier, parameters,
 		unknown, needed("class id", string(start.Class)), checkRedirectURL("RedirectURL", start.RedirectURL), fault)
 }
 
@@ -60,7 +64,7 @@ func (s SignIn) StartDiscoveryOAuth(start DiscoveryOAuthStart) (Start, error) {
 	parameters, fault := providerParameters(start.Scopes, start.Provided)
 	name, unknown := providerName(start.Provider)
 	parameters["discovery_redirect_url"] = start.RedirectURL
-	return s.c.startURL("start discovery by provider", "/v1/b2b/public/oauth/"+name+"/discovery/start", parameters,
+	return s.c.startURL("start discovery by provider", "/v1/b2b/public/oauth/"+name+"/discovery/start", start.Verifier, parameters,
 		unknown, checkRedirectURL("RedirectURL", start.RedirectURL), fault)
 }
 

@@ -24,6 +24,8 @@ type PasswordReset struct {
 	Expires time.Duration
 	// Locale is the language of the e-mail: "en", "es", "fr" or "pt-br". Empty: "en".
 	Locale string
+	// Verifier is as in [OAuthStart].
+	Verifier Secret
 }
 
 // StartPasswordReset e-mails a link to set a password with. It returns the verifier
@@ -35,10 +37,12 @@ type PasswordReset struct {
 func (s SignIn) StartPasswordReset(ctx context.Context, reset PasswordReset) (verifier Secret, err error) {
 	const op = "start password reset"
 	minutes, fault := linkMinutes(reset.Expires)
-	if err := invalid(op, needed("class id", string(reset.Class)), checkEmail(reset.Email), fault, checkLocale(reset.Locale)); err != nil {
+	if err := invalid(op, needed("class id", string(reset.Class)), checkEmail(reset.Email), fault, checkLocale(reset.Locale), checkVerifier(reset.Verifier)); err != nil {
 		return Secret{}, err
 	}
-	verifier = NewVerifier()
+	if verifier = reset.Verifier; verifier.IsZero() {
+		verifier = NewVerifier()
+	}
 	res, err := call(ctx, s.c, op, func(ctx context.Context) (*email.ResetStartResponse, error) {
 		return s.c.api.Passwords.Email.ResetStart(ctx, &email.ResetStartParams{
 			OrganizationID:                 string(reset.Class),

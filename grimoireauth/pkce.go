@@ -24,7 +24,7 @@ const verifierBytes = 32
 
 // NewVerifier returns a fresh PKCE verifier (RFC 7636), to tie an e-mailed link to
 // the browser that asks for it: see [MagicLink.SameBrowser]. The start URLs make
-// their own.
+// their own if they are given none.
 func NewVerifier() Secret {
 	random := make([]byte, verifierBytes)
 	// crypto/rand.Read never fails: it crashes the program first.

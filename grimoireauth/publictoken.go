@@ -27,16 +27,20 @@ func checkPublicToken(proj project.Project, token string) error {
 
 var errNoPublicToken = errors.New("Config.PublicToken is missing: copy it from the Stytch dashboard, API keys; start URLs need it")
 
-// startURL returns the address of one of Stytch's pages for browsers, with a PKCE
-// challenge. Parameters that are empty are left out.
-func (c *Client) startURL(op, path string, parameters map[string]string, faults ...error) (Start, error) {
+// startURL returns the address of one of Stytch's pages for browsers, with the PKCE
+// challenge of the verifier, or of a new one if there is none. Parameters that are
+// empty are left out.
+func (c *Client) startURL(op, path string, verifier Secret, parameters map[string]string, faults ...error) (Start, error) {
+	faults = append(faults, checkVerifier(verifier))
 	if c.publicToken == "" {
 		faults = append(faults, errNoPublicToken)
 	}
 	if err := invalid(op, faults...); err != nil {
 		return Start{}, err
 	}
-	verifier := NewVerifier()
+	if verifier.IsZero() {
+		verifier = NewVerifier()
+	}
 	query := url.Values{"public_token": {c.publicToken}, "pkce_code_challenge": {challenge(verifier)}}
 	for name, value := range parameters {
 		if value != "" {

@@ -14,6 +14,8 @@ type SSOStart struct {
 	// RedirectURL is where the browser comes back to, one of those registered with
 	// Stytch. Empty: the project's default.
 	RedirectURL string
+	// Verifier is as in [OAuthStart].
+	Verifier Secret
 }
 
 // StartSSO returns where to send a browser that signs in at an identity provider. It
@@ -23,7 +25,7 @@ type SSOStart struct {
 // Source: https://stytch.com/docs/b2b/api/sso-authenticate-start
 func (s SignIn) StartSSO(start SSOStart) (Start, error) {
 	// Unlike that of OAuth, the path has no b2b in it.
-	return s.c.startURL("start single sign-on", "/v1/public/sso/start", map[string]string{
+	return s.c.startURL("start single sign-on", "/v1/public/sso/start", start.Verifier, map[string]string{
 		"connection_id":       string(start.Connection),
 		"login_redirect_url":  start.RedirectURL,
 		"signup_redirect_url": start.RedirectURL,

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 type allowed struct {
 	methods     []grimoireauth.SignInMethod
 	connections []grimoireauth.Connection // active ones, the default first
+	slug        string                    // empty: there is no such class, or it is not known at the moment
 }
 
 const (
@@ -142,7 +144,7 @@ func (h *Handler) askAllowed(ctx context.Context, name string) (allowed, error) 
 	if err != nil {
 		return allowed{}, err
 	}
-	var may allowed
+	may := allowed{slug: class.Slug}
 	for _, method := range everyMethod {
 		if class.Settings.Allows(method) {
 			may.methods = append(may.methods, method)
@@ -165,4 +167,18 @@ func (h *Handler) askAllowed(ctx context.Context, name string) (allowed, error) 
 		}
 	}
 	return may, nil
+}
+
+// sameClass reports whether a class, by id or slug, is that of the slug. One that
+// cannot be looked up is not.
+func (h *Handler) sameClass(r *http.Request, class, slug string) bool {
+	switch {
+	case class == "" || slug == "":
+		return false
+	case strings.EqualFold(class, slug):
+		return true
+	case !strings.HasPrefix(class, "organization-"):
+		return false
+	}
+	return h.classes.of(r.Context(), class, h.askAllowed).slug == slug
 }

@@ -1,239 +1,312 @@
 package signin
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
-	"github.com/promptgrimoire/auth/middleware"
 	"github.com/stretchr/testify/require"
 )
 
-func TestAttemptsAreForgotten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var as attempts[progress]
-		works := 0
-		run := func(key string) {
-			_, err := as.run(t.Context(), key, func(*progress) (bool, error) { works++; return true, nil })
-			require.NoError(t, err)
-		}
-		const one = "n:t"
-		run(one)
-		run(one)
-		require.Equal(t, 1, works)
-		run("other:t")
-		run("n:other")
-		require.Equal(t, 3, works, "another browser or another link is another attempt")
+var someTime = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-		time.Sleep(attemptLife + time.Second)
-		synctest.Wait()
-		require.Empty(t, as.all, "credentials are kept for a minute and no longer")
-		run(one)
-		require.Equal(t, 4, works)
-	})
-}
+var testHandler = &Handler{config: Config{BaseURL: "https://classes.example.edu", Discovery: true}}
 
-func TestAttemptsAreBounded(t *testing.T) {
-	var as attempts[progress]
-	for i := range maxAttempts + 10 {
-		as.get(strconv.Itoa(i))
+var someID = strings.Repeat("I", 26)
+
+func somePending(change func(*pendingSignIn)) attempt {
+	p := pendingSignIn{
+		owed: owedFactor,
+		intermediate: grimoireauth.Intermediate{
+			Token: grimoireauth.NewSecret("SeiGwdj5lKkrEVgcEY3QNJXt6srxS3IK2Nwkar6mXD4="), ExpiresAt: someTime.Add(9 * time.Minute),
+		},
+		class:     "organization-test-07971b06-ac8b-4cdb-9c15-63b17e653931",
+		slug:      "secure.systems~1",
+		className: "Sichere Systeme: Übung \n",
+		member:    "member-test-32fc5024-9c09-4da3-bd2e-c9ce4da9375f",
+		methods:   []grimoireauth.SignInMethod{grimoireauth.MethodMagicLink, grimoireauth.MethodSSO},
+		allowed:   []grimoireauth.SecondFactor{grimoireauth.SecondFactorSMS, grimoireauth.SecondFactorApp},
+		enrolled:  []grimoireauth.SecondFactor{grimoireauth.SecondFactorApp},
+		sent:      true,
 	}
-	require.Len(t, as.all, maxAttempts)
+	if change != nil {
+		change(&p)
+	}
+	a := someAttempt(nil)
+	a.pending, a.until = p, p.intermediate.ExpiresAt.Unix()
+	return a
 }
 
-// What works once and was used stays; another "no", and "could not find out", is
-// asked for again.
-func TestAttemptOutcomes(t *testing.T) {
-	for _, tt := range []struct {
-		err  error
-		want int
-	}{
-		{nil, 1}, {grimoireauth.ErrTokenSpent, 1}, {grimoireauth.ErrWrongCode, 1}, {&grimoireauth.StepUpError{}, 1},
-		{grimoireauth.ErrForbidden, 2}, {grimoireauth.ErrNotInvited, 2}, {grimoireauth.ErrLocked, 2},
-		{grimoireauth.ErrUnavailable, 2}, {grimoireauth.ErrRateLimited, 2}, {errors.Join(grimoireauth.ErrForbidden, grimoireauth.ErrUnavailable), 2},
+func someAttempt(change func(*attempt)) attempt {
+	a := attempt{
+		id: someID, nonce: strings.Repeat("N", 26), at: someTime.UnixMilli(), until: someTime.Add(time.Minute).Unix(),
+		class: "laws1100", returnTo: "/classes/1?week=3&a=b:c",
+	}
+	if change != nil {
+		change(&a)
+	}
+	return a
+}
+
+var (
+	someVerifier = grimoireauth.NewSecret(strings.Repeat("v", 43))
+	someToken    = callbackToken{kind: kindLink, slug: "laws1100", token: "c29tZS10b2tlbi10aGF0LXdhcw=="}
+)
+
+// Every stage of an attempt comes back out of its cookie as it went in.
+func TestAttemptCookie(t *testing.T) {
+	for name, want := range map[string]attempt{
+		"nothing yet": someAttempt(nil),
+		"a link":      someAttempt(func(a *attempt) { a.asks, a.email = asksLink, "ada+1@example.edu" }),
+		"a code":      someAttempt(func(a *attempt) { a.asks, a.email, a.class = asksCode, `"a b;c"@example.edu`, "" }),
+		"a reset":     someAttempt(func(a *attempt) { a.asks, a.verifier = asksReset, someVerifier }),
+		"a provider":  someAttempt(func(a *attempt) { a.asks, a.verifier = asksOAuth, someVerifier }),
+		"a discovery": someAttempt(func(a *attempt) { a.asks, a.verifier, a.class = asksDiscoveryOAuth, someVerifier, "" }),
+		"a token":     someAttempt(func(a *attempt) { a.token = someToken }),
+		"a question": someAttempt(func(a *attempt) {
+			a.account, a.held = "eve@example.edu", grimoireauth.NewSecret(someToken.token)
+		}),
+		"a factor":       somePending(nil),
+		"another way":    somePending(func(p *pendingSignIn) { p.owed = owedPrimary }),
+		"all facts":      somePending(func(p *pendingSignIn) { p.discovered, p.numbered, p.appBegun = true, true, true }),
+		"a bare pending": somePending(func(p *pendingSignIn) { p.slug, p.className, p.methods, p.allowed, p.enrolled = "", "", nil, nil, nil }),
+		"a class to choose": somePending(func(p *pendingSignIn) {
+			*p = pendingSignIn{owed: owedClass, intermediate: p.intermediate, discovered: true}
+		}),
 	} {
-		var as attempts[progress]
-		works := 0
-		for range 2 {
-			_, err := as.run(t.Context(), "key", func(p *progress) (bool, error) { works++; return p.final(tt.err), tt.err })
-			require.Equal(t, tt.err, err)
-		}
-		require.Equal(t, tt.want, works, "%v", tt.err)
-	}
-}
-
-// L13: many clicks at once, of which some give up.
-func TestL13_ManyClicks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var as attempts[progress]
-		var works, good, gone atomic.Int64
-		var group sync.WaitGroup
-		for i := range 100 {
-			group.Go(func() {
-				ctx := t.Context()
-				if i%2 == 1 {
-					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, time.Second)
-					defer cancel()
-				}
-				_, err := as.run(ctx, "n:t", func(*progress) (bool, error) {
-					works.Add(1)
-					time.Sleep(2 * time.Second)
-					return true, nil
-				})
-				switch {
-				case err == nil:
-					good.Add(1)
-				case errors.Is(err, grimoireauth.ErrUnavailable):
-					gone.Add(1)
-				}
-			})
-		}
-		group.Wait()
-		require.EqualValues(t, 1, works.Load())
-		require.GreaterOrEqual(t, good.Load(), int64(50))
-		require.EqualValues(t, 100, good.Load()+gone.Load())
-	})
-}
-
-func TestAttemptSurvivesAPanic(t *testing.T) {
-	var as attempts[progress]
-	require.Panics(t, func() {
-		_, _ = as.run(t.Context(), "key", func(*progress) (bool, error) { panic(http.ErrAbortHandler) })
-	})
-	_, err := as.run(t.Context(), "key", func(*progress) (bool, error) { return true, nil })
-	require.NoError(t, err, "the turn was given back")
-}
-
-// R10: what comes back must be what was signed in, whatever proves it.
-func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
-	session := func(id, member, organization string) grimoireauth.Session {
-		s, err := grimoireauth.NewSession(grimoireauth.SessionFields{
-			ID: grimoireauth.SessionID(id), Member: grimoireauth.MemberID(member), Organization: grimoireauth.OrganizationID(organization),
-		})
-		require.NoError(t, err)
-		return s
-	}
-	credentials := grimoireauth.NewCredentials("a.b.c", "token")
-	tests := []struct {
-		name   string
-		proved grimoireauth.Session
-		err    error
-		good   bool
-	}{
-		{"the same", session("s", "m", "o"), nil, true},
-		{"another session", session("s2", "m", "o"), nil, false},
-		{"another member", session("s", "m2", "o"), nil, false},
-		{"another class", session("s", "m", "o2"), nil, false},
-		{"nobody", grimoireauth.Session{}, grimoireauth.ErrUnauthenticated, false},
-		{"nobody could find out", grimoireauth.Session{}, grimoireauth.ErrUnavailable, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			quiet := slog.New(slog.DiscardHandler)
-			guard, err := middleware.New(func(context.Context, grimoireauth.Credentials) (grimoireauth.Authentication, error) {
-				return grimoireauth.Authentication{Session: tt.proved, Credentials: credentials}, tt.err
-			}, middleware.Config{Logger: quiet})
-			require.NoError(t, err)
-			var ended []grimoireauth.SessionID
-			h := &Handler{
-				guard:  guard,
-				config: Config{BaseURL: "https://classes.example.edu", Logger: quiet},
-				revoke: func(_ context.Context, session grimoireauth.Session) error {
-					ended = append(ended, session.ID())
-					return nil
-				},
-			}
-			w := httptest.NewRecorder()
-			err = h.sign(w, httptest.NewRequest("POST", "/auth/callback", nil), "key", "/", func(context.Context) (grimoireauth.SignedIn, error) {
-				return grimoireauth.SignedIn{Authentication: grimoireauth.Authentication{Session: session("s", "m", "o"), Credentials: credentials}}, nil
-			})
-			require.Equal(t, tt.good, err == nil)
-			require.Equal(t, errors.Is(tt.err, grimoireauth.ErrUnavailable), unknown(err))
-			require.Equal(t, !tt.good && !unknown(err), errors.Is(err, errNotProven), "and nothing that the person did wrong")
-			set := strings.Contains(strings.Join(w.Header()["Set-Cookie"], "\n"), "stytch_session=token")
-			require.Equal(t, tt.good, set, "no cookie before everything agrees")
-			if errors.Is(err, errNotProven) {
-				require.Equal(t, []grimoireauth.SessionID{"s"}, ended)
-			}
+		t.Run(name, func(t *testing.T) {
+			got, ok := testHandler.attemptOf(someID, want.value(), someTime)
+			require.True(t, ok, want.value())
+			require.Equal(t, want.value(), got.value())
+			require.True(t, want.verifier.Equal(got.verifier))
+			require.Equal(t, want.token, got.token)
+			require.Equal(t, []string{want.asks, want.class, want.email, want.returnTo, want.account}, []string{got.asks, got.class, got.email, got.returnTo, got.account})
+			got.pending.intermediate = want.pending.intermediate
+			require.Equal(t, want.pending, got.pending)
+			require.NotContains(t, want.value(), " ")
+			require.NotRegexp(t, `[<>"',;\\\n]`, want.value())
 		})
 	}
 }
 
-// FuzzCallback holds the reader of the callback's query to its rules.
-func FuzzCallback(f *testing.F) {
-	f.Add("stytch_token_type=multi_tenant_magic_links&token=c29tZS10b2tlbi10aGF0LXdhcw==&slug=laws1100")
-	f.Add("stytch_token_type=oauth&token=c29tZS10b2tlbi10aGF0LXdhcw==")
-	f.Add("token=a&token=b&stytch_token_type=sso")
-	f.Add("token=%00&slug=%3Cb%3E;x")
-	h := &Handler{config: Config{BaseURL: "https://classes.example.edu"}}
-	f.Fuzz(func(t *testing.T, query string) {
-		a, ok := h.arrivalOf(query)
+// L02, L08: nothing that is not exactly as it was written, and no time longer than
+// Stytch gives.
+func TestL08_AttemptCookieThatIsNone(t *testing.T) {
+	good := somePending(nil).value()
+	replaced := func(field int, value string) string {
+		parts := strings.Split(good, ":")
+		parts[field] = value
+		return strings.Join(parts, ":")
+	}
+	for name, value := range map[string]string{
+		"empty":                           "",
+		"a session_jwt":                   "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtIn0.c2ln",
+		"a session_token":                 "mZAYn5aLEqKUlZ_Ad9U_fWr38GaAQ1oFAhT8ds245v7Q",
+		"truncated":                       good[:len(good)-1],
+		"one field less":                  good[:strings.LastIndex(good, ":")],
+		"one field more":                  good + ":",
+		"no nonce":                        replaced(0, ""),
+		"written in the future":           replaced(1, strconv.FormatInt(someTime.Add(time.Hour).UnixMilli(), 10)),
+		"no time":                         replaced(2, ""),
+		"time in another form":            replaced(2, "+1772443740"),
+		"a year from now":                 replaced(2, strconv.FormatInt(someTime.AddDate(1, 0, 0).Unix(), 10)),
+		"asks for something else":         replaced(3, "session"),
+		"asks without a verifier":         replaced(3, asksSSO),
+		"a class that is markup":          replaced(4, "%3Cb%3E"),
+		"an address that is too long":     replaced(5, strings.Repeat("a", maxEmail+1)),
+		"a verifier for nothing":          replaced(7, strings.Repeat("v", 43)),
+		"half a token":                    replaced(8, kindLink),
+		"a token of another form":         replaced(10, "x%20y"),
+		"a session without a question":    replaced(12, someToken.token),
+		"an escape that is none":          replaced(23, "%2"),
+		"a letter that needs no escape":   replaced(23, "%41"),
+		"an escape in lower case":         replaced(23, "%3c"),
+		"a letter that needs one":         replaced(23, "a;b"),
+		"owes nothing":                    replaced(13, ""),
+		"owes something else":             replaced(13, "session"),
+		"a class to choose, and a class":  replaced(13, "class"),
+		"no end":                          replaced(14, ""),
+		"no intermediate":                 replaced(15, ""),
+		"an intermediate that is none":    replaced(15, "short"),
+		"facts in another order":          replaced(16, "sd"),
+		"an unknown fact":                 replaced(16, "sx"),
+		"a fact twice":                    replaced(16, "ss"),
+		"no owed class":                   replaced(17, ""),
+		"an owed class of another form":   replaced(17, "secure-systems"),
+		"a slug that is markup":           replaced(18, "%3Cb%3E"),
+		"no member":                       replaced(19, ""),
+		"a member of another form":        replaced(19, "ada@example.edu"),
+		"a method that is markup":         replaced(20, "%3Cb%3E"),
+		"an empty method":                 replaced(20, "sso~"),
+		"twenty methods":                  replaced(20, strings.Repeat("sso~", 20)+"sso"),
+		"an unknown second factor":        replaced(21, "email_otp"),
+		"three second factors":            replaced(21, "totp~totp~totp"),
+		"an unknown enrolled factor":      replaced(22, "password"),
+		"a name that is too long":         replaced(23, strings.Repeat("a", maxName+1)),
+		"longer than a cookie":            good + strings.Repeat("A", 4000),
+		"a line break":                    good + "\n",
+		"a class to choose, undiscovered": somePending(func(p *pendingSignIn) { *p = pendingSignIn{owed: owedClass, intermediate: p.intermediate} }).value(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, ok := testHandler.attemptOf(someID, value, someTime)
+			require.False(t, ok, value)
+		})
+	}
+	for _, id := range []string{"", "short", someID + "A", strings.ToLower(someID)} {
+		_, ok := testHandler.attemptOf(id, good, someTime)
+		require.False(t, ok, id)
+	}
+	a, ok := testHandler.attemptOf(someID, good, someTime)
+	require.True(t, ok)
+	require.True(t, a.owes(someTime))
+	require.False(t, a.owes(someTime.Add(9*time.Minute)), "it is known after its time, and worth nothing")
+	longer := somePending(func(p *pendingSignIn) { p.intermediate.ExpiresAt = someTime.Add(11 * time.Minute) })
+	require.False(t, longer.owes(someTime), "longer than ten minutes")
+
+	evil, ok := testHandler.attemptOf(someID, someAttempt(func(a *attempt) { a.returnTo = "//evil.example" }).value(), someTime)
+	require.True(t, ok)
+	require.Empty(t, evil.returnTo, "M14: looked at again")
+}
+
+// Whatever Stytch says fits the cookie, or is left out where it only decorates.
+func TestAttemptThatDoesNotFit(t *testing.T) {
+	a := somePending(func(p *pendingSignIn) {
+		p.slug = "no slug"
+		p.className = strings.Repeat("ß", 300)
+		p.methods = append(p.methods, "something; new")
+		p.allowed = append(p.allowed, "passkey")
+	}).fitted()
+	got, ok := testHandler.attemptOf(someID, a.value(), someTime)
+	require.True(t, ok)
+	require.Empty(t, got.pending.slug)
+	require.Empty(t, got.pending.className)
+	require.Len(t, got.pending.methods, 2)
+	require.Len(t, got.pending.allowed, 2)
+
+	largest := somePending(func(p *pendingSignIn) {
+		p.intermediate.Token = grimoireauth.NewSecret(strings.Repeat("a", 512))
+		p.slug, p.className = strings.Repeat("a", 128), strings.Repeat("é", 256)
+		p.methods = p.methods[:0:0]
+		for range maxWords {
+			p.methods = append(p.methods, grimoireauth.SignInMethod(strings.Repeat("m", 32)))
+		}
+	})
+	largest.returnTo = "/" + strings.Repeat("%20", 682)
+	largest.email = strings.Repeat("!", maxEmail)
+	fitted := largest.fitted()
+	_, ok = testHandler.attemptOf(someID, fitted.value(), someTime)
+	require.True(t, ok, "%d bytes", len(fitted.value()))
+	require.LessOrEqual(t, len(fitted.value()), maxAttempt)
+}
+
+// C06: what a browser keeps is bounded in number and in bytes. The newest stay, and a
+// link that was opened without having been asked for goes first.
+func TestC06_AttemptsOfABrowserAreBounded(t *testing.T) { synctest.Test(t, attemptsAreBounded) }
+
+func attemptsAreBounded(t *testing.T) {
+	jar := map[string]string{}
+	request := func() *http.Request {
+		r := httptest.NewRequest("GET", "/auth/", nil)
+		for name, value := range jar {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		return r
+	}
+	write := func(a attempt) attempt {
+		w := httptest.NewRecorder()
+		a = testHandler.keep(w, request(), a)
+		for _, cookie := range w.Result().Cookies() {
+			if cookie.MaxAge < 0 {
+				delete(jar, cookie.Name)
+				continue
+			}
+			jar[cookie.Name] = cookie.Value
+		}
+		size := 0
+		for name, value := range jar {
+			size += len(name) + len(value)
+		}
+		require.LessOrEqual(t, len(jar), maxAttempts)
+		require.LessOrEqual(t, size, maxAllAttempts)
+		time.Sleep(2 * time.Millisecond) // the order is that of milliseconds
+		return a
+	}
+	has := func(a attempt) bool { return jar[testHandler.cookieName(a.id)] != "" }
+	jar["__Host-grimoire_attempt_x"] = "nonsense"
+	first := write(newAttempt("laws1100", "/1").ask(asksLink, "ada@example.edu", time.Hour))
+	require.Len(t, jar, 1, "what cannot be read is deleted")
+	second := write(newAttempt("laws1100", "/2").ask(asksLink, "ada@example.edu", time.Hour))
+	for range 2 * maxAttempts {
+		pushed := newAttempt("laws1100", "")
+		pushed.token = someToken
+		write(pushed.lasting(time.Minute))
+	}
+	require.True(t, has(first) && has(second), "links that anybody can make a browser open push out none that were asked for")
+	for range maxAttempts {
+		write(newAttempt("laws1100", "").ask(asksLink, "ada@example.edu", time.Hour))
+	}
+	require.False(t, has(first) || has(second), "the oldest go")
+	large := write(newAttempt("laws1100", "/"+strings.Repeat("a", 2047)).ask(asksLink, "ada@example.edu", time.Hour))
+	require.True(t, has(large), "the newest stays, whatever its size")
+	write(newAttempt("laws1100", "/"+strings.Repeat("a", 2047)).ask(asksLink, "ada@example.edu", time.Hour))
+	require.False(t, has(large))
+}
+
+// FuzzAttemptCookie: anybody can send a cookie, and only this package writes one.
+func FuzzAttemptCookie(f *testing.F) {
+	f.Add(somePending(nil).value())
+	f.Add(somePending(func(p *pendingSignIn) { p.owed = owedPrimary; p.appBegun = true }).value())
+	f.Add(somePending(func(p *pendingSignIn) {
+		*p = pendingSignIn{owed: owedClass, intermediate: p.intermediate, discovered: true}
+	}).value())
+	f.Add(someAttempt(func(a *attempt) { a.token = someToken }).value())
+	f.Add(someAttempt(func(a *attempt) { a.asks, a.verifier = asksSSO, someVerifier }).value())
+	f.Add(strings.Repeat(":", ownFields+pendingFields-1))
+	f.Fuzz(func(t *testing.T, value string) {
+		a, ok := testHandler.attemptOf(someID, value, someTime)
 		if !ok {
-			if a != (arrival{}) {
-				t.Fatalf("refused, and returned %v", a)
-			}
 			return
 		}
-		if strings.Count(query, "token=") < 1 || !strings.Contains(query, a.kind) && !strings.Contains(query, "%") {
-			t.Fatalf("accepted %q", query)
+		back := a.returnTo
+		if back != "" && testHandler.safe(back) == "" {
+			t.Errorf("%q leads to %q", value, back)
 		}
-		if a.kind == kindDiscovery || a.kind == kindDiscoveryOAuth || a.kind == kindImpersonation {
-			t.Fatalf("accepted %q, which is switched off", a.kind)
+		if back != "" && a.value() != value {
+			t.Errorf("%q is read as %q", value, a.value())
 		}
-		if strings.Trim(a.token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=") != "" {
-			t.Fatalf("accepted the token %q", a.token)
+		if strings.ContainsAny(value, "<>\"';, \r\n\\") {
+			t.Errorf("%q holds what no cookie of ours does", value)
 		}
-		// Whatever is accepted comes back out of its cookie as it went in.
-		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/auth/confirm", nil)
-		h.putAway(w, r, a)
-		for _, cookie := range w.Result().Cookies() {
-			r.AddCookie(cookie)
+		p := a.pending
+		if p.owed != "" && ((p.owed == owedClass) != (p.class == "") || (p.class == "") != (p.member == "")) {
+			t.Errorf("%q is about half a person", value)
 		}
-		if back, ok := h.readArrival(r); !ok || back != a {
-			t.Fatalf("%v came back as %v (%t)", a, back, ok)
+		if a.isBound() != !a.verifier.IsZero() {
+			t.Errorf("%q counts in any browser", value)
 		}
 	})
 }
 
-// FuzzCookies: nobody but this package writes the cookies, and anybody can send
-// one.
-func FuzzCookies(f *testing.F) {
-	nonce, verifier := strings.Repeat("N", 26), strings.Repeat("v", 43)
-	f.Add(nonce + ":multi_tenant_magic_links:laws1100:c29tZS10b2tlbi10aGF0LXdhcw==")
-	f.Add(nonce + ":1800000000:" + verifier + ":laws1100:L2E")
-	f.Add("1." + nonce + ".L2E")
-	f.Add(verifier + ":L2E")
-	f.Add("::")
-	h := &Handler{config: Config{BaseURL: "https://classes.example.edu"}}
-	f.Fuzz(func(t *testing.T, value string) {
-		r := httptest.NewRequest("GET", "/auth/confirm", nil)
-		r.Header.Set("Cookie", "__Host-grimoire_link="+value+"; __Host-grimoire_start="+value+"; __Host-grimoire_flow_sso="+value+"; __Host-grimoire_reset="+value)
-		if a, ok := h.readArrival(r); ok && (!tokenForm.MatchString(a.token) || !slugOK(a.slug) || len(a.nonce) != 26 || !h.takes(a.kind)) {
-			t.Fatalf("accepted %q as %v", value, a)
+// FuzzCodec: every list of fields has one spelling.
+func FuzzCodec(f *testing.F) {
+	f.Add("a", "")
+	f.Add("%:;", "ü\n\x00")
+	f.Fuzz(func(t *testing.T, one, two string) {
+		value := encode([]string{one, two})
+		back, ok := decode(value, 2)
+		if !ok || back[0] != one || back[1] != two {
+			t.Errorf("%q and %q came back from %q as %q", one, two, value, back)
 		}
-		if target, _ := h.begun(r); target != "/" && h.safe(target) == "" {
-			t.Fatalf("%q leads to %q", value, target)
+		if _, ok := decode(value, 3); ok {
+			t.Errorf("%q has three fields", value)
 		}
-		if nonce := h.browserNonce(r); nonce != "" && !nonceForm.MatchString(nonce) {
-			t.Fatalf("%q has the nonce %q", value, nonce)
-		}
-		if back, ok := h.readReset(r); ok && (!verifierForm.MatchString(back.verifier.Reveal()) || back.returnTo != "" && h.safe(back.returnTo) == "") {
-			t.Fatalf("accepted %q as %v", value, back)
-		}
-		f, ok := h.readFlow(r, kindSSO)
-		if ok && (f.class == "" || !classForm.MatchString(f.class) || !verifierForm.MatchString(f.verifier.Reveal()) || f.returnTo != "" && h.safe(f.returnTo) == "") {
-			t.Fatalf("accepted %q as %v", value, f)
+		if fields, ok := decode(one, 1); ok && encode(fields) != one {
+			t.Errorf("%q has a second spelling", one)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -160,25 +161,36 @@ func (w *world) provider(start, parameter, value string) string {
 	return strings.TrimPrefix(location, home)
 }
 
-// browser keeps cookies and says where its requests come from.
+// browser is a tab of one: it keeps cookies, which all tabs share, says where its
+// requests come from, and knows the attempt to sign in that its page is about, from
+// the address of the page.
 type browser struct {
-	w   *world
-	jar *cookiejar.Jar
+	w       *world
+	jar     *cookiejar.Jar
+	attempt string
 }
 
 func (w *world) browser() *browser {
 	jar, err := cookiejar.New(nil)
 	require.NoError(w.t, err)
-	return &browser{w, jar}
+	return &browser{w: w, jar: jar}
 }
+
+// tab opens another tab.
+func (b *browser) tab() *browser { return &browser{w: b.w, jar: b.jar} }
 
 // answer is a response that has been read.
 type answer struct {
 	status int
 	header http.Header
 	body   string
-	at     string // Location
+	at     string // Location, without the attempt
 }
+
+var attemptQuery = regexp.MustCompile(`\?attempt=([A-Z2-7]{26})$`)
+
+// ofAttempt are the pages that belong to an attempt.
+var ofAttempt = regexp.MustCompile(`^/auth/(sent|code|confirm|account|new-password|unfinished|factor|factor/send|factor/enrol|classes)$`)
 
 func (b *browser) send(r *http.Request) answer {
 	for _, cookie := range b.jar.Cookies(r.URL) {
@@ -190,6 +202,9 @@ func (b *browser) send(r *http.Request) answer {
 	b.jar.SetCookies(r.URL, res.Cookies())
 	got := answer{res.StatusCode, res.Header, recorder.Body.String(), res.Header.Get("Location")}
 	b.w.secrets.see(got)
+	if match := attemptQuery.FindStringSubmatch(got.at); match != nil {
+		b.attempt, got.at = match[1], strings.TrimSuffix(got.at, match[0])
+	}
 	return got
 }
 
@@ -206,14 +221,37 @@ func (b *browser) request(method, path string, form url.Values) *http.Request {
 	return r
 }
 
-func (b *browser) get(path string) answer { return b.send(b.request("GET", path, nil)) }
+func (b *browser) get(path string) answer {
+	if ofAttempt.MatchString(path) && b.attempt != "" {
+		path += "?attempt=" + b.attempt
+	}
+	return b.send(b.request("GET", path, nil))
+}
 
 func (b *browser) post(path string, form url.Values) answer {
 	b.w.secrets.typed(form.Get("password"))
-	return b.send(b.request("POST", path, form))
+	return b.send(b.request("POST", path, b.with(path, form)))
 }
 
-var linkField = regexp.MustCompile(`name="link" value="([^"]+)"`)
+// with adds the attempt of the page to a form, as the pages do.
+func (b *browser) with(path string, form url.Values) url.Values {
+	if form == nil || form.Has("attempt") || b.attempt == "" || !ofAttempt.MatchString(path) && path != "/auth/callback" && path != "/auth/start" {
+		return form
+	}
+	form = maps.Clone(form)
+	form.Set("attempt", b.attempt)
+	return form
+}
+
+// ask sends the form that begins to sign in, and returns the page that it leads to.
+func (b *browser) ask(form url.Values) answer {
+	b.w.t.Helper()
+	res := b.post("/auth/start", form)
+	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
+	return b.get(res.at)
+}
+
+var attemptField = regexp.MustCompile(`name="attempt" value="([^"]+)"`)
 
 // open goes to where a link leads, up to the page with the button, and returns
 // the form behind it.
@@ -229,9 +267,9 @@ func (b *browser) button() url.Values {
 	b.w.t.Helper()
 	res := b.get("/auth/confirm")
 	require.Equal(b.w.t, http.StatusOK, res.status)
-	field := linkField.FindStringSubmatch(res.body)
+	field := attemptField.FindStringSubmatch(res.body)
 	require.NotNil(b.w.t, field, res.body)
-	return url.Values{"link": {field[1]}}
+	return url.Values{"attempt": {field[1]}}
 }
 
 // signIn goes the whole way.
@@ -258,10 +296,111 @@ func (b *browser) cookie(name string) string {
 	return ""
 }
 
+// kept are the cookies of the attempts to sign in of this browser.
+func (b *browser) kept() map[string]string {
+	u, err := url.Parse(home)
+	require.NoError(b.w.t, err)
+	kept := make(map[string]string)
+	for _, cookie := range b.jar.Cookies(u) {
+		if strings.HasPrefix(cookie.Name, attemptAt) {
+			kept[cookie.Name] = cookie.Value
+		}
+	}
+	return kept
+}
+
+const attemptAt = "__Host-grimoire_attempt_"
+
+// only returns the one that there is.
+func (b *browser) only() (name, value string) {
+	b.w.t.Helper()
+	kept := b.kept()
+	require.Len(b.w.t, kept, 1)
+	for name, value = range kept {
+	}
+	return name, value
+}
+
+// The fields of an attempt in its cookie.
+const (
+	fieldNonce = iota
+	fieldAt
+	fieldUntil
+	fieldAsks
+	fieldClass
+	fieldEmail
+	fieldReturnTo
+	fieldVerifier
+	fieldKind
+	fieldSlug
+	fieldToken
+	fieldAccount
+	fieldHeld
+	fieldOwed
+	fieldExpires
+	fieldIntermediate
+	fieldFacts
+	fieldOwedClass
+	fieldOwedSlug
+	fieldMember
+	fieldMethods
+	fieldAllowed
+	fieldEnrolled
+	fieldClassName
+	fields
+)
+
+// field returns one of them, of the attempt of this tab's page or of the only one.
+func (b *browser) field(n int) string {
+	b.w.t.Helper()
+	value := b.kept()[attemptAt+b.attempt]
+	if value == "" {
+		_, value = b.only()
+	}
+	parts := strings.Split(value, ":")
+	require.Len(b.w.t, parts, fields)
+	return parts[n]
+}
+
+// change writes the attempt of this tab's page, or the only one, anew.
+func (b *browser) change(change func(fields []string)) {
+	b.w.t.Helper()
+	name := attemptAt + b.attempt
+	value := b.kept()[name]
+	if value == "" {
+		name, value = b.only()
+	}
+	parts := strings.Split(value, ":")
+	change(parts)
+	b.plant(name, strings.Join(parts, ":"))
+}
+
+// copies gives this browser what another one keeps of its attempts.
+func (b *browser) copies(from *browser) {
+	for name, value := range from.kept() {
+		b.plant(name, value)
+		b.attempt = strings.TrimPrefix(name, attemptAt)
+	}
+	if from.attempt != "" {
+		b.attempt = from.attempt
+	}
+}
+
+// forgets deletes every cookie of the attempts.
+func (b *browser) forgets() {
+	for name := range b.kept() {
+		b.plant(name, "")
+	}
+}
+
 func (b *browser) plant(name, value string) {
 	u, err := url.Parse(home)
 	require.NoError(b.w.t, err)
-	b.jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/", Secure: true}})
+	cookie := &http.Cookie{Name: name, Value: value, Path: "/", Secure: true}
+	if value == "" {
+		cookie.MaxAge = -1
+	}
+	b.jar.SetCookies(u, []*http.Cookie{cookie})
 }
 
 // leave clicks on a way to sign in elsewhere and returns the start URL at Stytch.

@@ -2,9 +2,11 @@ package signin
 
 import (
 	"context"
-	"crypto/subtle"
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -14,32 +16,35 @@ const openAgain = "Please open the link in your e-mail again, or ask for a new o
 // callback is where links in e-mails and identity providers lead. The token leaves
 // the URL at once. One that a browser brings from a provider is used here, since
 // this browser has begun it; a link may be open in the wrong hands, or in those of
-// a mail scanner, and waits in a cookie for somebody to press a button.
+// a mail scanner, and waits in a cookie until a person presses a button.
 func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	if r.Method == http.MethodHead {
-		nothing(w, r)
+		h.nothing(w, r)
 		return
 	}
-	a, ok := h.arrivalOf(r.URL.RawQuery)
+	t, ok := h.callbackTokenOf(r.URL.RawQuery)
 	switch {
 	case !ok && withoutToken(r.URL.RawQuery):
 		// What the provider says is not looked at: it could be anybody's words.
-		h.offer(w, r, http.StatusForbidden, h.pending(r, "You were not signed in there: it was cancelled or refused. Please try again, or use another way."))
+		page := Page{}
+		if all := h.attempts(r, attempt.redirects); len(all) > 0 {
+			page = all[0].back()
+		}
+		page.Notice = "You were not signed in there: it was cancelled or refused. Please try again, or use another way."
+		h.offer(w, r, http.StatusForbidden, page)
 	case !ok:
 		h.offer(w, r, http.StatusBadRequest, Page{Notice: "That link is not complete, or not of a kind that works here. Please open it again from the e-mail, or ask for a new one."})
-	case a.fromProvider():
+	case t.fromProvider():
 		if speculative(r) {
-			nothing(w, r)
+			h.nothing(w, r)
 			return
 		}
-		h.arrive(w, r, a)
-	case a.kind == kindPassword:
-		h.putAway(w, r, a)
-		redirect(w, h.config.prefix()+"new-password")
+		h.arrive(w, r, t)
+	case t.kind == kindPassword:
+		redirect(w, h.address("new-password", h.putAway(w, r, t)))
 	default:
-		h.putAway(w, r, a)
-		redirect(w, h.config.prefix()+"confirm")
+		redirect(w, h.address("confirm", h.putAway(w, r, t)))
 	}
 }
 
@@ -50,70 +55,103 @@ func withoutToken(rawQuery string) bool {
 	return err == nil && !query.Has("token") && query.Has("error")
 }
 
-// pending is the page of the class that this browser is about to sign in to, as far
-// as a provider's answer without a token tells.
-func (h *Handler) pending(r *http.Request, notice string) Page {
-	page := Page{Notice: notice}
-	var newest int64
-	for _, kind := range []string{kindOAuth, kindSSO, kindDiscoveryOAuth} {
-		if f, ok := h.readFlow(r, kind); ok && f.began >= newest {
-			newest, page.Class, page.ReturnTo = f.began, f.class, f.returnTo
-		}
+// redirected returns the attempt that a token from a provider belongs to, and
+// whether that is sure. Stytch brings back which class the token is for and nothing
+// that is ours, so of two attempts for one class it is the newer one. The verifier is
+// the same for both.
+func (h *Handler) redirected(r *http.Request, t callbackToken) (a attempt, sure, ok bool) {
+	all := h.attempts(r, func(a attempt) bool { return a.asks == t.kind })
+	if len(all) == 0 {
+		return attempt{}, false, false
 	}
-	return page
+	// A token that an outage left behind is another redirect's.
+	slices.SortStableFunc(all, func(a, b attempt) int { return len(a.token.token) - len(b.token.token) })
+	if t.kind != kindDiscoveryOAuth && t.slug != "" {
+		i := slices.IndexFunc(all, func(a attempt) bool { return h.sameClass(r, a.class, t.slug) })
+		if i < 0 {
+			return all[0], false, true
+		}
+		return all[i], true, true
+	}
+	return all[0], len(all) == 1, true
 }
 
 // arrive uses the token that a browser brings from a provider.
-func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, a arrival) {
-	f, ok := h.readFlow(r, a.kind)
+func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken) {
+	a, sure, ok := h.redirected(r, t)
 	if !ok {
-		if h.continues(r, a.slug) {
+		if h.continues(r, t.slug) {
 			redirect(w, h.config.home())
 			return
 		}
 		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, Page{}, "sign-in")
 		return
 	}
-	a.nonce = f.nonce
-	err := h.sign(w, r, a.key(), h.target(f.returnTo), h.use(r, a, f))
+	a.token = t
+	if err := h.clockError(r); err != nil {
+		h.fault(r, "sign-in not finished", err)
+		redirect(w, h.address("confirm", h.keep(w, r, a.lasting(tokenLife))))
+		return
+	}
+	err := h.signByProvider(w, r, a)
 	switch {
 	case err == nil:
 	case outage(err):
 		// The page with the button to try again says so, without the token in its URL.
 		h.fault(r, "sign-in not finished", err)
-		h.putAway(w, r, a)
-		redirect(w, h.config.prefix()+"confirm")
+		redirect(w, h.address("confirm", h.keep(w, r, a.lasting(tokenLife))))
 	default:
-		h.setCookie(w, flowName(a.kind), "", 0)
-		h.setCookie(w, linkCookie, "", 0)
-		h.refuse(w, r, err, Page{Class: f.class, ReturnTo: f.returnTo}, "sign-in")
+		h.providerRefused(w, r, a, sure, err)
 	}
 }
 
+// signByProvider redeems the token of an attempt that led to a provider. The verifier
+// is the secret of this browser that names the redemption, so that a second click is
+// the same one whichever attempt it is taken for.
+func (h *Handler) signByProvider(w http.ResponseWriter, r *http.Request, a attempt) error {
+	half := h.half(r, a, a.class)
+	return h.sign(w, r, signing{attempt: a, half: half, key: a.token.key(a.verifier.Reveal())}, h.use(a.token, a, half))
+}
+
+// providerRefused says why. The attempt is forgotten if the token was surely its
+// own: a token that was used before or belongs to another browser may not be.
+func (h *Handler) providerRefused(w http.ResponseWriter, r *http.Request, a attempt, sure bool, err error) {
+	spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown)
+	if spent && h.continues(r, a.token.slug) {
+		// Reloaded, or gone back to, in the browser that it signed in.
+		redirect(w, h.target(a.returnTo))
+		return
+	}
+	if sure && !spent && !errors.Is(err, grimoireauth.ErrOtherBrowser) {
+		h.drop(w, r, a)
+	}
+	h.refuse(w, r, err, Page{Class: a.class, ReturnTo: a.returnTo}, "sign-in")
+}
+
 // use returns the call that uses a token of its kind up.
-func (h *Handler) use(r *http.Request, a arrival, f flow) func(context.Context) (grimoireauth.SignedIn, error) {
-	token, signIn := grimoireauth.NewSecret(a.token), h.client.SignIn
-	switch a.kind {
+func (h *Handler) use(t callbackToken, a attempt, half *attempt) func(context.Context) (grimoireauth.SignedIn, error) {
+	token, signIn, goesOn := grimoireauth.NewSecret(t.token), h.client.SignIn, half.proof()
+	switch t.kind {
 	case kindLink:
-		in := grimoireauth.MagicLinkSignIn{Token: token, Class: grimoireauth.ClassID(a.slug)}
-		in.Continue = h.continuing(r, a.slug)
+		in := grimoireauth.MagicLinkSignIn{Token: token, Class: grimoireauth.ClassID(t.slug)}
+		in.Continue = goesOn
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithMagicLink(ctx, in) }
 	case kindOAuth:
-		in := grimoireauth.OAuthSignIn{Token: token, Verifier: f.verifier, Class: grimoireauth.ClassID(f.class)}
-		in.Continue = h.continuing(r, f.class)
+		in := grimoireauth.OAuthSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
+		in.Continue = goesOn
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) {
 			out, err := signIn.WithOAuth(ctx, in)
 			return out.SignedIn, err
 		}
 	case kindSSO:
-		in := grimoireauth.SSOSignIn{Token: token, Verifier: f.verifier, Class: grimoireauth.ClassID(f.class)}
-		in.Continue = h.continuing(r, f.class)
+		in := grimoireauth.SSOSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
+		in.Continue = goesOn
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithSSO(ctx, in) }
 	case kindDiscovery:
 		in := grimoireauth.DiscoveryToken{Token: token}
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) }
 	case kindDiscoveryOAuth:
-		in := grimoireauth.DiscoveryToken{Token: token, Verifier: f.verifier}
+		in := grimoireauth.DiscoveryToken{Token: token, Verifier: a.verifier}
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByOAuth(ctx, in) }
 	case kindImpersonation:
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.Impersonate(ctx, token) }
@@ -123,15 +161,38 @@ func (h *Handler) use(r *http.Request, a arrival, f flow) func(context.Context) 
 	}
 }
 
-// continues reports whether somebody is signed in here already, to the class of
-// this slug if there is one: then the same link, clicked again, just goes on.
+// continues reports whether a session is live here already, in the class of this
+// slug if there is one: then the same link, clicked again, just goes on.
 func (h *Handler) continues(r *http.Request, slug string) bool {
 	live, err := h.guard.Check(r)
 	return err == nil && (slug == "" || slug == live.OrganizationSlug())
 }
 
-// shown reports whether a form is about the token that is put away now.
-func (a arrival) shown(r *http.Request) bool {
-	shown, one := single(r.PostForm, "link")
-	return one && subtle.ConstantTimeCompare([]byte(shown), []byte(a.digest())) == 1
+// lost answers a request for a page of an attempt that is not there for it: it is
+// finished, too old, or another browser's. What is known of it survives.
+func (h *Handler) lost(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
+	if _, err := h.guard.Check(r); err == nil && !(known && a.live(time.Now())) {
+		redirect(w, h.target(a.returnTo))
+		return
+	}
+	switch {
+	case known && !a.live(time.Now()), known && a.pending.owed != "" && !a.owes(time.Now()):
+		page := a.back()
+		page.Notice = tooLong
+		h.drop(w, r, a)
+		h.offer(w, r, http.StatusGone, page)
+	case known:
+		page := a.back()
+		page.Notice = "This page belongs to another step. Please go on from here."
+		h.offer(w, r, http.StatusConflict, page)
+	case attemptID(r) != "":
+		h.offer(w, r, http.StatusGone, Page{Notice: notHere})
+	default:
+		redirect(w, h.config.prefix())
+	}
 }
+
+const (
+	tooLong = "That took too long. Please begin again here: the class and the page that you wanted are kept."
+	notHere = "That sign-in is finished, took too long, or began in another browser. Please begin again here."
+)

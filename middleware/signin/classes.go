@@ -62,31 +62,31 @@ func (c Choice) with(found grimoireauth.Discovery) Choice {
 	return c
 }
 
-// choosing returns the unfinished sign-in of a request that chooses a class. If
-// there is none it has answered.
-func (h *Handler) choosing(w http.ResponseWriter, r *http.Request) (unfinished, bool) {
-	u, ok := h.readUnfinished(r)
-	switch {
-	case !ok:
-		h.withoutUnfinished(w, r)
-		return unfinished{}, false
-	case !u.discovered:
+// choosing returns the attempt of a request that chooses a class. If there is none
+// it has answered.
+func (h *Handler) choosing(w http.ResponseWriter, r *http.Request) (attempt, bool) {
+	a, ok := h.due(w, r)
+	if ok && !a.pending.discovered {
 		// It belongs to the class that it began in.
-		redirect(w, h.config.prefix()+u.owed.page())
-		return unfinished{}, false
+		redirect(w, h.next(a))
+		return attempt{}, false
 	}
-	return u, true
+	return a, ok
 }
 
 // askClass lists the classes after a sign-in without one.
 func (h *Handler) askClass(w http.ResponseWriter, r *http.Request) {
-	if u, ok := h.choosing(w, r); ok {
-		h.listClasses(w, r, http.StatusOK, u.intermediate, Page{})
+	if a, ok := h.choosing(w, r); ok {
+		h.listClasses(w, r, http.StatusOK, a, a.proof(), a.choicePage())
 	}
 }
 
-// listClasses writes the list for this proof. Nothing is used up by asking.
-func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int, proof grimoireauth.Proof, page Page) {
+// choicePage is the page "classes" of a pending sign-in.
+func (a attempt) choicePage() Page { return Page{Attempt: a.id, ReturnTo: a.returnTo} }
+
+// listClasses writes the list for this proof: that of the attempt, or of a session.
+// Nothing is used up by asking.
+func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int, a attempt, proof grimoireauth.Proof, page Page) {
 	found, err := h.client.SignIn.Discover(r.Context(), proof)
 	switch {
 	case err == nil:
@@ -95,9 +95,7 @@ func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int
 	case outage(err):
 		h.refuse(w, r, err, page, "classes")
 	default:
-		if !page.Choice.Switching {
-			h.abandon(w)
-		}
+		h.drop(w, r, a)
 		if status == http.StatusForbidden {
 			// The choice that was refused has used the proof up. Why it was says more.
 			h.note(r, "classes not listed", err)
@@ -110,22 +108,24 @@ func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int
 
 // chooseClass goes on to a class. Whether they may is Stytch's to say.
 func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
-	u, ok := h.choosing(w, r)
+	a, ok := h.choosing(w, r)
 	if !ok {
 		return
 	}
+	page := a.choicePage()
 	class, ok := chosenClass(r)
 	if !ok {
-		h.listClasses(w, r, http.StatusBadRequest, u.intermediate, Page{Notice: whichClass})
+		page.Notice = whichClass
+		h.listClasses(w, r, http.StatusBadRequest, a, a.proof(), page)
 		return
 	}
-	target, _ := h.begun(r)
-	key := strings.Join([]string{"class", u.intermediate.Token.Reveal(), string(class)}, ":")
-	err := h.sign(w, r, key, target, func(ctx context.Context) (grimoireauth.SignedIn, error) {
-		return h.client.SignIn.ChooseClass(ctx, grimoireauth.ChosenClass{Class: class, Intermediate: u.intermediate})
+	intermediate := a.pending.intermediate
+	key := strings.Join([]string{"class", intermediate.Token.Reveal(), string(class)}, "\n")
+	err := h.sign(w, r, signing{attempt: a, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		return h.client.SignIn.ChooseClass(ctx, grimoireauth.ChosenClass{Class: class, Intermediate: intermediate})
 	})
 	if err != nil {
-		h.classRefused(w, r, class, u.intermediate, Page{}, err)
+		h.classRefused(w, r, class, a, intermediate, page, err)
 	}
 }
 
@@ -139,7 +139,7 @@ func chosenClass(r *http.Request) (grimoireauth.ClassID, bool) {
 
 // classRefused says why somebody cannot go to the class that they chose: the other
 // classes are there as before.
-func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class grimoireauth.ClassID, proof grimoireauth.Proof, page Page, err error) {
+func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class grimoireauth.ClassID, a attempt, proof grimoireauth.Proof, page Page, err error) {
 	status := http.StatusForbidden
 	switch {
 	case outage(err):
@@ -156,12 +156,10 @@ func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class gri
 		refusal, _ := refusalOf(err) // ErrForbidden is the last of them
 		status, page.Notice = refusal.status, refusal.notice
 	default:
-		if !page.Choice.Switching {
-			h.abandon(w)
-		}
+		h.drop(w, r, a)
 		h.refuse(w, r, err, Page{ReturnTo: page.ReturnTo}, "classes")
 		return
 	}
 	h.note(r, "class refused", err)
-	h.listClasses(w, r, status, proof, page)
+	h.listClasses(w, r, status, a, proof, page)
 }

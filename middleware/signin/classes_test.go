@@ -59,7 +59,7 @@ func TestDiscoveryWithTwoClasses(t *testing.T) {
 	require.Contains(t, list.body, "ARTS2000")
 	require.Contains(t, list.body, "You are in this class.")
 	require.Equal(t, 2, strings.Count(list.body, "<form"))
-	require.NotContains(t, list.body, b.intermediate())
+	require.NotContains(t, list.body, b.field(fieldIntermediate))
 	b.finished(b.post("/auth/classes", classForm(w.law.ID)), "/", w.ada)
 	require.Equal(t, 1, w.calls(exchanged))
 }
@@ -169,7 +169,7 @@ func TestClassThatTheApplicationRefuses(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, res.status)
 	require.Contains(t, res.body, "ask your instructor for an invitation")
 	require.NotContains(t, res.body, "took too long")
-	require.Empty(t, b.cookie(unfinishedAt))
+	require.Empty(t, b.kept())
 	require.Empty(t, b.cookie(sessionAt))
 }
 
@@ -177,15 +177,15 @@ func TestClassesInAnOutage(t *testing.T) {
 	w := newWorld(t, signin.Config{Discovery: true})
 	b := w.browser()
 	b.discovers("ada@example.edu")
-	kept := b.cookie(unfinishedAt)
+	kept := b.kept()
 	w.stytch.Fail(mock.Fault{Status: 503})
 	for _, res := range []answer{b.get("/auth/classes"), b.post("/auth/classes", classForm(w.law.ID))} {
 		require.Equal(t, http.StatusServiceUnavailable, res.status)
 		require.NotEmpty(t, res.header.Get("Retry-After"))
 		require.Contains(t, res.body, "Nothing is lost")
-		require.Contains(t, res.body, `href="/auth/classes"`)
+		require.Contains(t, res.body, `href="/auth/classes?attempt=`)
 	}
-	require.Equal(t, kept, b.cookie(unfinishedAt))
+	require.Equal(t, kept, b.kept())
 	w.stytch.ClearFaults()
 	b.finished(b.post("/auth/classes", classForm(w.law.ID)), "/", w.ada)
 
@@ -194,7 +194,7 @@ func TestClassesInAnOutage(t *testing.T) {
 	w.stytch.Fail(mock.Fault{Endpoint: discovered, Status: 404, ErrorType: "intermediate_session_not_found"})
 	res := late.get("/auth/classes")
 	require.Equal(t, http.StatusGone, res.status)
-	require.Empty(t, late.cookie(unfinishedAt))
+	require.Empty(t, late.kept())
 }
 
 // L11: Stytch answers about another class than the one that was chosen.
@@ -204,7 +204,7 @@ func TestL11_AnswerAboutAnotherClass(t *testing.T) {
 	other := w.browser()
 	other.discovers("ada@example.edu")
 	recorded := w.raw("/v1/b2b/discovery/intermediate_sessions/exchange", map[string]string{
-		"intermediate_session_token": other.intermediate(), "organization_id": string(w.art.ID),
+		"intermediate_session_token": other.field(fieldIntermediate), "organization_id": string(w.art.ID),
 	})
 	require.Contains(t, recorded, `"member_authenticated":true`)
 	b := w.browser()

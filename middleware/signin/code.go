@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -20,7 +21,16 @@ func (h *Handler) startCode(w http.ResponseWriter, r *http.Request, page Page) {
 		err = h.client.SignIn.SendEmailCode(r.Context(), grimoireauth.EmailCode{Class: grimoireauth.ClassID(page.Class), Email: page.Email})
 	}
 	if h.sent(w, r, page, err) {
-		h.remember(w, r, page.ReturnTo)
+		a := h.again(r, page, asksCode).ask(asksCode, page.Email, codeLife)
+		redirect(w, h.address("code", h.keep(w, r, a)))
+	}
+}
+
+// showCode is the form for the code. It can be reloaded without a second e-mail.
+func (h *Handler) showCode(w http.ResponseWriter, r *http.Request) {
+	if a, ok := h.asking(w, r, asksCode); ok {
+		page := a.back()
+		page.Attempt = a.id
 		h.show(w, http.StatusOK, "code", page)
 	}
 }
@@ -57,19 +67,29 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 		h.show(w, http.StatusBadRequest, "code", page)
 		return
 	}
-	// A double click is one attempt, if this browser has asked for the code.
-	key := ""
-	if nonce := h.browserNonce(r); nonce != "" {
-		key = strings.Join([]string{"code", nonce, page.Class, page.Email, code}, "\n")
+	a, known := h.named(r)
+	switch {
+	case known && a.asks == asksCode && !a.live(time.Now()):
+		h.lost(w, r, a, true)
+		return
+	case known && a.asks == asksCode:
+		page.Attempt, page.Class, page.Email, page.ReturnTo = a.id, a.class, a.email, a.returnTo
+	default:
+		a = newAttempt(page.Class, page.ReturnTo)
 	}
-	continuing := h.continuing(r, page.Class)
-	err := h.sign(w, r, key, h.target(page.ReturnTo), func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	// A double click is one redemption, if this browser has asked for the code.
+	key := ""
+	if known {
+		key = strings.Join([]string{"code", a.nonce, page.Class, page.Email, code}, "\n")
+	}
+	half := h.half(r, a, page.Class)
+	err := h.sign(w, r, signing{attempt: a, half: half, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		if page.Class == "" {
 			return h.client.SignIn.DiscoverByCode(ctx, grimoireauth.DiscoveryCodeCheck{Email: page.Email, Code: grimoireauth.NewSecret(code)})
 		}
 		return h.client.SignIn.WithEmailCode(ctx, grimoireauth.EmailCodeSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Code: grimoireauth.NewSecret(code),
-			SignInOptions: grimoireauth.SignInOptions{Continue: continuing},
+			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
 		})
 	})
 	if err != nil {

@@ -100,6 +100,14 @@ func (c Config) pages() *template.Template {
 	return c.Pages
 }
 
+// linkLife is how long a link works.
+func (c Config) linkLife() time.Duration {
+	if c.LinkExpires == 0 {
+		return linkLife
+	}
+	return c.LinkExpires
+}
+
 // secure reports whether browsers reach us by https, so that cookies can be
 // Secure.
 func (c Config) secure() bool { return strings.HasPrefix(c.BaseURL, "https:") }

@@ -3,91 +3,124 @@ package signin
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
 // confirm names the class and has one button.
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
-	a, ok := h.readArrival(r)
+	a, ok := h.named(r)
 	switch {
-	case !ok:
-		h.withoutLink(w, r)
-	case a.kind == kindPassword:
-		redirect(w, h.config.prefix()+"new-password")
-	case a.fromProvider():
+	case !ok || a.token.kind == "" || !a.live(time.Now()):
+		h.withoutLink(w, r, a, ok)
+	case a.token.kind == kindPassword:
+		redirect(w, h.address("new-password", a))
+	case a.token.fromProvider():
 		// Only an outage leads here.
-		page := h.confirmation(r, a)
+		page := confirmation(a, nil)
 		page.Notice = nothingLost
 		retryAfter(w, nil)
 		h.show(w, http.StatusServiceUnavailable, "confirm", page)
 	default:
-		h.show(w, http.StatusOK, "confirm", h.confirmation(r, a))
+		h.show(w, http.StatusOK, "confirm", confirmation(a, h.asked(r, a.token)))
 	}
 }
 
-func (h *Handler) confirmation(r *http.Request, a arrival) Page {
-	_, here := h.begun(r)
-	return Page{
-		ClassName: a.slug, Link: a.digest(),
-		Impersonation: a.kind == kindImpersonation,
-		Elsewhere:     !here && !a.fromProvider() && a.kind != kindImpersonation,
+// confirmation is the page "confirm". The link does not say to which address it was
+// sent: the page names the one that was asked for, if there is only one.
+func confirmation(a attempt, asked []attempt) Page {
+	page := Page{
+		ClassName: a.token.slug, Attempt: a.id,
+		Impersonation: a.token.kind == kindImpersonation,
+		Elsewhere:     len(asked) == 0 && !a.token.fromProvider() && a.token.kind != kindImpersonation,
 	}
+	for i, other := range asked {
+		if i > 0 && !sameAddress(other.email, page.Email) {
+			page.Email = ""
+			break
+		}
+		page.Email = other.email
+	}
+	return page
 }
 
-// withoutLink is for those who come back after they have signed in, and for
-// browsers that keep no cookies.
-func (h *Handler) withoutLink(w http.ResponseWriter, r *http.Request) {
+// withoutLink is for people who come back after they have signed in, or too late,
+// and for browsers that keep no cookies.
+func (h *Handler) withoutLink(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
 	if h.continues(r, "") {
-		target, _ := h.begun(r)
-		redirect(w, target)
+		redirect(w, h.target(a.returnTo))
 		return
 	}
-	h.offer(w, r, http.StatusBadRequest, Page{Notice: openAgain})
+	if known && a.token.kind != "" && !a.live(time.Now()) {
+		page := a.back()
+		page.Notice = "That took too long. " + openAgain
+		h.drop(w, r, a)
+		h.offer(w, r, http.StatusGone, page)
+		return
+	}
+	h.offer(w, r, http.StatusBadRequest, Page{Class: a.class, ReturnTo: a.returnTo, Notice: openAgain})
 }
 
 // finish uses the token that was put away and signs the browser in.
 func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
-	a, ok := h.readArrival(r)
-	if !ok {
-		h.withoutLink(w, r)
+	a, ok := h.named(r)
+	if !ok || a.token.kind == "" || !a.live(time.Now()) {
+		h.withoutLink(w, r, a, ok)
 		return
 	}
-	if a.kind == kindPassword || !a.shown(r) {
-		// The page that was read is about another token than the one put away since.
-		redirect(w, h.config.prefix()+"confirm")
+	if a.token.kind == kindPassword {
+		redirect(w, h.address("new-password", a))
 		return
 	}
-	target, _ := h.begun(r)
-	page := h.confirmation(r, a)
-	page.Class = a.slug
-	var f flow
-	if a.fromProvider() {
-		if f, ok = h.readFlow(r, a.kind); !ok || f.nonce != a.nonce {
-			h.setCookie(w, linkCookie, "", 0)
-			h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, Page{}, "sign-in")
-			return
-		}
-		target, page.Class, page.ReturnTo = h.target(f.returnTo), f.class, f.returnTo
+	if a.token.fromProvider() {
+		h.finishProvider(w, r, a)
+		return
 	}
-	err := h.sign(w, r, a.key(), target, h.use(r, a, f))
-	again := "sign-in"
-	switch {
+	asked := h.asked(r, a.token)
+	page := confirmation(a, asked)
+	if h.clockOff(w, r, page, "confirm") {
+		return
+	}
+	half := (*attempt)(nil)
+	if len(asked) > 0 {
+		a.returnTo, a.email = asked[0].returnTo, asked[0].email
+		half = h.half(r, asked[0], a.token.slug)
+	}
+	err := h.sign(w, r, signing{attempt: a, asked: asked, half: half, key: a.token.key(a.nonce)}, h.use(a.token, a, half))
+	page.ReturnTo = a.returnTo
+	switch spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown); {
 	case err == nil:
-		return
 	case outage(err):
 		// The token is kept only where trying again can help.
-		again = "confirm"
-	case (errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown)) && a.kind == kindLink && h.continues(r, a.slug):
+		h.refuse(w, r, err, page, "confirm")
+	case spent && a.token.kind == kindLink && h.continues(r, a.token.slug):
 		// The same link, clicked again in the browser that it signed in.
-		h.forgetSignIn(w, r)
-		redirect(w, target)
-		return
+		h.drop(w, r, a)
+		redirect(w, h.target(a.returnTo))
 	default:
-		h.setCookie(w, linkCookie, "", 0)
-		if a.fromProvider() {
-			h.setCookie(w, flowName(a.kind), "", 0)
-		}
+		h.drop(w, r, a)
+		page.Class, page.Attempt = a.token.slug, ""
+		h.refuse(w, r, err, page, "sign-in")
 	}
-	h.refuse(w, r, err, page, again)
+}
+
+// finishProvider tries a token again that an outage has kept from being used.
+func (h *Handler) finishProvider(w http.ResponseWriter, r *http.Request, a attempt) {
+	if a.asks != a.token.kind {
+		h.drop(w, r, a)
+		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, Page{}, "sign-in")
+		return
+	}
+	page := confirmation(a, nil)
+	if h.clockOff(w, r, page, "confirm") {
+		return
+	}
+	switch err := h.signByProvider(w, r, a); {
+	case err == nil:
+	case outage(err):
+		h.refuse(w, r, err, page, "confirm")
+	default:
+		h.providerRefused(w, r, a, true, err)
+	}
 }

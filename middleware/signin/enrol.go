@@ -74,45 +74,45 @@ func enrolmentOf(form map[string][]string) (Enrolment, bool) {
 
 // enrol begins to set an authenticator app up and shows what it needs.
 func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
-	u, ok := h.owing(w, r)
+	a, ok := h.dueFactor(w, r)
 	if !ok {
 		return
 	}
-	if !u.mayEnrol(grimoireauth.SecondFactorApp) {
-		redirect(w, h.config.prefix()+owedFactor.page())
+	if !a.pending.mayEnrol(grimoireauth.SecondFactorApp) {
+		redirect(w, h.next(a))
 		return
 	}
 	// What a first click was told, a second one could not ask for again.
-	key := "enrol:" + u.intermediate.Token.Reveal()
+	key := "enrol:" + a.pending.intermediate.Token.Reveal()
 	got, err := h.enrolments.run(r.Context(), key, func(got *grimoireauth.AppEnrolment) (bool, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), attemptTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 		defer cancel()
-		err := h.without(ctx, u, grimoireauth.SecondFactorSMS)
+		err := h.without(ctx, a.pending, grimoireauth.SecondFactorSMS)
 		if err == nil {
-			*got, err = h.client.SignIn.EnrollApp(ctx, u.unfinished())
+			*got, err = h.client.SignIn.EnrollApp(ctx, a.pending.unfinished())
 		}
 		return err == nil, err
 	})
 	if errors.Is(err, errHasFactor) {
-		h.hasFactor(w, r, u, grimoireauth.SecondFactorSMS)
+		h.hasFactor(w, r, a, grimoireauth.SecondFactorSMS)
 		return
 	}
 	if errors.Is(err, grimoireauth.ErrConflict) {
 		h.note(r, "no app set up", err)
-		u.pending = true
-		h.keepUnfinished(w, u)
-		page := u.factorPage()
+		a.pending.appBegun = true
+		a = h.keep(w, r, a)
+		page := a.factorPage()
 		page.Notice = "Setting up an app was begun before. If it is in your app, type the code that it shows. If not, use another way, or come back in an hour."
 		h.show(w, http.StatusConflict, "factor", page)
 		return
 	}
 	if err != nil {
-		h.factorRefused(w, r, u, "factor", u.factorPage(), err)
+		h.factorRefused(w, r, a, "factor", a.factorPage(), err)
 		return
 	}
-	u.pending = true
-	h.keepUnfinished(w, u)
-	page := u.page()
+	a.pending.appBegun = true
+	a = h.keep(w, r, a)
+	page := a.page()
 	page.Enrolment = Enrolment{Key: got.Secret.Reveal(), URI: got.URI.Reveal()}
 	if len(page.Enrolment.URI) > maxURI {
 		page.Enrolment.URI = ""
@@ -129,8 +129,8 @@ var errHasFactor error = &grimoireauth.Error{Op: "add second factor: the member 
 // without asks Stytch whether the member lacks this second factor, before they get
 // another one: the cookie, which says so as well, is theirs to change, and Stytch
 // lets anybody add one who has shown the first factor.
-func (h *Handler) without(ctx context.Context, u unfinished, factor grimoireauth.SecondFactor) error {
-	member, err := h.client.Roster.Get(ctx, u.class, u.member)
+func (h *Handler) without(ctx context.Context, p pendingSignIn, factor grimoireauth.SecondFactor) error {
+	member, err := h.client.Roster.Get(ctx, p.class, p.member)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (h *Handler) without(ctx context.Context, u unfinished, factor grimoireauth
 		return errHasFactor
 	}
 	// One that the class does not accept any more is of no use to them.
-	class, err := h.client.Classes.Get(ctx, u.class)
+	class, err := h.client.Classes.Get(ctx, p.class)
 	if err == nil && class.Settings.AllowsSecondFactor(factor) {
 		return errHasFactor
 	}
@@ -153,11 +153,11 @@ func (h *Handler) without(ctx context.Context, u unfinished, factor grimoireauth
 }
 
 // hasFactor asks for the second factor that the member has.
-func (h *Handler) hasFactor(w http.ResponseWriter, r *http.Request, u unfinished, factor grimoireauth.SecondFactor) {
+func (h *Handler) hasFactor(w http.ResponseWriter, r *http.Request, a attempt, factor grimoireauth.SecondFactor) {
 	h.note(r, "no second factor added", errHasFactor)
-	u.enrolled = append(u.enrolled, factor)
-	h.keepUnfinished(w, u)
-	page := u.factorPage()
+	a.pending.enrolled = append(a.pending.enrolled, factor)
+	a = h.keep(w, r, a)
+	page := a.factorPage()
 	page.Notice = "You have a second proof already. Please use that one, or ask your instructor to remove it."
 	h.show(w, http.StatusConflict, "factor", page)
 }

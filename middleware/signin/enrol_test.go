@@ -126,5 +126,5 @@ func TestEnrolFormThatIsNotOurs(t *testing.T) {
 			require.NotContains(t, res.body, "data:image")
 		})
 	}
-	require.NotEmpty(t, b.cookie(unfinishedAt))
+	require.NotEmpty(t, b.kept())
 }

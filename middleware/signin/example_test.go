@@ -49,7 +49,7 @@ func Example() {
 	app.ServeHTTP(w, r)
 
 	fmt.Println(w.Code, "and", len(stytch.Outbox()), "e-mail to", stytch.Outbox()[0].To)
-	// Output: 200 and 1 e-mail to ada@example.edu
+	// Output: 303 and 1 e-mail to ada@example.edu
 }
 
 // An application in its own clothes changes the frame, and keeps the pages.

@@ -19,8 +19,6 @@ type SecondFactors struct {
 	AppCode  bool // the code that an authenticator app shows: factor "totp"
 	Recovery bool // instead of the app: factor "recovery_code"
 	EnrolApp bool // a button that sets an app up: Prefix + "factor/enrol"
-
-	Phone string // the number as it was typed
 }
 
 // Any reports whether the page can do anything that the class asks for.
@@ -41,44 +39,40 @@ func (f SecondFactors) First() string {
 	return ""
 }
 
-// factors returns what an unfinished sign-in can be finished with.
-func (u unfinished) factors() SecondFactors {
-	sms, app := u.has(grimoireauth.SecondFactorSMS) || u.numbered, u.has(grimoireauth.SecondFactorApp)
+// factors returns what a pending sign-in can be finished with.
+func (p pendingSignIn) factors() SecondFactors {
+	sms, app := p.has(grimoireauth.SecondFactorSMS) || p.numbered, p.has(grimoireauth.SecondFactorApp)
 	return SecondFactors{
-		SMSCode:  sms && u.sent,
-		SendSMS:  sms && !u.sent,
-		AskPhone: !sms && u.mayEnrol(grimoireauth.SecondFactorSMS),
-		AppCode:  app || u.pending,
+		SMSCode:  sms && p.sent,
+		SendSMS:  sms && !p.sent,
+		AskPhone: !sms && p.mayEnrol(grimoireauth.SecondFactorSMS),
+		AppCode:  app || p.appBegun,
 		Recovery: app,
-		EnrolApp: !u.pending && !u.numbered && u.mayEnrol(grimoireauth.SecondFactorApp),
+		EnrolApp: !p.appBegun && !p.numbered && p.mayEnrol(grimoireauth.SecondFactorApp),
 	}
 }
 
-// factorPage is the page "factor" of an unfinished sign-in.
-func (u unfinished) factorPage() Page {
-	page := u.page()
-	page.Factors = u.factors()
+// factorPage is the page "factor" of a pending sign-in.
+func (a attempt) factorPage() Page {
+	page := a.page()
+	page.Factors = a.pending.factors()
 	return page
 }
 
-// owing returns the unfinished sign-in of a request that gives a second factor. If
-// there is none it has answered.
-func (h *Handler) owing(w http.ResponseWriter, r *http.Request) (unfinished, bool) {
-	u, ok := h.readUnfinished(r)
-	switch {
-	case !ok:
-		h.withoutUnfinished(w, r)
-		return unfinished{}, false
-	case u.owed != owedFactor:
-		redirect(w, h.config.prefix()+u.owed.page())
-		return unfinished{}, false
+// dueFactor returns the attempt of a request that gives a second factor. If there is
+// none it has answered.
+func (h *Handler) dueFactor(w http.ResponseWriter, r *http.Request) (attempt, bool) {
+	a, ok := h.due(w, r)
+	if ok && a.pending.owed != owedFactor {
+		redirect(w, h.next(a))
+		return attempt{}, false
 	}
-	return u, true
+	return a, ok
 }
 
 func (h *Handler) askFactor(w http.ResponseWriter, r *http.Request) {
-	if u, ok := h.owing(w, r); ok {
-		h.show(w, http.StatusOK, "factor", u.factorPage())
+	if a, ok := h.dueFactor(w, r); ok {
+		h.show(w, http.StatusOK, "factor", a.factorPage())
 	}
 }
 
@@ -93,7 +87,7 @@ var recoveryCodeForm = regexp.MustCompile(`^[A-Za-z0-9-]{4,64}$`)
 
 // checkFactor finishes the sign-in with a code.
 func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
-	u, ok := h.owing(w, r)
+	a, ok := h.dueFactor(w, r)
 	if !ok {
 		return
 	}
@@ -110,30 +104,29 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 	default:
 		oneKind = false
 	}
-	name, page := "factor", u.factorPage()
+	name, page := "factor", a.factorPage()
 	if enrolment, ok := enrolmentOf(r.PostForm); ok && kind == codeApp {
 		name, page.Enrolment = "enrol", enrolment
 	}
 	if !oneKind || !oneCode || !form.MatchString(code) {
-		h.factorRefused(w, r, u, name, page, &grimoireauth.Error{Op: "check second factor", Kind: grimoireauth.ErrWrongCode})
+		h.factorRefused(w, r, a, name, page, &grimoireauth.Error{Op: "check second factor", Kind: grimoireauth.ErrWrongCode})
 		return
 	}
-	target, _ := h.begun(r)
 	// The intermediate is this browser's secret.
-	key := strings.Join([]string{"factor", u.intermediate.Token.Reveal(), kind, code}, ":")
-	err := h.sign(w, r, key, target, func(ctx context.Context) (grimoireauth.SignedIn, error) {
-		return resume(ctx, u.unfinished(), grimoireauth.FactorCode{Code: grimoireauth.NewSecret(code)})
+	key := strings.Join([]string{"factor", a.pending.intermediate.Token.Reveal(), kind, code}, ":")
+	err := h.sign(w, r, signing{attempt: a, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		return resume(ctx, a.pending.unfinished(), grimoireauth.FactorCode{Code: grimoireauth.NewSecret(code)})
 	})
 	if err != nil {
-		h.factorRefused(w, r, u, name, page, err)
+		h.factorRefused(w, r, a, name, page, err)
 	}
 }
 
 // unfinished returns what Stytch has to know.
-func (u unfinished) unfinished() grimoireauth.Unfinished {
+func (p pendingSignIn) unfinished() grimoireauth.Unfinished {
 	return grimoireauth.Unfinished{
-		Person:       grimoireauth.Person{Member: u.member, Class: u.class},
-		Intermediate: u.intermediate,
+		Person:       grimoireauth.Person{Member: p.member, Class: p.class},
+		Intermediate: p.intermediate,
 	}
 }
 
@@ -144,13 +137,13 @@ const noPhone = "none"
 // sendFactor sends a code by SMS: to the member's number, or to the one that they
 // give, which becomes theirs.
 func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
-	u, ok := h.owing(w, r)
+	a, ok := h.dueFactor(w, r)
 	if !ok {
 		return
 	}
 	typed, _ := single(r.PostForm, "phone")
 	phone := ""
-	if u.factors().AskPhone {
+	if a.pending.factors().AskPhone {
 		phone = ungrouped(typed, "-()") // Stytch takes E.164
 		if phone == "" {
 			phone = noPhone
@@ -158,27 +151,25 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 	}
 	var err error
 	if phone != "" && phone != noPhone {
-		err = h.without(r.Context(), u, grimoireauth.SecondFactorApp)
+		err = h.without(r.Context(), a.pending, grimoireauth.SecondFactorApp)
 	}
 	if err == nil {
-		err = h.client.SignIn.SendSMSCode(r.Context(), u.unfinished(), grimoireauth.SMSCode{Phone: phone})
+		err = h.client.SignIn.SendSMSCode(r.Context(), a.pending.unfinished(), grimoireauth.SMSCode{Phone: phone})
 	}
 	if errors.Is(err, errHasFactor) {
-		h.hasFactor(w, r, u, grimoireauth.SecondFactorApp)
+		h.hasFactor(w, r, a, grimoireauth.SecondFactorApp)
 		return
 	}
 	if err != nil {
-		page := u.factorPage()
-		page.Factors.Phone = typed
-		h.sendRefused(w, r, u, page, err)
+		page := a.factorPage()
+		h.sendRefused(w, r, a, page, err)
 		return
 	}
-	u.sent, u.numbered = true, u.numbered || phone != ""
-	h.keepUnfinished(w, u)
-	redirect(w, h.config.prefix()+owedFactor.page())
+	a.pending.sent, a.pending.numbered = true, a.pending.numbered || phone != ""
+	redirect(w, h.next(h.keep(w, r, a)))
 }
 
-func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, u unfinished, page Page, err error) {
+func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt, page Page, err error) {
 	_, asked := answered(err)
 	switch {
 	case errors.Is(err, grimoireauth.ErrInvalid) && (!asked || page.Factors.AskPhone):
@@ -187,23 +178,23 @@ func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, u unfinish
 	case errors.Is(err, grimoireauth.ErrConflict):
 		// Another number is known by now; nobody is told which.
 		h.note(r, "no code sent", err)
-		u.numbered = true
-		h.keepUnfinished(w, u)
-		page = u.factorPage()
+		a.pending.numbered = true
+		a = h.keep(w, r, a)
+		page = a.factorPage()
 		page.Notice = "A phone number was given before, and another one cannot take its place here. Send the code to that one, or ask your instructor to remove it."
 		h.show(w, http.StatusConflict, "factor", page)
 	default:
-		h.factorRefused(w, r, u, "factor", page, err)
+		h.factorRefused(w, r, a, "factor", page, err)
 	}
 }
 
 // factorRefused says what went wrong with a second factor: on the page named, where
 // that can help. The unfinished sign-in is kept as long as anything can.
-func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, u unfinished, name string, page Page, err error) {
+func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, a attempt, name string, page Page, err error) {
 	again := func(status int, notice string) {
 		h.note(r, "second factor refused", err)
-		h.keepUnfinished(w, u)
-		page := u.factorPage()
+		a = h.keep(w, r, a)
+		page := a.factorPage()
 		page.Notice = notice
 		h.show(w, status, "factor", page)
 	}
@@ -213,17 +204,19 @@ func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, u unfini
 		h.refuse(w, r, err, page, name)
 	case errors.Is(err, grimoireauth.ErrTokenSpent) && !errors.Is(err, grimoireauth.ErrSignInExpired):
 		// A code of an app that was not confirmed in time comes to this as well.
-		u.pending = false
+		a.pending.appBegun = false
 		again(http.StatusGone, "That code was used already, or is too old. Ask for a new one, or wait for the next one in your app.")
 	case errors.Is(err, grimoireauth.ErrNotFound):
-		u.pending = false
+		a.pending.appBegun = false
 		again(http.StatusNotFound, "There is nothing set up for you that this code belongs to.")
 	case errors.As(err, &instead):
-		u.allowed = instead.SecondFactors
-		u.enrolled, u.sent, u.numbered, u.pending = nil, false, false, false
+		a.pending.allowed = instead.SecondFactors
+		a.pending.enrolled, a.pending.sent, a.pending.numbered, a.pending.appBegun = nil, false, false, false
 		again(http.StatusForbidden, "The class does not allow this second factor any more.")
 	default:
-		h.abandon(w)
-		h.refuse(w, r, err, u.page(), "factor")
+		h.drop(w, r, a)
+		page := a.page()
+		page.Attempt = ""
+		h.refuse(w, r, err, page, "factor")
 	}
 }

@@ -16,13 +16,12 @@ import (
 )
 
 const (
-	smsSent      = "POST /v1/b2b/otps/sms/send"
-	smsChecked   = "POST /v1/b2b/otps/sms/authenticate"
-	appEnrolled  = "POST /v1/b2b/totp"
-	appChecked   = "POST /v1/b2b/totp/authenticate"
-	codeUsed     = "POST /v1/b2b/recovery_codes/recover"
-	unfinishedAt = "__Host-grimoire_unfinished"
-	sessionAt    = "__Host-stytch_session"
+	smsSent     = "POST /v1/b2b/otps/sms/send"
+	smsChecked  = "POST /v1/b2b/otps/sms/authenticate"
+	appEnrolled = "POST /v1/b2b/totp"
+	appChecked  = "POST /v1/b2b/totp/authenticate"
+	codeUsed    = "POST /v1/b2b/recovery_codes/recover"
+	sessionAt   = "__Host-stytch_session"
 )
 
 // strict is a class that asks everybody for a second factor, with Ada in it.
@@ -44,7 +43,7 @@ func (b *browser) begun(class grimoireauth.ClassID) {
 	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
 	require.Equal(b.w.t, "/auth/factor", res.at)
 	require.Empty(b.w.t, b.cookie(sessionAt))
-	require.NotEmpty(b.w.t, b.cookie(unfinishedAt))
+	require.NotEmpty(b.w.t, b.kept())
 }
 
 // half is the same through the client.
@@ -96,7 +95,7 @@ func (b *browser) finished(res answer, target string, member grimoireauth.Member
 	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
 	require.Equal(b.w.t, target, res.at)
 	require.Equal(b.w.t, string(member), b.who())
-	require.Empty(b.w.t, b.cookie(unfinishedAt), "L08: gone with the exchange")
+	require.Empty(b.w.t, b.kept(), "L08: gone with the exchange")
 }
 
 func TestFactorBySMSThatStytchHasSent(t *testing.T) {
@@ -163,9 +162,9 @@ func TestFactorBySMSToAnotherNumber(t *testing.T) {
 	class, ada := w.strict()
 	b := w.browser()
 	b.begun(class.ID)
-	before := b.cookie(unfinishedAt)
+	name, before := b.only()
 	b.post("/auth/factor/send", url.Values{"phone": {"+61400000000"}})
-	b.plant(unfinishedAt, before) // the other tab's
+	b.plant(name, before) // the other tab's
 	res := b.post("/auth/factor/send", url.Values{"phone": {"+61499999999"}})
 	require.Equal(t, http.StatusConflict, res.status)
 	require.Contains(t, res.body, "another one cannot take its place")

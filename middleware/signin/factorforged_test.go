@@ -3,7 +3,6 @@ package signin_test
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -18,10 +17,7 @@ const memberRead = "GET /v1/b2b/organizations/{organization_id}/member"
 // which whoever sits at the browser can do.
 func (b *browser) forget() {
 	b.w.t.Helper()
-	parts := strings.Split(b.cookie(unfinishedAt), ":")
-	require.Len(b.w.t, parts, 11)
-	parts[3], parts[9] = "", ""
-	b.plant(unfinishedAt, strings.Join(parts, ":"))
+	b.change(func(fields []string) { fields[fieldFacts], fields[fieldEnrolled] = "", "" })
 }
 
 // L10: who knows somebody's first factor cannot add a second one of their own, also
@@ -84,6 +80,6 @@ func TestL10_ASecondFactorBesideTheOneThatIsThere(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, b.post("/auth/factor/enrol", url.Values{}).status)
 		require.Equal(t, http.StatusServiceUnavailable, b.post("/auth/factor/send", url.Values{"phone": {"+61400000000"}}).status)
 		require.Zero(t, w.calls(appEnrolled)+w.calls(smsSent))
-		require.NotEmpty(t, b.cookie(unfinishedAt))
+		require.NotEmpty(t, b.kept())
 	})
 }

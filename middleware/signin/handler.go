@@ -21,10 +21,10 @@ type Handler struct {
 	client *grimoireauth.Client
 	starts bool // the client has what start URLs need
 
-	attempts   attempts[progress]
-	enrolments attempts[grimoireauth.AppEnrolment]
-	classes    classWays
-	revoke     func(context.Context, grimoireauth.Session) error
+	redemptions redemptions[progress]
+	enrolments  redemptions[grimoireauth.AppEnrolment]
+	classes     classWays
+	revoke      func(context.Context, grimoireauth.Session) error
 }
 
 // New returns a Handler that signs people in through client and gives them the

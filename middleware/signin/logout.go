@@ -37,7 +37,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 	}
 	page := Page{}
 	// Also if the browser is gone already: it wanted to sign out.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), attemptTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	now, err := h.guard.Check(r.WithContext(ctx))
 	switch {
@@ -56,7 +56,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 		page.Notice = "You were not signed in here any more, so your other browsers could not be signed out: please sign in and try again."
 	}
 	h.guard.ClearCookies(w, r)
-	h.forgetSignIn(w, r)
+	h.dropAll(w, r)
 	// Pages of the class must not come back from the cache of a shared computer.
 	// Not "cookies", which would reach other hosts of the school's domain.
 	w.Header().Set("Clear-Site-Data", `"cache"`)

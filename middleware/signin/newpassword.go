@@ -6,31 +6,60 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
+
+// methodReset is the word for a password that is forgotten, or not there yet, in
+// the place where others say which method.
+const methodReset = "reset"
+
+// startReset e-mails a link to set a password with. It sets one only beside the
+// verifier of this browser, so an attacker who reads the e-mail alone cannot.
+func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) {
+	page.Password = true
+	verifier := h.sharedVerifier(r, asksReset)
+	_, err := h.client.SignIn.StartPasswordReset(r.Context(), grimoireauth.PasswordReset{
+		Class: grimoireauth.ClassID(page.Class), Email: page.Email,
+		RedirectURL: h.callbackURL(), LoginRedirectURL: h.callbackURL(), Verifier: verifier,
+	})
+	if !h.sent(w, r, page, err) {
+		return
+	}
+	// An address that was refused gets the same cookie.
+	a := h.again(r, page, asksReset).ask(asksReset, page.Email, resetLife)
+	a.verifier = verifier
+	redirect(w, h.address("sent", h.keep(w, r, a)))
+}
 
 // showNewPassword is the form to set a password with.
 func (h *Handler) showNewPassword(w http.ResponseWriter, r *http.Request) {
 	a, _, ok := h.mayReset(w, r)
 	if ok {
-		h.show(w, http.StatusOK, "new-password", Page{ClassName: a.slug, Link: a.digest()})
+		h.show(w, http.StatusOK, "new-password", Page{ClassName: a.token.slug, Attempt: a.id})
 	}
 }
 
-// mayReset returns the link and what this browser has asked for. Otherwise it
-// writes what to do instead, and the link stays good.
-func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (arrival, reset, bool) {
-	a, ok := h.readArrival(r)
-	if !ok || a.kind != kindPassword {
-		h.offer(w, r, http.StatusBadRequest, Page{Notice: openAgain})
-		return arrival{}, reset{}, false
+// mayReset returns the attempt with the link, and the one of this browser that asked
+// for it. Otherwise it writes what to do instead, and the link stays good.
+func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked attempt, ok bool) {
+	a, ok = h.named(r)
+	if !ok || a.token.kind != kindPassword || !a.live(time.Now()) {
+		h.withoutLink(w, r, a, ok)
+		return attempt{}, attempt{}, false
 	}
-	asked, ok := h.readReset(r)
-	if !ok {
-		h.offer(w, r, http.StatusForbidden, Page{Class: a.slug,
+	all := h.attempts(r, func(a attempt) bool { return a.asks == asksReset })
+	if len(all) == 0 {
+		h.offer(w, r, http.StatusForbidden, Page{Class: a.token.slug,
 			Notice: "The link to set a password works only in the browser that asked for it, for half an hour. Ask for a new one here."})
-		return arrival{}, reset{}, false
+		return attempt{}, attempt{}, false
+	}
+	// All of them have one verifier; where to go in the end is that of the class.
+	asked = all[0]
+	if i := slices.IndexFunc(all, func(other attempt) bool { return h.sameClass(r, other.class, a.token.slug) }); i >= 0 {
+		asked = all[i]
 	}
 	return a, asked, true
 }
@@ -41,25 +70,27 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	page := Page{Class: a.slug, ClassName: a.slug, ReturnTo: asked.returnTo, Link: a.digest()}
-	if !a.shown(r) {
-		redirect(w, h.config.prefix()+"new-password")
-		return
-	}
+	slug := a.token.slug
+	page := Page{Class: slug, ClassName: slug, ReturnTo: asked.returnTo, Attempt: a.id}
 	typed, one := single(r.PostForm, "password")
 	if !one || typed == "" {
 		page.Notice = "Please type a password."
 		h.show(w, http.StatusBadRequest, "new-password", page)
 		return
 	}
+	if h.clockOff(w, r, page, "new-password") {
+		return
+	}
 	password := grimoireauth.NewSecret(typed)
-	continuing := h.continuing(r, a.slug)
-	// Another password is another attempt: a weak one leaves the link good.
+	half := h.half(r, asked, slug)
+	// Another password is another redemption: a weak one leaves the link good.
 	sum := sha256.Sum256([]byte(typed))
-	err := h.sign(w, r, a.key()+":"+hex.EncodeToString(sum[:]), h.target(asked.returnTo), func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])
+	a.returnTo = asked.returnTo
+	err := h.sign(w, r, signing{attempt: a, asked: []attempt{asked}, half: half, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.SignIn.FinishPasswordReset(ctx, grimoireauth.NewPassword{
-			Token: grimoireauth.NewSecret(a.token), Verifier: asked.verifier, Password: password, Class: grimoireauth.ClassID(a.slug),
-			SignInOptions: grimoireauth.SignInOptions{Continue: continuing},
+			Token: grimoireauth.NewSecret(a.token.token), Verifier: asked.verifier, Password: password, Class: grimoireauth.ClassID(slug),
+			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
 		})
 	})
 	again := "new-password"
@@ -71,8 +102,8 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 		page.Advice = h.advice(r, password)
 	default:
 		again = "sign-in"
-		h.setCookie(w, linkCookie, "", 0)
-		h.setCookie(w, resetCookie, "", 0)
+		h.drop(w, r, a)
+		page.Attempt = ""
 	}
 	h.refuse(w, r, err, page, again)
 }

@@ -34,8 +34,14 @@ type Page struct {
 	Password  bool // somebody is about to sign in by password
 	Discovery bool // "which-class": classes can be found without naming one
 
-	Link      string // field "link" of the form that signs in
-	Elsewhere bool   // this browser did not ask for the link
+	// Attempt names the attempt to sign in that the page belongs to: field "attempt" of
+	// every form on it, and part of every address that [Page.To] returns. Empty: none
+	// has begun.
+	Attempt   string
+	Elsewhere bool // this browser did not ask for the link
+	// Account is the address of an account that was not asked for: "account" asks
+	// whether to go on as this person, where Email was asked for.
+	Account string
 	// Impersonation says that the button signs an administrator in as somebody else.
 	Impersonation bool
 
@@ -59,10 +65,28 @@ func (p Page) ClassTitle() string {
 	return p.Class
 }
 
+// To returns the address of a page of the same attempt, such as "factor".
+func (p Page) To(path string) string {
+	if p.Attempt == "" {
+		return p.Prefix + path
+	}
+	return p.Prefix + path + "?attempt=" + p.Attempt
+}
+
+// Begin returns the address of the page to begin again with the same class and the
+// same return address.
+func (p Page) Begin() string {
+	if query := beginning(p.Class, p.ReturnTo); query != "" {
+		return p.Prefix + "?" + query
+	}
+	return p.Prefix
+}
+
 // PageNames returns the names of the templates that Config.Pages must have.
 //
 // To begin: "sign-in" (the ways of a class), "which-class", "sent" (look into your
-// mail), "code" (the code in it), "confirm" (one button), "new-password". To go on:
+// mail), "code" (the code in it), "confirm" (one button), "account" (the link was for
+// another address than the one that was asked for), "new-password". To go on:
 // "classes" (which of these?), "factor" (the second factor), "enrol" (set an
 // authenticator app up). To end: "sign-out" (one button), "signed-out", which links
 // the style sheet {{.Prefix}}signed-out.css: that is what keeps the button "back" from
@@ -70,7 +94,7 @@ func (p Page) ClassTitle() string {
 // else here, and leads on.
 func PageNames() []string {
 	return []string{
-		"sign-in", "which-class", "sent", "code", "confirm", "new-password",
+		"sign-in", "which-class", "sent", "code", "confirm", "account", "new-password",
 		"classes", "factor", "enrol",
 		"sign-out", "signed-out", "message",
 	}
@@ -108,10 +132,7 @@ var policy = func() string {
 // template that fails does not leave half a form.
 func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page) {
 	page.Prefix, page.Home = h.config.prefix(), h.config.home()
-	page.Minutes = int(h.config.LinkExpires / time.Minute)
-	if page.Minutes == 0 {
-		page.Minutes = 60
-	}
+	page.Minutes = int(h.config.linkLife() / time.Minute)
 	var body bytes.Buffer
 	if err := h.config.pages().ExecuteTemplate(&body, name, page); err != nil {
 		// The template is the application's own, and so is the text of its error.
@@ -132,6 +153,10 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page
 
 // note logs what may happen every day.
 func (h *Handler) note(r *http.Request, what string, err error) {
+	if err == nil {
+		h.config.logger().InfoContext(r.Context(), what)
+		return
+	}
 	h.config.logger().InfoContext(r.Context(), what, "error", safeText(err))
 }
 

@@ -17,12 +17,17 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		h.offer(w, r, http.StatusBadRequest, page)
 		return
 	}
-	continuing := h.continuing(r, page.Class)
+	a, ok := h.named(r)
+	half := h.half(r, a, page.Class)
+	if !ok || half == nil {
+		a = newAttempt(page.Class, page.ReturnTo)
+	}
+	a.returnTo = page.ReturnTo
 	// No key: twice is two good sign-ins, and the browser keeps the later one.
-	err := h.sign(w, r, "", h.target(page.ReturnTo), func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: a, half: half}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.SignIn.WithPassword(ctx, grimoireauth.PasswordSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Password: grimoireauth.NewSecret(password),
-			SignInOptions: grimoireauth.SignInOptions{Continue: continuing},
+			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
 		})
 	})
 	if err != nil {

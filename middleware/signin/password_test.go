@@ -28,7 +28,7 @@ func (w *world) passwordForm(email, password string) url.Values {
 // resetLink asks for a link and goes to the form behind it.
 func (b *browser) resetLink(email string) url.Values {
 	b.w.t.Helper()
-	res := b.post("/auth/start", url.Values{"class": {b.w.law.Slug}, "email": {email}, "return_to": {"/classes/1"}, "method": {"reset"}})
+	res := b.ask(url.Values{"class": {b.w.law.Slug}, "email": {email}, "return_to": {"/classes/1"}, "method": {"reset"}})
 	require.Equal(b.w.t, http.StatusOK, res.status, res.body)
 	require.Contains(b.w.t, res.body, "a link to set a password is on its way")
 	require.Equal(b.w.t, "/auth/new-password", b.get(b.w.arrival(b.w.newest())).at)
@@ -40,7 +40,7 @@ func (b *browser) newPassword() url.Values {
 	page := b.get("/auth/new-password")
 	require.Equal(b.w.t, http.StatusOK, page.status)
 	require.Contains(b.w.t, page.body, `autocomplete="new-password"`)
-	return url.Values{"link": {linkField.FindStringSubmatch(page.body)[1]}}
+	return url.Values{"attempt": {attemptField.FindStringSubmatch(page.body)[1]}}
 }
 
 // hasPassword gives ada a password by the pages themselves.
@@ -57,8 +57,11 @@ func (w *world) hasPassword(password string) {
 func TestPasswordWholeWay(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	b := w.browser()
-	form := b.resetLink("ada@example.edu")
-	token, verifier := w.newest().Token, strings.Split(b.cookie("__Host-grimoire_reset"), ":")[0]
+	b.ask(url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "return_to": {"/classes/1"}, "method": {"reset"}})
+	token, verifier := w.newest().Token, b.field(fieldVerifier)
+	require.NotEmpty(t, verifier)
+	b.get(w.arrival(w.newest()))
+	form := b.newPassword()
 
 	form.Set("password", "password")
 	res := b.post("/auth/new-password", form)
@@ -73,9 +76,7 @@ func TestPasswordWholeWay(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, res.status, res.body)
 	require.Equal(t, "/classes/1", res.at)
 	require.Equal(t, string(w.ada), b.who())
-	for _, name := range []string{"reset", "link", "start"} {
-		require.Empty(t, b.cookie("__Host-grimoire_"+name))
-	}
+	require.Empty(t, b.kept())
 
 	other := w.browser()
 	wrong := other.post("/auth/start", w.passwordForm("ada@example.edu", otherPassword))
@@ -153,25 +154,35 @@ func TestL02_ResetState(t *testing.T) {
 	b := w.browser()
 	form := b.resetLink("ada@example.edu")
 	form.Set("password", goodPassword)
-	good := b.cookie("__Host-grimoire_reset")
-	verifier, back, _ := strings.Cut(good, ":")
+	link := attemptAt + form.Get("attempt")
+	asked, good := "", ""
+	for name, value := range b.kept() {
+		if name != link {
+			asked, good = name, value
+		}
+	}
+	changed := func(n int, value string) string {
+		parts := strings.Split(good, ":")
+		parts[n] = value
+		return strings.Join(parts, ":")
+	}
 	tests := map[string]string{
 		"no cookie":      "",
 		"cut off":        good[:len(good)/2],
-		"no verifier":    ":" + back,
+		"no verifier":    changed(fieldVerifier, ""),
 		"one part more":  good + ":x",
-		"a short one":    verifier[:42] + ":" + back,
-		"not base64":     verifier + ":*",
+		"a short one":    changed(fieldVerifier, strings.Repeat("v", 42)),
+		"asks for less":  changed(fieldAsks, "link"),
 		"something else": "x",
 	}
 	for name, value := range tests {
 		t.Run(name, func(t *testing.T) {
 			other := w.browser()
-			other.plant("__Host-grimoire_link", b.cookie("__Host-grimoire_link"))
+			other.plant(link, b.kept()[link])
 			if value != "" {
-				other.plant("__Host-grimoire_reset", value)
+				other.plant(asked, value)
 			}
-			for _, res := range []answer{other.get("/auth/new-password"), other.post("/auth/new-password", form)} {
+			for _, res := range []answer{other.get("/auth/new-password?attempt=" + form.Get("attempt")), other.post("/auth/new-password", form)} {
 				require.Equal(t, http.StatusForbidden, res.status)
 				require.Contains(t, res.body, "works only in the browser that asked for it")
 				require.Contains(t, res.body, `value="reset"`, "begin again here")
@@ -179,11 +190,11 @@ func TestL02_ResetState(t *testing.T) {
 		})
 	}
 	alone := w.browser()
-	alone.plant("__Host-grimoire_reset", good)
+	alone.plant(asked, good)
 	require.Equal(t, http.StatusBadRequest, alone.post("/auth/new-password", form).status, "no link")
 	require.Zero(t, w.calls(passwordSet))
 
-	require.Equal(t, "/auth/new-password", b.post("/auth/new-password", url.Values{"link": {"x"}, "password": {goodPassword}}).at, "another page than the one that was read")
+	require.Equal(t, http.StatusBadRequest, b.post("/auth/new-password", url.Values{"attempt": {"x"}, "password": {goodPassword}}).status, "another page than the one that was read")
 	require.Equal(t, http.StatusSeeOther, b.post("/auth/new-password", form).status)
 	require.Equal(t, string(w.ada), b.who())
 }
@@ -195,14 +206,15 @@ func TestL03_ResetOfAnotherBrowser(t *testing.T) {
 	w.stytch.AddStudent(w.law.ID, "eve@example.edu")
 	eve.resetLink("eve@example.edu")
 	victim.resetLink("ada@example.edu")
-	eve.plant("__Host-grimoire_link", victim.cookie("__Host-grimoire_link"))
+	eve.attempt = victim.attempt
+	eve.plant(attemptAt+victim.attempt, victim.kept()[attemptAt+victim.attempt])
 	form := eve.newPassword()
 	form.Set("password", goodPassword)
 	res := eve.post("/auth/new-password", form)
 	require.Equal(t, http.StatusForbidden, res.status)
 	require.Contains(t, res.body, "began in another browser")
 	require.Empty(t, eve.cookie("__Host-stytch_session"))
-	require.Empty(t, eve.cookie("__Host-grimoire_reset"))
+	require.NotContains(t, eve.kept(), attemptAt+form.Get("attempt"))
 }
 
 func TestL02_ResetIsOldAfterHalfAnHour(t *testing.T) {
@@ -239,18 +251,16 @@ func TestL13_ResetTwice(t *testing.T) {
 		b := w.browser()
 		form := b.resetLink("ada@example.edu")
 		form.Set("password", goodPassword)
-		link, reset := b.cookie("__Host-grimoire_link"), b.cookie("__Host-grimoire_reset")
 		for range 2 {
 			again := w.browser()
-			again.plant("__Host-grimoire_link", link)
-			again.plant("__Host-grimoire_reset", reset)
+			again.copies(b)
 			require.Equal(t, http.StatusSeeOther, again.post("/auth/new-password", form).status)
 		}
 		require.Equal(t, 1, w.calls(passwordSet))
 		time.Sleep(2 * time.Minute)
 		res := b.post("/auth/new-password", form)
 		require.Equal(t, http.StatusGone, res.status)
-		require.Empty(t, b.cookie("__Host-grimoire_link"))
+		require.NotContains(t, b.kept(), attemptAt+form.Get("attempt"))
 	})
 }
 
@@ -278,7 +288,7 @@ func TestResetEmailWithoutPassword(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, b.get("/auth/new-password").status, "another kind of link")
 	b.resetLink("ada@example.edu")
 	require.Equal(t, "/auth/new-password", b.get("/auth/confirm").at)
-	require.Equal(t, "/auth/confirm", b.post("/auth/callback", url.Values{"link": {"x"}}).at)
-	require.Equal(t, "/auth/confirm", b.post("/auth/callback", b.newPassword()).at, "not by the other form")
+	require.Equal(t, http.StatusBadRequest, b.post("/auth/callback", url.Values{"attempt": {"x"}}).status)
+	require.Equal(t, "/auth/new-password", b.post("/auth/callback", b.newPassword()).at, "not by the other form")
 	require.Zero(t, w.calls(redeemed))
 }

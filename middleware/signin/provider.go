@@ -29,12 +29,14 @@ func (h *Handler) startOAuth(w http.ResponseWriter, r *http.Request) {
 		h.offer(w, r, http.StatusNotFound, page)
 	case page.Class != "":
 		start, err := h.client.SignIn.StartOAuth(grimoireauth.OAuthStart{
-			Provider: method, Class: grimoireauth.ClassID(page.Class), RedirectURL: h.callbackURL(),
+			Provider: method, Class: grimoireauth.ClassID(page.Class), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, asksOAuth),
 		})
-		h.leave(w, r, kindOAuth, page, start, err)
+		h.leave(w, r, asksOAuth, page, start, err)
 	case h.finds(r):
-		start, err := h.client.SignIn.StartDiscoveryOAuth(grimoireauth.DiscoveryOAuthStart{Provider: method, RedirectURL: h.callbackURL()})
-		h.leave(w, r, kindDiscoveryOAuth, page, start, err)
+		start, err := h.client.SignIn.StartDiscoveryOAuth(grimoireauth.DiscoveryOAuthStart{
+			Provider: method, RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, asksDiscoveryOAuth),
+		})
+		h.leave(w, r, asksDiscoveryOAuth, page, start, err)
 	default:
 		page.Notice = "Which class is it?"
 		h.offer(w, r, http.StatusBadRequest, page)
@@ -57,9 +59,9 @@ func (h *Handler) startSSO(w http.ResponseWriter, r *http.Request) {
 		h.offer(w, r, http.StatusBadRequest, page)
 	default:
 		start, err := h.client.SignIn.StartSSO(grimoireauth.SSOStart{
-			Connection: grimoireauth.ConnectionID(connection), RedirectURL: h.callbackURL(),
+			Connection: grimoireauth.ConnectionID(connection), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, asksSSO),
 		})
-		h.leave(w, r, kindSSO, page, start, err)
+		h.leave(w, r, asksSSO, page, start, err)
 	}
 }
 
@@ -69,7 +71,7 @@ func (h *Handler) startSSO(w http.ResponseWriter, r *http.Request) {
 // typed in.
 func (h *Handler) mayStart(w http.ResponseWriter, r *http.Request) (Page, bool) {
 	if speculative(r) {
-		nothing(w, r)
+		h.nothing(w, r)
 		return Page{}, false
 	}
 	if err := r.ParseForm(); err != nil {
@@ -86,14 +88,21 @@ func (h *Handler) mayStart(w http.ResponseWriter, r *http.Request) (Page, bool) 
 }
 
 // leave keeps the verifier for this browser and sends it to Stytch.
-func (h *Handler) leave(w http.ResponseWriter, r *http.Request, kind string, page Page, start grimoireauth.Start, err error) {
+func (h *Handler) leave(w http.ResponseWriter, r *http.Request, asks string, page Page, start grimoireauth.Start, err error) {
 	if err != nil {
 		h.fault(r, "sign-in cannot be started", err)
 		page.Notice = notNow
 		h.offer(w, r, http.StatusInternalServerError, page)
 		return
 	}
-	h.setFlow(w, kind, flow{verifier: start.Verifier, class: page.Class, returnTo: page.ReturnTo})
+	a := newAttempt(page.Class, page.ReturnTo)
+	if earlier, ok := h.named(r); ok && h.half(r, earlier, page.Class) != nil {
+		a = earlier
+		a.class, a.returnTo = page.Class, page.ReturnTo
+	}
+	a = a.ask(asks, "", redirectLife)
+	a.verifier = start.Verifier
+	h.keep(w, r, a)
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	redirect(w, start.URL)
 }
@@ -114,11 +123,11 @@ func speculative(r *http.Request) bool {
 }
 
 // nothing answers a speculative request: browsers drop an answer with this status
-// and ask again once somebody wants it.
-func nothing(w http.ResponseWriter, r *http.Request) {
+// and ask again once a person wants it.
+func (h *Handler) nothing(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	w.WriteHeader(http.StatusServiceUnavailable)
+	h.show(w, http.StatusServiceUnavailable, "message", Page{Notice: "Your browser asked for this page ahead of time. Please open it again."})
 }

@@ -136,12 +136,11 @@ func TestL13_ProviderTwice(t *testing.T) {
 				s := w.beginnings()[kind]()
 				w.stytch.Fail(mock.Fault{Endpoint: oauthRedeemed, Latency: time.Second})
 				w.stytch.Fail(mock.Fault{Endpoint: ssoRedeemed, Latency: time.Second})
-				cookie := s.b.cookie(s.cookie)
 				var group sync.WaitGroup
 				results := make([]answer, 3)
 				for i := range results {
 					b := w.browser()
-					b.plant(s.cookie, cookie)
+					b.copies(s.b)
 					if i == 2 {
 						b = w.browser() // somebody who only saw the address
 					}
@@ -187,34 +186,28 @@ func TestProviderInAnOutage(t *testing.T) {
 			res := s.b.get(s.arrival)
 			require.Equal(t, http.StatusSeeOther, res.status)
 			require.Equal(t, "/auth/confirm", res.at)
-			require.NotEmpty(t, s.b.cookie(s.cookie), "the verifier stays")
+			require.NotEmpty(t, s.b.field(fieldVerifier), "the verifier stays")
 
 			page := s.b.get("/auth/confirm")
 			require.Equal(t, http.StatusServiceUnavailable, page.status)
 			require.NotEmpty(t, page.header.Get("Retry-After"))
 			require.Contains(t, page.body, "Try again")
-			form := url.Values{"link": {linkField.FindStringSubmatch(page.body)[1]}}
+			form := url.Values{"attempt": {attemptField.FindStringSubmatch(page.body)[1]}}
 			res = s.b.post("/auth/callback", form)
 			require.Equal(t, http.StatusServiceUnavailable, res.status)
 			require.Empty(t, res.header.Values("Set-Cookie"), "an outage signs nobody out")
 			require.Equal(t, earlier.Token.Reveal(), s.b.cookie("__Host-stytch_session"))
 
-			stranger := w.browser()
-			stranger.plant("__Host-grimoire_link", s.b.cookie("__Host-grimoire_link"))
 			w.stytch.ClearFaults()
-			require.Equal(t, http.StatusForbidden, stranger.post("/auth/callback", form).status, "not without the verifier")
-
-			again := w.browser()
-			again.plant("__Host-grimoire_link", s.b.cookie("__Host-grimoire_link"))
-			again.plant(s.cookie, w.beginnings()[kind]().b.cookie(s.cookie))
-			asked := w.used()
-			require.Equal(t, http.StatusForbidden, again.post("/auth/callback", form).status, "begun anew since")
-			require.Equal(t, asked, w.used())
+			without := w.browser()
+			without.copies(s.b)
+			without.change(func(fields []string) { fields[fieldAsks], fields[fieldVerifier] = "", "" })
+			require.Equal(t, http.StatusForbidden, without.post("/auth/callback", form).status, "not without the verifier")
+			require.Equal(t, http.StatusBadRequest, w.browser().post("/auth/callback", form).status)
 
 			require.Equal(t, "/", s.b.post("/auth/callback", form).at)
 			require.Equal(t, string(w.ada), s.b.who())
-			require.Empty(t, s.b.cookie(s.cookie))
-			require.Empty(t, s.b.cookie("__Host-grimoire_link"))
+			require.Empty(t, s.b.kept())
 		})
 	}
 }
@@ -232,7 +225,7 @@ func TestGoingOnFromAProvider(t *testing.T) {
 	form := begin()
 	w.stytch.Fail(mock.Fault{Endpoint: redeemed, Status: 404, ErrorType: "intermediate_session_not_found", Times: 1})
 	require.Equal(t, http.StatusGone, b.post("/auth/callback", form).status)
-	require.Empty(t, b.cookie("__Host-grimoire_unfinished"))
+	require.Empty(t, b.kept())
 	w.stytch.Age(2 * time.Second) // one e-mail a second
 	res := b.post("/auth/callback", begin())
 	require.Equal(t, "/week3", res.at, res.body)
@@ -247,7 +240,7 @@ func TestL04_ProviderTokenLeavesTheURL(t *testing.T) {
 		u, err := url.Parse(s.arrival)
 		require.NoError(t, err)
 		token := u.Query().Get("token")
-		verifier := strings.Split(s.b.cookie(s.cookie), ":")[2]
+		verifier := s.b.field(fieldVerifier)
 		res := s.b.get(s.arrival)
 		for _, secret := range []string{token, verifier} {
 			require.NotEmpty(t, secret)

@@ -23,7 +23,7 @@ var opaque = regexp.MustCompile(`^[A-Za-z0-9_-]{26,}={0,2}$`)
 
 // public are the others of that form: ids, kinds of tokens, and all of a
 // session_jwt but its signature.
-var public = regexp.MustCompile(`^(organization-|member-|multi_tenant_|eyJ)`)
+var public = regexp.MustCompile(`^(organization-|member-|session-|multi_tenant_|eyJ)`)
 
 const window = 8 // bytes
 

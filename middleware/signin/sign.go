@@ -9,17 +9,45 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
+// signing is what one call of sign belongs to.
+type signing struct {
+	attempt attempt
+	// asked are the attempts of this browser that asked for the e-mail. The account
+	// has to be that of one of their addresses. None: nothing was asked for here, or
+	// the browser is bound to its sign-in in another way.
+	asked []attempt
+	// half is a pending sign-in that this one is to finish. Nil: none.
+	half *attempt
+	// key brings double submissions together, so that the work is done once; it holds
+	// a secret of this browser. Empty: every call is its own.
+	key string
+}
+
+// askedBy returns the attempt that asked for an e-mail to this address.
+func (s signing) askedBy(email string) (attempt, bool) {
+	for _, a := range s.asked {
+		if sameAddress(a.email, email) {
+			return a, true
+		}
+	}
+	return attempt{}, false
+}
+
+// surprises reports whether the account is not the one that was asked for.
+func (s signing) surprises(email string) bool {
+	_, expected := s.askedBy(email)
+	return len(s.asked) > 0 && !expected
+}
+
 // sign runs one way to sign in to its end: it proves what work returns, sets the
-// session cookies and redirects to target. An unfinished sign-in goes on at stepUp.
-// What else happened is returned, and nothing has been written then.
-//
-// The key brings double submissions together, so that work runs once; it must hold
-// a secret of this browser. Empty: every call is its own.
-func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target string, work func(context.Context) (grimoireauth.SignedIn, error)) error {
+// session cookies and redirects to where the attempt leads. A pending sign-in goes on
+// at stepUp, and one for another address than was asked for at hold. What else
+// happened is returned, and nothing has been written then.
+func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work func(context.Context) (grimoireauth.SignedIn, error)) error {
 	// Who was signed in here before. Also an outage is no reason to stop.
 	before, _ := h.guard.Check(r)
-	got, err := h.attempts.run(r.Context(), key, func(p *progress) (bool, error) {
-		err := h.prove(r, p, before, work)
+	got, err := h.redemptions.run(r.Context(), s.key, func(p *progress) (bool, error) {
+		err := h.prove(r, p, before, s, work)
 		return p.final(err), err
 	})
 	if err == nil {
@@ -27,27 +55,42 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, key, target strin
 			h.fault(r, "session cookies not set", err)
 			return &grimoireauth.Error{Op: "sign in: set the cookies", Err: errNotProven}
 		}
-		h.forgetSignIn(w, r)
-		redirect(w, target)
+		target := s.attempt.returnTo
+		if asked, ok := s.askedBy(got.signedIn.Member.Email); ok {
+			target = asked.returnTo
+			h.drop(w, r, asked)
+		}
+		h.drop(w, r, s.attempt)
+		h.dropHalf(w, r, s)
+		redirect(w, h.target(target))
 		return nil
 	}
-	var unfinished *grimoireauth.StepUpError
-	if errors.As(err, &unfinished) && !unknown(err) {
-		// What began it is used up. Where it leads has to last until the end.
-		h.forgetSignIn(w, r)
-		h.lead(w, r, target)
-		h.stepUp(w, r, unfinished)
+	var surprise *surprisingAccountError
+	if errors.As(err, &surprise) {
+		return h.hold(w, r, s, surprise.signedIn)
+	}
+	var stepUp *grimoireauth.StepUpError
+	if errors.As(err, &stepUp) && !unknown(err) {
+		h.stepUp(w, r, s, stepUp)
 		return nil
 	}
 	if errorType, _ := answered(err); errorType == "pkce_did_not_expect_code_verifier" {
 		// Begun without a verifier, so not by this browser, which has sent its own.
 		return fmt.Errorf("%w: %w", grimoireauth.ErrOtherBrowser, err)
 	}
-	if h.doesNotFit(r, err) {
-		h.abandon(w)
+	if s.half.doesNotFit(err) {
+		h.drop(w, r, *s.half)
 		return fmt.Errorf("%w: %w", grimoireauth.ErrSignInExpired, err)
 	}
 	return err
+}
+
+// dropHalf forgets the pending sign-in that has been finished, if it is another
+// attempt than the one that finished it.
+func (h *Handler) dropHalf(w http.ResponseWriter, r *http.Request, s signing) {
+	if s.half != nil && s.half.id != s.attempt.id {
+		h.drop(w, r, *s.half)
+	}
 }
 
 // errNotProven is no case of ErrInvalid, which is about what somebody typed in, nor
@@ -82,8 +125,8 @@ func (p *progress) final(err error) bool {
 
 // prove does the work once and proves what came back. The browser may be gone by
 // now, on to its second click; the work goes on, since a token is spent by it.
-func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, work func(context.Context) (grimoireauth.SignedIn, error)) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), attemptTime)
+func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, s signing, work func(context.Context) (grimoireauth.SignedIn, error)) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	if !p.redeemed {
 		signedIn, err := work(ctx)
@@ -108,6 +151,9 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 		return &grimoireauth.Error{Op: "sign in: the new credentials prove another session", Err: errNotProven}
 	}
 	p.signedIn.Authentication = proved
+	if s.surprises(p.signedIn.Member.Email) {
+		return &surprisingAccountError{p.signedIn}
+	}
 	if h.config.OnSignIn != nil {
 		if err := h.config.OnSignIn(ctx, p.signedIn); err != nil {
 			own := &applicationError{"OnSignIn", err}

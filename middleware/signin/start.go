@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/middleware"
@@ -138,6 +140,22 @@ func (h *Handler) notAnAddress(w http.ResponseWriter, r *http.Request, page Page
 	h.show(w, http.StatusBadRequest, again, page)
 }
 
+// again returns the attempt that a form goes on with, for the same class: one that
+// owes another way to sign in, or one that asked for the same before. Otherwise it is
+// a new one.
+func (h *Handler) again(r *http.Request, page Page, asks string) attempt {
+	a, ok := h.named(r)
+	now := time.Now()
+	switch {
+	case !ok:
+	case h.half(r, a, page.Class) != nil, a.asks == asks && a.class == page.Class && !a.owes(now):
+		a.class, a.returnTo = page.Class, page.ReturnTo
+		a.verifier = grimoireauth.Secret{}
+		return a
+	}
+	return newAttempt(page.Class, page.ReturnTo)
+}
+
 // startLink e-mails a link.
 func (h *Handler) startLink(w http.ResponseWriter, r *http.Request, page Page) {
 	var err error
@@ -151,10 +169,35 @@ func (h *Handler) startLink(w http.ResponseWriter, r *http.Request, page Page) {
 		})
 	}
 	if h.sent(w, r, page, err) {
-		h.remember(w, r, page.ReturnTo)
-		page.Method = string(grimoireauth.MethodMagicLink)
-		h.show(w, http.StatusOK, "sent", page)
+		a := h.again(r, page, asksLink).ask(asksLink, page.Email, h.config.linkLife())
+		redirect(w, h.address("sent", h.keep(w, r, a)))
 	}
+}
+
+// showSent says that an e-mail is on its way. It has an address of its own, so that
+// it can be reloaded and come back to without a second e-mail.
+func (h *Handler) showSent(w http.ResponseWriter, r *http.Request) {
+	a, ok := h.asking(w, r, asksLink, asksReset)
+	if !ok {
+		return
+	}
+	page := a.back()
+	page.Attempt, page.Method = a.id, string(grimoireauth.MethodMagicLink)
+	if a.asks == asksReset {
+		page.Method = methodReset
+	}
+	h.show(w, http.StatusOK, "sent", page)
+}
+
+// asking returns the attempt that a request names, if it asks for one of these.
+// Otherwise it has answered.
+func (h *Handler) asking(w http.ResponseWriter, r *http.Request, asks ...string) (attempt, bool) {
+	a, ok := h.named(r)
+	if !ok || !slices.Contains(asks, a.asks) || !a.live(time.Now()) {
+		h.lost(w, r, a, ok)
+		return attempt{}, false
+	}
+	return a, true
 }
 
 // callbackURL is where Stytch sends browsers to.

@@ -22,7 +22,7 @@ func (h *Handler) askSwitch(w http.ResponseWriter, r *http.Request) {
 		h.toSignIn(w, "", h.back(r))
 		return
 	}
-	h.listClasses(w, r, http.StatusOK, now.Credentials, switchPage(now, h.back(r)))
+	h.listClasses(w, r, http.StatusOK, attempt{}, now.Credentials, switchPage(now, h.back(r)))
 }
 
 // switchPage is the page "classes" for somebody who is signed in.
@@ -46,7 +46,7 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 		redirect(w, h.config.prefix()+"switch")
 		return
 	}
-	err := h.sign(w, r, switchKey(r, class), h.target(back), func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: newAttempt("", back), key: switchKey(r, class)}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		now, err := h.guard.Check(r.WithContext(ctx))
 		if err != nil {
 			return grimoireauth.SignedIn{}, err
@@ -63,7 +63,7 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 	case checkErr != nil, errors.Is(err, grimoireauth.ErrSessionEnded):
 		h.toSignIn(w, class, back)
 	default:
-		h.classRefused(w, r, class, now.Credentials, switchPage(now, back), err)
+		h.classRefused(w, r, class, attempt{}, now.Credentials, switchPage(now, back), err)
 	}
 }
 

@@ -16,21 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// intermediate returns the intermediate_session_token in the browser's cookie.
-func (b *browser) intermediate() string {
-	b.w.t.Helper()
-	parts := strings.Split(b.cookie(unfinishedAt), ":")
-	require.Len(b.w.t, parts, 11)
-	return parts[2]
-}
-
 // L08: the proof of half a sign-in is never a session, whatever it is presented as.
 func TestL08_IntermediateIsNoSession(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	class, _ := w.strict()
 	b := w.browser()
 	b.begun(class.ID)
-	token := b.intermediate()
+	token := b.field(fieldIntermediate)
 	for _, name := range []string{sessionAt, "__Host-stytch_session_jwt", "stytch_session"} {
 		other := w.browser()
 		other.plant(name, token)
@@ -56,7 +48,7 @@ func TestL08_IntermediateStaysInItsCookie(t *testing.T) {
 	answers := []answer{b.post("/auth/callback", form)}
 	line := ""
 	for _, set := range answers[0].header.Values("Set-Cookie") {
-		if strings.HasPrefix(set, unfinishedAt+"=") {
+		if strings.HasPrefix(set, attemptAt+b.attempt+"=") {
 			line = set
 		}
 	}
@@ -64,10 +56,10 @@ func TestL08_IntermediateStaysInItsCookie(t *testing.T) {
 	require.Contains(t, line, "; HttpOnly; Secure; SameSite=Lax")
 	require.NotContains(t, line, "Domain")
 	age := strings.TrimPrefix(strings.Split(line, "; ")[2], "Max-Age=")
-	require.True(t, len(age) == 3 && age <= "600", age)
+	require.True(t, len(age) == 4 && age <= "4200", "ten minutes, and an hour in which its page says that they are over: %s", age)
 	require.Equal(t, "no-store", answers[0].header.Get("Cache-Control"))
 
-	token := b.intermediate()
+	token := b.field(fieldIntermediate)
 	code := w.newest().Code
 	answers = append(answers,
 		b.get("/auth/unfinished"), b.get("/auth/factor"), b.post("/auth/factor", factorForm("sms_otp", other(code))),
@@ -96,18 +88,16 @@ func TestL08_IntermediateOfAnotherClass(t *testing.T) {
 	// The browser may say that it is about another class, or about somebody else.
 	eve := w.stytch.AddStudent(class.ID, "eve@example.edu")
 	for name, change := range map[string]func([]string){
-		"another class": func(p []string) { p[4] = string(w.law.ID) },
+		"another class": func(p []string) { p[fieldOwedClass] = string(w.law.ID) },
 		"another class and its member": func(p []string) {
-			p[4], p[6] = string(w.law.ID), string(w.ada)
+			p[fieldOwedClass], p[fieldMember] = string(w.law.ID), string(w.ada)
 		},
-		"another member": func(p []string) { p[6] = string(eve) },
+		"another member": func(p []string) { p[fieldMember] = string(eve) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := w.browser()
 			b.begun(class.ID)
-			parts := strings.Split(b.cookie(unfinishedAt), ":")
-			change(parts)
-			b.plant(unfinishedAt, strings.Join(parts, ":"))
+			b.change(change)
 			b.post("/auth/factor/send", url.Values{"phone": {"+61400000001"}})
 			if sent := w.newest(); sent.Channel == "sms" {
 				b.post("/auth/factor", factorForm("sms_otp", sent.Code))
@@ -131,12 +121,18 @@ func TestL08_UnfinishedEndsByItself(t *testing.T) {
 		w.withPhone(class.ID)
 		b := w.browser()
 		b.begun(class.ID)
-		kept := b.cookie(unfinishedAt)
+		copied := w.browser()
+		copied.copies(b)
 		time.Sleep(10*time.Minute + time.Second)
-		require.Empty(t, b.cookie(unfinishedAt), "the browser forgets it")
-		b.plant(unfinishedAt, kept)
-		require.Equal(t, "/auth/", b.get("/auth/factor").at, "and a copy counts no longer")
-		require.Equal(t, "/auth/", b.post("/auth/factor", factorForm("sms_otp", "123456")).at)
+		for _, res := range []answer{b.get("/auth/factor"), copied.post("/auth/factor", factorForm("sms_otp", "123456"))} {
+			require.Equal(t, http.StatusGone, res.status)
+			require.Contains(t, res.body, "That took too long")
+		}
+		require.Empty(t, b.kept(), "and it is forgotten")
+		late := w.browser()
+		late.begun(class.ID)
+		time.Sleep(71 * time.Minute)
+		require.Empty(t, late.kept(), "the browser forgets it")
 	})
 }
 
@@ -191,14 +187,13 @@ func TestL10_SecondFactorIsOwedEachTime(t *testing.T) {
 	// What was used up is worth nothing afterwards.
 	used := w.browser()
 	used.begun(class.ID)
-	kept := used.cookie(unfinishedAt)
-	used.finished(used.post("/auth/factor", factorForm("sms_otp", w.newest().Code)), "/", ada)
 	thief := w.browser()
-	thief.plant(unfinishedAt, kept)
+	thief.copies(used)
+	used.finished(used.post("/auth/factor", factorForm("sms_otp", w.newest().Code)), "/", ada)
 	res := thief.post("/auth/factor", factorForm("sms_otp", "123456"))
 	require.Equal(t, http.StatusGone, res.status)
 	require.Contains(t, res.body, "Please begin again")
-	require.Empty(t, thief.cookie(unfinishedAt))
+	require.Empty(t, thief.kept())
 	require.Empty(t, thief.who())
 }
 
@@ -226,7 +221,7 @@ func TestOneMorePrimaryWay(t *testing.T) {
 	require.Equal(t, "/auth/unfinished", b.get("/auth/factor").at, "this comes first")
 
 	b.post("/auth/start", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "method": {"magic_link"}, "return_to": {page}})
-	token := b.intermediate()
+	token := b.field(fieldIntermediate)
 	b.finished(b.post("/auth/callback", b.open(w.arrival(w.newest()))), page, w.ada)
 	authentication, err := w.guard.Authenticate(t.Context(), grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie(sessionAt)))
 	require.NoError(t, err)
@@ -240,12 +235,12 @@ func TestOneMorePrimaryWayIsForItsClass(t *testing.T) {
 	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu"})
 	b := w.browser()
 	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
-	require.NotEmpty(t, b.cookie(unfinishedAt))
+	require.NotEmpty(t, b.kept())
 	b.signIn(w.art.ID, "ada@example.edu")
 	authentication, err := w.guard.Authenticate(t.Context(), grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie(sessionAt)))
 	require.NoError(t, err)
 	require.Len(t, authentication.Factors(), 1)
-	require.Empty(t, b.cookie(unfinishedAt), "one browser, one sign-in")
+	require.Equal(t, "primary", b.field(fieldOwed), "it goes on in its own tab")
 }
 
 // First the address, then the second factor.
@@ -257,7 +252,8 @@ func TestPrimaryThenSecondFactor(t *testing.T) {
 	b := w.browser()
 	res := b.get(w.provider(b.leave("/auth/oauth/github?class="+class.Slug), "mock_persona", "ada@example.edu"))
 	require.Equal(t, "/auth/unfinished", res.at, res.body)
-	res = b.post("/auth/callback", b.open(w.link(class.ID, "ada@example.edu")))
+	b.ask(url.Values{"class": {class.Slug}, "email": {"ada@example.edu"}, "method": {"magic_link"}})
+	res = b.post("/auth/callback", b.open(w.arrival(w.newest())))
 	require.Equal(t, "/auth/factor", res.at, res.body)
 	b.finished(b.post("/auth/factor", factorForm("sms_otp", w.newest().Code)), "/", ada)
 }
@@ -271,7 +267,7 @@ func TestOnSignInAfterASecondFactor(t *testing.T) {
 	res := b.post("/auth/factor", factorForm("sms_otp", w.newest().Code))
 	require.Equal(t, http.StatusForbidden, res.status)
 	require.Empty(t, b.cookie(sessionAt))
-	require.Empty(t, b.cookie(unfinishedAt))
+	require.Empty(t, b.kept())
 	require.Equal(t, 1, w.calls(revoked), "the session that nobody gets has ended")
 }
 
@@ -294,7 +290,7 @@ func TestUnfinishedOfAnUnknownForm(t *testing.T) {
 	require.Equal(t, http.StatusInternalServerError, res.status)
 	require.Contains(t, res.body, "Please begin again here")
 	require.Contains(t, res.body, "E-mail me a link")
-	require.Empty(t, b.cookie(unfinishedAt))
+	require.Empty(t, b.kept())
 	require.Empty(t, b.cookie(sessionAt))
 	require.NotContains(t, w.log.String(), "another form")
 }
@@ -307,11 +303,20 @@ func TestNextPersonAfterHalfASignIn(t *testing.T) {
 	bob := w.stytch.AddStudent(w.law.ID, "bob@example.edu")
 	b := w.browser()
 	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
-	require.NotEmpty(t, b.cookie(unfinishedAt))
+	require.NotEmpty(t, b.kept())
 	res := b.post("/auth/callback", b.open(w.link(w.law.ID, "bob@example.edu")))
-	require.Equal(t, http.StatusGone, res.status, "Stytch does not put the two together")
+	require.Equal(t, "/", res.at, "it is another attempt")
+	require.Equal(t, string(bob), b.who())
+
+	// From the page that Ada has left open: Stytch does not put the two together.
+	left := w.browser()
+	left.get(w.provider(left.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
+	w.stytch.Age(2 * time.Second) // one e-mail a second
+	left.ask(url.Values{"class": {w.law.Slug}, "email": {"bob@example.edu"}, "method": {"magic_link"}})
+	res = left.post("/auth/callback", left.open(w.arrival(w.newest())))
+	require.Equal(t, http.StatusGone, res.status)
 	require.Contains(t, res.body, "Please begin again")
-	require.Empty(t, b.cookie(unfinishedAt))
-	res = b.post("/auth/callback", b.open(w.link(w.law.ID, "bob@example.edu")))
-	b.finished(res, "/", bob)
+	require.Empty(t, left.kept())
+	res = left.post("/auth/callback", left.open(w.link(w.law.ID, "bob@example.edu")))
+	left.finished(res, "/", bob)
 }

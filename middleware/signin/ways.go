@@ -101,6 +101,9 @@ func (h *Handler) ways(may allowed, page Page) Ways {
 		Password:  can(grimoireauth.MethodPassword),
 	}
 	query := beginning(page.Class, page.ReturnTo)
+	if page.Attempt != "" {
+		query += "&attempt=" + page.Attempt // after a class, which is known by then
+	}
 	lead := func(name, path string) {
 		address := url.URL{Path: h.config.prefix() + path, RawQuery: query}
 		ways.Providers = append(ways.Providers, Provider{name, address.String()})

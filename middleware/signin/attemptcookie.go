@@ -1,0 +1,213 @@
+package signin
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+const (
+	// attemptCookie and an id is the name of a cookie.
+	attemptCookie = "grimoire_attempt_"
+
+	maxAttempts    = 5    // of one browser: the newest stay
+	maxAttempt     = 3600 // bytes of one; browsers store 4,096 with name and attributes
+	maxAllAttempts = 4096 // bytes of all with their names: servers take 8 kB of cookies as a rule, and a session_jwt may need half
+)
+
+// cookieName adds the prefix that keeps other hosts of the site from planting
+// one; browsers take it only over https.
+func (h *Handler) cookieName(id string) string {
+	if h.config.secure() {
+		return "__Host-" + attemptCookie + id
+	}
+	return attemptCookie + id
+}
+
+// stored is a cookie of an attempt, also of one that cannot be read.
+type stored struct {
+	attempt
+	readable bool
+	size     int
+}
+
+// stored returns the attempts that the browser brought, the newest first. Of a name
+// that came twice one was planted, so neither counts.
+func (h *Handler) stored(r *http.Request) []stored {
+	var all []stored
+	prefix := h.cookieName("")
+	now := time.Now()
+	for _, cookie := range r.Cookies() {
+		id, ours := strings.CutPrefix(cookie.Name, prefix)
+		if !ours {
+			continue
+		}
+		if i := slices.IndexFunc(all, func(s stored) bool { return s.id == id }); i >= 0 {
+			all[i].readable = false
+			continue
+		}
+		a, ok := h.attemptOf(id, cookie.Value, now)
+		a.id = id
+		all = append(all, stored{a, ok, len(cookie.Name) + len(cookie.Value)})
+	}
+	slices.SortStableFunc(all, func(a, b stored) int { return int(min(max(b.at-a.at, -1), 1)) })
+	return all
+}
+
+// attempts returns those of the browser's attempts that still go on and satisfy all
+// conditions, the newest first.
+func (h *Handler) attempts(r *http.Request, conditions ...func(attempt) bool) []attempt {
+	now := time.Now()
+	var found []attempt
+	for _, s := range h.stored(r) {
+		fails := func(condition func(attempt) bool) bool { return !condition(s.attempt) }
+		if s.readable && s.live(now) && !slices.ContainsFunc(conditions, fails) {
+			found = append(found, s.attempt)
+		}
+	}
+	return found
+}
+
+// attemptID returns the id of the attempt that a request names.
+func attemptID(r *http.Request) string {
+	values := r.PostForm
+	if r.Method != http.MethodPost {
+		values, _ = url.ParseQuery(r.URL.RawQuery)
+	}
+	id, one := single(values, "attempt")
+	if !one || !idForm.MatchString(id) {
+		return ""
+	}
+	return id
+}
+
+// named returns the attempt that a request names, also one whose time is over.
+func (h *Handler) named(r *http.Request) (attempt, bool) {
+	id := attemptID(r)
+	for _, s := range h.stored(r) {
+		if id != "" && s.readable && s.id == id {
+			return s.attempt, true
+		}
+	}
+	return attempt{}, false
+}
+
+// owing returns the attempt that a request about a pending sign-in names. A request
+// that names none means the only one that there is.
+func (h *Handler) owing(r *http.Request) (attempt, bool) {
+	if attemptID(r) != "" {
+		return h.named(r)
+	}
+	now := time.Now()
+	all := h.attempts(r, func(a attempt) bool { return a.owes(now) })
+	if len(all) != 1 {
+		return attempt{}, false
+	}
+	return all[0], true
+}
+
+// keep writes the attempt, and deletes what does not fit beside it: what cannot be
+// read, what is over, tokens that nothing asked for, and then the oldest.
+func (h *Handler) keep(w http.ResponseWriter, r *http.Request, a attempt) attempt {
+	now := time.Now()
+	a = a.fitted()
+	a.at = now.UnixMilli()
+	value := a.value()
+	life := time.Unix(a.until, 0).Sub(now) + lateLife
+	h.setCookie(w, a.id, value, life)
+
+	others := slices.DeleteFunc(h.stored(r), func(s stored) bool { return s.id == a.id })
+	rank := func(s stored) int {
+		switch {
+		case !s.readable:
+			return 3
+		case !s.live(now) && !s.owes(now):
+			return 2
+		case s.asks == "" && s.pending.owed == "" && s.held.IsZero():
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(others, func(a, b stored) int { return rank(a) - rank(b) })
+	count, size := 1, len(h.cookieName(a.id))+len(value)
+	for _, other := range others {
+		count, size = count+1, size+other.size
+		if count <= maxAttempts && size <= maxAllAttempts && other.readable {
+			continue
+		}
+		count, size = count-1, size-other.size
+		h.drop(w, r, other.attempt)
+	}
+	return a
+}
+
+// drop forgets an attempt. A session that was held for it ends.
+func (h *Handler) drop(w http.ResponseWriter, r *http.Request, a attempt) {
+	if len(r.CookiesNamed(h.cookieName(a.id))) == 0 && !h.written(w, a) {
+		return // the browser has none to forget
+	}
+	if !a.held.IsZero() {
+		h.endHeld(r, a.held)
+	}
+	h.setCookie(w, a.id, "", 0)
+}
+
+// written reports whether this response sets the cookie of an attempt.
+func (h *Handler) written(w http.ResponseWriter, a attempt) bool {
+	return slices.ContainsFunc(w.Header()["Set-Cookie"], func(line string) bool {
+		return strings.HasPrefix(line, h.cookieName(a.id)+"=")
+	})
+}
+
+// dropAll forgets every attempt of the browser: at a logout, since the next person
+// at a shared computer is another one.
+func (h *Handler) dropAll(w http.ResponseWriter, r *http.Request) {
+	for _, s := range h.stored(r) {
+		h.drop(w, r, s.attempt)
+	}
+}
+
+// setCookie sets the cookie of an attempt. An empty value deletes it.
+func (h *Handler) setCookie(w http.ResponseWriter, id, value string, life time.Duration) {
+	cookie := &http.Cookie{
+		Name:     h.cookieName(id),
+		Value:    value,
+		Path:     "/",
+		MaxAge:   int(life / time.Second),
+		Secure:   h.config.secure(),
+		HttpOnly: true,
+		// Lax: the way in leads from the mail program, or from a provider, through
+		// Stytch to us.
+		SameSite: http.SameSiteLaxMode,
+	}
+	if value == "" {
+		cookie.MaxAge = -1
+	}
+	// In place of one of that name which was put there before (RFC 6265, 4.1.1).
+	header := w.Header()
+	header["Set-Cookie"] = slices.DeleteFunc(header["Set-Cookie"], func(line string) bool {
+		return strings.HasPrefix(line, cookie.Name+"=")
+	})
+	http.SetCookie(w, cookie)
+}
+
+// address is that of a page of an attempt.
+func (h *Handler) address(page string, a attempt) string {
+	return h.config.prefix() + page + "?attempt=" + a.id
+}
+
+// sharedVerifier returns the verifier of what is pending in this browser and asks for
+// the same, and otherwise a new one. With one verifier for all of them, a token that
+// comes back can be redeemed without knowing which attempt it belongs to: Stytch
+// does not say, and a token that is shown beside another verifier may be spent.
+func (h *Handler) sharedVerifier(r *http.Request, asks string) grimoireauth.Secret {
+	all := h.attempts(r, func(a attempt) bool { return a.asks == asks && !a.verifier.IsZero() })
+	if len(all) == 0 {
+		return grimoireauth.NewVerifier()
+	}
+	return all[0].verifier
+}

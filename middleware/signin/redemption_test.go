@@ -1,0 +1,207 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAttemptsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var as redemptions[progress]
+		works := 0
+		run := func(key string) {
+			_, err := as.run(t.Context(), key, func(*progress) (bool, error) { works++; return true, nil })
+			require.NoError(t, err)
+		}
+		const one = "n:t"
+		run(one)
+		run(one)
+		require.Equal(t, 1, works)
+		run("other:t")
+		run("n:other")
+		require.Equal(t, 3, works, "another browser or another link is another attempt")
+
+		time.Sleep(redemptionLife + time.Second)
+		synctest.Wait()
+		require.Empty(t, as.all, "credentials are kept for a minute and no longer")
+		run(one)
+		require.Equal(t, 4, works)
+	})
+}
+
+func TestAttemptsAreBounded(t *testing.T) {
+	var as redemptions[progress]
+	for i := range maxRedemptions + 10 {
+		as.get(strconv.Itoa(i))
+	}
+	require.Len(t, as.all, maxRedemptions)
+}
+
+// What works once and was used stays; another "no", and "could not find out", is
+// asked for again.
+func TestAttemptOutcomes(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want int
+	}{
+		{nil, 1}, {grimoireauth.ErrTokenSpent, 1}, {grimoireauth.ErrWrongCode, 1}, {&grimoireauth.StepUpError{}, 1},
+		{grimoireauth.ErrForbidden, 2}, {grimoireauth.ErrNotInvited, 2}, {grimoireauth.ErrLocked, 2},
+		{grimoireauth.ErrUnavailable, 2}, {grimoireauth.ErrRateLimited, 2}, {errors.Join(grimoireauth.ErrForbidden, grimoireauth.ErrUnavailable), 2},
+	} {
+		var as redemptions[progress]
+		works := 0
+		for range 2 {
+			_, err := as.run(t.Context(), "key", func(p *progress) (bool, error) { works++; return p.final(tt.err), tt.err })
+			require.Equal(t, tt.err, err)
+		}
+		require.Equal(t, tt.want, works, "%v", tt.err)
+	}
+}
+
+// L13: many clicks at once, of which some give up.
+func TestL13_ManyClicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var as redemptions[progress]
+		var works, good, gone atomic.Int64
+		var group sync.WaitGroup
+		for i := range 100 {
+			group.Go(func() {
+				ctx := t.Context()
+				if i%2 == 1 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, time.Second)
+					defer cancel()
+				}
+				_, err := as.run(ctx, "n:t", func(*progress) (bool, error) {
+					works.Add(1)
+					time.Sleep(2 * time.Second)
+					return true, nil
+				})
+				switch {
+				case err == nil:
+					good.Add(1)
+				case errors.Is(err, grimoireauth.ErrUnavailable):
+					gone.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		require.EqualValues(t, 1, works.Load())
+		require.GreaterOrEqual(t, good.Load(), int64(50))
+		require.EqualValues(t, 100, good.Load()+gone.Load())
+	})
+}
+
+func TestAttemptSurvivesAPanic(t *testing.T) {
+	var as redemptions[progress]
+	require.Panics(t, func() {
+		_, _ = as.run(t.Context(), "key", func(*progress) (bool, error) { panic(http.ErrAbortHandler) })
+	})
+	_, err := as.run(t.Context(), "key", func(*progress) (bool, error) { return true, nil })
+	require.NoError(t, err, "the turn was given back")
+}
+
+// R10: what comes back must be what was signed in, whatever proves it.
+func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
+	session := func(id, member, organization string) grimoireauth.Session {
+		s, err := grimoireauth.NewSession(grimoireauth.SessionFields{
+			ID: grimoireauth.SessionID(id), Member: grimoireauth.MemberID(member), Organization: grimoireauth.OrganizationID(organization),
+		})
+		require.NoError(t, err)
+		return s
+	}
+	credentials := grimoireauth.NewCredentials("a.b.c", "token")
+	tests := []struct {
+		name   string
+		proved grimoireauth.Session
+		err    error
+		good   bool
+	}{
+		{"the same", session("s", "m", "o"), nil, true},
+		{"another session", session("s2", "m", "o"), nil, false},
+		{"another member", session("s", "m2", "o"), nil, false},
+		{"another class", session("s", "m", "o2"), nil, false},
+		{"nobody", grimoireauth.Session{}, grimoireauth.ErrUnauthenticated, false},
+		{"nobody could find out", grimoireauth.Session{}, grimoireauth.ErrUnavailable, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			quiet := slog.New(slog.DiscardHandler)
+			guard, err := middleware.New(func(context.Context, grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+				return grimoireauth.Authentication{Session: tt.proved, Credentials: credentials}, tt.err
+			}, middleware.Config{Logger: quiet})
+			require.NoError(t, err)
+			var ended []grimoireauth.SessionID
+			h := &Handler{
+				guard:  guard,
+				config: Config{BaseURL: "https://classes.example.edu", Logger: quiet},
+				revoke: func(_ context.Context, session grimoireauth.Session) error {
+					ended = append(ended, session.ID())
+					return nil
+				},
+			}
+			w := httptest.NewRecorder()
+			err = h.sign(w, httptest.NewRequest("POST", "/auth/callback", nil), signing{key: "key"}, func(context.Context) (grimoireauth.SignedIn, error) {
+				return grimoireauth.SignedIn{Authentication: grimoireauth.Authentication{Session: session("s", "m", "o"), Credentials: credentials}}, nil
+			})
+			require.Equal(t, tt.good, err == nil)
+			require.Equal(t, errors.Is(tt.err, grimoireauth.ErrUnavailable), unknown(err))
+			require.Equal(t, !tt.good && !unknown(err), errors.Is(err, errNotProven), "and nothing that the person did wrong")
+			set := strings.Contains(strings.Join(w.Header()["Set-Cookie"], "\n"), "stytch_session=token")
+			require.Equal(t, tt.good, set, "no cookie before everything agrees")
+			if errors.Is(err, errNotProven) {
+				require.Equal(t, []grimoireauth.SessionID{"s"}, ended)
+			}
+		})
+	}
+}
+
+// FuzzCallback holds the reader of the callback's query to its rules.
+func FuzzCallback(f *testing.F) {
+	f.Add("stytch_token_type=multi_tenant_magic_links&token=c29tZS10b2tlbi10aGF0LXdhcw==&slug=laws1100")
+	f.Add("stytch_token_type=oauth&token=c29tZS10b2tlbi10aGF0LXdhcw==")
+	f.Add("token=a&token=b&stytch_token_type=sso")
+	f.Add("token=%00&slug=%3Cb%3E;x")
+	h := &Handler{config: Config{BaseURL: "https://classes.example.edu"}}
+	f.Fuzz(func(t *testing.T, query string) {
+		a, ok := h.callbackTokenOf(query)
+		if !ok {
+			if a != (callbackToken{}) {
+				t.Fatalf("refused, and returned %v", a)
+			}
+			return
+		}
+		if strings.Count(query, "token=") < 1 || !strings.Contains(query, a.kind) && !strings.Contains(query, "%") {
+			t.Fatalf("accepted %q", query)
+		}
+		if a.kind == kindDiscovery || a.kind == kindDiscoveryOAuth || a.kind == kindImpersonation {
+			t.Fatalf("accepted %q, which is switched off", a.kind)
+		}
+		if strings.Trim(a.token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=") != "" {
+			t.Fatalf("accepted the token %q", a.token)
+		}
+		// Whatever is accepted comes back out of its cookie as it went in.
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/auth/callback", nil)
+		kept := h.putAway(w, r, a)
+		for _, cookie := range w.Result().Cookies() {
+			r.AddCookie(cookie)
+		}
+		if back := h.stored(r); len(back) != 1 || !back[0].readable || back[0].token != a || back[0].id != kept.id {
+			t.Fatalf("%v came back as %v", a, back)
+		}
+	})
+}
