@@ -51,7 +51,7 @@ func (w *World) administers(e *errand, s Step) {
 			p.tell(string(id))
 		}
 	case k < 8:
-		what = w.changesRole(e, p, who, r, id)
+		w.changesRole(e, p, who, r, id)
 		return
 	case k < 9:
 		what = "a class archived"
@@ -94,7 +94,7 @@ func (w *World) standing(id string) string {
 }
 
 // changesRole makes a student an instructor, or the other way round.
-func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id grimoireauth.MemberID) string {
+func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id grimoireauth.MemberID) {
 	ranks := []rank{student, tutor, instructor}
 	to := ranks[w.seed.below(len(ranks), e.name+" role")]
 	if w.table != nil {
@@ -103,7 +103,7 @@ func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id gri
 			w.oracle.events.happened("a role lowered")
 		}
 		w.table.set(string(id), r.id, to)
-		return "a row changed"
+		return
 	}
 	if w.seed.chance(0.3, e.name+" dashboard") {
 		names := []string{}
@@ -113,13 +113,12 @@ func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id gri
 		w.stytch.SetRoles(id, names...)
 		w.door.look(r.org, string(id))
 		w.oracle.events.happened("a role changed in the dashboard")
-		return "a role changed in the dashboard"
+		return
 	}
 	if _, err := p.client.Roster.SetRole(e.with(w.context), grimoireauth.ClassID(r.org), id, roles[to], grimoireauth.EvenLastInstructor); err == nil {
 		p.tell("role of " + string(id))
 		w.oracle.events.happened("a role lowered")
 	}
-	return "a role changed"
 }
 
 // triesWhatIsRefused makes calls that must fail, and looks that they changed

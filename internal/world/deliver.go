@@ -67,6 +67,7 @@ func (w *World) deliver(x *exchange, r *http.Request) (*http.Response, error) {
 // serve lets the process answer.
 func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.Response {
 	x.arrived = w.clock.now()
+	w.oracle.meets(x)
 	rec := httptest.NewRecorder()
 	x.instance.app.ServeHTTP(rec, r.WithContext(x.with(ctx)))
 	x.answered = w.clock.now()
@@ -81,6 +82,9 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 	if x.signsOut && x.status < 400 && x.who.session != nil && !strings.Contains(body, `role="alert"`) {
 		x.instance.tell(x.who.session.id)
 		w.oracle.events.happened("signed out")
+		w.door.ledger.mu.Lock()
+		x.who.session.outAt = x.instance
+		w.door.ledger.mu.Unlock()
 	}
 	return res
 }
@@ -132,9 +136,9 @@ func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 		return
 	}
 	o.ledger.mu.Lock()
-	over := x.who.session.over()
+	lives := x.who.session.lives(x.answered + leeway)
 	o.ledger.mu.Unlock()
-	if _, told := x.instance.told(x.who.session.id); told || over <= x.answered+leeway {
+	if _, told := x.instance.told(x.who.session.id); told || !lives {
 		return
 	}
 	o.broken("served", "%s was answered %d although %s is signed in and nothing was wrong", x.name, x.status, x.who)

@@ -116,7 +116,9 @@ func (d *door) write(req *http.Request, t *told) {
 	}
 	if o := t.Organization; o != nil && o.ID != "" {
 		c := l.class(o.ID)
-		since(&c.archived, o.Trusted["grimoire_archived"] != nil, now)
+		if since(&c.archived, o.Trusted["grimoire_archived"] != nil, now); c.archived != never {
+			c.barred = now
+		}
 	}
 	if t.Member != nil && t.Member.ID != "" {
 		l.person(t.Member, now)
@@ -129,7 +131,9 @@ func (d *door) write(req *http.Request, t *told) {
 		l.byToken[t.SessionToken] = known
 	}
 	if req.Method == http.MethodDelete && t.Member == nil && t.MemberID != "" && strings.HasSuffix(req.URL.Path, "/members/"+t.MemberID) {
-		since(&l.member(t.MemberID).removed, true, now)
+		m := l.member(t.MemberID)
+		since(&m.removed, true, now)
+		m.barred = now
 	}
 }
 
@@ -138,6 +142,9 @@ func (l *ledger) person(t *toldMember, now time.Duration) {
 	m.email, m.class, m.seen = t.Email, l.class(t.Organization), true
 	since(&m.removed, t.Status == "deleted", now)
 	since(&m.suspended, t.Trusted["grimoire_suspended"] != nil, now)
+	if m.removed != never || m.suspended != never {
+		m.barred = now
+	}
 	highest := student
 	for _, r := range t.Roles {
 		highest = max(highest, rankOf(r.ID))
@@ -148,7 +155,7 @@ func (l *ledger) person(t *toldMember, now time.Duration) {
 func (l *ledger) session(t *toldSession, now time.Duration, start time.Time) *session {
 	s := l.sessions[t.ID]
 	if s == nil {
-		s = &session{id: t.ID, member: l.member(t.Member), dead: never}
+		s = &session{id: t.ID, member: l.member(t.Member), began: now, dead: never}
 		l.sessions[t.ID] = s
 	}
 	if s.member.class == nil {

@@ -26,8 +26,10 @@ const never = time.Duration(1<<63 - 1)
 type session struct {
 	id     string
 	member *member
+	began  time.Duration
 	ends   time.Duration // when it ends by itself, as Stytch said last
 	dead   time.Duration // when it was ended; never: it was not
+	outAt  *instance     // the process that signed it out; nil: none
 }
 
 // member is a member of one class, a Stytch Organization.
@@ -38,6 +40,7 @@ type member struct {
 	roles     []roleSince   // oldest first
 	removed   time.Duration // never: on the roster
 	suspended time.Duration
+	barred    time.Duration // when they were removed or suspended last, if ever
 }
 
 // roleSince is a role and when it began.
@@ -50,6 +53,7 @@ type roleSince struct {
 type class struct {
 	id       string
 	archived time.Duration // never: open
+	barred   time.Duration // when it was archived last, if ever
 }
 
 // rank orders roles; the library's own numbers are not used.
@@ -144,6 +148,13 @@ func (l *ledger) secret(value, what string) {
 	if len(value) >= 16 {
 		l.secrets[value] = what
 	}
+}
+
+// lives reports whether the session is as good as new: it has not ended, and never
+// since it began did anything stand in its way. A process that met it while its
+// class was archived has told the browser that it has ended, and rightly so.
+func (s *session) lives(until time.Duration) bool {
+	return s.over() > until && s.began > s.member.barred && s.began > s.member.class.barred
 }
 
 // since sets an instant to now if something is so, and to never if it is not.

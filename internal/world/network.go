@@ -2,8 +2,6 @@ package world
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -210,9 +208,4 @@ func canned(req *http.Request, status int, retryAfter, body string) *http.Respon
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: h, ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader([]byte(body))), Request: req,
 	}
-}
-
-// gaveUp reports whether an error is that of a caller who did not wait.
-func gaveUp(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -159,9 +159,21 @@ func (o *oracle) roleBounded(x *exchange, m *member, s service) {
 	}
 }
 
+// meets notes what a request is about to find that is worth finding.
+func (o *oracle) meets(x *exchange) {
+	o.ledger.mu.Lock()
+	defer o.ledger.mu.Unlock()
+	if s := o.ledger.byToken[x.token]; s != nil && s.outAt != nil && s.outAt != x.instance {
+		o.events.happened("a sign-out at one process, a request at another")
+	}
+}
+
 // answered holds a process's answer against the promises before it leaves.
 func (o *oracle) answered(x *exchange, header http.Header, body string) {
 	names := x.instance.setting.cookies()
+	if x.status == http.StatusServiceUnavailable {
+		o.events.happened("a 503 during an outage")
+	}
 	for _, line := range header["Set-Cookie"] {
 		name, value, _ := strings.Cut(line, "=")
 		value, _, _ = strings.Cut(value, ";")

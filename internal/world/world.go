@@ -125,7 +125,7 @@ func (w *World) cutBy(name string) {
 func (w *World) felt(name string, t trouble) { w.note("%s: %s", name, t) }
 
 // observe counts what happens inside the library.
-func (w *World) observe(_ context.Context, event grimoireauth.Event) {
+func (w *World) observe(ctx context.Context, event grimoireauth.Event) {
 	switch event.(type) {
 	case grimoireauth.RefreshShared:
 		w.oracle.events.happened("a refresh shared")
@@ -135,6 +135,9 @@ func (w *World) observe(_ context.Context, event grimoireauth.Event) {
 		w.oracle.events.happened("an outage grace used")
 	case grimoireauth.SessionRefreshed:
 		w.oracle.events.happened("a session refreshed")
+		if x := exchangeOf(ctx); x != nil && x.answered > 0 {
+			w.oracle.events.happened("a refresh behind a request")
+		}
 	}
 }
 
