@@ -19,22 +19,30 @@ import (
 // waits for Stytch. With both credentials the session_jwt decides who it is; if the
 // session_token turns out to be another session's, it is not followed there.
 //
+// Where Credentials.NamedSession says whose the session_token is, a genuine
+// session_jwt of another session is ignored, whether good, stale or ended: the answer
+// is that for the session_token alone. It must then be about the session that was
+// named. In the answer NamedSession is the session's id if there is a session_token.
+//
 // The errors are those of [Verifier.Verify], and those of a refresh:
 // [grimoireauth.ErrSessionEnded] if Stytch says so, which is the only reason to
 // delete cookies; [grimoireauth.ErrUnauthenticated] if Stytch answers with another
-// session than the session_jwt's; [grimoireauth.ErrRateLimited] and
+// session than the session_jwt's, or than the one that was named; [grimoireauth.ErrRateLimited] and
 // [grimoireauth.ErrUnavailable] for everything else that is no answer, with the
 // time to wait for [grimoireauth.RetryAfter]. Without Config.Refresh whatever would
 // need one is [grimoireauth.ErrExpired].
 func (v *Verifier) Authenticate(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 	if credentials.JWT.IsZero() {
-		return v.authenticateToken(ctx, credentials.Token, false)
+		return v.authenticateToken(ctx, credentials, false)
 	}
 	judged := v.judge(ctx, credentials.JWT.Reveal())
+	if judged.isOfAnother(credentials.NamedSession) {
+		return v.authenticateToken(ctx, credentials, false)
+	}
 	if judged.standing == good {
 		v.reportVerified(ctx, &judged)
 		if !v.due(&judged) {
-			return grimoireauth.Authentication{Session: judged.session, Credentials: credentials, Source: grimoireauth.SourceLocal}, nil
+			return v.answer(judged.session, credentials, grimoireauth.SourceLocal), nil
 		}
 	}
 	return v.conclude(ctx, credentials, judged, false)
@@ -52,10 +60,11 @@ func (v *Verifier) conclude(ctx context.Context, credentials grimoireauth.Creden
 	return grimoireauth.Authentication{}, judged.error()
 }
 
-// authenticateToken answers for a session_token that comes alone. Nothing local can
-// vouch for it, so asking about it is rationed: see gate.
-func (v *Verifier) authenticateToken(ctx context.Context, token grimoireauth.Secret, idle bool) (grimoireauth.Authentication, error) {
-	switch {
+// authenticateToken answers for a session_token that comes alone, or beside a
+// session_jwt of another session than the one that it is named after. Nothing local
+// can vouch for it, the name least of all, so asking about it is rationed: see gate.
+func (v *Verifier) authenticateToken(ctx context.Context, credentials grimoireauth.Credentials, idle bool) (grimoireauth.Authentication, error) {
+	switch token := credentials.Token; {
 	case token.IsZero():
 		return grimoireauth.Authentication{}, errNoCredentials
 	case !hasTokenForm(token):
@@ -63,11 +72,14 @@ func (v *Verifier) authenticateToken(ctx context.Context, token grimoireauth.Sec
 	case v.config.Refresh == nil:
 		return grimoireauth.Authentication{}, errExpired
 	}
-	a := askWith(token)
+	a := askWith(credentials.Token)
 	a.idle = idle
 	answer, failed := v.refresh(ctx, a, false)
-	if failed != nil {
+	switch {
+	case failed != nil:
 		return grimoireauth.Authentication{}, failed.err
+	case isOfAnother(answer.Session, credentials.NamedSession):
+		return grimoireauth.Authentication{}, errMisnamed
 	}
 	answer.Source = grimoireauth.SourceRemote
 	return answer, nil
@@ -128,6 +140,13 @@ func (v *Verifier) Refresh(ctx context.Context, credentials grimoireauth.Credent
 	a := askWith(credentials.Token)
 	if !credentials.JWT.IsZero() {
 		judged := v.judge(ctx, credentials.JWT.Reveal())
+		if judged.isOfAnother(credentials.NamedSession) {
+			if alone {
+				return nobody, errNoCredentials
+			}
+			credentials.JWT = grimoireauth.Secret{}
+			return v.Refresh(ctx, credentials)
+		}
 		if judged.standing != good && (alone || judged.standing != stale || judged.ancient()) {
 			return nobody, judged.error()
 		}
@@ -138,14 +157,33 @@ func (v *Verifier) Refresh(ctx context.Context, credentials grimoireauth.Credent
 		a.of = judged.session
 	}
 	answer, failed := v.refresh(ctx, a, true)
-	if failed != nil {
+	switch {
+	case failed != nil:
 		return nobody, failed.err
+	case isOfAnother(answer.Session, credentials.NamedSession):
+		return nobody, errMisnamed
 	}
 	if alone {
 		answer.Credentials = credentials
 	}
 	answer.Source = grimoireauth.SourceRemote
 	return answer, nil
+}
+
+// isOfAnother reports whether a genuine session_jwt is of another session than the
+// one that the session_token beside it is named after.
+func (v *verdict) isOfAnother(named grimoireauth.SessionID) bool { return isOfAnother(v.session, named) }
+
+func isOfAnother(session grimoireauth.Session, named grimoireauth.SessionID) bool {
+	return named != "" && !session.IsZero() && session.ID() != named
+}
+
+// answer returns an Authentication that names the session of its session_token.
+func (v *Verifier) answer(session grimoireauth.Session, credentials grimoireauth.Credentials, source grimoireauth.Source) grimoireauth.Authentication {
+	if !credentials.Token.IsZero() {
+		credentials.NamedSession = session.ID()
+	}
+	return grimoireauth.Authentication{Session: session, Credentials: credentials, Source: source}
 }
 
 // ancient reports whether the token ended longer ago than a session can last, so

@@ -21,6 +21,7 @@ var (
 	errNoCredentials error = &refusal{"jwtlocal: no credentials were presented", grimoireauth.ErrNoCredentials}
 	errBad           error = &refusal{"jwtlocal: the session_jwt is not acceptable", grimoireauth.ErrUnauthenticated}
 	errBadToken      error = &refusal{"jwtlocal: the session_token is not acceptable", grimoireauth.ErrUnauthenticated}
+	errMisnamed      error = &refusal{"jwtlocal: the session_token belongs to another session than it is named after", grimoireauth.ErrUnauthenticated}
 	errExpired       error = &refusal{"jwtlocal: the session_jwt has expired", grimoireauth.ErrExpired}
 	errEnded         error = &refusal{"jwtlocal: the session has ended", grimoireauth.ErrSessionEnded}
 )

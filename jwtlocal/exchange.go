@@ -112,11 +112,11 @@ func (v *Verifier) accept(ctx context.Context, a *ask, f *flight, answer grimoir
 	case judged.standing == ended:
 		return nil, false, &failure{kind: sessionEnded, err: errEnded}
 	}
-	answer.Session = judged.session
-	if answer.Token.IsZero() && !a.alone {
-		answer.Token = a.secret
+	credentials := grimoireauth.Credentials{JWT: answer.JWT, Token: answer.Token}
+	if credentials.Token.IsZero() && !a.alone {
+		credentials.Token = a.secret
 	}
-	return &grant{answer: answer, issued: judged.times.issued, end: judged.times.end}, judged.standing == stale, nil
+	return &grant{answer: v.answer(judged.session, credentials, answer.Source), issued: judged.times.issued, end: judged.times.end}, judged.standing == stale, nil
 }
 
 // belongs reports whether an answer, whose session_jwt attests session, is about

@@ -87,6 +87,11 @@ func (w *watch) refusal() error {
 	}
 	judged := w.v.judge(w.ctx, w.now.JWT.Reveal())
 	switch {
+	case judged.isOfAnother(w.now.NamedSession):
+		if w.now.Token.IsZero() {
+			return errNoCredentials
+		}
+		return nil
 	case judged.standing == stale && judged.reason == ReasonCutOff:
 		return errCutOff
 	case judged.standing == stale, judged.standing == good:
@@ -99,9 +104,12 @@ func (w *watch) refusal() error {
 // cutoff is an end: the connection was decided upon before it.
 func (w *watch) ask() (grimoireauth.Authentication, error) {
 	if w.now.JWT.IsZero() {
-		return w.v.authenticateToken(w.ctx, w.now.Token, true)
+		return w.v.authenticateToken(w.ctx, w.now.Credentials, true)
 	}
 	judged := w.v.judge(w.ctx, w.now.JWT.Reveal())
+	if judged.isOfAnother(w.now.NamedSession) {
+		return w.v.authenticateToken(w.ctx, w.now.Credentials, true)
+	}
 	if judged.standing == stale && judged.reason == ReasonCutOff {
 		return grimoireauth.Authentication{}, errCutOff
 	}
