@@ -85,8 +85,11 @@ type Authentication struct {
 	Credentials
 	Source Source
 
-	// EndsBy is the latest moment that the session can reach while it slides. Zero:
-	// unknown, and the session's own end may still be moved at Stytch.
+	// EndsBy is the latest moment that the session can reach while it slides: how long
+	// it is worth keeping its session_token. Zero: unknown, and the session's own end
+	// may still be moved at Stytch. [jwtlocal.Verifier] sets it if its sessions slide.
+	//
+	// [jwtlocal.Verifier]: https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Verifier
 	EndsBy time.Time
 }
 

@@ -97,7 +97,7 @@ func TestAhead(t *testing.T) {
 					for range 10 {
 						got, err = authenticate(t, v, c)
 						requireSession(t, l, got, err)
-						require.Equal(t, c, got.Credentials)
+						requireKept(t, c, got)
 						require.Equal(t, grimoireauth.SourceLocal, got.Source)
 					}
 				})

@@ -172,18 +172,25 @@ func (v *Verifier) Refresh(ctx context.Context, credentials grimoireauth.Credent
 
 // isOfAnother reports whether a genuine session_jwt is of another session than the
 // one that the session_token beside it is named after.
-func (v *verdict) isOfAnother(named grimoireauth.SessionID) bool { return isOfAnother(v.session, named) }
+func (v *verdict) isOfAnother(named grimoireauth.SessionID) bool {
+	return isOfAnother(v.session, named)
+}
 
 func isOfAnother(session grimoireauth.Session, named grimoireauth.SessionID) bool {
 	return named != "" && !session.IsZero() && session.ID() != named
 }
 
-// answer returns an Authentication that names the session of its session_token.
+// answer returns an Authentication that names the session of its session_token, and
+// says how far the session can slide.
 func (v *Verifier) answer(session grimoireauth.Session, credentials grimoireauth.Credentials, source grimoireauth.Source) grimoireauth.Authentication {
 	if !credentials.Token.IsZero() {
 		credentials.NamedSession = session.ID()
 	}
-	return grimoireauth.Authentication{Session: session, Credentials: credentials, Source: source}
+	answer := grimoireauth.Authentication{Session: session, Credentials: credentials, Source: source}
+	if v.config.Slide.on() {
+		answer.EndsBy = v.config.Slide.endsBy(session)
+	}
+	return answer
 }
 
 // ancient reports whether the token ended longer ago than a session can last, so

@@ -74,3 +74,21 @@ func benchmarkVerify(b *testing.B, v *Verifier, token string, good bool) {
 		}
 	}
 }
+
+// BenchmarkAuthenticateWarm is a request of a browser whose session_jwt was verified
+// before.
+func BenchmarkAuthenticateWarm(b *testing.B) {
+	u := &upstream{}
+	v := newVerifier(b, func(c *Config) { c.Refresh = u.authenticate; c.Cutoffs = new(MemoryCutoffs) })
+	credentials := grimoireauth.NewCredentials(goodToken(time.Now()), testToken)
+	credentials.NamedSession = testSession
+	ctx := b.Context()
+	_, err := v.Authenticate(ctx, credentials)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := v.Authenticate(ctx, credentials); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

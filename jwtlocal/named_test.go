@@ -26,12 +26,16 @@ func TestC02NamedSessionDecides(t *testing.T) {
 		old time.Duration
 		cut func(ada login) grimoireauth.Cutoff
 	}{
-		"good":       {},
-		"near end":   {old: 4*time.Minute + 30*time.Second},
-		"stale":      {old: time.Hour},
-		"ancient":    {old: 10 * 366 * 24 * time.Hour},
-		"signed out": {cut: func(ada login) grimoireauth.Cutoff { return grimoireauth.Cutoff{Session: grimoireauth.SessionID(ada.session)} }},
-		"cut off":    {cut: func(ada login) grimoireauth.Cutoff { return grimoireauth.Cutoff{Member: grimoireauth.MemberID(ada.member)} }},
+		"good":     {},
+		"near end": {old: 4*time.Minute + 30*time.Second},
+		"stale":    {old: time.Hour},
+		"ancient":  {old: 10 * 366 * 24 * time.Hour},
+		"signed out": {cut: func(ada login) grimoireauth.Cutoff {
+			return grimoireauth.Cutoff{Session: grimoireauth.SessionID(ada.session)}
+		}},
+		"cut off": {cut: func(ada login) grimoireauth.Cutoff {
+			return grimoireauth.Cutoff{Member: grimoireauth.MemberID(ada.member)}
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
@@ -193,11 +197,19 @@ func TestC02Watch(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.NoError(t, ctx.Err(), "Ada's end is not Bob's")
 		require.NoError(t, v.gone.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(bob.session)}))
-		time.Sleep(watchEvery)
+		time.Sleep(2 * watchEvery)
 		require.Error(t, ctx.Err())
 
 		answer.Token = grimoireauth.Secret{}
 		ctx = v.Watch(t.Context(), answer)
 		require.Error(t, ctx.Err(), "nothing proves Bob's session")
 	})
+}
+
+// requireKept: the answer brings the credentials that were presented, with the name
+// of their session.
+func requireKept(t testing.TB, presented grimoireauth.Credentials, got grimoireauth.Authentication) {
+	t.Helper()
+	presented.NamedSession = got.ID()
+	require.Equal(t, presented, got.Credentials)
 }
