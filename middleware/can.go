@@ -38,8 +38,9 @@ func (g *Guard) Can(resource, action string) func(http.Handler) http.Handler {
 	}
 }
 
-// CheckCan decides as [Guard.Can] does, without a response. Its errors are those
-// of [Guard.Authenticate], and [grimoireauth.ErrForbidden].
+// CheckCan decides as [Guard.Can] does, without a response, on answers that are at
+// most a second old. Its errors are those of [Guard.Check], and
+// [grimoireauth.ErrForbidden].
 func (g *Guard) CheckCan(r *http.Request, resource, action string) (grimoireauth.Authentication, error) {
 	if err := canFault(resource, action); err != nil {
 		return grimoireauth.Authentication{}, err

@@ -45,7 +45,8 @@ func (g *Guard) InClass(of ClassOf, least grimoireauth.Role) func(http.Handler) 
 }
 
 // CheckInClass decides as [Guard.InClass] does, about a class that the caller
-// knows, without a response. Its errors match [grimoireauth.ErrUnauthenticated],
+// knows, without a response. As [Guard.Check] says, nothing that it decides by is
+// older than a second. Its errors match [grimoireauth.ErrUnauthenticated],
 // [grimoireauth.ErrNotFound] (ErrForbidden with RevealClasses),
 // [grimoireauth.ErrForbidden], [grimoireauth.ErrUnavailable],
 // [grimoireauth.ErrRateLimited] or [ErrMisconfigured].

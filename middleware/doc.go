@@ -35,7 +35,8 @@
 //   - [Guard.Load]: a page for everybody that greets those who are signed in.
 //
 // Guards around each other decide in one pass and ask once. Each has a form without
-// a response, such as [Guard.CheckFresh]. A guard in the wrong place lets nobody in;
+// a response, such as [Guard.CheckFresh], which on a connection that stays open asks
+// again: an answer counts for one second. A guard in the wrong place lets nobody in;
 // the examples whose names end in "incorrect" show that, and the mistakes that no
 // guard can see. Programs that are no browsers bring a bearer token to a Guard whose
 // [Carrier] says so.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -14,19 +15,31 @@ import (
 // leads an inner handler of the same Guard to it; it is complete before it is
 // published there, and immutable from then on.
 type found struct {
-	node           node // in the context of the request it was found for; zero until published
-	guard          *Guard
+	node  node // in the context of the request it was found for; zero until published
+	guard *Guard
+	answer
+
+	place  place   // what class guards around this one have decided
+	passed []check // what was decided about this authentication; before it is published, about an older one
+
+	first *found  // what was published first on this request; nil: this one
+	newer renewal // of the first: what was found out on this request later
+
+	// Room for two response headers, so that setting them allocates nothing.
+	cacheControl, vary [1]string
+}
+
+// answer is whose the credentials of a request are, as it was found out at one moment.
+type answer struct {
 	presented      presented // what it was decided on
 	authentication grimoireauth.Authentication
 	err            error
 	fresh          bool // Stytch was asked for this request
 	settled        bool
+	bound          bool // Stytch has said what no credentials here say: only Stytch is asked from now on
 
-	place  place   // what class guards around this one have decided
-	passed []check // what was decided about this authentication; before it is published, about an older one
-
-	// Room for two response headers, so that setting them allocates nothing.
-	cacheControl, vary [1]string
+	asked, came time.Duration             // when it was asked for and when it came, since loaded
+	renewed     *grimoireauth.Credentials // what proves the session now; nil: what was presented
 }
 
 // foundKey is the context key of one Guard's answer. Another Guard may trust
@@ -35,32 +48,21 @@ type foundKey struct{ guard *Guard }
 
 var errTwoAnswers = fmt.Errorf("Stytch names another session than the one that this request was served for: %w", grimoireauth.ErrUnauthenticated)
 
-// find returns what this Guard found on this request before, or asks. The
+// find returns what this Guard found on this request a moment ago, or asks. The
 // credentials are compared again, since a handler in between may have put others
 // on the request and kept its context.
 func (g *Guard) find(r *http.Request, fresh bool) *found {
 	if g == nil || g.auth == nil {
-		return &found{guard: g, err: errZeroGuard}
+		return &found{guard: g, answer: answer{err: errZeroGuard}}
 	}
 	earlier, ok := r.Context().Value(foundKey{g}).(*found)
 	had, err := g.read(r)
-	same := ok && err == nil && earlier.presented == had
-	// Stytch is not asked about credentials that are known to be bad, or that nobody
-	// could find out about.
-	if same && (!fresh || earlier.fresh || earlier.err != nil) {
-		return earlier
+	if ok && err == nil && earlier.presented == had {
+		return earlier.again(r.Context(), fresh)
 	}
-	f := &found{guard: g, presented: had, err: err, fresh: fresh}
-	if err != nil {
-		return f
-	}
-	f.ask(r.Context())
-	if same && f.err == nil {
-		// What guards around this one decided, they decided on older facts.
-		f.passed = earlier.passed
-		if f.authentication.ID() != earlier.authentication.ID() {
-			f.authentication, f.err = grimoireauth.Authentication{}, errTwoAnswers
-		}
+	f := &found{guard: g, answer: answer{presented: had, err: err, fresh: fresh}}
+	if err == nil {
+		f.ask(r.Context())
 	}
 	return f
 }
@@ -69,17 +71,23 @@ var errTwoSessions = fmt.Errorf("the session_token belongs to another session th
 
 // ask finds out whose the credentials are.
 func (f *found) ask(ctx context.Context) {
+	f.asked = time.Since(loaded)
+	f.came = f.asked
 	if f.presented.ended {
 		f.err = grimoireauth.ErrSessionEnded
 		return
 	}
 	credentials := f.presented.credentials()
-	f.authentication, f.err = f.askAbout(ctx, credentials)
-	if f.foreign() && f.presented.jwt != "" {
+	proof := credentials
+	if f.renewed != nil {
+		proof = *f.renewed
+	}
+	f.authentication, f.err = f.askAbout(ctx, proof)
+	if f.foreign() && f.presented.jwt != "" && proof == credentials {
 		// Not every AuthFunc looks at the name. The session_jwt is not this session's,
 		// whatever was said about it.
-		credentials.JWT = grimoireauth.Secret{}
-		f.authentication, f.err = f.askAbout(ctx, credentials)
+		proof.JWT = grimoireauth.Secret{}
+		f.authentication, f.err = f.askAbout(ctx, proof)
 	}
 	if f.err == nil && f.foreign() {
 		f.authentication, f.err = grimoireauth.Authentication{}, errTwoSessions
@@ -90,6 +98,12 @@ func (f *found) ask(ctx context.Context) {
 	local := f.err == nil && f.authentication.Source == grimoireauth.SourceLocal && f.authentication.JWT.Reveal() == f.presented.jwt
 	if !local && !tokenLike(f.presented.jwt, maxJWT) {
 		f.authentication, f.err = grimoireauth.Authentication{}, errBadValue
+	}
+	if !local {
+		// A signature that was verified here took no time that is worth another look at
+		// the clock.
+		f.came = time.Since(loaded)
+		f.renew()
 	}
 	if f.err != nil {
 		return
@@ -189,8 +203,7 @@ func (f *found) attach(r *http.Request, in place, checks []check) *http.Request 
 	}
 	ctx := f.publish(r.Context())
 	f.place = in
-	// A fresh answer is not asked for again, so what it inherited has served.
-	f.passed = checks
+	f.passed = joined(f.passed, checks)
 	if in.role != grimoireauth.RoleNone {
 		return r.WithContext(grimoireauth.ContextWithPerson(ctx, f.authentication, f.person(in), in.role))
 	}
@@ -206,9 +219,7 @@ func (f *found) attachAgain(r *http.Request, in place, checks []check) *http.Req
 	ctx := r.Context()
 	if len(checks) > 0 {
 		// A copy, since others read what was published.
-		more := *f
-		more.place = in
-		more.passed = slices.Concat(f.passed, checks)
+		more := &found{guard: f.guard, answer: f.answer, place: in, passed: slices.Concat(f.passed, checks), first: f.origin()}
 		ctx = more.publish(ctx)
 	}
 	current, _ := grimoireauth.AuthenticationFromContext(ctx)

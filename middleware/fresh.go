@@ -24,9 +24,11 @@ func (g *Guard) Fresh(next http.Handler) http.Handler {
 	return g.wrap(guarded{must: true, fresh: true}, next)
 }
 
-// CheckFresh decides as [Guard.Fresh] does, without a response. If the credentials
-// it returns differ from those presented, [Guard.SetCookies] brings them to the
-// browser. Its errors are those of [Guard.Authenticate].
+// CheckFresh decides as [Guard.Fresh] does, without a response: what it returns is
+// an answer of Stytch that came within the last second, on this request, or that
+// Stytch is asked for now. What the guards around the handler have decided on older
+// answers is decided again, as by [Guard.Check]. If the credentials it returns differ from those presented, [Guard.SetCookies] brings them to the
+// browser. Its errors are those of [Guard.Check].
 func (g *Guard) CheckFresh(r *http.Request) (grimoireauth.Authentication, error) {
 	f, _, err := g.decide(r, true, nil)
 	if err != nil {

@@ -67,9 +67,20 @@ func (g *Guard) Require(next http.Handler) http.Handler {
 // of this Guard it returns what the Guard found, also the reason why [Guard.Load]
 // left the request anonymous. Elsewhere it asks; if the credentials it returns
 // differ from those presented, [Guard.SetCookies] brings them to the browser.
+//
+// An answer counts for one second from when it came. A Check later than that, on a
+// connection that stays open, asks again as a new request with these credentials
+// would, and decides again what the guards around the handler have decided: the
+// class, the role, permissions. So its error can also be one of [Guard.CheckInClass],
+// [Guard.CheckCan] and [Guard.CheckRecent], for which the same holds. It writes no
+// cookies. What the request's context says stays what it was when the handler began.
+// Check is safe for concurrent use.
 func (g *Guard) Check(r *http.Request) (grimoireauth.Authentication, error) {
-	f := g.find(r, false)
-	return f.authentication, f.err
+	f, _, err := g.decide(r, false, nil)
+	if err != nil {
+		return grimoireauth.Authentication{}, err
+	}
+	return f.authentication, nil
 }
 
 // Authenticate asks the Guard's AuthFunc, and keeps "no" and "could not find

@@ -51,8 +51,9 @@ func (g *Guard) Recent(maxAge time.Duration, factors ...string) func(http.Handle
 	}
 }
 
-// CheckRecent decides as [Guard.Recent] does, without a response. Its errors are
-// those of [Guard.Authenticate], and a [*NotRecentError].
+// CheckRecent decides as [Guard.Recent] does, without a response, on an answer that
+// is at most a second old. Its errors are those of [Guard.Check], and a
+// [*NotRecentError].
 func (g *Guard) CheckRecent(r *http.Request, maxAge time.Duration, factors ...string) (grimoireauth.Authentication, error) {
 	if err := recentFault(maxAge, factors); err != nil {
 		return grimoireauth.Authentication{}, err
