@@ -112,10 +112,14 @@ func New(config Config) (*Client, error) {
 		baseURL:     proj.BaseURL,
 		publicToken: config.PublicToken,
 	}
-	c.http = newHTTPClient(config.Transport, config.Timeout, config.Retries, &c.clock)
+	next := config.Transport
+	if next == nil {
+		next = defaultTransport()
+	}
+	c.http = newHTTPClient(secretTransport{next, proj.ID, config.Secret}, config.Timeout, config.Retries, &c.clock)
 	// Without WithSkipJWKSInitialization the constructor fetches the key set,
 	// fails while Stytch is down, and leaks a goroutine; jwtlocal does that job.
-	c.api, err = b2bstytchapi.NewClient(proj.ID, config.Secret.Reveal(),
+	c.api, err = b2bstytchapi.NewClient(proj.ID, standInSecret,
 		b2bstytchapi.WithSkipJWKSInitialization(),
 		b2bstytchapi.WithHTTPClient(c.http),
 		b2bstytchapi.WithBaseURI(proj.BaseURL),
@@ -128,6 +132,7 @@ func New(config Config) (*Client, error) {
 }
 
 // Stytch returns the SDK underneath, for what this package has no method for.
-// It shares the client's transport, deadline and size limit. Its local JWT
-// validation is switched off: use package jwtlocal.
+// It shares the client's transport, deadline and size limit, and the transport holds
+// the project secret. Its local JWT validation is switched off: use package jwtlocal.
+// Its errors quote what Stytch wrote, which may quote the input.
 func (c *Client) Stytch() *b2bstytchapi.API { return c.api }

@@ -3,8 +3,11 @@ package grimoireauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/promptgrimoire/auth/internal/quiet"
 )
 
 // raise tells [Config.Cut] about a cutoff that begins now. Its error says that
@@ -16,7 +19,7 @@ func (c *Client) raise(ctx context.Context, op string, cutoff Cutoff) error {
 	cutoff.At = time.Now()
 	// Also for a caller who has gone away: what it asked for may be done at Stytch.
 	if err := c.cut(context.WithoutCancel(ctx), cutoff); err != nil {
-		return &Error{Op: op, Kind: ErrUnavailable, Err: err}
+		return &Error{Op: op, Kind: ErrUnavailable, Err: quiet.Wrap(err, fmt.Sprintf("Cut returned a %T", err))}
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ type Error struct {
 	Type       string        // Stytch's error_type, "" if there was none
 	RequestID  string        // Stytch's request_id, to quote to their support
 	RetryAfter time.Duration // how long to wait, 0 if nobody said
-	Err        error         // the cause, for errors.As; do not print it to a user
+	Err        error         // the cause, for errors.Is and errors.As; what Stytch wrote is reached in no other way
 
 	// unanswered says that an earlier attempt of the same call got no answer, so that
 	// it may have been carried out whatever the last attempt was told.

@@ -3,9 +3,11 @@ package grimoireauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/promptgrimoire/auth/internal/quiet"
 	"github.com/stytchauth/stytch-go/v16/stytch/stytcherror"
 )
 
@@ -32,6 +34,7 @@ func (c *Client) failure(ctx context.Context, op string, err error, got *answer)
 		failed.RequestID = fromStytch.RequestID
 		failed.RetryAfter = got.retryAfter
 		failed.Kind = kindOf(failed.Status, failed.Type)
+		failed.Err = refusedBy(err, fromStytch)
 		if projectFaults[failed.Type] {
 			c.alarm(ctx, "Stytch refuses the project's id, secret or configuration: check ProjectID and Secret, and look the error_type up", failed)
 		}
@@ -42,6 +45,12 @@ func (c *Client) failure(ctx context.Context, op string, err error, got *answer)
 		}
 	}
 	return failed
+}
+
+// refusedBy is the cause of an Error: Stytch's refusal, without its prose, which may
+// quote the input.
+func refusedBy(err error, refusal stytcherror.Error) error {
+	return quiet.Wrap(err, fmt.Sprintf("Stytch answered %d %.100q", refusal.StatusCode, refusal.ErrorType))
 }
 
 func (c *Client) alarm(ctx context.Context, problem string, err error) {

@@ -131,7 +131,7 @@ func callWithPassword[Answer any](ctx context.Context, c *Client, op string, do 
 	}
 	return nil, &Error{
 		Op: op, Kind: ErrWrongPassword, Status: fromStytch.StatusCode, Type: string(fromStytch.ErrorType),
-		RequestID: fromStytch.RequestID, RetryAfter: got.retryAfter, Err: err,
+		RequestID: fromStytch.RequestID, RetryAfter: got.retryAfter, Err: refusedBy(err, fromStytch),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/quiet"
 )
 
 // ErrMisconfigured: the guard cannot decide because the program around it is
@@ -111,13 +112,16 @@ func (g *Guard) ask(ctx context.Context, auth grimoireauth.AuthFunc, credentials
 	case unknown(err), provesNobody(err):
 		return nobody, err
 	}
-	return nobody, g.unclear(ctx, "authenticate", err)
+	unclear := g.unclear(ctx, "authenticate", err)
+	// The AuthFunc had the credentials, so its error may quote them.
+	unclear.Err = quiet.Wrap(err, fmt.Sprintf("the AuthFunc returned a %T", err))
+	return nobody, unclear
 }
 
 // unclear makes an error of no known kind "could not find out". It may quote
 // credentials, so only its type is told, to the log; a client that went away is
 // not worth a line.
-func (g *Guard) unclear(ctx context.Context, op string, err error) error {
+func (g *Guard) unclear(ctx context.Context, op string, err error) *grimoireauth.Error {
 	if ctx.Err() == nil {
 		g.config.logger().WarnContext(ctx, "an error that says neither yes nor no: answered as unavailable",
 			"op", op, "type", fmt.Sprintf("%T", err))

@@ -110,10 +110,11 @@ func TestEveryFieldIsSavedOrNoState(t *testing.T) {
 		// Instruments.
 		"faults", "journal",
 		// Saved; nextKey and random only if there is a seed.
-		"db", "keys", "outbox", "nextKey", "random",
+		"db", "keys", "outbox", "nextKey", "random", "memory",
 	}
-	for i := range reflect.TypeFor[Stytch]().NumField() {
-		name := reflect.TypeFor[Stytch]().Field(i).Name
+	fields := append(reflect.VisibleFields(reflect.TypeFor[Stytch]()), reflect.VisibleFields(reflect.TypeFor[memory]())...)
+	for _, field := range fields {
+		name := field.Name
 		require.Contains(t, known, name, "if %s is part of what is remembered, save it in control_snapshot.go", name)
 	}
 }

@@ -2,6 +2,7 @@ package mock
 
 import (
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -83,7 +84,6 @@ type Stytch struct {
 	// Set once, and read only afterwards.
 	env         string // "test" or "live"
 	projectID   string
-	secret      string
 	publicToken string
 	policy      policy
 	random      randomness // its seed is set once; it guards the rest itself
@@ -92,12 +92,20 @@ type Stytch struct {
 	// each call atomic: that is the isolation a test can rely on.
 	mu      sync.Mutex
 	base    string
-	db      store
 	keys    []publishedKey // newest first
 	nextKey int            // which key of its keyring comes next
-	outbox  []Message
 	faults  []*Fault
 	journal []Request
+	*memory // set once
+}
+
+// memory is what signs people in. A Stytch leads to it by a pointer, so that whatever
+// prints a struct with a *Stytch in a private field, where fmt calls no methods and
+// follows one pointer, finds an address.
+type memory struct {
+	secret string // set once
+	db     store
+	outbox []Message
 }
 
 // remembered bounds the outbox and the journal, so that a demonstration that
@@ -136,7 +144,8 @@ func (s *Stytch) readFields() string {
 		}
 	}
 	s.random.seed = s.RandomSeed
-	s.projectID, s.secret = s.Project, s.ProjectSecret.Reveal()
+	s.memory = &memory{secret: s.ProjectSecret.Reveal()}
+	s.projectID = s.Project
 	if s.projectID == "" {
 		s.projectID = s.newID("project")
 	}
@@ -226,12 +235,12 @@ func (s *Stytch) Start() (url string, stop func()) {
 	return server.URL, server.Close
 }
 
-// String names the project. It keeps tokens and secrets out of a log that
-// prints a *Stytch.
+// String names the project.
 func (s *Stytch) String() string { return "mock.Stytch " + s.ProjectID() }
 
-// GoString is String, for %#v.
-func (s *Stytch) GoString() string { return s.String() }
+// Format writes the same whatever the verb, which keeps tokens and secrets out of a
+// log that prints a *Stytch. It implements [fmt.Formatter].
+func (s *Stytch) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, s.String()) }
 
 // redirectURLs returns the registered URLs, and whether any URL will do.
 func (s *Stytch) redirectURLs() (urls []string, open bool) {

@@ -1,0 +1,22 @@
+// Package quiet keeps the text of an error out of logs.
+package quiet
+
+// Error is an error that stands for another one whose text, or whose fields, may
+// quote what was sent: a token, a password, an address. It prints as Text under every
+// verb of fmt, in JSON and in log/slog, also as a part of somebody else's struct;
+// errors.Is and errors.As see the other.
+type Error struct {
+	text string
+	// A pointer to an interface, since that is where fmt and reflection stop: they
+	// print an address.
+	err *error
+}
+
+// Wrap returns an error that prints as text and stands for err, which must not be nil.
+func Wrap(err error, text string) error { return Error{text, &err} }
+
+// Error returns the text.
+func (e Error) Error() string { return e.text }
+
+// Unwrap returns the error that this one stands for.
+func (e Error) Unwrap() error { return *e.err }

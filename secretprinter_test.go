@@ -1,0 +1,158 @@
+package auth_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// printer prints whatever it is given in every way that a log or a page might, and
+// looks for secrets in what comes out.
+type printer struct {
+	forms   map[string]string // how secrets look when they are printed, and what they are
+	printed int
+	leaks   map[string]bool
+}
+
+// keep notes a secret. A part from its end is looked for, so that text which is cut
+// short, or put into lines, is found as well.
+func (p *printer) keep(what string, secret grimoireauth.Secret) {
+	text := secret.Reveal()
+	if len(text) < 12 {
+		return // a code of six digits could be a part of anything
+	}
+	// Three bytes are four characters of base64, so the part begins at a multiple.
+	from := max(len(text)-24, 0) / 3 * 3
+	part := text[from : from+(len(text)-from)/3*3]
+	p.forms[part] = what
+	p.forms[hex.EncodeToString([]byte(part))] = what + " in hexadecimal"
+	p.forms[strings.ToUpper(hex.EncodeToString([]byte(part)))] = what + " in HEXADECIMAL"
+	p.forms[fmt.Sprintf("% x", part)] = what + " in spaced hexadecimal"
+	p.forms[base64.StdEncoding.EncodeToString([]byte(part))] = what + " in base64"
+	p.forms[strings.Trim(fmt.Sprint([]byte(part)), "[]")] = what + " as a list of bytes"
+}
+
+// look notes the secrets in what was printed.
+func (p *printer) look(where, printed string) {
+	p.printed++
+	for form, what := range p.forms {
+		if strings.Contains(printed, form) {
+			p.leaks[where+" prints "+what] = true
+		}
+	}
+}
+
+// print prints v, and what contains it.
+func (p *printer) print(where string, v any) {
+	p.every(where, v)
+	type open struct{ V any }
+	type hidden struct{ v any }
+	p.every(where+" in a struct", open{v})
+	p.every(where+" in a pointer to a struct", &open{v})
+	p.every(where+" in a private field", hidden{v})
+	p.every(where+" in a pointer to a private field", &hidden{v})
+	p.every(where+" in a slice", []any{v})
+	p.every(where+" in a map", map[string]any{"v": v})
+	p.every(where+" behind a pointer", &v)
+}
+
+// nested prints the value that at points to, copied into somebody else's struct. That
+// what it is may not be copied does not matter to what is printed.
+func nested[T any](p *printer, where string, at *T) {
+	type inner struct{ V T }
+	var outer struct {
+		Open   T
+		hidden inner
+	}
+	for _, to := range []*T{&outer.Open, &outer.hidden.V} {
+		reflect.ValueOf(to).Elem().Set(reflect.ValueOf(at).Elem())
+	}
+	p.print(where+" by value", &outer)
+	p.every(where+" by value, itself", reflect.ValueOf(&outer).Elem().Field(0).Interface())
+	_ = outer.hidden
+}
+
+// every uses every verb of fmt that does something else than the others, both handlers of
+// log/slog, encoding/json and encoding/xml.
+func (p *printer) every(where string, v any) {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%+s", "%q", "%#q", "%x", "% x", "%X", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%p", "%T", "%z"} {
+		p.look(where+" with "+verb, fmt.Sprintf(verb, v))
+	}
+	p.look(where+" with Sprint", fmt.Sprint(v, v))
+	p.look(where+" with Sprintln", fmt.Sprintln(v))
+	p.look(where+" with Errorf", fmt.Errorf("%w %v", context.Canceled, v).Error())
+	var out bytes.Buffer
+	for _, logger := range []*slog.Logger{slog.New(slog.NewTextHandler(&out, nil)), slog.New(slog.NewJSONHandler(&out, nil))} {
+		logger.Info("here", "v", v, slog.Group("group", "v", v))
+		logger.With("v", v).Info("here")
+	}
+	p.look(where+" with slog", out.String())
+	if encoded, err := json.Marshal(v); err == nil {
+		p.look(where+" with encoding/json", string(encoded))
+	} else {
+		p.look(where+" with the error of encoding/json", err.Error())
+	}
+	if encoded, err := xml.Marshal(v); err == nil {
+		p.look(where+" with encoding/xml", string(encoded))
+	}
+}
+
+// err prints an error, and all that it wraps.
+func (p *printer) err(where string, err error) {
+	if err == nil {
+		return
+	}
+	p.print(where, err)
+	p.print(where+" wrapped", fmt.Errorf("it failed: %w", err))
+	p.print(where+" joined", errors.Join(err, io.EOF))
+	var explained *grimoireauth.Error
+	if errors.As(err, &explained) {
+		nested(p, where+", *Error", explained)
+	}
+	var owed *grimoireauth.StepUpError
+	if errors.As(err, &owed) {
+		nested(p, where+", *StepUpError", owed)
+	}
+}
+
+// A printer that finds nothing proves nothing: each way to leak is found.
+func TestC14_TheSearchFindsWhatIsPrinted(t *testing.T) {
+	secret := "k3ZQ-p9aV7xX0mYw2LrT8bNcD4fGhJ6s"
+	for name, leak := range map[string]any{
+		"a string":               secret,
+		"bytes":                  []byte(secret),
+		"a field":                struct{ S string }{secret},
+		"a private field":        struct{ s string }{secret},
+		"a pointer to a struct":  &struct{ s string }{secret},
+		"an error":               errors.New("bad " + secret),
+		"a String method":        url.UserPassword("u", secret),
+		"a key of a map":         map[string]int{secret: 1},
+		"a context with a value": context.WithValue(t.Context(), http.LocalAddrContextKey, secret),
+	} {
+		p := &printer{forms: map[string]string{}, leaks: map[string]bool{}}
+		p.keep("it", grimoireauth.NewSecret(secret))
+		p.print(name, leak)
+		require.NotEmpty(t, p.leaks, name)
+	}
+	p := &printer{forms: map[string]string{}, leaks: map[string]bool{}}
+	p.keep("it", grimoireauth.NewSecret(secret))
+	type badge struct{ token string }
+	nested(p, "a struct", &badge{secret})
+	require.NotEmpty(t, p.leaks)
+}
