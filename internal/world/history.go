@@ -35,7 +35,7 @@ func (h History) String() string {
 }
 
 // length is how many steps a history has.
-const length = 62
+const length = 66
 
 // The gaps between two steps.
 const (
