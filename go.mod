@@ -9,6 +9,7 @@ require (
 	github.com/stretchr/testify v1.12.1
 	github.com/stytchauth/stytch-go/v16 v16.41.0
 	golang.org/x/crypto v0.48.0
+	golang.org/x/net v0.50.0
 	rsc.io/qr v0.2.0
 )
 

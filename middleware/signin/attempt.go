@@ -27,15 +27,15 @@ type attempt struct {
 
 	// What was asked for, and what is pending then: an e-mail, or a redirect to
 	// somebody else's page.
-	asks     string                 // one of the constants below; empty: nothing
-	class    string                 // an id or a slug; empty: a discovery
-	email    string                 // as it was typed
-	returnTo string                 // checked again when it is read
-	verifier grimoireauth.Secret    // RFC 7636: what comes back counts only beside it
-	token    callbackToken          // what came back and was not redeemed yet
-	pending  pendingSignIn          // a sign-in that is not finished
-	account  string                 // whose it is: an address that was not asked for and is to be confirmed
-	held     grimoireauth.Secret    // the session_token of a sign-in that waits for that
+	asks     string              // one of the constants below; empty: nothing
+	class    string              // an id or a slug; empty: a discovery
+	email    string              // as it was typed
+	returnTo string              // checked again when it is read
+	verifier grimoireauth.Secret // RFC 7636: what comes back counts only beside it
+	token    callbackToken       // what came back and was not redeemed yet
+	pending  pendingSignIn       // a sign-in that is not finished
+	account  string              // whose it is: an address that was not asked for and is to be confirmed
+	held     grimoireauth.Secret // the session_token of a sign-in that waits for that
 }
 
 // What an attempt can ask for.
@@ -65,8 +65,8 @@ const (
 )
 
 var (
-	idForm        = regexp.MustCompile(`^[A-Z2-7]{26}$`)            // rand.Text
-	verifierForm  = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636, section 4.1
+	idForm       = regexp.MustCompile(`^[A-Z2-7]{26}$`)            // rand.Text
+	verifierForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636, section 4.1
 )
 
 const maxEmail = 254 // bytes; RFC 5321, 4.5.3.1.3
@@ -149,7 +149,7 @@ func (h *Handler) attemptOf(id, value string, now time.Time) (attempt, bool) {
 		token:    callbackToken{kind: fields[8], slug: fields[9], token: fields[10]},
 		account:  fields[11],
 		held:     grimoireauth.NewSecret(fields[12]),
-		pending: pending,
+		pending:  pending,
 	}
 	if a.value() != value || !a.wellFormed(now) || !h.knows(a) {
 		return attempt{}, false

@@ -76,19 +76,7 @@ func newWorld(t testing.TB, config signin.Config) *world {
 	require.NoError(t, err)
 	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger})
 	require.NoError(t, err)
-	config.BaseURL, config.Logger = home, logger
-	pages, err := signin.New(w.guard, w.client, config)
-	require.NoError(t, err)
-	w.pages = pages
-
-	mux := http.NewServeMux()
-	mux.Handle("/auth/", pages)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the front page") })
-	mux.HandleFunc("GET /classes/{class}", func(w http.ResponseWriter, r *http.Request) {
-		s, _ := grimoireauth.SessionFromContext(r.Context())
-		_, _ = io.WriteString(w, string(s.Member()))
-	})
-	w.app = http.NewCrossOriginProtection().Handler(w.guard.Protect(mux, "GET /{$}", "/auth/"))
+	w.serve(config, logger)
 
 	t.Cleanup(func() {
 		w.verifier.Wait()
@@ -103,6 +91,24 @@ func newWorld(t testing.TB, config signin.Config) *world {
 		require.NotContains(t, w.log.String(), "eyJ")
 	})
 	return w
+}
+
+// serve puts the pages and the protected pages of an application together.
+func (w *world) serve(config signin.Config, logger *slog.Logger) {
+	w.t.Helper()
+	config.BaseURL, config.Logger = home, logger
+	pages, err := signin.New(w.guard, w.client, config)
+	require.NoError(w.t, err)
+	w.pages = pages
+
+	mux := http.NewServeMux()
+	mux.Handle("/auth/", pages)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the front page") })
+	mux.HandleFunc("GET /classes/{class}", func(w http.ResponseWriter, r *http.Request) {
+		s, _ := grimoireauth.SessionFromContext(r.Context())
+		_, _ = io.WriteString(w, string(s.Member()))
+	})
+	w.app = http.NewCrossOriginProtection().Handler(w.guard.Protect(mux, "GET /{$}", "/auth/"))
 }
 
 // calls counts the requests to an endpoint that Stytch has answered.

@@ -88,11 +88,6 @@ func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken
 		return
 	}
 	a.token = t
-	if err := h.clockError(r); err != nil {
-		h.fault(r, "sign-in not finished", err)
-		redirect(w, h.address("confirm", h.keep(w, r, a.lasting(tokenLife))))
-		return
-	}
 	err := h.signByProvider(w, r, a)
 	switch {
 	case err == nil:

@@ -1,17 +1,44 @@
 package signin
 
-import "net/http"
+import (
+	"context"
+	"fmt"
+	"time"
 
-// clockError returns why nothing can be redeemed at the moment: a clock that is too
-// far off for what Stytch issues to be accepted here.
-func (h *Handler) clockError(*http.Request) error { return nil }
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
 
-// clockOff reports whether the clock is too far off, and has answered then: nothing
-// is used up.
-func (h *Handler) clockOff(w http.ResponseWriter, r *http.Request, page Page, again string) bool {
-	err := h.clockError(r)
-	if err != nil {
-		h.refuse(w, r, err, page, again)
+const (
+	defaultLeeway = 5 * time.Second // that of jwtlocal
+	jwtLife       = 5 * time.Minute // of a session_jwt: https://stytch.com/docs/b2b/guides/sessions/using-jwts
+)
+
+// checkClock returns why nothing can be redeemed at the moment: this machine's clock is
+// known to be off by so much that the new session_jwt would be refused here. Then a
+// one-time link or code would be spent for nothing. A clock that cannot be compared is
+// no reason to stop.
+func (h *Handler) checkClock(ctx context.Context) error {
+	leeway := h.config.ClockLeeway
+	switch {
+	case leeway < 0 || h.client == nil:
+		return nil
+	case leeway == 0:
+		leeway = defaultLeeway
 	}
-	return err != nil
+	off, err := h.client.MeasureClock(ctx)
+	side := ""
+	switch {
+	case err != nil:
+		return nil
+	case off < -leeway: // valid only from a moment that has not come here
+		side = "behind"
+	case off > leeway+jwtLife: // over before it arrives
+		side = "ahead of"
+	default:
+		return nil
+	}
+	return &grimoireauth.Error{
+		Op:   fmt.Sprintf("sign in: this server's clock is %v %s Stytch's, so a new session_jwt would be refused; nothing was redeemed", off.Abs().Round(time.Second), side),
+		Kind: grimoireauth.ErrUnavailable,
+	}
 }

@@ -51,9 +51,19 @@ func ungrouped(typed, signs string) string {
 
 // checkCode signs in with a code by e-mail, or leads to the classes of an address.
 func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
-	page, ok := h.typed(w, r)
-	if !ok {
+	a, known := h.named(r)
+	if known = known && a.asks == asksCode; known && !a.live(time.Now()) {
+		h.lost(w, r, a, true)
 		return
+	}
+	page := a.back()
+	page.Attempt = a.id
+	if !known {
+		var ok bool
+		if page, ok = h.typed(w, r); !ok {
+			return
+		}
+		a = newAttempt(page.Class, page.ReturnTo)
 	}
 	if !h.serves(grimoireauth.MethodEmailCode) {
 		page.Notice = "Please choose one of the ways to sign in."
@@ -66,16 +76,6 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 		page.Notice = "A code has six digits. Please look at the e-mail again."
 		h.show(w, http.StatusBadRequest, "code", page)
 		return
-	}
-	a, known := h.named(r)
-	switch {
-	case known && a.asks == asksCode && !a.live(time.Now()):
-		h.lost(w, r, a, true)
-		return
-	case known && a.asks == asksCode:
-		page.Attempt, page.Class, page.Email, page.ReturnTo = a.id, a.class, a.email, a.returnTo
-	default:
-		a = newAttempt(page.Class, page.ReturnTo)
 	}
 	// A double click is one redemption, if this browser has asked for the code.
 	key := ""

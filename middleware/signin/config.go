@@ -40,6 +40,14 @@ type Config struct {
 	// Stytch's 60 minutes.
 	LinkExpires time.Duration
 
+	// ClockLeeway is [jwtlocal.Config].Leeway of the verifier behind the guard. While
+	// this machine's clock is known to be off by more, nothing is redeemed, since what
+	// Stytch issues would be refused. Zero: 5 seconds, as there. Negative: the clock does
+	// not matter, since nothing is verified here.
+	//
+	// [jwtlocal.Config]: https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Config
+	ClockLeeway time.Duration
+
 	// Discovery offers people who do not know their class to find it: they sign in
 	// first and choose a class after. False: a class has to be named.
 	Discovery bool

@@ -79,9 +79,6 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 	}
 	asked := h.asked(r, a.token)
 	page := confirmation(a, asked)
-	if h.clockOff(w, r, page, "confirm") {
-		return
-	}
 	half := (*attempt)(nil)
 	if len(asked) > 0 {
 		a.returnTo, a.email = asked[0].returnTo, asked[0].email
@@ -113,9 +110,6 @@ func (h *Handler) finishProvider(w http.ResponseWriter, r *http.Request, a attem
 		return
 	}
 	page := confirmation(a, nil)
-	if h.clockOff(w, r, page, "confirm") {
-		return
-	}
 	switch err := h.signByProvider(w, r, a); {
 	case err == nil:
 	case outage(err):

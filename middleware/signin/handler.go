@@ -38,11 +38,8 @@ func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*
 	} else if starts = canStart(client); !starts && slices.ContainsFunc(config.Methods, byBrowser) {
 		faults = errors.Join(errors.New("Methods names OAuth or SSO, for which the Client needs a PublicToken"), faults)
 	}
-	if guard == nil {
-		faults = errors.Join(errors.New("the Guard is missing: pass what middleware.New returned"), faults)
-	} else if err := guard.SetCookies(nil, nil, grimoireauth.Authentication{}); errors.Is(err, middleware.ErrMisconfigured) {
-		// There is nothing to set, so nothing is; a Guard that never could says so.
-		faults = errors.Join(fmt.Errorf("the Guard cannot hold anybody who signs in here: %w", err), faults)
+	if err := guardFaults(guard, config.BaseURL); err != nil {
+		faults = errors.Join(err, faults)
 	}
 	if faults != nil {
 		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure sign-in", Kind: grimoireauth.ErrInvalid}, faults)

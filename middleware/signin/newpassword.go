@@ -78,9 +78,6 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 		h.show(w, http.StatusBadRequest, "new-password", page)
 		return
 	}
-	if h.clockOff(w, r, page, "new-password") {
-		return
-	}
 	password := grimoireauth.NewSecret(typed)
 	half := h.half(r, asked, slug)
 	// Another password is another redemption: a weak one leaves the link good.

@@ -129,6 +129,9 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	if !p.redeemed {
+		if err := h.checkClock(ctx); err != nil {
+			return err
+		}
 		signedIn, err := work(ctx)
 		if err != nil {
 			return err
