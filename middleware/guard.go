@@ -161,11 +161,14 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // Respond writes the response to an error as the Guard itself does: for
-// handlers that find out later that somebody may not.
+// handlers that find out later that somebody may not. It must be called before the
+// response is written, and sets the cookie by which a form that is refused now is
+// recognised when another person sends it again: [ErrOtherPersonsForm].
 func (g *Guard) Respond(w http.ResponseWriter, r *http.Request, err error) {
 	if refusalOf(err).status == http.StatusUnauthorized {
 		g.challenge(w.Header(), r, err)
 	}
+	g.markForm(w.Header(), r, err)
 	switch {
 	case g == nil:
 		respond(w, r, err, "")

@@ -82,5 +82,8 @@ func (g *Guard) decide(r *http.Request, fresh bool, checks []check) (*found, pla
 			return f, place{}, err
 		}
 	}
+	if err := g.checkForm(r, f); err != nil {
+		return f, place{}, err
+	}
 	return f, in, nil
 }

@@ -29,7 +29,11 @@ var page = template.Must(template.New("refusal").Parse(`<!doctype html>
 <main>
 <h1>{{.Title}}</h1>
 <p>{{.Detail}}</p>
-<p>{{if .Again}}<a href="">Try again</a>{{else}}<a href="/">To the first page</a>{{end}}</p>
+{{if eq .Way "sign in"}}<p>Nothing was saved. {{if .SignIn}}<a href="{{.SignIn}}" target="_blank" rel="noopener">Sign in in another tab</a>{{else}}Sign in in another tab{{end}}, then come back here and reload this page: your browser asks, and sends what you entered again.</p>
+{{- else if eq .Way "wait"}}<p>Nothing was saved. Reload this page in a moment: your browser asks, and sends what you entered again.</p>
+{{- else if eq .Way "send"}}<p>Nothing was saved. To send it as yourself, reload this page: your browser asks, and sends it again.</p>
+{{- else if eq .Way "again"}}<p><a href="">Try again</a></p>
+{{- else}}<p><a href="/">To the first page</a></p>{{end}}
 </main>
 </body>
 </html>
@@ -40,12 +44,28 @@ var pagePolicy = func() string {
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }()
 
-func writePage(w http.ResponseWriter, r *http.Request, refusal refusal) {
+// wayOn says what the page offers. The address of a form that was posted may have no
+// page, so no link leads there; a reload sends the form again.
+func wayOn(w http.ResponseWriter, r *http.Request, refusal refusal) string {
+	posted := unsafeMethod(r.Method)
+	switch {
+	case refusal.err == ErrOtherPersonsForm:
+		return "send"
+	case refusal.status == http.StatusServiceUnavailable && posted:
+		return "wait"
+	case refusal.status == http.StatusServiceUnavailable:
+		return "again"
+	case refusal.status == http.StatusUnauthorized && posted && !wantsBearer(w.Header()):
+		return "sign in"
+	}
+	return "home"
+}
+
+func writePage(w http.ResponseWriter, r *http.Request, refusal refusal, signInURL string) {
 	var body bytes.Buffer
-	err := page.Execute(&body, struct {
-		Title, Detail string
-		Again         bool
-	}{refusal.title, refusal.detail, refusal.status == http.StatusServiceUnavailable})
+	err := page.Execute(&body, struct{ Title, Detail, Way, SignIn string }{
+		refusal.title, refusal.detail, wayOn(w, r, refusal), signInBeside(r, signInURL),
+	})
 	if err != nil {
 		http.Error(w, http.StatusText(refusal.status), refusal.status)
 		return

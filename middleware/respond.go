@@ -60,6 +60,7 @@ var refusals = []refusal{
 	{grimoireauth.ErrTokenSpent, http.StatusGone, "link_spent", "This link or code was used already, or is too old", "Please ask for a new one."},
 	{grimoireauth.ErrTokenUnknown, http.StatusNotFound, "link_unknown", "This link or code is not known", "Please ask for a new one."},
 	{grimoireauth.ErrNotFound, http.StatusNotFound, "not_found", "Not found", "There is nothing here, or nothing that you may see."},
+	{ErrOtherPersonsForm, http.StatusConflict, "form_of_another_person", "Is this form yours?", "You may be signed in as another person than the one who filled it in."},
 	{grimoireauth.ErrConflict, http.StatusConflict, "conflict", "It exists already", "Somebody has done this before."},
 	{grimoireauth.ErrInvalid, http.StatusBadRequest, "invalid", "That cannot be right", "Please check what you entered."},
 }
@@ -80,7 +81,9 @@ func refusalOf(err error) refusal {
 // stable member "code") and a person in a small page. A browser that navigates
 // and is not signed in is redirected (303) to signInURL, with the address it
 // wanted as the parameter return_to; empty: it gets the page. A form that was
-// posted is never redirected: what it held would be lost without a word.
+// posted is never redirected: what it held would be lost without a word. Its page
+// says that nothing was saved, has a link that opens signInURL in another tab, and
+// asks to reload this one afterwards, which sends the form again.
 //
 // 401 carries WWW-Authenticate, 503 carries Retry-After (429 does if Stytch said
 // how long), and no response of it may be cached. Every sentinel of grimoireauth
@@ -110,7 +113,7 @@ func respond(w http.ResponseWriter, r *http.Request, err error, signInURL string
 	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	if readByPerson(r) {
-		writePage(w, r, refusal)
+		writePage(w, r, refusal, signInURL)
 		return
 	}
 	body, fault := json.Marshal(struct {
@@ -163,15 +166,40 @@ func signIn(r *http.Request, signInURL string) (string, bool) {
 	if path == page {
 		return "", false
 	}
-	back, ok := ReturnTo(r.RequestURI)
-	if !ok {
-		return signInURL, true
+	back, _ := ReturnTo(r.RequestURI)
+	return returning(signInURL, back), true
+}
+
+// returning is the address of the sign-in page that leads back to a page afterwards,
+// "" for none.
+func returning(signInURL, back string) string {
+	if back == "" {
+		return signInURL
 	}
 	separator := "?"
 	if strings.Contains(signInURL, "?") {
 		separator = "&"
 	}
-	return signInURL + separator + "return_to=" + url.QueryEscape(back), true
+	return signInURL + separator + "return_to=" + url.QueryEscape(back)
+}
+
+// signInBeside returns where a person whose form was refused signs in, in another tab:
+// from there the way leads to the page with the form, if it is one of this host. The
+// address of the form itself may have no page.
+func signInBeside(r *http.Request, signInURL string) string {
+	if signInURL == "" {
+		return ""
+	}
+	from, err := url.Parse(r.Header.Get("Referer"))
+	if err != nil || from.Scheme != "https" && from.Scheme != "http" || !strings.EqualFold(from.Host, r.Host) {
+		return signInURL
+	}
+	back, ok := ReturnTo(from.RequestURI())
+	page, _, _ := strings.Cut(signInURL, "?")
+	if path, _, _ := strings.Cut(back, "?"); !ok || path == page {
+		return signInURL
+	}
+	return returning(signInURL, back)
 }
 
 // readByPerson reports whether a browser will show the response as a page: it
