@@ -76,6 +76,9 @@ func (g *Guard) Require(next http.Handler) http.Handler {
 // [Guard.CheckCan] and [Guard.CheckRecent], for which the same holds. It writes no
 // cookies. What the request's context says stays what it was when the handler began.
 // Check is safe for concurrent use.
+//
+// Like every decision of a Guard about the form of a browser it can return
+// [ErrOtherPersonsForm], for [Guard.Respond] to answer.
 func (g *Guard) Check(r *http.Request) (grimoireauth.Authentication, error) {
 	f, _, err := g.decide(r, false, nil)
 	if err != nil {
