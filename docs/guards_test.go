@@ -17,6 +17,7 @@ func guarded(guard *middleware.Guard) http.Handler {
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", front)
+	mux.HandleFunc("GET /healthz", healthy) // for the load balancer, which has no session
 	mux.HandleFunc("GET /me", profile)
 	mux.Handle("GET /classes/{class}", students(http.HandlerFunc(feed)))
 	mux.Handle("GET /classes/{class}/roster", instructors(http.HandlerFunc(roster)))
@@ -28,7 +29,7 @@ func guarded(guard *middleware.Guard) http.Handler {
 	recent := guard.Recent(10 * time.Minute)
 	mux.Handle("POST /classes/{class}/release", instructors(recent(guard.Fresh(http.HandlerFunc(release)))))
 
-	return http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}"))
+	return http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}", "GET /healthz"))
 }
 
 func roster(w http.ResponseWriter, r *http.Request) {
@@ -47,6 +48,7 @@ func profile(w http.ResponseWriter, r *http.Request) {
 }
 
 func front(w http.ResponseWriter, _ *http.Request)   { fmt.Fprintln(w, "welcome") }
+func healthy(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
 func feed(w http.ResponseWriter, _ *http.Request)    { fmt.Fprintln(w, "news") }
 func mark(w http.ResponseWriter, _ *http.Request)    { fmt.Fprintln(w, "marked") }
 func release(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "released") }
@@ -59,6 +61,8 @@ func Example_guards() {
 	student := s.stytch.SignIn(s.stytch.AddStudent(class, "sam@example.edu"))
 	tutor := s.stytch.SignIn(s.stytch.AddMember(class, "tove@example.edu", "tutor"))
 	instructor := s.stytch.SignIn(s.stytch.AddInstructor(class, "ines@example.edu"))
+	fmt.Println("the load balancer asks:", s.status(app, "GET", "/healthz", grimoireauth.Credentials{}))
+	fmt.Println("a browser asks for an icon that is not listed:", s.status(app, "GET", "/favicon.ico", grimoireauth.Credentials{}))
 	fmt.Println("a student reads the roster:", s.status(app, "GET", path+"/roster", student))
 	fmt.Println("a student marks:", s.status(app, "POST", path+"/marks", student))
 	fmt.Println("a tutor marks:", s.status(app, "POST", path+"/marks", tutor))
@@ -66,6 +70,8 @@ func Example_guards() {
 	s.stytch.Age(11 * time.Minute)
 	fmt.Println("eleven minutes later:", s.status(app, "POST", path+"/release", s.stytch.Stale(instructor)))
 	// Output:
+	// the load balancer asks: 200
+	// a browser asks for an icon that is not listed: 401
 	// a student reads the roster: 403
 	// a student marks: 403
 	// a tutor marks: 200

@@ -108,12 +108,11 @@ func (c *classroom) handler() http.Handler {
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", c.guard.Load(http.HandlerFunc(c.home)))
-	mux.HandleFunc("GET /style.css", serveStyle)
 	mux.Handle("/auth/", c.signin)
 	mux.Handle("GET /classes/{class}", students(http.HandlerFunc(c.class)))
 	mux.Handle("GET /classes/{class}/roster", instructors(http.HandlerFunc(c.roster)))
 	mux.Handle("POST /classes/{class}/invitations", instructors(http.HandlerFunc(c.invite)))
-	public := []string{"GET /{$}", "GET /style.css", "/auth/"}
+	public := append(anybodysRoutes(mux), "GET /{$}", "/auth/")
 	if c.demo != nil {
 		public = append(public, c.demoRoutes(mux)...)
 	}
