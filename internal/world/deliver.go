@@ -82,9 +82,7 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 	if x.signsOut && x.status < 400 && x.who.session != nil && !strings.Contains(body, `role="alert"`) {
 		x.instance.tell(x.who.session.id)
 		w.oracle.events.happened("signed out")
-		w.door.ledger.mu.Lock()
-		x.who.session.outAt = x.instance
-		w.door.ledger.mu.Unlock()
+		w.door.ledger.out(x.who.session.id, x.instance)
 	}
 	return res
 }
@@ -132,7 +130,7 @@ func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 		return
 	}
 	from := x.arrived - healing
-	if x.who.since <= o.lastWithdrawal() || !n.quietSince(from) || x.by != nil && !x.by.leftAlone(from) {
+	if x.who.session.began <= o.lastWithdrawal() || !n.quietSince(from) || x.by != nil && !x.by.leftAlone(from) {
 		return
 	}
 	o.ledger.mu.Lock()

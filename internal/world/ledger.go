@@ -29,7 +29,7 @@ type session struct {
 	began  time.Duration
 	ends   time.Duration // when it ends by itself, as Stytch said last
 	dead   time.Duration // when it was ended; never: it was not
-	outAt  *instance     // the process that signed it out; nil: none
+	outAt  *instance     // the process that ended it; nil: none
 }
 
 // member is a member of one class, a Stytch Organization.
@@ -150,11 +150,20 @@ func (l *ledger) secret(value, what string) {
 	}
 }
 
+// out notes that a process has ended a session, which Stytch may not know yet.
+func (l *ledger) out(id string, p *instance) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.sessions[id]; s != nil && s.outAt == nil {
+		s.outAt = p
+	}
+}
+
 // lives reports whether the session is as good as new: it has not ended, and never
 // since it began did anything stand in its way. A process that met it while its
 // class was archived has told the browser that it has ended, and rightly so.
 func (s *session) lives(until time.Duration) bool {
-	return s.over() > until && s.began > s.member.barred && s.began > s.member.class.barred
+	return s.outAt == nil && s.over() > until && s.began > s.member.barred && s.began > s.member.class.barred
 }
 
 // since sets an instant to now if something is so, and to never if it is not.

@@ -179,7 +179,7 @@ func (o *oracle) answered(x *exchange, header http.Header, body string) {
 		value, _, _ = strings.Cut(value, ";")
 		switch {
 		case name != names.token && name != names.jwt:
-		case x.status >= 500 && !x.signsOut:
+		case x.status >= 500 && !x.signsOut && (name == names.token || ends(value)):
 			o.broken("outage", "%s was answered %d with the cookie %s", x.name, x.status, name)
 		case !ends(value):
 			if name == names.token && !x.asked && (x.status < 300 || x.status > 399) {
@@ -205,7 +205,7 @@ func (o *oracle) deletes(x *exchange, name string) {
 	if s == nil && x.token == "" {
 		s = x.who.session
 	}
-	if s == nil || s.over() <= o.clock.now() {
+	if s == nil || !s.lives(o.clock.now()) {
 		return
 	}
 	if _, ok := x.instance.told(s.id); ok {

@@ -64,8 +64,11 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 		ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), BaseURL: w.stytch.BaseURL(),
 		Transport: wire, SessionDuration: life, Observe: w.observe,
 		Cut: w.sabotage.cut(func(ctx context.Context, c grimoireauth.Cutoff) error {
-			if x := exchangeOf(ctx); x != nil && c.Session != "" && x.signsOut {
+			// Signing out, and signing in over an earlier session, end one: from here on
+			// in this process, whether Stytch can be told or not.
+			if x := exchangeOf(ctx); x != nil && c.Session != "" && x.asked {
 				p.tell(string(c.Session))
+				w.door.ledger.out(string(c.Session), p)
 			}
 			if e := errandOf(ctx); e != nil {
 				w.cutBy(e.name)
