@@ -91,7 +91,7 @@ func TestNotYetAcceptable(t *testing.T) {
 		l := u.login(1)
 		jwt := grimoireauth.NewSecret(u.jwt(l, 0))
 		_, err := v.Verify(t.Context(), jwt)
-		requireRefused(t, err)
+		requireUnavailable(t, err)
 		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
 		time.Sleep(time.Minute)
 		_, err = v.Verify(t.Context(), jwt)

@@ -101,7 +101,13 @@ func (v *Verifier) accept(ctx context.Context, a *ask, f *flight, answer grimoir
 	token := answer.JWT.Reveal()
 	v.vouchers.add(digestOf(token), before, began)
 	judged := v.judge(ctx, token)
-	switch {
+	switch off := v.clockAhead(&judged, began); {
+	case judged.reason == ReasonNotYet:
+		return nil, false, refusedByClock(judged.err)
+	case off > 0:
+		late := newClockError(off, false)
+		v.clockIsOff(ctx, late)
+		return nil, false, refusedByClock(unavailable(opRefresh, late, firstPause))
 	case judged.standing == unknowable:
 		return nil, false, &failure{kind: noAnswer, err: judged.err}
 	case judged.standing == refused, judged.standing == stale && judged.reason != ReasonCutOff:
@@ -116,7 +122,7 @@ func (v *Verifier) accept(ctx context.Context, a *ask, f *flight, answer grimoir
 	if credentials.Token.IsZero() && !a.alone {
 		credentials.Token = a.secret
 	}
-	return &grant{answer: v.answer(judged.session, credentials, answer.Source), issued: judged.times.issued, end: judged.times.end}, judged.standing == stale, nil
+	return &grant{answer: v.answer(judged.session, credentials, answer.Source), issued: judged.times.issued, end: judged.times.end, came: time.Now()}, judged.standing == stale, nil
 }
 
 // belongs reports whether an answer, whose session_jwt attests session, is about

@@ -31,10 +31,11 @@ const (
 	rationed                          // not asked: too much is asked about tokens that nothing vouches for
 	anotherSession                    // the answer names another session than the request
 	leftAlone                         // the request's own context ended
+	wrongClock                        // what Stytch said is of no use by this machine's clock
 )
 
 // outage reports whether the failure is one that Config.OutageGrace is about. That
-// the answer was wrong, or that we would not ask, is none.
+// the answer was wrong, or that we would not ask, or our clock, is none.
 func (f *failure) outage() bool { return f.kind == noAnswer || f.kind == throttled }
 
 func failedBecause(kind failureKind, cause error) *failure {

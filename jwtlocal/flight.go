@@ -43,7 +43,7 @@ func (v *Verifier) fly(ctx context.Context, a ask, f *flight) {
 		failed = busy
 		return
 	}
-	defer func() { leave(granted == nil) }()
+	defer func() { leave(granted == nil && failed.kind != wrongClock) }()
 	began := time.Now()
 	call, cancel := context.WithTimeout(ctx, refreshDeadline)
 	defer cancel()
@@ -65,7 +65,7 @@ func (v *Verifier) land(ctx context.Context, a *ask, f *flight, granted *grant, 
 		// Before the record says that nothing is under way any more: a request that
 		// comes in between would find neither the flight nor the strike.
 		switch {
-		case f.of.IsZero() || !f.owner.IsZero():
+		case f.of.IsZero() || !f.owner.IsZero(), failed != nil && failed.kind == wrongClock:
 		case failed != nil:
 			v.strikes.add(f.of.ID(), &a.key, failed, now)
 		default:

@@ -25,7 +25,7 @@ const (
 	ReasonOrganization          // no organization id of this environment
 	ReasonOtherToken            // a token of another kind, such as an access token
 	ReasonLifetime              // times that contradict each other, or a life of over an hour
-	ReasonNotYet                // dated in the future
+	ReasonNotYet                // unknown: genuine and dated in the future, so this machine's clock is behind
 	ReasonSessionEnded          // a cutoff says that the session is over
 	ReasonExpired               // stale: past its own or its session's end
 	ReasonTooOld                // stale: older than Config.MaxAge

@@ -26,7 +26,16 @@ type grant struct {
 	answer grimoireauth.Authentication
 	issued int64 // iat of the session_jwt, to tell which of two is newer
 	end    int64 // its end, from when nobody has a use for it
+	came   time.Time
 }
+
+// justCame reports whether another refresh would bring nothing better. A session_jwt
+// that is near its end so soon is that by a clock which is ahead.
+func (g *grant) justCame() bool { return time.Since(g.came) < refreshAgain }
+
+// refreshAgain is how long a session_jwt is not refreshed ahead of its end after it
+// came.
+const refreshAgain = 10 * time.Second
 
 // maxTurns bounds how often one request looks again because something changed
 // under its eyes. Each turn needs a cutoff, or a stranger's mistake, to come at the
@@ -93,6 +102,9 @@ func (v *Verifier) hand(ctx context.Context, a *ask, g *grant, late bool) (grimo
 	case ended:
 		return grimoireauth.Authentication{}, &failure{kind: sessionEnded, err: errEnded}
 	case unknowable:
+		if judged.reason == ReasonNotYet {
+			return grimoireauth.Authentication{}, refusedByClock(judged.err)
+		}
 		return grimoireauth.Authentication{}, &failure{kind: noAnswer, err: judged.err}
 	case stale, refused:
 		return grimoireauth.Authentication{}, nil
@@ -101,7 +113,7 @@ func (v *Verifier) hand(ctx context.Context, a *ask, g *grant, late bool) (grimo
 		v.alarm(ctx, alarmOtherSession, nil)
 		return grimoireauth.Authentication{}, &failure{kind: anotherSession, err: errAnother}
 	}
-	if late && v.due(&judged) {
+	if late && v.due(&judged) && !g.justCame() {
 		// A browser that keeps no session_jwt is served as if it had shown this one.
 		// Others would have shown a newer one by now.
 		if !a.of.IsZero() || judged.now.Unix() >= judged.times.end {
@@ -121,10 +133,15 @@ func (v *Verifier) ahead(ctx context.Context, credentials grimoireauth.Credentia
 	}
 	a := askWith(credentials.Token)
 	a.of, a.idle = judged.session, idle
-	if g := v.records.kept(&a.key); g != nil && g.issued > judged.times.issued && sameIdentity(a.of, g.answer.Session) {
-		if answer, failed := v.hand(ctx, &a, g, true); failed == nil && !answer.IsZero() {
-			answer.Source = grimoireauth.SourceRefreshed
-			return answer
+	if g := v.records.kept(&a.key); g != nil && sameIdentity(a.of, g.answer.Session) {
+		switch {
+		case g.issued > judged.times.issued:
+			if answer, failed := v.hand(ctx, &a, g, true); failed == nil && !answer.IsZero() {
+				answer.Source = grimoireauth.SourceRefreshed
+				return answer
+			}
+		case g.justCame():
+			return own
 		}
 	}
 	v.begin(ctx, a)

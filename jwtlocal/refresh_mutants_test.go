@@ -41,7 +41,7 @@ func init() {
 	}
 	if`, `	}
 	if`},
-		{"jwtlocal/refresh.go", `	if late && v.due(&judged) {`, `	if false {`},
+		{"jwtlocal/refresh.go", `	if late && v.due(&judged) && `, `	if late && false && `},
 		{"jwtlocal/refresh.go", `if !a.of.IsZero() || judged.now.Unix() >= judged.times.end {`, `if true {`},
 		{"jwtlocal/refresh.go", `	case ended:
 		return grimoireauth.Authentication{}, &failure{kind: sessionEnded, err: errEnded}

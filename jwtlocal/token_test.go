@@ -28,9 +28,13 @@ func requireRefusals(t *testing.T, v *Verifier, cases []refusalCase) {
 	for _, c := range cases {
 		t.Run(c.row+"/"+c.name, func(t *testing.T) {
 			_, err := verify(t, v, c.token)
-			if c.token == "" {
+			switch {
+			case c.token == "":
 				require.Equal(t, errNoCredentials, err)
-			} else {
+			case c.reason == ReasonNotYet: // a genuine token, and no clock to tell its time by
+				requireUnavailable(t, err)
+				require.Equal(t, c.reason.String(), judged(t, v, c.token).String())
+			default:
 				requireRefused(t, err)
 				require.Equal(t, c.reason.String(), judged(t, v, c.token).String())
 				require.Contains(t, []error{errBad, errExpired}, err)

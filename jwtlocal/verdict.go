@@ -18,7 +18,7 @@ const (
 )
 
 // verdict is the outcome of judging a token. The session and the times are set if
-// the token is genuine: good, stale or ended.
+// the token is genuine: good, stale, ended, or not valid yet by this machine's clock.
 type verdict struct {
 	standing standing
 	reason   Reason // zero if good

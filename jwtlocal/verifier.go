@@ -31,6 +31,8 @@ type Verifier struct {
 	gate     *gate   // to Stytch
 	vouchers vouchers
 	gone     MemoryCutoffs // sessions that Stytch says have ended
+
+	clockAlarm clockAlarm
 }
 
 // New returns a Verifier. It does no I/O: the first token, or the first moment
@@ -85,7 +87,8 @@ func (v *Verifier) Wait() { v.work.wait() }
 // [grimoireauth.ErrSessionEnded] if a cutoff says so;
 // [grimoireauth.ErrUnauthenticated] for every other token that does not pass;
 // [grimoireauth.ErrUnavailable] if it could not be found out, which says nothing
-// about the token.
+// about the token: there are no keys, Config.Cutoffs does not answer, or a genuine
+// token is not valid yet, because this machine's clock is behind.
 func (v *Verifier) Verify(ctx context.Context, token grimoireauth.Secret) (grimoireauth.Session, error) {
 	if token.IsZero() {
 		return grimoireauth.Session{}, errNoCredentials
@@ -206,7 +209,7 @@ func open(p parts, public *rsa.PublicKey, buffer []byte, share *sharer) (claims.
 func (v *Verifier) weigh(ctx context.Context, d *digest, session grimoireauth.Session, t times, now time.Time, retired bool) verdict {
 	reason := v.rules.at(t, now)
 	if reason == ReasonNotYet {
-		return v.refuse(ctx, reason)
+		return v.early(ctx, session, t, now)
 	}
 	judged := verdict{standing: good, session: session, times: t, now: now}
 	s, err := v.standing(ctx, session)
