@@ -46,7 +46,8 @@ type Config struct {
 	Cutoffs Cutoffs
 
 	// Leeway is how far this machine's clock may be off. It is allowed once, at
-	// either end of a token's life. Zero: 5 seconds, which covers machines kept by
+	// either end of a token's life. A clock that is off by more makes genuine tokens
+	// [grimoireauth.ErrUnavailable] and raises an alarm, once a minute. Zero: 5 seconds, which covers machines kept by
 	// NTP and the case that a clock a moment behind Stytch's refuses every fresh
 	// token. Negative: none. At most a minute.
 	Leeway time.Duration
@@ -61,9 +62,9 @@ type Config struct {
 	// that all tokens are [grimoireauth.ErrUnavailable] until a new one has been
 	// fetched. Zero: 24 hours.
 	MaxKeyAge time.Duration
-	// KeyCooldown is the least time between two fetches that unknown key ids
-	// cause: how long a newly published key may have to wait, and how long a flood
-	// of invented key ids causes no second fetch. Zero: 10 seconds.
+	// KeyCooldown is the least time between two fetches that are caused by key ids
+	// which the set does not publish: how long a newly published key may have to wait,
+	// and how long a flood of invented key ids causes no second fetch. Zero: 10 seconds.
 	KeyCooldown time.Duration
 	// SeedKeys is a JWK Set to begin with, for a start while Stytch cannot be
 	// reached. It counts as fetched when the Verifier was made. Empty: the first
