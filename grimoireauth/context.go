@@ -102,7 +102,8 @@ func ContextWithPerson(ctx context.Context, authentication Authentication, perso
 }
 
 // AuthenticationFromContext returns what the guard found, and whether it found
-// anybody.
+// anybody. Like everything in the context it is what was true when the handler began;
+// a handler that runs for longer than a second asks the guard again, by its Check.
 func AuthenticationFromContext(ctx context.Context) (Authentication, bool) {
 	a, ok := ctx.Value(authenticationKey{}).(*Authentication)
 	if !ok || a.IsZero() {

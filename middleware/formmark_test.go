@@ -361,3 +361,30 @@ func TestC12_WhereFromIsNotBelieved(t *testing.T) {
 		}
 	})
 }
+
+// A sign-in form of the application's own that was refused is a form like others, and
+// still ends the session that was there before.
+func TestC12_SignInByHandEndsTheEarlierSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var revoked []grimoireauth.MemberID
+		x := newForms(t, mappings[0], 1, middleware.Config{Revoke: func(_ context.Context, s grimoireauth.Session) error {
+			revoked = append(revoked, s.Member())
+			return nil
+		}})
+		fails := true
+		x.browser.app = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if fails {
+				x.guards[0].Respond(w, r, grimoireauth.ErrUnauthenticated)
+				return
+			}
+			a, err := x.guards[0].Authenticate(r.Context(), x.stytch.SignIn(x.ada))
+			require.NoError(t, err)
+			require.NoError(t, x.guards[0].SetCookies(w, r, a))
+		})
+		require.Equal(t, 401, x.browser.post("/login", "password=a").StatusCode)
+		x.signIn(t, x.bob)
+		fails = false
+		require.Equal(t, 200, x.browser.post("/login", "password=b").StatusCode)
+		require.Equal(t, []grimoireauth.MemberID{x.bob}, revoked)
+	})
+}
