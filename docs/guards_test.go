@@ -23,7 +23,7 @@ func guarded(guard *middleware.Guard) http.Handler {
 	mux.Handle("GET /classes/{class}/roster", instructors(http.HandlerFunc(roster)))
 
 	// A permission of the project's RBAC policy, in the class of the route.
-	mux.Handle("POST /classes/{class}/marks", students(guard.Can("class", "mark")(http.HandlerFunc(mark))))
+	mux.Handle("POST /classes/{class}/marks", students(guard.Can(middleware.PathClass("class"), "class", "mark")(http.HandlerFunc(mark))))
 
 	// Dangerous: signed in within ten minutes, and Stytch's word of this moment.
 	recent := guard.Recent(10 * time.Minute)

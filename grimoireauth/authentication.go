@@ -107,10 +107,10 @@ func (a Authentication) String() string { return a.Session.String() }
 // be safe for concurrent use.
 type AuthFunc func(ctx context.Context, credentials Credentials) (Authentication, error)
 
-// CanFunc answers: does the project's RBAC policy permit the holder of this
-// session the action on the resource? Nil means yes, [ErrForbidden] no,
-// anything else that it could not find out.
-type CanFunc func(ctx context.Context, session Session, resource, action string) error
+// CanFunc answers: is the holder of this session permitted the action on the resource, in
+// this class? The class is empty if the question is about none: see middleware.NoClass.
+// Nil means yes, [ErrForbidden] no, anything else that it could not find out.
+type CanFunc func(ctx context.Context, session Session, class ClassID, resource, action string) error
 
 // Cutoff says: from At on, tokens are not what they were. Exactly one of
 // Session, Member and Class is set. A Session cutoff ends the session for good

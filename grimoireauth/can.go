@@ -7,8 +7,8 @@ import (
 )
 
 // Can answers whether the project's RBAC policy permits the holder of this
-// session the action on the resource, in the class the session belongs to. Nil
-// means yes. It is a [CanFunc].
+// session the action on the resource, in this class, which has to be the session's
+// Organization. The empty class is that Organization. Nil means yes. It is a [CanFunc].
 //
 // The answer is the one that Stytch gives to an authorization_check for the same
 // roles: exact names, and "*" in the policy stands for every action. It is
@@ -18,12 +18,12 @@ import (
 // organization's own custom roles are not part of the project's policy and permit
 // nothing here.
 //
-// Errors: [ErrForbidden] if the policy does not permit it, or nobody is signed
-// in; [ErrInvalid] if resource or action is empty; [ErrUnavailable] or
+// Errors: [ErrForbidden] if the policy does not permit it, or the session is the zero
+// Session; [ErrNotSessionOrganization], a case of it, for any other class; [ErrInvalid] if resource or action is empty; [ErrUnavailable] or
 // [ErrRateLimited] if the policy could not be had, which says nothing about the
 // person.
 // Source: https://stytch.com/docs/b2b/guides/rbac/authorization-checks
-func (c *Client) Can(ctx context.Context, session Session, resource, action string) error {
+func (c *Client) Can(ctx context.Context, session Session, class ClassID, resource, action string) error {
 	const op = "check a permission"
 	if strings.TrimSpace(resource) == "" || strings.TrimSpace(action) == "" {
 		// A forgotten name is the program's fault, and no policy could answer it.
@@ -31,6 +31,9 @@ func (c *Client) Can(ctx context.Context, session Session, resource, action stri
 	}
 	if session.IsZero() {
 		return &Error{Op: op, Kind: ErrForbidden}
+	}
+	if class != "" && string(class) != string(session.Organization()) {
+		return &Error{Op: op, Kind: ErrNotSessionOrganization}
 	}
 	p, err := c.policies.current(ctx, c.fetchPolicy)
 	if err != nil {

@@ -66,7 +66,7 @@ func TestCan(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			err := client.Can(t.Context(), test.session, test.resource, test.action)
+			err := client.Can(t.Context(), test.session, "", test.resource, test.action)
 			if test.want == nil {
 				require.NoError(t, err)
 				return
@@ -129,7 +129,7 @@ func TestCanAgreesWithStytch(t *testing.T) {
 						OrganizationID: string(class.ID), ResourceID: resource, Action: action,
 					},
 				})
-				local := client.Can(t.Context(), signedIn.Session, resource, action)
+				local := client.Can(t.Context(), signedIn.Session, "", resource, action)
 				var no stytcherror.Error
 				if errors.As(remote, &no) {
 					require.Equal(t, "session_authorization_error", string(no.ErrorType))
@@ -160,7 +160,7 @@ func TestCanForManyClasses(t *testing.T) {
 			require.NoError(t, err)
 			all.Go(func() {
 				for range 20 {
-					err := client.Can(t.Context(), session, "class", "mark")
+					err := client.Can(t.Context(), session, "", "class", "mark")
 					if (err == nil) != session.HasRole("tutor") {
 						t.Errorf("class %d: %v", i, err)
 					}
@@ -188,8 +188,8 @@ func ExampleClient_Can() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println("mark:", client.Can(ctx, tutor.Session, "class", "mark"))
-	err = client.Can(ctx, tutor.Session, "class", "release")
+	fmt.Println("mark:", client.Can(ctx, tutor.Session, "", "class", "mark"))
+	err = client.Can(ctx, tutor.Session, "", "class", "release")
 	fmt.Println("release:", errors.Is(err, grimoireauth.ErrForbidden))
 	// Output:
 	// mark: <nil>

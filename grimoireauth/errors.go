@@ -40,6 +40,10 @@ var (
 	// ErrMethodNotAllowed: the class does not allow this way to sign in. It is an
 	// ErrForbidden.
 	ErrMethodNotAllowed error = &sentinel{"the class does not allow this way to sign in", ErrForbidden}
+	// ErrNotSessionOrganization: a permission was asked about a class that is not the
+	// session's Organization, and [Client.Can] knows nothing about others. An application
+	// that keeps its classes in tables of its own needs a [CanFunc] of its own.
+	ErrNotSessionOrganization error = &sentinel{"this class is not the session's Organization", ErrForbidden}
 	// ErrNotInvited: the class admits only people whom it knows, and this address
 	// is not among them. It is an ErrForbidden.
 	ErrNotInvited error = &sentinel{"the class does not know this person: ask an instructor for an invitation", ErrForbidden}

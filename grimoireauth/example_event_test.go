@@ -112,15 +112,15 @@ func ExamplePermission() {
 // The question that a guard asks about a permission. A client answers it from the
 // project's RBAC policy; a test may answer it like this.
 func ExampleCanFunc() {
-	var can grimoireauth.CanFunc = func(_ context.Context, session grimoireauth.Session, resource, action string) error {
+	var can grimoireauth.CanFunc = func(_ context.Context, session grimoireauth.Session, _ grimoireauth.ClassID, resource, action string) error {
 		if session.HasRole("tutor") && resource == "essay" && action == "mark" {
 			return nil
 		}
 		return grimoireauth.ErrForbidden
 	}
 	session := must(grimoireauth.NewSession(grimoireauth.SessionFields{ID: "session", Member: "tove", Organization: "torts", Roles: []string{"tutor"}}))
-	fmt.Println(can(context.Background(), session, "essay", "mark"))
-	fmt.Println(can(context.Background(), session, "essay", "release"))
+	fmt.Println(can(context.Background(), session, "torts", "essay", "mark"))
+	fmt.Println(can(context.Background(), session, "torts", "essay", "release"))
 	// Output:
 	// <nil>
 	// not permitted

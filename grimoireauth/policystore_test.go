@@ -31,7 +31,7 @@ func TestCanSharesOneFetch(t *testing.T) {
 				ctx = short
 			}
 			waiters.Go(func() {
-				switch err := client.Can(ctx, holder(t, "tutor"), "class", "mark"); {
+				switch err := client.Can(ctx, holder(t, "tutor"), "", "class", "mark"); {
 				case err == nil:
 					allowed.Add(1)
 				case errors.Is(err, grimoireauth.ErrUnavailable) && errors.Is(err, context.DeadlineExceeded):
@@ -50,7 +50,7 @@ func TestCanThroughAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stytch, client := school(t, nil)
 		tutor := holder(t, "tutor")
-		can := func() error { return client.Can(t.Context(), tutor, "class", "mark") }
+		can := func() error { return client.Can(t.Context(), tutor, "", "class", "mark") }
 		require.NoError(t, can())
 
 		stytch.Fail(mock.Fault{Endpoint: policyEndpoint, Status: http.StatusInternalServerError})
@@ -74,7 +74,7 @@ func TestCanThroughAnOutage(t *testing.T) {
 func TestCanIsRefreshedBehindTheTraffic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stytch, client := school(t, nil)
-		can := func() error { return client.Can(t.Context(), holder(t, "tutor"), "class", "mark") }
+		can := func() error { return client.Can(t.Context(), holder(t, "tutor"), "", "class", "mark") }
 		require.NoError(t, can())
 		time.Sleep(4 * time.Minute)
 		require.NoError(t, can())
@@ -111,7 +111,7 @@ func TestCanWithBadAnswers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				stytch, client := school(t, nil)
 				fault.Endpoint = policyEndpoint
-				can := func() error { return client.Can(t.Context(), holder(t, "tutor"), "class", "mark") }
+				can := func() error { return client.Can(t.Context(), holder(t, "tutor"), "", "class", "mark") }
 
 				stytch.Fail(fault)
 				err := can()
@@ -139,12 +139,12 @@ func TestCanWithBadAnswers(t *testing.T) {
 // what a session without roles, or a forgotten constant, presents.
 func TestCanOfNothing(t *testing.T) {
 	stytch, client := school(t, nil)
-	require.ErrorIs(t, client.Can(t.Context(), grimoireauth.Session{}, "class", "mark"), grimoireauth.ErrForbidden)
+	require.ErrorIs(t, client.Can(t.Context(), grimoireauth.Session{}, "", "class", "mark"), grimoireauth.ErrForbidden)
 	require.Zero(t, asked(stytch, policyEndpoint), "strangers make nobody ask")
 	stytch.Fail(mock.Fault{Endpoint: policyEndpoint, Body: `{"policy":{"roles":[
 		{"role_id":"stytch_member","permissions":[]},
 		{"role_id":"","permissions":[{"resource_id":"class","actions":["*"]},{"resource_id":"","actions":["*"]}]}]}}`})
-	require.ErrorIs(t, client.Can(t.Context(), holder(t, ""), "class", "mark"), grimoireauth.ErrForbidden)
+	require.ErrorIs(t, client.Can(t.Context(), holder(t, ""), "", "class", "mark"), grimoireauth.ErrForbidden)
 }
 
 // An outage is not made worse: the pauses grow.
@@ -153,7 +153,7 @@ func TestCanWaitsLongerEachTime(t *testing.T) {
 		stytch, client := school(t, nil)
 		stytch.Fail(mock.Fault{Endpoint: policyEndpoint, Status: http.StatusInternalServerError})
 		for range 10 * 60 {
-			require.ErrorIs(t, client.Can(t.Context(), holder(t, "tutor"), "class", "mark"), grimoireauth.ErrUnavailable)
+			require.ErrorIs(t, client.Can(t.Context(), holder(t, "tutor"), "", "class", "mark"), grimoireauth.ErrUnavailable)
 			time.Sleep(time.Second)
 		}
 		require.Less(t, asked(stytch, policyEndpoint), 30, "in ten minutes")
@@ -164,7 +164,7 @@ func TestCanHonoursRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stytch, client := school(t, nil)
 		stytch.Fail(mock.Fault{Endpoint: policyEndpoint, Status: http.StatusTooManyRequests, RetryAfter: 20 * time.Second, Times: 1})
-		can := func() error { return client.Can(t.Context(), holder(t, "tutor"), "class", "mark") }
+		can := func() error { return client.Can(t.Context(), holder(t, "tutor"), "", "class", "mark") }
 		err := can()
 		require.ErrorIs(t, err, grimoireauth.ErrRateLimited)
 		wait, ok := grimoireauth.RetryAfter(err)
@@ -185,5 +185,5 @@ func (panics) RoundTrip(*http.Request) (*http.Response, error) { panic("a bug in
 
 func TestCanSurvivesABrokenTransport(t *testing.T) {
 	_, client := school(t, func(c *grimoireauth.Config) { c.Transport = panics{} })
-	require.ErrorIs(t, client.Can(t.Context(), holder(t, "tutor"), "class", "mark"), grimoireauth.ErrUnavailable)
+	require.ErrorIs(t, client.Can(t.Context(), holder(t, "tutor"), "", "class", "mark"), grimoireauth.ErrUnavailable)
 }

@@ -178,4 +178,3 @@ var reading = map[string]bool{
 	"Sessions.Authenticate": true, "Sessions.Authorize": true, "Sessions.Fetch": true, "Sessions.Of": true, "Sessions.RecoveryCodes": true,
 	"Acting.Role": true, "Acting.Classes.Get": true, "Acting.Roster.Find": true, "Acting.Roster.Members": true,
 }
-

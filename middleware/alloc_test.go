@@ -55,7 +55,7 @@ var handlers = []struct {
 		return g.Require(g.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)(next))
 	}, 4},
 	{"Can and Recent in InClass in Require in Load", func(g *middleware.Guard, next http.Handler) http.Handler {
-		return g.Load(g.Require(ofClass(g)(g.Can("roster", "read")(g.Recent(time.Hour, "totp")(next)))))
+		return g.Load(g.Require(ofClass(g)(g.Can(middleware.PathClass("class"), "roster", "read")(g.Recent(time.Hour, "totp")(next)))))
 	}, 5}, // one for a copy of the factors
 	{"InClass in something in Require", func(g *middleware.Guard, next http.Handler) http.Handler {
 		return g.Require(between(ofClass(g)(next)))

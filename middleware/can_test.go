@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,7 +22,7 @@ import (
 
 func TestCan(t *testing.T) {
 	const odd = "pq: relation does not exist"
-	permissions := func(_ context.Context, s grimoireauth.Session, resource, action string) error {
+	permissions := func(_ context.Context, s grimoireauth.Session, _ grimoireauth.ClassID, resource, action string) error {
 		switch {
 		case resource == "odd":
 			return errors.New(odd)
@@ -56,9 +57,11 @@ func TestCan(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Can: permissions})
 			mux := http.NewServeMux()
-			mux.Handle("POST /marks", guard.Can(tt.resource, tt.action)(whoami))
+			mux.Handle("POST /marks", guard.Can(middleware.NoClass, tt.resource, tt.action)(whoami))
 			var err error
-			mux.HandleFunc("POST /check", func(_ http.ResponseWriter, r *http.Request) { _, err = guard.CheckCan(r, tt.resource, tt.action) })
+			mux.HandleFunc("POST /check", func(_ http.ResponseWriter, r *http.Request) {
+				_, err = guard.CheckCan(r, middleware.NoClass, tt.resource, tt.action)
+			})
 			res := serve(mux, request("POST", "/marks", tt.jwt))
 			require.Equal(t, tt.want, res.StatusCode)
 			require.Empty(t, res.Cookies())
@@ -69,42 +72,92 @@ func TestCan(t *testing.T) {
 	}
 }
 
-// A permission is one in the session's class. Where the route may be about
-// another, Can is closed unless a class guard stands around it.
-func TestCanNeedsAClass(t *testing.T) {
-	tests := []struct {
-		pattern, path string
-		want          int // without a class guard around it
-	}{
-		{"GET /me/exports", "/me/exports", 200},
-		{"/exports", "/exports", 200},
-		{"GET /{$}", "/", 200},
-		{"GET /exports/{$}", "/exports/", 200},
-		{"GET school.example/exports", "http://school.example/exports", 200},
-		{"GET /classes/{class}/exports", "/classes/" + art + "/exports", 500},
-		{"GET /classes/{class}", "/classes/" + art, 500},
-		{"GET /classes/{rest...}", "/classes/" + art, 500},
-		{"GET /files/{id}/{$}", "/files/1/", 500},
-		{"GET /classes/", "/classes/" + art, 500},
-		{"/", "/classes/" + art, 500},
-	}
-	for _, tt := range tests {
-		t.Run(tt.pattern, func(t *testing.T) {
-			var log bytes.Buffer
-			guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Can: permitAll, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-			mux := http.NewServeMux()
-			mux.Handle(tt.pattern, guard.Can("exports", "read")(whoami))
-			require.Equal(t, tt.want, serve(mux, request("GET", tt.path, "jwt.ivy.x")).StatusCode)
-			require.Equal(t, tt.want, serve(guard.Protect(mux), request("GET", tt.path, "jwt.ivy.x")).StatusCode)
-			if tt.want == 500 {
-				require.Contains(t, log.String(), tt.pattern, "the log names the route to put right")
-			}
-		})
-	}
-	t.Run("around the mux", func(t *testing.T) {
-		guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Can: permitAll})
-		require.Equal(t, 500, serve(guard.Can("exports", "read")(http.NewServeMux()), request("GET", "/exports", "jwt.ivy.x")).StatusCode)
+// A03: a permission is about the class that the request names, in whatever router: a
+// ClassOf that finds none is a 500, and no pattern is looked at.
+func TestA03_CanIsAboutAClass(t *testing.T) {
+	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Can: permitOwn})
+	can := guard.Can(middleware.PathClass("class"), "marks", "read")
+	inner := http.NewServeMux()
+	inner.Handle("GET /marks", can(whoami))
+	nested := http.NewServeMux()
+	nested.HandleFunc("/classes/{class}/", func(w http.ResponseWriter, r *http.Request) {
+		http.StripPrefix("/classes/"+r.PathValue("class"), inner).ServeHTTP(w, r)
 	})
+	route := http.NewServeMux()
+	route.Handle("GET /classes/{class}/marks", can(whoami))
+	passed := http.NewServeMux()
+	passed.HandleFunc("/classes/{class}/", func(w http.ResponseWriter, r *http.Request) {
+		can(http.StripPrefix("/classes/"+r.PathValue("class"), whoami)).ServeHTTP(w, r)
+	})
+	for name, tt := range map[string]struct {
+		app         http.Handler
+		own, others int
+	}{
+		"on the route":                  {route, 200, 403},
+		"in a mux below":                {nested, 500, 500},
+		"around the mux":                {can(route), 500, 500},
+		"before the prefix is stripped": {passed, 200, 403},
+		"a class in the query":          {guard.Can(middleware.ClassOf(func(r *http.Request) grimoireauth.ClassID { return grimoireauth.ClassID(r.URL.Query().Get("class")) }), "marks", "read")(whoami), 500, 500},
+		"about no class":                {guard.Can(middleware.NoClass, "exports", "read")(whoami), 403, 403},
+	} {
+		for _, app := range []http.Handler{tt.app, protected(guard, tt.app)} {
+			require.Equal(t, tt.own, serve(app, request("GET", "/classes/"+law+"/marks", "jwt.ivy.x")).StatusCode, name)
+			require.Equal(t, tt.others, serve(app, request("GET", "/classes/"+art+"/marks", "jwt.ivy.x")).StatusCode, name)
+			require.Equal(t, 401, serve(app, request("GET", "/classes/"+art+"/marks", "")).StatusCode, name)
+		}
+	}
+}
+
+func protected(guard *middleware.Guard, app http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", app)
+	return guard.Protect(mux)
+}
+
+// A04: one Organization for the school. A permission that a person has in one class
+// permits nothing in another, and a client.Can that knows Organizations only says so.
+func TestA04_CanWithOneOrganization(t *testing.T) {
+	roles := map[grimoireauth.ClassID]grimoireauth.Role{"LAWS1100": grimoireauth.RoleInstructor, "LAWS2200": grimoireauth.RoleStudent}
+	role := func(_ context.Context, s grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+		return roles[class], nil
+	}
+	tables := func(_ context.Context, s grimoireauth.Session, class grimoireauth.ClassID, resource, action string) error {
+		if roles[class].AtLeast(grimoireauth.RoleInstructor) {
+			return nil
+		}
+		return grimoireauth.ErrForbidden
+	}
+	var log bytes.Buffer
+	for name, tt := range map[string]struct {
+		can  grimoireauth.CanFunc
+		want map[string]int
+	}{
+		"the application's tables": {tables, map[string]int{"LAWS1100": 200, "LAWS2200": 403, "LAWS3300": 404}},
+		"Organizations only":       {permitOwn, map[string]int{"LAWS1100": 403, "LAWS2200": 403, "LAWS3300": 404}},
+	} {
+		guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Role: role, Can: tt.can, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		students, can := ofStudents(guard), guard.Can(middleware.PathClass("class"), "class", "mark")
+		for _, wrap := range []func(http.Handler) http.Handler{
+			func(next http.Handler) http.Handler { return students(can(next)) },
+			func(next http.Handler) http.Handler { return students(between(can(next))) },
+			func(next http.Handler) http.Handler {
+				return students(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if _, err := guard.CheckCan(r, middleware.OneClass(r.PathValue("class")), "class", "mark"); err != nil {
+						guard.Respond(w, r, err)
+						return
+					}
+					next.ServeHTTP(w, r)
+				}))
+			},
+		} {
+			mux := http.NewServeMux()
+			mux.Handle("GET /classes/{class}/marks", wrap(whoami))
+			for class, want := range tt.want {
+				require.Equal(t, want, serve(mux, request("GET", "/classes/"+class+"/marks", "jwt.ivy.x")).StatusCode, "%s in %s", name, class)
+			}
+		}
+	}
+	require.Equal(t, 1, strings.Count(log.String(), "pass a CanFunc"), "once for each Guard that needs it")
 }
 
 // A handler that asks for something else on behalf of the same request does not
@@ -112,7 +165,7 @@ func TestCanNeedsAClass(t *testing.T) {
 func TestCanIsAboutTheClassThatWasDecided(t *testing.T) {
 	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Can: permitAll})
 	mux := http.NewServeMux()
-	mux.Handle("GET /classes/{class}/marks", guard.Can("marks", "read")(whoami))
+	mux.Handle("GET /classes/{class}/marks", guard.Can(middleware.PathClass("class"), "marks", "read")(whoami))
 	batch := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner := httptest.NewRequest("GET", "/classes/"+r.URL.Query().Get("class")+"/marks", nil).WithContext(r.Context())
 		inner.Header = r.Header
@@ -137,8 +190,8 @@ func TestCanWithClient(t *testing.T) {
 		class, other := stytch.AddClass("LAWS1100"), stytch.AddClass("ARTS2000")
 		marks := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)
 		mux := http.NewServeMux()
-		mux.Handle("GET /classes/{class}/marks", marks(guard.Can("marks", "read")(whoami)))
-		mux.Handle("DELETE /classes/{class}/marks", marks(guard.Can("marks", "delete")(whoami)))
+		mux.Handle("GET /classes/{class}/marks", marks(guard.Can(middleware.PathClass("class"), "marks", "read")(whoami)))
+		mux.Handle("DELETE /classes/{class}/marks", marks(guard.Can(middleware.PathClass("class"), "marks", "delete")(whoami)))
 		for who, want := range map[grimoireauth.MemberID][3]int{ // read, delete, read in the other class
 			stytch.AddStudent(class.ID, "ada@example.edu"):         {403, 403, 404},
 			stytch.AddMember(class.ID, "tom@example.edu", "tutor"): {200, 403, 404},
@@ -169,7 +222,7 @@ func TestT08_OnePolicyForAll(t *testing.T) {
 		x.guard = newGuard(t, x.verifier.Authenticate, middleware.Config{Can: x.client.Can})
 		mux := http.NewServeMux()
 		mux.Handle("GET /classes/{class}/{resource}", ofStudents(x.guard)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			x.guard.Can(r.PathValue("resource"), "get")(whoami).ServeHTTP(w, r)
+			x.guard.Can(middleware.PathClass("class"), r.PathValue("resource"), "get")(whoami).ServeHTTP(w, r)
 		})))
 		app := x.guard.Protect(mux)
 		admin := x.stytch.SignIn(x.stytch.AddMember(x.class.ID, "root@example.edu", "stytch_admin"))
@@ -220,13 +273,15 @@ func TestT08_OnePolicyForAll(t *testing.T) {
 
 func TestCanWiring(t *testing.T) {
 	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Can: permitAll})
-	require.Panics(t, func() { guard.Can("", "read") })
-	require.Panics(t, func() { guard.Can("marks", " ") })
-	_, err := guard.CheckCan(request("GET", "/", "jwt.ivy.x"), "", "read")
+	require.Panics(t, func() { guard.Can(nil, "marks", "read") })
+	require.Panics(t, func() { guard.Can(middleware.ClassOf(nil), "marks", "read") })
+	require.Panics(t, func() { guard.Can(middleware.PathClass("class"), "", "read") })
+	require.Panics(t, func() { guard.Can(middleware.PathClass("class"), "marks", " ") })
+	_, err := guard.CheckCan(request("GET", "/", "jwt.ivy.x"), middleware.NoClass, "", "read")
 	require.ErrorIs(t, err, middleware.ErrMisconfigured)
 	without := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
-	require.Panics(t, func() { without.Can("marks", "read") })
-	_, err = without.CheckCan(request("GET", "/", "jwt.ivy.x"), "marks", "read")
+	require.Panics(t, func() { without.Can(middleware.PathClass("class"), "marks", "read") })
+	_, err = without.CheckCan(request("GET", "/", "jwt.ivy.x"), middleware.NoClass, "marks", "read")
 	require.ErrorIs(t, err, middleware.ErrMisconfigured)
 	require.Panics(t, func() { guard.Require(nil) })
 }

@@ -23,6 +23,39 @@ func PathClass(name string) ClassOf {
 	}
 }
 
+// OneClass is a class that the program knows, as what a permission is about: see
+// [Guard.CheckCan].
+type OneClass grimoireauth.ClassID
+
+// NoClass says that a permission is about no class: for routes such as
+// "GET /me/exports". It is never the default.
+const NoClass noClass = 0
+
+type noClass uint8
+
+// About says which class a permission is about: a [ClassOf] finds it in the request,
+// [OneClass] is one, and [NoClass] says that there is none.
+type About interface {
+	// class returns the class, and whether there is none to be.
+	class(*http.Request) (class grimoireauth.ClassID, none bool)
+}
+
+// Known is an [About] that needs no request.
+type Known interface {
+	About
+	known()
+}
+
+func (of ClassOf) class(r *http.Request) (grimoireauth.ClassID, bool) { return of(r), false }
+
+func (c OneClass) class(*http.Request) (grimoireauth.ClassID, bool) {
+	return grimoireauth.ClassID(c), false
+}
+func (OneClass) known() {}
+
+func (noClass) class(*http.Request) (grimoireauth.ClassID, bool) { return "", true }
+func (noClass) known()                                           {}
+
 // InClass calls next for people who are in the class that the request is about
 // and are at least this there, with the authentication, the [grimoireauth.Person]
 // and the role in the request's context. It answers 401 to strangers, 404 to
@@ -62,24 +95,29 @@ func (g *Guard) CheckInClass(r *http.Request, class grimoireauth.ClassID, least 
 // inClass is the check of a class guard. What one of them has found out about a
 // class, another inside it does not ask again.
 func (g *Guard) inClass(of ClassOf, least grimoireauth.Role) check {
-	return func(r *http.Request, f *found, in place) (place, error) {
-		class := of(r)
-		if class == "" {
-			return place{}, fmt.Errorf("%w: no class in the request for %q", ErrMisconfigured, r.Pattern)
-		}
-		role := in.role
-		if role == grimoireauth.RoleNone || in.class != class {
-			var err error
-			if role, err = g.role(r.Context(), f.authentication.Session, class); err != nil {
-				return place{}, err
-			}
-		}
-		if !role.AtLeast(least) {
-			return place{}, grimoireauth.ErrForbidden
-		}
-		return place{class: class, role: role, of: of}, nil
+	return func(ctx context.Context, r *http.Request, f *found, in place) (place, error) {
+		return g.decideRole(ctx, f, in, of(r), least)
 	}
 }
+
+func (g *Guard) decideRole(ctx context.Context, f *found, in place, class grimoireauth.ClassID, least grimoireauth.Role) (place, error) {
+	if class == "" {
+		return place{}, errNoClassFound
+	}
+	role := in.role
+	if role == grimoireauth.RoleNone || in.class != class {
+		var err error
+		if role, err = g.role(ctx, f.authentication.Session, class); err != nil {
+			return place{}, err
+		}
+	}
+	if !role.AtLeast(least) {
+		return place{}, grimoireauth.ErrForbidden
+	}
+	return place{class: class, role: role}, nil
+}
+
+var errNoClassFound = fmt.Errorf("%w: no class in the request: does its ClassOf fit the router?", ErrMisconfigured)
 
 // role finds somebody's role in a class, which is more than none. Whoever has
 // none is told that there is no such class, unless Config.RevealClasses says more.

@@ -29,6 +29,7 @@ type Guard struct {
 
 	oversized sync.Once // one warning per Guard that the session_jwt fits no cookie
 	unended   sync.Once // one warning per Guard that earlier sessions are not ended
+	mapping   sync.Once // one line per Guard that Role and Can do not go together
 	mixture   mixture
 	moves     moves
 }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -19,16 +20,16 @@ type guarded struct {
 	next   http.Handler
 }
 
-// check decides one thing about somebody who is signed in. It gets where they are
-// known to be so far, and returns where they are known to be now.
-type check func(r *http.Request, f *found, in place) (place, error)
+// check decides one thing about the member who is signed in. It gets where they are
+// known to be so far, and returns where they are known to be now. The request tells
+// which class it is about; the check of a [Rule] knows its class, and gets none.
+type check func(ctx context.Context, r *http.Request, f *found, in place) (place, error)
 
 // place is somebody's role in a class, as a class guard found it. The zero place:
 // no class guard has decided.
 type place struct {
 	class grimoireauth.ClassID
 	role  grimoireauth.Role
-	of    ClassOf // how the class was found, to tell whether it is still the request's
 }
 
 // wrap puts the decisions of one more guard around next.
@@ -65,25 +66,33 @@ func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // error is the first that stands in the way.
 func (g *Guard) decide(r *http.Request, fresh bool, checks []check) (*found, place, error) {
 	f := g.find(r, fresh)
+	in, err := f.decide(r.Context(), r, checks)
+	if err == nil {
+		err = g.checkForm(r, f)
+	}
+	if err != nil {
+		return f, place{}, err
+	}
+	return f, in, nil
+}
+
+func (f *found) decide(ctx context.Context, r *http.Request, checks []check) (place, error) {
 	if f.err != nil {
-		return f, place{}, f.err
+		return place{}, f.err
 	}
 	in, err := f.place, error(nil)
 	if !f.published() {
 		// What guards around this one decided about an older answer.
 		for _, c := range f.passed {
-			if in, err = c(r, f, in); err != nil {
-				return f, place{}, err
+			if in, err = c(ctx, r, f, in); err != nil {
+				return place{}, err
 			}
 		}
 	}
 	for _, c := range checks {
-		if in, err = c(r, f, in); err != nil {
-			return f, place{}, err
+		if in, err = c(ctx, r, f, in); err != nil {
+			return place{}, err
 		}
 	}
-	if err := g.checkForm(r, f); err != nil {
-		return f, place{}, err
-	}
-	return f, in, nil
+	return in, nil
 }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -74,7 +75,7 @@ func recentFault(maxAge time.Duration, factors []string) error {
 
 // recent is the check of Recent; refusal says what it asks for.
 func recent(refusal *NotRecentError) check {
-	return func(_ *http.Request, f *found, in place) (place, error) {
+	return func(_ context.Context, _ *http.Request, f *found, in place) (place, error) {
 		if f.authentication.Source == grimoireauth.SourceOutageGrace {
 			return place{}, outdated("look at the factors")
 		}

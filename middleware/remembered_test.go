@@ -103,7 +103,10 @@ var decisions = map[string]func(*longLived, *http.Request) error{
 		_, _, err := x.guard.CheckInClass(r, x.class, grimoireauth.RoleInstructor)
 		return err
 	},
-	"CheckCan":    func(x *longLived, r *http.Request) error { _, err := x.guard.CheckCan(r, "class", "mark"); return err },
+	"CheckCan": func(x *longLived, r *http.Request) error {
+		_, err := x.guard.CheckCan(r, middleware.OneClass(x.class), "class", "mark")
+		return err
+	},
 	"CheckRecent": func(x *longLived, r *http.Request) error { _, err := x.guard.CheckRecent(r, 7*time.Hour); return err },
 	"CheckFresh":  func(x *longLived, r *http.Request) error { _, err := x.guard.CheckFresh(r); return err },
 }
@@ -172,14 +175,14 @@ func TestC09_LostPermissionIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newLongLived(t, mappings[0], middleware.CookiesOnly)
 		var lost atomic.Bool
-		x.guard = newGuard(t, x.verifier.Authenticate, middleware.Config{Can: func(context.Context, grimoireauth.Session, string, string) error {
+		x.guard = newGuard(t, x.verifier.Authenticate, middleware.Config{Can: func(context.Context, grimoireauth.Session, grimoireauth.ClassID, string, string) error {
 			if lost.Load() {
 				return grimoireauth.ErrForbidden
 			}
 			return nil
 		}})
 		x.open(t, func(g *middleware.Guard, next http.Handler) http.Handler {
-			return ofClass(g)(between(g.Can("class", "mark")(next)))
+			return ofClass(g)(between(g.Can(middleware.PathClass("class"), "class", "mark")(next)))
 		}, func(r *http.Request) {
 			time.Sleep(time.Minute)
 			require.NoError(t, decisions["Check"](x, r))

@@ -74,7 +74,17 @@ func (f *faculty) Authenticate(_ context.Context, c grimoireauth.Credentials) (g
 	return a, nil
 }
 
-func permitAll(context.Context, grimoireauth.Session, string, string) error { return nil }
+func permitAll(context.Context, grimoireauth.Session, grimoireauth.ClassID, string, string) error {
+	return nil
+}
+
+// permitOwn permits everything in the session's Organization.
+func permitOwn(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID, _, _ string) error {
+	if string(class) != string(session.Organization()) {
+		return grimoireauth.ErrNotSessionOrganization
+	}
+	return nil
+}
 
 // classGuards are the guards of a class route, alone and around each other.
 var classGuards = []struct {
@@ -87,15 +97,17 @@ var classGuards = []struct {
 	{"InClass that reveals", middleware.Config{RevealClasses: true}, func(g *middleware.Guard, next http.Handler) http.Handler { return ofClass(g)(next) }, false},
 	{"Load and Require around InClass", middleware.Config{}, func(g *middleware.Guard, next http.Handler) http.Handler { return g.Load(g.Require(ofClass(g)(next))) }, false},
 	{"Can inside InClass", middleware.Config{Can: permitAll}, func(g *middleware.Guard, next http.Handler) http.Handler {
-		return ofClass(g)(g.Can("roster", "read")(next))
+		return ofClass(g)(g.Can(middleware.PathClass("class"), "roster", "read")(next))
 	}, false},
 	{"Can inside something inside InClass", middleware.Config{Can: permitAll}, func(g *middleware.Guard, next http.Handler) http.Handler {
-		return ofClass(g)(between(g.Can("roster", "read")(next)))
+		return ofClass(g)(between(g.Can(middleware.PathClass("class"), "roster", "read")(next)))
 	}, false},
-	{"Can alone", middleware.Config{Can: permitAll}, func(g *middleware.Guard, next http.Handler) http.Handler { return g.Can("roster", "read")(next) }, true},
+	{"Can alone", middleware.Config{Can: permitOwn}, func(g *middleware.Guard, next http.Handler) http.Handler {
+		return g.Can(middleware.PathClass("class"), "roster", "read")(next)
+	}, false},
 	{"Can around InClass", middleware.Config{Can: permitAll}, func(g *middleware.Guard, next http.Handler) http.Handler {
-		return g.Can("roster", "read")(ofClass(g)(next))
-	}, true},
+		return g.Can(middleware.PathClass("class"), "roster", "read")(ofClass(g)(next))
+	}, false},
 	{"Recent around InClass", middleware.Config{}, func(g *middleware.Guard, next http.Handler) http.Handler {
 		return g.Recent(time.Hour, "totp")(ofClass(g)(next))
 	}, false},

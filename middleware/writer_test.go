@@ -177,7 +177,7 @@ func TestF24_M17_M19_Behaviours(t *testing.T) {
 	for i, b := range behaviours {
 		pattern := fmt.Sprintf("/{class}/%d", i)
 		bare.Handle(pattern, b.handler)
-		guarded.Handle(pattern, guard.Load(between(guard.Require(ofStudents(guard)(guard.Fresh(guard.Can("x", "y")(b.handler)))))))
+		guarded.Handle(pattern, guard.Load(between(guard.Require(ofStudents(guard)(guard.Fresh(guard.Can(middleware.PathClass("class"), "x", "y")(b.handler)))))))
 	}
 	for _, http2 := range []bool{false, true} {
 		for name, app := range map[string]http.Handler{"bare": bare, "guarded": guard.Protect(guarded)} {

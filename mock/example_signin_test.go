@@ -82,7 +82,7 @@ func ExampleRole() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(client.Can(ctx, session.Session, "essay", "mark"))
+	fmt.Println(client.Can(ctx, session.Session, "", "essay", "mark"))
 	// Output: <nil>
 }
 

@@ -63,4 +63,6 @@ func rankIn(role grimoireauth.Role) rank {
 
 // can is a grimoireauth.CanFunc: in this school tutors may mark. Which class a
 // permission is about it is not told; the guard around it is.
-func (t *table) can(context.Context, grimoireauth.Session, string, string) error { return nil }
+func (t *table) can(context.Context, grimoireauth.Session, grimoireauth.ClassID, string, string) error {
+	return nil
+}

@@ -1,0 +1,121 @@
+package middleware
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// Rule is one condition of [Guard.Decide]. Make it with [HasRole], [HasPermission],
+// [SignedInWithin] or [StytchSays]; the zero Rule refuses everybody as [ErrMisconfigured].
+type Rule struct {
+	make  func(*Guard) (check, error)
+	fresh bool
+}
+
+// HasRole asks that the member is at least this in the class, as [Guard.InClass] does.
+func HasRole(class grimoireauth.ClassID, least grimoireauth.Role) Rule {
+	return Rule{make: func(g *Guard) (check, error) {
+		if least <= grimoireauth.RoleNone {
+			return nil, fmt.Errorf("%w: HasRole with the role %v", ErrMisconfigured, least)
+		}
+		return g.inClass(func(*http.Request) grimoireauth.ClassID { return class }, least), nil
+	}}
+}
+
+// HasPermission asks that Config.Can permits the action on the resource, in this class or
+// about [NoClass], as [Guard.Can] does.
+func HasPermission(about Known, resource, action string) Rule {
+	return Rule{make: func(g *Guard) (check, error) {
+		return g.can(about, resource, action), canFault(about, resource, action)
+	}}
+}
+
+// SignedInWithin asks that the member signed in within maxAge, as [Guard.Recent] does.
+func SignedInWithin(maxAge time.Duration, factors ...string) Rule {
+	factors = slices.Clone(factors)
+	return Rule{make: func(*Guard) (check, error) {
+		return recent(&NotRecentError{maxAge, factors}), recentFault(maxAge, factors)
+	}}
+}
+
+// StytchSays asks that the decision rests on what Stytch says while the caller waits, as
+// [Guard.Fresh] does.
+func StytchSays() Rule {
+	return Rule{fresh: true, make: func(*Guard) (check, error) {
+		return func(_ context.Context, _ *http.Request, _ *found, in place) (place, error) { return in, nil }, nil
+	}}
+}
+
+// Decision is who may pass, and as what.
+type Decision struct {
+	// Authentication is the session, and the credentials that prove it now. They differ
+	// from those presented after a refresh.
+	Authentication grimoireauth.Authentication
+	// Person and Role say what the member is in the class of the last [HasRole]. Zero if
+	// there was none.
+	Person grimoireauth.Person
+	Role   grimoireauth.Role
+}
+
+// Decide finds out whose the credentials are and whether they fulfil all rules, in this
+// order. The guards of this package decide by the same steps, so that a server of another
+// protocol, such as gRPC, asks here and gets the answer that net/http would get. It writes
+// nothing; whoever has a browser's cookies uses the guards.
+//
+// A session_jwt without a session_token counts as a bearer token: it is never refreshed. A
+// session_token counts with the session that Credentials.NamedSession names, if it names
+// one.
+//
+// Its errors match [grimoireauth.ErrUnauthenticated], [grimoireauth.ErrNotFound] for a
+// class of others (ErrForbidden with RevealClasses), [grimoireauth.ErrForbidden],
+// [grimoireauth.ErrNotRecent], [grimoireauth.ErrUnavailable],
+// [grimoireauth.ErrRateLimited] or [ErrMisconfigured]. Without rules it decides that
+// somebody is signed in.
+func (g *Guard) Decide(ctx context.Context, credentials grimoireauth.Credentials, rules ...Rule) (Decision, error) {
+	if g == nil || g.auth == nil {
+		return Decision{}, errZeroGuard
+	}
+	f := &found{guard: g}
+	checks := make([]check, 0, len(rules))
+	for _, rule := range rules {
+		if rule.make == nil {
+			return Decision{}, fmt.Errorf("%w: a zero Rule", ErrMisconfigured)
+		}
+		c, err := rule.make(g)
+		if err != nil {
+			return Decision{}, err
+		}
+		checks = append(checks, c)
+		f.fresh = f.fresh || rule.fresh
+	}
+	f.presented, f.err = presentedBy(credentials)
+	if f.err == nil {
+		f.ask(ctx)
+	}
+	in, err := f.decide(ctx, nil, checks)
+	if err != nil {
+		return Decision{}, err
+	}
+	decision := Decision{Authentication: f.authentication, Role: in.role}
+	if in.role != grimoireauth.RoleNone {
+		decision.Person = f.person(in)
+	}
+	return decision, nil
+}
+
+// presentedBy returns what credentials say that did not come with an http.Request.
+func presentedBy(c grimoireauth.Credentials) (presented, error) {
+	p := presented{jwt: c.JWT.Reveal(), token: c.Token.Reveal(), session: string(c.NamedSession), bearer: c.Token.IsZero()}
+	switch {
+	case len(p.jwt) > maxJWT || !tokenLike(p.token, maxToken) || !tokenLike(p.session, maxToken):
+		return presented{}, errBadValue
+	case p.bearer:
+		p.session = ""
+	}
+	return p, nil
+}
