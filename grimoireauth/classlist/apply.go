@@ -35,6 +35,14 @@ func (p Plan) Apply(ctx context.Context, roster grimoireauth.Roster) (Report, er
 	if p.class == "" {
 		return Report{}, nil
 	}
+	return p.apply(ctx, roster, nil)
+}
+
+// apply applies the plan, on behalf of the actor if there is one.
+func (p Plan) apply(ctx context.Context, roster grimoireauth.Roster, by *actor) (Report, error) {
+	if err := by.may(ctx); err != nil {
+		return p.untouched(), err
+	}
 	members, err := Members(ctx, roster, p.class)
 	if err != nil {
 		return p.untouched(), err
@@ -46,7 +54,10 @@ func (p Plan) Apply(ctx context.Context, roster grimoireauth.Roster) (Report, er
 	if !p.covers(now) {
 		return p.untouched(), ErrRosterChanged
 	}
-	r := newRun(p, now, roster)
+	if err := by.also(now); err != nil {
+		return p.untouched(), err
+	}
+	r := newRun(p, now, roster, by)
 	first, last := phases(now)
 	if r.work(ctx, first); r.failed == 0 {
 		r.work(ctx, last)
@@ -95,7 +106,7 @@ func (r *run) err(ctx context.Context) error {
 	if open == 0 {
 		return nil
 	}
-	causes := []error{context.Cause(ctx)}
+	causes := []error{context.Cause(ctx), r.refused}
 	for _, outcome := range r.report.Outcomes {
 		if outcome.Err != nil && len(causes) <= maxCauses {
 			causes = append(causes, outcome.Err)

@@ -14,8 +14,9 @@ import (
 // with.
 type Config struct {
 	// Highest is the highest role that the list may give to somebody. Pass the
-	// importer's own, so that nobody appoints their superiors with a file. Zero: a
-	// student, and a list with any other role is refused.
+	// importer's own, so that nobody appoints their superiors with a file;
+	// [Plan.ApplyAs] compares with their role itself. Zero: a student, and a list with
+	// any other role is refused.
 	Highest grimoireauth.Role
 	// Roles are further spellings of roles, in any case, besides those of Moodle
 	// and Canvas. A spelling that is listed with RoleNone is refused. Nil: none.

@@ -11,20 +11,22 @@ import (
 type run struct {
 	plan   Plan
 	roster grimoireauth.Roster
+	by     *actor         // nil: the program itself
 	place  map[string]int // where the report has the step of an address
 
-	mu     sync.Mutex // guards everything below
-	report Report
-	queue  []Step // what is left of the phase
-	ended  int    // changes that are finished
-	failed int    // of them
-	inARow int    // rows since the last clear answer that nothing came of
-	panicV any    // what a worker panicked with
+	mu      sync.Mutex // guards everything below
+	report  Report
+	queue   []Step // what is left of the phase
+	ended   int    // changes that are finished
+	failed  int    // of them
+	inARow  int    // rows since the last clear answer that nothing came of
+	refused error  // why the actor may not go on
+	panicV  any    // what a worker panicked with
 }
 
 // newRun begins with what an earlier run has done already.
-func newRun(plan, now Plan, roster grimoireauth.Roster) *run {
-	r := &run{plan: plan, roster: roster, place: make(map[string]int), report: plan.untouched()}
+func newRun(plan, now Plan, roster grimoireauth.Roster, by *actor) *run {
+	r := &run{plan: plan, roster: roster, by: by, place: make(map[string]int), report: plan.untouched()}
 	left := make(map[string]bool)
 	for _, step := range now.Changes() {
 		left[step.Email] = true
@@ -85,8 +87,13 @@ func (r *run) work(ctx context.Context, steps []Step) {
 // Stytch had no answer for as many rows in a row as are worked on at a time, it
 // has none for the next one either.
 func (r *run) next(ctx context.Context) (Step, bool) {
+	refused := r.by.may(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if refused != nil {
+		r.refused = refused
+		return Step{}, false
+	}
 	if len(r.queue) == 0 || ctx.Err() != nil || r.inARow >= max(3, orDefault(r.plan.config.Concurrency, defaultConcurrency)) {
 		return Step{}, false
 	}
