@@ -39,6 +39,7 @@ type world struct {
 	secrets  *secrets
 
 	law, art mock.Class
+	secure   mock.Class // a class with a second factor, where a test needs one
 	ada      grimoireauth.MemberID
 }
 

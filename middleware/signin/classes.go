@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -94,6 +95,8 @@ func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int
 		h.show(w, status, "classes", page)
 	case outage(err):
 		h.refuse(w, r, err, page, "classes")
+	case page.Choice.Switching && errors.Is(err, grimoireauth.ErrSessionEnded):
+		h.toSignIn(w, grimoireauth.ClassID(page.Class), page.ReturnTo)
 	default:
 		h.drop(w, r, a)
 		if status == http.StatusForbidden {
@@ -132,9 +135,14 @@ func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
 const whichClass = "Please choose one of these classes."
 
 // chosenClass reads the field "class".
-func chosenClass(r *http.Request) (grimoireauth.ClassID, bool) {
-	class, one := single(r.PostForm, "class")
-	return grimoireauth.ClassID(class), one && classIDForm.MatchString(class)
+func chosenClass(r *http.Request) (grimoireauth.ClassID, bool) { return chosenFrom(r.PostForm) }
+
+func chosenFrom(form url.Values) (grimoireauth.ClassID, bool) {
+	class, one := single(form, "class")
+	if !one || !classIDForm.MatchString(class) {
+		return "", false
+	}
+	return grimoireauth.ClassID(class), true
 }
 
 // classRefused says why somebody cannot go to the class that they chose: the other

@@ -51,7 +51,7 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 		return p.final(err), err
 	})
 	if err == nil {
-		if err := h.guard.SetCookies(w, r, got.signedIn.Authentication); err != nil {
+		if err := h.guard.SetCookies(w, alone(r, before), got.signedIn.Authentication); err != nil {
 			h.fault(r, "session cookies not set", err)
 			return &grimoireauth.Error{Op: "sign in: set the cookies", Err: errNotProven}
 		}
@@ -83,6 +83,18 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 		return fmt.Errorf("%w: %w", grimoireauth.ErrSignInExpired, err)
 	}
 	return err
+}
+
+// alone returns the request without the session that was there before, which has
+// ended by now: SetCookies would end it a second time.
+func alone(r *http.Request, before grimoireauth.Authentication) *http.Request {
+	if before.IsZero() {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.Header.Del("Cookie")
+	r.Header.Del("Authorization")
+	return r
 }
 
 // dropHalf forgets the pending sign-in that has been finished, if it is another

@@ -17,12 +17,18 @@ func (h *Handler) askSwitch(w http.ResponseWriter, r *http.Request) {
 		redirect(w, h.config.prefix()+"switch")
 		return
 	}
+	class, again := chosenFrom(r.Form)
 	now, err := h.guard.Check(r)
 	if err != nil {
-		h.toSignIn(w, "", h.back(r))
+		h.toSignIn(w, class, h.back(r))
 		return
 	}
-	h.listClasses(w, r, http.StatusOK, attempt{}, now.Credentials, switchPage(now, h.back(r)))
+	page := switchPage(now, h.back(r))
+	if again {
+		page.Class = string(class)
+		page.Notice = "Another tab of this browser has changed where you are signed in. Please choose again."
+	}
+	h.listClasses(w, r, http.StatusOK, attempt{}, now.Credentials, page)
 }
 
 // switchPage is the page "classes" for somebody who is signed in.
@@ -60,8 +66,12 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case outage(err):
 		h.refuse(w, r, err, switchPage(now, back), "classes")
-	case checkErr != nil, errors.Is(err, grimoireauth.ErrSessionEnded):
+	case errors.Is(checkErr, grimoireauth.ErrNoCredentials):
 		h.toSignIn(w, class, back)
+	case checkErr != nil, errors.Is(err, grimoireauth.ErrSessionEnded):
+		// Another tab may have put a session in the place of this one since.
+		address := url.URL{Path: h.config.prefix() + "switch", RawQuery: beginning(string(class), back)}
+		redirect(w, address.String())
 	default:
 		h.classRefused(w, r, class, attempt{}, now.Credentials, switchPage(now, back), err)
 	}

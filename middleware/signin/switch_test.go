@@ -133,7 +133,9 @@ func TestSwitchRefusals(t *testing.T) {
 	over := w.browser()
 	over.signIn(w.law.ID, "ada@example.edu")
 	w.stytch.EndSession(grimoireauth.NewCredentials("", over.cookie(sessionAt)))
-	require.Equal(t, "/auth/?class="+string(w.art.ID), over.post("/auth/switch", classForm(w.art.ID)).at)
+	again := over.post("/auth/switch", classForm(w.art.ID)).at
+	require.Equal(t, "/auth/switch?class="+string(w.art.ID), again)
+	require.Equal(t, "/auth/?class="+string(w.art.ID), over.get(again).at)
 }
 
 // L11: the answer is about another class than the one that was chosen.
