@@ -393,13 +393,6 @@ func (b *browser) copies(from *browser) {
 	}
 }
 
-// forgets deletes every cookie of the attempts.
-func (b *browser) forgets() {
-	for name := range b.kept() {
-		b.plant(name, "")
-	}
-}
-
 func (b *browser) plant(name, value string) {
 	u, err := url.Parse(home)
 	require.NoError(b.w.t, err)
