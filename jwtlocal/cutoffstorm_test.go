@@ -1,6 +1,7 @@
 package jwtlocal
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -117,5 +118,43 @@ func TestC01WaitingStorm(t *testing.T) {
 		start.Done()
 		all.Wait()
 		require.EqualValues(t, 1, began.Load())
+	}
+}
+
+// TestC01StrikeStorm: invented session_tokens that come in one instant with one
+// genuine session_jwt are asked about one by one, and the holder of the session's own
+// token, who is known here, is not kept waiting.
+func TestC01StrikeStorm(t *testing.T) {
+	for range rounds(5) {
+		refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+			ada := u.login(1)
+			stale := u.credentials(ada, time.Hour)
+			answer, err := authenticate(t, v, stale)
+			requireSession(t, ada, answer, err)
+			time.Sleep(time.Hour)
+			var all sync.WaitGroup
+			for n := range 64 {
+				invented := stale
+				invented.Token = grimoireauth.NewSecret(u.nobody(100 + n).token)
+				all.Go(func() {
+					_, err := v.Authenticate(t.Context(), invented)
+					requireUnavailableOrEnded(t, err)
+				})
+			}
+			all.Go(func() {
+				answer, err := v.Authenticate(t.Context(), stale)
+				requireSession(t, ada, answer, err)
+			})
+			all.Wait()
+			require.Equal(t, 3, u.count(), "one guess, and two refreshes of Ada's")
+		})
+	}
+}
+
+// requireUnavailableOrEnded: only the one that was asked about gets an answer.
+func requireUnavailableOrEnded(t testing.TB, err error) {
+	t.Helper()
+	if !errors.Is(err, grimoireauth.ErrSessionEnded) {
+		requireUnavailable(t, err)
 	}
 }

@@ -65,7 +65,9 @@ func (v *Verifier) land(ctx context.Context, a *ask, f *flight, granted *grant, 
 		// Before the record says that nothing is under way any more: a request that
 		// comes in between would find neither the flight nor the strike.
 		switch {
-		case f.of.IsZero() || !f.owner.IsZero(), failed != nil && failed.kind == wrongClock:
+		case f.of.IsZero() || !f.owner.IsZero():
+		case failed != nil && failed.kind == wrongClock:
+			v.strikes.release(f.of.ID())
 		case failed != nil:
 			v.strikes.add(f.of.ID(), &a.key, failed, now)
 		default:

@@ -149,8 +149,8 @@ func TestStrikesAreBounded(t *testing.T) {
 	}
 	require.Len(t, s.bySession, maxStrikes)
 	last := grimoireauth.SessionID(fmt.Sprint(3*maxStrikes - 1))
-	require.NotNil(t, s.against(last, &token, now))
-	require.Nil(t, s.against(last, &token, now.Add(time.Hour)))
+	require.NotNil(t, s.reserve(last, &token, now))
+	require.Nil(t, s.reserve(last, &token, now.Add(time.Hour)))
 	s.clear(last)
-	require.Nil(t, s.against(last, &token, now))
+	require.Nil(t, s.reserve(last, &token, now))
 }

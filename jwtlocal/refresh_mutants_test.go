@@ -31,7 +31,7 @@ func init() {
 `, ``},
 		{"jwtlocal/turn.go", `		case now.Before(rec.gone):`, `		case false:`},
 		{"jwtlocal/turn.go", `		case !rec.owner.IsZero() && !a.of.IsZero() && !sameIdentity(rec.owner, a.of):`, `		case false:`},
-		{"jwtlocal/turn.go", `			if f := v.strikes.against(a.of.ID(), &a.key, now); f != nil {`, `			if f := v.strikes.against(a.of.ID(), &a.key, now); false {`},
+		{"jwtlocal/turn.go", `f := v.strikes.reserve(a.of.ID(), &a.key, now); f != nil {`, `f := v.strikes.reserve(a.of.ID(), &a.key, now); false {`},
 		{"jwtlocal/turn.go", `ctx = context.WithoutCancel(ctx)`, `_ = ctx`},
 		{"jwtlocal/refresh.go", `			case <-ctx.Done():`, `			case <-context.Background().Done():`},
 		{"jwtlocal/refresh.go", `if failed.kind == anotherSession && !t.began && !sameIdentity(t.flight.of, a.of) {`, `if false {`},
@@ -119,7 +119,7 @@ func init() {
 	}`, `	g.spent++`},
 		{"jwtlocal/gate.go", `make(chan struct{}, maxCalls)`, `make(chan struct{}, 2*maxCalls)`},
 		{"jwtlocal/gate.go", `ctx, cancel := context.WithTimeout(ctx, slotDeadline)`, `ctx, cancel := context.WithCancel(ctx)`},
-		{"jwtlocal/strikes.go", `	case known.token == *token:
+		{"jwtlocal/strikes.go", `	case known.wait(now) > 0 && known.token == *token:
 		return &failure{kind: anotherSession, err: errAnother}
 `, ``},
 

@@ -50,20 +50,20 @@ func (v *Verifier) decide(a *ask, fresh bool, passed *grant, now time.Time) turn
 			return turn{failed: rec.pause.withheld(now)}
 		}
 	}
-	// Nothing but the request itself says that the token is genuine.
-	if rec == nil || rec.owner.IsZero() {
-		switch {
-		case !a.of.IsZero():
-			if f := v.strikes.against(a.of.ID(), &a.key, now); f != nil {
-				return turn{failed: f}
-			}
-		case v.gate.broke():
-			return turn{failed: overBudget()}
-		}
+	known := rec != nil && !rec.owner.IsZero()
+	if !known && a.of.IsZero() && v.gate.broke() {
+		return turn{failed: overBudget()}
 	}
 	if v.records.flying.Add(1) > maxWaiting {
 		v.records.flying.Add(-1)
 		return turn{failed: &failure{kind: noAnswer, err: unavailable(opRefresh, errBusy, firstPause), wait: firstPause}}
+	}
+	// Nothing but the request itself says that the token is the session's.
+	if !known && !a.of.IsZero() {
+		if f := v.strikes.reserve(a.of.ID(), &a.key, now); f != nil {
+			v.records.flying.Add(-1)
+			return turn{failed: f}
+		}
 	}
 	rec = s.open(a.key, now)
 	rec.flight = &flight{done: make(chan struct{}), of: a.of, owner: rec.owner}
