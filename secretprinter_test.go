@@ -63,13 +63,16 @@ func (p *printer) print(where string, v any) {
 	p.every(where, v)
 	type open struct{ V any }
 	type hidden struct{ v any }
-	p.every(where+" in a struct", open{v})
-	p.every(where+" in a pointer to a struct", &open{v})
-	p.every(where+" in a private field", hidden{v})
-	p.every(where+" in a pointer to a private field", &hidden{v})
-	p.every(where+" in a slice", []any{v})
-	p.every(where+" in a map", map[string]any{"v": v})
-	p.every(where+" behind a pointer", &v)
+	for how, nest := range map[string]any{
+		"in a struct": open{v}, "in a pointer to a struct": &open{v},
+		"in a private field": hidden{v}, "in a pointer to a private field": &hidden{v},
+		"in a slice": []any{v}, "in a map": map[string]any{"v": v}, "behind a pointer": &v,
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} { // one of each kind
+			p.look(where+" "+how+" with "+verb, fmt.Sprintf(verb, nest))
+		}
+		p.json(where+" "+how, nest)
+	}
 }
 
 // nested prints the value that at points to, copied into somebody else's struct. That
@@ -103,13 +106,17 @@ func (p *printer) every(where string, v any) {
 		logger.With("v", v).Info("here")
 	}
 	p.look(where+" with slog", out.String())
+	p.json(where, v)
+	if encoded, err := xml.Marshal(v); err == nil {
+		p.look(where+" with encoding/xml", string(encoded))
+	}
+}
+
+func (p *printer) json(where string, v any) {
 	if encoded, err := json.Marshal(v); err == nil {
 		p.look(where+" with encoding/json", string(encoded))
 	} else {
 		p.look(where+" with the error of encoding/json", err.Error())
-	}
-	if encoded, err := xml.Marshal(v); err == nil {
-		p.look(where+" with encoding/xml", string(encoded))
 	}
 }
 

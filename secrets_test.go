@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,9 +72,12 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	p.keep("the project secret", stytch.Secret())
 
 	line := &echo{next: stytch}
+	var mu sync.Mutex // guards seen: some events come on goroutines of the verifier
+	var seen []any
 	observe := func(ctx context.Context, e grimoireauth.Event) {
-		p.print("an event", e)
-		p.print("the context of an event", ctx)
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, e, ctx)
 	}
 	cutoffs := new(jwtlocal.MemoryCutoffs)
 	clientConfig := grimoireauth.Config{
@@ -243,6 +247,16 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 		wanted++
 	}
 	require.Equal(t, wanted, served, "every page was served")
+
+	// Fmt reads what it prints without the locks that guard it.
+	verifier.Wait()
+	kinds := make(map[string]bool)
+	for _, v := range seen {
+		if kind := fmt.Sprintf("%T", v); !kinds[kind] {
+			kinds[kind] = true
+			p.print("an event, or its context: a "+kind, v)
+		}
+	}
 
 	// What a program holds for its whole life.
 	p.print("a Client", client)
