@@ -31,7 +31,14 @@ func (w *World) application(p *instance, pages http.Handler, logger *slog.Logger
 		io.WriteString(rw, appPage)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/auth/", pages)
+	public := []string{"GET /{$}"}
+	if pages != nil {
+		mux.Handle("/auth/", pages)
+		public = append(public, "/auth/")
+	} else {
+		mux.HandleFunc("GET "+loginPath, func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, loginPage) })
+		public = append(public, "GET "+loginPath)
+	}
 	mux.Handle("GET /{$}", p.guard.Load(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if _, ok := grimoireauth.SessionFromContext(r.Context()); ok {
 			w.report(r, false)
@@ -55,7 +62,6 @@ func (w *World) application(p *instance, pages http.Handler, logger *slog.Logger
 		http.Redirect(rw, r, "/me", http.StatusSeeOther)
 	})))
 	mux.Handle("POST /classes/{class}/release", instructors(p.guard.Fresh(report(true, page))))
-	public := []string{"GET /{$}", "/auth/"}
 	for pattern, h := range w.byHand(p) {
 		mux.Handle(pattern, h)
 		public = append(public, pattern)

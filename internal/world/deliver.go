@@ -23,11 +23,7 @@ func (w *World) deliver(x *exchange, r *http.Request) (*http.Response, error) {
 	x.instance = w.instances[number]
 	w.requests++
 	w.mu.Unlock()
-	for _, c := range r.Cookies() {
-		if c.Name == x.instance.setting.cookies().token {
-			x.token, _, _ = strings.Cut(c.Value, "~")
-		}
-	}
+	x.token = x.instance.setting.carried(r)
 	if err := n.clock.sleep(ctx, n.seed.between(leastLatency, mostBrowser, x.name+" up")); err != nil {
 		return nil, err
 	}
@@ -71,6 +67,7 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 	rec := httptest.NewRecorder()
 	x.instance.app.ServeHTTP(rec, r.WithContext(x.with(ctx)))
 	x.answered = w.clock.now()
+	x.gone.Store(true)
 	res := rec.Result()
 	x.status = res.StatusCode
 	body := rec.Body.String()
@@ -118,12 +115,15 @@ func plainPath(path string) string {
 // nothing was wrong: no trouble for as long as it takes to heal, nobody changed
 // anything about them, and their session lives.
 func (o *oracle) owed(n *network, x *exchange, header http.Header) {
+	if x.instance.setting.Cookies == scriptCookies && x.token == "" {
+		return // how long its cookies last is the front end's to say
+	}
 	if x.asked || x.served > 0 || x.who.session == nil || x.who.session != x.asCarried(o.ledger) {
 		return
 	}
 	refused := x.status == http.StatusUnauthorized || x.status >= 500 ||
 		x.status == http.StatusSeeOther && strings.Contains(header.Get("Location"), "return_to=")
-	if x.path == "/" {
+	if x.path == "/" && x.status == http.StatusOK {
 		refused = true // served to everybody, and to nobody by name
 	}
 	if !refused {

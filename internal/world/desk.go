@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/promptgrimoire/auth/internal/world/browser"
 )
@@ -20,6 +21,7 @@ type desk struct {
 	mu    sync.Mutex // guards everything below
 	who   identity
 	sits  *person
+	out   time.Duration                  // when a sign-out's answer arrived last
 	under map[*browser.Request]*exchange // what is on its way
 }
 
@@ -74,6 +76,14 @@ func (d *desk) identity() identity {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.who
+}
+
+// signedOutSince reports whether a sign-out's answer has arrived since then, which also
+// ends what has begun.
+func (d *desk) signedOutSince(then time.Duration) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.out > then
 }
 
 // sitting returns who sits there now.
@@ -133,7 +143,7 @@ func (d *desk) arrived(b *browser.Exchange) {
 		}
 	}
 	if x.signsOut && x.status < 400 {
-		d.who = identity{since: o.clock.now()}
+		d.who, d.out = identity{since: o.clock.now()}, o.clock.now()
 		d.world.note("%s: nobody is signed in at desk %d", x.name, d.number)
 	}
 }

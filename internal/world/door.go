@@ -139,7 +139,9 @@ func (d *door) write(req *http.Request, t *told) {
 
 func (l *ledger) person(t *toldMember, now time.Duration) {
 	m := l.member(t.ID)
-	m.email, m.class, m.seen = t.Email, l.class(t.Organization), true
+	if m.email == "" { // nobody's address changes here; it is read without the lock
+		m.email, m.class = t.Email, l.class(t.Organization)
+	}
 	since(&m.removed, t.Status == "deleted", now)
 	since(&m.suspended, t.Trusted["grimoire_suspended"] != nil, now)
 	if m.removed != never || m.suspended != never {

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,7 @@ type exchange struct {
 	sent     time.Duration
 	arrived  time.Duration // at the process
 	answered time.Duration // by the process
+	gone     atomic.Bool   // the answer has left the process
 	status   int
 	served   int  // how often a handler was called for somebody
 	signsOut bool // it is a form that signs out

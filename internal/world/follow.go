@@ -22,6 +22,7 @@ type visit struct {
 	pauses int
 	asked  int                      // how often something was asked for by e-mail
 	opened string                   // the link that was opened last
+	typed  string                   // the code that was typed in last, which works once
 	stop   func(*browser.Page) bool // nil: never; leaves at this page
 }
 
@@ -39,6 +40,8 @@ func (v *visit) signIn() bool {
 // start is the address at which this person begins.
 func (v *visit) start() string {
 	switch {
+	case v.world.deployment.FrontEnd:
+		return site + loginPath
 	case v.world.deployment.ByHand:
 		return site + handPrefix
 	case v.method == "discovery":
@@ -64,7 +67,7 @@ func (v *visit) follow(page *browser.Page, err error) bool {
 // arrived reports whether the tab shows the application to the person.
 func (v *visit) arrived(page *browser.Page) bool {
 	if page == nil || page.Err != nil || page.Status != http.StatusOK || page.Address.Host != "classes.example.edu" ||
-		strings.HasPrefix(page.Path(), "/auth/") || strings.HasPrefix(page.Path(), handPrefix) {
+		strings.HasPrefix(page.Path(), "/auth/") || strings.HasPrefix(page.Path(), handPrefix) || page.Path() == loginPath {
 		return false
 	}
 	who := v.tab.desk.identity()
@@ -97,11 +100,13 @@ func (v *visit) next(page *browser.Page, err error) (*browser.Page, error) {
 		return v.tab.Reload(false)
 	case page.Path() == "/mock/idp":
 		return v.identify(page)
+	case page.Path() == loginPath:
+		return v.byScript()
 	case page.Status >= 500:
 		v.wait()
 	}
 	for _, offer := range []func(*browser.Page) (*browser.Page, error, bool){
-		v.code, v.newPassword, v.confirm, v.chooseClass, v.provider, v.password, v.email, v.whichClass, v.mail, v.link,
+		v.code, v.phone, v.newPassword, v.confirm, v.chooseClass, v.provider, v.password, v.email, v.whichClass, v.mail, v.link,
 	} {
 		if page, err, ok := offer(page); ok {
 			return page, err
@@ -127,16 +132,51 @@ func (v *visit) code(page *browser.Page) (*browser.Page, error, bool) {
 		return nil, nil, false
 	}
 	code := v.world.mail(v.person.email, v.began).code
-	if code == "" {
-		if f := page.Form("Send another code"); f != nil {
-			v.wait()
-			next, err := v.tab.Submit(f, nil, "Send another code")
-			return next, err, true
-		}
-		return nil, nil, false
+	if strings.HasSuffix(f.Action, "/factor") {
+		return v.secondCode(page, f)
 	}
-	next, err := v.tab.Submit(f, url.Values{"code": {code}}, "")
-	return next, err, true
+	return v.types(page, f, code)
+}
+
+// types types a code in, or asks for another one if there is none that is new.
+func (v *visit) types(page *browser.Page, f *browser.Form, code string) (*browser.Page, error, bool) {
+	if code != "" && code != v.typed {
+		v.typed = code
+		next, err := v.tab.Submit(f, url.Values{"code": {code}}, "")
+		return next, err, true
+	}
+	if f := page.Form("Send another code"); f != nil {
+		v.wait()
+		next, err := v.tab.Submit(f, nil, "Send another code")
+		return next, err, true
+	}
+	return nil, nil, false
+}
+
+// secondCode types the code of a second factor in.
+func (v *visit) secondCode(page *browser.Page, f *browser.Form) (*browser.Page, error, bool) {
+	code := v.world.mail(v.person.phone, v.began).code
+	if f.Field("factor") != nil && f.Field("factor").Value == "totp" {
+		code = v.world.stytch.TOTPCode(v.person.member(v.room.org))
+	}
+	v.world.oracle.events.happened("a second factor given")
+	return v.types(page, f, code)
+}
+
+// phone asks for a code on the phone.
+func (v *visit) phone(page *browser.Page) (*browser.Page, error, bool) {
+	for _, f := range page.Document.Forms {
+		if !strings.HasSuffix(f.Action, "/factor/send") {
+			continue
+		}
+		fields := url.Values{}
+		if f.Field("phone") != nil {
+			fields.Set("phone", v.person.phone)
+		}
+		next, err := v.tab.Submit(f, fields, "")
+		return next, err, true
+	}
+	return nil, nil, false
 }
 
 func (v *visit) newPassword(page *browser.Page) (*browser.Page, error, bool) {

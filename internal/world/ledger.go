@@ -36,7 +36,6 @@ type session struct {
 type member struct {
 	id, email string
 	class     *class
-	seen      bool
 	roles     []roleSince   // oldest first
 	removed   time.Duration // never: on the roster
 	suspended time.Duration

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"slices"
 	"time"
 )
 
@@ -16,12 +17,37 @@ func (w *World) restarts(e *errand, s Step) {
 // setting.
 func (w *World) deploys(e *errand, s Step) {
 	w.operates()
-	setting := drawSetting(w.seed, e.name)
+	if !w.deploying.TryLock() {
+		return // one deployment at a time
+	}
+	defer w.deploying.Unlock()
+	now := w.process(0).setting
+	setting := w.deployment.drawSetting(w.seed, e.name)
+	setting.Former = former(now, setting.Cookies)
+	// Processes that write different names at the same time would sign people out, so
+	// with a change of names all are replaced at once.
+	atOnce := setting.Cookies != now.Cookies
+	if atOnce {
+		w.oracle.events.happened("a deployment with other cookies")
+	}
 	for number := range w.deployment.Processes {
 		w.replace(e, number, setting)
-		w.later(10*time.Millisecond, 30*time.Second, e.next("next process"))
+		if !atOnce {
+			w.later(10*time.Millisecond, 30*time.Second, e.next("next process"))
+		}
 	}
 	w.oracle.events.happened("a deployment with another setting")
+}
+
+// former lists what was written before, newest first, without what is written now.
+func former(before Setting, now cookieKind) []cookieKind {
+	var all []cookieKind
+	for _, k := range append([]cookieKind{before.Cookies}, before.Former...) {
+		if k != now && !slices.Contains(all, k) {
+			all = append(all, k)
+		}
+	}
+	return all
 }
 
 func (w *World) replace(e *errand, number int, setting Setting) {

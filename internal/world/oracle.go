@@ -177,12 +177,22 @@ func (o *oracle) answered(x *exchange, header http.Header, body string) {
 	for _, line := range header["Set-Cookie"] {
 		name, value, _ := strings.Cut(line, "=")
 		value, _, _ = strings.Cut(value, ";")
+		_, domain, _ := strings.Cut(line, "Domain=")
+		domain, _, _ = strings.Cut(domain, ";")
 		switch {
 		case name != names.token && name != names.jwt:
+		case domain != x.instance.setting.Cookies.domain():
+			// A variant that this setting does not write, and does not want beside its own.
+		case x.instance.setting.Cookies == scriptCookies:
+			o.broken("front end", "the answer to %s writes the cookie %s, which a front end owns", x.name, name)
 		case x.status >= 500 && !x.signsOut && (name == names.token || ends(value)):
 			o.broken("outage", "%s was answered %d with the cookie %s", x.name, x.status, name)
 		case !ends(value):
-			if name == names.token && !x.asked && (x.status < 300 || x.status > 399) {
+			switch {
+			case name != names.token || x.asked:
+			case x.status == http.StatusSeeOther || x.status == http.StatusTemporaryRedirect:
+				o.events.happened("a former cookie replaced")
+			default:
 				o.broken("renewal", "%s is no sign-in, and its answer writes the session_token", x.name)
 			}
 		case x.signsOut, x.asked && x.status < 400:

@@ -3,16 +3,19 @@ package world
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock"
 )
 
 // person is somebody with an address, in some classes.
 type person struct {
 	name, email string
 	password    string // what they would choose
+	phone       string
 	teaches     bool
 
 	mu       sync.Mutex      // guards everything below
@@ -68,7 +71,7 @@ type room struct {
 func (w *World) peopling() {
 	schoolNames := []string{"LAWS1100", "ARTS2000"}
 	if w.deployment.OneOrganization {
-		school := w.stytch.AddClass("The school")
+		school := w.stytch.AddClass("The school", w.asks(0))
 		w.table = &table{clock: w.clock, school: grimoireauth.OrganizationID(school.ID), rows: make(map[tableKey][]roleSince)}
 		for _, name := range schoolNames {
 			w.rooms = append(w.rooms, &room{id: name, org: string(school.ID), slug: school.Slug, sso: true})
@@ -76,7 +79,7 @@ func (w *World) peopling() {
 		w.stytch.AddSSO(school.ID, "saml", nil)
 	} else {
 		for i, name := range schoolNames {
-			class := w.stytch.AddClass(name)
+			class := w.stytch.AddClass(name, w.asks(i))
 			w.rooms = append(w.rooms, &room{id: string(class.ID), org: string(class.ID), slug: class.Slug, sso: i == 0})
 			if i == 0 {
 				w.stytch.AddSSO(class.ID, "saml", nil)
@@ -85,7 +88,7 @@ func (w *World) peopling() {
 	}
 	for i, name := range []string{"ada", "bob", "cyd", "dan", "eve"} {
 		p := &person{name: name, email: name + "@example.edu", teaches: i >= 3, members: make(map[string]grimoireauth.MemberID), chosen: make(map[string]bool),
-			password: "a rather long sentence of " + name}
+			password: "a rather long sentence of " + name, phone: "+6140000000" + strconv.Itoa(i)}
 		w.people = append(w.people, p)
 		for j, r := range w.rooms {
 			if i%2 == 1 && j == 1 && i != 3 {
@@ -111,6 +114,14 @@ func (w *World) peopling() {
 			w.door.look(org, string(member))
 		}
 	}
+}
+
+// asks is what one of the classes asks for besides.
+func (w *World) asks(class int) mock.Settings {
+	if w.deployment.SecondFactor && (class == 1 || w.deployment.OneOrganization) {
+		return mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL"}
+	}
+	return nil
 }
 
 // in returns the classes that the person is in.

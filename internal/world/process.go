@@ -100,16 +100,21 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 	if p.guard, err = middleware.New(w.sabotage.auth(p.verifier.Authenticate), guard); err != nil {
 		return nil, err
 	}
-	pages, err := signin.New(p.guard, p.client, signin.Config{BaseURL: site, Discovery: true, Logger: logger})
-	if err != nil {
-		return nil, err
+	var pages http.Handler
+	if !w.deployment.FrontEnd {
+		if pages, err = signin.New(p.guard, p.client, signin.Config{BaseURL: site, Discovery: true, Logger: logger}); err != nil {
+			return nil, err
+		}
 	}
 	p.app = w.sabotage.handler(w, p, w.application(p, pages, logger))
 	return p, nil
 }
 
 func (w *World) signInURL() string {
-	if w.deployment.ByHand {
+	switch {
+	case w.deployment.FrontEnd:
+		return loginPath
+	case w.deployment.ByHand:
 		return handPrefix
 	}
 	return "/auth/"

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -18,15 +19,60 @@ type Deployment struct {
 	OneOrganization bool
 	// ByHand signs people in by forms of the application's own, as the guide shows
 	// them. False: by the pages of package signin.
-	ByHand  bool
-	Setting Setting // of the first deployment
+	ByHand bool
+	// FrontEnd has a front end own the cookies, which signs people in by itself, as
+	// Stytch's browser SDK does.
+	FrontEnd bool
+	// Siblings are other hosts of the same site that write cookies. Then the cookies
+	// have names that they cannot write.
+	Siblings bool
+	// SecondFactor is what one of the classes asks for.
+	SecondFactor bool
+	Setting      Setting // of the first deployment
 }
 
 // Setting is what an operator can change between deployments.
 type Setting struct {
 	Grace   time.Duration // jwtlocal.Config.OutageGrace
 	Sliding bool          // jwtlocal.Config.Slide
+	Cookies cookieKind
+	Former  []cookieKind // of deployments before
 }
+
+// cookieKind is one way in which the session cookies can be written.
+type cookieKind string
+
+const (
+	hostCookies   cookieKind = "__Host-"
+	ownCookies    cookieKind = "__Host- and a name of its own"
+	plainCookies  cookieKind = "plain names"
+	sharedCookies cookieKind = "shared by the domain"
+	scriptCookies cookieKind = "of a front end" // which it writes, and the guard never
+)
+
+// names are the names of the two cookies.
+func (k cookieKind) names() names {
+	switch k {
+	case ownCookies:
+		return names{"__Host-grimoire", "__Host-grimoire_jwt"}
+	case plainCookies, scriptCookies:
+		return names{"stytch_session", "stytch_session_jwt"}
+	case sharedCookies:
+		return names{"shared", "shared_jwt"}
+	}
+	return names{"__Host-stytch_session", "__Host-stytch_session_jwt"}
+}
+
+// domain is the Domain of the cookies, "" if they belong to one host.
+func (k cookieKind) domain() string {
+	if k == sharedCookies {
+		return "example.edu"
+	}
+	return ""
+}
+
+// plantable reports whether another host of the site can write such a cookie.
+func (k cookieKind) plantable() bool { return k != hostCookies && k != ownCookies }
 
 // stale is how long a session may be served after its end by a process that was
 // not told of it, as docs/refresh-and-outages.md states it.
@@ -43,17 +89,47 @@ const (
 // names are the names of the session cookies.
 type names struct{ token, jwt string }
 
-func (s Setting) cookies() names {
-	return names{"__Host-stytch_session", "__Host-stytch_session_jwt"}
+func (s Setting) cookies() names { return s.Cookies.names() }
+
+// carried returns the session_token that a request carries, "" if there is none.
+func (s Setting) carried(r *http.Request) string {
+	for _, k := range append([]cookieKind{s.Cookies}, s.Former...) {
+		for _, c := range r.CookiesNamed(k.names().token) {
+			token, _, _ := strings.Cut(c.Value, "~")
+			return token
+		}
+	}
+	return ""
 }
 
 // guard is the part of the guard's configuration that the setting decides.
 func (s Setting) guard() middleware.Config {
-	return middleware.Config{}
+	var c middleware.Config
+	switch s.Cookies {
+	case ownCookies:
+		c.CookieName = "grimoire"
+	case plainCookies:
+		c.PlantableCookieNames = true
+	case sharedCookies:
+		c.CookieName, c.SharedCookieDomain = "shared", "example.edu"
+	case scriptCookies:
+		c.FrontEndCookies = true
+	}
+	for _, k := range s.Former {
+		f := middleware.FormerCookies{Prefixed: !k.plantable(), Until: time.Now().Add(30 * 24 * time.Hour)}
+		switch k {
+		case ownCookies:
+			f.Name = "grimoire"
+		case sharedCookies:
+			f.Name, f.Domain = "shared", "example.edu"
+		}
+		c.FormerCookies = append(c.FormerCookies, f)
+	}
+	return c
 }
 
 func (s Setting) String() string {
-	return fmt.Sprintf("grace %v, sliding %v", s.Grace, s.Sliding)
+	return fmt.Sprintf("grace %v, sliding %v, cookies: %s", s.Grace, s.Sliding, s.Cookies)
 }
 
 func drawDeployment(seed Seed) Deployment {
@@ -66,18 +142,33 @@ func drawDeployment(seed Seed) Deployment {
 	case k < 5:
 		processes = 3
 	}
-	return Deployment{
+	d := Deployment{
 		Processes:       processes,
 		Desks:           2 + seed.below(2, "desks"),
 		Tabs:            2 + seed.below(2, "tabs"),
 		OneOrganization: seed.chance(0.35, "one organization"),
-		ByHand:          seed.chance(0.3, "by hand"),
-		Setting:         drawSetting(seed, "first"),
+		ByHand:          seed.chance(0.25, "by hand"),
+		FrontEnd:        seed.chance(0.15, "front end"),
+		Siblings:        seed.chance(0.7, "siblings"),
 	}
+	d.ByHand = d.ByHand && !d.FrontEnd
+	d.Siblings = d.Siblings && !d.FrontEnd
+	d.SecondFactor = !d.ByHand && !d.FrontEnd && seed.chance(0.4, "second factor")
+	d.Setting = d.drawSetting(seed, "first")
+	return d
 }
 
-func drawSetting(seed Seed, name string) Setting {
-	s := Setting{Sliding: seed.chance(0.4, name+" sliding")}
+// drawSetting draws the setting of a deployment.
+func (d Deployment) drawSetting(seed Seed, name string) Setting {
+	s := Setting{Sliding: seed.chance(0.4, name+" sliding"), Cookies: hostCookies}
+	kinds := []cookieKind{hostCookies, hostCookies, ownCookies, plainCookies, sharedCookies}
+	if d.Siblings {
+		kinds = kinds[:3]
+	}
+	s.Cookies = kinds[seed.below(len(kinds), name+" cookies")]
+	if d.FrontEnd {
+		s.Cookies = scriptCookies
+	}
 	if seed.chance(0.2, name+" grace") {
 		s.Grace = 30 * time.Minute
 	}
@@ -92,10 +183,19 @@ func (d Deployment) String() string {
 	} else {
 		out.WriteString("an Organization per class, ")
 	}
-	if d.ByHand {
+	switch {
+	case d.FrontEnd:
+		out.WriteString("sign-in by a front end, ")
+	case d.ByHand:
 		out.WriteString("sign-in by hand, ")
-	} else {
+	default:
 		out.WriteString("sign-in by the pages, ")
+	}
+	if d.SecondFactor {
+		out.WriteString("a second factor, ")
+	}
+	if d.Siblings {
+		out.WriteString("siblings, ")
 	}
 	return out.String() + d.Setting.String()
 }

@@ -5,20 +5,22 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/world/browser"
 )
 
 // plants: another host of the same site writes cookies into a browser, among them a
 // genuine session of its own.
 func (w *World) plants(e *errand, s Step) {
+	if !w.deployment.Siblings {
+		return
+	}
 	w.acted("a sibling host")
 	w.oracle.events.happened("a planted cookie")
 	d := w.desks[s.Desk%len(w.desks)]
 	mallory := w.people[4]
 	own := "rubbish"
 	if id := mallory.member(w.rooms[0].org); id != "" && w.seed.chance(0.5, e.name+" its own") && w.may(mallory, w.rooms[0]) {
-		own = w.mint(id)
+		own = w.mint(id, sessionLife).token
 	}
 	from, _ := url.Parse("https://blog.example.edu/")
 	names := d.world.process(0).setting.cookies()
@@ -32,15 +34,6 @@ func (w *World) plants(e *errand, s Step) {
 	} {
 		_, _ = d.browser.Jar().Receive(browser.Access{URL: from, Method: "GET", TopLevel: true}, line)
 	}
-}
-
-// mint signs a member in behind the scenes and returns the session_token.
-func (w *World) mint(id grimoireauth.MemberID) string {
-	c := w.stytch.SignIn(id)
-	var t told
-	w.door.ask(http.MethodPost, "/v1/b2b/sessions/authenticate", map[string]any{"session_token": c.Token.Reveal()}, &t)
-	w.door.write(&http.Request{Method: http.MethodPost, URL: &url.URL{}}, &t)
-	return c.Token.Reveal()
 }
 
 // rubbish: a stranger sends what means nothing, and must be served nothing.

@@ -71,6 +71,8 @@ func (w *World) getsIn(v *visit, signIn func() bool) {
 	if signIn() {
 		how := v.method
 		switch {
+		case w.deployment.FrontEnd:
+			how = "a front end"
 		case w.deployment.ByHand:
 			how = "hand"
 		case how == "discovery":
@@ -134,6 +136,10 @@ func (w *World) signsOut(e *errand, s Step) {
 
 // leaveBy signs the tab's browser out.
 func (w *World) leaveBy(e *errand, t *tab) {
+	if w.deployment.FrontEnd {
+		w.leaveByScript(e, t)
+		return
+	}
 	if w.deployment.ByHand {
 		if page, err := t.Navigate(site + "/hand/logout"); err == nil && page.Form("Sign out") != nil {
 			_, _ = t.Submit(page.Form("Sign out"), nil, "")
@@ -160,7 +166,7 @@ func (w *World) twoTabs(e *errand, s Step) {
 	}
 	defer t.leave()
 	other := d.tabs[(s.Tab+1)%len(d.tabs)]
-	if w.deployment.ByHand || !other.take(e, p) {
+	if w.deployment.ByHand || w.deployment.FrontEnd || !other.take(e, p) {
 		return
 	}
 	defer other.leave()
@@ -200,7 +206,7 @@ func (w *World) straight(v *visit, page *browser.Page) {
 		return
 	}
 	from := w.clock.now() - healing
-	if v.errand.disturbed.Load() || !w.network.quietSince(min(from, v.began)) || !v.person.leftAlone(v.began) || !w.may(v.person, v.room) || w.clock.now()-v.began > 9*time.Minute {
+	if v.tab.desk.signedOutSince(v.began) || v.errand.disturbed.Load() || !w.network.quietSince(min(from, v.began)) || !v.person.leftAlone(v.began) || !w.may(v.person, v.room) || w.clock.now()-v.began > 9*time.Minute {
 		return
 	}
 	w.oracle.broken("tabs", "%s: a tab of %s came back from the provider and was answered %d", v.errand.name, v.person.email, page.Status)
@@ -214,7 +220,7 @@ func (w *World) switches(e *errand, s Step) {
 	}
 	defer t.leave()
 	in := w.in(p)
-	if w.deployment.ByHand || w.table != nil || len(in) < 2 {
+	if w.deployment.ByHand || w.deployment.FrontEnd || w.table != nil || len(in) < 2 {
 		return
 	}
 	page, err := t.Navigate(site + "/auth/switch?return_to=%2Fme")
@@ -289,6 +295,57 @@ func (w *World) slowPage(e *errand, s Step) {
 	}
 	defer t.leave()
 	_, _ = t.Navigate(site + "/slow")
+}
+
+// impatient: somebody waits for a slow page, has enough, and goes elsewhere.
+func (w *World) impatient(e *errand, s Step) {
+	_, t, _, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	slow := t.Start(func(*browser.Tab) (*browser.Page, error) { return t.Navigate(site + "/slow") })
+	w.later(10*time.Millisecond, 20*time.Second, e.name+" has enough")
+	_, _ = t.Navigate(site + "/me")
+	if _, err := slow.Wait(); err != nil {
+		w.oracle.events.happened("a page left while it was loading")
+	}
+	if page, err := t.Back(); err == nil && page != nil {
+		_, _ = t.Reload(false)
+	}
+}
+
+// moves: somebody asks for a link at one computer and opens it at another.
+func (w *World) moves(e *errand, s Step) {
+	d, t, p, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	other := w.desks[(d.number+1)%len(w.desks)]
+	there := other.tabs[s.Tab%len(other.tabs)]
+	if w.deployment.ByHand || w.deployment.FrontEnd || !there.take(e, p) {
+		return
+	}
+	defer there.leave()
+	v := w.visit(e, t, p)
+	if v == nil {
+		return
+	}
+	v.method, v.tab = "link", t
+	v.stop = func(page *browser.Page) bool { return w.mail(p.email, v.began).link != "" }
+	v.signIn()
+	link := w.mail(p.email, v.began).link
+	if link == "" {
+		return
+	}
+	other.mu.Lock()
+	other.sits = p
+	other.mu.Unlock()
+	w.note("%s: %s goes over to desk %d", e.name, p.name, other.number)
+	v.stop, v.tab, v.opened = nil, there, link
+	w.oracle.events.happened("a link opened on another computer")
+	w.getsIn(v, func() bool { return v.follow(there.Navigate(link)) })
 }
 
 // posts: somebody fills in a form and sends it after a while.

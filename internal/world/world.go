@@ -30,7 +30,8 @@ type World struct {
 	spare      *errand // for what happens on behalf of no step
 	log        printed
 
-	running sync.WaitGroup
+	running   sync.WaitGroup
+	deploying sync.Mutex
 
 	mu        sync.Mutex // guards everything below
 	instances []*instance
@@ -135,7 +136,7 @@ func (w *World) observe(ctx context.Context, event grimoireauth.Event) {
 		w.oracle.events.happened("an outage grace used")
 	case grimoireauth.SessionRefreshed:
 		w.oracle.events.happened("a session refreshed")
-		if x := exchangeOf(ctx); x != nil && x.answered > 0 {
+		if x := exchangeOf(ctx); x != nil && x.gone.Load() {
 			w.oracle.events.happened("a refresh behind a request")
 		}
 	}
