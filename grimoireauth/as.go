@@ -73,8 +73,8 @@ func (a ActingRoster) Enroll(ctx context.Context, class ClassID, who NewMember) 
 	return a.c.Roster.Enroll(ctx, class, who)
 }
 
-// Invite is [Roster.Invite] by the member, whom the e-mail names. It needs
-// "create" on stytch.member.
+// Invite is [Roster.Invite] by the member; the e-mail names them. It needs "create"
+// on stytch.member.
 func (a ActingRoster) Invite(ctx context.Context, class ClassID, invitation Invitation) (Member, error) {
 	ctx, err := a.begin(ctx, "invite")
 	if err != nil {

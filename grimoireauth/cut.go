@@ -61,8 +61,8 @@ func (c *Client) cutAround(ctx context.Context, op string, cutoff Cutoff, do fun
 
 // steady returns the context for a change. On behalf of a member it is not
 // cancelled with the request: a member who hangs up would otherwise turn Stytch's
-// no into an answer that was lost, and so raise the cutoff of somebody whom they
-// may not touch. The client's Timeout and the caller's deadline still end it.
+// no into an answer that was lost, and so raise the cutoff of a member they may not
+// touch. The client's Timeout and the caller's deadline still end it.
 func steady(ctx context.Context) (context.Context, context.CancelFunc) {
 	if !onBehalf(ctx) {
 		return ctx, func() {}
@@ -93,7 +93,7 @@ func mayBeDone(err error) bool {
 	case e.Status < 300, e.Status >= 500, e.Status == http.StatusRequestTimeout:
 		return true
 	}
-	// An error page of somebody on the way says nothing about Stytch.
+	// The error page of a proxy says nothing about Stytch.
 	var broken *notStytch
 	return errors.As(err, &broken)
 }

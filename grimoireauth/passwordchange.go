@@ -86,6 +86,7 @@ func (s Sessions) SetPassword(ctx context.Context, of Authentication, password S
 		})
 	})
 	if err != nil {
+		s.c.passwordMayBeSet(ctx, op, who.person, err)
 		return SignedIn{}, s.c.instead(ctx, who.person.Class, err)
 	}
 	s.c.passwordSet(ctx, op, res.RequestID, res.Member)

@@ -133,3 +133,15 @@ func (c *Client) passwordSet(ctx context.Context, op, requestID string, m organi
 	}
 	c.record(ctx, Changed{Op: op, Class: ClassID(m.OrganizationID), Member: MemberID(m.MemberID), RequestID: requestID})
 }
+
+// passwordMayBeSet is passwordSet for a call that failed. Unless Stytch refused it,
+// the password may be new and the other sessions ended.
+func (c *Client) passwordMayBeSet(ctx context.Context, op string, who Person, err error) {
+	if !mayBeDone(err) {
+		return
+	}
+	if err := c.raise(ctx, op, Cutoff{Member: who.Member}); err != nil {
+		c.alarm(ctx, "A password may have been changed, and old sessions may be accepted elsewhere until their session_jwts expire", err)
+	}
+	c.recordUnknown(ctx, Changed{Op: op, Class: who.Class, Member: who.Member}, err)
+}

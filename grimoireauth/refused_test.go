@@ -211,3 +211,33 @@ func TestA02_TheLatestTimeWins(t *testing.T) {
 		require.Len(t, p.cutoffs, 40)
 	})
 }
+
+// A password whose answer was lost may be set, and Stytch has ended the member's
+// other sessions then; one that Stytch refused is not.
+func TestA01_PasswordWhoseAnswerWasLost(t *testing.T) {
+	const set = "POST /v1/b2b/passwords/session/reset"
+	for name, test := range map[string]struct {
+		fault mock.Fault
+		cut   int
+	}{
+		"lost":    {mock.Fault{Endpoint: set, Status: 500, Late: true}, 1},
+		"dropped": {mock.Fault{Endpoint: set, Drop: true}, 1},
+		"refused": {mock.Fault{Endpoint: set, Status: 400, ErrorType: "weak_password"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stytch := new(mock.Stytch)
+			p := newProcess(t, stytch, stytch)
+			sam := stytch.AddStudent(stytch.AddClass("A").ID, "sam@example.edu")
+			now, err := p.client.Sessions.Authenticate(t.Context(), stytch.SignIn(sam))
+			require.NoError(t, err)
+			stytch.Fail(test.fault)
+			p.events = nil
+			require.Error(t, errorOf(p.client.Sessions.SetPassword(t.Context(), now, grimoireauth.NewSecret(password), grimoireauth.SessionOptions{})))
+			require.Len(t, p.cutoffs, test.cut)
+			require.Len(t, p.events, test.cut)
+			for _, cutoff := range p.cutoffs {
+				require.Equal(t, sam, cutoff.Member)
+			}
+		})
+	}
+}

@@ -72,7 +72,7 @@ func (a *actor) may(ctx context.Context) error {
 }
 
 // also bounds what is to be done now, which can be about a higher role than the
-// plan says: of somebody who was promoted since it was made.
+// plan says: of a member who was promoted since it was made.
 func (a *actor) also(now Plan) error {
 	if a == nil {
 		return nil
