@@ -13,12 +13,14 @@
 //
 //	GET  /auth/                   the ways of a class: ?class= (an id or a slug) and ?return_to=
 //	POST /auth/start              field "method": magic_link, email_otp, password, or reset for a link to set one
-//	POST /auth/code               the code that was e-mailed
+//	GET  /auth/sent               a link is on its way
+//	GET  /auth/code               the form for the code that was e-mailed, and POST to check it
 //	GET  /auth/oauth/{provider}   google, microsoft, github, slack, hubspot: leads to the provider
 //	GET  /auth/sso/{connection}   leads to the school's identity provider
 //	GET  /auth/callback           where links and providers lead: every stytch_token_type
 //	GET  /auth/confirm            names the class of a link and has one button
 //	POST /auth/callback           uses the token up, once, and sets the session cookies
+//	GET  /auth/account            the link was for another address than the one asked for, and POST: field "answer", yes or no
 //	GET  /auth/new-password       the form behind a link to set a password, and POST to set it
 //
 // Without a class, /auth/ asks which one; with [Config.Discovery] it also finds the
@@ -33,12 +35,19 @@
 //	GET  /auth/logout             asks; POST ends the session: field "scope", here, class or everywhere
 //	GET  /auth/session            who is signed in, as JSON
 //
+// Every page of an attempt to sign in names it: ?attempt= in its address, and the field
+// "attempt" in its forms. Every other address below the prefix answers with a page, too.
+//
 // # What it holds to
 //
 // Only a POST from these pages changes anything, so a mail scanner that opens a link
 // does not use it up, and no other site can sign a browser in or out. The one
 // exception is what a browser brings back from a provider: it counts beside the
 // verifier (RFC 7636) that the browser left with, and beside nothing else.
+//
+// What belongs to one attempt is kept in one cookie, so that two tabs do not disturb
+// each other, and any replica can go on. A link signs in to the class and the address
+// that this browser asked for; for any other the pages ask first.
 //
 // What is particular to a person (whether a class knows an address) is never told
 // before they have proved who they are: every answer to something that was only
