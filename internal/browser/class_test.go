@@ -52,7 +52,7 @@ func (p *person) sendLink(email, class string) {
 func (p *person) redeem(link string) int64 {
 	p.t.Helper()
 	p.open(link)
-	require.Equal(p.t, "/auth/confirm", p.path(), "the token has to leave the address at once")
+	require.Equal(p.t, "/auth/confirm", p.step(), "the token has to leave the address at once")
 	return p.follow("Sign in")
 }
 

@@ -21,7 +21,7 @@ func (p *person) app(account string) string {
 // not signed in yet.
 func (p *person) owesFactor() {
 	p.t.Helper()
-	require.Equal(p.t, "/auth/factor", p.path())
+	require.Equal(p.t, "/auth/factor", p.step())
 	require.Empty(p.t, p.cookies()["stytch_session"], "half a sign-in is none")
 }
 
@@ -102,7 +102,7 @@ func TestFindYourClasses(t *testing.T) {
 	iris.follow("E-mail me a code")
 	iris.types("code", iris.code("iris@example.edu"))
 	iris.follow("Sign in")
-	require.Equal(t, "/auth/classes", iris.path())
+	require.Equal(t, "/auth/classes", iris.step())
 	require.Contains(t, iris.text("main"), promptsName)
 	iris.picture("choose-class")
 	iris.phonePicture("choose-class-phone")
@@ -122,7 +122,7 @@ func TestSwitchClass(t *testing.T) {
 	iris.click("#switch")
 	iris.picture("switch-class")
 	iris.follow(promptsName)
-	require.Equal(t, "/auth/factor", iris.path())
+	require.Equal(t, "/auth/factor", iris.step())
 	tab := iris.secondTab()
 	tab.open(teaching)
 	tab.isInside(contractsName) // until she has shown more she stays where she was

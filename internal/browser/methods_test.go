@@ -64,7 +64,7 @@ func TestSignInBy(t *testing.T) {
 			p.fill(`input[autocomplete="username"]`, email)
 			p.follow("Forgotten, or no password yet? E-mail me a link to set one")
 			p.open(p.link(email))
-			require.Equal(p.t, "/auth/new-password", p.path(), "the token has to leave the address at once")
+			require.Equal(p.t, "/auth/new-password", p.step(), "the token has to leave the address at once")
 			p.types("password", "password")
 			require.EqualValues(p.t, 422, p.follow("Set it and sign in"))
 			p.types("password", "consideration-must-move-9")

@@ -180,6 +180,14 @@ func (p *person) path() string {
 	return strings.TrimPrefix(location, home)
 }
 
+// step returns the path of a page of an attempt to sign in, whose address says which.
+func (p *person) step() string {
+	p.t.Helper()
+	path, attempt, _ := strings.Cut(p.path(), "?")
+	require.Regexp(p.t, `^attempt=[A-Z2-7]{26}$`, attempt)
+	return path
+}
+
 func (p *person) cookies() map[string]*network.Cookie {
 	p.t.Helper()
 	all := make(map[string]*network.Cookie)
