@@ -214,7 +214,7 @@ var mutants = []mutant{
 	{"jwtlocal/keystore.go", ` && now.UnixNano() >= s.quiet.Load():`, `:`},
 	{"jwtlocal/keystore.go", `s.quiet.Store(s.failed.Add(s.backOff()).UnixNano())`, `s.quiet.Store(s.failed.Add(time.Hour).UnixNano())`},
 	{"jwtlocal/keystore.go", `s.settles(set, id, now) {`, `true {`},
-	{"jwtlocal/keystore.go", `s.settles(set, id, now) {`, `s.believes(set, now) && set.byID[id] != nil {`},
+	{"jwtlocal/keystore.go", `return s.flight == nil && age(now, set.fetched) < s.cooldown`, `return false`},
 	{"jwtlocal/keystore.go", `	case set.seeded:
 		return false`, `	case false:
 		return false`},

@@ -38,6 +38,7 @@ type answer struct {
 	settled        bool
 	bound          bool // Stytch has said what no credentials here say: only Stytch is asked from now on
 
+	rests       uint32                    // on how many answers of Stytch's, each knowing the one before
 	asked, came time.Duration             // when it was asked for and when it came, since loaded
 	renewed     *grimoireauth.Credentials // what proves the session now; nil: what was presented
 }

@@ -34,8 +34,7 @@ func (n *renewal) newest(known *answer) *answer {
 	return known
 }
 
-// keep remembers an answer unless a newer one is there: the order in which they were
-// asked for counts, since the slow one of two is the older one.
+// keep remembers an answer unless a newer one is there: see after.
 func (n *renewal) keep(a answer) {
 	for {
 		known := n.p.Load()
@@ -45,17 +44,22 @@ func (n *renewal) keep(a answer) {
 	}
 }
 
-// after reports whether an answer is newer than another. Of two that were asked for
-// at the same moment, the one of Stytch is.
+// after reports whether an answer is newer than another. One that Stytch has given is
+// newer than all that were asked for without knowing it. Otherwise the order in which
+// they were asked for counts, since the slow one of two is the older one; of two that
+// were asked for at the same moment, the one of Stytch is newer.
 func (a *answer) after(b *answer) bool {
+	if a.rests != b.rests {
+		return a.rests > b.rests
+	}
 	return a.asked > b.asked || a.asked == b.asked && a.fresh && !b.fresh
 }
 
 // counts reports whether an answer is still used at this time, as a fresh one if
-// that is asked for.
+// that is asked for. It may have come after now, while another request for it was
+// looking at the clock.
 func (a *answer) counts(now time.Duration, fresh bool) bool {
-	age := now - a.came
-	return age >= 0 && age <= remembered && (!fresh || a.fresh || a.err != nil)
+	return now-a.came <= remembered && (!fresh || a.fresh || a.err != nil)
 }
 
 // renew keeps what proves the session from now on. What is asked later on this
@@ -116,6 +120,9 @@ func (f *found) again(ctx context.Context, fresh bool) *found {
 	next := &found{guard: f.guard, passed: f.passed, first: origin, answer: answer{
 		presented: f.presented, fresh: fresh || known.bound, settled: settled, renewed: known.renewed, bound: known.bound,
 	}}
+	if next.rests = known.rests; next.fresh {
+		next.rests++
+	}
 	next.ask(ctx)
 	if next.err == nil && f.err == nil && next.authentication.ID() != f.authentication.ID() {
 		next.authentication, next.err = grimoireauth.Authentication{}, errTwoAnswers
