@@ -88,7 +88,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	verifierConfig := jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: line, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs, Observe: observe}
 	verifier, err := jwtlocal.New(verifierConfig)
 	require.NoError(t, err)
-	t.Cleanup(verifier.Wait)
+	t.Cleanup(func() { _ = verifier.Wait(context.Background()) })
 	var log bytes.Buffer
 	guardConfig := middleware.Config{Can: client.Can, Fresh: verifier.Refresh, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 	guard, err := middleware.New(verifier.Authenticate, guardConfig)
@@ -249,7 +249,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	require.Equal(t, wanted, served, "every page was served")
 
 	// Fmt reads what it prints without the locks that guard it.
-	verifier.Wait()
+	require.NoError(t, verifier.Wait(t.Context()))
 	kinds := make(map[string]bool)
 	for _, v := range seen {
 		if kind := fmt.Sprintf("%T", v); !kinds[kind] {

@@ -87,7 +87,7 @@ func TestAhead(t *testing.T) {
 				time.Sleep(test.quiet)
 				got, err := authenticate(t, v, c)
 				requireSession(t, l, got, err)
-				v.Wait()
+				require.NoError(t, v.Wait(t.Context()))
 				require.Zero(t, u.count())
 				if test.late == 0 {
 					return
@@ -101,7 +101,7 @@ func TestAhead(t *testing.T) {
 						require.Equal(t, grimoireauth.SourceLocal, got.Source)
 					}
 				})
-				v.Wait()
+				require.NoError(t, v.Wait(t.Context()))
 				require.Equal(t, 1, u.count())
 				instantly(t, func() {
 					got, err = authenticate(t, v, c)
@@ -133,7 +133,7 @@ func TestAheadOfNothing(t *testing.T) {
 		alone := grimoireauth.NewCredentials(u.jwt(other, 280*time.Second), "")
 		got, err := authenticate(t, v, alone)
 		requireSession(t, other, got, err)
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		require.Zero(t, u.count())
 		time.Sleep(10 * time.Second)
 		_, err = authenticate(t, v, ending)

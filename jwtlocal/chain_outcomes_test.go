@@ -90,7 +90,7 @@ func TestOutcomes(t *testing.T) {
 				require.Equal(t, outcome.alarm, c.alarmed() > 0)
 				answer := c.get(t, credentials)
 				require.Equal(t, ended, len(answer.Header["Set-Cookie"]) > 0, "cookies are deleted by the end of a session only")
-				c.verifier.Wait()
+				require.NoError(t, c.verifier.Wait(t.Context()))
 			})
 		})
 	}
@@ -146,7 +146,7 @@ func TestR05AnOutageIsNoLogout(t *testing.T) {
 					require.Equal(t, http.StatusOK, answer.StatusCode)
 					require.NotEmpty(t, answer.Header["Set-Cookie"])
 				}
-				c.verifier.Wait()
+				require.NoError(t, c.verifier.Wait(t.Context()))
 			})
 		})
 	}

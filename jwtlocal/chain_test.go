@@ -215,7 +215,7 @@ func TestTheNextRequestSeesIt(t *testing.T) {
 				credentials := c.stytch.SignIn(member, mock.WithDuration(8*time.Hour))
 				require.Equal(t, http.StatusOK, c.get(t, credentials).StatusCode)
 				test(t, c, member, credentials)
-				c.verifier.Wait()
+				require.NoError(t, c.verifier.Wait(t.Context()))
 			})
 		})
 	}
@@ -231,7 +231,7 @@ func TestRetiredKey(t *testing.T) {
 		c.stytch.RotateKeys(false)
 		time.Sleep(2 * time.Minute)
 		require.Equal(t, http.StatusOK, c.get(t, credentials).StatusCode) // the keys are fetched behind it
-		c.verifier.Wait()
+		require.NoError(t, c.verifier.Wait(t.Context()))
 		answer := c.get(t, credentials)
 		require.Equal(t, http.StatusOK, answer.StatusCode)
 		require.NotEmpty(t, answer.Header["Set-Cookie"])

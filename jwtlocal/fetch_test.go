@@ -320,8 +320,8 @@ func TestNoGoroutineStays(t *testing.T) {
 			_, err := v.Verify(ctx, grimoireauth.NewSecret(fresh(testKID)))
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			cancel()
-			v.Wait()
-			v.Wait()
+			require.NoError(t, v.Wait(t.Context()))
+			require.NoError(t, v.Wait(t.Context()))
 		}
 		// synctest fails the test if a goroutine of the bubble is left.
 	})

@@ -120,7 +120,7 @@ func TestGraceDuringAnExam(t *testing.T) {
 			_, err := authenticate(t, v, one) // begins the refresh
 			require.NoError(t, err)
 		}
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		got, err := authenticate(t, v, c)
 		requireSession(t, l, got, err)
 		require.Equal(t, grimoireauth.SourceRefreshed, got.Source)

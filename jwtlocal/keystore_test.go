@@ -39,7 +39,7 @@ func inBubble(t *testing.T, f func(t *testing.T, v *Verifier, keys *keyServer), 
 		keys := newKeyServer()
 		v := newVerifier(t, append([]func(*Config){func(c *Config) { c.Transport = keys }}, configure...)...)
 		f(t, v, keys)
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 	})
 }
 
@@ -75,7 +75,7 @@ func TestBadAnswersKeepKeys(t *testing.T) {
 				keys.set(func(s *keyServer) { s.body = body })
 				time.Sleep(2 * time.Hour)
 				requireGood(t, v, fresh(testKID))
-				v.Wait()
+				require.NoError(t, v.Wait(t.Context()))
 				requireGood(t, v, fresh(testKID))
 				require.Error(t, v.Stats().LastFetchError)
 				require.Equal(t, 1, v.Stats().Keys)
@@ -195,7 +195,7 @@ func TestOutageSlowsNobodyDown(t *testing.T) {
 		for range 2 { // the first begins a fetch behind itself, which fails
 			_, err := v.Verify(t.Context(), token)
 			require.NoError(t, err)
-			v.Wait()
+			require.NoError(t, v.Wait(t.Context()))
 		}
 		require.Equal(t, 2, keys.count())
 		v.keys.mu.Lock() // whoever asked for it now would wait for ever
@@ -210,7 +210,7 @@ func TestOutageSlowsNobodyDown(t *testing.T) {
 		time.Sleep(firstBackOff)
 		_, err := v.Verify(t.Context(), token)
 		require.NoError(t, err)
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		require.Less(t, v.Stats().KeyAge, time.Minute, "and recovery is noticed at once")
 	})
 }
@@ -251,7 +251,7 @@ func TestRotation(t *testing.T) {
 			keys.set(func(s *keyServer) { s.body = jwks(k...) })
 			time.Sleep(defaultRefreshKeysAfter)
 			_, _ = verify(t, v, fresh(testKID)) // begins the refresh behind the traffic
-			v.Wait()
+			require.NoError(t, v.Wait(t.Context()))
 		}
 		publish(a)
 		requireGood(t, v, fresh(testKID))
@@ -370,7 +370,7 @@ func TestFailureIsNoCoolDown(t *testing.T) {
 		keys.set(func(s *keyServer) { s.status = 500 })
 		time.Sleep(time.Minute)
 		requireGood(t, v, fresh(testKID)) // begins a fetch behind it
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		require.Error(t, v.Stats().LastFetchError)
 		keys.set(func(s *keyServer) { s.status, s.body = 200, jwks(jwkOf(otherKID, &otherKey().PublicKey)) })
 		time.Sleep(firstBackOff)
@@ -414,7 +414,7 @@ func TestCancelledContexts(t *testing.T) {
 		cancel()
 		_, err := v.Verify(gone, grimoireauth.NewSecret(fresh(testKID)))
 		require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		requireGood(t, v, fresh(testKID))
 		_, err = v.Verify(gone, grimoireauth.NewSecret(fresh(testKID)))
 		require.NoError(t, err, "a known key asks nobody")
@@ -422,7 +422,7 @@ func TestCancelledContexts(t *testing.T) {
 		time.Sleep(time.Minute)
 		_, err = v.Verify(gone, grimoireauth.NewSecret(fresh(otherKID)))
 		require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		requireGood(t, v, fresh(otherKID))
 	})
 }
@@ -443,7 +443,7 @@ func TestSeedKeys(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
 		keys.set(func(s *keyServer) { s.body = jwks(jwkOf(otherKID, &otherKey().PublicKey)) })
 		requireGood(t, v, fresh(testKID))
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		require.Equal(t, 1, keys.count(), "the seed is replaced behind the first request")
 		requireGood(t, v, fresh(otherKID))
 		require.Equal(t, ReasonRetiredKey, judged(t, v, fresh(testKID)))
@@ -493,13 +493,13 @@ func TestFetchEvents(t *testing.T) {
 			s.body = jwks(jwkOf(testKID, &mainKey().PublicKey), jwkOf(otherKID, &otherKey().PublicKey).with("d", "AAAA"))
 		})
 		requireGood(t, v, fresh(testKID))
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		require.Equal(t, grimoireauth.KeysFetched{Keys: 1, Took: time.Second}, events.all()[0])
 		require.IsType(t, grimoireauth.OperatorAlarm{}, events.all()[1])
 		keys.set(func(s *keyServer) { s.body = `{}` })
 		time.Sleep(time.Hour)
 		requireGood(t, v, fresh(testKID))
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		failed, ok := events.all()[2].(grimoireauth.KeysFetched)
 		require.True(t, ok)
 		require.ErrorIs(t, failed.Err, errNotKeys)
@@ -518,7 +518,7 @@ func TestFetchEvents(t *testing.T) {
 func TestObserverPanics(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Verifier, _ *keyServer) {
 		requireGood(t, v, fresh(testKID))
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		require.EqualValues(t, 1, v.Stats().Fetches)
 	}, func(c *Config) {
 		c.Observe = func(_ context.Context, e grimoireauth.Event) {

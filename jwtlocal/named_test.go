@@ -171,7 +171,7 @@ func TestC02NamesAreGiven(t *testing.T) {
 			answer, err := authenticate(t, v, u.credentials(ada, old))
 			requireSession(t, ada, answer, err)
 			require.Equal(t, ada.session, string(answer.NamedSession), "%v", old)
-			v.Wait()
+			require.NoError(t, v.Wait(t.Context()))
 		}
 		u.change(func() { u.fault = down })
 		excused, err := authenticate(t, v, u.credentials(u.login(2), 10*time.Minute))

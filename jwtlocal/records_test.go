@@ -95,7 +95,7 @@ func TestWaitersLeave(t *testing.T) {
 		}
 		all.Wait()
 		synctest.Wait()
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		got, err := authenticate(t, v, stale)
 		requireSession(t, l, got, err)
 		require.Equal(t, 1, u.count())

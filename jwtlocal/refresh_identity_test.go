@@ -219,7 +219,7 @@ func TestR13BothCookies(t *testing.T) {
 		got, err = authenticate(t, v, good)
 		requireSession(t, mine, got, err)
 		requireKept(t, good, got)
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		got, err = authenticate(t, v, good)
 		requireSession(t, mine, got, err)
 	})

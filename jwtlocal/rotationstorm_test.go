@@ -76,7 +76,7 @@ func TestC01RotationStorm(t *testing.T) {
 				s.body = jwks(jwkOf(stormKID(n), &otherKey().PublicKey), jwkOf(stormKID(n+1), &otherKey().PublicKey))
 			})
 			refused += atOnce(t, v, times67(signedBy(stormKID(n+1), otherKey()))...)
-			v.Wait()
+			require.NoError(t, v.Wait(t.Context()))
 			require.Equal(t, n+2, keys.count(), "one fetch for each rotation")
 		}
 		return refused
@@ -89,7 +89,7 @@ func TestC01SeedStorm(t *testing.T) {
 		stormed(t, func(t *testing.T, v *Verifier, keys *keyServer) int64 {
 			keys.set(func(s *keyServer) { s.body = jwks(jwkOf(otherKID, &otherKey().PublicKey)) })
 			refused := atOnce(t, v, times67(fresh(otherKID))...)
-			v.Wait()
+			require.NoError(t, v.Wait(t.Context()))
 			require.Equal(t, 1, keys.count())
 			return refused
 		}, func(c *Config) { c.SeedKeys = []byte(mainJWKS()) })
@@ -106,7 +106,7 @@ func TestC01RollbackStorm(t *testing.T) {
 			}
 			keys.set(func(s *keyServer) { s.body = jwks(jwkOf(kid, &key.PublicKey)) })
 			refused += atOnce(t, v, times67(fresh(kid))...)
-			v.Wait()
+			require.NoError(t, v.Wait(t.Context()))
 			require.Equal(t, n+1, keys.count(), "one fetch for each rotation")
 			time.Sleep(defaultKeyCooldown)
 		}
@@ -185,6 +185,6 @@ func stormed(t *testing.T, f func(t *testing.T, v *Verifier, keys *keyServer) (r
 		keys := newKeyServer()
 		v := newVerifier(t, append([]func(*Config){func(c *Config) { c.Transport = keys }}, configure...)...)
 		require.Zero(t, f(t, v, keys), "genuine tokens were refused")
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 	})
 }

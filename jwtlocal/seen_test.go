@@ -59,7 +59,7 @@ func TestSeen(t *testing.T) {
 				keys.set(func(s *keyServer) { s.body = jwks(sets...) })
 				time.Sleep(time.Minute)
 				requireGood(t, v, fresh(otherKID))
-				v.Wait()
+				require.NoError(t, v.Wait(t.Context()))
 			}
 			token := fresh(testKID)
 			requireGood(t, v, token)
@@ -419,6 +419,6 @@ func TestOddTimesAreNotRemembered(t *testing.T) {
 			requireGood(t, v, token)
 		}
 		require.Zero(t, v.Stats().CacheHits)
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 	})
 }

@@ -36,7 +36,7 @@ func TestC03EndsBy(t *testing.T) {
 		} {
 			answer, err := authenticate(t, v, u.credentials(ada, row.old))
 			requireEndsBy(row.source, answer, err)
-			v.Wait()
+			require.NoError(t, v.Wait(t.Context()))
 		}
 		answer, err := v.Refresh(t.Context(), u.credentials(ada, 0))
 		requireEndsBy(grimoireauth.SourceRemote, answer, err)

@@ -118,7 +118,7 @@ func TestTimeEdges(t *testing.T) {
 					}
 					at(issued.Add(300*time.Second+allowed), ReasonExpired)
 					at(issued.Add(300*time.Second+allowed+1), ReasonExpired)
-					v.Wait()
+					require.NoError(t, v.Wait(t.Context()))
 				})
 			})
 		}
@@ -172,7 +172,7 @@ func TestOtherEdges(t *testing.T) {
 					time.Sleep(time.Until(issued.Add(step.after)))
 					require.Equal(t, step.want.String(), judged(t, v, token).String(), "%v after issue", step.after)
 				}
-				v.Wait()
+				require.NoError(t, v.Wait(t.Context()))
 			})
 		})
 	}

@@ -179,7 +179,7 @@ func refreshing(t *testing.T, f func(t *testing.T, v *Verifier, u *upstream), co
 			}
 		})
 		f(t, v, u)
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 	})
 }
 

@@ -75,9 +75,9 @@ func New(config Config) (*Verifier, error) {
 }
 
 // Wait blocks until the key fetches and refreshes that run behind the traffic have
-// ended; each has a deadline of a few seconds. It is for tests and for an orderly
-// shutdown; nothing needs it.
-func (v *Verifier) Wait() { v.work.wait() }
+// ended, each of which has a deadline of a few seconds, or until the context ends; its
+// error is then the cause. It is for tests and for an orderly shutdown; nothing needs it.
+func (v *Verifier) Wait(ctx context.Context) error { return v.work.wait(ctx) }
 
 // Verify returns the session that a session_jwt attests. It asks nobody, except
 // for the key set when that is missing, old, or lacks the token's key.

@@ -160,7 +160,7 @@ func TestWatchEndsWithItsParent(t *testing.T) {
 			synctest.Wait()
 			require.ErrorIs(t, context.Cause(ctx), context.DeadlineExceeded)
 		}
-		v.Wait()
+		require.NoError(t, v.Wait(t.Context()))
 		before := u.count()
 		time.Sleep(time.Hour)
 		require.Equal(t, before, u.count(), "nobody asks for those who are gone")

@@ -1,6 +1,9 @@
 package jwtlocal
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // work counts what runs in the background, so that Wait can wait for its end. A
 // sync.WaitGroup does not fit: it must not be added to while somebody waits for
@@ -32,14 +35,20 @@ func (w *work) do(f func()) {
 	}()
 }
 
-func (w *work) wait() {
+// wait returns nil when nothing runs, or the cause of the context's end if that comes
+// first.
+func (w *work) wait(ctx context.Context) error {
 	for {
 		w.mu.Lock()
 		idle := w.idle
 		w.mu.Unlock()
 		if idle == nil {
-			return
+			return nil
 		}
-		<-idle
+		select {
+		case <-idle:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }

@@ -39,7 +39,7 @@ func newProcess(t testing.TB, s *mock.Stytch, options ...func(*jwtlocal.Config, 
 	p.verifier, err = jwtlocal.New(local)
 	require.NoError(t, err)
 	p.guard = newGuard(t, p.verifier.Authenticate, config)
-	t.Cleanup(p.verifier.Wait)
+	t.Cleanup(func() { _ = p.verifier.Wait(context.Background()) })
 	return p
 }
 

@@ -51,7 +51,7 @@ func newForms(t testing.TB, mapping string, processes int, config middleware.Con
 	for range processes {
 		verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: x.stytch.ProjectID(), Transport: x.stytch, Refresh: x.client.Sessions.Authenticate})
 		require.NoError(t, err)
-		t.Cleanup(verifier.Wait)
+		t.Cleanup(func() { _ = verifier.Wait(context.Background()) })
 		guard := newGuard(t, verifier.Authenticate, config)
 		mux := http.NewServeMux()
 		save := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -93,6 +93,6 @@ func TestF15_AnHourOfFaults(t *testing.T) {
 			require.Equal(t, http.StatusOK, b.get("/classes/"+string(x.class.ID)+"/roster").StatusCode)
 		}
 		t.Logf("%d served, %d told to come back, %d cookies renewed, %d deleted", served.Load(), refused.Load(), renewed.Load(), deleted.Load())
-		x.verifier.Wait()
+		require.NoError(t, x.verifier.Wait(t.Context()))
 	})
 }

@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -35,7 +36,7 @@ func newReal(t testing.TB) *real {
 	require.NoError(t, err)
 	x.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: x.stytch.ProjectID(), Transport: x.stytch, Refresh: x.client.Sessions.Authenticate, Cutoffs: cutoffs})
 	require.NoError(t, err)
-	t.Cleanup(x.verifier.Wait)
+	t.Cleanup(func() { _ = x.verifier.Wait(context.Background()) })
 	x.guard = newGuard(t, x.verifier.Authenticate, middleware.Config{})
 	return x
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -37,7 +38,7 @@ func serveWithin(t *testing.T, limit time.Duration) *service {
 	t.Cleanup(func() {
 		api.endStreams()
 		server.Close()
-		api.verifier.Wait()
+		_ = api.verifier.Wait(context.Background())
 	})
 	return &service{api, demo, t, server.URL}
 }

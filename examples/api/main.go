@@ -104,7 +104,9 @@ func run(ctx context.Context, out io.Writer, getenv func(string) string, addr st
 	if err := server.Shutdown(grace); err != nil {
 		return err
 	}
-	api.verifier.Wait()
+	if err := api.verifier.Wait(grace); err != nil {
+		return err
+	}
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

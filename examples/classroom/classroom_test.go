@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"maps"
 	"net/http"
@@ -39,7 +40,7 @@ func open(t *testing.T) (*classroom, func() *visitor) {
 	t.Cleanup(options.start())
 	room, err = newClassroom(t.Context(), options)
 	require.NoError(t, err)
-	t.Cleanup(room.verifier.Wait)
+	t.Cleanup(func() { _ = room.verifier.Wait(context.Background()) })
 	return room, func() *visitor {
 		jar, err := cookiejar.New(nil)
 		require.NoError(t, err)
@@ -227,7 +228,7 @@ func TestStytchUnreachable(t *testing.T) {
 	require.Contains(t, page, "does not work at the moment")
 
 	stytch.ClearFaults()
-	room.verifier.Wait()
+	require.NoError(t, room.verifier.Wait(t.Context()))
 	status, _, page = stranger.post("/auth/start", url.Values{"class": {string(room.rooms[0].ID)}, "email": {"priya@example.edu"}})
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, page, "Look into your mail")

@@ -84,7 +84,9 @@ func run(ctx context.Context, addr string, classes []string) error {
 	if err := server.Shutdown(grace); err != nil {
 		return err
 	}
-	room.verifier.Wait()
+	if err := room.verifier.Wait(grace); err != nil {
+		return err
+	}
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -63,7 +63,7 @@ func newService(t *testing.T, config middleware.Config) *service {
 		}
 	})
 	server := httptest.NewServer(mux)
-	t.Cleanup(func() { server.Close(); verifier.Wait() })
+	t.Cleanup(func() { server.Close(); _ = verifier.Wait(context.Background()) })
 	_, s.port, err = net.SplitHostPort(server.Listener.Addr().String())
 	require.NoError(t, err)
 	return s

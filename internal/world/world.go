@@ -152,7 +152,7 @@ func (w *World) settle() {
 	instances := slices.Concat(w.former, w.instances)
 	w.mu.Unlock()
 	for _, p := range instances {
-		p.verifier.Wait()
+		_ = p.verifier.Wait(context.Background()) // every call has a deadline
 	}
 }
 

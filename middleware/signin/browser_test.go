@@ -80,7 +80,7 @@ func newWorld(t testing.TB, config signin.Config) *world {
 	w.serve(config, logger)
 
 	t.Cleanup(func() {
-		w.verifier.Wait()
+		_ = w.verifier.Wait(context.Background())
 		w.checkSecrets()
 		// Students' addresses and whatever signs somebody in stay out of logs.
 		require.NotContains(t, w.log.String(), "@example.edu")

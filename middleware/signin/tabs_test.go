@@ -38,7 +38,7 @@ func (w *world) process(oneOrganization bool) *world {
 	require.NoError(w.t, err)
 	other.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: other.client.Sessions.Authenticate, Cutoffs: cutoffs})
 	require.NoError(w.t, err)
-	w.t.Cleanup(other.verifier.Wait)
+	w.t.Cleanup(func() { _ = other.verifier.Wait(context.Background()) })
 	guard.Revoke = other.client.Sessions.Revoke
 	other.guard, err = middleware.New(other.verifier.Authenticate, guard)
 	require.NoError(w.t, err)
