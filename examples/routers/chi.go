@@ -1,0 +1,22 @@
+package routers
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+)
+
+// ChiClass returns a ClassOf that reads chi's parameter of this name. chi v5.1 and later
+// also set the path values of net/http, so that middleware.PathClass finds the same and
+// this function is needed for older ones only.
+//
+// The middlewares that are given to Use of a router run before that router has matched
+// its own routes. There is no class there, unless the pattern that the router is mounted
+// at has it.
+func ChiClass(name string) middleware.ClassOf {
+	return func(r *http.Request) grimoireauth.ClassID {
+		return grimoireauth.ClassID(chi.URLParam(r, name))
+	}
+}
