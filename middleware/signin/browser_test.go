@@ -258,6 +258,16 @@ func (b *browser) ask(form url.Values) answer {
 	return b.get(res.at)
 }
 
+// signOut sends the form, and returns the page that it leads to.
+func (b *browser) signOut(form url.Values) answer {
+	b.w.t.Helper()
+	res := b.post("/auth/logout", form)
+	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
+	require.Equal(b.w.t, `"cache"`, res.header.Get("Clear-Site-Data"), "M23")
+	require.True(b.w.t, strings.HasPrefix(res.at, "/auth/signed-out"), res.at)
+	return b.get(res.at)
+}
+
 var attemptField = regexp.MustCompile(`name="attempt" value="([^"]+)"`)
 
 // open goes to where a link leads, up to the page with the button, and returns

@@ -104,7 +104,7 @@ func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken
 // is the secret of this browser that names the redemption, so that a second click is
 // the same one whichever attempt it is taken for.
 func (h *Handler) signByProvider(w http.ResponseWriter, r *http.Request, a attempt) error {
-	half := h.half(r, a, a.class)
+	half := h.half(a, a.class)
 	return h.sign(w, r, signing{attempt: a, half: half, key: a.token.key(a.verifier.Reveal())}, h.use(a.token, a, half))
 }
 

@@ -82,7 +82,7 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 	if known {
 		key = strings.Join([]string{"code", a.nonce, page.Class, page.Email, code}, "\n")
 	}
-	half := h.half(r, a, page.Class)
+	half := h.half(a, page.Class)
 	err := h.sign(w, r, signing{attempt: a, half: half, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		if page.Class == "" {
 			return h.client.SignIn.DiscoverByCode(ctx, grimoireauth.DiscoveryCodeCheck{Email: page.Email, Code: grimoireauth.NewSecret(code)})

@@ -82,7 +82,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 	half := (*attempt)(nil)
 	if len(asked) > 0 {
 		a.returnTo, a.email = asked[0].returnTo, asked[0].email
-		half = h.half(r, asked[0], a.token.slug)
+		half = h.half(asked[0], a.token.slug)
 	}
 	err := h.sign(w, r, signing{attempt: a, asked: asked, half: half, key: a.token.key(a.nonce)}, h.use(a.token, a, half))
 	page.ReturnTo = a.returnTo

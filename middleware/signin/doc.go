@@ -33,6 +33,7 @@
 //	GET  /auth/classes            the classes to choose from, and POST to choose
 //	GET  /auth/switch             the same for somebody who is signed in
 //	GET  /auth/logout             asks; POST ends the session: field "scope", here, class or everywhere
+//	GET  /auth/signed-out         says what came of it
 //	GET  /auth/session            who is signed in, as JSON
 //
 // Every page of an attempt to sign in names it: ?attempt= in its address, and the field

@@ -79,7 +79,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	password := grimoireauth.NewSecret(typed)
-	half := h.half(r, asked, slug)
+	half := h.half(asked, slug)
 	// Another password is another redemption: a weak one leaves the link good.
 	sum := sha256.Sum256([]byte(typed))
 	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])

@@ -18,7 +18,7 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		return
 	}
 	a, ok := h.named(r)
-	half := h.half(r, a, page.Class)
+	half := h.half(a, page.Class)
 	if !ok || half == nil {
 		a = newAttempt(page.Class, page.ReturnTo)
 	}

@@ -84,7 +84,7 @@ func (h *Handler) keepPending(w http.ResponseWriter, r *http.Request, a attempt,
 
 // half returns the attempt if it is a pending sign-in that one more primary way to
 // sign in to this class, an id or a slug, finishes. Nil: it is none.
-func (h *Handler) half(_ *http.Request, a attempt, class string) *attempt {
+func (h *Handler) half(a attempt, class string) *attempt {
 	p := a.pending
 	if !a.owes(time.Now()) || p.owed != owedPrimary || class == "" || (class != string(p.class) && !strings.EqualFold(class, p.slug)) {
 		return nil

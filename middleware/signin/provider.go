@@ -96,7 +96,7 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request, asks string, pag
 		return
 	}
 	a := newAttempt(page.Class, page.ReturnTo)
-	if earlier, ok := h.named(r); ok && h.half(r, earlier, page.Class) != nil {
+	if earlier, ok := h.named(r); ok && h.half(earlier, page.Class) != nil {
 		a = earlier
 		a.class, a.returnTo = page.Class, page.ReturnTo
 	}

@@ -100,6 +100,27 @@ func TestC08_EveryStepHasAnAddress(t *testing.T) {
 	require.Len(t, w.stytch.Outbox(), sent)
 }
 
+// Reloading the page of a logout signs nobody out, and says the same; beside a session
+// it says nothing. What stands in its address is one of a few words.
+func TestC08_ReloadingTheSignedOutPage(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	b.signIn(w.law.ID, "ada@example.edu")
+	at := b.post("/auth/logout", url.Values{"scope": {"everywhere"}}).at
+	require.Equal(t, "/auth/signed-out?said=everywhere", at)
+	for range 2 {
+		require.Contains(t, b.get(at).body, "You are signed out everywhere")
+	}
+	b.signIn(w.law.ID, "ada@example.edu")
+	require.Equal(t, "/auth/logout", b.get(at).at, "the next person is asked")
+	require.Equal(t, string(w.ada), b.who())
+	for _, query := range []string{"said=%3Cscript%3E", "said=left&left=%3Cb%3E&of=2", "said=left", "said=class&said=left", "said=left&left=-1&of=99999999999", "%zz"} {
+		res := w.browser().get("/auth/signed-out?" + query)
+		require.Equal(t, http.StatusOK, res.status, query)
+		require.NotContains(t, res.body, `role="alert"`, query)
+	}
+}
+
 // A page whose time is over says so. The class, the address that was typed in and the
 // page that was wanted survive, and what it offers works.
 func TestC12_EveryPageSaysThatItTookTooLong(t *testing.T) {

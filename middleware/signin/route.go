@@ -49,6 +49,7 @@ func (h *Handler) route() {
 	post("switch", h.switchClass)
 	get("logout", h.askLogout)
 	post("logout", h.logout)
+	get("signed-out", h.showSignedOut)
 	get("signed-out.css", forgetPages)
 	handle(http.MethodGet, "session", h.guard.Load(http.HandlerFunc(h.status)))
 

@@ -148,7 +148,7 @@ func (h *Handler) again(r *http.Request, page Page, asks string) attempt {
 	now := time.Now()
 	switch {
 	case !ok:
-	case h.half(r, a, page.Class) != nil, a.asks == asks && a.class == page.Class && !a.owes(now):
+	case h.half(a, page.Class) != nil, a.asks == asks && a.class == page.Class && !a.owes(now):
 		a.class, a.returnTo = page.Class, page.ReturnTo
 		a.verifier = grimoireauth.Secret{}
 		return a
