@@ -30,6 +30,23 @@ func (e *Enrolments) Role(_ context.Context, session grimoireauth.Session, class
 	return e.rows[grimoireauth.Person{Member: session.Member(), Class: class}], nil
 }
 
+// Can is a grimoireauth.CanFunc: tutors, and everybody above, mark.
+func (e *Enrolments) Can(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID, resource, action string) error {
+	role, err := e.Role(ctx, session, class)
+	if err == nil && (resource != "class" || action != "mark" || !role.AtLeast(grimoireauth.RoleTutor)) {
+		err = grimoireauth.ErrForbidden
+	}
+	return err
+}
+
+// Leave takes a member out of a class, and their open connections with them.
+func (e *Enrolments) Leave(guard *middleware.Guard, person grimoireauth.Person) {
+	e.mu.Lock()
+	delete(e.rows, person)
+	e.mu.Unlock()
+	guard.Changed(person) // or each connection ends within ten seconds
+}
+
 // affiliated lets the staff of one university be instructors in the classes they
 // are in.
 func affiliated() (grimoireauth.RoleFunc, error) {
@@ -50,7 +67,9 @@ func Example_oneOrganization() {
 			{Member: sam, Class: "LAWS8001"}: grimoireauth.RoleTutor,
 		},
 	}
-	guard, err := middleware.New(s.verifier.Authenticate, middleware.Config{Role: table.Role})
+	guard, err := middleware.New(s.verifier.Authenticate, middleware.Config{
+		Role: table.Role, Can: table.Can, Watch: s.verifier.Watch,
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -59,10 +78,27 @@ func Example_oneOrganization() {
 	for _, class := range []string{"LAWS1100", "LAWS8001", "ARTS2000"} {
 		fmt.Println(class, s.status(guard.Protect(mux), "GET", "/classes/"+class+"/drafts", s.stytch.SignIn(sam)))
 	}
+	mux.Handle("POST /classes/{class}/marks", guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)(
+		guard.Can(middleware.PathClass("class"), "class", "mark")(http.HandlerFunc(mark))))
+	fmt.Println("marks in LAWS1100", s.status(guard.Protect(mux), "POST", "/classes/LAWS1100/marks", s.stytch.SignIn(sam)))
+	fmt.Println("marks in LAWS8001", s.status(guard.Protect(mux), "POST", "/classes/LAWS8001/marks", s.stytch.SignIn(sam)))
+
+	// A stream in LAWS8001 ends when Sam leaves that class.
+	stream := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleTutor)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := guard.Watch(r)
+		table.Leave(guard, grimoireauth.Person{Member: sam, Class: "LAWS8001"})
+		<-ctx.Done()
+		fmt.Println("the stream ends:", context.Cause(ctx))
+	}))
+	mux.Handle("GET /classes/{class}/events", stream)
+	s.status(guard.Protect(mux), "GET", "/classes/LAWS8001/events", s.stytch.SignIn(sam))
 	// Output:
 	// LAWS1100 403
 	// LAWS8001 200
 	// ARTS2000 404
+	// marks in LAWS1100 403
+	// marks in LAWS8001 200
+	// the stream ends: not found
 }
 
 func Example_oneOrganizationPerClass() {

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/jwtlocal"
+	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
 )
 
@@ -26,16 +29,20 @@ func patient(config jwtlocal.Config, client *grimoireauth.Client) (*jwtlocal.Ver
 	return jwtlocal.New(config)
 }
 
-// events streams to a page until the reader's session ends.
-func events(verifier *jwtlocal.Verifier) http.HandlerFunc {
+// events streams to a page for as long as its reader may be there.
+func events(guard *middleware.Guard) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		authentication, _ := grimoireauth.AuthenticationFromContext(r.Context()) // from the guard
-		ctx := verifier.Watch(r.Context(), authentication)
+		ctx := guard.Watch(r) // repeats what the guards around decided
+		if err := context.Cause(ctx); err != nil {
+			guard.Respond(w, r, err)
+			return
+		}
 		w.Header().Set("Content-Type", "text/event-stream")
 		for {
 			select {
 			case <-ctx.Done():
-				return // context.Cause(ctx) says why
+				fmt.Fprint(w, "event: end\ndata: {}\n\n") // context.Cause(ctx) says why
+				return
 			case <-time.After(15 * time.Second):
 				fmt.Fprint(w, ": still here\n\n")
 				if err := http.NewResponseController(w).Flush(); err != nil {
@@ -44,6 +51,50 @@ func events(verifier *jwtlocal.Verifier) http.HandlerFunc {
 			}
 		}
 	}
+}
+
+// serve stops within seconds, also while streams are open.
+func serve(ctx context.Context, server *http.Server, guard *middleware.Guard, verifier *jwtlocal.Verifier) error {
+	server.RegisterOnShutdown(guard.EndWatches)
+	served := make(chan error, 1)
+	go func() { served <- server.ListenAndServe() }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(server.Shutdown(grace), verifier.Wait(grace))
+}
+
+func Example_streams() {
+	s := newSchool(nil)
+	class := s.stytch.AddClass("LAWS1100").ID
+	sam := s.stytch.AddStudent(class, "sam@example.edu")
+	mux := http.NewServeMux()
+	students := s.guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)
+	mux.Handle("GET /classes/{class}/events", students(events(s.guard)))
+	request := httptest.NewRequest("GET", "/classes/"+string(class)+"/events", nil)
+	if err := s.guard.Attach(request, s.stytch.SignIn(sam)); err != nil {
+		log.Fatal(err)
+	}
+	time.AfterFunc(time.Second/10, func() {
+		if err := s.client.Roster.Remove(context.Background(), class, sam); err != nil {
+			log.Print(err)
+		}
+	})
+	answer := httptest.NewRecorder()
+	s.guard.Protect(mux).ServeHTTP(answer, request)
+	fmt.Println(answer.Code, strings.TrimSpace(answer.Body.String()))
+
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	fmt.Println(serve(stopped, &http.Server{Addr: "127.0.0.1:0", Handler: mux}, s.guard, s.verifier))
+	// Output:
+	// 200 event: end
+	// data: {}
+	// <nil>
 }
 
 func Example_outage() {
@@ -90,7 +141,6 @@ func Example_logout() {
 	}
 	_, err = s.verifier.Authenticate(ctx, credentials)
 	fmt.Println("ended here:", errors.Is(err, grimoireauth.ErrSessionEnded))
-	_ = events(s.verifier) // its stream would have ended, too
 	// Output:
 	// still to be repeated at Stytch
 	// ended here: true

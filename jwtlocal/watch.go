@@ -24,6 +24,9 @@ var (
 // and what authenticated the request. While the connection is open the session is
 // refreshed like that of a page in use, and is not extended by it.
 //
+// It knows the session, and no class: behind a Guard of package middleware give it to
+// Config.Watch and call Guard.Watch, which repeats what the guards have decided.
+//
 // The context ends within a second of the session's end or cutoff in this process,
 // and when a refresh says that the session has ended, or that its roles are not what
 // they were: whoever decided by them has to decide again. It also ends when nobody

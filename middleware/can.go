@@ -65,21 +65,7 @@ func canFault(about About, resource, action string) error {
 func (g *Guard) can(about About, resource, action string) check {
 	return func(ctx context.Context, r *http.Request, f *found, in place) (place, error) {
 		class, none := about.class(r)
-		switch {
-		case g.config.Can == nil:
-			return place{}, fmt.Errorf("%w: Config.Can is missing", ErrMisconfigured)
-		case none:
-			class = ""
-		case class == "":
-			return place{}, errNoClassFound
-		case in.class != "" && in.class != class:
-			// A handler in between made another request of it, or two ClassOfs differ.
-			return place{}, errOtherClassDecided
-		}
-		if err := g.permitted(ctx, f.authentication.Session, class, resource, action); err != nil {
-			return place{}, err
-		}
-		return in, nil
+		return f.meets(ctx, condition{class: class, none: none, resource: resource, action: action}, in)
 	}
 }
 

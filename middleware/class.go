@@ -96,14 +96,11 @@ func (g *Guard) CheckInClass(r *http.Request, class grimoireauth.ClassID, least 
 // class, another inside it does not ask again.
 func (g *Guard) inClass(of ClassOf, least grimoireauth.Role) check {
 	return func(ctx context.Context, r *http.Request, f *found, in place) (place, error) {
-		return g.decideRole(ctx, f, in, of(r), least)
+		return f.meets(ctx, condition{class: of(r), least: least}, in)
 	}
 }
 
 func (g *Guard) decideRole(ctx context.Context, f *found, in place, class grimoireauth.ClassID, least grimoireauth.Role) (place, error) {
-	if class == "" {
-		return place{}, errNoClassFound
-	}
 	role := in.role
 	if role == grimoireauth.RoleNone || in.class != class {
 		var err error

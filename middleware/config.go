@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -66,6 +67,14 @@ type Config struct {
 	// cookie, and a line in the log says so once.
 	Revoke func(context.Context, grimoireauth.Session) error
 
+	// Watch returns a context that ends when a session has ended or something about it was
+	// revoked: verifier.Watch. [Guard.Watch] then decides again at once. Nil: it learns of
+	// a revocation at the end of WatchEvery.
+	Watch func(context.Context, grimoireauth.Authentication) context.Context
+	// WatchEvery is how often [Guard.Watch] decides again, at most a minute. Zero: every
+	// 10 seconds.
+	WatchEvery time.Duration
+
 	// RevealClasses answers 403 instead of 404 to people who are not in the class,
 	// and so tells them that it exists.
 	RevealClasses bool
@@ -95,7 +104,7 @@ func (c Config) faults() error {
 	if c.Carrier == BearerOnly && c.SignInURL != "" {
 		faults = append(faults, errors.New("BearerOnly and SignInURL exclude each other: what signing in gives a browser would not be read"))
 	}
-	faults = append(faults, c.cookieFaults())
+	faults = append(faults, c.watchFaults(), c.cookieFaults())
 	return errors.Join(faults...)
 }
 

@@ -77,35 +77,50 @@ type Decision struct {
 // [grimoireauth.ErrRateLimited] or [ErrMisconfigured]. Without rules it decides that
 // somebody is signed in.
 func (g *Guard) Decide(ctx context.Context, credentials grimoireauth.Credentials, rules ...Rule) (Decision, error) {
+	_, decision, _, err := g.decideBy(ctx, credentials, rules)
+	return decision, err
+}
+
+// decideBy is Decide, and what it was found by.
+func (g *Guard) decideBy(ctx context.Context, credentials grimoireauth.Credentials, rules []Rule) (*found, Decision, []check, error) {
 	if g == nil || g.auth == nil {
-		return Decision{}, errZeroGuard
+		return nil, Decision{}, nil, errZeroGuard
 	}
 	f := &found{guard: g}
-	checks := make([]check, 0, len(rules))
-	for _, rule := range rules {
-		if rule.make == nil {
-			return Decision{}, fmt.Errorf("%w: a zero Rule", ErrMisconfigured)
-		}
-		c, err := rule.make(g)
-		if err != nil {
-			return Decision{}, err
-		}
-		checks = append(checks, c)
-		f.fresh = f.fresh || rule.fresh
+	checks, fresh, err := g.checksOf(rules)
+	if err != nil {
+		return nil, Decision{}, nil, err
 	}
+	f.fresh = fresh
 	f.presented, f.err = presentedBy(credentials)
 	if f.err == nil {
 		f.ask(ctx)
 	}
 	in, err := f.decide(ctx, nil, checks)
 	if err != nil {
-		return Decision{}, err
+		return nil, Decision{}, nil, err
 	}
 	decision := Decision{Authentication: f.authentication, Role: in.role}
 	if in.role != grimoireauth.RoleNone {
 		decision.Person = f.person(in)
 	}
-	return decision, nil
+	return f, decision, checks, nil
+}
+
+// checksOf returns the checks of the rules, and whether one asks for Stytch's word.
+func (g *Guard) checksOf(rules []Rule) (checks []check, fresh bool, err error) {
+	for _, rule := range rules {
+		if rule.make == nil {
+			return nil, false, fmt.Errorf("%w: a zero Rule", ErrMisconfigured)
+		}
+		c, err := rule.make(g)
+		if err != nil {
+			return nil, false, err
+		}
+		checks = append(checks, c)
+		fresh = fresh || rule.fresh
+	}
+	return checks, fresh, nil
 }
 
 // presentedBy returns what credentials say that did not come with an http.Request.

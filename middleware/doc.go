@@ -33,6 +33,8 @@
 //   - [Guard.Recent]: a sign-in that is not long ago. [Guard.Fresh]: Stytch's own
 //     word, now. What is dangerous deserves both.
 //   - [Guard.Load]: a page for everybody that greets those who are signed in.
+//   - [Guard.Watch] in a handler that streams: its context ends when one of the guards
+//     around would refuse.
 //
 // Guards around each other decide in one pass and ask once. Each has a form without
 // a response, such as [Guard.CheckFresh], which on a connection that stays open asks

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -19,11 +18,17 @@ type found struct {
 	guard *Guard
 	answer
 
-	place  place   // what class guards around this one have decided
-	passed []check // what was decided about this authentication; before it is published, about an older one
+	place place // what class guards around this one have decided
 
-	first *found  // what was published first on this request; nil: this one
-	newer renewal // of the first: what was found out on this request later
+	// What was decided about this authentication: by the handler that published it, on the
+	// request as it was there, and by those around, perhaps about an older answer.
+	own   []check
+	on    *http.Request
+	outer *found // what was published around; nil: nothing
+
+	noting *[]condition // checks write down here what they would decide, and decide nothing
+	first  *found       // what was published first on this request; nil: this one
+	newer  renewal      // of the first: what was found out on this request later
 
 	// Room for two response headers, so that setting them allocates nothing.
 	cacheControl, vary [1]string
@@ -203,8 +208,7 @@ func (f *found) attach(r *http.Request, in place, checks []check) *http.Request 
 		return f.attachAgain(r, in, checks)
 	}
 	ctx := f.publish(r.Context())
-	f.place = in
-	f.passed = joined(f.passed, checks)
+	f.place, f.own, f.on = in, checks, r
 	if in.role != grimoireauth.RoleNone {
 		return r.WithContext(grimoireauth.ContextWithPerson(ctx, f.authentication, f.person(in), in.role))
 	}
@@ -220,7 +224,7 @@ func (f *found) attachAgain(r *http.Request, in place, checks []check) *http.Req
 	ctx := r.Context()
 	if len(checks) > 0 {
 		// A copy, since others read what was published.
-		more := &found{guard: f.guard, answer: f.answer, place: in, passed: slices.Concat(f.passed, checks), first: f.origin()}
+		more := &found{guard: f.guard, answer: f.answer, place: in, own: checks, on: r, outer: f, first: f.origin()}
 		ctx = more.publish(ctx)
 	}
 	current, _ := grimoireauth.AuthenticationFromContext(ctx)

@@ -32,6 +32,7 @@ type Guard struct {
 	mapping   sync.Once // one line per Guard that Role and Can do not go together
 	mixture   mixture
 	moves     moves
+	watches   watches
 }
 
 // New returns a Guard that asks auth whose credentials a request carries. It
@@ -45,7 +46,10 @@ func New(auth grimoireauth.AuthFunc, config Config) (*Guard, error) {
 	if faults != nil {
 		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure guard", Kind: grimoireauth.ErrInvalid}, faults)
 	}
-	return &Guard{auth: auth, config: config, cookie: cookiesOf(config)}, nil
+	return &Guard{
+		auth: auth, config: config, cookie: cookiesOf(config),
+		watches: watches{slots: make(chan struct{}, askedAtOnce)},
+	}, nil
 }
 
 // Load attaches who is signed in, if anybody is, and calls next in any case.

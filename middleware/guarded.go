@@ -83,10 +83,8 @@ func (f *found) decide(ctx context.Context, r *http.Request, checks []check) (pl
 	in, err := f.place, error(nil)
 	if !f.published() {
 		// What guards around this one decided about an older answer.
-		for _, c := range f.passed {
-			if in, err = c(ctx, r, f, in); err != nil {
-				return place{}, err
-			}
+		if in, err = f.outer.repeat(ctx, f, in); err != nil {
+			return place{}, err
 		}
 	}
 	for _, c := range checks {
@@ -95,4 +93,20 @@ func (f *found) decide(ctx context.Context, r *http.Request, checks []check) (pl
 		}
 	}
 	return in, nil
+}
+
+// repeat makes the checks that led to f once more, about a later answer. Each sees the
+// request that it saw then: another router in between may have given its wildcards to it.
+func (f *found) repeat(ctx context.Context, about *found, in place) (place, error) {
+	if f == nil {
+		return in, nil
+	}
+	in, err := f.outer.repeat(ctx, about, in)
+	for _, c := range f.own {
+		if err != nil {
+			return place{}, err
+		}
+		in, err = c(ctx, f.on, about, in)
+	}
+	return in, err
 }

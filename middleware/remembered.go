@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -106,7 +105,7 @@ func (f *found) again(ctx context.Context, fresh bool) *found {
 			return f
 		}
 		// What guards around decided, they decided on older facts.
-		return &found{guard: f.guard, answer: *known, passed: f.passed, first: origin}
+		return &found{guard: f.guard, answer: *known, outer: f, first: origin}
 	}
 	// Stytch is not asked about credentials that are known to be bad, or that could
 	// not be found out about.
@@ -117,7 +116,7 @@ func (f *found) again(ctx context.Context, fresh bool) *found {
 	}
 	// The headers are written at the beginning of a request, or not at all.
 	settled := f.settled && now-f.came > remembered
-	next := &found{guard: f.guard, passed: f.passed, first: origin, answer: answer{
+	next := &found{guard: f.guard, outer: f, first: origin, answer: answer{
 		presented: f.presented, fresh: fresh || known.bound, settled: settled, renewed: known.renewed, bound: known.bound,
 	}}
 	if next.rests = known.rests; next.fresh {
@@ -129,12 +128,4 @@ func (f *found) again(ctx context.Context, fresh bool) *found {
 	}
 	origin.newer.keep(next.answer)
 	return next
-}
-
-// joined is slices.Concat, but returns the second one itself where the first is empty.
-func joined(before, checks []check) []check {
-	if len(before) == 0 {
-		return checks
-	}
-	return slices.Concat(before, checks)
 }

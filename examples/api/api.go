@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/jwtlocal"
@@ -19,9 +18,6 @@ type api struct {
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	board    board
-
-	ending     chan struct{} // closed when streams should end
-	endStreams func()
 }
 
 func newAPI(o options) (*api, error) {
@@ -43,15 +39,12 @@ func newAPI(o options) (*api, error) {
 	guard, err := middleware.New(verifier.Authenticate, middleware.Config{
 		Carrier: middleware.BearerOnly,
 		Fresh:   verifier.Refresh,
+		Watch:   verifier.Watch,
 	})
 	if err != nil {
 		return nil, err
 	}
-	ending := make(chan struct{})
-	return &api{
-		client: client, verifier: verifier, guard: guard,
-		ending: ending, endStreams: sync.OnceFunc(func() { close(ending) }),
-	}, nil
+	return &api{client: client, verifier: verifier, guard: guard}, nil
 }
 
 // handler returns every route. There is no public one.

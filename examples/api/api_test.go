@@ -36,7 +36,7 @@ func serveWithin(t *testing.T, limit time.Duration) *service {
 	server.Config.WriteTimeout = limit
 	server.Start()
 	t.Cleanup(func() {
-		api.endStreams()
+		api.guard.EndWatches()
 		server.Close()
 		_ = api.verifier.Wait(context.Background())
 	})
@@ -87,7 +87,7 @@ func TestWhoMay(t *testing.T) {
 	demo := newDemo()
 	api, err := newAPI(demo.options())
 	require.NoError(t, err)
-	api.endStreams() // a stream that is let in says so and ends
+	api.guard.EndWatches() // a stream that is let in says so and ends
 	require.NoError(t, demo.stytch.Audit(api.handler(), mock.Auditing{Attach: api.guard.Attach},
 		mock.Route{Pattern: "GET /classes/{class}", Allow: []mock.Caller{mock.Student, mock.Instructor}},
 		mock.Route{Pattern: "GET /classes/{class}/roster", Allow: []mock.Caller{mock.Instructor}},

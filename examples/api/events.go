@@ -21,18 +21,16 @@ const (
 
 // events streams what is published in the class as server-sent events
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html). The guard decided
-// when the stream began; that decision must not outlive the session, so the verifier
-// watches it: signing out, being removed or getting another role ends the stream
-// within a second, and an expired token does when it expires. The last event, "end",
-// says why.
+// when the stream began; it watches the connection and decides again: signing out, being
+// removed or getting another role ends the stream within a second, and an expired token
+// does when it expires. So does the server's Shutdown. The last event, "end", says why.
 func (a *api) events(w http.ResponseWriter, r *http.Request) {
-	authentication, ok := grimoireauth.AuthenticationFromContext(r.Context())
 	person, _, inClass := grimoireauth.RoleFromContext(r.Context())
-	if !ok || !inClass { // the guard has seen to it
+	if !inClass { // the guard has seen to it
 		a.guard.Respond(w, r, grimoireauth.ErrNoCredentials)
 		return
 	}
-	ctx := a.verifier.Watch(r.Context(), authentication)
+	ctx := a.guard.Watch(r)
 	published, leave := a.board.read(person.Class)
 	defer leave()
 
@@ -47,9 +45,6 @@ func (a *api) events(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-ctx.Done():
 			_ = s.event("end", ended{reason(context.Cause(ctx))}) // mostly nobody reads it any more
-			return
-		case <-a.ending:
-			_ = s.event("end", ended{"server_stopping"})
 			return
 		case news, ok := <-published:
 			if !ok {
@@ -77,6 +72,12 @@ func reason(cause error) string {
 		return "session_ended" // sign in again
 	case errors.Is(cause, grimoireauth.ErrExpired):
 		return "session_expired" // bring a new token
+	case errors.Is(cause, grimoireauth.ErrForbidden):
+		return "forbidden" // another role, which is not enough
+	case errors.Is(cause, grimoireauth.ErrNotFound):
+		return "not_found" // not in the class any more
+	case errors.Is(cause, http.ErrServerClosed):
+		return "server_stopping" // connect again
 	case errors.Is(cause, context.Canceled):
 		return "client_gone"
 	}

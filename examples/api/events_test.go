@@ -78,7 +78,7 @@ func TestStreamEnds(t *testing.T) {
 			_, err := s.client.Roster.SetRole(t.Context(), s.demo.class, who.Member(), grimoireauth.RoleTutor)
 			require.NoError(t, err)
 		}, "session_expired"},
-		"the server stops": {func(_ *testing.T, s *service, _ grimoireauth.Authentication) { s.endStreams() }, "server_stopping"},
+		"the server stops": {func(_ *testing.T, s *service, _ grimoireauth.Authentication) { s.guard.EndWatches() }, "server_stopping"},
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
@@ -123,4 +123,7 @@ func TestEventsAreOneLine(t *testing.T) {
 	require.Equal(t, "unavailable", reason(grimoireauth.ErrUnavailable))
 	require.Equal(t, "session_ended", reason(grimoireauth.ErrSessionEnded))
 	require.Equal(t, "session_expired", reason(grimoireauth.ErrExpired))
+	require.Equal(t, "forbidden", reason(grimoireauth.ErrForbidden))
+	require.Equal(t, "not_found", reason(grimoireauth.ErrNotFound))
+	require.Equal(t, "server_stopping", reason(http.ErrServerClosed))
 }

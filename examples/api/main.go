@@ -25,8 +25,8 @@
 //     do follows from the status: 401 get a token, 403 and 404 give up, 503 wait as
 //     Retry-After says. While Stytch is down, what the token proves is still answered.
 //   - What cannot be taken back asks Stytch while the caller waits (Fresh).
-//   - A stream outlives the decision that let its reader in, so it is watched
-//     (events.go).
+//   - A stream outlives the decision that let its reader in, so the guard watches it and
+//     ends it, also when the server stops (events.go).
 //
 // With STYTCH_PROJECT_ID and STYTCH_SECRET in the environment it runs against the
 // real Stytch, and checks that project, and the classes of -classes, before it
@@ -88,7 +88,7 @@ func run(ctx context.Context, out io.Writer, getenv func(string) string, addr st
 		MaxHeaderBytes:    32 << 10,
 	}
 	// Shutdown waits for the requests under way, and a stream would be for ever.
-	server.RegisterOnShutdown(api.endStreams)
+	server.RegisterOnShutdown(api.guard.EndWatches)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	options.announce(out, "http://"+listener.Addr().String())
