@@ -72,6 +72,18 @@ func (h *Handler) attempts(r *http.Request, conditions ...func(attempt) bool) []
 	return found
 }
 
+// late returns the page to begin again of an attempt that asked for this and whose time
+// is over: for this class, if there is one.
+func (h *Handler) late(r *http.Request, asks, slug string) Page {
+	now := time.Now()
+	for _, s := range h.stored(r) {
+		if s.readable && s.asks == asks && !s.live(now) && (slug == "" || h.sameClass(r, s.class, slug)) {
+			return s.back()
+		}
+	}
+	return Page{}
+}
+
 // attemptID returns the id of the attempt that a request names.
 func attemptID(r *http.Request) string {
 	values := r.PostForm

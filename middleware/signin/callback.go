@@ -84,7 +84,7 @@ func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken
 			redirect(w, h.config.home())
 			return
 		}
-		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, Page{}, "sign-in")
+		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, h.late(r, t.kind, t.slug), "sign-in")
 		return
 	}
 	a.token = t

@@ -54,6 +54,9 @@ func (h *Handler) withoutLink(w http.ResponseWriter, r *http.Request, a attempt,
 	}
 	if known && a.token.kind != "" && !a.live(time.Now()) {
 		page := a.back()
+		if asked := h.asked(r, a.token); len(asked) > 0 {
+			page.Email, page.ReturnTo = asked[0].email, asked[0].returnTo
+		}
 		page.Notice = "That took too long. " + openAgain
 		h.drop(w, r, a)
 		h.offer(w, r, http.StatusGone, page)

@@ -52,8 +52,10 @@ func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked att
 	}
 	all := h.attempts(r, func(a attempt) bool { return a.asks == asksReset })
 	if len(all) == 0 {
-		h.offer(w, r, http.StatusForbidden, Page{Class: a.token.slug,
-			Notice: "The link to set a password works only in the browser that asked for it, for half an hour. Ask for a new one here."})
+		page := h.late(r, asksReset, a.token.slug)
+		page.Class = a.token.slug
+		page.Notice = "The link to set a password works only in the browser that asked for it, for half an hour. Ask for a new one here."
+		h.offer(w, r, http.StatusForbidden, page)
 		return attempt{}, attempt{}, false
 	}
 	// All of them have one verifier; where to go in the end is that of the class.

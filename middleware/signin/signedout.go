@@ -21,7 +21,7 @@ type signedOut struct {
 // The words, and what they say.
 const (
 	saidNotTold    = "not-told" // also true where all sessions were meant
-	saidNoSession     = "no-session"
+	saidNoSession  = "no-session"
 	saidHereOnly   = "here-only"
 	saidClass      = "class"
 	saidThisClass  = "class-only"
@@ -32,7 +32,7 @@ const (
 
 var signedOutNotices = map[string]string{
 	saidNotTold:    "This browser is signed out. The sign-in service could not be told, though, so there the session goes on until it ends by itself.",
-	saidNoSession:     "You were not signed in here any more, so your other browsers could not be signed out: please sign in and try again.",
+	saidNoSession:  "You were not signed in here any more, so your other browsers could not be signed out: please sign in and try again.",
 	saidHereOnly:   "This browser is signed out. Your other browsers could not be: please sign in and try again in a moment.",
 	saidClass:      "You are signed out of this class in every browser.",
 	saidThisClass:  "You are signed out of this class in every browser. Which other classes are yours could not be found out: please sign out there as well.",
