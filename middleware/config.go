@@ -29,6 +29,13 @@ type Config struct {
 	// Carrier is where credentials are read. Zero: in the cookies, and nowhere else.
 	Carrier Carrier
 
+	// Origins are the origins besides the request's own whose pages may open a WebSocket,
+	// or another connection that is no request any more, with the cookies of this Guard:
+	// "https://school.edu". A program behind a proxy that ends TLS or rewrites Host lists
+	// its own origin here. An http:// origin trusts everybody on the network. Empty: the
+	// page must have the scheme and the host of the request. See [ErrForeignOrigin].
+	Origins []string
+
 	// SignInURL is the path of the sign-in page, such as "/auth/". A browser that
 	// navigates to a guarded page without being signed in is sent there, with the
 	// page it wanted as the parameter return_to. Empty: nobody is redirected.
@@ -104,7 +111,7 @@ func (c Config) faults() error {
 	if c.Carrier == BearerOnly && c.SignInURL != "" {
 		faults = append(faults, errors.New("BearerOnly and SignInURL exclude each other: what signing in gives a browser would not be read"))
 	}
-	faults = append(faults, c.watchFaults(), c.cookieFaults())
+	faults = append(faults, c.originFaults(), c.watchFaults(), c.cookieFaults())
 	return errors.Join(faults...)
 }
 

@@ -56,7 +56,8 @@
 //
 // A guard sees the request as it arrives: put no middleware outside it that
 // rewrites the method or the path. Protection against cross-site requests is
-// net/http's own, [http.CrossOriginProtection], without bypass patterns. A server
+// net/http's own, [http.CrossOriginProtection], without bypass patterns; it lets a GET
+// pass, so the guard itself wants the Origin of a WebSocket: [ErrForeignOrigin]. A server
 // in the open sets MaxHeaderBytes: a cookie header can be long, and it is read on
 // every request; net/http's own limit is 1 MiB.
 //

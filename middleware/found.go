@@ -63,6 +63,9 @@ func (g *Guard) find(r *http.Request, fresh bool) *found {
 	}
 	earlier, ok := r.Context().Value(foundKey{g}).(*found)
 	had, err := g.read(r)
+	if err == nil {
+		err = g.foreignChannel(r, had)
+	}
 	if ok && err == nil && earlier.presented == had {
 		return earlier.again(r.Context(), fresh)
 	}

@@ -30,6 +30,8 @@ type Guard struct {
 	oversized sync.Once // one warning per Guard that the session_jwt fits no cookie
 	unended   sync.Once // one warning per Guard that earlier sessions are not ended
 	mapping   sync.Once // one line per Guard that Role and Can do not go together
+	channels  sync.Once // one line per Guard that a page of another origin opens connections
+	origins   []string  // Config.Origins, as they are compared
 	mixture   mixture
 	moves     moves
 	watches   watches
@@ -47,7 +49,7 @@ func New(auth grimoireauth.AuthFunc, config Config) (*Guard, error) {
 		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure guard", Kind: grimoireauth.ErrInvalid}, faults)
 	}
 	return &Guard{
-		auth: auth, config: config, cookie: cookiesOf(config),
+		auth: auth, config: config, cookie: cookiesOf(config), origins: config.origins(),
 		watches: watches{slots: make(chan struct{}, askedAtOnce)},
 	}, nil
 }

@@ -54,6 +54,7 @@ var refusals = []refusal{
 	{grimoireauth.ErrLastInstructor, http.StatusForbidden, "last_instructor", "The class needs an instructor", "This would leave it without one. Please make somebody else an instructor first."},
 	{grimoireauth.ErrOtherClass, http.StatusForbidden, "other_class", "This sign-in belongs to another class", "Please begin it there, or begin again here."},
 	{grimoireauth.ErrOtherBrowser, http.StatusForbidden, "other_browser", "This sign-in began in another browser", "Please begin again in this one."},
+	{ErrForeignOrigin, http.StatusForbidden, "foreign_origin", "Not from that page", "A page of another site has tried to open a connection in your name."},
 	{grimoireauth.ErrForbidden, http.StatusForbidden, "forbidden", "Not permitted", "Your role in this class does not include this."},
 
 	{grimoireauth.ErrSignInExpired, http.StatusGone, "sign_in_expired", "That took too long, or is finished already", "Please begin to sign in again."},

@@ -123,6 +123,7 @@ func TestM18_StreamsEndWithTheSession(t *testing.T) {
 				if !via.http2 && via.name == "taken over" {
 					r.Header.Set("Connection", "Upgrade")
 					r.Header.Set("Upgrade", "lines")
+					r.Header.Set("Origin", server.URL)
 				}
 				res, err := server.Client().Do(r)
 				require.NoError(t, err)

@@ -300,6 +300,7 @@ func upgrade(t *testing.T, c *http.Client, r *http.Request) string {
 	}
 	r.Header.Set("Connection", "Upgrade")
 	r.Header.Set("Upgrade", "echo")
+	r.Header.Set("Origin", r.URL.Scheme+"://"+r.URL.Host)
 	res, err := c.Do(r)
 	require.NoError(t, err)
 	conn, ok := res.Body.(io.ReadWriteCloser)
