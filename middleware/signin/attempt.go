@@ -26,7 +26,7 @@ type attempt struct {
 	until int64  // when its present stage is over, Unix seconds
 
 	// What was asked for, and what is pending then: an e-mail, or a redirect to
-	// somebody else's page.
+	// another host's page.
 	asks     string              // one of the constants below; empty: nothing
 	class    string              // an id or a slug; empty: a discovery
 	email    string              // as it was typed

@@ -48,7 +48,7 @@ func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// withoutToken reports the answer of a provider that signed nobody in: an error
+// withoutToken reports the answer of a provider without a sign-in: an error
 // and no token (RFC 6749, 4.1.2.1).
 func withoutToken(rawQuery string) bool {
 	query, err := url.ParseQuery(rawQuery)

@@ -35,7 +35,7 @@ func (h *Handler) takes(kind string) bool {
 // callbackToken is a token that a browser brings to the callback.
 type callbackToken struct{ kind, slug, token string }
 
-// fromProvider reports whether a browser brings the token from somebody else's page
+// fromProvider reports whether a browser brings the token from another host's page
 // that it was sent to from here, so that a redirect has to be pending.
 func (t callbackToken) fromProvider() bool {
 	return t.kind == kindOAuth || t.kind == kindDiscoveryOAuth || t.kind == kindSSO
@@ -69,7 +69,7 @@ func (h *Handler) callbackTokenOf(rawQuery string) (callbackToken, bool) {
 }
 
 // putAway keeps a token that came in a link, in an attempt of its own: a link that
-// somebody else sent takes the place of none. The same token again in the same
+// another person sent takes the place of none. The same token again in the same
 // browser is the same attempt.
 func (h *Handler) putAway(w http.ResponseWriter, r *http.Request, t callbackToken) attempt {
 	a := newAttempt(t.slug, "")

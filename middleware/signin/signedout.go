@@ -101,7 +101,7 @@ func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.
 		return signedOut{word: saidHereOnly}
 	}
 	if scope == scopeEverywhere {
-		// An address that nobody has proven could be somebody else's in other classes.
+		// An address that is not proven could be another person's in other classes.
 		if unknownWho != nil {
 			h.fault(r, "logout not complete", unknownWho)
 		}
@@ -110,7 +110,7 @@ func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.
 	return signedOut{word: saidClass}
 }
 
-// gone reports that there is nobody any more whose sessions could live.
+// gone reports that there is no member any more whose sessions could live.
 func gone(err error) bool { return errors.Is(err, grimoireauth.ErrNotFound) && !unknown(err) }
 
 // endEverywhere ends their sessions in all classes and says how it went.
