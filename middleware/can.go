@@ -83,7 +83,7 @@ func (g *Guard) permitted(ctx context.Context, session grimoireauth.Session, cla
 		g.noteMapping(ctx, err)
 		return grimoireauth.ErrForbidden
 	}
-	return g.unclear(ctx, "check a permission", err)
+	return g.unclearAnswer(ctx, "check a permission", err)
 }
 
 // noteMapping logs once that the two functions of the configuration map the school in two

@@ -160,6 +160,31 @@ func TestA04_CanWithOneOrganization(t *testing.T) {
 	require.Equal(t, 1, strings.Count(log.String(), "pass a CanFunc"), "once for each Guard that needs it")
 }
 
+// C11: what the application's own functions say is wrong reaches the log, whole, and no
+// response.
+func TestC11_ErrorsOfTheApplicationReachTheLog(t *testing.T) {
+	const down = "pq: relation \"enrolments\" does not exist"
+	var log bytes.Buffer
+	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{
+		Role: func(context.Context, grimoireauth.Session, grimoireauth.ClassID) (grimoireauth.Role, error) {
+			return grimoireauth.RoleNone, errors.New(down)
+		},
+		Can: func(context.Context, grimoireauth.Session, grimoireauth.ClassID, string, string) error {
+			return errors.New(down)
+		},
+		Logger: slog.New(slog.NewJSONHandler(&log, nil)),
+	})
+	for _, wrap := range []func(http.Handler) http.Handler{ofStudents(guard), guard.Can(middleware.NoClass, "marks", "read")} {
+		log.Reset()
+		mux := http.NewServeMux()
+		mux.Handle("GET /classes/{class}", wrap(whoami))
+		res := serve(mux, request("GET", "/classes/"+law, "jwt.ivy.x"))
+		require.Equal(t, http.StatusServiceUnavailable, res.StatusCode)
+		require.NotContains(t, body(t, res), "enrolments")
+		require.Contains(t, log.String(), `relation \"enrolments\" does not exist`)
+	}
+}
+
 // A handler that asks for something else on behalf of the same request does not
 // take the class guard's decision with it.
 func TestCanIsAboutTheClassThatWasDecided(t *testing.T) {

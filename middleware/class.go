@@ -125,7 +125,7 @@ func (g *Guard) role(ctx context.Context, session grimoireauth.Session, class gr
 		return grimoireauth.RoleNone, err
 	case err != nil:
 		// By the contract of RoleFunc any error means "could not find out".
-		return grimoireauth.RoleNone, g.unclear(ctx, "find the role in the class", err)
+		return grimoireauth.RoleNone, g.unclearAnswer(ctx, "find the role in the class", err)
 	case role > grimoireauth.RoleNone:
 		return role, nil
 	case g.config.RevealClasses:

@@ -128,13 +128,23 @@ func (g *Guard) ask(ctx context.Context, auth grimoireauth.AuthFunc, credentials
 	return nobody, unclear
 }
 
-// unclear makes an error of no known kind "could not find out". It may quote
-// credentials, so only its type is told, to the log; a client that went away is
+// unclear makes an error of an AuthFunc that is of no known kind "could not find out". It
+// may quote credentials, so only its type is told, to the log; a client that went away is
 // not worth a line.
 func (g *Guard) unclear(ctx context.Context, op string, err error) *grimoireauth.Error {
 	if ctx.Err() == nil {
 		g.config.logger().WarnContext(ctx, "an error that says neither yes nor no: answered as unavailable",
 			"op", op, "type", fmt.Sprintf("%T", err))
+	}
+	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, Err: err}
+}
+
+// unclearAnswer does the same for the application's own RoleFunc or CanFunc. Neither gets
+// credentials, so its error reaches the log whole.
+func (g *Guard) unclearAnswer(ctx context.Context, op string, err error) error {
+	if ctx.Err() == nil {
+		g.config.logger().WarnContext(ctx, "an error that says neither yes nor no: answered as unavailable",
+			"op", op, "error", err.Error())
 	}
 	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, Err: err}
 }
