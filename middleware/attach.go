@@ -58,7 +58,8 @@ func (g *Guard) attachCookies(h http.Header, jwt, token string) {
 			pair = strings.TrimLeft(pair, " ")
 			_, isToken := valueOf(pair, g.cookie.token)
 			_, isJWT := valueOf(pair, g.cookie.jwt)
-			if pair != "" && !isToken && !isJWT {
+			_, isMoved := valueOf(pair, g.moved.token)
+			if pair != "" && !isToken && !isJWT && !isMoved {
 				pairs = append(pairs, pair)
 			}
 		}

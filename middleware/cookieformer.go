@@ -76,10 +76,36 @@ func (g *Guard) expireFormer(h http.Header) {
 	}
 }
 
-// moveFormer replaces cookies of an earlier configuration by those of the present one,
-// with a redirect to the same address, and reports whether it did. It does so for pages
-// that a browser navigates to and before a handler runs, since an answer that comes late
-// could sign the next person in as this one.
+// readMoved reads the cookie that took the place of a former one, of a request that brings
+// no session_token of its own. What cannot be read there is nothing.
+func (g *Guard) readMoved(lines []string) (presented, bool) {
+	if g.cookie.frontEnd {
+		return presented{}, false
+	}
+	p, err := g.moved.read(lines)
+	return p, err == nil && p.session != ""
+}
+
+// expireMoved deletes that cookie if a browser may have it.
+func (g *Guard) expireMoved(h http.Header, r *http.Request) {
+	if len(g.config.FormerCookies) == 0 {
+		if r == nil {
+			return
+		}
+		if _, has := g.readMoved(r.Header["Cookie"]); !has {
+			return
+		}
+	}
+	g.moved.put(h, g.moved.token, "", 0)
+}
+
+// moveFormer takes a browser's former cookies away, with a redirect to the same address,
+// and reports whether it did. It does so for pages that a browser navigates to.
+//
+// Every answer can come late, after the next person has signed in, and this one as well.
+// So the session_token goes into a cookie of its own, which is read only where there is no
+// other one: a sign-in has written another. And it brings no session_jwt, so that after a
+// sign-out Stytch is asked, and says that the session has ended.
 func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, f *found) bool {
 	if !f.presented.former || f.err != nil || r.Method != http.MethodGet || !readByPerson(r) {
 		return false
@@ -89,13 +115,16 @@ func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, f *found) boo
 	if !ok || !g.moves.first(f.presented.token) {
 		return false
 	}
-	// Not SetCookies: the session that the browser had is this one.
-	alone := r.Clone(r.Context())
-	alone.Header.Del("Cookie")
-	if err := g.SetCookies(w, alone, f.authentication); err != nil {
+	token, session := f.authentication.Token.Reveal(), f.authentication.ID()
+	age, live := cookieAge(f.authentication)
+	if !live || token == "" || session == "" || !tokenLike(token, maxToken) || !tokenLike(string(session), maxToken) || g.CheckCookies(hostOf(r)) != nil {
 		return false
 	}
-	w.Header().Set("Location", address)
+	h := w.Header()
+	g.expireFormer(h)
+	g.moved.put(h, g.moved.token, named(token, session), age)
+	uncached(w)
+	h.Set("Location", address)
 	w.WriteHeader(http.StatusSeeOther)
 	return true
 }

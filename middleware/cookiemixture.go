@@ -43,6 +43,9 @@ func (g *Guard) readCookies(r *http.Request) (presented, error) {
 			g.noteMixture(r.Context(), mixedNamed)
 		}
 	case p.token == "" && p.jwt == "":
+		if moved, ok := g.readMoved(lines); ok {
+			return moved, nil
+		}
 		if former, ok := g.readFormer(lines); ok {
 			return former, nil
 		}

@@ -52,6 +52,14 @@ func cookieNames(base string, prefixed bool) (token, jwt string) {
 // cookies, and that there is one of each name only (RFC 6265bis, 4.1.3.2).
 func (s sessionCookies) prefixed() bool { return strings.HasPrefix(s.token, hostPrefix) }
 
+// moved returns the cookies of a browser whose former cookies were replaced: see moveFormer.
+// That of the session_jwt is the same, since it counts only for the session that the other
+// one names.
+func (s sessionCookies) moved() sessionCookies {
+	s.token += "_moved"
+	return s
+}
+
 // named returns the value of the session_token's cookie.
 func named(token string, session grimoireauth.SessionID) string {
 	return token + nameMark + string(session)

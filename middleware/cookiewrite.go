@@ -60,6 +60,7 @@ func (g *Guard) SetCookies(w http.ResponseWriter, r *http.Request, authenticatio
 	h := w.Header()
 	g.cookie.expireVariants(h, r)
 	g.expireFormer(h)
+	g.expireMoved(h, r)
 	g.cookie.put(h, g.cookie.token, named(token, authentication.ID()), age)
 	// An absent session_jwt is deleted: it would belong to another session.
 	g.cookie.put(h, g.cookie.jwt, g.fitting(jwt, age), age)
@@ -84,6 +85,15 @@ func (g *Guard) CheckCookies(host string) error {
 	return nil
 }
 
+// CookieName returns the name of the session_token's cookie without its prefix, as in
+// Config.CookieName. It tells two services on one host apart.
+func (g *Guard) CookieName() string {
+	if g == nil {
+		return ""
+	}
+	return strings.TrimPrefix(g.cookie.token, hostPrefix)
+}
+
 // CookieDomain returns the Domain of the cookies that this Guard writes, empty if they
 // belong to one host alone.
 func (g *Guard) CookieDomain() string {
@@ -105,6 +115,7 @@ func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	}
 	g.cookie.expireVariants(h, r)
 	g.expireFormer(h)
+	g.expireMoved(h, r)
 	g.cookie.put(h, g.cookie.token, "", 0)
 	g.cookie.put(h, g.cookie.jwt, "", 0)
 	uncached(w)

@@ -183,8 +183,8 @@ func ExampleReturnTo() {
 }
 
 // The service wrote its cookies for all hosts of the school, and from now on for its own
-// host alone. Browsers that are signed in stay so, and have the new cookies with the next
-// page that they open.
+// host alone. Browsers that are signed in stay so, and have cookies of the host alone
+// from the next page on that they open.
 func ExampleFormerCookies() {
 	guard, err := middleware.New(exampleAuth, middleware.Config{
 		FormerCookies: []middleware.FormerCookies{{Domain: "school.edu", Until: time.Now().AddDate(0, 1, 0)}},
@@ -206,6 +206,5 @@ func ExampleFormerCookies() {
 	}
 	// Output:
 	// 303 /classes/laws1100
-	// __Host-stytch_session
-	// __Host-stytch_session_jwt
+	// __Host-stytch_session_moved
 }

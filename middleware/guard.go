@@ -26,6 +26,7 @@ type Guard struct {
 	auth   grimoireauth.AuthFunc
 	config Config
 	cookie sessionCookies
+	moved  sessionCookies // the same, with the session_token that took the place of a former one
 
 	oversized sync.Once // one warning per Guard that the session_jwt fits no cookie
 	unended   sync.Once // one warning per Guard that earlier sessions are not ended
@@ -48,8 +49,9 @@ func New(auth grimoireauth.AuthFunc, config Config) (*Guard, error) {
 	if faults != nil {
 		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure guard", Kind: grimoireauth.ErrInvalid}, faults)
 	}
+	cookie := cookiesOf(config)
 	return &Guard{
-		auth: auth, config: config, cookie: cookiesOf(config), origins: config.origins(),
+		auth: auth, config: config, cookie: cookie, moved: cookie.moved(), origins: config.origins(),
 		watches: watches{slots: make(chan struct{}, askedAtOnce)},
 	}, nil
 }
