@@ -61,7 +61,9 @@ const (
 	// say so and keep the class and the return address.
 	lateLife    = time.Hour
 	longestLife = 7 * 24 * time.Hour // that of a link
-	clockSkew   = 30 * time.Second
+	// clockSkew is how far the clocks of two processes may be apart that serve one attempt:
+	// as far as one may be ahead and still sign people in (see checkClock).
+	clockSkew = jwtLife
 )
 
 var (
@@ -93,6 +95,12 @@ func (a attempt) live(now time.Time) bool { return now.Unix() < a.until }
 
 // owes reports whether a sign-in is pending that can still be finished.
 func (a attempt) owes(now time.Time) bool { return a.pending.owed != "" && a.pending.live(now) }
+
+// goesOn reports whether the attempt is past its first step and has a page on which it
+// goes on.
+func (a attempt) goesOn(now time.Time) bool {
+	return a.live(now) && (a.account != "" || a.owes(now))
+}
 
 // back is the class, the address and the return address, as a page to begin again.
 func (a attempt) back() Page {

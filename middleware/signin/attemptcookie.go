@@ -11,21 +11,30 @@ import (
 )
 
 const (
-	// attemptCookie and an id is the name of a cookie.
+	// attemptCookie and an id is the name of a cookie. Cookies know no ports, so two
+	// services on one host have other names: that of the Guard's cookie, ownAttempt and
+	// an id.
 	attemptCookie = "grimoire_attempt_"
+	ownAttempt    = "_signin_"
 
-	maxAttempts    = 5    // of one browser: the newest stay
-	maxAttempt     = 3600 // bytes of one; browsers store 4,096 with name and attributes
-	maxAllAttempts = 4096 // bytes of all with their names: servers take 8 kB of cookies as a rule, and a session_jwt may need half
+	maxAttempts = 5    // of one browser: the newest stay
+	maxAttempt  = 3600 // bytes of one; browsers store 4,096 with name and attributes
+	// maxAllAttempts are the bytes of all with their names. Servers and proxies take 8 kB
+	// of cookies as a rule, and the largest cookies of a Guard need 4.5 of them.
+	maxAllAttempts = 3700
 )
 
 // cookieName adds the prefix that keeps other hosts of the site from planting
 // one; browsers take it only over https.
 func (h *Handler) cookieName(id string) string {
-	if h.config.secure() {
-		return "__Host-" + attemptCookie + id
+	name := attemptCookie
+	if own := h.guard.CookieName(); own != "" && own != grimoireauth.SessionTokenCookie {
+		name = own + ownAttempt
 	}
-	return attemptCookie + id
+	if h.config.secure() {
+		name = "__Host-" + name
+	}
+	return name + id
 }
 
 // stored is a cookie of an attempt, also of one that cannot be read.
@@ -52,7 +61,7 @@ func (h *Handler) stored(r *http.Request) []stored {
 		}
 		a, ok := h.attemptOf(id, cookie.Value, now)
 		a.id = id
-		all = append(all, stored{a, ok, len(cookie.Name) + len(cookie.Value)})
+		all = append(all, stored{a, ok, len(cookie.Name) + len(cookie.Value) + len("=; ")})
 	}
 	slices.SortStableFunc(all, func(a, b stored) int { return int(min(max(b.at-a.at, -1), 1)) })
 	return all
@@ -145,7 +154,7 @@ func (h *Handler) keep(w http.ResponseWriter, r *http.Request, a attempt) attemp
 		return 0
 	}
 	slices.SortStableFunc(others, func(a, b stored) int { return rank(a) - rank(b) })
-	count, size := 1, len(h.cookieName(a.id))+len(value)
+	count, size := 1, len(h.cookieName(a.id))+len(value)+len("=; ")
 	for _, other := range others {
 		count, size = count+1, size+other.size
 		if count <= maxAttempts && size <= maxAllAttempts && other.readable {

@@ -166,6 +166,10 @@ func (h *Handler) continues(r *http.Request, slug string) bool {
 // lost answers a request for a page of an attempt that is not there for it: it is
 // finished, too old, or another browser's. What is known of it survives.
 func (h *Handler) lost(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
+	if known && a.goesOn(time.Now()) {
+		redirect(w, h.next(a)) // the page of a step that is done
+		return
+	}
 	if _, err := h.guard.Check(r); err == nil && !(known && a.live(time.Now())) {
 		redirect(w, h.target(a.returnTo))
 		return

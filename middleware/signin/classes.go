@@ -132,6 +132,13 @@ func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// choosing is the page with the one class that was chosen, to try again: its name is not
+// known here, and the list may not be had any more, since a choice uses its proof up.
+func (p Page) choosing(class grimoireauth.ClassID) Page {
+	p.Choice.Classes = []ClassChoice{{ID: class, Name: "Try again"}}
+	return p
+}
+
 const whichClass = "Please choose one of these classes."
 
 // chosenClass reads the field "class".
@@ -151,7 +158,7 @@ func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class gri
 	status := http.StatusForbidden
 	switch {
 	case outage(err):
-		h.refuse(w, r, err, page, "classes")
+		h.refuse(w, r, err, page.choosing(class), "classes")
 		return
 	case errors.Is(err, grimoireauth.ErrUnauthenticated):
 		// What they have shown counts elsewhere only.

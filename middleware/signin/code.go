@@ -52,6 +52,10 @@ func ungrouped(typed, signs string) string {
 // checkCode signs in with a code by e-mail, or leads to the classes of an address.
 func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 	a, known := h.named(r)
+	if known && a.asks == "" && a.goesOn(time.Now()) {
+		redirect(w, h.next(a)) // another tab has shown the code
+		return
+	}
 	if known = known && a.asks == asksCode; known && !a.live(time.Now()) {
 		h.lost(w, r, a, true)
 		return

@@ -48,6 +48,10 @@ func confirmation(a attempt, asked []attempt) Page {
 // withoutLink is for people who come back after they have signed in, or too late,
 // and for browsers that keep no cookies.
 func (h *Handler) withoutLink(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
+	if known && a.goesOn(time.Now()) {
+		redirect(w, h.next(a)) // another tab has pressed the button of the same link
+		return
+	}
 	if h.continues(r, "") {
 		redirect(w, h.target(a.returnTo))
 		return

@@ -41,6 +41,21 @@ func guardFaults(guard *middleware.Guard, baseURL string) error {
 	return errors.Join(faults...)
 }
 
+// addressed returns the request with the host that the browser has in its address bar. A
+// proxy may not pass it on; then it is that of the BaseURL.
+func (h *Handler) addressed(r *http.Request) *http.Request {
+	if here, err := url.Parse("//" + r.Host); err == nil && h.guard.CheckCookies(here.Hostname()) == nil {
+		return r
+	}
+	base, err := url.Parse(h.config.BaseURL)
+	if err != nil {
+		return r
+	}
+	r = r.WithContext(r.Context())
+	r.Host = base.Host
+	return r
+}
+
 // plainCookies reports whether the Guard writes cookies without the attribute Secure,
 // by the lines with which it deletes them.
 func plainCookies(guard *middleware.Guard, baseURL string) bool {

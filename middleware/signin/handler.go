@@ -78,6 +78,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.offer(w, r, http.StatusForbidden, Page{Notice: "That did not come from this page. Please try again from here."})
 		return
 	}
+	if r.URL.Path != h.config.prefix()+"session" {
+		r = byCookies(r)
+	}
 	if r.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
@@ -89,6 +92,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Form = r.PostForm
 	}
 	h.mux.ServeHTTP(w, r)
+}
+
+// byCookies returns the request without its Authorization header. These pages sign
+// browsers in and out: the session of a bearer token is no browser's, and does not end
+// with it.
+func byCookies(r *http.Request) *http.Request {
+	if len(r.Header["Authorization"]) == 0 {
+		return r
+	}
+	r = r.WithContext(r.Context())
+	r.Header = r.Header.Clone()
+	r.Header.Del("Authorization")
+	return r
 }
 
 // single returns the one value of a parameter, "" if there is none, and false if

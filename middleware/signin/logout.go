@@ -54,7 +54,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 		// Whose other sessions to end, nobody can say any more.
 		said.word = saidNoSession
 	}
-	h.guard.ClearCookies(w, r)
+	h.guard.ClearCookies(w, h.addressed(r))
 	h.dropAll(w, r)
 	forgetCache(w)
 	redirect(w, h.config.prefix()+"signed-out"+said.query())

@@ -51,7 +51,7 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 		return p.final(err), err
 	})
 	if err == nil {
-		if err := h.guard.SetCookies(w, alone(r, before), got.signedIn.Authentication); err != nil {
+		if err := h.guard.SetCookies(w, h.addressed(alone(r, before)), got.signedIn.Authentication); err != nil {
 			h.fault(r, "session cookies not set", err)
 			return &grimoireauth.Error{Op: "sign in: set the cookies", Err: errNotProven}
 		}

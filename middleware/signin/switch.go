@@ -65,7 +65,7 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 	now, checkErr := h.guard.Check(r)
 	switch {
 	case outage(err):
-		h.refuse(w, r, err, switchPage(now, back), "classes")
+		h.refuse(w, r, err, switchPage(now, back).choosing(class), "classes")
 	case errors.Is(checkErr, grimoireauth.ErrNoCredentials):
 		h.toSignIn(w, class, back)
 	case checkErr != nil, errors.Is(err, grimoireauth.ErrSessionEnded):
