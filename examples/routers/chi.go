@@ -8,9 +8,9 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// ChiClass returns a ClassOf that reads chi's parameter of this name. chi v5.1 and later
-// also set the path values of net/http, so that middleware.PathClass finds the same and
-// this function is needed for older ones only.
+// ChiClass returns a ClassOf that reads chi's parameter of this name. Recent versions of
+// chi, such as the one in this module's go.mod, also set the path values of net/http, so
+// that middleware.PathClass finds the same; this function is for those that do not.
 //
 // The middlewares that are given to Use of a router run before that router has matched
 // its own routes. There is no class there, unless the pattern that the router is mounted

@@ -40,7 +40,7 @@ func Example_chi() {
 	// marks: 200
 }
 
-// Older versions of chi set no path values; ChiClass reads the parameter itself.
+// ChiClass reads chi's own parameter, for versions of chi that set no path values.
 func ExampleChiClass() {
 	c := newContracts()
 	r := chi.NewRouter()
