@@ -66,6 +66,41 @@ func TestWhoMayDoWhat(t *testing.T) {
 	))
 }
 
+func TestWhoMayDoWhatWithOneOrganization(t *testing.T) {
+	stytch := new(mock.Stytch)
+	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
+	require.NoError(t, err)
+	school := grimoireauth.OrganizationID(stytch.AddClass("The school").ID)
+	table := &Enrolments{school: school, rows: make(map[grimoireauth.Person]grimoireauth.Role)}
+	guard, err := middleware.New(client.Sessions.Authenticate, middleware.Config{Role: table.Role, Can: table.Can})
+	require.NoError(t, err)
+	mux := http.NewServeMux()
+	students := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)
+	mux.Handle("GET /classes/{class}", students(http.HandlerFunc(feed)))
+	mux.Handle("POST /auth/password", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		guard.Respond(w, r, grimoireauth.ErrWrongPassword)
+	}))
+	everybody := []mock.Caller{mock.Nobody, mock.Student, mock.Instructor, mock.Outsider, mock.Gone}
+	how := mock.Auditing{
+		Attach: guard.Attach,
+		Mux:    mux, // routes that it has and no row has are surprises
+		School: mock.School{
+			Organization: school,
+			Enrol: func(person grimoireauth.Person, role grimoireauth.Role) error {
+				table.rows[person] = role
+				return nil
+			},
+		},
+	}
+	require.NoError(t, stytch.Audit(guard.Protect(mux, "POST /auth/password"), how,
+		mock.Route{Pattern: "GET /classes/{class}", Allow: []mock.Caller{mock.Student, mock.Instructor}},
+		mock.Route{
+			Pattern: "POST /auth/password", Body: `{"password":"wrong"}`,
+			Allow: everybody, Answer: mock.Answer{Status: 403, Code: "wrong_password"},
+		},
+	))
+}
+
 func TestAnOutageSignsNobodyOut(t *testing.T) {
 	stytch := new(mock.Stytch)
 	app, err := newApp(stytch.ProjectID(), stytch.Secret(), stytch.BaseURL(), stytch)

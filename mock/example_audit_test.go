@@ -1,6 +1,7 @@
 package mock_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
@@ -50,4 +51,67 @@ func ExampleStytch_Audit() {
 	//   instructor  200 let in
 	//   outsider    404 refused
 	//   revoked     401 refused
+}
+
+// One Organization for the school, classes in the application's tables, a route that the
+// table forgot, and a sign-in endpoint whose 403 is no refusal to use it.
+func ExampleStytch_Audit_oneOrganization() {
+	stytch := new(mock.Stytch)
+	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
+	if err != nil {
+		panic(err)
+	}
+	rows := make(map[grimoireauth.Person]grimoireauth.Role) // a table of the application's database
+	guard, err := middleware.New(client.Sessions.Authenticate, middleware.Config{
+		Role: func(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+			return rows[grimoireauth.Person{Member: session.Member(), Class: class}], nil
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	students := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)
+	ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	mux := http.NewServeMux()
+	mux.Handle("GET /classes/{class}", students(ok))
+	mux.Handle("GET /classes/{class}/export", students(ok))
+	mux.HandleFunc("POST /auth/password", func(w http.ResponseWriter, r *http.Request) {
+		guard.Respond(w, r, grimoireauth.ErrWrongPassword)
+	})
+
+	everybody := []mock.Caller{mock.Nobody, mock.Student, mock.Instructor, mock.Outsider, mock.Gone}
+	how := mock.Auditing{
+		Attach: guard.Attach,
+		Mux:    mux,
+		School: mock.School{
+			Organization: grimoireauth.OrganizationID(stytch.AddClass("The school").ID),
+			Enrol: func(person grimoireauth.Person, role grimoireauth.Role) error {
+				rows[person] = role // INSERT INTO …
+				return nil
+			},
+		},
+	}
+	err = stytch.Audit(guard.Protect(mux, "POST /auth/password"), how,
+		mock.Route{Pattern: "GET /classes/{class}", Allow: []mock.Caller{mock.Student, mock.Instructor}},
+		mock.Route{
+			Pattern: "POST /auth/password", Body: `{"password":"wrong"}`,
+			Allow: everybody, Answer: mock.Answer{Status: 403, Code: "wrong_password"},
+		},
+	)
+	fmt.Println(err)
+	// Output:
+	// mock: 1 surprise, marked with (!):
+	// GET /classes/{class}/export has no Route (!)
+	// GET /classes/{class}
+	//   nobody      401 refused
+	//   student     200 let in
+	//   instructor  200 let in
+	//   outsider    404 refused
+	//   revoked     401 refused
+	// POST /auth/password
+	//   nobody      403 wrong_password let in
+	//   student     403 wrong_password let in
+	//   instructor  403 wrong_password let in
+	//   outsider    403 wrong_password let in
+	//   revoked     403 wrong_password let in
 }
