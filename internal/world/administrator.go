@@ -13,10 +13,31 @@ func (w *World) administers(e *errand, s Step) {
 	w.acted("an administrator")
 	p := w.process(w.seed.below(w.deployment.Processes, e.name+" process"))
 	who, r := w.people[s.Person%len(w.people)], w.rooms[w.seed.below(len(w.rooms), e.name+" class")]
+	if w.seed.chance(0.6, e.name+" somebody who is there") {
+		who = w.desks[s.Desk%len(w.desks)].sitting()
+	}
 	id := who.member(r.org)
 	if id == "" {
 		return
 	}
+	w.change(e, p, who, r, id)
+	// What was changed shows where they sit, soon or later.
+	for _, within := range []struct{ least, most time.Duration }{{100 * time.Millisecond, tokenLife}, {tokenLife + 2*leeway, 20 * time.Minute}} {
+		for _, d := range w.desks {
+			w.later(within.least, within.most, e.next("looks again"))
+			t := d.tabs[w.seed.below(len(d.tabs), e.name+" tab")]
+			if d.sitting() != who || !t.take(e, who) {
+				continue
+			}
+			_, _ = t.Navigate(site + "/classes/" + r.id)
+			w.opens(e, t, who)
+			t.leave()
+		}
+	}
+}
+
+// change does one such thing.
+func (w *World) change(e *errand, p *instance, who *person, r *room, id grimoireauth.MemberID) {
 	done := who.change(w.clock)
 	defer done()
 	ctx := e.with(w.context)
@@ -95,13 +116,19 @@ func (w *World) standing(id string) string {
 
 // changesRole makes a student an instructor, or the other way round.
 func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id grimoireauth.MemberID) {
-	ranks := []rank{student, tutor, instructor}
+	ranks := []rank{student, student, tutor, instructor}
 	to := ranks[w.seed.below(len(ranks), e.name+" role")]
-	if w.table != nil {
-		// A row of the application's own table, which counts at once and everywhere.
-		if w.table.now(string(id), r.id) > to {
+	before := w.rankNow(string(id), r)
+	if before == student {
+		to = instructor
+	}
+	defer func() {
+		if w.rankNow(string(id), r) < before {
 			w.oracle.events.happened("a role lowered")
 		}
+	}()
+	if w.table != nil {
+		// A row of the application's own table, which counts at once and everywhere.
 		w.table.set(string(id), r.id, to)
 		return
 	}
@@ -117,8 +144,20 @@ func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id gri
 	}
 	if _, err := p.client.Roster.SetRole(e.with(w.context), grimoireauth.ClassID(r.org), id, roles[to], grimoireauth.EvenLastInstructor); err == nil {
 		p.tell("role of " + string(id))
-		w.oracle.events.happened("a role lowered")
 	}
+}
+
+// rankNow is what a member is in a class.
+func (w *World) rankNow(id string, r *room) rank {
+	if w.table != nil {
+		return w.table.now(id, r.id)
+	}
+	w.door.ledger.mu.Lock()
+	defer w.door.ledger.mu.Unlock()
+	if m := w.door.ledger.members[id]; m != nil {
+		return m.highest(w.clock.now())
+	}
+	return none
 }
 
 // triesWhatIsRefused makes calls that must fail, and looks that they changed

@@ -6,32 +6,44 @@ import (
 	"time"
 )
 
-// An oracle that finds nothing proves nothing. Each of these faults is put into
-// every process in turn, outside the library, and must be found: within so many
-// seeds, in a seed that shows nothing without it.
+// foundBy is a seed that finds each fault, so that the suite need not search. If the
+// world changes so that one does not find its fault any more, search for another:
+//
+//	go test ./internal/world -run TestFaultsAreFound -world.faults=500 -v
+var foundBy = map[string]Seed{
+	"cookies after sign-out": 2, "no tombstone": 6, "no cutoff": 15, "a role kept": 128, "short cookies": 1,
+	"no class": 4, "clear on 503": 2, "print tokens": 1, "stale answers": 1, "shared answers": 9,
+	"late cookies": 1, "deaf after an outage": 3, "one flow": 1,
+}
+
+// An oracle that finds nothing proves nothing. Each of these faults is put into every
+// process in turn, outside the library, and is found by a seed that shows nothing
+// without it.
 func TestFaultsAreFound(t *testing.T) {
-	most := Seed(*faults)
-	if most == 0 {
-		t.Skip("it takes a minute: give -world.faults, the number of seeds to look at")
+	if raced {
+		t.Skip("what is found does not depend on the race detector, and takes five times as long with it")
 	}
 	for _, fault := range Sabotages {
 		t.Run(fault, func(t *testing.T) {
-			begin := time.Now()
-			for seed := Seed(*from); seed < Seed(*from)+most; seed++ {
-				d := drawDeployment(seed)
-				h := draw(seed, d)
-				var with, without Result
-				t.Run(fmt.Sprint(uint64(seed)), func(t *testing.T) { with = Run(t, seed, d, h, fault) })
-				if len(with.Violations) == 0 {
-					continue
-				}
-				t.Run(fmt.Sprint(uint64(seed), " without"), func(t *testing.T) { without = Run(t, seed, d, h, "") })
-				if len(without.Violations) == 0 {
-					t.Logf("found by seed %d in %v: %v", seed, time.Since(begin).Round(time.Millisecond), with.Violations[0])
+			begin, first, n := time.Now(), foundBy[fault], Seed(8)
+			if *faults > 0 {
+				first, n = Seed(*from), Seed(*faults)
+			}
+			for seed := first; seed < first+n; seed++ {
+				if with := runs(t, seed, fault); len(with) > 0 && len(runs(t, seed, "")) == 0 {
+					t.Logf("%q: found by seed %d in %v: %v", fault, seed, time.Since(begin).Round(time.Millisecond), with[0])
 					return
 				}
 			}
-			t.Errorf("no seed of %d finds it", most)
+			t.Errorf("not found by %d seeds from %d on", n, first)
 		})
 	}
+}
+
+// runs returns the violations of one run.
+func runs(t *testing.T, seed Seed, fault string) (found []violation) {
+	t.Helper()
+	d := drawDeployment(seed)
+	t.Run(fmt.Sprintf("%d%.1s", seed, fault), func(t *testing.T) { found = Run(t, seed, d, draw(seed, d), fault).Violations })
+	return found
 }

@@ -16,7 +16,9 @@ type ledger struct {
 	members  map[string]*member
 	classes  map[string]*class
 	secrets  map[string]string // what must not be printed, and what it is
-	codes    map[string]bool   // six digits each
+	// unmarked says that suspension and archiving do not count: Stytch has no word for
+	// them, so a front end that signs people in by itself does not see these marks.
+	unmarked bool
 }
 
 // never is later than everything.
@@ -89,7 +91,7 @@ func newLedger() *ledger {
 	return &ledger{
 		sessions: make(map[string]*session), byToken: make(map[string]*session),
 		members: make(map[string]*member), classes: make(map[string]*class),
-		secrets: make(map[string]string), codes: make(map[string]bool),
+		secrets: make(map[string]string),
 	}
 }
 
@@ -115,12 +117,11 @@ func (l *ledger) member(id string) *member {
 // over returns when the session stopped being worth anything: when it was ended,
 // or its member removed or suspended, or its class archived.
 func (s *session) over() time.Duration {
-	over := min(s.dead, s.ends, s.member.removed, s.member.suspended)
-	if s.member.class != nil {
-		over = min(over, s.member.class.archived)
-	}
-	return over
+	return min(s.ended(), s.member.suspended, s.member.class.archived)
 }
+
+// ended is the same without the marks of this module, suspension and archiving.
+func (s *session) ended() time.Duration { return min(s.dead, s.ends, s.member.removed) }
 
 // has notes the member's role from now on.
 func (m *member) has(r rank, now time.Duration) {

@@ -103,7 +103,10 @@ func (o *oracle) bounded(x *exchange, at *session, s service) {
 	if told, ok := p.told(at.id); ok && x.arrived > told {
 		o.broken("bound", "%s was served as %s by the process that signed them out, %v later", x.name, m.email, x.arrived-told)
 	}
-	over := at.over()
+	over, barred, archived := at.over(), min(m.removed, m.suspended), m.class.archived
+	if o.ledger.unmarked {
+		over, barred, archived = at.ended(), m.removed, never
+	}
 	if over == never {
 		return
 	}
@@ -124,7 +127,7 @@ func (o *oracle) bounded(x *exchange, at *session, s service) {
 	for _, end := range []struct {
 		what string
 		at   time.Duration
-	}{{m.id, min(m.removed, m.suspended)}, {m.class.id, m.class.archived}} {
+	}{{m.id, barred}, {m.class.id, archived}} {
 		if told, ok := p.told(end.what); ok && end.at <= told && x.arrived > told {
 			o.broken("bound", "%s was served as %s by the process that ended the session, %v later", x.name, m.email, x.arrived-told)
 		}

@@ -97,6 +97,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 		guard.Role = w.table.role
 		guard.Can = w.table.can
 	}
+	guard.Role = w.sabotage.role(guard.Role)
 	if p.guard, err = middleware.New(w.sabotage.auth(p.verifier.Authenticate), guard); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,9 @@ type sabotage struct{ kind string }
 var Sabotages = []string{
 	"cookies after sign-out", // the answer to a sign-out gives the cookies back
 	"no tombstone",           // nobody is told that a session has ended
+	"no cutoff",              // nobody is told that a member was removed, suspended or demoted
+	"a role kept",            // whoever was something in a class once stays that there
+	"short cookies",          // the session_token's cookie lasts an hour, whatever the session does
 	"no class",               // a page of the class asks only that somebody is signed in
 	"clear on 503",           // an outage deletes the cookies
 	"print tokens",           // the log has the session_token
@@ -33,7 +36,7 @@ var Sabotages = []string{
 func (s sabotage) cut(record, next grimoireauth.Cut) grimoireauth.Cut {
 	return func(ctx context.Context, c grimoireauth.Cutoff) error {
 		_ = record(ctx, c)
-		if s.kind == "no tombstone" {
+		if s.kind == "no tombstone" && c.Session != "" || s.kind == "no cutoff" && c.Session == "" {
 			return nil
 		}
 		return next(ctx, c)
@@ -103,6 +106,26 @@ func (s sabotage) auth(next grimoireauth.AuthFunc) grimoireauth.AuthFunc {
 	return next
 }
 
+// role wraps the function that says what somebody is in a class.
+func (s sabotage) role(next grimoireauth.RoleFunc) grimoireauth.RoleFunc {
+	if s.kind != "a role kept" {
+		return next
+	}
+	if next == nil {
+		next = grimoireauth.DefaultRoleTable().OrgPerClass
+	}
+	var mu sync.Mutex
+	kept := make(map[grimoireauth.Person]grimoireauth.Role)
+	return func(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+		role, err := next(ctx, session, class)
+		mu.Lock()
+		defer mu.Unlock()
+		who := grimoireauth.Person{Member: session.Member(), Class: class}
+		kept[who] = max(kept[who], role)
+		return kept[who], err
+	}
+}
+
 // inClass returns the guard of a page of a class.
 func (s sabotage) inClass(g *middleware.Guard, right func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	if s.kind == "no class" {
@@ -143,10 +166,29 @@ func (s sabotage) handler(w *World, p *instance, next http.Handler) http.Handler
 			h.Add("Set-Cookie", names.jwt+"=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
 		})
 	case "one flow":
-		return after(func(r *http.Request, _ int) bool { return strings.HasPrefix(r.URL.Path, "/auth/oauth/") }, func(h http.Header, r *http.Request) {
-			for _, c := range r.Cookies() {
-				if strings.Contains(c.Name, "grimoire") {
-					h["Set-Cookie"] = append([]string{c.Name + "=; Path=/; Secure; Max-Age=0"}, h["Set-Cookie"]...)
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if !strings.HasPrefix(r.URL.Path, "/auth/oauth/") {
+				next.ServeHTTP(rw, r)
+				return
+			}
+			cookies := r.Cookies()
+			r = r.Clone(r.Context())
+			r.Header.Del("Cookie")
+			for _, c := range cookies {
+				if strings.Contains(c.Name, "grimoire_attempt") {
+					rw.Header().Add("Set-Cookie", c.Name+"=; Path=/; Secure; Max-Age=0")
+				} else {
+					r.AddCookie(c)
+				}
+			}
+			next.ServeHTTP(rw, r)
+		})
+	case "short cookies":
+		return after(func(*http.Request, int) bool { return true }, func(h http.Header, _ *http.Request) {
+			for i, line := range h["Set-Cookie"] {
+				if strings.HasPrefix(line, names.token+"=") && !strings.Contains(line, "Max-Age=0") {
+					kept, _, _ := strings.Cut(line, "; Max-Age=")
+					h["Set-Cookie"][i] = kept + "; Max-Age=3600; HttpOnly; Secure; SameSite=Lax"
 				}
 			}
 		})

@@ -174,19 +174,23 @@ func (w *World) twoTabs(e *errand, s Step) {
 	if one == nil {
 		return
 	}
+	if w.seed.chance(0.6, e.name+" signs out first") {
+		w.leaveBy(e, t)
+	}
 	one.method = "google"
-	two := *one
+	second := *one
+	two := &second
 	two.tab = other
 	atProvider := func(page *browser.Page) bool { return page.Path() == "/mock/idp" }
 	one.stop, two.stop = atProvider, atProvider
 	one.signIn()
 	two.signIn()
 	one.stop, two.stop = nil, nil
-	if w.seed.chance(0.5, e.name+" order") {
-		one, two = &two, *one
+	if w.seed.chance(0.35, e.name+" order") {
+		one, two = two, one
 	}
 	w.oracle.events.happened("two tabs in one provider flow")
-	for _, v := range []*visit{one, &two} {
+	for _, v := range []*visit{one, two} {
 		w.getsIn(v, func() bool {
 			page := v.tab.Page()
 			if page == nil || !atProvider(page) {
@@ -244,6 +248,11 @@ func (w *World) browses(e *errand, s Step) {
 		return
 	}
 	defer t.leave()
+	w.opens(e, t, p)
+}
+
+// opens opens some pages, of which not all are for everyone.
+func (w *World) opens(e *errand, t *tab, p *person) {
 	paths := []string{"/", "/me", "/me"}
 	for _, r := range w.rooms {
 		paths = append(paths, "/classes/"+r.id, "/classes/"+r.id)

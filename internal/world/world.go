@@ -68,6 +68,7 @@ func newWorld(ctx context.Context, seed Seed, d Deployment, s sabotage) (*World,
 		defer w.mu.Unlock()
 		w.changed[name]++
 	}}
+	w.door.ledger.unmarked = d.FrontEnd
 	w.door.ledger.secret(w.stytch.Secret().Reveal(), "the project's secret")
 	w.network = &network{seed: seed, clock: w.clock}
 	w.peopling()
