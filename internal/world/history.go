@@ -85,6 +85,7 @@ func init() {
 	acts = []act{
 		{"sign in", 9, (*World).signsIn},
 		{"next person", 5, (*World).nextPerson},
+		{"hurry", 3, (*World).hurries},
 		{"sign out", 5, (*World).signsOut},
 		{"two tabs", 5, (*World).twoTabs},
 		{"switch class", 4, (*World).switches},

@@ -124,6 +124,39 @@ func (w *World) nextPerson(e *errand, s Step) {
 	}
 }
 
+// hurries: somebody leaves a slow page loading, signs out in another tab and goes, and
+// the next person is signed in before the page arrives.
+func (w *World) hurries(e *errand, s Step) {
+	d, t, p, ok := w.at(e, s)
+	if !ok {
+		return
+	}
+	defer t.leave()
+	other := d.tabs[(s.Tab+1)%len(d.tabs)]
+	if d.identity().session == nil || !other.take(e, p) {
+		return
+	}
+	defer other.leave()
+	// By then the session_jwt has expired, so that the answer brings another one.
+	w.later(tokenLife, 2*tokenLife, e.name+" reads")
+	slow := t.Start(func(*browser.Tab) (*browser.Page, error) { return t.Navigate(site + "/slow") })
+	w.leaveBy(e, other)
+	next := w.people[(s.Person+1)%len(w.people)]
+	d.mu.Lock()
+	d.sits = next
+	d.mu.Unlock()
+	other.mu.Lock()
+	other.owner = next
+	other.mu.Unlock()
+	w.oracle.events.happened("the next person sat down")
+	w.note("%s: %s sits down at desk %d in a hurry", e.name, next.name, d.number)
+	if v := w.visit(e, other, next); v != nil {
+		w.getsIn(v, v.signIn)
+	}
+	_, _ = slow.Wait()
+	w.opens(e, other, next)
+}
+
 // signsOut: somebody signs out, here or everywhere.
 func (w *World) signsOut(e *errand, s Step) {
 	_, t, _, ok := w.at(e, s)
