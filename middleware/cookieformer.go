@@ -59,9 +59,11 @@ func (g *Guard) readFormer(lines []string) (presented, bool) {
 			continue
 		}
 		former := f.cookies(true)
-		if p, err := former.read(lines); err == nil && p.token != "" && !p.ended {
-			p.former = true
-			return p, true
+		for _, s := range []sessionCookies{former, former.moved()} {
+			if p, err := s.read(lines); err == nil && p.token != "" && !p.ended {
+				p.former = true
+				return p, true
+			}
 		}
 	}
 	return presented{}, false
@@ -72,6 +74,7 @@ func (g *Guard) expireFormer(h http.Header) {
 	for _, f := range g.config.FormerCookies {
 		former := f.cookies(g.cookie.secure || f.Prefixed)
 		former.put(h, former.token, "", 0)
+		former.put(h, former.moved().token, "", 0)
 		former.put(h, former.jwt, "", 0)
 	}
 }

@@ -93,3 +93,28 @@ func TestC04_ReplacedCookiesLiveOn(t *testing.T) {
 		require.Empty(t, b.request("GET", page).Header.Get("Cookie"))
 	})
 }
+
+// C04: names change twice, so that what took the place of a former cookie is a former one.
+func TestC04_NamesThatChangeTwice(t *testing.T) {
+	const page = "https://classes.school.example/classes/laws1100"
+	s := new(mock.Stytch)
+	class := s.AddClass("LAWS1100")
+	ada := s.AddStudent(class.ID, "ada@example.edu")
+	until := time.Now().Add(30 * 24 * time.Hour)
+	hers := s.SignIn(ada, mock.WithDuration(90*24*time.Hour))
+	first := newProcess(t, s, with(func(c *middleware.Config) { c.SharedCookieDomain = "school.example" }))
+	domain := middleware.FormerCookies{Domain: "school.example", Until: until}
+	second := newProcess(t, s, with(func(c *middleware.Config) { c.FormerCookies = []middleware.FormerCookies{domain} }))
+	third := newProcess(t, s, with(func(c *middleware.Config) {
+		c.CookieName = "classes"
+		c.FormerCookies = []middleware.FormerCookies{{Prefixed: true, Until: until}, domain}
+	}))
+	b := newAddressed(t)
+	require.Equal(t, 200, b.do(signsIn(t, first, hers), "POST", "https://classes.school.example/sign-in").StatusCode)
+	for _, p := range []*process{second, third} {
+		app := signsIn(t, p, hers)
+		require.Equal(t, 303, b.do(app, "GET", page).StatusCode)
+		require.Equal(t, string(ada), body(t, b.do(app, "GET", page)))
+	}
+	require.NotContains(t, b.request("GET", page).Header.Get("Cookie"), "stytch_session_moved", "the former ones are gone")
+}

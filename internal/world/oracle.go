@@ -183,7 +183,7 @@ func (o *oracle) answered(x *exchange, header http.Header, body string) {
 		_, domain, _ := strings.Cut(line, "Domain=")
 		domain, _, _ = strings.Cut(domain, ";")
 		switch {
-		case name != names.token && name != names.jwt:
+		case name != names.token && name != names.jwt && name != names.moved():
 		case domain != x.instance.setting.Cookies.domain():
 			// A variant that this setting does not write, and does not want beside its own.
 		case x.instance.setting.Cookies == scriptCookies:
@@ -192,9 +192,9 @@ func (o *oracle) answered(x *exchange, header http.Header, body string) {
 			o.broken("outage", "%s was answered %d with the cookie %s", x.name, x.status, name)
 		case !ends(value):
 			switch {
-			case name != names.token || x.asked:
-			case x.status == http.StatusSeeOther || x.status == http.StatusTemporaryRedirect:
+			case name == names.moved() && x.status == http.StatusSeeOther:
 				o.events.happened("a former cookie replaced")
+			case name == names.jwt || x.asked:
 			default:
 				o.broken("renewal", "%s is no sign-in, and its answer writes the session_token", x.name)
 			}

@@ -89,14 +89,19 @@ const (
 // names are the names of the session cookies.
 type names struct{ token, jwt string }
 
+// moved is the name of the session_token's cookie that took the place of a former one.
+func (n names) moved() string { return n.token + "_moved" }
+
 func (s Setting) cookies() names { return s.Cookies.names() }
 
 // carried returns the session_token that a request carries, "" if there is none.
 func (s Setting) carried(r *http.Request) string {
 	for _, k := range append([]cookieKind{s.Cookies}, s.Former...) {
-		for _, c := range r.CookiesNamed(k.names().token) {
-			token, _, _ := strings.Cut(c.Value, "~")
-			return token
+		for _, name := range []string{k.names().token, k.names().moved()} {
+			for _, c := range r.CookiesNamed(name) {
+				token, _, _ := strings.Cut(c.Value, "~")
+				return token
+			}
 		}
 	}
 	return ""
