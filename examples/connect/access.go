@@ -1,0 +1,79 @@
+package connectguard
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// Access says who may call a procedure. The zero Access lets no call pass.
+type Access struct {
+	public bool
+	rules  func(header http.Header, request any) []middleware.Rule
+}
+
+// Public lets strangers call a procedure, such as those of the health service.
+func Public() Access { return Access{public: true} }
+
+// SignedIn asks for a session, and for the rules.
+func SignedIn(rules ...middleware.Rule) Access {
+	return Access{rules: func(http.Header, any) []middleware.Rule { return rules }}
+}
+
+// InClass asks that the caller is at least this in the class that the call is about, and
+// for what more says of that class: see [Permission]. The handler finds the class in its
+// context, as part of the [grimoireauth.Person], and reads it nowhere else: it is the one
+// that was decided about.
+func InClass(of ClassOf, least grimoireauth.Role, more ...func(grimoireauth.ClassID) middleware.Rule) Access {
+	return Access{rules: func(header http.Header, request any) []middleware.Rule {
+		class := of(header, request)
+		rules := []middleware.Rule{middleware.HasRole(class, least)}
+		for _, rule := range more {
+			rules = append(rules, rule(class))
+		}
+		return rules
+	}}
+}
+
+// Permission asks that Config.Can permits the action in the class of the call.
+func Permission(resource, action string) func(grimoireauth.ClassID) middleware.Rule {
+	return func(class grimoireauth.ClassID) middleware.Rule {
+		return middleware.HasPermission(middleware.OneClass(class), resource, action)
+	}
+}
+
+// ClassOf says which class a call is about, or returns the empty ClassID, which is
+// refused. The request is the message of a unary call, or the first and only one that
+// the client of a server stream sends. Where the client streams, it is nil, since the
+// decision is made before the handler runs: such a class comes from the headers.
+type ClassOf func(header http.Header, request any) grimoireauth.ClassID
+
+// FromMessage reads the class from the field "class" of the request. With generated
+// messages it is one type assertion: request.(interface{ GetClass() string }).
+func FromMessage(_ http.Header, request any) grimoireauth.ClassID {
+	message, _ := request.(*structpb.Struct)
+	return grimoireauth.ClassID(message.GetFields()["class"].GetStringValue())
+}
+
+// FromHeader reads the class from the header of this name. Two values are none.
+func FromHeader(name string) ClassOf {
+	return func(header http.Header, _ any) grimoireauth.ClassID {
+		if values := header.Values(name); len(values) == 1 {
+			return grimoireauth.ClassID(values[0])
+		}
+		return ""
+	}
+}
+
+var errUnlisted = fmt.Errorf("%w: this procedure is not listed", middleware.ErrMisconfigured)
+
+// rulesFor returns what a call has to fulfil.
+func (a Access) rulesFor(header http.Header, request any) ([]middleware.Rule, error) {
+	if a.rules == nil {
+		return nil, errUnlisted
+	}
+	return a.rules(header, request), nil
+}

@@ -1,0 +1,26 @@
+module github.com/promptgrimoire/auth/examples/connect
+
+go 1.25.0
+
+replace github.com/promptgrimoire/auth => ../..
+
+require (
+	connectrpc.com/connect v1.20.0
+	github.com/promptgrimoire/auth v0.0.0-00010101000000-000000000000
+	github.com/stretchr/testify v1.12.1
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260706201446-f0a921348800
+	google.golang.org/protobuf v1.36.12
+)
+
+require (
+	github.com/MicahParks/jwkset v0.11.4 // indirect
+	github.com/MicahParks/keyfunc/v2 v2.0.1 // indirect
+	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
+	github.com/mitchellh/mapstructure v1.5.0 // indirect
+	github.com/stytchauth/stytch-go/v16 v16.41.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/crypto v0.48.0 // indirect
+	golang.org/x/sys v0.41.0 // indirect
+	golang.org/x/time v0.15.0 // indirect
+	rsc.io/qr v0.2.0 // indirect
+)
