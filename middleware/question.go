@@ -29,7 +29,9 @@ type watches struct {
 
 	mu        sync.Mutex // guards what follows, and what questions say that it guards
 	questions map[questionKey]*question
-	over      bool // EndWatches was called
+	over      bool          // EndWatches was called
+	ever      bool          // Changed was called
+	changed   time.Duration // when it was, since loaded
 }
 
 // question is what is asked again and again about connections of one session that passed
@@ -94,17 +96,23 @@ func (ws *watches) join(ctx context.Context, g *Guard, a answer, conditions []co
 	}
 	q.watchers[w] = struct{}{}
 	context.AfterFunc(ctx, func() { q.leave(w) })
+	// What was decided about the request may be older than a change that was announced.
+	older := ws.ever && a.asked <= ws.changed
 	ws.mu.Unlock()
 	if first {
 		q.listen(ctx, a.authentication)
 	}
+	if older {
+		go q.decideNow() // see Changed
+	}
 	return ctx
 }
 
-// all returns the questions that are there.
-func (ws *watches) all() []*question {
+// change notes that something has changed, and returns the questions that are there.
+func (ws *watches) change() []*question {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	ws.ever, ws.changed = true, time.Since(loaded)
 	all := make([]*question, 0, len(ws.questions))
 	for _, q := range ws.questions {
 		all = append(all, q)

@@ -83,14 +83,15 @@ func (g *Guard) DecideAndWatch(ctx context.Context, credentials grimoireauth.Cre
 // Changed says that something in the application's own tables has changed, such as who
 // is in a class: the watched connections that it concerns are decided again at once, and
 // not at the end of the interval. An empty Member is every member, an empty Class every
-// class. It returns without waiting for the decisions.
+// class. It returns without waiting for the decisions, and concerns also a request that was
+// decided before and calls Watch after it. Call it when the change can be read.
 //
 // It speaks to this process. Call it from whatever tells your processes about changes.
 func (g *Guard) Changed(person grimoireauth.Person) {
 	if g == nil {
 		return
 	}
-	for _, q := range g.watches.all() {
+	for _, q := range g.watches.change() {
 		if q.concerns(person) {
 			go q.decideNow() // it ends when the question is answered, or when no connection needs it
 		}
@@ -140,7 +141,7 @@ type questionKey [sha256.Size]byte
 
 func keyOf(a *answer, conditions []condition) questionKey {
 	proof := a.presented.token
-	if a.presented.bearer {
+	if proof == "" {
 		proof = a.presented.jwt // it is not renewed, so each has its own end
 	}
 	text := fmt.Appendf(nil, "%q %q %v %v", a.authentication.ID(), proof, a.presented.bearer, a.bound)

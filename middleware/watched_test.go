@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -501,36 +502,65 @@ func TestA05_EndWatches(t *testing.T) {
 	})
 }
 
-// A05: the server's Shutdown returns within a second.
+// A05: the server's Shutdown ends streams with a last word, and returns within a second.
 func TestA05_ShutdownEndsStreams(t *testing.T) {
-	x := newReal(t)
-	guard := newGuard(t, x.verifier.Authenticate, middleware.Config{Watch: x.verifier.Watch})
-	mux := http.NewServeMux()
-	last := make(chan string, 1)
-	mux.Handle("GET /events", guard.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := guard.Watch(r)
-		w.WriteHeader(http.StatusOK)
-		_ = http.NewResponseController(w).Flush()
-		<-ctx.Done()
-		if errors.Is(context.Cause(ctx), http.ErrServerClosed) {
-			last <- "event: end"
-		}
-	})))
-	server := httptest.NewServer(mux)
-	defer server.Close()
-	server.Config.RegisterOnShutdown(guard.EndWatches)
-	r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+"/events", nil)
-	require.NoError(t, err)
-	require.NoError(t, guard.Attach(r, x.stytch.SignIn(x.member)))
-	res, err := server.Client().Do(r)
-	require.NoError(t, err)
-	defer func() { _ = res.Body.Close() }()
-	began := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	require.NoError(t, server.Config.Shutdown(ctx))
-	require.Equal(t, "event: end", <-last)
-	require.Less(t, time.Since(began), 5*time.Second, "a second, and what a busy machine adds")
+	for _, via := range []struct {
+		name  string
+		http2 bool
+		send  func(http.ResponseWriter, *http.Request) (func(string) error, func())
+	}{{"SSE on HTTP/1.1", false, sse}, {"SSE on HTTP/2", true, sse}, {"taken over", false, socket}} {
+		t.Run(via.name, func(t *testing.T) {
+			x := newReal(t)
+			guard := newGuard(t, x.verifier.Authenticate, middleware.Config{Watch: x.verifier.Watch})
+			left := make(chan struct{})
+			mux := http.NewServeMux()
+			mux.Handle("GET /events", guard.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer close(left)
+				ctx := guard.Watch(r)
+				event, done := via.send(w, r)
+				if event == nil || event("tick") != nil {
+					return
+				}
+				defer done()
+				<-ctx.Done()
+				if errors.Is(context.Cause(ctx), http.ErrServerClosed) {
+					_ = event("end")
+				}
+			})))
+			server := httptest.NewUnstartedServer(mux)
+			server.EnableHTTP2 = via.http2
+			server.StartTLS()
+			defer server.Close()
+			server.Config.RegisterOnShutdown(guard.EndWatches)
+			r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+"/events", nil)
+			require.NoError(t, err)
+			require.NoError(t, guard.Attach(r, x.stytch.SignIn(x.member)))
+			if via.name == "taken over" {
+				r.Header.Set("Connection", "Upgrade")
+				r.Header.Set("Upgrade", "lines")
+				r.Header.Set("Origin", server.URL)
+			}
+			res, err := server.Client().Do(r)
+			require.NoError(t, err)
+			defer func() { _ = res.Body.Close() }()
+			lines := bufio.NewScanner(res.Body)
+			require.True(t, lines.Scan())
+			require.Equal(t, "data: tick", lines.Text())
+			began := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			require.NoError(t, server.Config.Shutdown(ctx))
+			last := ""
+			for lines.Scan() {
+				if lines.Text() != "" {
+					last = lines.Text()
+				}
+			}
+			<-left // Shutdown waits for no connection that was taken over
+			require.Equal(t, "data: end", last)
+			require.Less(t, time.Since(began), 5*time.Second, "a second, and what a busy machine adds")
+		})
+	}
 }
 
 // A05: a handler names what it has decided itself, and a mounted router with wildcards of
@@ -632,4 +662,100 @@ func TestA05_NobodyIsWatched(t *testing.T) {
 	require.ErrorContains(t, err, "WatchEvery")
 	_, err = middleware.New(newSchool(t).Authenticate, middleware.Config{WatchEvery: -1})
 	require.ErrorContains(t, err, "WatchEvery")
+}
+
+// A05: a change that is announced between the decision about a request and the watch is
+// not missed.
+func TestA05_ChangedBeforeTheWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newReal(t)
+		rows := &table{rows: map[grimoireauth.Person]grimoireauth.Role{}}
+		guard := newGuard(t, x.verifier.Authenticate, middleware.Config{Role: rows.role, Watch: x.verifier.Watch})
+		person := grimoireauth.Person{Member: x.member, Class: "LAWS1100"}
+		credentials := x.stytch.SignIn(x.member, mock.WithDuration(8*time.Hour))
+		for _, pause := range []time.Duration{0, 300 * time.Millisecond, 2 * time.Second} {
+			rows.set(person, grimoireauth.RoleStudent)
+			mux := http.NewServeMux()
+			mux.Handle("GET /classes/{class}", guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				rows.set(person, grimoireauth.RoleNone)
+				guard.Changed(person)
+				time.Sleep(pause)
+				began := time.Now()
+				ctx := guard.Watch(r)
+				<-ctx.Done()
+				require.ErrorIs(t, context.Cause(ctx), grimoireauth.ErrNotFound)
+				require.Zero(t, time.Since(began), pause)
+			})))
+			r := httptest.NewRequest("GET", "/classes/LAWS1100", nil).WithContext(t.Context())
+			require.NoError(t, guard.Attach(r, credentials))
+			require.Equal(t, 200, serve(mux, r).StatusCode)
+		}
+	})
+}
+
+// A05: connections come and go and are decided again on several processors; when it is
+// over, nothing is asked any more.
+func TestA05_WatchStorm(t *testing.T) {
+	var role atomic.Int64
+	var asked atomic.Int64
+	role.Store(int64(grimoireauth.RoleStudent))
+	guard := newGuard(t, func(_ context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+		session, err := grimoireauth.NewSession(grimoireauth.SessionFields{
+			ID: grimoireauth.SessionID("session-" + c.Token.Reveal()), Member: "zoe", Organization: law, ExpiresAt: time.Now().Add(time.Hour),
+		})
+		return grimoireauth.Authentication{Session: session, Credentials: c, Source: grimoireauth.SourceLocal}, err
+	}, middleware.Config{
+		WatchEvery: time.Millisecond,
+		Role: func(context.Context, grimoireauth.Session, grimoireauth.ClassID) (grimoireauth.Role, error) {
+			asked.Add(1)
+			if asked.Load()%17 == 0 {
+				return grimoireauth.RoleNone, errors.New("the database is away")
+			}
+			return grimoireauth.Role(role.Load()), nil
+		},
+		Watch: func(ctx context.Context, _ grimoireauth.Authentication) context.Context {
+			ctx, cancel := context.WithTimeout(ctx, time.Millisecond) // a revocation, again and again
+			context.AfterFunc(ctx, cancel)
+			return ctx
+		},
+	})
+	var all, open sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for j := range 50 {
+				ctx, cancel := context.WithCancel(t.Context())
+				watched, _, err := guard.DecideAndWatch(ctx, grimoireauth.NewCredentials("", fmt.Sprintf("token-%d-%d", i%4, j%5)), middleware.HasRole(law, grimoireauth.RoleStudent))
+				if err != nil {
+					if !errors.Is(err, grimoireauth.ErrUnavailable) {
+						t.Error(err)
+					}
+					cancel()
+					continue
+				}
+				if j%3 == 0 {
+					guard.Changed(grimoireauth.Person{Member: "zoe"})
+				}
+				if j%2 == 0 {
+					cancel()
+					continue
+				}
+				open.Go(func() {
+					defer cancel()
+					<-watched.Done()
+					if err := context.Cause(watched); !errors.Is(err, grimoireauth.ErrNotFound) {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+	all.Wait()
+	role.Store(int64(grimoireauth.RoleNone))
+	guard.Changed(grimoireauth.Person{})
+	open.Wait()
+	require.Eventually(t, func() bool {
+		before := asked.Load()
+		time.Sleep(50 * time.Millisecond)
+		return asked.Load() == before
+	}, 30*time.Second, time.Millisecond, "no connection, no question")
 }
