@@ -53,7 +53,7 @@ func stytchAndClient(t testing.TB) (*mock.Stytch, *grimoireauth.Client, *jwtloca
 		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs,
 	})
 	require.NoError(t, err)
-	t.Cleanup(verifier.Wait)
+	t.Cleanup(func() { _ = verifier.Wait(context.Background()) })
 	return stytch, client, verifier
 }
 
