@@ -388,3 +388,29 @@ func TestC12_SignInByHandEndsTheEarlierSession(t *testing.T) {
 		require.Equal(t, []grimoireauth.MemberID{x.bob}, revoked)
 	})
 }
+
+// C12: a form that was refused because the person may not send it, left open. The next
+// person, who may, reloads the page: it is not theirs without a question.
+func TestC12_RefusedForWantOfARight(t *testing.T) {
+	x := newReal(t)
+	ada := x.stytch.AddStudent(x.class.ID, "ada@example.edu")
+	other := x.stytch.AddClass("ARTS2000")
+	zoe := x.stytch.AddStudent(other.ID, "zoe@example.edu")
+	saved := 0
+	mux := http.NewServeMux()
+	mux.Handle("POST /classes/{class}/marks", x.guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { saved++ })))
+	for member, status := range map[grimoireauth.MemberID]int{ada: http.StatusForbidden, zoe: http.StatusNotFound} {
+		saved = 0
+		b := newBrowser(t, x.guard.Protect(mux))
+		path, form := "/classes/"+string(x.class.ID)+"/marks", "ada=100"
+		b.take(t, x.guard, x.stytch.SignIn(member))
+		require.Equal(t, status, b.post(path, form).StatusCode)
+		require.Equal(t, status, b.post(path, form).StatusCode, "no question about one's own")
+		b.take(t, x.guard, x.stytch.SignIn(x.member))
+		require.Equal(t, http.StatusConflict, b.post(path, form).StatusCode)
+		require.Zero(t, saved)
+		require.Equal(t, http.StatusOK, b.post(path, form+"0").StatusCode, "the instructor's own form")
+		require.Equal(t, http.StatusOK, b.post(path, form).StatusCode, "sent again, knowingly")
+		require.Equal(t, 2, saved)
+	}
+}
