@@ -96,6 +96,10 @@ func (g *Guard) CheckInClass(r *http.Request, class grimoireauth.ClassID, least 
 // class, another inside it does not ask again.
 func (g *Guard) inClass(of ClassOf, least grimoireauth.Role) check {
 	return func(ctx context.Context, r *http.Request, f *found, in place) (place, error) {
+		if least <= grimoireauth.RoleNone {
+			// A condition without a role asks for a permission, and this is none.
+			return place{}, grimoireauth.ErrForbidden
+		}
 		return f.meets(ctx, condition{class: of(r), least: least}, in)
 	}
 }

@@ -132,6 +132,9 @@ func TestInClassWiring(t *testing.T) {
 	require.Panics(t, func() { guard.InClass(middleware.PathClass("class"), grimoireauth.RoleNone) })
 	_, _, err := guard.CheckInClass(request("GET", "/", "jwt.cleo.x"), law, grimoireauth.RoleNone)
 	require.ErrorIs(t, err, grimoireauth.ErrForbidden, "a forgotten role is closed, not open")
+	guard = newGuard(t, newSchool(t).Authenticate, middleware.Config{Can: func(context.Context, grimoireauth.Session, grimoireauth.ClassID, string, string) error { return nil }})
+	_, _, err = guard.CheckInClass(request("GET", "/", "jwt.cleo.x"), law, grimoireauth.RoleNone)
+	require.ErrorIs(t, err, grimoireauth.ErrForbidden, "also where whatever is asked is permitted")
 }
 
 // M11 and M12: the guard decides about the method that arrived, and what a route does
