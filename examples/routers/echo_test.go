@@ -3,11 +3,13 @@ package routers_test
 import (
 	"fmt"
 	"net/http"
+	"testing"
 
 	"github.com/labstack/echo/v4"
 	"github.com/promptgrimoire/auth/examples/routers"
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/middleware"
+	"github.com/stretchr/testify/require"
 )
 
 // withEcho needs Echo around each guard. The handler finds who it is in the context of
@@ -39,6 +41,21 @@ func ExampleEcho() {
 	// student: 403
 	// stranger: 401
 	// front page: 200
+}
+
+// Pre runs before echo has matched a route. No class is there, also none that an earlier
+// request has left in the context, which echo uses again.
+func TestEchoPreKnowsNoClass(t *testing.T) {
+	c := newContracts()
+	e := echo.New()
+	e.Pre(routers.Echo(c.guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)))
+	ran := 0
+	e.GET("/classes/:class/roster", func(echo.Context) error { ran++; return nil })
+	for range 20 {
+		require.Equal(t, 500, c.get(e, "/classes/"+string(c.class)+"/roster", c.instructor))
+		require.Equal(t, 401, c.get(e, "/classes/"+string(c.class)+"/roster", grimoireauth.Credentials{}))
+	}
+	require.Zero(t, ran)
 }
 
 // echo.WrapHandler makes a handler, which reports no refusal. A middleware that is made of
