@@ -1,10 +1,13 @@
 package middleware
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +32,7 @@ type watches struct {
 
 	mu        sync.Mutex // guards what follows, and what questions say that it guards
 	questions map[questionKey]*question
+	came      int           // connections, so far
 	over      bool          // EndWatches was called
 	ever      bool          // Changed was called
 	changed   time.Duration // when it was, since loaded
@@ -66,6 +70,7 @@ type question struct {
 
 // watcher is one connection.
 type watcher struct {
+	number int // in the order in which they came
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 }
@@ -73,7 +78,7 @@ type watcher struct {
 // join adds a connection to the question about it, and returns its context.
 func (ws *watches) join(ctx context.Context, g *Guard, a answer, conditions []condition) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watcher{ctx, cancel}
+	w := &watcher{ctx: ctx, cancel: cancel}
 	key := keyOf(&a, conditions)
 	ws.mu.Lock()
 	if ws.over {
@@ -94,6 +99,8 @@ func (ws *watches) join(ctx context.Context, g *Guard, a answer, conditions []co
 		q.known = &a
 		q.endDoubt()
 	}
+	ws.came++
+	w.number = ws.came
 	q.watchers[w] = struct{}{}
 	context.AfterFunc(ctx, func() { q.leave(w) })
 	// What was decided about the request may be older than a change that was announced.
@@ -113,18 +120,20 @@ func (ws *watches) change() []*question {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	ws.ever, ws.changed = true, time.Since(loaded)
-	all := make([]*question, 0, len(ws.questions))
-	for _, q := range ws.questions {
-		all = append(all, q)
-	}
-	return all
+	return ws.inOrder()
+}
+
+// inOrder returns the questions, always in the same order, so that a simulation with a
+// seed sees the same again; mu is held.
+func (ws *watches) inOrder() []*question {
+	return slices.SortedFunc(maps.Values(ws.questions), func(a, b *question) int { return bytes.Compare(a.key[:], b.key[:]) })
 }
 
 func (ws *watches) end() {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	ws.over = true
-	for _, q := range ws.questions {
+	for _, q := range ws.inOrder() {
 		q.end(http.ErrServerClosed)
 	}
 }
@@ -157,7 +166,7 @@ func (q *question) leave(w *watcher) {
 
 // end ends all connections; watches.mu is held.
 func (q *question) end(err error) {
-	for w := range q.watchers {
+	for _, w := range slices.SortedFunc(maps.Keys(q.watchers), func(a, b *watcher) int { return a.number - b.number }) {
 		w.cancel(err)
 	}
 	q.close()
