@@ -55,6 +55,8 @@ var Sometimes = []string{
 	"a sign-out at one process, a request at another",
 	"an administrator refused",
 	"an answer overtaken by another person's sign-in",
+	"marks by permission",
+	"release by permission",
 	"served after the end, within the bound",
 	"signed in by a class chosen after",
 	"signed in by a front end",

@@ -23,6 +23,8 @@ type person struct {
 	members  map[string]grimoireauth.MemberID
 	changed  time.Duration // when somebody last changed anything about them
 	changing int           // changes under way
+	signing  int           // sign-ins under way
+	crowded  time.Duration // when they last signed in at two places at once
 }
 
 // member returns the person's member id in a class, an Organization.
@@ -50,6 +52,28 @@ func (p *person) change(c *clock) func() {
 		p.changing--
 		p.changed = c.now()
 	}
+}
+
+// signs marks that the person is signing in until the function that it returns is called.
+func (p *person) signs(c *clock) func() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.signing++; p.signing > 1 {
+		p.crowded = c.now()
+	}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.signing--
+	}
+}
+
+// oneAtATime reports whether all sign-ins since then were the only one at their time.
+// Somebody who signs in at two computers takes the mail of one for the other's.
+func (p *person) oneAtATime(since time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.crowded < since
 }
 
 // leftAlone reports whether nothing about the person was changed since then.

@@ -67,6 +67,7 @@ func (w *World) visit(e *errand, t *tab, p *person) *visit {
 // went wrong on the way, and the person may, it ends with them signed in.
 func (w *World) getsIn(v *visit, signIn func() bool) {
 	began := w.clock.now()
+	defer v.person.signs(w.clock)()
 	mayAtFirst := w.may(v.person, v.room)
 	if signIn() {
 		how := v.method
@@ -82,7 +83,7 @@ func (w *World) getsIn(v *visit, signIn func() bool) {
 		return
 	}
 	from := began - healing
-	if !mayAtFirst || !w.may(v.person, v.room) || v.errand.disturbed.Load() || !w.network.quietSince(from) || !v.person.leftAlone(from) {
+	if !mayAtFirst || !w.may(v.person, v.room) || !v.person.oneAtATime(began) || v.errand.disturbed.Load() || !w.network.quietSince(from) || !v.person.leftAlone(from) {
 		return
 	}
 	if d := v.tab.desk; d.sitting() != v.person || d.identity().since > began {
@@ -298,7 +299,15 @@ func (w *World) opens(e *errand, t *tab, p *person) {
 		if i > 0 {
 			w.later(100*time.Millisecond, time.Minute, name)
 		}
-		_, _ = t.Navigate(site + paths[w.seed.below(len(paths), name)])
+		page, err := t.Navigate(site + paths[w.seed.below(len(paths), name)])
+		if err != nil || page.Status != http.StatusOK || !w.seed.chance(0.3, name+" marks") {
+			continue
+		}
+		// What a script of the page sends in the background.
+		path := [...]string{"/marks", "/marks", "/release"}[w.seed.below(3, name+" what")]
+		if res, err := t.Fetch("POST", "/classes/"+w.rooms[w.seed.below(len(w.rooms), name+" class")].id+path, "{}"); err == nil && res.Status == http.StatusOK {
+			w.oracle.events.happened(path[1:] + " by permission")
+		}
 	}
 }
 

@@ -2,5 +2,11 @@ package world
 
 import "github.com/promptgrimoire/auth/mock"
 
-// newStytch returns the Stytch of a seed.
-func newStytch(seed Seed) *mock.Stytch { return &mock.Stytch{RandomSeed: uint64(seed) + 1} }
+// newStytch returns the Stytch of a seed. Its policy lets tutors, and those above, mark.
+func newStytch(seed Seed) *mock.Stytch {
+	s := &mock.Stytch{RandomSeed: uint64(seed) + 1}
+	for _, r := range []rank{tutor, instructor, coordinator} {
+		s.Roles = append(s.Roles, mock.Role{ID: r.String(), Permissions: []mock.Permission{{Resource: "class", Actions: []string{"mark"}}}})
+	}
+	return s
+}

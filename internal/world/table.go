@@ -61,8 +61,11 @@ func rankIn(role grimoireauth.Role) rank {
 	return coordinator + 1
 }
 
-// can is a grimoireauth.CanFunc: in this school tutors may mark. Which class a
-// permission is about it is not told; the guard around it is.
-func (t *table) can(context.Context, grimoireauth.Session, grimoireauth.ClassID, string, string) error {
-	return nil
+// can is a grimoireauth.CanFunc, as docs/organizations.md shows it: tutors mark.
+func (t *table) can(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID, resource, action string) error {
+	role, err := t.role(ctx, session, class)
+	if err == nil && (resource != "class" || action != "mark" || !role.AtLeast(grimoireauth.RoleTutor)) {
+		err = grimoireauth.ErrForbidden
+	}
+	return err
 }
