@@ -54,7 +54,7 @@ func routes(guard *middleware.Guard) *http.ServeMux {
 	return mux
 }
 
-// unary answers with the person whom the context names.
+// unary answers with the person that the context names.
 func unary(ctx context.Context, _ *connect.Request[message]) (*connect.Response[message], error) {
 	return connect.NewResponse(personOf(ctx)), nil
 }
@@ -146,7 +146,7 @@ func (c client) of(name string) *connect.Client[message, message] {
 	return connect.NewClient[message, message](c.http, "http://school/school.Classes/"+name, c.options...)
 }
 
-// as puts somebody's credentials, and a class, into headers.
+// as puts credentials, and a class, into headers.
 func as(header http.Header, c grimoireauth.Credentials, class grimoireauth.ClassID) {
 	if !c.IsZero() {
 		header.Set("Authorization", "Bearer "+c.JWT.Reveal())

@@ -49,7 +49,7 @@ var service = grpc.ServiceDesc{
 	},
 }
 
-// unary answers with the person whom the context names.
+// unary answers with the person that the context names.
 func unary(name string) grpc.MethodDesc {
 	return grpc.MethodDesc{MethodName: name, Handler: func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
 		request := new(structpb.Struct)
@@ -126,7 +126,7 @@ func (s school) serve(t testing.TB) client {
 	return client{conn, t}
 }
 
-// as is the context of a call of somebody, about a class.
+// as is the context of a call by the holder of the credentials, about a class.
 func as(ctx context.Context, c grimoireauth.Credentials, class grimoireauth.ClassID) context.Context {
 	if !c.IsZero() {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+c.JWT.Reveal())

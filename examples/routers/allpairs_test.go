@@ -21,7 +21,7 @@ type application struct {
 	roster, front *page
 }
 
-// page is a handler that knows that it ran, and about whom.
+// page is a handler that knows that it ran, and about which person.
 type page struct {
 	ran  bool
 	seen grimoireauth.Person

@@ -45,7 +45,7 @@ func guardOf(rule rule, guard *middleware.Guard, of middleware.ClassOf) wrapping
 	panic("unknown rule " + rule)
 }
 
-// oracle says what the answer has to be to somebody who asks for a handler behind a rule,
+// oracle says what the answer has to be to a person who asks for a handler behind a rule,
 // about a class, and whether the guard can know the class. It shares no line with the
 // guard: it reads the school's hand-written tables. The handler runs if and only if the
 // answer is 200.
