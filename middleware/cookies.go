@@ -145,18 +145,32 @@ func (s sessionCookies) expire(h http.Header, r *http.Request, paths []string, s
 	if r == nil || s.prefixed() {
 		return
 	}
-	for _, domain := range append([]string{""}, domainsOf(hostOf(r))...) {
-		for _, path := range paths {
+	// The shortest paths first, in all domains.
+	left := maxDeletions
+	for _, path := range paths {
+		for _, domain := range append([]string{""}, domainsOf(hostOf(r))...) {
 			if path == "/" && strings.EqualFold(domain, s.domain) || spares(domain, path) {
 				continue
 			}
 			for _, name := range []string{s.token, s.jwt} {
-				variant := http.Cookie{Name: name, Path: path, Domain: domain, MaxAge: -1, Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-				h.Add("Set-Cookie", variant.String())
+				// Nothing besides what says which cookie it is, and Secure: without it,
+				// browsers delete no Secure cookie over http://localhost.
+				variant := http.Cookie{Name: name, Path: path, Domain: domain, MaxAge: -1, Secure: s.secure}
+				line := variant.String()
+				if left -= len(line) + len("Set-Cookie: \r\n"); left < 0 {
+					return
+				}
+				h.Add("Set-Cookie", line)
 			}
 		}
 	}
 }
+
+// maxDeletions bounds the bytes of response headers that delete cookies which are not
+// this configuration's. A proxy takes 4 kB of headers as a rule, and answers 502 to more:
+// a cookie that another host planted must not bring that about. What does not fit is
+// refused on, by a response that arrives.
+const maxDeletions = 2500
 
 // hostOf returns the host that the browser has in its address bar, as far as the request
 // tells, without the port.
