@@ -7,7 +7,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// administers: somebody at one of the processes changes who is in a class, or does
+// administers: an administrator at one of the processes changes who is in a class, or does
 // it in Stytch's dashboard, or tries what is refused.
 func (w *World) administers(e *errand, s Step) {
 	w.acted("an administrator")

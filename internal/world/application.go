@@ -82,7 +82,7 @@ func (w *World) report(r *http.Request, fresh bool) {
 		person, role, _ := grimoireauth.RoleFromContext(r.Context())
 		s.role = rankIn(role)
 		if r.Pattern == "POST /classes/{class}/marks" {
-			s.role = max(s.role, tutor) // whoever marks counts as one
+			s.role = max(s.role, tutor) // a person who marks counts as one
 		}
 		if w.sabotage.kind != "no class" && (string(person.Class) != s.class || string(person.Member) != s.member) {
 			w.oracle.broken("class", "%s is about one class, and its handler was told another", x.name)

@@ -111,8 +111,8 @@ func plainPath(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// owed looks at a request of somebody who is signed in and was not served although
-// nothing was wrong: no trouble for as long as it takes to heal, nobody changed
+// owed looks at a request of a person who is signed in and was not served although
+// nothing was wrong: no trouble for as long as it takes to heal, no change of
 // anything about them, and their session lives.
 func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 	if x.instance.setting.Cookies == scriptCookies && x.token == "" {
@@ -124,7 +124,7 @@ func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 	refused := x.status == http.StatusUnauthorized || x.status >= 500 ||
 		x.status == http.StatusSeeOther && strings.Contains(header.Get("Location"), "return_to=")
 	if x.path == "/" && x.status == http.StatusOK {
-		refused = true // served to everybody, and to nobody by name
+		refused = true // served, but not as the person who is signed in
 	}
 	if !refused {
 		return

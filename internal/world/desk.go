@@ -47,7 +47,7 @@ func (w *World) newDesk(number, tabs int) *desk {
 	return d
 }
 
-// take takes the tab for an errand and reports whether it was free: somebody who
+// take takes the tab for an errand and reports whether it was free: a person who
 // finds a tab loading does something else.
 func (t *tab) take(e *errand, p *person) bool {
 	t.mu.Lock()
@@ -144,7 +144,7 @@ func (d *desk) arrived(b *browser.Exchange) {
 	}
 	if x.signsOut && x.status < 400 {
 		d.who, d.out = identity{since: o.clock.now()}, o.clock.now()
-		d.world.note("%s: nobody is signed in at desk %d", x.name, d.number)
+		d.world.note("%s: no one is signed in at desk %d", x.name, d.number)
 	}
 }
 
@@ -163,7 +163,7 @@ func (d *desk) signedIn(x *exchange, cookie string) {
 	expected := ""
 	switch {
 	case strings.HasSuffix(x.path, "/switch") && x.who.session != nil:
-		expected = x.who.session.member.email // whoever is signed in stays who they are
+		expected = x.who.session.member.email // the person who is signed in stays the same
 	case x.by != nil:
 		expected = x.by.email
 	}
@@ -173,7 +173,7 @@ func (d *desk) signedIn(x *exchange, cookie string) {
 	before := d.who
 	d.who = identity{session: s, since: o.clock.now()}
 	if before.session != nil && before.session.member.email != s.member.email {
-		o.events.happened("signed in over somebody else")
+		o.events.happened("signed in over another person")
 	}
 	d.world.note("%s: desk %d is %s", x.name, d.number, s.member.email)
 }

@@ -1,7 +1,7 @@
 // Package world is a whole deployment in virtual time, driven by a seed: one
 // Stytch, one to eight processes of a service, browsers on shared computers, and
-// everybody who does something to them. It finds what breaks where two parts meet,
-// without anybody having named it. Only tests import it.
+// all who do something to them. It finds what breaks where two parts meet,
+// before it has a name. Only tests import it.
 //
 //	d := drawDeployment(seed)  // how many processes, which mapping of the school, which settings
 //	h := draw(seed, d)         // what happens, a list of steps
@@ -16,7 +16,7 @@
 //
 // # The parts
 //
-//   - history.go draws the steps; student.go, stranger.go, administrator.go and
+//   - history.go draws the steps; student.go, frontend.go, stranger.go, administrator.go and
 //     operator.go carry them out. follow.go is how people read the pages: they do
 //     what a page offers, and know no path.
 //   - desk.go is a shared computer, a browser of package browser; deliver.go and
@@ -31,10 +31,10 @@
 // # The promises
 //
 // Always: a request is served as the person whose sign-in answer had reached the
-// browser last when the request was sent, and as nobody after a sign-out's; not
+// browser last when the request was sent, and as no one after a sign-out's; not
 // longer after the end of a session, and in no higher role, than the documentation
 // states; a refused call changed nothing; an outage deletes no cookie; no secret
-// is printed. Whoever is signed in is served, and whoever signs in gets in, unless
+// is printed. A person who is signed in is served, and one who signs in gets in, unless
 // there was trouble within the last half minute. Finally: half a minute after all
 // trouble, everybody is served, or gets in by following the pages.
 //

@@ -88,7 +88,7 @@ func (d *door) read(req *http.Request, status int, body []byte) {
 }
 
 // changes reports whether a call of this kind can end sessions or change people.
-// To sign in, to refresh and to send changes nobody's rights.
+// To sign in, to refresh and to send changes no rights.
 func changes(req *http.Request) bool {
 	path := req.URL.Path
 	switch {
@@ -139,7 +139,7 @@ func (d *door) write(req *http.Request, t *told) {
 
 func (l *ledger) person(t *toldMember, now time.Duration) {
 	m := l.member(t.ID)
-	if m.email == "" { // nobody's address changes here; it is read without the lock
+	if m.email == "" { // addresses do not change here, so they are read without the lock
 		m.email, m.class = t.Email, l.class(t.Organization)
 	}
 	since(&m.removed, t.Status == "deleted", now)
@@ -231,7 +231,7 @@ func (d *door) ask(method, path string, in, out any) int {
 	return res.StatusCode
 }
 
-// look reads a member and their class into the ledger, after somebody changed them
+// look reads a member and their class into the ledger, after a change
 // behind everyone's back.
 func (d *door) look(org, member string) {
 	query := url.Values{"member_id": {member}}

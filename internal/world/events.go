@@ -67,7 +67,7 @@ var Sometimes = []string{
 	"signed in by password",
 	"signed in by reset",
 	"signed in by sso",
-	"signed in over somebody else",
+	"signed in over another person",
 	"signed out by a front end",
 	"signed out everywhere",
 	"the next person sat down",

@@ -9,7 +9,7 @@ import (
 // identity is who a browser is: the session whose sign-in answer has reached it
 // last, or no session if a sign-out's answer has reached it since.
 type identity struct {
-	session *session // nil: nobody is signed in
+	session *session // nil: no one is signed in
 	since   time.Duration
 }
 
@@ -36,7 +36,7 @@ type exchange struct {
 	answered time.Duration // by the process
 	gone     atomic.Bool   // the answer has left the process
 	status   int
-	served   int  // how often a handler was called for somebody
+	served   int  // how often a handler was called for a person
 	signsOut bool // it is a form that signs out
 	asked    bool // the pages were asked to sign in or to switch
 }

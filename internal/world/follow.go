@@ -9,7 +9,7 @@ import (
 	"github.com/promptgrimoire/auth/internal/world/browser"
 )
 
-// visit is somebody at a tab who wants to be signed in to a class, and does what
+// visit is a person at a tab who wants to be signed in to a class, and does what
 // each page offers until they are.
 type visit struct {
 	world  *World
@@ -26,7 +26,7 @@ type visit struct {
 	stop   func(*browser.Page) bool // nil: never; leaves at this page
 }
 
-// patience is how many pages somebody looks at before they give up.
+// patience is how many pages a person looks at before they give up.
 const patience = 24
 
 // signIn begins at a page of the application, and reports whether the browser is
@@ -231,7 +231,7 @@ func (v *visit) provider(page *browser.Page) (*browser.Page, error, bool) {
 	return nil, nil, false
 }
 
-// identify is what somebody does at the identity provider.
+// identify is what a person does at the identity provider.
 func (v *visit) identify(page *browser.Page) (*browser.Page, error) {
 	for _, l := range page.Document.Links {
 		if strings.Contains(l.Address, url.QueryEscape(v.person.email)) {

@@ -89,7 +89,7 @@ func (w *World) renews(e *errand, s Step) {
 	w.later(leastLatency, 3*time.Second, e.next("script asks"))
 	now, ok := w.authenticate(token)
 	w.later(leastLatency, 3*time.Second, e.next("script is told"))
-	// Another tab may have signed out, or somebody else in, since it asked.
+	// Another tab may have signed out, or another person in, since it asked.
 	if still, _ := sdk.Read(); still != token {
 		return
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Step is one thing that somebody does, and when. What is left to chance in it is a
+// Step is one thing that one of the actors does, and when. What is left to chance in it is a
 // function of the seed and of its name, so that it is the same thing when steps
 // before it are left out.
 type Step struct {
@@ -43,7 +43,7 @@ const (
 	mostGap  = 2 * time.Hour
 )
 
-// draw draws the history of a seed. Somebody sits at every desk and signs in first.
+// draw draws the history of a seed. A person sits at every desk and signs in first.
 func draw(seed Seed, d Deployment) History {
 	r := rand.New(rand.NewPCG(uint64(seed), 0x776f726c64))
 	var h History

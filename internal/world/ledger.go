@@ -16,6 +16,8 @@ type ledger struct {
 	members  map[string]*member
 	classes  map[string]*class
 	secrets  map[string]string // what must not be printed, and what it is
+	codes    map[string]bool   // six digits each, which are secrets as well
+	words    []string          // passwords
 	// unmarked says that suspension and archiving do not count: Stytch has no word for
 	// them, so a front end that signs people in by itself does not see these marks.
 	unmarked bool
@@ -91,7 +93,7 @@ func newLedger() *ledger {
 	return &ledger{
 		sessions: make(map[string]*session), byToken: make(map[string]*session),
 		members: make(map[string]*member), classes: make(map[string]*class),
-		secrets: make(map[string]string),
+		secrets: make(map[string]string), codes: make(map[string]bool),
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// letter is the newest of what somebody was sent.
+// letter is the newest of what an address was sent.
 type letter struct{ link, code string }
 
 // mail returns what was sent to an address since then: the newest link and the
@@ -26,6 +26,9 @@ func (w *World) mail(address string, since time.Duration) letter {
 		}
 		w.door.ledger.mu.Lock()
 		w.door.ledger.secret(m.Token, "the token of a link")
+		if m.Code != "" {
+			w.door.ledger.codes[m.Code] = true
+		}
 		w.door.ledger.mu.Unlock()
 	}
 	return newest

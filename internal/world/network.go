@@ -21,7 +21,7 @@ const (
 	failing           // 503 of the server
 	throttled         // 429 with Retry-After
 	hanging           // no answer, until the caller gives up or the trouble is over
-	garbage           // a page of somebody in between
+	garbage           // a page of a proxy
 	cut               // half an answer
 	slow              // seconds late
 	troubles          // how many there are
@@ -161,7 +161,7 @@ func (c *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	case throttled:
 		return canned(req, http.StatusTooManyRequests, strconv.Itoa(1+n.seed.below(8, name+" wait")), `{"status_code":429,"error_type":"too_many_requests","error_message":"slow down"}`), nil
 	case garbage:
-		return canned(req, [...]int{200, 404, 502}[n.seed.below(3, name+" page")], "", "<html>somebody in between</html>"), nil
+		return canned(req, [...]int{200, 404, 502}[n.seed.below(3, name+" page")], "", "<html>a proxy</html>"), nil
 	case hanging:
 		if err := n.clock.sleep(ctx, left); err != nil {
 			return nil, err
@@ -194,7 +194,7 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// canned is an answer of somebody who is not Stytch, or a Stytch in trouble.
+// canned is an answer of a proxy, or a Stytch in trouble.
 func canned(req *http.Request, status int, retryAfter, body string) *http.Response {
 	h := http.Header{"Content-Type": {"application/json"}}
 	if body[0] == '<' {

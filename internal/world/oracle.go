@@ -70,7 +70,7 @@ type service struct {
 	fresh           bool   // the route asks Stytch each time
 }
 
-// served holds against the truth that a handler was called for somebody.
+// served holds against the truth that a handler was called for a person.
 func (o *oracle) served(x *exchange, s service) {
 	x.served++
 	o.ledger.mu.Lock()
@@ -84,7 +84,7 @@ func (o *oracle) served(x *exchange, s service) {
 		o.broken("identity", "%s was served as a member whose session it is not", x.name)
 		return
 	case x.who.session == nil:
-		o.broken("identity", "%s was sent by a browser where nobody is signed in, and was served as %s", x.name, at.member.email)
+		o.broken("identity", "%s was sent by a browser where no one is signed in, and was served as %s", x.name, at.member.email)
 	case x.who.session.member != at.member:
 		o.broken("identity", "%s was sent by the browser of %s, and was served as %s", x.name, x.who, at.member.email)
 	case x.who.session != at:
@@ -251,10 +251,18 @@ func (o *oracle) printsNoSecret(name string, header http.Header, body string) {
 
 // leaks looks for a secret in a text and says what it is.
 func (l *ledger) leaks(text string) (string, bool) {
+	for _, word := range l.words {
+		if strings.Contains(text, word) {
+			return "a password", true
+		}
+	}
 	for i := 0; i < len(text); {
 		j := i
 		for j < len(text) && tokenLetter[text[j]] {
 			j++
+		}
+		if j-i == 6 && l.codes[text[i:j]] {
+			return "a code", true
 		}
 		if j-i >= 16 {
 			run := text[i:j]

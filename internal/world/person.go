@@ -11,7 +11,7 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// person is somebody with an address, in some classes.
+// person has an address and is, in some classes.
 type person struct {
 	name, email string
 	password    string // what they would choose
@@ -21,7 +21,7 @@ type person struct {
 	mu       sync.Mutex      // guards everything below
 	chosen   map[string]bool // the password is set, by Organization
 	members  map[string]grimoireauth.MemberID
-	changed  time.Duration // when somebody last changed anything about them
+	changed  time.Duration // when anything about them was last changed
 	changing int           // changes under way
 	signing  int           // sign-ins under way
 	crowded  time.Duration // when they last signed in at two places at once
@@ -69,7 +69,7 @@ func (p *person) signs(c *clock) func() {
 }
 
 // oneAtATime reports whether all sign-ins since then were the only one at their time.
-// Somebody who signs in at two computers takes the mail of one for the other's.
+// A person who signs in at two computers takes the mail of one for the other's.
 func (p *person) oneAtATime(since time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,6 +114,7 @@ func (w *World) peopling() {
 		p := &person{name: name, email: name + "@example.edu", teaches: i >= 3, members: make(map[string]grimoireauth.MemberID), chosen: make(map[string]bool),
 			password: "a rather long sentence of " + name, phone: "+6140000000" + strconv.Itoa(i)}
 		w.people = append(w.people, p)
+		w.door.ledger.words = append(w.door.ledger.words, p.password)
 		for j, r := range w.rooms {
 			if i%2 == 1 && j == 1 && i != 3 {
 				continue // bob is in one class only

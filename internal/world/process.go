@@ -49,7 +49,7 @@ func (p *instance) told(what string) (time.Duration, bool) {
 	return at, ok
 }
 
-// start starts a process. It asks nobody: Stytch may be down.
+// start starts a process. It makes no network call: Stytch may be down.
 func (w *World) start(number int, setting Setting) (*instance, error) {
 	p := &instance{number: number, setting: setting, clock: w.clock, ends: make(map[string]time.Duration)}
 	logger := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})).With("process", number)

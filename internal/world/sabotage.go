@@ -18,17 +18,17 @@ type sabotage struct{ kind string }
 // Sabotages are the faults, by what they do.
 var Sabotages = []string{
 	"cookies after sign-out", // the answer to a sign-out gives the cookies back
-	"no tombstone",           // nobody is told that a session has ended
-	"no cutoff",              // nobody is told that a member was removed, suspended or demoted
-	"a role kept",            // whoever was something in a class once stays that there
+	"no tombstone",           // no process is told that a session has ended
+	"no cutoff",              // no process is told that a member was removed, suspended or demoted
+	"a role kept",            // a role in a class is never lowered
 	"short cookies",          // the session_token's cookie lasts an hour, whatever the session does
-	"no class",               // a page of the class asks only that somebody is signed in
+	"no class",               // a page of the class asks only for a session
 	"clear on 503",           // an outage deletes the cookies
 	"print tokens",           // the log has the session_token
 	"stale answers",          // what was found out about a token counts for an hour
 	"shared answers",         // requests at the same time share one answer
 	"late cookies",           // a slow page writes the cookies that its request had
-	"deaf after an outage",   // after a failure nobody is asked for half an hour
+	"deaf after an outage",   // after a failure Stytch is not asked for half an hour
 	"one flow",               // beginning with a provider forgets what began before
 }
 
@@ -106,7 +106,7 @@ func (s sabotage) auth(next grimoireauth.AuthFunc) grimoireauth.AuthFunc {
 	return next
 }
 
-// role wraps the function that says what somebody is in a class.
+// role wraps the function that says what a person is in a class.
 func (s sabotage) role(next grimoireauth.RoleFunc) grimoireauth.RoleFunc {
 	if s.kind != "a role kept" {
 		return next

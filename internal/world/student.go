@@ -10,7 +10,7 @@ import (
 )
 
 // at returns the desk and the tab of a step, with who sits there, and takes the
-// tab. Somebody whose tab is loading does nothing.
+// tab. A person whose tab is loading does nothing.
 func (w *World) at(e *errand, s Step) (*desk, *tab, *person, bool) {
 	d := w.desks[s.Desk%len(w.desks)]
 	t, p := d.tabs[s.Tab%len(d.tabs)], d.sitting()
@@ -28,7 +28,7 @@ func (w *World) at(e *errand, s Step) (*desk, *tab, *person, bool) {
 // methods are the ways to sign in, by their names in this package.
 var methods = []string{"link", "code", "code", "password", "reset", "google", "google", "sso", "discovery"}
 
-// signsIn: somebody signs in, by whichever way.
+// signsIn: a person signs in, by whichever way.
 func (w *World) signsIn(e *errand, s Step) {
 	_, t, p, ok := w.at(e, s)
 	if !ok {
@@ -87,7 +87,7 @@ func (w *World) getsIn(v *visit, signIn func() bool) {
 		return
 	}
 	if d := v.tab.desk; d.sitting() != v.person || d.identity().since > began {
-		return // somebody else was at this browser meanwhile
+		return // another person was at this browser meanwhile
 	}
 	where := "nowhere"
 	if page := v.tab.Page(); page != nil {
@@ -96,8 +96,8 @@ func (w *World) getsIn(v *visit, signIn func() bool) {
 	w.oracle.broken("way in", "%s: %s did what the pages offer to sign in by %s, and is not in; the last page is %s", v.errand.name, v.person.email, v.method, where)
 }
 
-// nextPerson: whoever sat there walks away, with or without signing out, and
-// somebody else sits down and signs in.
+// nextPerson: the person who sat there walks away, with or without signing out, and
+// another one sits down and signs in.
 func (w *World) nextPerson(e *errand, s Step) {
 	d, t, p, ok := w.at(e, s)
 	if !ok {
@@ -125,7 +125,7 @@ func (w *World) nextPerson(e *errand, s Step) {
 	}
 }
 
-// hurries: somebody leaves a slow page loading, signs out in another tab and goes, and
+// hurries: a person leaves a slow page loading, signs out in another tab and goes, and
 // the next person is signed in before the page arrives.
 func (w *World) hurries(e *errand, s Step) {
 	d, t, p, ok := w.at(e, s)
@@ -158,7 +158,7 @@ func (w *World) hurries(e *errand, s Step) {
 	w.opens(e, other, next)
 }
 
-// signsOut: somebody signs out, here or everywhere.
+// signsOut: a person signs out, here or everywhere.
 func (w *World) signsOut(e *errand, s Step) {
 	_, t, _, ok := w.at(e, s)
 	if !ok {
@@ -191,7 +191,7 @@ func (w *World) leaveBy(e *errand, t *tab) {
 	_, _ = t.Submit(page.Form("Sign out"), url.Values{"scope": {scope}}, "Sign out")
 }
 
-// twoTabs: somebody begins with a provider in one tab, then in another, and comes
+// twoTabs: a person begins with a provider in one tab, then in another, and comes
 // back in either order. Both ways end signed in.
 func (w *World) twoTabs(e *errand, s Step) {
 	d, t, p, ok := w.at(e, s)
@@ -250,7 +250,7 @@ func (w *World) straight(v *visit, page *browser.Page) {
 	w.oracle.broken("tabs", "%s: a tab of %s came back from the provider and was answered %d", v.errand.name, v.person.email, page.Status)
 }
 
-// switches: somebody goes to another class of theirs.
+// switches: a person goes to another class of theirs.
 func (w *World) switches(e *errand, s Step) {
 	_, t, p, ok := w.at(e, s)
 	if !ok {
@@ -275,7 +275,7 @@ func (w *World) switches(e *errand, s Step) {
 	}
 }
 
-// browses: somebody opens a page.
+// browses: a person opens a page.
 func (w *World) browses(e *errand, s Step) {
 	_, t, p, ok := w.at(e, s)
 	if !ok {
@@ -348,7 +348,7 @@ func (w *World) slowPage(e *errand, s Step) {
 	_, _ = t.Navigate(site + "/slow")
 }
 
-// impatient: somebody waits for a slow page, has enough, and goes elsewhere.
+// impatient: a person waits for a slow page, has enough, and goes elsewhere.
 func (w *World) impatient(e *errand, s Step) {
 	_, t, _, ok := w.at(e, s)
 	if !ok {
@@ -366,7 +366,7 @@ func (w *World) impatient(e *errand, s Step) {
 	}
 }
 
-// moves: somebody asks for a link at one computer and opens it at another.
+// moves: a person asks for a link at one computer and opens it at another.
 func (w *World) moves(e *errand, s Step) {
 	d, t, p, ok := w.at(e, s)
 	if !ok {
@@ -399,7 +399,7 @@ func (w *World) moves(e *errand, s Step) {
 	w.getsIn(v, func() bool { return v.follow(there.Navigate(link)) })
 }
 
-// posts: somebody fills in a form and sends it after a while.
+// posts: a person fills in a form and sends it after a while.
 func (w *World) posts(e *errand, s Step) {
 	_, t, _, ok := w.at(e, s)
 	if !ok {

@@ -157,7 +157,7 @@ func (w *World) settle() {
 	}
 }
 
-// later is a pause of somebody who has time.
+// later is a pause of a person who has time.
 func (w *World) later(least, most time.Duration, name string) {
 	_ = w.clock.sleep(w.context, w.seed.between(least, most, name))
 }
