@@ -64,3 +64,16 @@ func ExampleCredentials() {
 	// [secret]
 	// signed in: false
 }
+
+// An AuthFunc of one's own that extends sessions leaves alone those of connections that
+// are merely open.
+func ExampleContextUnattended() {
+	extend := func(ctx context.Context) {
+		fmt.Println("extended:", !grimoireauth.UnattendedFromContext(ctx))
+	}
+	extend(context.Background())
+	extend(grimoireauth.ContextUnattended(context.Background()))
+	// Output:
+	// extended: true
+	// extended: false
+}

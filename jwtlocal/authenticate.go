@@ -33,11 +33,11 @@ import (
 // need one is [grimoireauth.ErrExpired].
 func (v *Verifier) Authenticate(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 	if credentials.JWT.IsZero() {
-		return v.authenticateToken(ctx, credentials, false)
+		return v.authenticateToken(ctx, credentials, grimoireauth.UnattendedFromContext(ctx))
 	}
 	judged := v.judge(ctx, credentials.JWT.Reveal())
 	if judged.isOfAnother(credentials.NamedSession) {
-		return v.authenticateToken(ctx, credentials, false)
+		return v.authenticateToken(ctx, credentials, grimoireauth.UnattendedFromContext(ctx))
 	}
 	if judged.standing == good {
 		v.reportVerified(ctx, &judged)
@@ -45,7 +45,7 @@ func (v *Verifier) Authenticate(ctx context.Context, credentials grimoireauth.Cr
 			return v.answer(judged.session, credentials, grimoireauth.SourceLocal), nil
 		}
 	}
-	return v.conclude(ctx, credentials, judged, false)
+	return v.conclude(ctx, credentials, judged, grimoireauth.UnattendedFromContext(ctx))
 }
 
 // conclude answers for a session_jwt that was judged, and that a refresh may
@@ -156,6 +156,7 @@ func (v *Verifier) Refresh(ctx context.Context, credentials grimoireauth.Credent
 		}
 		a.of = judged.session
 	}
+	a.idle = grimoireauth.UnattendedFromContext(ctx)
 	answer, failed := v.refresh(ctx, a, true)
 	switch {
 	case failed != nil:

@@ -13,7 +13,8 @@ import (
 // causes moves the session's end to By from then, but never beyond Cap after the
 // sign-in. The zero Slide moves nothing; otherwise all fields are needed.
 //
-// Connections that [Verifier.Watch] watches are not a use by themselves.
+// Connections that [Verifier.Watch] or a Guard watches are not a use by themselves: see
+// [grimoireauth.ContextUnattended].
 type Slide struct {
 	// Extend asks Stytch for fresh credentials and moves the end of the session, as
 	// the client's Sessions.Extend does.

@@ -255,7 +255,7 @@ func (q *question) ask(ctx context.Context, known *answer) (next *answer, err er
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	ctx, cancel := context.WithTimeout(ctx, asking)
+	ctx, cancel := context.WithTimeout(grimoireauth.ContextUnattended(ctx), asking)
 	defer cancel()
 	defer func() {
 		// net/http would keep a panic in a function of the application's to one request.

@@ -51,7 +51,8 @@ const (
 //
 // Connections of one session that passed the same decisions share one question, and the
 // questions of many sessions are spread over the interval. What a watch needs is released
-// when its context ends, so with the request at the latest. Watch writes no cookies.
+// when its context ends, so with the request at the latest. Watch writes no cookies. A
+// connection is no use of the session: it extends none.
 func (g *Guard) Watch(r *http.Request, rules ...Rule) context.Context {
 	ctx := r.Context()
 	checks, fresh, err := g.checksOf(rules)
