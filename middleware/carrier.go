@@ -34,6 +34,7 @@ type presented struct {
 	ended      bool   // the other cookie says that this session is over
 	bearer     bool   // it came in the Authorization header
 	former     bool   // it came in cookies of an earlier configuration
+	moved      bool   // it came in the cookie that took the place of such a one
 	several    bool   // it was picked from several values
 }
 

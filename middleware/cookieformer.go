@@ -86,6 +86,7 @@ func (g *Guard) readMoved(lines []string) (presented, bool) {
 		return presented{}, false
 	}
 	p, err := g.moved.read(lines)
+	p.moved = true
 	return p, err == nil && p.session != ""
 }
 
@@ -108,7 +109,8 @@ func (g *Guard) expireMoved(h http.Header, r *http.Request) {
 // Every answer can come late, after the next person has signed in, and this one as well.
 // So the session_token goes into a cookie of its own, which is read only where there is no
 // other one: a sign-in has written another. And it brings no session_jwt, so that after a
-// sign-out Stytch is asked, and says that the session has ended.
+// sign-out Stytch is asked, and says that the session has ended: by Config.Fresh, if there
+// is one, since an AuthFunc may remember what it found out a moment before.
 func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, f *found) bool {
 	if !f.presented.former || f.err != nil || r.Method != http.MethodGet || !readByPerson(r) {
 		return false

@@ -129,7 +129,10 @@ func (f *found) ask(ctx context.Context) {
 }
 
 func (f *found) askAbout(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
-	if f.fresh {
+	// The answer that moved this session_token may have arrived after a sign-out at another
+	// process, and an AuthFunc may remember what was true before. Only Stytch knows.
+	moved := f.presented.moved && f.presented.jwt == "" && f.guard.config.Fresh != nil
+	if f.fresh || moved {
 		return f.guard.askStytch(ctx, credentials)
 	}
 	return f.guard.Authenticate(ctx, credentials)

@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -117,4 +119,34 @@ func TestC04_NamesThatChangeTwice(t *testing.T) {
 		require.Equal(t, string(ada), body(t, b.do(app, "GET", page)))
 	}
 	require.NotContains(t, b.request("GET", page).Header.Get("Cookie"), "stytch_session_moved", "the former ones are gone")
+}
+
+// The same on a process that has refreshed the session a moment ago, for the very request
+// whose answer is late: what it remembers of that refresh must not count for a browser that
+// has signed out at another process.
+func TestC02_LateReplacementAndARefreshBefore(t *testing.T) {
+	const page = "https://classes.school.example/classes/laws1100"
+	synctest.Test(t, func(t *testing.T) {
+		s := new(mock.Stytch)
+		ada := s.AddStudent(s.AddClass("LAWS1100").ID, "ada@example.edu")
+		former := newProcess(t, s, with(func(c *middleware.Config) { c.SharedCookieDomain = "school.example" }))
+		listed := func(jc *jwtlocal.Config, c *middleware.Config, client *grimoireauth.Client) {
+			c.FormerCookies = []middleware.FormerCookies{{Domain: "school.example", Until: time.Now().Add(30 * 24 * time.Hour)}}
+			c.Fresh = client.Sessions.Authenticate
+		}
+		one, two := newProcess(t, s, listed), newProcess(t, s, listed)
+		b := newAddressed(t)
+		hers := s.SignIn(ada, mock.WithDuration(90*24*time.Hour))
+		require.Equal(t, 200, b.do(signsIn(t, former, hers), "POST", "https://classes.school.example/sign-in").StatusCode)
+		time.Sleep(6 * time.Minute)
+
+		late := serve(signsIn(t, two, hers), b.request("GET", page))
+		require.Equal(t, http.StatusSeeOther, late.StatusCode)
+		now, err := one.guard.Check(b.request("GET", page))
+		require.NoError(t, err)
+		require.NoError(t, one.client.Sessions.Revoke(t.Context(), now.Session))
+		b.do(signsIn(t, one, hers), "POST", "https://classes.school.example/sign-out")
+		b.jar.SetCookies(b.request("GET", page).URL, late.Cookies())
+		require.NotEqual(t, 200, b.do(signsIn(t, two, hers), "GET", page).StatusCode)
+	})
 }
