@@ -76,7 +76,8 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 	if ctx.Err() == nil {
 		w.oracle.owed(w.network, x, res.Header)
 	}
-	if x.signsOut && x.status < 400 && x.who.session != nil && !strings.Contains(body, `role="alert"`) {
+	// A sign-out by hand says nothing on its page about whether the session could be ended.
+	if x.signsOut && strings.HasPrefix(x.path, "/auth/") && x.status < 400 && x.who.session != nil && !strings.Contains(body, `role="alert"`) {
 		x.instance.tell(x.who.session.id)
 		w.oracle.events.happened("signed out")
 		w.door.ledger.out(x.who.session.id, x.instance)
