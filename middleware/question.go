@@ -238,13 +238,19 @@ func (q *question) decideNow() {
 	}
 }
 
-// anyContext returns the context of one of the connections, for its values; watches.mu is
-// held.
+// anyContext returns the context of one of the connections, for its values: of the one that
+// came first, so that a simulation with a seed sees the same again; watches.mu is held.
 func (q *question) anyContext() context.Context {
+	var first *watcher
 	for w := range q.watchers {
-		return w.ctx
+		if first == nil || w.number < first.number {
+			first = w
+		}
 	}
-	return context.Background()
+	if first == nil {
+		return context.Background()
+	}
+	return first.ctx
 }
 
 // ask finds out whose session it is, and decides the conditions.

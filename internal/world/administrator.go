@@ -20,6 +20,7 @@ func (w *World) administers(e *errand, s Step) {
 	if id == "" {
 		return
 	}
+	w.reads(e, who, r)
 	w.change(e, p, who, r, id)
 	// What was changed shows where they sit, soon or later.
 	for _, within := range []struct{ least, most time.Duration }{{100 * time.Millisecond, tokenLife}, {tokenLife + 2*leeway, 20 * time.Minute}} {
@@ -129,7 +130,11 @@ func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id gri
 	}()
 	if w.table != nil {
 		// A row of the application's own table, which counts at once and everywhere.
+		if before != none && w.seed.chance(0.4, e.name+" leaves the class") {
+			to = none
+		}
 		w.table.set(string(id), r.id, to)
+		w.announces(e, p, id, r)
 		return
 	}
 	if w.seed.chance(0.3, e.name+" dashboard") {

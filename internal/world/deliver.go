@@ -65,10 +65,15 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 	x.arrived = w.clock.now()
 	w.oracle.meets(x)
 	rec := httptest.NewRecorder()
-	x.instance.app.ServeHTTP(rec, r.WithContext(x.with(ctx)))
+	var res *http.Response
+	if streams(x.path) {
+		res = w.answers(x.with(ctx), x, r, rec)
+	} else {
+		x.instance.app.ServeHTTP(rec, r.WithContext(x.with(ctx)))
+		res = rec.Result()
+	}
 	x.answered = w.clock.now()
 	x.gone.Store(true)
-	res := rec.Result()
 	x.status = res.StatusCode
 	body := rec.Body.String()
 	w.note("%s -> %d by process %d for %s", x.name, x.status, x.instance.number, x.who)

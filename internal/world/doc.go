@@ -24,6 +24,8 @@
 //   - process.go is a process of the service, application.go and byhand.go are what
 //     it serves, table.go is its own table of the classes where the school is one
 //     Organization.
+//   - stream.go holds streams open while their readers sign out and lose their rights;
+//     streamoracle.go knows when each has to end.
 //   - door.go stands before Stytch and writes the ledger: which session is whose,
 //     since when which role, what has ended when. oracle.go holds every answer
 //     against the ledger. They share no code with the library.
@@ -34,7 +36,8 @@
 // browser last when the request was sent, and as no one after a sign-out's; not
 // longer after the end of a session, and in no higher role, than the documentation
 // states; a refused call changed nothing; an outage deletes no cookie; no secret
-// is printed. A person who is signed in is served, and one who signs in gets in, unless
+// is printed. A stream stands no longer than is stated after its reader's right has ended,
+// and is not ended without a reason. A person who is signed in is served, and one who signs in gets in, unless
 // there was trouble within the last half minute. Finally: half a minute after all
 // trouble, everybody is served, or gets in by following the pages.
 //

@@ -32,6 +32,7 @@ func (e *events) all() map[string]int {
 // seeds of the suite.
 var Sometimes = []string{
 	"a 503 during an outage",
+	"a change in the table announced",
 	"a class archived",
 	"a class switched",
 	"a deployment with another setting",
@@ -53,6 +54,10 @@ var Sometimes = []string{
 	"a second factor given",
 	"a session_jwt renewed by a front end",
 	"a sign-out at one process, a request at another",
+	"a stream ended with its process",
+	"a stream ended with its reader's role",
+	"a stream ended with its reader's session",
+	"a stream opened",
 	"an administrator refused",
 	"an answer overtaken by another person's sign-in",
 	"marks by permission",

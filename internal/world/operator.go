@@ -61,7 +61,10 @@ func (w *World) replace(e *errand, number int, setting Setting) {
 	defer w.mu.Unlock()
 	instances := append([]*instance(nil), w.instances...)
 	instances[number] = p
-	w.instances, w.former = instances, append(w.former, w.instances[number])
+	ends := w.instances[number]
+	w.instances, w.former = instances, append(w.former, ends)
+	ends.tell(processEnds)
+	ends.guard.EndWatches()
 }
 
 // stytchTrouble: Stytch fails, hangs, throttles, or cannot be reached.

@@ -93,6 +93,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 	guard := setting.guard()
 	guard.Can, guard.Fresh, guard.Logger = p.client.Can, p.verifier.Refresh, logger
 	guard.SignInURL, guard.Revoke = w.signInURL(), p.client.Sessions.Revoke
+	guard.Watch = p.verifier.Watch
 	if w.table != nil {
 		guard.Role = w.table.role
 		guard.Can = w.table.can

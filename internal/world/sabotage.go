@@ -29,6 +29,7 @@ var Sabotages = []string{
 	"shared answers",         // requests at the same time share one answer
 	"late cookies",           // a slow page writes the cookies that its request had
 	"deaf after an outage",   // after a failure Stytch is not asked for half an hour
+	"deaf streams",           // a stream is never decided again
 	"one flow",               // beginning with a provider forgets what began before
 }
 
@@ -207,6 +208,9 @@ type meddler struct {
 	before func(status int)
 	done   bool
 }
+
+// Unwrap lets a handler flush.
+func (m *meddler) Unwrap() http.ResponseWriter { return m.ResponseWriter }
 
 func (m *meddler) WriteHeader(status int) {
 	if !m.done {

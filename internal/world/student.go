@@ -300,6 +300,9 @@ func (w *World) opens(e *errand, t *tab, p *person) {
 			w.later(100*time.Millisecond, time.Minute, name)
 		}
 		page, err := t.Navigate(site + paths[w.seed.below(len(paths), name)])
+		if err == nil && page.Status == http.StatusOK && w.seed.chance(0.4, name+" streams") {
+			w.streams(t, name, w.rooms[w.seed.below(len(w.rooms), name+" stream of")])
+		}
 		if err != nil || page.Status != http.StatusOK || !w.seed.chance(0.3, name+" marks") {
 			continue
 		}

@@ -1,0 +1,158 @@
+package world
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// The bounds of streams that the documentation states.
+const (
+	decidedEvery = 10 * time.Second // how often a stream is decided again
+	signalled    = time.Second      // how soon a revocation in the same process is felt
+	oneCall      = 2*mostStytch + 10*time.Millisecond
+	inDoubt      = time.Minute // how long a stream stays when nothing can be found out
+)
+
+// opens notes that a stream has begun.
+func (o *oracle) opens(x *exchange, id, class string, least rank) *stream {
+	o.events.happened("a stream opened")
+	o.ledger.mu.Lock()
+	defer o.ledger.mu.Unlock()
+	return &stream{x: x, reader: o.ledger.sessions[id], class: class, least: least, opened: o.clock.now()}
+}
+
+// closes holds the end of a stream against the truth: it did not stand for longer after
+// the end of its reader's right than is stated, and it did not end without a reason.
+func (o *oracle) closes(n *network, s *stream, cause error) {
+	if s.reader == nil {
+		return // reported when it was served
+	}
+	at, p := o.clock.now(), s.x.instance
+	// What is to be found out takes one call to Stytch. In trouble it cannot be found out,
+	// and the stream stays for a minute.
+	call := oneCall
+	if !n.quietSince(at - 2*inDoubt - healing) {
+		call += inDoubt
+	}
+	o.ledger.mu.Lock()
+	defer o.ledger.mu.Unlock()
+	o.overstays(s, at, call)
+	switch closing, ok := p.told(processEnds); {
+	case ok && at > closing+signalled:
+		o.broken("stream", "%s stands %v after its process was told to end its streams", s.x.name, at-closing)
+	case ok || errors.Is(cause, http.ErrServerClosed):
+		if !ok {
+			o.broken("stream", "%s was ended because its process ends, and it does not", s.x.name)
+		}
+		o.events.happened("a stream ended with its process")
+	case cause != nil:
+		o.endedRightly(n, s, at, cause)
+	}
+}
+
+// processEnds is what a process is told when another one takes its place.
+const processEnds = "the end of its streams"
+
+// overstays looks at whether the stream stood for too long. The ledger's lock is held, as
+// for what follows.
+func (o *oracle) overstays(s *stream, at, call time.Duration) {
+	p, m := s.x.instance, s.reader.member
+	over := s.reader.over()
+	if o.ledger.unmarked {
+		over = s.reader.ended()
+	}
+	if at > over+p.setting.stale()+decidedEvery+call {
+		o.broken("stream", "%s stands %v after the end of the session of %s", s.x.name, at-over, m.email)
+	}
+	if ends := s.reader.ends; at > ends+leeway+decidedEvery+call {
+		o.broken("stream", "%s stands %v after the date on which the session of %s ends", s.x.name, at-ends, m.email)
+	}
+	// What this process did itself ends the stream at once.
+	for _, end := range []struct {
+		what string
+		at   time.Duration
+	}{{s.reader.id, over}, {m.id, over}, {m.class.id, over}} {
+		if told, ok := p.told(end.what); ok && end.at <= told && told > s.opened && at > told+signalled+call {
+			o.broken("stream", "%s stands %v after its process ended the session of %s", s.x.name, at-told, m.email)
+		}
+	}
+	if highest := o.rankFor(s, at, call); highest < s.least {
+		o.broken("stream", "%s stands for a reader who has to be %s there, and %s is %s", s.x.name, s.least, m.email, highest)
+	}
+}
+
+// rankFor returns the highest role that the stream may rest on at this time.
+func (o *oracle) rankFor(s *stream, at, call time.Duration) rank {
+	p, m := s.x.instance, s.reader.member
+	if o.table == nil {
+		from := at - p.setting.stale() - decidedEvery - call
+		if told, ok := p.told("role of " + m.id); ok && told+signalled+call < at {
+			from = max(from, told)
+		}
+		return m.highest(from)
+	}
+	from := at - decidedEvery - call
+	if told, ok := p.told(rowOf(m.id, s.class)); ok && told+call < at {
+		from = max(from, told)
+	}
+	return o.table.highest(m.id, s.class, from)
+}
+
+// rowOf names the announcement of a change in the table.
+func rowOf(member, class string) string { return "row of " + member + " in " + class }
+
+// endedRightly looks at why a stream was ended.
+func (o *oracle) endedRightly(n *network, s *stream, at time.Duration, cause error) {
+	p, m := s.x.instance, s.reader.member
+	from := at - inDoubt - healing
+	quiet := n.quietSince(from) && s.reader.began > o.lastWithdrawal()
+	_, told := p.told(s.reader.id)
+	lives := s.reader.lives(at+leeway) && !told
+	lowest := m.lowest(at - p.setting.stale() - decidedEvery)
+	if o.table != nil {
+		lowest = o.table.lowest(m.id, s.class, at-decidedEvery-oneCall-inDoubt)
+	}
+	switch {
+	case errors.Is(cause, grimoireauth.ErrUnavailable):
+		if quiet {
+			o.broken("stream", "%s was ended as unavailable although nothing was wrong", s.x.name)
+		}
+		o.events.happened("a stream ended after a minute of doubt")
+	case errors.Is(cause, grimoireauth.ErrForbidden), errors.Is(cause, grimoireauth.ErrNotFound):
+		if lowest >= s.least && lives {
+			o.broken("stream", "%s was ended for want of a right, and %s is %s", s.x.name, m.email, lowest)
+		}
+		o.events.happened("a stream ended with its reader's role")
+	default:
+		if lives && quiet {
+			o.broken("stream", "%s was ended (%s) although the session of %s lives", s.x.name, kindOfEnd(cause), m.email)
+		}
+		o.events.happened("a stream ended with its reader's session")
+	}
+}
+
+// lowest is the lowest role that the member had at any time from since on.
+func (m *member) lowest(since time.Duration) rank {
+	if len(m.roles) == 0 {
+		return none
+	}
+	lowest := coordinator
+	for i, r := range m.roles {
+		if i+1 < len(m.roles) && m.roles[i+1].at <= since {
+			continue // over before that
+		}
+		lowest = min(lowest, r.rank)
+	}
+	return lowest
+}
+
+// lowest is the lowest role at any time from since on.
+func (t *table) lowest(memberID, class string, since time.Duration) rank {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m := member{roles: t.rows[tableKey{memberID, class}]}
+	return m.lowest(since)
+}
