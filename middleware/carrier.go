@@ -31,6 +31,7 @@ const (
 type presented struct {
 	jwt, token string
 	session    string // what the session_token's cookie says to be its session; empty if it names none
+	out        bool   // the session_token's cookie says that this browser has signed out
 	ended      bool   // the other cookie says that this session is over
 	bearer     bool   // it came in the Authorization header
 	former     bool   // it came in cookies of an earlier configuration

@@ -69,6 +69,16 @@ func (g *Guard) readFormer(lines []string) (presented, bool) {
 	return presented{}, false
 }
 
+// formerLeft returns for how many seconds former cookies are read yet, as far as browsers
+// keep a cookie.
+func (g *Guard) formerLeft() int {
+	var left time.Duration
+	for _, f := range g.config.FormerCookies {
+		left = max(left, min(time.Until(f.Until), longestCookie))
+	}
+	return int(left / time.Second)
+}
+
 // expireFormer deletes the cookies of all earlier configurations.
 func (g *Guard) expireFormer(h http.Header) {
 	for _, f := range g.config.FormerCookies {

@@ -42,6 +42,7 @@ func (g *Guard) readCookies(r *http.Request) (presented, error) {
 		if g.cookie.frontEnd && strings.Contains(strings.Join(lines, ";"), nameMark) {
 			g.noteMixture(r.Context(), mixedNamed)
 		}
+	case p.out:
 	case p.token == "" && p.jwt == "":
 		if moved, ok := g.readMoved(lines); ok {
 			return moved, nil

@@ -70,8 +70,11 @@ func valueOf(pair, name string) (string, bool) {
 // no session: a session_jwt that is alone came late, after a sign-out. A session_token
 // without a name is from before the guard wrote names.
 func (s *sessionCookies) bound(token, jwt string) (presented, error) {
-	if token == "" {
+	switch token {
+	case "":
 		return presented{}, nil
+	case signedOut:
+		return presented{out: true}, nil
 	}
 	p := presented{token: token, jwt: jwt}
 	if at := strings.IndexByte(token, nameMark[0]); at >= 0 {

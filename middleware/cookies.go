@@ -27,6 +27,7 @@ type sessionCookies struct {
 const (
 	hostPrefix  = "__Host-"
 	nameMark    = "~"
+	signedOut   = nameMark           // the session_token cookie's value after a sign-out, where former cookies are read
 	endedPrefix = "ended" + nameMark // of the session_jwt cookie's value, before the id of the session that has ended
 )
 

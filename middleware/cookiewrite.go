@@ -103,7 +103,8 @@ func (g *Guard) CookieDomain() string {
 	return g.cookie.domain
 }
 
-// ClearCookies deletes the session cookies, in the response to r: after a sign-out. A
+// ClearCookies deletes the session cookies, in the response to r: after a sign-out. While
+// former cookies are read, the session_token's cookie stays and holds a mark instead. A
 // Guard never calls it. It does nothing if this Guard writes no cookies.
 func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	if g.CheckCookies("") != nil {
@@ -116,7 +117,13 @@ func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	g.cookie.expireVariants(h, r)
 	g.expireFormer(h)
 	g.expireMoved(h, r)
-	g.cookie.put(h, g.cookie.token, "", 0)
+	if left := g.formerLeft(); left > 0 {
+		// An answer that replaces former cookies may arrive after this one. What it writes
+		// is read only without a session_token's cookie, so one stays, and holds none.
+		g.cookie.put(h, g.cookie.token, signedOut, left)
+	} else {
+		g.cookie.put(h, g.cookie.token, "", 0)
+	}
 	g.cookie.put(h, g.cookie.jwt, "", 0)
 	uncached(w)
 }
@@ -124,7 +131,7 @@ func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
 // endEarlier ends the session that the browser had, so that it does not live on without a
 // cookie. The browser may have gone; that does not stop it.
 func (g *Guard) endEarlier(r *http.Request, now grimoireauth.SessionID) {
-	if p, err := g.readCookies(r); err != nil || p == (presented{}) {
+	if p, err := g.readCookies(r); err != nil || p.credentials().IsZero() {
 		return
 	}
 	ctx := context.WithoutCancel(r.Context())

@@ -65,6 +65,35 @@ func TestC02_LateReplacementOfFormerCookies(t *testing.T) {
 	}
 }
 
+// The same, after a sign-out of which Stytch never heard: the session lives, and the browser
+// has signed out of it all the same.
+func TestC02_LateReplacementAfterASignOutThatStytchMissed(t *testing.T) {
+	const page = "https://classes.school.example/classes/laws1100"
+	synctest.Test(t, func(t *testing.T) {
+		s := new(mock.Stytch)
+		ada := s.AddStudent(s.AddClass("LAWS1100").ID, "ada@example.edu")
+		former := newProcess(t, s, with(func(c *middleware.Config) { c.SharedCookieDomain = "school.example" }))
+		listed := with(func(c *middleware.Config) {
+			c.FormerCookies = []middleware.FormerCookies{{Domain: "school.example", Until: time.Now().Add(30 * 24 * time.Hour)}}
+		})
+		one, two := newProcess(t, s, listed), newProcess(t, s, listed)
+		b := newAddressed(t)
+		hers := s.SignIn(ada, mock.WithDuration(90*24*time.Hour))
+		require.Equal(t, 200, b.do(signsIn(t, former, hers), "POST", "https://classes.school.example/sign-in").StatusCode)
+		app := signsIn(t, one, hers)
+		late := serve(app, b.request("GET", page))
+		require.Equal(t, http.StatusSeeOther, late.StatusCode)
+		b.do(app, "POST", "https://classes.school.example/sign-out")
+		b.jar.SetCookies(b.request("GET", page).URL, late.Cookies())
+		for _, p := range []*process{two, one} {
+			require.Equal(t, 401, b.do(signsIn(t, p, hers), "GET", page).StatusCode)
+		}
+		// Signing in works as ever.
+		require.Equal(t, 200, b.do(app, "POST", "https://classes.school.example/sign-in").StatusCode)
+		require.Equal(t, string(ada), body(t, b.do(app, "GET", page)))
+	})
+}
+
 // A browser whose cookies were replaced stays signed in like any other: its session_jwt is
 // renewed, and signing out is the end of it.
 func TestC04_ReplacedCookiesLiveOn(t *testing.T) {
