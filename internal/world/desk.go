@@ -143,7 +143,11 @@ func (d *desk) arrived(b *browser.Exchange) {
 		}
 	}
 	if x.signsOut && x.status < 400 {
-		d.who, d.out = identity{since: o.clock.now()}, o.clock.now()
+		var spared *session
+		if d.who.session != x.who.session && d.world.renamedSince(x.arrived) {
+			spared = d.who.session
+		}
+		d.who, d.out = identity{since: o.clock.now(), spared: spared}, o.clock.now()
 		d.world.note("%s: no one is signed in at desk %d", x.name, d.number)
 	}
 }

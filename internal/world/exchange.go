@@ -10,7 +10,10 @@ import (
 // last, or no session if a sign-out's answer has reached it since.
 type identity struct {
 	session *session // nil: no one is signed in
-	since   time.Duration
+	// spared is a session that began under other names of the cookies, after the request
+	// was sent whose answer has signed the browser out: it may be served yet, or not.
+	spared *session
+	since  time.Duration
 }
 
 func (i identity) String() string {

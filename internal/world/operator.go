@@ -29,6 +29,7 @@ func (w *World) deploys(e *errand, s Step) {
 	atOnce := setting.Cookies != now.Cookies
 	if atOnce {
 		w.oracle.events.happened("a deployment with other cookies")
+		w.renamed.Store(int64(w.clock.now()))
 	}
 	for number := range w.deployment.Processes {
 		w.replace(e, number, setting)
@@ -89,3 +90,7 @@ func (w *World) trouble(e *errand, at side) {
 	w.network.begin(window)
 	w.note("%s: trouble %v, %v for %v", e.name, at, window.kind, window.to-window.from)
 }
+
+// renamedSince reports whether the cookies have got other names since then. What a sign-in
+// that is under way keeps in the browser has such a name too, so it has to begin again.
+func (w *World) renamedSince(then time.Duration) bool { return w.renamed.Load() > int64(then) }

@@ -83,6 +83,8 @@ func (o *oracle) served(x *exchange, s service) {
 	case at.member.id != s.member:
 		o.broken("identity", "%s was served as a member whose session it is not", x.name)
 		return
+	case x.who.session == nil && x.who.spared == at:
+		// The answer to an earlier person's sign-out, which knew of no such cookie.
 	case x.who.session == nil:
 		o.broken("identity", "%s was sent by a browser where no one is signed in, and was served as %s", x.name, at.member.email)
 	case x.who.session.member != at.member:
@@ -206,8 +208,11 @@ func (o *oracle) answered(x *exchange, header http.Header, body string) {
 	o.printsNoSecret(x.name, header, body)
 }
 
-// ends reports whether a cookie's value says that the session is over.
-func ends(value string) bool { return value == "" || strings.HasPrefix(value, "ended~") }
+// ends reports whether a cookie's value says that the session is over, or that the browser
+// has signed out.
+func ends(value string) bool {
+	return value == "" || value == "~" || strings.HasPrefix(value, "ended~")
+}
 
 // deletes looks at whether the session has really ended whose cookie an answer
 // deletes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -32,6 +33,7 @@ type World struct {
 
 	running   sync.WaitGroup
 	deploying sync.Mutex
+	renamed   atomic.Int64 // when the cookies got other names last
 
 	mu        sync.Mutex // guards everything below
 	instances []*instance
