@@ -58,6 +58,7 @@ var Sometimes = []string{
 	"a stream ended with its reader's role",
 	"a stream ended with its reader's session",
 	"a stream opened",
+	"an account named before it is signed in",
 	"an administrator refused",
 	"an answer overtaken by another person's sign-in",
 	"marks by permission",

@@ -106,7 +106,7 @@ func (v *visit) next(page *browser.Page, err error) (*browser.Page, error) {
 		v.wait()
 	}
 	for _, offer := range []func(*browser.Page) (*browser.Page, error, bool){
-		v.code, v.phone, v.newPassword, v.confirm, v.chooseClass, v.provider, v.password, v.email, v.whichClass, v.mail, v.link,
+		v.code, v.phone, v.newPassword, v.confirm, v.account, v.chooseClass, v.provider, v.password, v.email, v.whichClass, v.mail, v.link,
 	} {
 		if page, err, ok := offer(page); ok {
 			return page, err
@@ -199,6 +199,23 @@ func (v *visit) confirm(page *browser.Page) (*browser.Page, error, bool) {
 			next, err := v.tab.Submit(f, nil, "")
 			return next, err, true
 		}
+	}
+	return nil, nil, false
+}
+
+// account says whether the account that the page names is the person's own.
+func (v *visit) account(page *browser.Page) (*browser.Page, error, bool) {
+	for _, f := range page.Document.Forms {
+		if !strings.HasSuffix(f.Action, "/account") {
+			continue
+		}
+		answer := "no"
+		if f.Button("Continue as "+v.person.email) != nil {
+			answer = "yes"
+			v.world.oracle.events.happened("an account named before it is signed in")
+		}
+		next, err := v.tab.Submit(f, nil, answer)
+		return next, err, true
 	}
 	return nil, nil, false
 }

@@ -11,9 +11,9 @@ import (
 )
 
 // surprisingAccountError is a sign-in for another address than the one that this
-// browser asked for: a link that a person who wants to be mistaken for the reader may
-// have sent (login CSRF). The link is used up by then, since it does not say for
-// which address it is.
+// browser asked for, or by a link that it did not ask for: a link that a person who
+// wants to be mistaken for the reader may have sent (login CSRF). The link is used up
+// by then, since it does not say for which address it is.
 type surprisingAccountError struct{ signedIn grimoireauth.SignedIn }
 
 func (*surprisingAccountError) Error() string {
@@ -27,7 +27,7 @@ func (*surprisingAccountError) Error() string {
 func (h *Handler) hold(w http.ResponseWriter, r *http.Request, s signing, signedIn grimoireauth.SignedIn) error {
 	a := s.attempt
 	a.asks, a.verifier, a.token, a.pending = "", grimoireauth.Secret{}, callbackToken{}, pendingSignIn{}
-	a.class, a.email, a.account = string(signedIn.Class.ID), s.asked[0].email, signedIn.Member.Email
+	a.class, a.email, a.account = string(signedIn.Class.ID), s.askedFor(), signedIn.Member.Email
 	if slug := signedIn.Class.Slug; slug != "" && slugOK(slug) {
 		a.class = slug
 	}
@@ -37,7 +37,7 @@ func (h *Handler) hold(w http.ResponseWriter, r *http.Request, s signing, signed
 		h.end(context.WithoutCancel(r.Context()), r, signedIn.Session, "a sign-in that cannot be kept")
 		return &grimoireauth.Error{Op: "sign in: keep it for a confirmation", Err: errNotProven}
 	}
-	h.note(r, "a link was for another account than the one that was asked for", nil)
+	h.note(r, "a link was for an account that was not asked for", nil)
 	redirect(w, h.next(h.keep(w, r, a)))
 	return nil
 }
@@ -67,7 +67,7 @@ func (h *Handler) confirming(w http.ResponseWriter, r *http.Request) (attempt, b
 	return a, true
 }
 
-// askAccount names the account and the address that was asked for.
+// askAccount names the account, and the address that was asked for if there is one.
 func (h *Handler) askAccount(w http.ResponseWriter, r *http.Request) {
 	if a, ok := h.confirming(w, r); ok {
 		h.show(w, http.StatusOK, "account", a.accountPage())
@@ -76,7 +76,7 @@ func (h *Handler) askAccount(w http.ResponseWriter, r *http.Request) {
 
 func (a attempt) accountPage() Page {
 	page := a.back()
-	page.Attempt, page.Account = a.id, a.account
+	page.Attempt, page.Account, page.Elsewhere = a.id, a.account, a.email == ""
 	return page
 }
 

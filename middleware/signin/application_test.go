@@ -34,7 +34,7 @@ func TestC11_AnErrorOfOnSignInReachesTheLogWhole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, signin.Config{OnSignIn: func(context.Context, grimoireauth.SignedIn) error { return tt.err }})
 			b := w.browser()
-			res := b.post("/auth/callback", b.open(w.link(w.law.ID, "ada@example.edu")))
+			res := b.press(b.open(w.link(w.law.ID, "ada@example.edu")))
 			require.Equal(t, tt.status, res.status)
 			require.Contains(t, res.body, tt.says)
 			require.NotContains(t, res.body, "connection refused", "the page is for the person")

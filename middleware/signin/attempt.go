@@ -34,7 +34,7 @@ type attempt struct {
 	verifier grimoireauth.Secret // RFC 7636: what comes back counts only beside it
 	token    callbackToken       // what came back and was not redeemed yet
 	pending  pendingSignIn       // a sign-in that is not finished
-	account  string              // whose it is: an address that was not asked for and is to be confirmed
+	account  string              // whose it is: an address that was not asked for and is to be confirmed; email is empty if none was
 	held     grimoireauth.Secret // the session_token of a sign-in that waits for that
 }
 

@@ -87,6 +87,13 @@ func (t callbackToken) key(secret string) string {
 	return strings.Join([]string{t.kind, secret, t.slug, t.token}, "\n")
 }
 
+// unasked reports whether the token is that of a link for which none of the browser's
+// attempts asked. What a browser brings from a provider is bound to it by a verifier,
+// and the page of an impersonation has words of its own.
+func (t callbackToken) unasked(asked []attempt) bool {
+	return len(asked) == 0 && !t.fromProvider() && t.kind != kindImpersonation
+}
+
 // asked returns the attempts of this browser that asked for an e-mail in which a link
 // like this one stands, the newest first: for this class, or for finding one. The
 // link does not say to which address it was sent.

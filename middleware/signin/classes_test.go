@@ -25,7 +25,7 @@ const (
 func (b *browser) discovers(email string) answer {
 	b.w.t.Helper()
 	require.NoError(b.w.t, b.w.client.SignIn.SendDiscoveryLink(context.Background(), grimoireauth.DiscoveryLink{Email: email, RedirectURL: home + "/auth/callback"}))
-	res := b.post("/auth/callback", b.open(b.w.arrival(b.w.newest())))
+	res := b.press(b.open(b.w.arrival(b.w.newest())))
 	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
 	require.Equal(b.w.t, "/auth/classes", res.at)
 	require.Empty(b.w.t, b.cookie(sessionAt))

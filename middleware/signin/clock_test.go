@@ -55,11 +55,11 @@ func TestC10_AWrongClockSpendsNothing(t *testing.T) {
 				digits := url.Values{"code": {w.newest().Code}}
 				arrival := w.provider(provider.leave("/auth/sso/"+connection+"?class="+w.law.Slug), "mock_persona", "ada@example.edu")
 				if tt.says == "" {
-					require.Equal(t, http.StatusSeeOther, link.post("/auth/callback", form).status)
+					require.Equal(t, http.StatusSeeOther, link.press(form).status)
 					require.Equal(t, 1, w.calls(redeemed))
 					return
 				}
-				for _, res := range []answer{link.post("/auth/callback", form), code.post("/auth/code", digits)} {
+				for _, res := range []answer{link.press(form), code.post("/auth/code", digits)} {
 					require.Equal(t, http.StatusServiceUnavailable, res.status)
 					require.NotEmpty(t, res.header.Get("Retry-After"))
 					require.Empty(t, res.header.Values("Set-Cookie"))
@@ -70,9 +70,9 @@ func TestC10_AWrongClockSpendsNothing(t *testing.T) {
 
 				clock.behind = 0
 				time.Sleep(61 * time.Second)
-				require.Equal(t, "/", link.post("/auth/callback", form).at)
+				require.Equal(t, "/", link.press(form).at)
 				require.Equal(t, "/", code.post("/auth/code", digits).at)
-				require.Equal(t, "/", provider.post("/auth/callback", url.Values{}).at)
+				require.Equal(t, "/", provider.press(url.Values{}).at)
 				for _, b := range []*browser{link, code, provider} {
 					require.Equal(t, string(w.ada), b.who())
 				}

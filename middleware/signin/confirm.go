@@ -28,12 +28,13 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 }
 
 // confirmation is the page "confirm". The link does not say to which address it was
-// sent: the page names the one that was asked for, if there is only one.
+// sent: the page names the one that was asked for, if there is only one. After a link
+// that was not asked for, the page "account" names the account.
 func confirmation(a attempt, asked []attempt) Page {
 	page := Page{
 		ClassName: a.token.slug, Attempt: a.id,
 		Impersonation: a.token.kind == kindImpersonation,
-		Elsewhere:     len(asked) == 0 && !a.token.fromProvider() && a.token.kind != kindImpersonation,
+		Elsewhere:     a.token.unasked(asked),
 	}
 	for i, other := range asked {
 		if i > 0 && !sameAddress(other.email, page.Email) {
@@ -91,7 +92,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 		a.returnTo, a.email = asked[0].returnTo, asked[0].email
 		half = h.half(asked[0], a.token.slug)
 	}
-	err := h.sign(w, r, signing{attempt: a, asked: asked, half: half, key: a.token.key(a.nonce)}, h.use(a.token, a, half))
+	err := h.sign(w, r, signing{attempt: a, asked: asked, unasked: a.token.unasked(asked), half: half, key: a.token.key(a.nonce)}, h.use(a.token, a, half))
 	page.ReturnTo = a.returnTo
 	switch spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown); {
 	case err == nil:
@@ -103,7 +104,11 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 		h.drop(w, r, a)
 		redirect(w, h.target(a.returnTo))
 	default:
-		h.drop(w, r, a)
+		// A used link may have been used by the first of two clicks, on another replica,
+		// whose cookie says how this attempt goes on: that one stays.
+		if !spent || errors.Is(err, grimoireauth.ErrSignInExpired) {
+			h.drop(w, r, a)
+		}
 		page.Class, page.Attempt = a.token.slug, ""
 		h.refuse(w, r, err, page, "sign-in")
 	}

@@ -20,7 +20,7 @@
 //	GET  /auth/callback           where links and providers lead: every stytch_token_type
 //	GET  /auth/confirm            names the class of a link and has one button
 //	POST /auth/callback           uses the token up, once, and sets the session cookies
-//	GET  /auth/account            the link was for another address than the one asked for, and POST: field "answer", yes or no
+//	GET  /auth/account            names an account that was not asked for, and POST: field "answer", yes or no
 //	GET  /auth/new-password       the form behind a link to set a password, and POST to set it
 //
 // Without a class, /auth/ asks which one; with [Config.Discovery] it also finds the

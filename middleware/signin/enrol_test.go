@@ -91,7 +91,7 @@ func TestEnrolAppThatWasBegunBefore(t *testing.T) {
 	// An hour later it counts no more, and can be begun again.
 	late := w.browser()
 	w.stytch.AddStudent(class.ID, "bob@example.edu")
-	late.post("/auth/callback", late.open(w.link(class.ID, "bob@example.edu")))
+	late.press(late.open(w.link(class.ID, "bob@example.edu")))
 	late.post("/auth/factor/enrol", url.Values{})
 	w.stytch.Fail(mock.Fault{Endpoint: appChecked, Status: 401, ErrorType: "expired_totp"})
 	res = late.post("/auth/factor", factorForm("totp", "123456"))

@@ -39,7 +39,7 @@ func (w *world) strict(settings ...mock.Settings) (mock.Class, grimoireauth.Memb
 // begun signs in as far as an e-mail leads: to where the second factor is asked for.
 func (b *browser) begun(class grimoireauth.ClassID) {
 	b.w.t.Helper()
-	res := b.post("/auth/callback", b.open(b.w.link(class, "ada@example.edu")))
+	res := b.press(b.open(b.w.link(class, "ada@example.edu")))
 	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
 	require.Equal(b.w.t, "/auth/factor", res.at)
 	require.Empty(b.w.t, b.cookie(sessionAt))
@@ -105,7 +105,7 @@ func TestFactorBySMSThatStytchHasSent(t *testing.T) {
 	b := w.browser()
 	page := "/classes/" + string(class.ID) + "?week=3"
 	b.post("/auth/start", url.Values{"class": {string(class.ID)}, "email": {"ada@example.edu"}, "method": {"magic_link"}, "return_to": {page}})
-	b.post("/auth/callback", b.open(w.arrival(w.newest())))
+	b.press(b.open(w.arrival(w.newest())))
 
 	code := w.newest().Code
 	require.Zero(t, w.calls(smsSent)-1, "Stytch sent this one by itself; the other was on an earlier day")

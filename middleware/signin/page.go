@@ -38,9 +38,10 @@ type Page struct {
 	// every form on it, and part of every address that [Page.To] returns. Empty: none
 	// has begun.
 	Attempt   string
-	Elsewhere bool // this browser did not ask for the link
+	Elsewhere bool // "confirm" and "account": this browser did not ask for the link
 	// Account is the address of an account that was not asked for: "account" asks
-	// whether to go on as this person, where Email was asked for.
+	// whether to go on as this person, where Email was asked for, or nothing was
+	// (Elsewhere).
 	Account string
 	// Impersonation says that the button signs an administrator in as somebody else.
 	Impersonation bool
@@ -86,7 +87,8 @@ func (p Page) Begin() string {
 //
 // To begin: "sign-in" (the ways of a class), "which-class", "sent" (look into your
 // mail), "code" (the code in it), "confirm" (one button), "account" (the link was for
-// another address than the one that was asked for), "new-password". To go on:
+// another address than the one that was asked for, or was not asked for in this
+// browser), "new-password". To go on:
 // "classes" (which of these?), "factor" (the second factor), "enrol" (set an
 // authenticator app up). To end: "sign-out" (one button), "signed-out", which links
 // the style sheet {{.Prefix}}signed-out.css: that is what keeps the button "back" from

@@ -34,16 +34,17 @@ func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *g
 	case e.Primary:
 		pending.owed = owedPrimary
 	}
-	a := s.attempt
+	a, nameless := s.attempt, false
 	if asked, ok := s.askedBy(email); ok {
 		a.returnTo = asked.returnTo
 		h.drop(w, r, asked)
 	} else if s.surprises(email) {
-		a.account, a.email = email, s.asked[0].email
+		nameless = email == "" // no account to ask about
+		a.account, a.email = email, s.askedFor()
 	}
 	h.dropHalf(w, r, s)
 	a, ok := h.keepPending(w, r, a, pending)
-	if !ok {
+	if !ok || nameless {
 		h.fault(r, "a pending sign-in of a form that is not known", e)
 		h.drop(w, r, s.attempt)
 		h.offer(w, r, http.StatusInternalServerError, Page{Class: string(pending.class), ClassName: pending.className, Notice: "You could not be signed in. Please begin again here."})
@@ -83,10 +84,11 @@ func (h *Handler) keepPending(w http.ResponseWriter, r *http.Request, a attempt,
 }
 
 // half returns the attempt if it is a pending sign-in that one more primary way to
-// sign in to this class, an id or a slug, finishes. Nil: it is none.
+// sign in to this class, an id or a slug, finishes. Nil: it is none, or its account has
+// to be confirmed first.
 func (h *Handler) half(a attempt, class string) *attempt {
 	p := a.pending
-	if !a.owes(time.Now()) || p.owed != owedPrimary || class == "" || (class != string(p.class) && !strings.EqualFold(class, p.slug)) {
+	if !a.owes(time.Now()) || a.account != "" || p.owed != owedPrimary || class == "" || (class != string(p.class) && !strings.EqualFold(class, p.slug)) {
 		return nil
 	}
 	return &a

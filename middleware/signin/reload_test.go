@@ -87,7 +87,7 @@ func TestC08_EveryStepHasAnAddress(t *testing.T) {
 	w.withPhone(class.ID)
 	b := w.browser()
 	form := b.open(w.link(class.ID, "ada@example.edu"))
-	res := b.post("/auth/callback", form)
+	res := b.press(form)
 	require.Equal(t, "/auth/factor", res.at)
 	later := b.restart(res)
 	require.Contains(t, later.get("/auth/factor").body, "asks for one more step")

@@ -13,9 +13,12 @@ import (
 type signing struct {
 	attempt attempt
 	// asked are the attempts of this browser that asked for the e-mail. The account
-	// has to be that of one of their addresses. None: nothing was asked for here, or
-	// the browser is bound to its sign-in in another way.
+	// has to be that of one of their addresses. None: the link is unasked, or the
+	// browser is bound to its sign-in in another way.
 	asked []attempt
+	// unasked says that this browser has not asked for the link, so that every account
+	// is a question.
+	unasked bool
 	// half is a pending sign-in that this one is to finish. Nil: none.
 	half *attempt
 	// key brings double submissions together, so that the work is done once; it holds
@@ -33,15 +36,24 @@ func (s signing) askedBy(email string) (attempt, bool) {
 	return attempt{}, false
 }
 
-// surprises reports whether the account is not the one that was asked for.
+// surprises reports whether the account is not one that was asked for.
 func (s signing) surprises(email string) bool {
 	_, expected := s.askedBy(email)
-	return len(s.asked) > 0 && !expected
+	return !expected && (s.unasked || len(s.asked) > 0)
+}
+
+// askedFor is the address to name beside an account that surprises, "" if the link was
+// not asked for here.
+func (s signing) askedFor() string {
+	if len(s.asked) == 0 {
+		return ""
+	}
+	return s.asked[0].email
 }
 
 // sign runs one way to sign in to its end: it proves what work returns, sets the
 // session cookies and redirects to where the attempt leads. A pending sign-in goes on
-// at stepUp, and one for another address than was asked for at hold. What else
+// at stepUp, and one for an account that was not asked for at hold. What else
 // happened is returned, and nothing has been written then.
 func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work func(context.Context) (grimoireauth.SignedIn, error)) error {
 	// Who was signed in here before. Also an outage is no reason to stop.

@@ -190,7 +190,7 @@ func TestM14_ReturnAddresses(t *testing.T) {
 	b := w.browser()
 	form := b.open(w.link(w.law.ID, "ada@example.edu"))
 	b.change(func(fields []string) { fields[fieldReturnTo] = "//evil.example" })
-	require.Equal(t, "/", b.post("/auth/callback", form).at)
+	require.Equal(t, "/", b.press(form).at)
 }
 
 // M05: browsers drop a cookie of more than 4,096 bytes without a word.
@@ -374,7 +374,7 @@ func TestOnSignIn(t *testing.T) {
 	t.Run("may refuse", func(t *testing.T) {
 		w := newWorld(t, signin.Config{OnSignIn: func(context.Context, grimoireauth.SignedIn) error { return grimoireauth.ErrForbidden }})
 		b := w.browser()
-		res := b.post("/auth/callback", b.open(w.link(w.law.ID, "ada@example.edu")))
+		res := b.press(b.open(w.link(w.law.ID, "ada@example.edu")))
 		require.Equal(t, http.StatusForbidden, res.status)
 		require.Empty(t, b.cookie("__Host-stytch_session"))
 		require.Equal(t, 1, w.calls(revoked), "the session that was refused does not live on")
@@ -389,12 +389,12 @@ func TestOnSignIn(t *testing.T) {
 		}})
 		b := w.browser()
 		form := b.open(w.link(w.law.ID, "ada@example.edu"))
-		res := b.post("/auth/callback", form)
+		res := b.press(form)
 		require.Equal(t, http.StatusServiceUnavailable, res.status)
 		require.Empty(t, b.cookie("__Host-stytch_session"))
 		require.NotContains(t, res.body, "database")
 		fail = false
-		require.Equal(t, http.StatusSeeOther, b.post("/auth/callback", form).status)
+		require.Equal(t, http.StatusSeeOther, b.press(form).status)
 		require.Equal(t, string(w.ada), b.who())
 		require.Equal(t, 1, w.calls(redeemed))
 	})

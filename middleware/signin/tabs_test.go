@@ -245,8 +245,8 @@ func TestC06_AFailureForgetsOnlyItsOwnAttempt(t *testing.T) {
 		"a link that was used": func(b *browser) {
 			link := w.link(w.art.ID, "ada@example.edu")
 			other := w.browser()
-			require.Equal(t, "/", other.post("/auth/callback", other.open(link)).at)
-			require.Equal(t, http.StatusGone, b.post("/auth/callback", b.open(link)).status)
+			require.Equal(t, "/", other.press(other.open(link)).at)
+			require.Equal(t, http.StatusGone, b.press(b.open(link)).status)
 		},
 		"a session that ended at the second factor": func(b *browser) {
 			class, _ := w.strict()

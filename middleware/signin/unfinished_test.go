@@ -45,7 +45,7 @@ func TestL08_IntermediateStaysInItsCookie(t *testing.T) {
 	w.withPhone(class.ID)
 	b := w.browser()
 	form := b.open(w.link(class.ID, "ada@example.edu"))
-	answers := []answer{b.post("/auth/callback", form)}
+	answers := []answer{b.post("/auth/callback", form), b.post("/auth/account", url.Values{"answer": {"yes"}})}
 	line := ""
 	for _, set := range answers[0].header.Values("Set-Cookie") {
 		if strings.HasPrefix(set, attemptAt+b.attempt+"=") {
@@ -69,7 +69,7 @@ func TestL08_IntermediateStaysInItsCookie(t *testing.T) {
 		require.NotContains(t, got.at, token)
 	}
 	require.NotContains(t, w.log.String(), token)
-	b.finished(answers[4], "/", ada)
+	b.finished(answers[5], "/", ada)
 	for _, name := range []string{sessionAt, "__Host-stytch_session_jwt"} {
 		require.NotEqual(t, token, b.cookie(name))
 	}
@@ -155,7 +155,7 @@ func TestL09_NoCookieUnlessFinished(t *testing.T) {
 				if endpoint == redeemed {
 					w.stytch.Fail(fault)
 				}
-				b.post("/auth/callback", form)
+				b.press(form)
 				if endpoint == smsChecked {
 					w.stytch.Fail(fault)
 					require.Equal(t, http.StatusServiceUnavailable, b.post("/auth/factor", factorForm("sms_otp", w.newest().Code)).status)
@@ -286,7 +286,7 @@ func TestUnfinishedOfAnUnknownForm(t *testing.T) {
 	b := w.browser()
 	form := b.open(w.link(class.ID, "ada@example.edu"))
 	w.stytch.Fail(mock.Fault{Endpoint: redeemed, Status: 200, Body: strings.ReplaceAll(answer, token, "a.token:of;another form")})
-	res := b.post("/auth/callback", form)
+	res := b.press(form)
 	require.Equal(t, http.StatusInternalServerError, res.status)
 	require.Contains(t, res.body, "Please begin again here")
 	require.Contains(t, res.body, "E-mail me a link")
@@ -304,7 +304,7 @@ func TestNextPersonAfterHalfASignIn(t *testing.T) {
 	b := w.browser()
 	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
 	require.NotEmpty(t, b.kept())
-	res := b.post("/auth/callback", b.open(w.link(w.law.ID, "bob@example.edu")))
+	res := b.press(b.open(w.link(w.law.ID, "bob@example.edu")))
 	require.Equal(t, "/", res.at, "it is another attempt")
 	require.Equal(t, string(bob), b.who())
 
@@ -317,6 +317,6 @@ func TestNextPersonAfterHalfASignIn(t *testing.T) {
 	require.Equal(t, http.StatusGone, res.status)
 	require.Contains(t, res.body, "Please begin again")
 	require.Empty(t, left.kept())
-	res = left.post("/auth/callback", left.open(w.link(w.law.ID, "bob@example.edu")))
+	res = left.press(left.open(w.link(w.law.ID, "bob@example.edu")))
 	left.finished(res, "/", bob)
 }
