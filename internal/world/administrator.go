@@ -20,6 +20,9 @@ func (w *World) administers(e *errand, s Step) {
 	if id == "" {
 		return
 	}
+	if w.seed.chance(0.3, e.name+" overreached") {
+		w.overreaches(e, p, who, r)
+	}
 	w.reads(e, who, r)
 	w.change(e, p, who, r, id)
 	// What was changed shows where they sit, soon or later.

@@ -80,6 +80,7 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 	w.oracle.answered(x, res.Header, body)
 	if ctx.Err() == nil {
 		w.oracle.owed(w.network, x, res.Header)
+		w.oracle.permits(w.network, x)
 	}
 	// A sign-out by hand says nothing on its page about whether the session could be ended.
 	if x.signsOut && strings.HasPrefix(x.path, "/auth/") && x.status < 400 && x.who.session != nil && !strings.Contains(body, `role="alert"`) {

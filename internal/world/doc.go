@@ -24,6 +24,8 @@
 //   - process.go is a process of the service, application.go and byhand.go are what
 //     it serves, table.go is its own table of the classes where the school is one
 //     Organization.
+//   - acting.go has members who try more than their role permits; permission.go knows who may
+//     mark in which class.
 //   - stream.go holds streams open while their readers sign out and lose their rights;
 //     streamoracle.go knows when each has to end.
 //   - door.go stands before Stytch and writes the ledger: which session is whose,

@@ -26,6 +26,7 @@ type instance struct {
 	client   *grimoireauth.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
+	cut      grimoireauth.Cut // what the client tells about the end of sessions
 	app      http.Handler
 
 	clock *clock
@@ -59,22 +60,26 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 	if setting.Sliding {
 		life = idleLife
 	}
+	p.cut = w.sabotage.cut(func(ctx context.Context, c grimoireauth.Cutoff) error {
+		// Signing out, and signing in over an earlier session, end one: from here on
+		// in this process, whether Stytch can be told or not.
+		if x := exchangeOf(ctx); x != nil && c.Session != "" && x.asked {
+			p.tell(string(c.Session))
+			w.door.ledger.out(string(c.Session), p)
+		}
+		for _, id := range []string{string(c.Session), string(c.Member), string(c.Class)} {
+			p.tell(cutOf(id))
+		}
+		if e := errandOf(ctx); e != nil {
+			w.cutBy(e.name)
+		}
+		return nil
+	}, cutoffs.Cut)
 	var err error
 	p.client, err = grimoireauth.New(grimoireauth.Config{
 		ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), BaseURL: w.stytch.BaseURL(),
 		Transport: wire, SessionDuration: life, Observe: w.observe,
-		Cut: w.sabotage.cut(func(ctx context.Context, c grimoireauth.Cutoff) error {
-			// Signing out, and signing in over an earlier session, end one: from here on
-			// in this process, whether Stytch can be told or not.
-			if x := exchangeOf(ctx); x != nil && c.Session != "" && x.asked {
-				p.tell(string(c.Session))
-				w.door.ledger.out(string(c.Session), p)
-			}
-			if e := errandOf(ctx); e != nil {
-				w.cutBy(e.name)
-			}
-			return nil
-		}, cutoffs.Cut),
+		Cut: p.cut,
 	})
 	if err != nil {
 		return nil, err
@@ -98,7 +103,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 		guard.Role = w.table.role
 		guard.Can = w.table.can
 	}
-	guard.Role = w.sabotage.role(guard.Role)
+	guard.Role, guard.Can = w.sabotage.role(guard.Role), w.sabotage.can(w, guard.Can)
 	if p.guard, err = middleware.New(w.sabotage.auth(p.verifier.Authenticate), guard); err != nil {
 		return nil, err
 	}

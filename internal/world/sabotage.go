@@ -29,6 +29,8 @@ var Sabotages = []string{
 	"shared answers",         // requests at the same time share one answer
 	"late cookies",           // a slow page writes the cookies that its request had
 	"deaf after an outage",   // after a failure Stytch is not asked for half an hour
+	"any class",              // who may mark in one class may in all
+	"cut when refused",       // a refused call puts its victim out
 	"deaf streams",           // a stream is never decided again
 	"one flow",               // beginning with a provider forgets what began before
 }

@@ -70,12 +70,13 @@ func (o *oracle) overstays(s *stream, at, call time.Duration) {
 	if ends := s.reader.ends; at > ends+leeway+decidedEvery+call {
 		o.broken("stream", "%s stands %v after the date on which the session of %s ends", s.x.name, at-ends, m.email)
 	}
-	// What this process did itself ends the stream at once.
+	// A cutoff in this process ends the stream at once: that of the session itself, and that
+	// of its member or class if it is true.
 	for _, end := range []struct {
 		what string
 		at   time.Duration
-	}{{s.reader.id, over}, {m.id, over}, {m.class.id, over}} {
-		if told, ok := p.told(end.what); ok && end.at <= told && told > s.opened && at > told+signalled+call {
+	}{{s.reader.id, 0}, {m.id, over}, {m.class.id, over}} {
+		if told, ok := p.told(cutOf(end.what)); ok && end.at <= told && told > s.opened && at > told+signalled+call {
 			o.broken("stream", "%s stands %v after its process ended the session of %s", s.x.name, at-told, m.email)
 		}
 	}
@@ -100,6 +101,9 @@ func (o *oracle) rankFor(s *stream, at, call time.Duration) rank {
 	}
 	return o.table.highest(m.id, s.class, from)
 }
+
+// cutOf names a cutoff.
+func cutOf(id string) string { return "cutoff of " + id }
 
 // rowOf names the announcement of a change in the table.
 func rowOf(member, class string) string { return "row of " + member + " in " + class }

@@ -27,6 +27,7 @@ type World struct {
 	table      *table // nil: a class is an Organization
 	rooms      []*room
 	people     []*person
+	outside    []*person // who sit at no desk
 	desks      []*desk
 	spare      *errand // for what happens on behalf of no step
 	log        printed
@@ -74,6 +75,7 @@ func newWorld(ctx context.Context, seed Seed, d Deployment, s sabotage) (*World,
 	w.door.ledger.secret(w.stytch.Secret().Reveal(), "the project's secret")
 	w.network = &network{seed: seed, clock: w.clock}
 	w.peopling()
+	w.outsiders()
 	w.oracle = &oracle{clock: w.clock, ledger: w.door.ledger, table: w.table, events: new(events)}
 	for i := range d.Processes {
 		p, err := w.start(i, d.Setting)
