@@ -18,11 +18,13 @@ type desk struct {
 	browser *browser.Browser
 	tabs    []*tab
 
-	mu    sync.Mutex // guards everything below
-	who   identity
-	sits  *person
-	out   time.Duration                  // when a sign-out's answer arrived last
-	under map[*browser.Request]*exchange // what is on its way
+	mu   sync.Mutex // guards everything below
+	who  identity
+	sits *person
+	out  time.Duration // when a sign-out's answer arrived last
+
+	overlapped time.Duration                  // when two tabs began with a provider at one moment last
+	under      map[*browser.Request]*exchange // what is on its way
 }
 
 // tab is a tab of a desk. One errand uses it at a time.
@@ -86,6 +88,15 @@ func (d *desk) signedOutSince(then time.Duration) bool {
 	return d.out > then
 }
 
+// overlappedSince reports whether two tabs have begun with a provider at the same moment
+// since then. Neither request knew of the other, so the verifiers are two, and what comes
+// back does not say to which it belongs.
+func (d *desk) overlappedSince(then time.Duration) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.overlapped > then
+}
+
 // sitting returns who sits there now.
 func (d *desk) sitting() *person {
 	d.mu.Lock()
@@ -110,6 +121,11 @@ func (d *desk) carry(r *browser.Request) (*http.Response, error) {
 	}
 	d.mu.Lock()
 	x.who = d.who
+	for _, other := range d.under {
+		if x.begins() && other.begins() {
+			d.overlapped = d.world.clock.now()
+		}
+	}
 	d.under[r] = x
 	d.mu.Unlock()
 	return d.world.deliver(x, r.Request)

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -56,4 +57,9 @@ func (x *exchange) String() string { return "exchange " + x.name }
 func exchangeOf(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)
 	return x
+}
+
+// begins reports whether the request leads to a provider.
+func (x *exchange) begins() bool {
+	return strings.HasPrefix(x.path, "/auth/oauth/") || strings.HasPrefix(x.path, "/auth/sso/")
 }
