@@ -133,7 +133,7 @@ func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id gri
 	}()
 	if w.table != nil {
 		// A row of the application's own table, which counts at once and everywhere.
-		if before != none && w.seed.chance(0.4, e.name+" leaves the class") {
+		if before != none && w.seed.chance(0.6, e.name+" leaves the class") {
 			to = none
 		}
 		w.table.set(string(id), r.id, to)

@@ -55,6 +55,7 @@ var Sometimes = []string{
 	"a second factor given",
 	"a session_jwt renewed by a front end",
 	"a sign-out at one process, a request at another",
+	"a stream ended after a minute of doubt",
 	"a stream ended with its process",
 	"a stream ended with its reader's role",
 	"a stream ended with its reader's session",

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -69,7 +70,15 @@ func (w *World) replace(e *errand, number int, setting Setting) {
 }
 
 // stytchTrouble: Stytch fails, hangs, throttles, or cannot be reached.
-func (w *World) stytchTrouble(e *errand, s Step) { w.trouble(e, toStytch) }
+func (w *World) stytchTrouble(e *errand, s Step) {
+	for i, d := range w.desks {
+		who := d.sitting()
+		if in := w.in(who); len(in) > 0 {
+			w.reads(e, who, in[w.seed.below(len(in), fmt.Sprint(e.name, " reads ", i))])
+		}
+	}
+	w.trouble(e, toStytch)
+}
 
 // wayTrouble: the network between browsers and processes has a bad time.
 func (w *World) wayTrouble(e *errand, s Step) { w.trouble(e, toProcess) }
@@ -86,6 +95,10 @@ func (w *World) trouble(e *errand, at side) {
 	}
 	if w.seed.chance(0.3, e.name+" one process only") {
 		window.process = w.seed.below(w.deployment.Processes, e.name+" process")
+	}
+	if at == toStytch && w.seed.chance(0.25, e.name+" is away") {
+		// For longer than a session_jwt lasts, so that those who only read feel it as well.
+		window.to, window.chance = now+w.seed.between(tokenLife, 25*time.Minute, e.name+" how long away"), 1
 	}
 	w.network.begin(window)
 	w.note("%s: trouble %v, %v for %v", e.name, at, window.kind, window.to-window.from)

@@ -32,6 +32,7 @@ var Sabotages = []string{
 	"any class",              // who may mark in one class may in all
 	"cut when refused",       // a refused call puts its victim out
 	"deaf streams",           // a stream is never decided again
+	"nervous streams",        // a stream ends as unavailable after half a minute
 	"one flow",               // beginning with a provider forgets what began before
 }
 

@@ -80,7 +80,7 @@ func (w *World) streams(t *tab, name string, r *room) {
 	_, _ = t.Fetch("GET", "/classes/"+r.id+path, "")
 }
 
-// reads: a person reads a stream of a class when something about them is about to change.
+// reads: a person reads a stream of a class when something is about to change.
 func (w *World) reads(e *errand, who *person, r *room) {
 	for _, d := range w.desks {
 		t := d.tabs[0]
@@ -156,6 +156,11 @@ func (s sabotage) watch(p *instance, r *http.Request) context.Context {
 	watched := p.guard.Watch(r)
 	if s.kind == "deaf streams" && watched.Err() == nil {
 		return r.Context()
+	}
+	if s.kind == "nervous streams" {
+		ended, cancel := context.WithTimeoutCause(watched, 30*time.Second, grimoireauth.ErrUnavailable)
+		context.AfterFunc(ended, cancel)
+		return ended
 	}
 	return watched
 }
