@@ -31,6 +31,8 @@ type refusal struct {
 var refusals = []refusal{
 	{ErrMisconfigured, http.StatusInternalServerError, "server_error", "Something is wrong here", "The mistake is ours and has been noted. Please try again later."},
 	{grimoireauth.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Signing in does not work at the moment", "You are not signed out. Please try again in a moment."},
+	// A watch that begins after EndWatches: another process takes the place of this one.
+	{http.ErrServerClosed, http.StatusServiceUnavailable, "unavailable", "This server is being replaced", "You are not signed out. Please try again in a moment."},
 	{grimoireauth.ErrLocked, http.StatusTooManyRequests, "locked", "Too many wrong attempts", "Please wait before you try again, or sign in in another way."},
 	// Stytch's rate limit is on this server, not on the person who happened to
 	// meet it, so it is no 429.

@@ -495,7 +495,7 @@ func TestA05_EndWatches(t *testing.T) {
 		require.ErrorIs(t, cause, http.ErrServerClosed)
 		late := s.open(t, credentials, s.in(grimoireauth.RoleStudent))
 		<-late.done
-		require.Equal(t, 500, late.status)
+		require.Equal(t, http.StatusServiceUnavailable, late.status, "another process takes its place")
 		var none *middleware.Guard
 		none.EndWatches()
 		none.Changed(grimoireauth.Person{})
