@@ -100,8 +100,9 @@ func (g *Guard) Changed(person grimoireauth.Person) {
 }
 
 // EndWatches ends every watched connection, and each that begins later, with
-// [http.ErrServerClosed] as its cause, which is a 503 by [Guard.Respond]: pass it to the server's RegisterOnShutdown, since
-// Shutdown waits for handlers and does not tell them. It returns without waiting.
+// [http.ErrServerClosed] as its cause, which is a 503 by [Guard.Respond]. Pass it to the
+// server's RegisterOnShutdown, since Shutdown waits for handlers and does not tell them. It
+// returns without waiting.
 func (g *Guard) EndWatches() {
 	if g != nil {
 		g.watches.end()

@@ -76,6 +76,9 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 	x.gone.Store(true)
 	x.status = res.StatusCode
 	body := rec.Body.String()
+	if streams(x.path) && x.status == http.StatusInternalServerError {
+		w.oracle.broken("stream", "%s was answered %d", x.name, x.status)
+	}
 	w.note("%s -> %d by process %d for %s", x.name, x.status, x.instance.number, x.who)
 	w.oracle.answered(x, res.Header, body)
 	if ctx.Err() == nil {
