@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"flag"
 	"net/http"
 	"net/http/httptest"
@@ -66,7 +68,7 @@ func newRoutes(n int) (routes, error) {
 	x.guarded = guard.Require(guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)(page))
 	// What a program does that has stytch-go alone.
 	x.stytch = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		cookie, err := r.Cookie(grimoireauth.SessionJWTCookie)
+		cookie, err := r.Cookie(jwtCookie)
 		if err != nil {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
@@ -87,10 +89,26 @@ var text = []byte("the page\n")
 
 var page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text) })
 
+// jwtCookie is the cookie of the session_jwt of a Guard that was told nothing.
+const jwtCookie = "__Host-" + grimoireauth.SessionJWTCookie
+
 // cookies is a header with five of them, as browsers send it.
 func cookies(token string) string {
-	return "theme=dark; _ga=GA1.2.1234567890.1700000000; " + grimoireauth.SessionTokenCookie + "=" + strings.Repeat("t", 44) + "; " +
-		grimoireauth.SessionJWTCookie + "=" + token + "; lang=en-AU"
+	return "theme=dark; _ga=GA1.2.1234567890.1700000000; __Host-" + grimoireauth.SessionTokenCookie + "=" + strings.Repeat("t", 44) + "~" + sessionOf(token) + "; " +
+		jwtCookie + "=" + token + "; lang=en-AU"
+}
+
+// sessionOf returns the id of the session that a session_jwt is about.
+func sessionOf(token string) string {
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	must(err)
+	var claims struct {
+		Session struct {
+			ID string `json:"id"`
+		} `json:"https://stytch.com/session"`
+	}
+	must(json.Unmarshal(payload, &claims))
+	return claims.Session.ID
 }
 
 const class = "organization-test-cccccccc-1111-4222-8333-000000000000"
@@ -135,7 +153,7 @@ func TestGuardCosts(t *testing.T) {
 	operations := []*operation{
 		{name: "floor", run: plain(floor)},
 		{name: "bare handler", run: serve(x.bare, requests)},
-		{name: "r.Cookie alone", run: plain(func() { _, err := requests[0].Cookie(grimoireauth.SessionJWTCookie); must(err) })},
+		{name: "r.Cookie alone", run: plain(func() { _, err := requests[0].Cookie(jwtCookie); must(err) })},
 		{name: "Require and InClass, one member", run: serve(x.guarded, requests[:1])},
 		{name: "Require and InClass, 300 members", run: serve(x.guarded, requests)},
 		{name: "stytch-go AuthenticateJWTLocal", run: serve(x.stytch, requests)},
