@@ -93,6 +93,8 @@ func (w *World) refused(e *errand, p *instance, id grimoireauth.MemberID, class 
 	changed, cuts := w.changed[e.name], w.cuts[e.name]
 	w.mu.Unlock()
 	switch {
+	case err == nil && w.gone(id):
+		// Another call has removed the member meanwhile, so there was nothing left to do.
 	case err == nil:
 		w.oracle.broken("refused", "%s: a member did what their role does not permit", e.name)
 	case changed > 0, cuts > 0 && !e.disturbed.Load():
@@ -129,4 +131,13 @@ func (w *World) works(e *errand, who *person, r *room) {
 		}
 		t.leave()
 	}
+}
+
+// gone reports whether a member was removed or suspended at some time.
+func (w *World) gone(id grimoireauth.MemberID) bool {
+	l := w.door.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := l.members[string(id)]
+	return m == nil || m.barred > 0 || m.removed != never
 }

@@ -170,3 +170,13 @@ func (w *World) may(p *person, r *room) bool {
 	m := l.members[string(p.member(r.org))]
 	return m != nil && m.removed == never && m.suspended == never && m.class.archived == never
 }
+
+// barredOnce reports whether the class was archived once, or the person removed or
+// suspended: an answer on its way may be from that time, since no one notes when it ended.
+func (w *World) barredOnce(p *person, r *room) bool {
+	l := w.door.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := l.members[string(p.member(r.org))]
+	return m == nil || m.barred > 0 || m.class.barred > 0
+}

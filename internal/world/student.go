@@ -244,7 +244,7 @@ func (w *World) straight(v *visit, page *browser.Page) {
 		return
 	}
 	from := w.clock.now() - healing
-	if v.tab.desk.signedOutSince(v.began) || v.tab.desk.overlappedSince(v.began-time.Minute) || w.renamedSince(v.began) || v.errand.disturbed.Load() || !w.network.quietSince(min(from, v.began)) || !v.person.leftAlone(v.began) || !w.may(v.person, v.room) || w.clock.now()-v.began > 9*time.Minute {
+	if v.tab.desk.signedOutSince(v.began) || v.tab.desk.overlappedSince(v.began-time.Minute) || w.renamedSince(v.began) || v.errand.disturbed.Load() || !w.network.quietSince(min(from, v.began)) || !v.person.leftAlone(v.began) || !w.may(v.person, v.room) || w.barredOnce(v.person, v.room) || w.clock.now()-v.began > 9*time.Minute {
 		return
 	}
 	w.oracle.broken("tabs", "%s: a tab of %s came back from the provider and was answered %d", v.errand.name, v.person.email, page.Status)
