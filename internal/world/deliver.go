@@ -85,8 +85,9 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 		w.oracle.owed(w.network, x, res.Header)
 		w.oracle.permits(w.network, x)
 	}
-	// A sign-out by hand says nothing on its page about whether the session could be ended.
-	if x.signsOut && strings.HasPrefix(x.path, "/auth/") && x.status < 400 && x.who.session != nil && !strings.Contains(body, `role="alert"`) {
+	// A sign-out by hand says nothing on its page about whether the session could be ended. The
+	// pages lead to one that says so, if there is something to say.
+	if x.signsOut && strings.HasPrefix(x.path, "/auth/") && x.status < 400 && x.who.session != nil && !strings.Contains(res.Header.Get("Location"), "said=") {
 		x.instance.tell(x.who.session.id)
 		w.oracle.events.happened("signed out")
 		w.door.ledger.out(x.who.session.id, x.instance)
