@@ -1,0 +1,131 @@
+package limit
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// The share of one source: a lecture theatre behind one address signs in with it, at
+// two calls for each person. What strangers may cause in all beyond that is a small
+// part of what Stytch allows a project.
+var (
+	sourceRate   = Rate{Burst: 900, Every: time.Second}
+	strangerRate = Rate{Burst: 10, Every: 100 * time.Millisecond}
+)
+
+// maxSources bounds the sources that are remembered, each at about seventy bytes.
+const maxSources = 65536
+
+// Sources bounds the calls to Stytch that each client address causes. A source has a
+// burst of 900 calls and then one a second. Beyond their bursts, all sources from which
+// no sign-in was completed share ten a second, so that many strangers together cost
+// little more than one. The zero Sources is ready, and safe for concurrent use.
+type Sources struct {
+	mu        sync.Mutex // guards what follows
+	clock     clock
+	seed      maphash.Seed
+	byKey     map[uint64]source
+	rest      [overflow]source
+	strangers meter
+}
+
+// source is what is known of one address. The zero source has caused nothing.
+type source struct {
+	meter
+	calls  int32 // since all of its share was free; no more than the burst is counted
+	proven bool  // a sign-in was completed from here
+}
+
+// Source returns the part of an address that counts as one source: an IPv4 address, or
+// the first 64 bits of an IPv6 address, which one customer gets. It is zero for the
+// zero Addr.
+func Source(addr netip.Addr) netip.Addr {
+	addr = addr.Unmap().WithZone("")
+	if addr.Is6() {
+		if network, err := addr.Prefix(64); err == nil {
+			return network.Addr()
+		}
+	}
+	return addr
+}
+
+// Reserve takes one call of the address's share. If wait is not zero it took none, and
+// wait is how long it is until there may be one. Nothing is taken for the zero Addr.
+func (s *Sources) Reserve(addr netip.Addr) (wait time.Duration) {
+	if !addr.IsValid() {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock.now()
+	h := s.hash(addr)
+	of, kept := s.of(h, now)
+	if of.idle(now) {
+		of.calls = 0
+	}
+	before := s.strangers
+	if int(of.calls) >= sourceRate.Burst && !of.proven {
+		if wait = s.strangers.use(strangerRate, now); wait > 0 {
+			return wait
+		}
+	}
+	if wait = of.use(sourceRate, now); wait > 0 {
+		s.strangers = before
+		return wait
+	}
+	of.calls = min(of.calls+1, int32(sourceRate.Burst))
+	s.put(h, of, kept)
+	return 0
+}
+
+// Prove says that a sign-in was completed from the address.
+func (s *Sources) Prove(addr netip.Addr) {
+	if !addr.IsValid() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.hash(addr)
+	if of, kept := s.of(h, s.clock.now()); kept {
+		of.proven = true
+		s.put(h, of, kept)
+	}
+}
+
+func (s *Sources) hash(addr netip.Addr) uint64 {
+	if s.byKey == nil {
+		s.byKey, s.seed = map[uint64]source{}, maphash.MakeSeed()
+	}
+	return hash(s.seed, Source(addr))
+}
+
+// of returns what is known of a source, and whether it has, or can have, an entry of
+// its own. mu is held.
+func (s *Sources) of(h uint64, now time.Duration) (of source, own bool) {
+	if of, own = s.byKey[h]; own {
+		return of, true
+	}
+	looked := 0
+	for other, m := range s.byKey {
+		if m.idle(now) {
+			delete(s.byKey, other)
+		}
+		if looked++; looked == few {
+			break
+		}
+	}
+	if len(s.byKey) < maxSources {
+		return source{}, true
+	}
+	return s.rest[h%overflow], false
+}
+
+func (s *Sources) put(h uint64, of source, own bool) {
+	if own {
+		s.byKey[h] = of
+		return
+	}
+	s.rest[h%overflow] = of
+}
