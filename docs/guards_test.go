@@ -3,6 +3,8 @@ package docs_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -30,6 +32,12 @@ func guarded(guard *middleware.Guard) http.Handler {
 	mux.Handle("POST /classes/{class}/release", instructors(recent(guard.Fresh(http.HandlerFunc(release)))))
 
 	return http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}", "GET /healthz"))
+}
+
+// behindProxy is for a server whose proxy has the address 10.0.0.5.
+func behindProxy(config middleware.Config) middleware.Config {
+	config.ClientAddress = middleware.ForwardedFor(netip.MustParsePrefix("10.0.0.5/32"))
+	return config
 }
 
 func roster(w http.ResponseWriter, r *http.Request) {
@@ -77,4 +85,18 @@ func Example_guards() {
 	// a tutor marks: 200
 	// an instructor releases: 200
 	// eleven minutes later: 401
+}
+
+func Example_behindProxy() {
+	s := newSchool(nil)
+	guard, err := middleware.New(s.verifier.Authenticate, behindProxy(middleware.Config{}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "10.0.0.5:40112"
+	r.Header.Set("X-Forwarded-For", "198.51.100.1, 203.0.113.9")
+	fmt.Println(guard.ClientAddress(r))
+	// Output: 203.0.113.9
 }

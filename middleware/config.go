@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -35,6 +36,17 @@ type Config struct {
 	// its own origin here. An http:// origin trusts everybody on the network. Empty: the
 	// page must have the scheme and the host of the request. See [ErrForeignOrigin].
 	Origins []string
+
+	// ClientAddress finds out from which address a request comes, so that strangers
+	// use up the share of calls to Stytch of their own address only. An IPv6 network of 64 bits
+	// counts as one address. Every address that it returns counts, also a private one; the
+	// zero Addr says that the address is not known. It is called for requests that are not
+	// answered locally, and must not believe a header that clients can write: see
+	// [ForwardedFor]. Nil: the address of the connection's other end. If that is a
+	// loopback, private (RFC 1918, RFC 4193), link-local or shared (RFC 6598) address or a
+	// Unix socket, it is a proxy's, and the address is not known: one line in the log says
+	// so, and all strangers have one share.
+	ClientAddress func(*http.Request) netip.Addr
 
 	// SignInURL is the path of the sign-in page, such as "/auth/". A browser that
 	// navigates to a guarded page without being signed in is sent there, with the

@@ -94,7 +94,7 @@ func (g *Guard) decideBy(ctx context.Context, credentials grimoireauth.Credentia
 	f.fresh = fresh
 	f.presented, f.err = presentedBy(credentials)
 	if f.err == nil {
-		f.ask(ctx)
+		f.ask(ctx, nil)
 	}
 	in, err := f.decide(ctx, nil, checks)
 	if err != nil {

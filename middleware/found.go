@@ -14,8 +14,9 @@ import (
 // leads an inner handler of the same Guard to it; it is complete before it is
 // published there, and immutable from then on.
 type found struct {
-	node  node // in the context of the request it was found for; zero until published
-	guard *Guard
+	node    node // in the context of the request it was found for; zero until published
+	guard   *Guard
+	askedIn askContext
 	answer
 
 	place place // what class guards around this one have decided
@@ -67,25 +68,26 @@ func (g *Guard) find(r *http.Request, fresh bool) *found {
 		err = g.foreignChannel(r, had)
 	}
 	if ok && err == nil && earlier.presented == had {
-		return earlier.again(r.Context(), fresh)
+		return earlier.again(r, fresh)
 	}
 	f := &found{guard: g, answer: answer{presented: had, err: err, fresh: fresh}}
 	if err == nil {
-		f.ask(r.Context())
+		f.ask(r.Context(), r)
 	}
 	return f
 }
 
 var errTwoSessions = fmt.Errorf("the session_token belongs to another session than its cookie names: %w", grimoireauth.ErrUnauthenticated)
 
-// ask finds out whose the credentials are.
-func (f *found) ask(ctx context.Context) {
+// ask finds out whose the credentials are. They came with the request r, if there is one.
+func (f *found) ask(ctx context.Context, r *http.Request) {
 	f.asked = time.Since(loaded)
 	f.came = f.asked
 	if f.presented.ended {
 		f.err = grimoireauth.ErrSessionEnded
 		return
 	}
+	ctx = f.asking(ctx, r)
 	credentials := f.presented.credentials()
 	proof := credentials
 	if f.renewed != nil {

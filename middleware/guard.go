@@ -31,6 +31,7 @@ type Guard struct {
 	oversized sync.Once // one warning per Guard that the session_jwt fits no cookie
 	unended   sync.Once // one warning per Guard that earlier sessions are not ended
 	mapping   sync.Once // one line per Guard that Role and Can do not go together
+	proxied   sync.Once // one line per Guard that the addresses of clients are not known
 	channels  sync.Once // one line per Guard that a page of another origin opens connections
 	origins   []string  // Config.Origins, as they are compared
 	mixture   mixture

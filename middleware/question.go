@@ -275,7 +275,7 @@ func (q *question) ask(ctx context.Context, known *answer) (next *answer, err er
 	if f.fresh {
 		f.rests++
 	}
-	f.ask(ctx)
+	f.ask(ctx, nil)
 	if f.err != nil {
 		return nil, f.err
 	}

@@ -1,7 +1,7 @@
 package middleware
 
 import (
-	"context"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -97,7 +97,7 @@ func (f *found) origin() *found {
 
 // again answers about a request that f was published on. It returns f itself, or
 // what was found out after it, while that counts, and asks otherwise.
-func (f *found) again(ctx context.Context, fresh bool) *found {
+func (f *found) again(r *http.Request, fresh bool) *found {
 	now, origin := time.Since(loaded), f.origin()
 	known := origin.newer.newest(&f.answer)
 	if known.counts(now, fresh) {
@@ -110,7 +110,7 @@ func (f *found) again(ctx context.Context, fresh bool) *found {
 	// Stytch is not asked about credentials that are known to be bad, or that could
 	// not be found out about.
 	if fresh && known.err != nil {
-		if local := f.again(ctx, false); local.err != nil || local.fresh {
+		if local := f.again(r, false); local.err != nil || local.fresh {
 			return local
 		}
 	}
@@ -122,7 +122,7 @@ func (f *found) again(ctx context.Context, fresh bool) *found {
 	if next.rests = known.rests; next.fresh {
 		next.rests++
 	}
-	next.ask(ctx)
+	next.ask(r.Context(), r)
 	if next.err == nil && f.err == nil && next.authentication.ID() != f.authentication.ID() {
 		next.authentication, next.err = grimoireauth.Authentication{}, errTwoAnswers
 	}
