@@ -17,6 +17,7 @@ import (
 type call struct {
 	s      *Stytch
 	now    time.Time
+	ahead  time.Duration     // of Stytch's clock for the caller, see Clock
 	params map[string]string // from the path
 	query  url.Values
 	body   []byte

@@ -23,7 +23,8 @@
 //
 // What a test needs beyond the API: [Stytch.SignIn] and [Stytch.Stale] mint
 // genuine credentials, [Stytch.Outbox] holds what was e-mailed, [Stytch.Age]
-// lets time pass without waiting, [Stytch.RotateKeys] changes the signing key,
+// lets time pass without waiting, [Stytch.ClockAhead] shows Stytch as a machine with a
+// wrong clock sees it, [Stytch.RotateKeys] changes the signing key,
 // [Stytch.Fail] makes endpoints fail, and [Stytch.Journal] tells what was asked.
 // [Stytch.AddSSO] and [Stytch.AddPersona] script the identity provider behind OAuth
 // and SSO: with the parameter mock_persona=ada@example.edu a start URL signs her in

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/mock"
 )
 
@@ -63,4 +66,30 @@ func ExampleStytch_Fail() {
 	// true
 	// true
 	// false
+}
+
+// A process whose clock is an hour behind answers that the service is unavailable, and
+// ends no session.
+func ExampleClock() {
+	stytch := new(mock.Stytch)
+	wrong := stytch.ClockAhead(time.Hour)
+	client, err := grimoireauth.New(grimoireauth.Config{
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: wrong,
+	})
+	if err != nil {
+		panic(err)
+	}
+	verifier, err := jwtlocal.New(jwtlocal.Config{
+		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: wrong, Refresh: client.Sessions.Authenticate,
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		panic(err)
+	}
+	credentials := stytch.SignIn(stytch.AddStudent(stytch.AddClass("LAWS1100").ID, "ada@example.edu"))
+	credentials.JWT = wrong.JWT(credentials.JWT) // another machine was given it
+	_, err = verifier.Authenticate(context.Background(), credentials)
+	fmt.Println("unavailable:", errors.Is(err, grimoireauth.ErrUnavailable), "signed out:", errors.Is(err, grimoireauth.ErrUnauthenticated))
+	// Output:
+	// unavailable: true signed out: false
 }

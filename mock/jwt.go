@@ -67,6 +67,10 @@ func (c *call) signWith(s *session, issued time.Time, key publishedKey) string {
 		"organization_id": s.member.org.id,
 		"slug":            s.member.org.slug,
 	}
+	return signClaims(claims, key)
+}
+
+func signClaims(claims map[string]any, key publishedKey) string {
 	input := encodePart(jwtHeader{Alg: "RS256", Kid: key.kid, Typ: "JWT"}) + "." + encodePart(claims)
 	digest := sha256.Sum256([]byte(input))
 	signature, err := rsa.SignPKCS1v15(nil, key.private, crypto.SHA256, digest[:])
@@ -103,29 +107,11 @@ type jwtClaims struct {
 // whether it has expired. A key that is not published any more verifies nothing.
 // The error types are Stytch's, which of them means what is deduced from names.
 func (c *call) readJWT(jwt string) (jwtClaims, error) {
-	unreadable := refuse("unable_to_parse_session_jwt")
-	parts := strings.Split(jwt, ".")
-	if len(parts) != 3 {
-		return jwtClaims{}, unreadable
+	rawClaims, _, ok := c.verify(jwt)
+	if !ok {
+		return jwtClaims{}, refuse("unable_to_parse_session_jwt")
 	}
-	var header jwtHeader
 	var claims jwtClaims
-	rawHeader, err1 := decodeText(base64.RawURLEncoding, parts[0])
-	rawClaims, err2 := decodeText(base64.RawURLEncoding, parts[1])
-	signature, err3 := decodeText(base64.RawURLEncoding, parts[2])
-	if err1 != nil || err2 != nil || err3 != nil || json.Unmarshal(rawHeader, &header) != nil {
-		return jwtClaims{}, unreadable
-	}
-	// The key is found by kid alone, and the algorithm is ours: a header that could
-	// choose it could choose "none".
-	key := c.keyOf(header.Kid)
-	if header.Alg != "RS256" || header.Typ != "JWT" || key == nil {
-		return jwtClaims{}, unreadable
-	}
-	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	if rsa.VerifyPKCS1v15(&key.private.PublicKey, crypto.SHA256, digest[:], signature) != nil {
-		return jwtClaims{}, unreadable
-	}
 	if json.Unmarshal(rawClaims, &claims) != nil {
 		return jwtClaims{}, refuse("jwt_invalid_claims")
 	}
@@ -134,10 +120,37 @@ func (c *call) readJWT(jwt string) (jwtClaims, error) {
 		return jwtClaims{}, refuse("jwt_invalid_issuer")
 	case len(claims.Audience) != 1 || claims.Audience[0] != c.s.projectID:
 		return jwtClaims{}, refuse("jwt_invalid_audience")
-	case claims.Subject == "" || claims.Session.ID == "" || claims.Organization.ID == "" || claims.Expires == 0 || claims.NotYet > c.now.Unix():
+	case claims.Subject == "" || claims.Session.ID == "" || claims.Organization.ID == "" || claims.Expires == 0 || claims.NotYet > c.clock().Unix():
 		return jwtClaims{}, refuse("jwt_invalid_claims")
 	}
 	return claims, nil
+}
+
+// verify returns the claims of a session_jwt that a published key has signed, and the
+// key.
+func (c *call) verify(jwt string) (claims []byte, key *publishedKey, ok bool) {
+	parts := strings.Split(jwt, ".")
+	if len(parts) != 3 {
+		return nil, nil, false
+	}
+	var header jwtHeader
+	rawHeader, err1 := decodeText(base64.RawURLEncoding, parts[0])
+	rawClaims, err2 := decodeText(base64.RawURLEncoding, parts[1])
+	signature, err3 := decodeText(base64.RawURLEncoding, parts[2])
+	if err1 != nil || err2 != nil || err3 != nil || json.Unmarshal(rawHeader, &header) != nil {
+		return nil, nil, false
+	}
+	// The key is found by kid alone, and the algorithm is ours: a header that could
+	// choose it could choose "none".
+	key = c.keyOf(header.Kid)
+	if header.Alg != "RS256" || header.Typ != "JWT" || key == nil {
+		return nil, nil, false
+	}
+	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
+	if rsa.VerifyPKCS1v15(&key.private.PublicKey, crypto.SHA256, digest[:], signature) != nil {
+		return nil, nil, false
+	}
+	return rawClaims, key, true
 }
 
 func (c *call) keyOf(kid string) *publishedKey {
@@ -173,7 +186,7 @@ func (c *call) unexpired(jwt string) error {
 	if err != nil {
 		return err
 	}
-	if c.now.Unix() >= claims.Expires {
+	if c.clock().Unix() >= claims.Expires {
 		return refuse("jwt_invalid_claims")
 	}
 	return nil

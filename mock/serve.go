@@ -112,6 +112,7 @@ func (s *Stytch) process(r *http.Request, found match, body []byte, requestID st
 	c := &call{
 		s:      s,
 		now:    time.Now().UTC().Truncate(time.Microsecond),
+		ahead:  aheadOf(r.Context()),
 		params: found.params,
 		query:  r.URL.Query(),
 		body:   body,

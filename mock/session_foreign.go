@@ -85,10 +85,10 @@ func (c *call) admitForeign(m *member, in signInRequest, proof factor) (*foreign
 		return nil, err
 	}
 	c.activate(m)
-	shown := s.json()
+	shown := c.seen(s).json()
 	return &foreignAnswer{mfaAnswer{
 		MemberID: m.id, Member: m.json(), Organization: m.org.json(),
-		SessionToken: s.token, SessionJWT: c.sign(s, c.now), MemberSession: &shown,
+		SessionToken: s.token, SessionJWT: c.sign(c.seen(s), c.clock()), MemberSession: &shown,
 	}}, nil
 }
 

@@ -64,9 +64,9 @@ func authenticateSession(c *call, in authenticateSessionRequest) (*sessionAnswer
 		s.expiresAt = c.now.Add(life)
 	}
 	return &sessionAnswer{
-		MemberSession: s.json(),
+		MemberSession: c.seen(s).json(),
 		SessionToken:  s.token,
-		SessionJWT:    c.sign(s, c.now),
+		SessionJWT:    c.sign(c.seen(s), c.clock()),
 		Member:        s.member.json(),
 		Organization:  s.member.org.json(),
 		Verdict:       said,
@@ -115,7 +115,7 @@ func getSessions(c *call) (stamped, error) {
 	}
 	out := &sessionsAnswer{MemberSessions: []sessionJSON{}}
 	for _, s := range c.liveSessions(m) {
-		out.MemberSessions = append(out.MemberSessions, s.json())
+		out.MemberSessions = append(out.MemberSessions, c.seen(s).json())
 	}
 	return out, nil
 }

@@ -156,14 +156,14 @@ func (c *call) conclude(a attempt, factors []factor) (signInAnswer, error) {
 	}
 	c.register(m, factors)
 	c.activate(m)
-	session := s.json()
+	session := c.seen(s).json()
 	return signInAnswer{
 		MemberID:            m.id,
 		OrganizationID:      m.org.id,
 		Member:              m.json(),
 		Organization:        m.org.json(),
 		SessionToken:        s.token,
-		SessionJWT:          c.sign(s, c.now),
+		SessionJWT:          c.sign(c.seen(s), c.clock()),
 		MemberSession:       &session,
 		MemberAuthenticated: true,
 	}, nil
@@ -179,7 +179,7 @@ func (c *call) unfinished(a attempt, factors []factor, primary *primaryRequired,
 	} else {
 		i.factors = factors
 	}
-	expires := moment(i.expiresAt)
+	expires := moment(i.expiresAt.Add(c.ahead))
 	return signInAnswer{
 		MemberID:                          a.member.id,
 		OrganizationID:                    a.member.org.id,

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"syscall"
-	"time"
 )
 
 // RoundTrip answers the request in process, whatever host it is for. It
@@ -55,7 +54,7 @@ func (s *Stytch) RoundTrip(req *http.Request) (*http.Response, error) {
 		res.Header = http.Header{}
 	}
 	if res.Header["Date"] == nil {
-		res.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+		res.Header.Set("Date", dateHeader(aheadOf(ctx)))
 	}
 	if arrived.Method != http.MethodHead && len(out.body) > 0 {
 		res.Body = io.NopCloser(bytes.NewReader(out.body))
