@@ -11,19 +11,29 @@ import (
 const (
 	defaultLeeway = 5 * time.Second // that of jwtlocal
 	jwtLife       = 5 * time.Minute // of a session_jwt: https://stytch.com/docs/b2b/guides/sessions/using-jwts
+	// cutoffLeeway is the minute by which jwtlocal lets clocks differ when it compares a
+	// session_jwt with a cutoff.
+	cutoffLeeway = time.Minute
 )
 
 // checkClock returns why nothing can be redeemed at the moment: this machine's clock is
 // known to be off by so much that the new session_jwt would be refused here. Then a
 // one-time link or code would be spent for nothing. A clock that cannot be compared is
 // no reason to stop.
-func (h *Handler) checkClock(ctx context.Context) error {
+//
+// cuts says that redeeming raises a cutoff of the member. By a clock that is ahead by more
+// than cutoffLeeway the new session_jwt seems to have been issued before that cutoff.
+func (h *Handler) checkClock(ctx context.Context, cuts bool) error {
 	leeway := h.config.ClockLeeway
 	switch {
 	case leeway < 0 || h.client == nil:
 		return nil
 	case leeway == 0:
 		leeway = defaultLeeway
+	}
+	ahead := leeway + jwtLife
+	if cuts {
+		ahead = cutoffLeeway - defaultLeeway // what is measured is a lower bound
 	}
 	off, err := h.client.MeasureClock(ctx)
 	side := ""
@@ -32,7 +42,7 @@ func (h *Handler) checkClock(ctx context.Context) error {
 		return nil
 	case off < -leeway: // valid only from a moment that has not come here
 		side = "behind"
-	case off > leeway+jwtLife: // over before it arrives
+	case off > ahead: // over before it arrives, or older than the cutoff
 		side = "ahead of"
 	default:
 		return nil

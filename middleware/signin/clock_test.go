@@ -81,6 +81,36 @@ func TestC10_AWrongClockSpendsNothing(t *testing.T) {
 	}
 }
 
+// settable is a transport that can be replaced by another one.
+type settable struct{ http.RoundTripper }
+
+// A new password ends the member's sessions, which is a cutoff of the member. By a clock
+// more than a minute ahead the new session_jwt is dated before that cutoff and would be
+// refused, so the link is not spent.
+func TestC10_AResetByAClockAheadSpendsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, signin.Config{})
+		clock := &settable{w.stytch.ClockAhead(-80 * time.Second)}
+		w.replace(clock, signin.Config{})
+		b := w.browser()
+		form := b.resetLink("ada@example.edu")
+		form.Set("password", goodPassword)
+		res := b.post("/auth/new-password", form)
+		require.Equal(t, http.StatusServiceUnavailable, res.status, res.body)
+		require.Zero(t, w.calls(passwordSet), "the link is spent for nothing")
+		require.Contains(t, w.log.String(), "ahead of")
+
+		// Another way in raises no cutoff, and works.
+		other := w.browser()
+		require.Equal(t, "/", other.press(other.open(w.link(w.law.ID, "ada@example.edu"))).at)
+
+		clock.RoundTripper = w.stytch
+		time.Sleep(61 * time.Second)
+		require.Equal(t, http.StatusSeeOther, b.post("/auth/new-password", form).status)
+		require.Equal(t, string(w.ada), b.who())
+	})
+}
+
 // replace puts another client, and pages with it, in the place of the world's.
 func (w *world) replace(transport http.RoundTripper, config signin.Config) {
 	w.t.Helper()

@@ -86,7 +86,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	sum := sha256.Sum256([]byte(typed))
 	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])
 	a.returnTo = asked.returnTo
-	err := h.sign(w, r, signing{attempt: a, asked: []attempt{asked}, half: half, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: a, asked: []attempt{asked}, half: half, key: key, cuts: true}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.SignIn.FinishPasswordReset(ctx, grimoireauth.NewPassword{
 			Token: grimoireauth.NewSecret(a.token.token), Verifier: asked.verifier, Password: password, Class: grimoireauth.ClassID(slug),
 			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},

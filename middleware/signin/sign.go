@@ -24,6 +24,8 @@ type signing struct {
 	// key brings double submissions together, so that the work is done once; it holds
 	// a secret of this browser. Empty: every call is its own.
 	key string
+	// cuts says that what is redeemed also ends the member's sessions, by a cutoff.
+	cuts bool
 }
 
 // askedBy returns the attempt that asked for an e-mail to this address.
@@ -153,7 +155,7 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	if !p.redeemed {
-		if err := h.checkClock(ctx); err != nil {
+		if err := h.checkClock(ctx, s.cuts); err != nil {
 			return err
 		}
 		signedIn, err := work(ctx)
