@@ -44,7 +44,7 @@ func (w *World) overreaches(e *errand, p *instance, victim *person, r *room) {
 	}
 	w.acted("a member who overreaches")
 	m := w.mint(own, sessionLife)
-	as := p.client.As(grimoireauth.NewCredentials(m.jwt, m.token))
+	as := p.client.As(grimoireauth.NewCredentials(w.clocks.seenBy(p.number, m.jwt), m.token))
 	class := grimoireauth.ClassID(r.org)
 	calls := []func(context.Context) error{
 		func(ctx context.Context) error {

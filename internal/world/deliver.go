@@ -64,6 +64,7 @@ func (w *World) deliver(x *exchange, r *http.Request) (*http.Response, error) {
 func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.Response {
 	x.arrived = w.clock.now()
 	w.oracle.meets(x)
+	r = w.clocks.arrives(x.instance.number, r)
 	rec := httptest.NewRecorder()
 	var res *http.Response
 	if streams(x.path) {
@@ -75,6 +76,8 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 	x.answered = w.clock.now()
 	x.gone.Store(true)
 	x.status = res.StatusCode
+	w.clocks.leaves(res.Header)
+	w.oracle.clocked(w.clocks, x)
 	body := rec.Body.String()
 	if streams(x.path) && x.status == http.StatusInternalServerError {
 		w.oracle.broken("stream", "%s was answered %d", x.name, x.status)
@@ -141,13 +144,24 @@ func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 		return
 	}
 	from := x.arrived - healing
-	if x.who.session.began <= o.lastWithdrawal() || !n.quietSince(from) || x.by != nil && !x.by.leftAlone(from) {
+	if x.status >= 500 && !o.clocks.usableSince(x.instance.number, from) {
+		return // a wrong clock is a 503, and never the end of a session
+	}
+	// By a clock that is ahead a session ends earlier, and so does its cookie.
+	early := max(o.clocks.ahead(x.instance.number), 0)
+	if x.token == "" {
+		early = o.clocks.mostAhead()
+	}
+	if x.who.session.began <= o.lastWithdrawal() || !n.untroubledSince(from) || x.by != nil && !x.by.leftAlone(from) {
 		return
 	}
 	o.ledger.mu.Lock()
-	lives := x.who.session.lives(x.answered + leeway)
+	lives := x.who.session.lives(x.answered + leeway + early)
 	o.ledger.mu.Unlock()
 	if _, told := x.instance.told(x.who.session.id); told || !lives {
+		return
+	}
+	if x.status >= 500 && o.clocks.behindCutoff(x.instance, x.who.session.member, x.arrived) {
 		return
 	}
 	o.broken("served", "%s was answered %d although %s is signed in and nothing was wrong", x.name, x.status, x.who)

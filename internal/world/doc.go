@@ -17,7 +17,7 @@
 // # The parts
 //
 //   - history.go draws the steps; student.go, frontend.go, stranger.go, administrator.go and
-//     operator.go carry them out. follow.go is how people read the pages: they do
+//     operator.go carry them out; wrongclock.go sets clocks wrong. follow.go is how people read the pages: they do
 //     what a page offers, and know no path.
 //   - desk.go is a shared computer, a browser of package browser; deliver.go and
 //     network.go carry requests, and lose, delay and break them.
@@ -37,8 +37,9 @@
 // Always: a request is served as the person whose sign-in answer had reached the
 // browser last when the request was sent, and as no one after a sign-out's; not
 // longer after the end of a session, and in no higher role, than the documentation
-// states; a refused call changed nothing; an outage deletes no cookie; no secret
-// is printed. A stream stands no longer than is stated after its reader's right has ended,
+// states, which is later by its error where a clock is behind; a wrong clock is answered
+// with 503, ends no session and spends nothing that works once; a refused call changed
+// nothing; an outage deletes no cookie; no secret is printed. A stream stands no longer than is stated after its reader's right has ended,
 // and is not ended without a reason. A person who is signed in is served, and one who signs in gets in, unless
 // there was trouble within the last half minute. Finally: half a minute after all
 // trouble, everybody is served, or gets in by following the pages.
@@ -47,5 +48,12 @@
 // so that a world in which nothing happens cannot pass. [Sabotages] are faults that
 // the oracle has to find.
 //
-// The clocks of a bubble are one clock, so no process has a wrong one here.
+// # Wrong clocks
+//
+// The clocks of a bubble are one clock. So the clock of a process is set wrong from the
+// other side (wrongclock.go): for that process alone Stytch's clock differs, and each
+// session_jwt is dated anew on its way in and out of the process, so that the other
+// processes and the browsers see the right dates. Not modelled is what processes tell each
+// other by their own clocks, and what a process wrote down before its clock was set: a
+// deadline in its memory, or the date of a cutoff.
 package world

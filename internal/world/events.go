@@ -35,6 +35,8 @@ var Sometimes = []string{
 	"a change in the table announced",
 	"a class archived",
 	"a class switched",
+	"a clock wrong beyond the leeway met a request",
+	"a clock wrong within the leeway served all",
 	"a deployment with another setting",
 	"a deployment with other cookies",
 	"a former cookie replaced",

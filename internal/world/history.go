@@ -68,7 +68,7 @@ func draw(seed Seed, d Deployment) History {
 			}
 		}
 	}
-	return h
+	return drawClocks(seed, h)
 }
 
 // act is something that a step can be. The weights say how often it is drawn.
@@ -104,6 +104,7 @@ func init() {
 		{"deploy", 1, (*World).deploys},
 		{"trouble at Stytch", 4, (*World).stytchTrouble},
 		{"trouble on the way", 2, (*World).wayTrouble},
+		{"wrong clock", 0, (*World).setsAClockWrong}, // drawn by drawClocks
 	}
 }
 

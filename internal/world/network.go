@@ -55,8 +55,9 @@ type window struct {
 // network carries requests. What becomes of one is a function of the seed and its
 // name; what trouble there is at the time is the history's.
 type network struct {
-	seed  Seed
-	clock *clock
+	seed   Seed
+	clock  *clock
+	clocks *clocks
 
 	mu      sync.Mutex // guards windows
 	windows []window
@@ -81,8 +82,14 @@ func (n *network) calm() time.Duration {
 	return last
 }
 
-// quietSince reports whether there was no trouble from then until now.
+// quietSince reports whether there was no trouble from then until now, and no clock that
+// was too wrong.
 func (n *network) quietSince(then time.Duration) bool {
+	return n.untroubledSince(then) && n.clocks.usableSince(-1, then)
+}
+
+// untroubledSince reports whether there was no trouble from then until now.
+func (n *network) untroubledSince(then time.Duration) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, w := range n.windows {
@@ -130,6 +137,7 @@ type wire struct {
 	process int
 	spare   *errand // for what happens on behalf of nothing in particular
 	felt    func(name string, t trouble)
+	spends  func(name, path string) // is called for every request that reaches Stytch
 }
 
 var errReset = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
@@ -172,7 +180,9 @@ func (c *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	res, err := c.door.RoundTrip(req)
+	c.spends(name, req.URL.Path)
+	by := -n.clocks.ahead(c.process)
+	res, err := c.door.carry(req, by, func(jwt string) { n.clocks.gave(jwt, by) })
 	if err != nil {
 		return nil, err
 	}

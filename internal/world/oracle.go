@@ -29,6 +29,7 @@ func (v violation) String() string { return fmt.Sprintf("%v %s: %s", v.At, v.Pro
 type oracle struct {
 	clock  *clock
 	ledger *ledger
+	clocks *clocks
 	table  *table // of the classes, where they are no Organizations
 	events *events
 
@@ -112,14 +113,16 @@ func (o *oracle) bounded(x *exchange, at *session, s service) {
 	if over == never {
 		return
 	}
+	// A clock that is behind keeps a session_jwt for longer by as much (docs/security.md).
+	behind := o.clocks.behindSince(p.number, x.arrived)
 	late := x.arrived - over
 	if late > 0 {
 		o.events.happened("served after the end, within the bound")
 	}
 	switch {
-	case x.arrived > at.ends+leeway:
+	case x.arrived > at.ends+leeway+behind:
 		o.broken("bound", "%s was served as %s %v after the date on which the session ends", x.name, m.email, x.arrived-at.ends)
-	case late > p.setting.stale():
+	case late > p.setting.stale()+behind:
 		o.broken("bound", "%s was served as %s %v after the end of the session", x.name, m.email, late)
 	case s.fresh && late > 0:
 		o.broken("bound", "%s asks Stytch each time, and was served %v after the end of the session", x.name, late)
@@ -130,7 +133,7 @@ func (o *oracle) bounded(x *exchange, at *session, s service) {
 		what string
 		at   time.Duration
 	}{{m.id, barred}, {m.class.id, archived}} {
-		if told, ok := p.told(end.what); ok && end.at <= told && x.arrived > told {
+		if told, ok := p.told(end.what); ok && end.at <= told && x.arrived > told && o.clocks.behindSince(p.number, told) <= leeway {
 			o.broken("bound", "%s was served as %s by the process that ended the session, %v later", x.name, m.email, x.arrived-told)
 		}
 	}
@@ -152,9 +155,9 @@ func (o *oracle) roleBounded(x *exchange, m *member, s service) {
 			return
 		}
 		if !s.fresh {
-			from -= x.instance.setting.stale()
+			from -= x.instance.setting.stale() + o.clocks.behindSince(x.instance.number, x.arrived)
 		}
-		if told, ok := x.instance.told("role of " + m.id); ok && told < x.arrived {
+		if told, ok := x.instance.told("role of " + m.id); ok && told < x.arrived && o.clocks.behindSince(x.instance.number, told) <= leeway {
 			from = max(from, told)
 		}
 		highest = m.highest(from)

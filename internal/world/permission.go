@@ -36,7 +36,7 @@ func (o *oracle) permits(n *network, x *exchange) {
 	}
 	lives := s.lives(x.answered + leeway)
 	o.ledger.mu.Unlock()
-	if lowest < tutor || !lives || !n.quietSince(x.arrived-healing) || x.by != nil && !x.by.leftAlone(x.arrived-healing) {
+	if lowest < tutor || !lives || !n.untroubledSince(x.arrived-healing) || x.by != nil && !x.by.leftAlone(x.arrived-healing) {
 		return
 	}
 	o.broken("permission", "%s was answered %d, and %s is %s of the class", x.name, x.status, m.email, lowest)

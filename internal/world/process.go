@@ -55,6 +55,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 	p := &instance{number: number, setting: setting, clock: w.clock, ends: make(map[string]time.Duration)}
 	logger := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})).With("process", number)
 	wire := &wire{network: w.network, door: w.door, process: number, spare: newErrand(w.seed, fmt.Sprint("process ", number)), felt: w.felt}
+	wire.spends = func(name, path string) { w.oracle.spends(w.clocks, w.network, number, name, path) }
 	cutoffs := new(jwtlocal.MemoryCutoffs)
 	life := sessionLife
 	if setting.Sliding {
@@ -104,12 +105,12 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 		guard.Can = w.table.can
 	}
 	guard.Role, guard.Can = w.sabotage.role(guard.Role), w.sabotage.can(w, guard.Can)
-	if p.guard, err = middleware.New(w.sabotage.auth(p.verifier.Authenticate), guard); err != nil {
+	if p.guard, err = middleware.New(w.sabotage.auth(p.verifier.Authenticate, func() bool { return !usable(w.clocks.ahead(number)) }), guard); err != nil {
 		return nil, err
 	}
 	var pages http.Handler
 	if !w.deployment.FrontEnd {
-		if pages, err = signin.New(p.guard, p.client, signin.Config{BaseURL: site, Discovery: true, Logger: logger}); err != nil {
+		if pages, err = signin.New(p.guard, p.client, signin.Config{BaseURL: site, Discovery: true, Logger: logger, ClockLeeway: w.sabotage.clockLeeway()}); err != nil {
 			return nil, err
 		}
 	}

@@ -58,6 +58,7 @@ func Run(t *testing.T, seed Seed, d Deployment, h History, sabotages string) Res
 // following what the pages offer.
 func (w *World) finally() {
 	w.network.calm()
+	w.clocks.calm()
 	_ = w.clock.sleep(w.context, healing+time.Second)
 	for _, d := range w.desks {
 		e := newErrand(w.seed, fmt.Sprint("finally ", d.number))

@@ -34,6 +34,8 @@ var Sabotages = []string{
 	"deaf streams",           // a stream is never decided again
 	"nervous streams",        // a stream ends as unavailable after half a minute
 	"one flow",               // beginning with a provider forgets what began before
+	"a clock ends sessions",  // a wrong clock is answered as the end of the session
+	"no look at the clock",   // a link is redeemed by a clock that is wrong
 }
 
 // cut returns what is told about the end of sessions: record first, then next.
@@ -47,8 +49,9 @@ func (s sabotage) cut(record, next grimoireauth.Cut) grimoireauth.Cut {
 	}
 }
 
-// auth wraps the function that says whose credentials a request carries.
-func (s sabotage) auth(next grimoireauth.AuthFunc) grimoireauth.AuthFunc {
+// auth wraps the function that says whose credentials a request carries. off says whether
+// the clock of the process is too wrong.
+func (s sabotage) auth(next grimoireauth.AuthFunc, off func() bool) grimoireauth.AuthFunc {
 	type answer struct {
 		grimoireauth.Authentication
 		at time.Time
@@ -90,6 +93,14 @@ func (s sabotage) auth(next grimoireauth.AuthFunc) grimoireauth.AuthFunc {
 			}
 			return got, err
 		}
+	case "a clock ends sessions":
+		return func(ctx context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+			got, err := next(ctx, c)
+			if unavailable(err) && off() {
+				err = grimoireauth.ErrSessionEnded
+			}
+			return got, err
+		}
 	case "deaf after an outage":
 		return func(ctx context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 			mu.Lock()
@@ -108,6 +119,14 @@ func (s sabotage) auth(next grimoireauth.AuthFunc) grimoireauth.AuthFunc {
 		}
 	}
 	return next
+}
+
+// clockLeeway is how far the clock of a process may be off for a sign-in.
+func (s sabotage) clockLeeway() time.Duration {
+	if s.kind == "no look at the clock" {
+		return -1
+	}
+	return 0
 }
 
 // role wraps the function that says what a person is in a class.

@@ -60,14 +60,15 @@ const processEnds = "the end of its streams"
 // for what follows.
 func (o *oracle) overstays(s *stream, at, call time.Duration) {
 	p, m := s.x.instance, s.reader.member
+	stale := p.setting.stale() + o.clocks.behindSince(p.number, s.opened)
 	over := s.reader.over()
 	if o.ledger.unmarked {
 		over = s.reader.ended()
 	}
-	if at > over+p.setting.stale()+decidedEvery+call {
+	if at > over+stale+decidedEvery+call {
 		o.broken("stream", "%s stands %v after the end of the session of %s", s.x.name, at-over, m.email)
 	}
-	if ends := s.reader.ends; at > ends+leeway+decidedEvery+call {
+	if ends := s.reader.ends; at > ends+leeway+o.clocks.behindSince(p.number, s.opened)+decidedEvery+call {
 		o.broken("stream", "%s stands %v after the date on which the session of %s ends", s.x.name, at-ends, m.email)
 	}
 	// A cutoff in this process ends the stream at once: that of the session itself, and that
@@ -76,7 +77,7 @@ func (o *oracle) overstays(s *stream, at, call time.Duration) {
 		what string
 		at   time.Duration
 	}{{s.reader.id, 0}, {m.id, over}, {m.class.id, over}} {
-		if told, ok := p.told(cutOf(end.what)); ok && end.at <= told && told > s.opened && at > told+signalled+call {
+		if told, ok := p.told(cutOf(end.what)); ok && end.at <= told && told > s.opened && at > told+signalled+call && (end.what == s.reader.id || o.clocks.behindSince(p.number, told) <= leeway) {
 			o.broken("stream", "%s stands %v after its process ended the session of %s", s.x.name, at-told, m.email)
 		}
 	}
@@ -89,8 +90,8 @@ func (o *oracle) overstays(s *stream, at, call time.Duration) {
 func (o *oracle) rankFor(s *stream, at, call time.Duration) rank {
 	p, m := s.x.instance, s.reader.member
 	if o.table == nil {
-		from := at - p.setting.stale() - decidedEvery - call
-		if told, ok := p.told("role of " + m.id); ok && told+signalled+call < at {
+		from := at - p.setting.stale() - decidedEvery - call - o.clocks.behindSince(p.number, s.opened)
+		if told, ok := p.told("role of " + m.id); ok && told+signalled+call < at && o.clocks.behindSince(p.number, told) <= leeway {
 			from = max(from, told)
 		}
 		return m.highest(from)
@@ -114,14 +115,14 @@ func (o *oracle) endedRightly(n *network, s *stream, at time.Duration, cause err
 	from := at - inDoubt - healing
 	quiet := n.quietSince(from) && s.reader.began > o.lastWithdrawal()
 	_, told := p.told(s.reader.id)
-	lives := s.reader.lives(at+leeway) && !told
-	lowest := m.lowest(at - p.setting.stale() - decidedEvery)
+	lives := s.reader.lives(at+leeway+max(o.clocks.ahead(p.number), 0)) && !told
+	lowest := m.lowest(at - p.setting.stale() - decidedEvery - o.clocks.behindSince(p.number, s.opened))
 	if o.table != nil {
 		lowest = o.table.lowest(m.id, s.class, at-decidedEvery-oneCall-inDoubt)
 	}
 	switch {
 	case errors.Is(cause, grimoireauth.ErrUnavailable):
-		if quiet {
+		if quiet && !o.clocks.behindCutoff(p, m, at-inDoubt) {
 			o.broken("stream", "%s was ended as unavailable although nothing was wrong", s.x.name)
 		}
 		o.events.happened("a stream ended after a minute of doubt")

@@ -24,6 +24,7 @@ type World struct {
 	door       *door
 	network    *network
 	oracle     *oracle
+	clocks     *clocks
 	table      *table // nil: a class is an Organization
 	rooms      []*room
 	people     []*person
@@ -73,10 +74,11 @@ func newWorld(ctx context.Context, seed Seed, d Deployment, s sabotage) (*World,
 	}}
 	w.door.ledger.unmarked = d.FrontEnd
 	w.door.ledger.secret(w.stytch.Secret().Reveal(), "the project's secret")
-	w.network = &network{seed: seed, clock: w.clock}
+	w.clocks = &clocks{world: w, moved: make(map[string]time.Duration)}
+	w.network = &network{seed: seed, clock: w.clock, clocks: w.clocks}
 	w.peopling()
 	w.outsiders()
-	w.oracle = &oracle{clock: w.clock, ledger: w.door.ledger, table: w.table, events: new(events)}
+	w.oracle = &oracle{clock: w.clock, ledger: w.door.ledger, clocks: w.clocks, table: w.table, events: new(events)}
 	for i := range d.Processes {
 		p, err := w.start(i, d.Setting)
 		if err != nil {
