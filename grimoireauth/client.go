@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/promptgrimoire/auth/internal/limit"
 	"github.com/promptgrimoire/auth/internal/project"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/b2bstytchapi"
 )
@@ -68,6 +69,16 @@ const (
 // Client talks to Stytch about classes, rosters, sign-ins and sessions. It is
 // safe for concurrent use, starts no goroutine and has nothing to close. Make it
 // with [New]; the zero Client is not usable.
+//
+// What strangers can make it ask is bounded. A call whose context says from which client
+// address it comes ([ContextWithClientAddress]; the guard and the sign-in pages say so)
+// draws on the share of that address: 900 calls at once and then one a second. An IPv6
+// network of 64 bits counts as one address. Beyond their 900 calls, all addresses from
+// which no sign-in was completed share ten calls a second. A call that is refused for it
+// is not made: it fails at once with an [*Error] of kind [ErrRateLimited] whose Status is
+// 0, where that of Stytch's own limits is 429. Calls without an address, and calls about
+// session_tokens that are known or marked ([SessionMarks]), draw on no share. The Client
+// remembers up to 65,536 addresses, in about 5 MB, and forgets the idle ones.
 type Client struct {
 	Classes  Classes
 	Roster   Roster
@@ -80,6 +91,8 @@ type Client struct {
 	http    *http.Client // the same that api uses
 	keysURL string       // of the key set
 	clock   clock
+	sources limit.Sources // the shares of client addresses
+	marks   SessionMarks
 	// For start URLs: where Stytch's pages for browsers are.
 	baseURL, publicToken string
 
@@ -116,7 +129,7 @@ func New(config Config) (*Client, error) {
 	if next == nil {
 		next = defaultTransport()
 	}
-	c.http = newHTTPClient(secretTransport{next, proj.ID, config.Secret}, config.Timeout, config.Retries, &c.clock)
+	c.http = newHTTPClient(secretTransport{next, proj.ID, config.Secret}, config.Timeout, config.Retries, &c.clock, &c.sources)
 	// Without WithSkipJWKSInitialization the constructor fetches the key set,
 	// fails while Stytch is down, and leaks a goroutine; jwtlocal does that job.
 	c.api, err = b2bstytchapi.NewClient(proj.ID, standInSecret,
@@ -125,6 +138,9 @@ func New(config Config) (*Client, error) {
 		b2bstytchapi.WithBaseURI(proj.BaseURL),
 	)
 	if err != nil {
+		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Err: err}
+	}
+	if c.marks, err = newSessionMarks(proj.ID, config.Secret); err != nil {
 		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Err: err}
 	}
 	c.Classes, c.Roster, c.SignIn, c.Sessions = Classes{c}, Roster{c}, SignIn{c, Connections{c}}, Sessions{c}

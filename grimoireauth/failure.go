@@ -27,7 +27,10 @@ func (c *Client) failure(ctx context.Context, op string, err error, got *answer)
 	failed := &Error{Op: op, Kind: ErrUnavailable, Err: err, unanswered: got.unanswered}
 	var fromStytch stytcherror.Error // the SDK returns it by value
 	var broken *notStytch
+	var refused *overShare
 	switch {
+	case errors.As(err, &refused):
+		failed.Kind, failed.RetryAfter, failed.Err = ErrRateLimited, refused.wait, refused
 	case errors.As(err, &fromStytch):
 		failed.Status = fromStytch.StatusCode
 		failed.Type = string(fromStytch.ErrorType)

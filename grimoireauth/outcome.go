@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/promptgrimoire/auth/internal/asker"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/mfa"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/sessions"
@@ -83,6 +84,9 @@ func (c *Client) accept(ctx context.Context, op string, o outcome) (SignedIn, er
 			c.alarm(ctx, "A sign-in was refused and its session could not be ended: nobody has its credentials, it ends by itself", err)
 		}
 		return SignedIn{}, &Error{Op: op, Kind: why, Status: http.StatusOK, RequestID: o.requestID}
+	}
+	if from, ok := asker.From(ctx); ok {
+		c.sources.Prove(from.Address)
 	}
 	return SignedIn{Authentication: authentication, Member: member, Class: class}, nil
 }

@@ -49,8 +49,9 @@ func repeatable(req *http.Request) bool {
 // itself. A clear answer, and an answer of somebody who is not Stytch, are not.
 func passes(res *http.Response, err error) bool {
 	var broken *notStytch
+	var refused *overShare
 	switch {
-	case errors.Is(err, errNotEnforced):
+	case errors.Is(err, errNotEnforced), errors.As(err, &refused):
 		return false
 	case errors.As(err, &broken):
 		return passingStatus(broken.status)

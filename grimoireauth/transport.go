@@ -10,13 +10,15 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/promptgrimoire/auth/internal/limit"
 )
 
 // maxAnswer bounds an answer of Stytch. A page of a thousand members with full
 // metadata stays below it.
 const maxAnswer = 16 << 20
 
-func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int, clock *clock) *http.Client {
+func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int, clock *clock, sources *limit.Sources) *http.Client {
 	if next == nil {
 		next = defaultTransport()
 	}
@@ -27,7 +29,7 @@ func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int, c
 		retries = defaultRetries
 	}
 	return &http.Client{
-		Transport: &transport{next: memberTransport{next}, retries: max(retries, 0), clock: clock},
+		Transport: &transport{next: clientShare{memberTransport{next}, sources}, retries: max(retries, 0), clock: clock},
 		Timeout:   timeout,
 		// An API does not redirect; somebody in between does, and the project
 		// secret must not follow.

@@ -1,0 +1,39 @@
+package grimoireauth
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/promptgrimoire/auth/internal/asker"
+	"github.com/promptgrimoire/auth/internal/limit"
+)
+
+// clientShare makes the calls that a client address causes draw on the share of that
+// address, each attempt of a call once. Calls of the program's own, and calls about
+// credentials that are known to be of a session of this deployment, draw on none.
+type clientShare struct {
+	next    http.RoundTripper
+	sources *limit.Sources
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t clientShare) RoundTrip(req *http.Request) (*http.Response, error) {
+	if a, ok := asker.From(req.Context()); ok && !a.Known {
+		if wait := t.sources.Reserve(a.Address); wait > 0 {
+			if req.Body != nil {
+				_ = req.Body.Close() // nothing was read, so nothing can be lost
+			}
+			return nil, &overShare{wait: max(wait, time.Second)}
+		}
+	}
+	return t.next.RoundTrip(req)
+}
+
+// overShare says that a call was not made, because the client address that causes it has
+// used its share up.
+type overShare struct{ wait time.Duration }
+
+func (e *overShare) Error() string {
+	return fmt.Sprintf("the client address has used its share of calls up, for %v", e.wait)
+}
