@@ -1,0 +1,288 @@
+// Package breaker holds what one process knows about an outage of the server that it
+// calls, so that the calls need not find out one by one.
+//
+// A [Breaker] keeps one circuit for the server as a whole and one for each [Class] of
+// endpoints. A circuit opens when calls are in flight and none has been answered for
+// three seconds, or when calls about three different sessions have failed within ten
+// seconds and none went well in between. Opening it releases the calls that wait. While it
+// is open calls are refused, and from time to time one is asked to probe.
+package breaker
+
+import (
+	"container/list"
+	"sync"
+	"time"
+)
+
+// Class is a kind of endpoint. One that fails alone is no outage of the others.
+type Class uint8
+
+const (
+	// SignIn are the calls of people who have not signed in yet, or of a mail that is
+	// sent to them. Strangers make them as they like, so their failures open no circuit;
+	// they are refused while the server as a whole cannot be reached.
+	SignIn Class = iota
+	// Sessions is the question whose session this is.
+	Sessions
+	// Administration is everything else: classes, rosters, policies, revocations.
+	Administration
+	// Server stands for the server as a whole, in a [State]. No call is of this class.
+	Server
+
+	classes = int(Server) + 1
+)
+
+// String returns the class in words.
+func (c Class) String() string {
+	return [...]string{"sign-in", "sessions", "administration", "server"}[c]
+}
+
+// The numbers of a Breaker.
+const (
+	// Silence is how long calls may be in flight without one that is answered. If
+	// answers were slower than half of it within the last minute, it is twice what the
+	// slowest took, at most [LongestSilence]: a server that is slow and answers is not
+	// out.
+	Silence        = 3 * time.Second
+	LongestSilence = 8 * time.Second
+	slowMemory     = time.Minute
+
+	// Callers is how many different sessions' calls have to fail within Window, without
+	// one that goes well in between.
+	Callers = 3
+	Window  = 10 * time.Second
+
+	// The pause before the first probe, which doubles up to the pause between two.
+	FirstPause   = 500 * time.Millisecond
+	LongestPause = 2 * time.Second
+	// ProbeLife bounds one probe. It is longer than the pause between two, so that a
+	// slow answer is waited for, and one that never comes delays no other probe.
+	ProbeLife = 8 * time.Second
+)
+
+// Outcome is what became of a call.
+type Outcome uint8
+
+const (
+	// Gone: the caller has left, or the call was never sent. It says nothing.
+	Gone Outcome = iota
+	// Answered: the server has answered, whatever it said. 429 is an answer.
+	Answered
+	// Odd: something between here and the server has answered, with no error of a
+	// server. It ends a silence and closes nothing.
+	Odd
+	// Failed: the server has answered that it is in trouble (5xx).
+	Failed
+	// Unreached: there was no answer: a reset, a refused connection, a time-out, or a
+	// proxy that could not reach the server.
+	Unreached
+)
+
+// Cause is why a circuit opened.
+type Cause uint8
+
+// The causes.
+const (
+	Silent   Cause = iota // no call was answered
+	Failures              // calls about several sessions failed
+)
+
+// String returns the cause in words.
+func (c Cause) String() string { return [...]string{"no answers", "failures"}[c] }
+
+// State is a circuit that is open, or was until now.
+type State struct {
+	Class Class // Server: all classes
+	Cause Cause
+	Since time.Time
+	Open  bool
+	Next  time.Time // not before then does a call probe; zero if it is closed
+}
+
+// Breaker is safe for concurrent use. The zero Breaker is closed. It starts no
+// goroutine; a timer runs while calls are in flight.
+type Breaker struct {
+	// Changed is told about each circuit that opens and closes, without a lock held. It
+	// must not panic. Nil: it is not called. Set it before the first call.
+	Changed func(State)
+
+	mu       sync.Mutex // guards what follows
+	circuits [classes]circuit
+}
+
+// circuit is what is known of one class. Invariant: next, since and cause count while it
+// is open only, and failing is empty then.
+type circuit struct {
+	open   bool
+	cause  Cause
+	since  time.Time
+	next   time.Time
+	probes int // since it opened
+
+	answers  uint64    // calls that were answered
+	closings uint64    // how often it has closed
+	answered time.Time // when the last answer of any kind came
+	failing  map[uint64]failing
+	slowest  time.Duration // answer of the last minute
+	slowAt   time.Time
+
+	flights list.List // of *Flight, the oldest first
+	counted list.List // those of them whose silence counts
+	timer   *time.Timer
+}
+
+type failing struct {
+	at        time.Time
+	unreached bool
+}
+
+// Call is a call that is about to be made.
+type Call struct {
+	Class Class
+	// Key says whose call it is: calls with one key fail as one.
+	Key uint64
+	// Stranger says that nothing vouches for who asks. Such a call opens no circuit.
+	Stranger bool
+	// Release is called once, without a lock held, if a circuit opens while the call is
+	// in flight. It must end the call.
+	Release func()
+}
+
+// Flight is a call that is in flight.
+type Flight struct {
+	breaker         *Breaker
+	call            Call
+	began           time.Time
+	mark            Mark
+	all, counted    *list.Element // nil if it is not in that list
+	probe, finished bool
+}
+
+// Refusal says that a call must not be made now.
+type Refusal struct {
+	Mark Mark
+	// Wait is how long it is until the next probe.
+	Wait time.Duration
+	// Probe says that whoever was refused is to probe now: by a call of its own with
+	// [Breaker.Probe].
+	Probe bool
+}
+
+func (c Class) opens() bool { return c == Sessions || c == Administration }
+
+// Begin begins a call, or says why it must not be made. [Flight.End] has to be called
+// when it is over.
+func (b *Breaker) Begin(call Call) (*Flight, *Refusal) {
+	now := time.Now()
+	b.mu.Lock()
+	var changed []State
+	var release []func()
+	class := &b.circuits[call.Class]
+	server := &b.circuits[Server]
+	if class.open && !server.open && !server.answered.After(class.since) && now.Sub(class.since) >= Silence {
+		// Its probes are not answered, and no call of another class was.
+		changed, release = b.opens(Server, class.cause, now)
+	}
+	for _, c := range []*circuit{server, class} {
+		if !c.open {
+			continue
+		}
+		refusal := &Refusal{Mark: b.mark(call.Class), Wait: c.next.Sub(now)}
+		if refusal.Wait <= 0 {
+			refusal.Probe, refusal.Wait = true, c.pause()
+			c.next = now.Add(refusal.Wait)
+		}
+		b.mu.Unlock()
+		b.tell(changed, release)
+		return nil, refusal
+	}
+	defer b.mu.Unlock()
+	f := &Flight{breaker: b, call: call, began: now, mark: b.mark(call.Class)}
+	f.all = class.flights.PushBack(f)
+	if call.Class.opens() && !call.Stranger {
+		f.counted = class.counted.PushBack(f)
+		if class.timer == nil {
+			class.timer = time.AfterFunc(class.silence(now), func() { b.listen(call.Class) })
+		}
+	}
+	return f, nil
+}
+
+// Probe begins a call that finds out whether a circuit can close. It is never refused or
+// released, and opens none.
+func (b *Breaker) Probe(class Class) *Flight {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return &Flight{breaker: b, call: Call{Class: class}, began: time.Now(), mark: b.mark(class), probe: true}
+}
+
+// End says what became of the call. It returns what is to be remembered of a failure.
+// Only the first End counts.
+func (f *Flight) End(outcome Outcome) Mark {
+	b := f.breaker
+	now := time.Now()
+	b.mu.Lock()
+	if f.finished {
+		b.mu.Unlock()
+		return f.mark
+	}
+	f.finished = true
+	b.land(f)
+	var changed []State
+	var release []func()
+	class, server := &b.circuits[f.call.Class], &b.circuits[Server]
+	switch outcome {
+	case Gone:
+	case Odd:
+		class.answered = now
+	case Answered:
+		class.answered, server.answered = now, now
+		class.answers++
+		clear(class.failing)
+		if f.counted != nil || f.probe {
+			class.note(now.Sub(f.began), now)
+		}
+		changed = append(b.closes(f.call.Class, now), b.closes(Server, now)...)
+	case Failed:
+		class.answered, server.answered = now, now
+		f.mark.answers = class.answers // what went well before is no sign against it
+		changed = b.closes(Server, now)
+		opened, released := b.failed(f, now, false)
+		changed, release = append(changed, opened...), released
+	case Unreached:
+		if now.Sub(f.began) < Silence {
+			f.mark.answers = class.answers
+		}
+		changed, release = b.failed(f, now, true)
+	}
+	mark := f.mark
+	b.mu.Unlock()
+	b.tell(changed, release)
+	return mark
+}
+
+// Open returns the circuits that are open, that of the server first.
+func (b *Breaker) Open() []State {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var open []State
+	for _, class := range [...]Class{Server, Sessions, Administration} {
+		if c := &b.circuits[class]; c.open {
+			open = append(open, c.state(class))
+		}
+	}
+	return open
+}
+
+// tell ends the calls that wait and reports what has changed. mu is not held.
+func (b *Breaker) tell(changed []State, release []func()) {
+	for _, end := range release {
+		end()
+	}
+	if b.Changed == nil {
+		return
+	}
+	for _, state := range changed {
+		b.Changed(state)
+	}
+}
