@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/promptgrimoire/auth/internal/breaker"
 	"github.com/promptgrimoire/auth/internal/limit"
 	"github.com/promptgrimoire/auth/internal/project"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/b2bstytchapi"
@@ -93,6 +94,7 @@ type Client struct {
 	clock   clock
 	sources limit.Sources // the shares of client addresses
 	marks   SessionMarks
+	breaker breaker.Breaker
 	// For start URLs: where Stytch's pages for browsers are.
 	baseURL, publicToken string
 
@@ -125,11 +127,12 @@ func New(config Config) (*Client, error) {
 		baseURL:     proj.BaseURL,
 		publicToken: config.PublicToken,
 	}
+	c.breaker.Changed = c.outageChanged
 	next := config.Transport
 	if next == nil {
 		next = defaultTransport()
 	}
-	c.http = newHTTPClient(secretTransport{next, proj.ID, config.Secret}, config.Timeout, config.Retries, &c.clock, &c.sources)
+	c.http = newHTTPClient(secretTransport{next, proj.ID, config.Secret}, config.Timeout, config.Retries, &c.clock, &c.sources, &c.breaker)
 	// Without WithSkipJWKSInitialization the constructor fetches the key set,
 	// fails while Stytch is down, and leaks a goroutine; jwtlocal does that job.
 	c.api, err = b2bstytchapi.NewClient(proj.ID, standInSecret,

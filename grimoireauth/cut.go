@@ -74,8 +74,8 @@ func steady(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // mayBeDone reports whether a call that failed may have been carried out all the
-// same. It is false for a definite no: Stytch's refusal, its 429, and input that
-// was never sent. A refusal of a repetition is no definite no if an earlier
+// same. It is false for a definite no: Stytch's refusal, its 429, and what was never
+// sent, such as invalid input and a call during an outage. A refusal of a repetition is no definite no if an earlier
 // attempt remained without an answer.
 func mayBeDone(err error) bool {
 	var e *Error
@@ -86,6 +86,8 @@ func mayBeDone(err error) bool {
 		return false
 	case e.unanswered:
 		return true
+	case e.outage != nil && e.outage.unsent:
+		return false
 	case e.Status == 0:
 		return errors.Is(e.Kind, ErrUnavailable)
 	case e.Status == http.StatusTooManyRequests:

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/promptgrimoire/auth/internal/breaker"
 	"github.com/promptgrimoire/auth/internal/limit"
 	"github.com/promptgrimoire/auth/internal/project"
 )
@@ -78,7 +79,7 @@ func Doctor(ctx context.Context, config Config, check Checkup) Diagnosis {
 	}
 	d := &doctor{
 		client: client, project: proj, check: check,
-		http: newHTTPClient(config.Transport, config.Timeout, config.Retries, nil, new(limit.Sources)),
+		http: newHTTPClient(config.Transport, config.Timeout, config.Retries, nil, new(limit.Sources), new(breaker.Breaker)),
 	}
 	return d.examine(ctx)
 }

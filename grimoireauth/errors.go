@@ -122,6 +122,7 @@ type Error struct {
 	// unanswered says that an earlier attempt of the same call got no answer, so that
 	// it may have been carried out whatever the last attempt was told.
 	unanswered bool
+	outage     *OutageError // why it got no answer, if that was an outage; nil if not
 }
 
 // Error returns one line: what was tried, the decision, and how to find it at
@@ -149,14 +150,17 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the sentinel and the cause.
+// Unwrap returns the sentinel, the cause, and the outage if there is one.
 func (e *Error) Unwrap() []error {
-	errs := make([]error, 0, 2)
+	errs := make([]error, 0, 3)
 	if e.Kind != nil {
 		errs = append(errs, e.Kind)
 	}
 	if e.Err != nil {
 		errs = append(errs, e.Err)
+	}
+	if e.outage != nil {
+		errs = append(errs, e.outage)
 	}
 	return errs
 }

@@ -76,6 +76,16 @@ type OperatorAlarm struct {
 	Err     error
 }
 
+// OutageBegan: Stytch does not answer, so calls are not made from now on; from time to
+// time one asks whether it is back. Its context is not that of a request.
+type OutageBegan struct{ Outage Outage }
+
+// OutageEnded: Stytch has answered, and calls are made again.
+type OutageEnded struct {
+	Outage Outage
+	Took   time.Duration
+}
+
 func (KeysFetched) event()      {}
 func (TokenVerified) event()    {}
 func (TokenRefused) event()     {}
@@ -85,3 +95,5 @@ func (RefreshFailed) event()    {}
 func (RefreshWithheld) event()  {}
 func (OutageGraceUsed) event()  {}
 func (OperatorAlarm) event()    {}
+func (OutageBegan) event()      {}
+func (OutageEnded) event()      {}

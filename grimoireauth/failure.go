@@ -24,7 +24,7 @@ func call[Answer any](ctx context.Context, c *Client, op string, do func(context
 // failure explains an error of the SDK. Whatever is not a clear answer of Stytch
 // is ErrUnavailable: it says nothing about the user.
 func (c *Client) failure(ctx context.Context, op string, err error, got *answer) error {
-	failed := &Error{Op: op, Kind: ErrUnavailable, Err: err, unanswered: got.unanswered}
+	failed := &Error{Op: op, Kind: ErrUnavailable, Err: err, unanswered: got.unanswered, outage: got.outage}
 	var fromStytch stytcherror.Error // the SDK returns it by value
 	var broken *notStytch
 	var refused *overShare
@@ -46,6 +46,9 @@ func (c *Client) failure(ctx context.Context, op string, err error, got *answer)
 		if broken.status == http.StatusTooManyRequests {
 			failed.Kind = ErrRateLimited
 		}
+	}
+	if got.outage != nil {
+		failed.RetryAfter = max(failed.RetryAfter, got.outage.RetryAfter)
 	}
 	return failed
 }

@@ -170,7 +170,7 @@ func exported() []string {
 
 // reading are the methods that change nothing, whatever comes of them.
 var reading = map[string]bool{
-	"As": true, "Can": true, "ClockError": true, "MeasureClock": true, "SessionMarks": true, "Stytch": true,
+	"As": true, "Can": true, "ClockError": true, "Outages": true, "MeasureClock": true, "SessionMarks": true, "Stytch": true,
 	"Classes.ByExternalID": true, "Classes.BySlug": true, "Classes.Find": true, "Classes.Get": true,
 	"Roster.ClassesOf": true, "Roster.ExplainRole": true, "Roster.Find": true, "Roster.Get": true, "Roster.Members": true,
 	"SignIn.CheckPassword": true, "SignIn.Connections.List": true,

@@ -50,8 +50,9 @@ func repeatable(req *http.Request) bool {
 func passes(res *http.Response, err error) bool {
 	var broken *notStytch
 	var refused *overShare
+	var outage *OutageError
 	switch {
-	case errors.Is(err, errNotEnforced), errors.As(err, &refused):
+	case errors.Is(err, errNotEnforced), errors.As(err, &refused), errors.As(err, &outage):
 		return false
 	case errors.As(err, &broken):
 		return passingStatus(broken.status)

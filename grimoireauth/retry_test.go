@@ -141,7 +141,8 @@ func TestRepeatingIsBounded(t *testing.T) {
 			fault: mock.Fault{Status: 429, RetryAfter: 3 * time.Second}, patience: 2 * time.Second, want: grimoireauth.ErrRateLimited, attempts: 1,
 		},
 		"the timeout is for everything together": {
-			fault: mock.Fault{Status: 500, Latency: 4 * time.Second}, want: grimoireauth.ErrUnavailable, attempts: 3,
+			fault: mock.Fault{Status: 500, Latency: 2500 * time.Millisecond}, config: func(c *grimoireauth.Config) { c.Retries = 5 },
+			want: grimoireauth.ErrUnavailable, attempts: 4,
 			atLeast: 10 * time.Second, atMost: 10 * time.Second,
 		},
 		"more often if asked": {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/promptgrimoire/auth/internal/breaker"
 	"github.com/promptgrimoire/auth/internal/limit"
 )
 
@@ -18,7 +19,7 @@ import (
 // metadata stays below it.
 const maxAnswer = 16 << 20
 
-func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int, clock *clock, sources *limit.Sources) *http.Client {
+func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int, clock *clock, sources *limit.Sources, outages *breaker.Breaker) *http.Client {
 	if next == nil {
 		next = defaultTransport()
 	}
@@ -29,7 +30,7 @@ func newHTTPClient(next http.RoundTripper, timeout time.Duration, retries int, c
 		retries = defaultRetries
 	}
 	return &http.Client{
-		Transport: &transport{next: clientShare{memberTransport{next}, sources}, retries: max(retries, 0), clock: clock},
+		Transport: &transport{next: clientShare{memberTransport{next}, sources}, retries: max(retries, 0), timeout: timeout, clock: clock, breaker: outages},
 		Timeout:   timeout,
 		// An API does not redirect; somebody in between does, and the project
 		// secret must not follow.
@@ -50,18 +51,22 @@ func defaultTransport() http.RoundTripper {
 }
 
 // transport keeps what the SDK loses: the status and Retry-After of an answer
-// that is not JSON, and a bound on its size. It repeats what may be repeated.
+// that is not JSON, and a bound on its size. It repeats what may be repeated, and makes
+// no call while Stytch is known not to answer: see guarded.
 type transport struct {
 	next    http.RoundTripper
 	retries int // how often after the first attempt
+	timeout time.Duration
 	clock   *clock
+	breaker *breaker.Breaker
 }
 
 // answer is what a call learns about its answer besides the body. The call puts
 // one in its context; the transport fills it.
 type answer struct {
 	retryAfter time.Duration
-	unanswered bool // an attempt before the last one may have been carried out
+	unanswered bool         // an attempt before the last one may have been carried out
+	outage     *OutageError // the last attempt got no answer, or a 5xx; nil if it got another
 }
 
 type answerKey struct{}
@@ -86,7 +91,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a == nil {
 		a = new(answer)
 	}
-	res, asked, err := t.attempt(req)
+	res, asked, err := t.guarded(req, a)
 	for n := 0; n < t.retries && passes(res, err) && repeatable(req); n++ {
 		if req.Context().Err() != nil || !pause(req, n, asked) {
 			break
@@ -96,7 +101,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			break
 		}
 		a.unanswered = a.unanswered || !turnedAway(res, err)
-		res, asked, err = t.attempt(next)
+		res, asked, err = t.guarded(next, a)
 	}
 	a.retryAfter = asked
 	return res, err

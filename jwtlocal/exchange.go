@@ -109,7 +109,7 @@ func (v *Verifier) accept(ctx context.Context, a *ask, f *flight, answer grimoir
 		v.clockIsOff(ctx, late)
 		return nil, false, refusedByClock(unavailable(opRefresh, late, firstPause))
 	case judged.standing == unknowable:
-		return nil, false, &failure{kind: noAnswer, err: judged.err}
+		return nil, false, unverifiable(&judged)
 	case judged.standing == refused, judged.standing == stale && judged.reason != ReasonCutOff:
 		return nil, false, v.disbelieve(ctx, errBadJWT)
 	case !belongs(a, f, answer, judged.session):
@@ -123,6 +123,15 @@ func (v *Verifier) accept(ctx context.Context, a *ask, f *flight, answer grimoir
 		credentials.Token = a.secret
 	}
 	return &grant{answer: v.answer(judged.session, credentials, answer.Source), issued: judged.times.issued, end: judged.times.end, came: time.Now()}, judged.standing == stale, nil
+}
+
+// unverifiable is the failure of a refresh whose session_jwt cannot be judged. That the
+// key set cannot be had is an outage; that our own cutoffs cannot be read is none.
+func unverifiable(judged *verdict) *failure {
+	if judged.reason == ReasonNoKeys {
+		return &failure{kind: noAnswer, err: judged.err}
+	}
+	return &failure{kind: badAnswer, err: judged.err}
 }
 
 // belongs reports whether an answer, whose session_jwt attests session, is about

@@ -17,6 +17,10 @@ type failure struct {
 	kind failureKind
 	err  error         // what the caller is told; it matches one of the sentinels
 	wait time.Duration // how long Stytch asks to wait, 0 if it does not
+
+	// met is the outage that a client of this module met; nil if it met none, or if
+	// Config.Refresh is another function.
+	met *grimoireauth.OutageError
 }
 
 // failureKind is what may be concluded from a failure. The zero kind allows no
@@ -24,19 +28,25 @@ type failure struct {
 type failureKind uint8
 
 const (
-	badAnswer      failureKind = iota // an answer that cannot be believed, or a refusal of our own
+	badAnswer      failureKind = iota // an answer that cannot be believed, or a fault or refusal of our own
 	noAnswer                          // Stytch could not be reached, or did not say
-	throttled                         // Stytch asks to be asked less often
+	throttled                         // asked to ask less often, by Stytch or by the client itself
 	sessionEnded                      // Stytch, or a cutoff, says so
-	rationed                          // not asked: too much is asked about tokens that nothing vouches for
+	rationed                          // not asked: too much is asked at once, or about tokens that nothing vouches for
 	anotherSession                    // the answer names another session than the request
 	leftAlone                         // the request's own context ended
 	wrongClock                        // what Stytch said is of no use by this machine's clock
 )
 
-// outage reports whether the failure is one that Config.OutageGrace is about. That
-// the answer was wrong, or that we would not ask, or our clock, is none.
-func (f *failure) outage() bool { return f.kind == noAnswer || f.kind == throttled }
+// outage reports whether the failure is one that Config.OutageGrace is about: Stytch
+// cannot be reached. That the answer was wrong, that we would not ask or have broken
+// down, that too much was asked, or our clock, is none. A client of this module knows
+// whether others have been answered since.
+func (f *failure) outage() bool { return f.kind == noAnswer && (f.met == nil || f.met.Ongoing()) }
+
+// known reports whether it is an outage of which nothing new will be heard by waiting for
+// another answer.
+func (f *failure) known() bool { return f.outage() && (f.met == nil || f.met.Refused()) }
 
 func failedBecause(kind failureKind, cause error) *failure {
 	wait := firstPause // nobody is asked sooner
@@ -77,8 +87,14 @@ func failureOf(err error) (f *failure, odd bool) {
 	switch {
 	// First, so that an error that is both is not taken for an answer.
 	case errors.Is(err, grimoireauth.ErrUnavailable):
-		if refusedByStytch(err) {
+		switch {
+		case errors.As(err, &f.met):
+			wait = max(wait, f.met.RetryAfter)
+			f.wait = wait
+		case answered(err):
 			f.kind = badAnswer
+		case errors.Is(err, context.Canceled):
+			f.kind = leftAlone
 		}
 	case errors.Is(err, grimoireauth.ErrRateLimited):
 		f.kind, f.err = throttled, explain(grimoireauth.ErrRateLimited, err, wait)
@@ -87,18 +103,21 @@ func failureOf(err error) (f *failure, odd bool) {
 		return &failure{kind: sessionEnded, err: errEnded}, false
 	case errors.Is(err, grimoireauth.ErrUnauthenticated):
 		f.kind = badAnswer
+	case errors.Is(err, context.Canceled):
+		f.kind = leftAlone
 	default:
-		odd = !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
+		odd = !errors.Is(err, context.DeadlineExceeded)
 	}
 	f.err = explain(grimoireauth.ErrUnavailable, err, wait)
 	return f, odd
 }
 
-// refusedByStytch reports whether Stytch was reached, and said something that only
-// an operator can put right. That is unavailable, and no outage.
-func refusedByStytch(err error) bool {
+// answered reports whether Stytch was reached, and said something that is of no use: an
+// answer that lacks something, or a refusal that only an operator can put right. That is
+// unavailable, and no outage.
+func answered(err error) bool {
 	var own *grimoireauth.Error
-	return errors.As(err, &own) && own.Status >= 400 && own.Status < 500 && own.Status != http.StatusRequestTimeout
+	return errors.As(err, &own) && own.Status > 0 && own.Status < 500 && own.Status != http.StatusRequestTimeout
 }
 
 // explain says to operators what Stytch said, and to programs only what kind it is.
@@ -119,17 +138,25 @@ func explain(kind, err error, wait time.Duration) error {
 func reveal(err error) error {
 	var own *grimoireauth.Error
 	if errors.As(err, &own) {
-		return &concealed{own.Error()}
+		c := &concealed{text: own.Error()}
+		if met := (*grimoireauth.OutageError)(nil); errors.As(err, &met) {
+			c.outage = met
+		}
+		return c
 	}
 	for _, harmless := range []error{context.DeadlineExceeded, context.Canceled} {
 		if errors.Is(err, harmless) {
 			return harmless
 		}
 	}
-	return &concealed{fmt.Sprintf("a %T", err)}
+	return &concealed{text: fmt.Sprintf("a %T", err)}
 }
 
 // concealed is the text of a cause without the cause.
-type concealed struct{ text string }
+type concealed struct {
+	text   string
+	outage error // an OutageError that the cause holds, nil if none
+}
 
 func (c *concealed) Error() string { return c.text }
+func (c *concealed) Unwrap() error { return c.outage }

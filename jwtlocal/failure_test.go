@@ -50,7 +50,7 @@ func TestFailures(t *testing.T) {
 		"refused":                  {err: fmt.Errorf("%s: %w", secret, grimoireauth.ErrUnauthenticated), want: grimoireauth.ErrUnavailable, kind: badAnswer},
 		"expired":                  {err: grimoireauth.ErrExpired, want: grimoireauth.ErrUnavailable, kind: badAnswer},
 		"too late":                 {err: fmt.Errorf("%s: %w", secret, context.DeadlineExceeded), want: grimoireauth.ErrUnavailable, kind: noAnswer, says: "deadline"},
-		"canceled":                 {err: context.Canceled, want: grimoireauth.ErrUnavailable, kind: noAnswer},
+		"canceled":                 {err: context.Canceled, want: grimoireauth.ErrUnavailable, kind: leftAlone},
 		"of no kind":               {err: errors.New(secret), want: grimoireauth.ErrUnavailable, kind: noAnswer, odd: true, says: "errors.errorString"},
 		"of a kind that is not it": {err: &grimoireauth.Error{Kind: grimoireauth.ErrForbidden, Status: 403, Type: "something"}, want: grimoireauth.ErrUnavailable, kind: noAnswer, odd: true, says: "something"},
 	}

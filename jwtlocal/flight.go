@@ -7,10 +7,16 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/breaker"
 )
 
-// refreshDeadline bounds one refresh from when it has a slot, whoever waits for it.
-const refreshDeadline = 10 * time.Second
+const (
+	// refreshDeadline bounds one refresh from when it has a slot, whoever waits for it.
+	refreshDeadline = 10 * time.Second
+	// callDeadline is what Config.Refresh is given. It is shorter, so that a function
+	// that minds its context has time to say why it failed.
+	callDeadline = refreshDeadline - 100*time.Millisecond
+)
 
 // flight is one refresh under way. It belongs to no request: whoever waits for it
 // may leave without harm to the others.
@@ -30,11 +36,11 @@ func (f *flight) stranger() bool { return f.of.IsZero() && f.owner.IsZero() }
 // fly asks Stytch, and lands the flight whatever happens on the way.
 func (v *Verifier) fly(ctx context.Context, a ask, f *flight) {
 	// Stands if the call ends its goroutine instead of returning.
-	failed := failedBecause(noAnswer, errUnfinished)
+	failed := failedBecause(badAnswer, errUnfinished)
 	var granted *grant
 	defer func() {
 		if r := recover(); r != nil {
-			granted, failed = nil, failedBecause(noAnswer, fmt.Errorf("it panicked with a %T", r))
+			granted, failed = nil, failedBecause(badAnswer, fmt.Errorf("it panicked with a %T", r))
 		}
 		v.land(ctx, &a, f, granted, failed)
 	}()
@@ -45,11 +51,16 @@ func (v *Verifier) fly(ctx context.Context, a ask, f *flight) {
 	}
 	defer func() { leave(granted == nil && failed.kind != wrongClock) }()
 	began := time.Now()
-	call, cancel := context.WithTimeout(ctx, refreshDeadline)
+	call, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
-	// Nobody has to wait for a Config.Refresh that does not mind its context.
-	stop := context.AfterFunc(call, func() { v.land(ctx, &a, f, nil, failedBecause(noAnswer, errTooSlow)) })
-	defer stop()
+	// No request waits for a Config.Refresh that does not mind its context.
+	late := time.AfterFunc(refreshDeadline, func() { v.land(ctx, &a, f, nil, failedBecause(noAnswer, errTooSlow)) })
+	defer late.Stop()
+	// Nor for a call that only finds out whether Stytch is back.
+	call = breaker.WithGiveUp(call, func(outage error) {
+		failed, _ := failureOf(unavailable(opRefresh, outage, 0))
+		v.land(ctx, &a, f, nil, failed)
+	})
 	granted, failed = v.exchange(call, &a, f)
 	if granted != nil {
 		session := granted.answer.Session

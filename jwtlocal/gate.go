@@ -51,7 +51,7 @@ func (g *gate) enter(ctx context.Context, stranger bool) (leave func(failed bool
 		if stranger {
 			<-g.strangers
 		}
-		return nil, failedBecause(noAnswer, errBusy)
+		return nil, failedBecause(rationed, errBusy)
 	}
 	if stranger && !g.afford() {
 		<-g.slots

@@ -28,7 +28,7 @@ func TestOutageGrace(t *testing.T) {
 		"within the grace":                {fault: down, age: 34*time.Minute + 59*time.Second, excused: true},
 		"beyond the grace":                {fault: down, age: 35 * time.Minute},
 		"too slow":                        {fault: func(int) error { time.Sleep(time.Minute); return nil }, age: 306 * time.Second, excused: true},
-		"throttled":                       {fault: answers(grimoireauth.ErrRateLimited, http.StatusTooManyRequests), age: 306 * time.Second, excused: true},
+		"throttled":                       {fault: answers(grimoireauth.ErrRateLimited, http.StatusTooManyRequests), age: 306 * time.Second},
 		"a proxy's page":                  {fault: answers(grimoireauth.ErrUnavailable, http.StatusBadGateway), age: 306 * time.Second, excused: true},
 		"an error without a kind":         {fault: func(int) error { return errors.New("no route to host") }, age: 306 * time.Second, excused: true},
 		"older than MaxAge only":          {fault: down, age: 200 * time.Second, change: func(c *Config) { c.MaxAge = time.Minute }, excused: true},

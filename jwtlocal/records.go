@@ -87,9 +87,9 @@ func (r *records) kept(key *digest) *grant {
 	return nil
 }
 
-// outage reports whether the last refresh of this token met an outage, and whether
-// something known of the token bars it from being excused by one: that there is no
-// such session, or that it is another one's.
+// outage reports whether the last refresh of this token met an outage that is known to go
+// on, and whether something known of the token bars it from being excused by one: that
+// there is no such session, or that it is another one's.
 func (r *records) outage(a *ask) (failing, barred bool) {
 	s := r.shard(&a.key)
 	s.mu.Lock()
@@ -98,7 +98,7 @@ func (r *records) outage(a *ask) (failing, barred bool) {
 	if rec == nil {
 		return false, false
 	}
-	failing = rec.pause.failures > 0 && rec.pause.last.outage()
+	failing = rec.pause.failures > 0 && rec.pause.last.known()
 	return failing, !rec.gone.IsZero() || !rec.owner.IsZero() && !sameIdentity(rec.owner, a.of)
 }
 

@@ -105,7 +105,7 @@ func (v *Verifier) hand(ctx context.Context, a *ask, g *grant, late bool) (grimo
 		if judged.reason == ReasonNotYet {
 			return grimoireauth.Authentication{}, refusedByClock(judged.err)
 		}
-		return grimoireauth.Authentication{}, &failure{kind: noAnswer, err: judged.err}
+		return grimoireauth.Authentication{}, unverifiable(&judged)
 	case stale, refused:
 		return grimoireauth.Authentication{}, nil
 	}

@@ -59,9 +59,9 @@ func init() {
 
 		// The call.
 		{"jwtlocal/flight.go", `		if r := recover(); r != nil {`, `		if r := any(nil); r != nil {`},
-		{"jwtlocal/flight.go", `	stop := context.AfterFunc(call, func() { v.land(ctx, &a, f, nil, failedBecause(noAnswer, errTooSlow)) })`, `	stop := func() bool { return true }`},
-		{"jwtlocal/flight.go", `call, cancel := context.WithTimeout(ctx, refreshDeadline)`, `call, cancel := context.WithTimeout(ctx, 2*refreshDeadline)`},
-		{"jwtlocal/flight.go", `failed := failedBecause(noAnswer, errUnfinished)`, `var failed *failure`},
+		{"jwtlocal/flight.go", `	late := time.AfterFunc(refreshDeadline, func() {`, `	late := time.AfterFunc(time.Hour, func() {`},
+		{"jwtlocal/flight.go", `call, cancel := context.WithTimeout(ctx, callDeadline)`, `call, cancel := context.WithTimeout(ctx, 2*callDeadline)`},
+		{"jwtlocal/flight.go", `failed := failedBecause(badAnswer, errUnfinished)`, `var failed *failure`},
 		{"jwtlocal/flight.go", `			_ = v.gone.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
 `, ``},
 		{"jwtlocal/flight.go", `			v.strikes.clear(f.of.ID())`, ``},
@@ -103,11 +103,11 @@ func init() {
 	case errors.Is(err, grimoireauth.ErrUnauthenticated):`, `	case errors.Is(err, grimoireauth.ErrUnauthenticated):
 		return &failure{kind: sessionEnded, err: errEnded}, false
 	case errors.Is(err, grimoireauth.ErrUnauthenticated):`},
-		{"jwtlocal/failure.go", `		if refusedByStytch(err) {`, `		if false {`},
+		{"jwtlocal/failure.go", `		case answered(err):`, `		case false:`},
 		{"jwtlocal/failure.go", `		f.kind = badAnswer
-	default:`, `	default:`},
-		{"jwtlocal/failure.go", `	return &concealed{fmt.Sprintf("a %T", err)}`, `	return fmt.Errorf("%w", err)`},
-		{"jwtlocal/failure.go", `func (f *failure) outage() bool { return f.kind == noAnswer || f.kind == throttled }`, `func (f *failure) outage() bool { return true }`},
+	case errors.Is(err, context.Canceled):`, `	case errors.Is(err, context.Canceled):`},
+		{"jwtlocal/failure.go", `	return &concealed{text: fmt.Sprintf("a %T", err)}`, `	return fmt.Errorf("%w", err)`},
+		{"jwtlocal/failure.go", `func (f *failure) outage() bool { return f.kind == noAnswer && (f.met == nil || f.met.Ongoing()) }`, `func (f *failure) outage() bool { return true }`},
 
 		// Pauses and rations.
 		{"jwtlocal/backoff.go", `pause = min(2*pause, lastPause)`, `pause = lastPause`},

@@ -56,7 +56,7 @@ func (v *Verifier) decide(a *ask, fresh bool, passed *grant, now time.Time) turn
 	}
 	if v.records.flying.Add(1) > maxWaiting {
 		v.records.flying.Add(-1)
-		return turn{failed: &failure{kind: noAnswer, err: unavailable(opRefresh, errBusy, firstPause), wait: firstPause}}
+		return turn{failed: &failure{kind: rationed, err: unavailable(opRefresh, errBusy, firstPause), wait: firstPause}}
 	}
 	// Nothing but the request itself says that the token is the session's.
 	if !known && !a.of.IsZero() {
