@@ -22,14 +22,16 @@ func (t *transport) guarded(req *http.Request, a *answer) (*http.Response, time.
 	a.outage = nil
 	ctx, cancel := context.WithCancelCause(req.Context())
 	defer cancel(nil)
-	said, asked := asker.From(ctx)
-	call := breaker.Call{
-		Class: classOf(req), Key: callKey(req), Stranger: asked && !said.Known,
-		Release: func() { cancel(errReleased) },
+	call := breaker.Call{Class: classOf(req), Release: func() { cancel(errReleased) }}
+	if session := breaker.From(ctx).Session; session != "" {
+		call.Key = maphash.String(keySeed, session)
+	} else {
+		said, asked := asker.From(ctx)
+		call.Key, call.Stranger = callKey(req), asked && !said.Known
 	}
 	flight, refusal := t.breaker.Begin(call)
 	if refusal != nil && refusal.Probe {
-		res, wait, err, answered := t.probe(req, a, call, refusal)
+		res, wait, answered, err := t.probe(req, a, call, refusal)
 		if !answered {
 			return res, wait, err
 		}
@@ -40,7 +42,7 @@ func (t *transport) guarded(req *http.Request, a *answer) (*http.Response, time.
 		closeBody(req)
 		return nil, 0, a.outage
 	}
-	res, wait, err, outcome, mark := t.observed(req.WithContext(ctx), flight)
+	res, wait, outcome, mark, err := t.observed(req.WithContext(ctx), flight)
 	switch {
 	case err != nil && errors.Is(context.Cause(ctx), errReleased):
 		a.outage = &OutageError{RetryAfter: breaker.FirstPause, mark: mark}
@@ -52,13 +54,13 @@ func (t *transport) guarded(req *http.Request, a *answer) (*http.Response, time.
 }
 
 // observed makes an attempt and tells the breaker what became of it.
-func (t *transport) observed(req *http.Request, flight *breaker.Flight) (res *http.Response, wait time.Duration, err error, outcome breaker.Outcome, mark breaker.Mark) {
+func (t *transport) observed(req *http.Request, flight *breaker.Flight) (res *http.Response, wait time.Duration, outcome breaker.Outcome, mark breaker.Mark, err error) {
 	// Also if the transport panics: nothing is known of it then.
 	defer flight.End(breaker.Gone)
 	sent := time.Now()
 	res, wait, err = t.attempt(req)
 	outcome = t.outcome(req.Context(), res, err, time.Since(sent))
-	return res, wait, err, outcome, flight.End(outcome)
+	return res, wait, outcome, flight.End(outcome), err
 }
 
 // outcome says what an attempt tells about Stytch.

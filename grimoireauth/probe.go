@@ -9,36 +9,38 @@ import (
 )
 
 // probePatience is how long those who share a call that probes wait for its answer: see
-// [breaker.WithGiveUp]. The call itself waits longer, for a Stytch that is slow.
+// [breaker.Refresh]. The call itself waits longer, for a Stytch that is slow.
 const probePatience = 500 * time.Millisecond
 
 // probe finds out by a call whether Stytch can be reached again: by the call itself if it
-// may. Otherwise by a question about the policy, and made reports that only that was
+// may. Otherwise by a question about the policy: answered reports that only that was
 // asked, was answered, and the call has yet to be made. What is no answer is noted in a.
-func (t *transport) probe(req *http.Request, a *answer, call breaker.Call, refusal *breaker.Refusal) (res *http.Response, wait time.Duration, err error, answered bool) {
+func (t *transport) probe(req *http.Request, a *answer, call breaker.Call, refusal *breaker.Refusal) (res *http.Response, wait time.Duration, answered bool, err error) {
 	outage := &OutageError{RetryAfter: refusal.Wait, mark: refusal.Mark}
-	patience := time.AfterFunc(probePatience, func() { breaker.GiveUp(req.Context(), outage) })
-	defer patience.Stop()
+	if giveUp := breaker.From(req.Context()).GiveUp; giveUp != nil {
+		patience := time.AfterFunc(probePatience, func() { giveUp(outage) })
+		defer patience.Stop()
+	}
 	if !probes(req) {
 		if answered = t.askPolicy(req); answered {
-			return nil, 0, nil, true
+			return nil, 0, true, nil
 		}
 		outage.unsent = true
 		a.outage = outage
 		closeBody(req)
-		return nil, 0, outage, false
+		return nil, 0, false, outage
 	}
 	ctx, cancel := context.WithTimeout(req.Context(), breaker.ProbeLife)
 	defer cancel()
-	res, wait, err, outcome, _ := t.observed(req.WithContext(ctx), t.breaker.Probe(call.Class))
+	res, wait, outcome, _, err := t.observed(req.WithContext(ctx), t.breaker.Probe(call.Class))
 	switch {
 	case outcome == breaker.Unreached:
 		a.outage = outage
-		return nil, wait, outage, false
+		return nil, wait, false, outage
 	case outcome == breaker.Failed:
 		a.outage = outage
 	}
-	return res, wait, err, false
+	return res, wait, false, err
 }
 
 // askPolicy asks a question that any good project secret gets an answer to, and that
@@ -58,6 +60,6 @@ func (t *transport) askPolicy(req *http.Request) bool {
 	for _, name := range []string{"Authorization", "User-Agent"} {
 		question.Header[name] = req.Header[name]
 	}
-	_, _, _, outcome, _ := t.observed(question, t.breaker.Probe(breaker.Administration))
+	_, _, outcome, _, _ := t.observed(question, t.breaker.Probe(breaker.Administration))
 	return outcome == breaker.Answered
 }

@@ -33,6 +33,15 @@ type flight struct {
 // stranger reports whether nothing vouches for the token.
 func (f *flight) stranger() bool { return f.of.IsZero() && f.owner.IsZero() }
 
+// about returns the id of the session that a flight is about, empty if nothing vouches for
+// its token.
+func (f *flight) about() grimoireauth.SessionID {
+	if f.owner.IsZero() {
+		return f.of.ID()
+	}
+	return f.owner.ID()
+}
+
 // fly asks Stytch, and lands the flight whatever happens on the way.
 func (v *Verifier) fly(ctx context.Context, a ask, f *flight) {
 	// Stands if the call ends its goroutine instead of returning.
@@ -57,10 +66,10 @@ func (v *Verifier) fly(ctx context.Context, a ask, f *flight) {
 	late := time.AfterFunc(refreshDeadline, func() { v.land(ctx, &a, f, nil, failedBecause(noAnswer, errTooSlow)) })
 	defer late.Stop()
 	// Nor for a call that only finds out whether Stytch is back.
-	call = breaker.WithGiveUp(call, func(outage error) {
+	call = breaker.With(call, breaker.Refresh{Session: string(f.about()), GiveUp: func(outage error) {
 		failed, _ := failureOf(unavailable(opRefresh, outage, 0))
 		v.land(ctx, &a, f, nil, failed)
-	})
+	}})
 	granted, failed = v.exchange(call, &a, f)
 	if granted != nil {
 		session := granted.answer.Session
