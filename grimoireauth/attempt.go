@@ -66,7 +66,10 @@ func (t *transport) observed(req *http.Request, flight *breaker.Flight) (res *ht
 // outcome says what an attempt tells about Stytch.
 func (t *transport) outcome(ctx context.Context, res *http.Response, err error, took time.Duration) breaker.Outcome {
 	var broken *notStytch
+	var unsent *overShare
 	switch {
+	case errors.As(err, &unsent):
+		return breaker.Gone
 	case errors.As(err, &broken):
 		switch {
 		case broken.status == http.StatusTooManyRequests:
