@@ -17,8 +17,8 @@
 // # The parts
 //
 //   - history.go draws the steps; student.go, frontend.go, stranger.go, administrator.go and
-//     operator.go carry them out; wrongclock.go sets clocks wrong. follow.go is how people read the pages: they do
-//     what a page offers, and know no path.
+//     operator.go carry them out, and clockact.go sets clocks wrong. follow.go is how people
+//     read the pages: they do what a page offers, and know no path.
 //   - desk.go is a shared computer, a browser of package browser; deliver.go and
 //     network.go carry requests, and lose, delay and break them.
 //   - process.go is a process of the service, application.go and byhand.go are what
@@ -39,10 +39,11 @@
 // longer after the end of a session, and in no higher role, than the documentation
 // states, which is later by its error where a clock is behind; a wrong clock is answered
 // with 503, ends no session and spends nothing that works once; a refused call changed
-// nothing; an outage deletes no cookie; no secret is printed. A stream stands no longer than is stated after its reader's right has ended,
-// and is not ended without a reason. A person who is signed in is served, and one who signs in gets in, unless
-// there was trouble within the last half minute. Finally: half a minute after all
-// trouble, everybody is served, or gets in by following the pages.
+// nothing; an outage deletes no cookie; no secret is printed. A stream stands no longer
+// than is stated after its reader's right has ended, and is not ended without a reason. A
+// person who is signed in is served, and one who signs in gets in, unless there was trouble
+// within the last half minute. Finally: half a minute after all trouble, everybody is
+// served, or gets in by following the pages.
 //
 // Sometimes: each of the events in events.go happens in one of the suite's seeds,
 // so that a world in which nothing happens cannot pass. [Sabotages] are faults that
@@ -51,9 +52,9 @@
 // # Wrong clocks
 //
 // The clocks of a bubble are one clock. So the clock of a process is set wrong from the
-// other side (wrongclock.go): for that process alone Stytch's clock differs, and each
-// session_jwt is dated anew on its way in and out of the process, so that the other
-// processes and the browsers see the right dates. Not modelled is what processes tell each
-// other by their own clocks, and what a process wrote down before its clock was set: a
-// deadline in its memory, or the date of a cutoff.
+// other side (wrongclock.go, clockoracle.go): for that process alone Stytch's clock
+// differs, and each session_jwt is dated anew on its way in and out of the process, so that
+// the other processes and the browsers see the right dates. Not modelled is what processes
+// tell each other by their own clocks, and what a process wrote down before its clock was
+// set: a deadline in its memory, or the date of a cutoff.
 package world
