@@ -28,7 +28,7 @@ func handler(id string, secret grimoireauth.Secret, baseURL string, transport ht
 	if err != nil {
 		return nil, err
 	}
-	guard, err := middleware.New(verifier.Authenticate, middleware.Config{})
+	guard, err := middleware.New(verifier.Authenticate, middleware.Config{SessionMarks: client.SessionMarks()})
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func Example_oneOrganization() {
 		},
 	}
 	guard, err := middleware.New(s.verifier.Authenticate, middleware.Config{
-		Role: table.Role, Can: table.Can, Watch: s.verifier.Watch,
+		Role: table.Role, Can: table.Can, Watch: s.verifier.Watch, SessionMarks: s.client.SessionMarks(),
 	})
 	if err != nil {
 		log.Fatal(err)

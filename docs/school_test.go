@@ -41,7 +41,7 @@ func newSchool(observe grimoireauth.Observe) school {
 		log.Fatal(err)
 	}
 	guard, err := middleware.New(verifier.Authenticate, middleware.Config{
-		Can: client.Can, Fresh: verifier.Refresh, Watch: verifier.Watch,
+		Can: client.Can, Fresh: verifier.Refresh, Watch: verifier.Watch, SessionMarks: client.SessionMarks(),
 	})
 	if err != nil {
 		log.Fatal(err)

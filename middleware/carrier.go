@@ -31,6 +31,7 @@ const (
 type presented struct {
 	jwt, token string
 	session    string // what the session_token's cookie says to be its session; empty if it names none
+	mark       string // what the session_token's cookie has for a mark, unproved: see Config.SessionMarks
 	out        bool   // the session_token's cookie says that this browser has signed out
 	ended      bool   // the other cookie says that this session is over
 	bearer     bool   // it came in the Authorization header

@@ -48,6 +48,17 @@ type Config struct {
 	// so, and all strangers have one share.
 	ClientAddress func(*http.Request) netip.Addr
 
+	// SessionMarks marks the session_tokens that the Guard gives to browsers, so that it
+	// recognises them later without asking Stytch: client.SessionMarks(). Calls about them
+	// draw on no stranger's share, so that strangers cannot use up what those need who
+	// have signed in here: on every process, also right after a deployment. The cookie of
+	// the session_token is then "<session_token>~<session id>~<mark>". The mark is looked
+	// at when a session_token comes without a usable session_jwt; one that is missing or
+	// wrong refuses nothing. Cookies of a front end, former cookies and bearer tokens have
+	// none. Zero: no marks, and after a restart a session_token counts as a stranger's
+	// until Stytch has been asked about it.
+	SessionMarks grimoireauth.SessionMarks
+
 	// SignInURL is the path of the sign-in page, such as "/auth/". A browser that
 	// navigates to a guarded page without being signed in is sent there, with the
 	// page it wanted as the parameter return_to. Empty: nobody is redirected.

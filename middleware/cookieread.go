@@ -68,7 +68,8 @@ func valueOf(pair, name string) (string, bool) {
 
 // bound reads the values of cookies that the guard owns. Without a session_token there is
 // no session: a session_jwt that is alone came late, after a sign-out. A session_token
-// without a name is from before the guard wrote names.
+// without a name is from before the guard wrote names, one without a mark from a Guard
+// that makes none.
 func (s *sessionCookies) bound(token, jwt string) (presented, error) {
 	switch token {
 	case "":
@@ -79,6 +80,12 @@ func (s *sessionCookies) bound(token, jwt string) (presented, error) {
 	p := presented{token: token, jwt: jwt}
 	if at := strings.IndexByte(token, nameMark[0]); at >= 0 {
 		p.token, p.session = token[:at], token[at+1:]
+		if at = strings.IndexByte(p.session, nameMark[0]); at >= 0 {
+			p.session, p.mark = p.session[:at], p.session[at+1:]
+			if !markLike(p.mark) {
+				return presented{}, errBadValue
+			}
+		}
 		if p.token == "" || p.session == "" || len(p.session) > maxToken || !tokenLike(p.session, maxToken) {
 			return presented{}, errBadValue
 		}
@@ -92,6 +99,13 @@ func (s *sessionCookies) bound(token, jwt string) (presented, error) {
 		return presented{}, errBadValue
 	}
 	return p, nil
+}
+
+// markLike reports whether a text has the form of a mark: base64url, of a length that also
+// other versions of this module may use. What it is worth is found out when it matters:
+// a mark that is not recognised is like none.
+func markLike(text string) bool {
+	return len(text) >= 16 && len(text) <= 64 && tokenLike(text, maxToken) && !strings.ContainsAny(text, ".=")
 }
 
 // bare reads the values of cookies that a front end owns.

@@ -15,8 +15,8 @@ import (
 // Invariant: the cookie of the session_token names its session, "<session_token>~<session
 // id>", and the cookie of the session_jwt counts only for that session. So each response
 // may write the cookie of the session_jwt, however late it arrives: beside the
-// session_token of another session it has no effect. A "~" is in no token, no JWT and no
-// id of Stytch's.
+// session_token of another session it has no effect. A "~" is in no token, no JWT, no mark
+// and no id of Stytch's. A mark may follow the session id: see Config.SessionMarks.
 type sessionCookies struct {
 	token, jwt string // names
 	domain     string // the Domain attribute; empty: this host alone
@@ -61,7 +61,15 @@ func (s sessionCookies) moved() sessionCookies {
 	return s
 }
 
-// named returns the value of the session_token's cookie.
+// marked returns the value of the session_token's cookie, with the mark if there is one.
+func marked(token string, session grimoireauth.SessionID, mark string) string {
+	if mark == "" {
+		return named(token, session)
+	}
+	return named(token, session) + nameMark + mark
+}
+
+// named returns the value of the session_token's cookie without a mark.
 func named(token string, session grimoireauth.SessionID) string {
 	return token + nameMark + string(session)
 }

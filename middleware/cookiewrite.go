@@ -61,7 +61,8 @@ func (g *Guard) SetCookies(w http.ResponseWriter, r *http.Request, authenticatio
 	g.cookie.expireVariants(h, r)
 	g.expireFormer(h)
 	g.expireMoved(h, r)
-	g.cookie.put(h, g.cookie.token, named(token, authentication.ID()), age)
+	mark := g.config.SessionMarks.Mark(authentication.Token, authentication.ID())
+	g.cookie.put(h, g.cookie.token, marked(token, authentication.ID(), mark), age)
 	// An absent session_jwt is deleted: it would belong to another session.
 	g.cookie.put(h, g.cookie.jwt, g.fitting(jwt, age), age)
 	uncached(w)

@@ -4,7 +4,9 @@
 // [grimoireauth.AuthFunc] whose they are, and either calls the next handler,
 // with the answer in the request's context, or writes a refusal:
 //
-//	guard, err := middleware.New(verifier.Authenticate, middleware.Config{SignInURL: "/auth/"})
+//	guard, err := middleware.New(verifier.Authenticate, middleware.Config{
+//		SignInURL: "/auth/", SessionMarks: client.SessionMarks(),
+//	})
 //	instructors := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)
 //
 //	mux := http.NewServeMux()

@@ -47,8 +47,9 @@ func newClassroom(ctx context.Context, o options) (*classroom, error) {
 	}
 	room := &classroom{options: o, client: client, verifier: verifier}
 	guard, err := middleware.New(verifier.Authenticate, middleware.Config{
-		SignInURL: "/auth/",
-		Respond:   room.respond,
+		SignInURL:    "/auth/",
+		SessionMarks: client.SessionMarks(),
+		Respond:      room.respond,
 		// The page is served on http://127.0.0.1, where a Secure cookie is refused
 		// by some browsers. Behind TLS, leave this out.
 		InsecureCookies: true,

@@ -99,7 +99,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 	guard := setting.guard()
 	guard.Can, guard.Fresh, guard.Logger = p.client.Can, p.verifier.Refresh, logger
 	guard.SignInURL, guard.Revoke = w.signInURL(), p.client.Sessions.Revoke
-	guard.Watch = p.verifier.Watch
+	guard.Watch, guard.SessionMarks = p.verifier.Watch, p.client.SessionMarks()
 	if w.table != nil {
 		guard.Role = w.table.role
 		guard.Can = w.table.can
