@@ -18,5 +18,6 @@ require (
 	github.com/mitchellh/mapstructure v1.5.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sys v0.41.0 // indirect
+	golang.org/x/text v0.34.0
 	golang.org/x/time v0.15.0 // indirect
 )

@@ -65,6 +65,11 @@ func TestImportDirections(t *testing.T) {
 	t.Run("mock shares no parser with the verifier", func(t *testing.T) {
 		require.NotContains(t, all["mock"].Deps, module+"/internal/claims")
 	})
+	t.Run("only class lists link the tables of Unicode", func(t *testing.T) {
+		for _, name := range []string{"grimoireauth", "jwtlocal", "middleware", "middleware/signin", "mock", "internal/text"} {
+			require.NotContains(t, all[name].Deps, "golang.org/x/text/unicode/norm", name)
+		}
+	})
 	t.Run("the world is for tests", func(t *testing.T) {
 		for name, p := range all {
 			for _, path := range p.Imports {
@@ -108,6 +113,7 @@ func TestDirectDependencies(t *testing.T) {
 		"github.com/stytchauth/stytch-go/v16 v16.41.0",
 		"golang.org/x/crypto v0.48.0",
 		"golang.org/x/net v0.50.0", // the list of public suffixes, in package signin only
+		"golang.org/x/text v0.34.0", // letters and their accents (NFC), in classlist only
 		"rsc.io/qr v0.2.0",
 	}, direct, "a new line in go.mod needs a reason, and its exact version here")
 }

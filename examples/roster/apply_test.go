@@ -84,8 +84,8 @@ func TestInterruptedAndResumed(t *testing.T) {
 
 		code, stdout, errs := c.start()
 		require.Equal(t, exitDone, code, errs)
-		require.Regexp(t, `(?m)^2 .* ada@example\.edu .* already there$`, stdout)
-		require.Contains(t, stdout, "0 new, 0 back, 0 with another role, 0 removed, 13 already there.")
+		require.Regexp(t, `(?m)^2 .* ada@example\.edu .* stays student$`, stdout)
+		require.Contains(t, stdout, "0 new, 0 back, 0 another role, 0 other details, 0 removed, 13 unchanged.")
 		require.Equal(t, 13, c.created(), "nobody was made twice")
 	})
 }

@@ -85,6 +85,8 @@ func (i importing) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var notes []classlist.Note
+	i.config.Note = func(note classlist.Note) { notes = append(notes, note) }
 	list, err := i.read()
 	if err != nil {
 		return refused(i.name, err)
@@ -98,7 +100,9 @@ func (i importing) do(ctx context.Context) error {
 	if err != nil {
 		return refused(i.name, err)
 	}
-	fmt.Fprintf(i.stdout, "%s into %s\n\n", i.name, printable(class.Name))
+	printWrapped(i.stdout, fmt.Sprintf("%s into %s", i.name, printable(class.Name)), "", "  ")
+	fmt.Fprintln(i.stdout)
+	printNotes(i.stdout, notes)
 	printPlan(i.stdout, plan)
 	switch {
 	case len(plan.Changes()) == 0:
@@ -124,7 +128,7 @@ func (i importing) lookAgain(ctx context.Context, client *grimoireauth.Client, l
 	if err != nil {
 		return fmt.Errorf("the import is done, and could not be looked at again: %w", err)
 	}
-	fmt.Fprint(i.stdout, "The same list once more: ")
+	fmt.Fprintln(i.stdout, "The same list once more:")
 	printTotals(i.stdout, plan)
 	if left := len(plan.Changes()); left > 0 {
 		return fmt.Errorf("somebody else has changed the class meanwhile: %d to do, run it again", left)
@@ -153,7 +157,15 @@ func (o options) read() (list classlist.List, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	return classlist.Read(file, o.config)
+	if o.enrolled == nil {
+		return classlist.Read(file, o.config)
+	}
+	enrolled, err := o.enrolled()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, enrolled.Close()) }()
+	return classlist.ReadEnrolled(file, enrolled, o.of, o.config)
 }
 
 // plan asks Stytch who is in the class and compares.

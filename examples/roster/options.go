@@ -23,6 +23,8 @@ type options struct {
 	class     grimoireauth.ClassID
 	name      string // what messages call the list
 	open      func() (io.ReadCloser, error)
+	enrolled  func() (io.ReadCloser, error) // enrollments.csv, if the list is a users.csv
+	of        string                        // the class's id there
 	config    classlist.Config
 	apply     bool
 }
@@ -30,8 +32,35 @@ type options struct {
 // flags are what was written on the command line.
 type flags struct {
 	file, class, as, stytch string
+	enrollments, of         string
+	columns                 map[string]classlist.Column
+	passOver, active        []string
 	mostRemoved             float64
 	apply                   bool
+}
+
+// columnWords are the names of columns on the command line.
+var columnWords = map[string]classlist.Column{
+	"email": classlist.ColumnEmail, "first": classlist.ColumnFirstName, "last": classlist.ColumnLastName, "name": classlist.ColumnName,
+	"id": classlist.ColumnID, "role": classlist.ColumnRole, "groups": classlist.ColumnGroups, "status": classlist.ColumnStatus,
+	"ignored": classlist.ColumnIgnored,
+}
+
+// column reads "E-Mail-Adresse=email".
+func (f *flags) column(text string) error {
+	at := strings.LastIndex(text, "=")
+	if at <= 0 {
+		return errors.New("it is of the form header=email")
+	}
+	column, ok := columnWords[text[at+1:]]
+	if !ok {
+		return errors.New("after the = stands email, first, last, name, id, role, groups, status or ignored")
+	}
+	if f.columns == nil {
+		f.columns = make(map[string]classlist.Column)
+	}
+	f.columns[text[:at]] = column
+	return nil
 }
 
 // readFlags parses the command line. The package flag explains what is wrong on
@@ -41,6 +70,17 @@ func readFlags(args []string, usage io.Writer) (flags, error) {
 	set := flag.NewFlagSet("roster", flag.ContinueOnError)
 	set.SetOutput(usage)
 	set.StringVar(&f.file, "file", "", "the class `list`, a CSV file from Moodle or Canvas; offline there is a sample")
+	set.StringVar(&f.enrollments, "enrollments", "", "the enrollments.csv that belongs to a users.csv of OneRoster or Canvas, which -file names")
+	set.StringVar(&f.of, "of", "", "the `id` of the class in enrollments.csv, if it has several")
+	set.Func("column", "what a column is, as `header=email`: first, last, name, id, role, groups, status or ignored; can be repeated", f.column)
+	set.Func("pass-over", "a `word` of the role or status column whose lines are about no member, such as observer; can be repeated", func(word string) error {
+		f.passOver = append(f.passOver, word)
+		return nil
+	})
+	set.Func("active", "a `word` of the status column for somebody who is in the class, such as invited; can be repeated", func(word string) error {
+		f.active = append(f.active, word)
+		return nil
+	})
 	set.StringVar(&f.class, "class", "", "with the real Stytch: the organization `id` or slug of the class")
 	set.StringVar(&f.as, "as", "", "the `role` of whoever imports, student, tutor, instructor or coordinator: the list may give nobody a higher one; offline: instructor")
 	set.BoolVar(&f.apply, "apply", false, "carry the plan out; without it nothing is changed")
@@ -67,7 +107,11 @@ func readOptions(f flags, getenv func(string) string) (options, error) {
 		projectID: id, secret: grimoireauth.NewSecret(secret), stytchURL: f.stytch,
 		class: grimoireauth.ClassID(f.class), apply: f.apply,
 		name: f.file, open: func() (io.ReadCloser, error) { return os.Open(f.file) },
-		config: classlist.Config{MostRemoved: f.mostRemoved},
+		config: classlist.Config{MostRemoved: f.mostRemoved, Columns: f.columns, PassOver: f.passOver, Active: f.active},
+		of:     f.of,
+	}
+	if f.enrollments != "" {
+		o.enrolled = func() (io.ReadCloser, error) { return os.Open(f.enrollments) }
 	}
 	var faults []error
 	fault := func(wrong bool, text string) {
@@ -82,6 +126,8 @@ func readOptions(f flags, getenv func(string) string) (options, error) {
 	fault(!demo && f.class == "", "-class is missing: the organization id or slug of the class")
 	fault(!demo && f.file == "", "-file is missing: the class list to import")
 	fault(!demo && f.as == "", "-as is missing: the role of whoever imports, above which the list lifts nobody")
+	fault(f.file == "" && f.enrollments != "", "-enrollments needs -file, the users.csv that belongs to it")
+	fault(f.enrollments == "" && f.of != "", "-of needs -enrollments")
 	fault(!(f.mostRemoved >= 0 && f.mostRemoved <= 1), "-most-removed is not from 0 to 1") // also NaN
 	var err error
 	if o.config.Highest, err = readRole(f.as); err != nil {

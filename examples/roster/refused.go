@@ -27,11 +27,11 @@ type refusedError struct {
 // Error has one fault on each line.
 func (e *refusedError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s is refused, and nothing was changed:", e.name)
+	printWrapped(&b, e.name+" is refused, and nothing was changed:", "", "  ")
 	for _, fault := range e.faults {
-		fmt.Fprintf(&b, "\n  %v", fault)
+		printWrapped(&b, printable(fault.String()), "  ", "    ")
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // Unwrap returns the faults.

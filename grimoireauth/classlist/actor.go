@@ -12,10 +12,11 @@ import (
 // ApplyAs is [Plan.Apply] on behalf of a member. Their own role in the class bounds
 // what the list gives, takes and brings back, whatever [Config.Highest] says, and
 // the project's RBAC policy has to permit them what the plan does: "search" on
-// stytch.member, and "create", "update.settings.roles" and "delete" for people who
-// are added or brought back, get another role, and are removed. Both are asked
-// before the first change and every ten seconds of the import; if the member may no
-// longer, the rows that are left are not tried.
+// stytch.member, and "create", "update.settings.roles", "update.info.name",
+// "update.info.external-id" and "delete" for people who are added or brought back, get
+// another role, name or ID number, and are removed. Both are asked before the first
+// change and every ten seconds of the import; if the member may no longer, the rows
+// that are left are not tried.
 //
 // The rows themselves are changed with the project's power, because an import keeps
 // its record in the members' metadata, which Stytch lets no member write.
@@ -123,13 +124,17 @@ func (p Plan) actions() []string {
 		case Reactivate:
 			needed["create"] = true
 			needed["update.settings.roles"] = needed["update.settings.roles"] || step.From != step.To
-		case ChangeRole:
-			needed["update.settings.roles"] = true
+			needed["update.info.name"] = needed["update.info.name"] || step.changes(FieldName)
+			needed["update.info.external-id"] = needed["update.info.external-id"] || step.changes(FieldID)
+		case ChangeRole, ChangeDetails:
+			needed["update.settings.roles"] = needed["update.settings.roles"] || step.Action == ChangeRole
+			needed["update.info.name"] = needed["update.info.name"] || step.changes(FieldName)
+			needed["update.info.external-id"] = needed["update.info.external-id"] || step.changes(FieldID)
 		case Remove:
 			needed["delete"] = true
 		}
 	}
-	for _, action := range []string{"create", "update.settings.roles", "delete"} {
+	for _, action := range []string{"create", "update.settings.roles", "update.info.name", "update.info.external-id", "delete"} {
 		if needed[action] {
 			out = append(out, action)
 		}

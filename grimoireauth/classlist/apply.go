@@ -74,26 +74,36 @@ func (p Plan) untouched() Report {
 	return report
 }
 
-// intent is what a step is about, whatever is left to do of it. A member id is
-// not part of it: who is enrolled has one only afterwards.
-type intent struct {
-	action Action
-	email  string
-	to     grimoireauth.Role
-}
-
-// covers reports whether the plan says everything that is to be done now. Whoever
-// came back in a run that was cut off may still lack their role.
+// covers reports whether the plan says everything that is to be done now. Less can be
+// left of a step than the plan has: after a run that was cut off, a member who came
+// back may still lack the role, and one who has the role the other details.
 func (p Plan) covers(now Plan) bool {
-	said := make(map[intent]bool)
+	said := make(map[string]Step, len(p.steps))
 	for _, step := range p.steps {
-		said[intent{step.Action, step.Email, step.To}] = true
-		if step.Action == Reactivate {
-			said[intent{ChangeRole, step.Email, step.To}] = true
-		}
+		said[step.Email] = step
 	}
 	for _, step := range now.Changes() {
-		if !said[intent{step.Action, step.Email, step.To}] {
+		if planned, ok := said[step.Email]; !ok || !planned.covers(step) {
+			return false
+		}
+	}
+	return true
+}
+
+// covers reports whether a step of the plan says all that this one would do.
+func (s Step) covers(now Step) bool {
+	switch {
+	case now.To != s.To:
+		return false
+	case now.Action == s.Action:
+	case now.Action == ChangeRole && s.Action == Reactivate:
+	case now.Action == ChangeDetails && (s.Action == Reactivate || s.Action == ChangeRole || s.Action == Add):
+	default:
+		return false
+	}
+	for _, detail := range now.Details {
+		value := map[Field]string{FieldName: s.Name, FieldID: s.ID, FieldGroups: bracketedGroups(s.Groups)}[detail.Field]
+		if value != detail.New || s.Action != Add && !s.changes(detail.Field) {
 			return false
 		}
 	}

@@ -5,88 +5,149 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/promptgrimoire/auth/internal/text"
 )
 
-// column is what a column of a list is about.
-type column uint8
+// Column is what a column of a list is about. The zero Column is one that is not
+// read.
+type Column uint8
 
+// The columns of a list. Names stand in one column, "First Last" or "Last, First",
+// or in two.
 const (
-	colEmail column = iota
-	colFirst
-	colLast
-	colName     // in one piece, "First Last" or "Last, First"
-	colSortable // the same, when there is a plainer column beside it
-	colID
-	colRole
-	colGroups
-	colStatus
+	ColumnIgnored Column = iota
+	ColumnEmail
+	ColumnFirstName
+	ColumnLastName
+	ColumnName
+	ColumnID // the institution's number
+	ColumnRole
+	ColumnGroups
+	ColumnStatus
+
+	columnSortable  // the name once more, when there is a plainer column beside it
+	columnSuspended // yes or nothing, as Moodle's grades have it
 	columnKinds
 )
 
-// headers are the names of columns as Moodle and Canvas write them, best first.
-// Canvas's own "ID" is not among them: it is a number of Canvas's, which means
-// nothing elsewhere.
-// Sources: Moodle's participants, grades and user upload files; Canvas's
-// gradebook, people and SIS import files.
+// headers are the names of columns as the exporters of testdata/README.md write
+// them, best first. Canvas's own "ID" is not among them: it is a number of Canvas's,
+// which means nothing elsewhere. Headers in other languages than English are for
+// [Config.Columns].
 var headers = [columnKinds][]string{
-	colEmail:    {"email address", "email", "e mail address", "e mail", "mail", "student email", "sis login id", "login id"},
-	colFirst:    {"first name", "firstname", "given name", "given names"},
-	colLast:     {"last name", "lastname", "surname", "family name"},
-	colName:     {"full name", "fullname", "name", "display name", "student name", "student"},
-	colSortable: {"sortable name"},
-	colID:       {"id number", "idnumber", "sis user id", "student sis id", "sis id", "user id", "student number", "student id"},
-	colRole:     {"role", "roles", "role1"},
-	colGroups:   {"groups", "group", "group1", "sections", "section", "section name"},
-	colStatus:   {"status"},
+	ColumnEmail:     {"email address", "email", "e mail address", "e mail", "mail", "student email", "sis login id", "login id"},
+	ColumnFirstName: {"first name", "firstname", "given name", "given names"},
+	ColumnLastName:  {"last name", "lastname", "surname", "family name"},
+	ColumnName:      {"full name", "fullname", "name", "display name", "student name", "student"},
+	ColumnID:        {"id number", "idnumber", "sis user id", "student sis id", "sis id", "user id", "student number", "student id", "orgdefinedid", "org defined id"},
+	ColumnRole:      {"role", "roles", "role1"},
+	ColumnGroups:    {"groups", "group", "group1", "sections", "section", "section name"},
+	ColumnStatus:    {"status"},
+	columnSortable:  {"sortable name"},
+	columnSuspended: {"suspended"},
 }
 
 // columns says where each kind of column is: an index, or -1.
 type columns struct {
-	at     [columnKinds]int
-	width  int
-	canvas bool // Canvas's gradebook, which has lines that are about nobody
-	short  bool // Moodle's user upload, which has the short names of roles
+	at          [columnKinds]int
+	names       []string // as the file has them
+	canvas      bool     // Canvas's gradebook, which has lines that are about no student
+	login       int      // there: which column is "SIS Login ID"
+	fixed       int      // there: how many columns are Canvas's own
+	brightspace bool     // Brightspace's grades, whose ids begin with a "#"
+	short       bool     // Moodle's user upload, which has the short names of roles
 }
 
-// readHeader finds the columns, or says what is wrong with the header.
-func readHeader(cells []string) (*columns, []string) {
-	c := &columns{width: len(cells)}
+// readHeader finds the columns, or says what is wrong with the header. The notes are
+// about columns of the Config that the list does not have; missing says what to do about
+// a list without addresses, whose first line may be a person.
+func readHeader(cells []string, named map[string]Column) (c *columns, notes, problems []string, missing string) {
+	c = &columns{names: make([]string, len(cells))}
 	names := make([]string, len(cells))
 	for i, cell := range cells {
+		c.names[i] = text.Trim(cell)
 		names[i] = plain(cell)
 	}
-	var problems []string
-	for kind, spellings := range headers {
+	// A teacher's own columns and the assignments follow Canvas's, with any header at
+	// all, so what stands behind the section is not what it seems.
+	known := len(names)
+	if at := slices.Index(names, "sis login id"); at >= 0 {
+		c.canvas, c.login = true, at
+		known = at + 1
+		if section := slices.Index(names[at:], "section"); section >= 0 {
+			known = at + section + 1
+		}
+	}
+	c.fixed = known
+	c.brightspace = slices.Contains(names, "orgdefinedid") || slices.Contains(names, "end of line indicator")
+	for kind := range c.at {
 		c.at[kind] = -1
-		for _, spelling := range spellings {
-			i := slices.Index(names, spelling)
-			if i < 0 {
+	}
+	for kind := ColumnEmail; kind < columnKinds; kind++ {
+		for _, spelling := range headers[kind] {
+			i := slices.Index(names[:known], spelling)
+			if _, ok := named[spelling]; i < 0 || ok {
 				continue
 			}
 			// Which of two would count is for the file's author to say.
-			if slices.Contains(names[i+1:], spelling) {
-				problems = append(problems, fmt.Sprintf("there are two columns %.40q", spelling))
+			if slices.Contains(names[i+1:known], spelling) {
+				problems = append(problems, fmt.Sprintf("there are two columns %.40q: rename the one that does not count", spelling))
 			}
 			c.at[kind] = i
 			break
 		}
 	}
-	if c.at[colEmail] < 0 {
-		problems = append(problems, fmt.Sprintf("there is no column with the e-mail address, such as %q: the first line of the list has to name its columns", "Email address"))
+	chosen := make(map[Column]bool)
+	for i, name := range names {
+		kind, ok := named[name]
+		switch {
+		case !ok || kind == ColumnIgnored:
+			continue
+		case chosen[kind]:
+			problems = append(problems, fmt.Sprintf("there are two columns for one thing, and the second is %.40q: rename the one that does not count", c.names[i]))
+		}
+		chosen[kind], c.at[kind] = true, i
 	}
-	c.canvas = c.at[colName] >= 0 && names[c.at[colName]] == "student"
-	c.short = c.at[colRole] >= 0 && names[c.at[colRole]] == "role1"
-	if problems != nil {
-		return nil, problems
+	if chosen[ColumnName] {
+		c.at[ColumnFirstName], c.at[ColumnLastName] = -1, -1
 	}
-	return c, nil
+	for name := range named {
+		if !slices.Contains(names, name) {
+			notes = append(notes, fmt.Sprintf("the list has no column %.40q, which was named", name))
+		}
+	}
+	slices.Sort(notes)
+	c.short = c.at[ColumnRole] >= 0 && names[c.at[ColumnRole]] == "role1"
+	if c.at[ColumnEmail] < 0 {
+		missing = withoutAddress(names)
+	} else if slices.Contains(names, "sourcedid") && slices.Contains(names, "enableduser") {
+		problems = append(problems, "this is users.csv of OneRoster, which has every person of the school: read it together with enrollments.csv, which says who is in the class")
+	}
+	return c, notes, problems, missing
+}
+
+// withoutAddress says what a file is that has no column with an address, and what to
+// do.
+func withoutAddress(names []string) string {
+	has := func(all ...string) bool {
+		return !slices.ContainsFunc(all, func(name string) bool { return !slices.Contains(names, name) })
+	}
+	switch {
+	case has("usersourcedid"), has("course id", "user id", "role"):
+		return "this is enrollments.csv, which has no e-mail addresses: read it together with users.csv"
+	case has("last name", "first name", "username", "availability"), has("last name", "first name", "username", "last access"):
+		return "this is a download of Blackboard's grade centre, which has no e-mail addresses: a list that has them is needed"
+	}
+	return fmt.Sprintf("there is no column with the e-mail address, such as %q: the first line has to name the columns, and the import has to be told what one in another language is", "Email address")
 }
 
 // recognised counts the columns that a header has under one way of splitting it.
-func recognised(cells []string) int {
+func recognised(cells []string, named map[string]Column) int {
 	n := 0
-	for _, spellings := range headers {
-		if slices.ContainsFunc(cells, func(cell string) bool { return slices.Contains(spellings, plain(cell)) }) {
+	for _, cell := range cells {
+		name := plain(cell)
+		if _, ok := named[name]; ok || slices.ContainsFunc(headers[:], func(spellings []string) bool { return slices.Contains(spellings, name) }) {
 			n++
 		}
 	}
@@ -94,39 +155,69 @@ func recognised(cells []string) int {
 }
 
 // cell returns the text of a column, or nothing if the line has none.
-func (c *columns) cell(cells []string, kind column) string {
+func (c *columns) cell(cells []string, kind Column) string {
 	if i := c.at[kind]; i >= 0 && i < len(cells) {
-		return trim(cells[i])
+		return text.Trim(cells[i])
 	}
 	return ""
 }
 
-// isDecoration reports whether the line is one of those that Canvas's gradebook
-// has besides the students: how many points are possible, how grades are posted,
-// and the student that Canvas invents for testing.
+// header returns the name of a column as the file has it.
+func (c *columns) header(kind Column) string {
+	if i := c.at[kind]; i >= 0 {
+		return c.names[i]
+	}
+	return ""
+}
+
+// reads reports whether a cell of the table is one that is read, and as what.
+func (c *columns) reads(i int) (Column, bool) {
+	for kind := ColumnEmail; kind < columnKinds; kind++ {
+		if c.at[kind] == i {
+			return kind, true
+		}
+	}
+	return ColumnIgnored, false
+}
+
+// isDecoration reports whether the line is one of those that Canvas's gradebook has
+// above the students: how grades are posted, and how many points are possible. Both
+// leave the columns about a person empty; the second begins with its own words.
 func (c *columns) isDecoration(cells []string) bool {
-	if !c.canvas || c.cell(cells, colEmail) != "" {
+	if !c.canvas {
 		return false
 	}
-	switch strings.ToLower(c.cell(cells, colName)) {
-	case "points possible", "student, test", "test student":
-		return true
-	case "":
-		return c.cell(cells, colID) == ""
+	for i := range min(len(cells), c.fixed) {
+		if cell := text.Trim(cells[i]); cell != "" && (i > 0 || !strings.EqualFold(cell, "points possible")) {
+			return false
+		}
 	}
-	return false
+	return true
+}
+
+// isTestStudent reports whether the line is about the student that Canvas invents
+// for testing: the login is 40 hexadecimal digits and there is no number. The name
+// follows the teacher's language.
+func (c *columns) isTestStudent(cells []string) bool {
+	if !c.canvas || c.cell(cells, ColumnID) != "" {
+		return false
+	}
+	login := ""
+	if c.login < len(cells) {
+		login = text.Trim(cells[c.login])
+	}
+	if login == "" {
+		name := strings.ToLower(c.cell(cells, ColumnName))
+		return name == "student, test" || name == "test student"
+	}
+	return len(login) == 40 && strings.Trim(strings.ToLower(login), "0123456789abcdef") == ""
 }
 
 // plain returns a header or a word in the one spelling it is compared in: lower
 // case, without punctuation between its words.
 func plain(s string) string {
-	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return unicode.IsSpace(r) || r == '_' || r == '-' || r == 0xfeff
+	words := strings.FieldsFunc(strings.ToLower(text.Trim(s)), func(r rune) bool {
+		return unicode.IsSpace(r) || r == '_' || r == '-'
 	})
 	return strings.Join(words, " ")
-}
-
-// trim removes what is not seen at both ends.
-func trim(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == 0x200b || r == 0xfeff })
 }

@@ -18,9 +18,29 @@ type Config struct {
 	// [Plan.ApplyAs] compares with their role itself. Zero: a student, and a list with
 	// any other role is refused.
 	Highest grimoireauth.Role
-	// Roles are further spellings of roles, in any case, besides those of Moodle
-	// and Canvas. A spelling that is listed with RoleNone is refused. Nil: none.
+	// Roles are further spellings of roles, in any case, besides those of Moodle,
+	// Canvas and OneRoster. A spelling that is listed with RoleNone is refused. Nil:
+	// none.
 	Roles map[string]grimoireauth.Role
+
+	// Columns says what the columns with these headers are, in any case: columns in
+	// another language, or a column that counts instead of the one that this package
+	// would choose. ColumnIgnored keeps a column from being read. Nil: none.
+	Columns map[string]Column
+	// Active are further spellings of the status of somebody who is in the class, such
+	// as "Aktiv" or "invited". Nil: none.
+	Active []string
+	// PassOver are spellings of roles and statuses, in any case, whose lines are about
+	// no member of the class, such as "observer" or "invited". Such a line is passed
+	// over with a note; without this it is a fault. Nil: none.
+	PassOver []string
+	// Groups are the names of the class's groups. Canvas joins the sections of a
+	// student into one sentence, which can be split only if the names are known, from
+	// here or because another line has one alone. Nil: none.
+	Groups []string
+	// Note is called with each thing that is worth telling about a list that was read,
+	// also if it is refused. Nil: notes are dropped.
+	Note func(Note)
 
 	// MostRemoved is the largest share of the people an import added that this one
 	// may remove, from 0 to 1, rounded up to a whole person. Zero: a fifth. To
@@ -33,7 +53,7 @@ type Config struct {
 	// before it is reported as failed. Zero: 8.
 	Attempts int
 	// Progress is called after each row, never twice at a time. It should return
-	// soon: the import waits for it. Nil: nobody is told.
+	// soon: the import waits for it. Nil: no progress is told.
 	Progress func(Progress)
 }
 
@@ -49,17 +69,23 @@ func (c Config) check() error {
 	if c.Highest < grimoireauth.RoleNone {
 		faults = append(faults, fmt.Errorf("Highest is %v, which is below every role", c.Highest))
 	}
-	words := make(map[string]grimoireauth.Role)
-	for _, word := range slices.Sorted(maps.Keys(c.Roles)) {
+	faults = append(faults, c.checkRoles()...)
+	kinds := make(map[string]Column)
+	for _, header := range slices.Sorted(maps.Keys(c.Columns)) {
+		kind := c.Columns[header]
+		if plain(header) == "" {
+			faults = append(faults, errors.New("Columns has an empty header"))
+		}
+		if other, ok := kinds[plain(header)]; ok && other != kind {
+			faults = append(faults, fmt.Errorf("Columns says two things about %.40q, in two spellings that count as one", header))
+		}
+		if kinds[plain(header)] = kind; kind > ColumnStatus {
+			faults = append(faults, fmt.Errorf("Columns has the value %d for %.40q, which is no column", kind, header))
+		}
+	}
+	for _, word := range slices.Concat(c.Active, c.PassOver) {
 		if plain(word) == "" {
-			faults = append(faults, errors.New("Roles has an empty spelling"))
-		}
-		if other, ok := words[plain(word)]; ok && other != c.Roles[word] {
-			faults = append(faults, fmt.Errorf("Roles gives %.40q two roles, in two spellings that count as one", word))
-		}
-		words[plain(word)] = c.Roles[word]
-		if c.Roles[word] < grimoireauth.RoleNone {
-			faults = append(faults, fmt.Errorf("Roles gives %.40q a role below every role", word))
+			faults = append(faults, errors.New("Active or PassOver has an empty spelling"))
 		}
 	}
 	if !(c.MostRemoved >= 0 && c.MostRemoved <= 1) { // also refuses NaN
@@ -77,11 +103,37 @@ func (c Config) check() error {
 	return nil
 }
 
+func (c Config) checkRoles() (faults []error) {
+	words := make(map[string]grimoireauth.Role)
+	for _, word := range slices.Sorted(maps.Keys(c.Roles)) {
+		if plain(word) == "" {
+			faults = append(faults, errors.New("Roles has an empty spelling"))
+		}
+		if other, ok := words[plain(word)]; ok && other != c.Roles[word] {
+			faults = append(faults, fmt.Errorf("Roles gives %.40q two roles, in two spellings that count as one", word))
+		}
+		words[plain(word)] = c.Roles[word]
+		if c.Roles[word] < grimoireauth.RoleNone {
+			faults = append(faults, fmt.Errorf("Roles gives %.40q a role below every role", word))
+		}
+	}
+	return faults
+}
+
 func (c Config) highest() grimoireauth.Role {
 	if c.Highest == grimoireauth.RoleNone {
 		return grimoireauth.RoleStudent
 	}
 	return c.Highest
+}
+
+// namedColumns returns Columns in the spelling in which headers are compared.
+func (c Config) namedColumns() map[string]Column {
+	out := make(map[string]Column, len(c.Columns))
+	for header, kind := range c.Columns {
+		out[plain(header)] = kind
+	}
+	return out
 }
 
 // orDefault returns the value, or its default if it is zero.

@@ -77,7 +77,7 @@ func ExampleRead() {
 
 // A file is refused as a whole, with the fault of every row.
 func ExampleFaults() {
-	_, err := classlist.Read(strings.NewReader("Email,Role\nada,Student\nbo@example.edu,Observer\nbo@example.edu,Student\n"), classlist.Config{})
+	_, err := classlist.Read(strings.NewReader("Email,Role\nada,Student\nbo@example.edu,Observer\ncy@example.edu,TA\n"), classlist.Config{})
 	var faults classlist.Faults
 	if errors.As(err, &faults) {
 		for _, fault := range faults {
@@ -85,9 +85,9 @@ func ExampleFaults() {
 		}
 	}
 	// Output:
-	// line 2: the e-mail address is not of the form name@example.edu
-	// line 3: nobody knows the role "Observer"
-	// line 4: the same e-mail address as line 3
+	// line 2, column "Email", "ada": the e-mail address is not of the form name@example.edu: is this the right column?
+	// line 3, column "Role": the role "Observer" is not known: correct it, delete the line, or tell the import what the word means
+	// line 4, column "Role": it makes somebody tutor, and this import may give student at most
 }
 
 // A table from somewhere else, such as a database, becomes a list by the same
@@ -126,7 +126,7 @@ func ExampleNewPlan() {
 	_, err = classlist.NewPlan(class, nil, members, classlist.Config{})
 	fmt.Println(errors.Is(err, classlist.ErrTooManyRemoved))
 	// Output:
-	// class laws1100: add 1, reactivate 0, change role 0, remove 1, keep 1
+	// class laws1100: add 1, reactivate 0, change role 0, change details 0, remove 1, keep 1
 	// line 3: add cy@example.edu (Cy), student
 	// remove bo@example.edu, student
 	// true

@@ -17,23 +17,57 @@ var ErrTooManyRemoved = errors.New("the list would remove more people than it ma
 
 // Fault is one reason for refusing a list.
 type Fault struct {
-	Line    int    // the line of the file, from 1; 0 if it is about the list as a whole
-	Problem string // a sentence for whoever made the file
+	Line   int    // the line of the file, from 1; 0 if it is about the list as a whole
+	Column string // the header of the column; empty if it is about no single one
+	// Cell is what stands there, shortened. It can be a person's name or address, so
+	// only String shows it.
+	Cell    string
+	Problem string // what is wrong and what to do, for the person who made the file
 	Kind    error  // ErrTooManyRemoved, grimoireauth.ErrLastInstructor or nil
+
+	key string // faults with one key are the same mistake
 }
 
-// String returns "line 7: …", or the problem alone.
-func (f Fault) String() string {
-	if f.Line == 0 {
+// String returns `line 7, column "Email", "ada": …` for the person who made the
+// file. It can name people: it is not for logs.
+func (f Fault) String() string { return f.text(true) }
+
+func (f Fault) text(cell bool) string {
+	var where []string
+	if f.Line > 0 {
+		where = append(where, fmt.Sprintf("line %d", f.Line))
+	}
+	if f.Column != "" {
+		where = append(where, fmt.Sprintf("column %q", shortened(f.Column)))
+	}
+	if f.Cell != "" && cell {
+		where = append(where, fmt.Sprintf("%q", f.Cell))
+	}
+	if where == nil {
 		return f.Problem
 	}
-	return fmt.Sprintf("line %d: %s", f.Line, f.Problem)
+	return strings.Join(where, ", ") + ": " + f.Problem
+}
+
+// shortened returns the beginning of a cell, as far as a line of a message has
+// room for it.
+func shortened(s string) string { return shortenedTo(30, s) }
+
+func shortenedTo(most int, s string) string {
+	for i, n := 0, 0; i < len(s); n++ {
+		if n == most {
+			return s[:i] + "…"
+		}
+		for i++; i < len(s) && s[i]&0xc0 == 0x80; i++ {
+		}
+	}
+	return s
 }
 
 // Faults is the error of a list that is refused as a whole: all its faults, in
-// the order of the file. It matches [grimoireauth.ErrInvalid]. It names lines and
-// columns, and quotes headers and spellings of roles; show it to the person who
-// made the file.
+// the order of the file. It matches [grimoireauth.ErrInvalid]. The text of the
+// error quotes headers and spellings of roles and statuses, but no name and no
+// address; [Fault.String] shows what stands in the cell.
 type Faults []Fault
 
 // Error returns all faults, one on each line.
@@ -45,7 +79,7 @@ func (f Faults) Error() string {
 		b.WriteString("classlist: the list is refused")
 	}
 	for _, fault := range f {
-		b.WriteString("\n" + fault.String())
+		b.WriteString("\n" + fault.text(false))
 	}
 	return b.String()
 }
@@ -69,4 +103,91 @@ func (f Faults) orNil() error {
 	}
 	slices.SortStableFunc(f, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
 	return f
+}
+
+// Note tells something about a list that was read: lines that were passed over, a
+// number in another script, groups that could not be told apart. A note refuses
+// nothing.
+type Note struct {
+	Line int // the line of the file, from 1; 0 if it is about the list as a whole
+	Text string
+}
+
+// String returns "line 7: …", or the text alone. It can name groups, but no person.
+func (n Note) String() string {
+	if n.Line == 0 {
+		return n.Text
+	}
+	return fmt.Sprintf("line %d: %s", n.Line, n.Text)
+}
+
+// fewLines is how many lines with the same text are told one by one.
+const fewLines = 3
+
+// together makes one of many notes that say the same, so that 300 observers are
+// one line.
+func together(notes []Note) []Note {
+	lines := make(map[string][]int)
+	for _, note := range notes {
+		lines[note.Text] = append(lines[note.Text], note.Line)
+	}
+	var out []Note
+	for _, note := range notes {
+		same := lines[note.Text]
+		switch {
+		case len(same) <= fewLines:
+			out = append(out, note)
+		case note.Line == same[0]:
+			note.Text += " (" + alsoIn(same) + ")"
+			out = append(out, note)
+		}
+	}
+	return out
+}
+
+// alsoIn returns "and 297 more lines: 8, 9, 12, …".
+func alsoIn(lines []int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "and %d more lines: ", len(lines)-1)
+	for i, line := range lines[1:] {
+		if i == 5 {
+			b.WriteString(", …")
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprint(&b, line)
+	}
+	return b.String()
+}
+
+// together makes one of many faults that are the same mistake: one for a column
+// that is wrong as a whole, and one for a word that stands in many lines. Filled
+// says how many lines have something in the column of a header.
+func (f Faults) together(filled map[string]int) Faults {
+	type mistake struct{ column, key string }
+	of := func(fault Fault) mistake { return mistake{fault.Column, cmp.Or(fault.key, fault.Problem)} }
+	lines := make(map[mistake][]int)
+	for _, fault := range f {
+		lines[of(fault)] = append(lines[of(fault)], fault.Line)
+	}
+	var out Faults
+	for _, fault := range f {
+		same := lines[of(fault)]
+		all := filled[fault.Column]
+		whole := fault.Column != "" && len(same) >= 2 && len(same)*10 >= all*9
+		switch {
+		case fault.Line != same[0] && (whole || fault.key == "" && len(same) > fewLines):
+			continue
+		case whole && len(same) >= all:
+			fault.Problem = fmt.Sprintf("the whole column is wrong, %d cells: %s", len(same), fault.Problem)
+		case whole:
+			fault.Problem = fmt.Sprintf("the column is wrong, %d of %d cells: %s", len(same), all, fault.Problem)
+		case fault.key == "" && len(same) > fewLines:
+			fault.Problem += " (" + alsoIn(same) + ")"
+		}
+		out = append(out, fault)
+	}
+	return out
 }

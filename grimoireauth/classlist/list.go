@@ -1,26 +1,32 @@
 package classlist
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/text"
+	"github.com/promptgrimoire/auth/internal/text/nfc"
 )
 
-// List is who should be in a class, in the order of the file.
+// List is who should be in a class, in the order of the file. Each person is in it
+// once.
 type List []Row
 
 // Row is one person of a list.
 type Row struct {
-	Line  int    // of the file, from 1
+	Line  int    // of the file, from 1; of several lines about one person the first
 	Email string // in lower case
 	Name  string // "First Last"; may be empty
 	ID    string // the institution's number for them; may be empty
 	// Role is what the list says they are; RoleNone if it does not say. Then new
 	// people become students, and people of the class stay what they are.
 	Role grimoireauth.Role
-	// Groups are tutorials, labs and sections. Stytch has no place for them; they
-	// are here for the application's own tables.
+	// Groups are tutorials, labs and sections, as [GroupsOf] returns them once the
+	// list was applied. Nil: the list does not say.
 	Groups []string
 }
 
@@ -28,104 +34,283 @@ type Row struct {
 // heard of.
 const maxRows = 20_000
 
-// FromRecords makes a List of a table that was read from elsewhere, such as a
-// workbook. It ranges over line numbers and the cells of those lines; the first
-// line with anything in it is the header. Its error is a [Faults], or says what
-// is wrong with the Config.
+// Record is one line of a table that was read from elsewhere, such as a workbook.
+type Record struct {
+	Line  int // from 1
+	Cells []string
+	// Unreadable says, by the index of a cell, why it cannot be told what a person
+	// sees there, such as a formula without a value. It is a fault if the column is
+	// one that is read. Nil: every cell is as a person sees it.
+	Unreadable map[int]string
+}
+
+// FromRecords makes a List of a table that was read from elsewhere. It ranges over
+// line numbers and the cells of those lines; the first line with anything in it is
+// the header. Its error is a [Faults], or says what is wrong with the Config.
 func FromRecords(records iter.Seq2[int, []string], config Config) (List, error) {
+	return FromTable(func(yield func(Record) bool) {
+		for line, cells := range records {
+			if !yield(Record{Line: line, Cells: cells}) {
+				return
+			}
+		}
+	}, config)
+}
+
+// FromTable is [FromRecords] for tables in which not every cell can be read.
+func FromTable(records iter.Seq[Record], config Config) (List, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	t := table{config: config, emails: map[string]int{}, ids: map[string]int{}}
-	for line, cells := range records {
-		if !t.add(line, cells) {
+	t := table{config: config, words: config.vocabulary(), filled: make(map[string]int)}
+	for record := range records {
+		if !t.add(record) {
 			break
 		}
 	}
 	return t.finish()
 }
 
-// table collects the rows and the faults of a list.
+// table collects the lines, the faults and the notes of a list.
 type table struct {
 	config  Config
+	words   vocabulary
 	columns *columns // nil until the header was read
 	lines   int      // below the header
-	rows    List
+	entries []*entry
+	filled  map[string]int // how many lines have something in the column of a header
 	faults  Faults
-	emails  map[string]int // the line of each address
-	ids     map[string]int // the line of each number
+	notes   []Note
 }
 
 func (t *table) fault(line int, format string, args ...any) {
 	t.faults = append(t.faults, Fault{Line: line, Problem: fmt.Sprintf(format, args...)})
 }
 
+func (t *table) note(line int, format string, args ...any) {
+	t.notes = append(t.notes, Note{line, fmt.Sprintf(format, args...)})
+}
+
 // add takes one line. It returns false if the rest makes no sense to read.
-func (t *table) add(line int, cells []string) bool {
-	if isBlank(cells) {
+func (t *table) add(record Record) bool {
+	if isBlank(record.Cells) && record.Unreadable == nil {
 		return true
 	}
 	if t.columns == nil {
-		columns, problems := readHeader(cells)
+		columns, notes, problems, missing := readHeader(record.Cells, t.config.namedColumns())
+		if missing != "" {
+			t.faults = append(t.faults, Fault{Line: record.Line, Cell: shortenedTo(80, visible(strings.Join(columns.names, ", "))), Problem: missing})
+			return false
+		}
 		for _, problem := range problems {
-			t.fault(line, "%s", problem)
+			t.fault(record.Line, "%s", problem)
+		}
+		for _, note := range notes {
+			t.note(0, "%s", note)
 		}
 		t.columns = columns
 		return len(problems) == 0
 	}
+	if t.columns.isDecoration(record.Cells) {
+		return true
+	}
 	if t.lines++; t.lines > maxRows {
-		t.fault(line, "the list has more than %d lines", maxRows)
+		t.fault(record.Line, "the list has more than %d lines: no class is as large", maxRows)
 		return false
 	}
-	t.addRow(line, cells)
+	if t.columns.isTestStudent(record.Cells) {
+		t.note(record.Line, "passed over: the student that Canvas invents for testing")
+		return true
+	}
+	t.entries = append(t.entries, t.columns.entry(record, t.words))
+	if e := t.entries[len(t.entries)-1]; e.standing == listed || e.standing == doubtful {
+		t.filled[t.columns.header(ColumnEmail)]++ // an empty one is wrong, too
+		for kind := ColumnFirstName; kind < columnKinds; kind++ {
+			if t.columns.cell(record.Cells, kind) != "" {
+				t.filled[t.columns.header(kind)]++
+			}
+		}
+	}
 	return true
 }
 
-func (t *table) addRow(line int, cells []string) {
-	if t.columns.isDecoration(cells) {
-		return
-	}
-	row, gone, problems := t.columns.row(line, cells, t.config)
-	for _, problem := range problems {
-		t.fault(line, "%s", problem)
-	}
-	if row.Email != "" {
-		if first, ok := t.emails[row.Email]; ok {
-			t.fault(line, "the same e-mail address as line %d", first)
-		} else {
-			t.emails[row.Email] = line
-		}
-	}
-	if row.ID != "" {
-		if first, ok := t.ids[row.ID]; ok {
-			t.fault(line, "the same ID number as line %d", first)
-		} else {
-			t.ids[row.ID] = line
-		}
-	}
-	if !gone && len(problems) == 0 {
-		t.rows = append(t.rows, row)
-	}
-}
-
+// finish makes one row of all lines about one person, and says what stands against
+// the list.
 func (t *table) finish() (List, error) {
+	t.splitSections()
+	var rows List
+	at := make(map[string]int) // where rows has an address
+	ids := make(map[string]int)
+	gone, again, absent := 0, 0, 0
+	for _, e := range t.entries {
+		switch e.standing {
+		case left:
+			gone++
+			continue
+		case passed:
+			t.note(e.Line, "passed over: %s", e.word)
+			absent++
+			continue
+		}
+		t.faults = append(t.faults, e.faults...)
+		for _, note := range e.notes {
+			t.note(e.Line, "%s", note)
+		}
+		if e.Email == "" {
+			continue
+		}
+		i, ok := at[e.Email]
+		if !ok {
+			i = len(rows)
+			at[e.Email] = i
+			rows = append(rows, e.Row)
+		} else {
+			again++
+			if t.join(&rows[i], e) {
+				continue
+			}
+		}
+		if id := e.ID; id != "" {
+			if first, ok := ids[id]; ok && first != i {
+				t.faults = append(t.faults, Fault{
+					Line: e.Line, Column: t.columns.header(ColumnID), Cell: shortened(id),
+					Problem: fmt.Sprintf("the same ID number as line %d, which has another e-mail address: correct one of the two", rows[first].Line),
+				})
+			}
+			ids[id] = i
+		}
+	}
+	if gone > 0 {
+		t.note(0, "%s about people who have left", lines(gone))
+	}
+	if again > 0 {
+		t.note(0, "%s about people of earlier lines, and joined with those", lines(again))
+	}
 	switch {
 	case t.columns == nil && len(t.faults) == 0:
 		t.fault(0, "the file is empty")
-	case len(t.rows) == 0 && len(t.faults) == 0:
+	case len(rows) == 0 && len(t.faults) == 0 && gone+absent > 0:
+		t.fault(0, "the list has nobody in it: %d lines are about people who have left, and %d were passed over", gone, absent)
+	case len(rows) == 0 && len(t.faults) == 0:
 		t.fault(0, "the list has a header and nobody in it")
 	}
-	if err := t.faults.orNil(); err != nil {
+	t.tell()
+	if err := t.faults.together(t.filled).orNil(); err != nil {
 		return nil, err
 	}
-	return t.rows, nil
+	return rows, nil
+}
+
+// join adds a line to the row of the same person. Lines that contradict each other
+// are a fault, and false.
+func (t *table) join(row *Row, e *entry) bool {
+	for _, field := range []struct {
+		what   string
+		column Column
+		old    *string
+		new    string
+	}{
+		{"name", ColumnName, &row.Name, e.Name}, {"ID number", ColumnID, &row.ID, e.ID},
+	} {
+		switch {
+		case field.new == "" || field.new == *field.old:
+		case *field.old == "":
+			*field.old = field.new
+		default:
+			t.faults = append(t.faults, Fault{
+				Line: e.Line, Column: t.columns.header(field.column), Cell: shortened(field.new),
+				Problem: fmt.Sprintf("the same e-mail address as line %d, and another %s: correct one of the two", row.Line, field.what),
+			})
+		}
+	}
+	switch {
+	case e.Role == grimoireauth.RoleNone || e.Role == row.Role:
+	case row.Role == grimoireauth.RoleNone:
+		row.Role = e.Role
+	default:
+		t.fault(e.Line, "the same e-mail address as line %d, and %v instead of %v: correct one of the two", row.Line, e.Role, row.Role)
+	}
+	groups, err := cleanGroups(slices.Concat(row.Groups, e.Groups))
+	if err != nil {
+		t.fault(e.Line, "with those of line %d, %v", row.Line, err)
+	}
+	row.Groups = groups
+	return e.ID == ""
+}
+
+// splitSections splits what Canvas wrote about sections, once all of them are known.
+func (t *table) splitSections() {
+	if t.columns == nil || !t.columns.canvas {
+		return
+	}
+	known := make(map[string]bool)
+	for _, group := range t.config.Groups {
+		if name, err := nfc.Name(group); err == nil && name != "" {
+			known[name] = true
+		}
+	}
+	cells := make(map[string]string)
+	for _, e := range t.entries {
+		if _, ok := cells[e.sections]; !ok && e.sections != "" {
+			cells[e.sections], _ = nfc.Name(e.sections)
+		}
+	}
+	s := sentences{}
+	for _, name := range cells {
+		known[name] = true
+	}
+	for name := range known {
+		s.known = append(s.known, name)
+	}
+	slices.SortFunc(s.known, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
+	parts := make(map[string][]string)
+	for _, name := range cells {
+		if name != "" && !slices.Contains(t.config.Groups, name) {
+			parts[name] = s.split(name)
+		}
+	}
+	for _, e := range t.entries {
+		if e.sections == "" {
+			continue
+		}
+		name := cells[e.sections]
+		groups := parts[name]
+		if groups == nil {
+			groups = []string{e.sections}
+			if !slices.Contains(t.config.Groups, name) && s.looksJoined(name) {
+				e.notes = append(e.notes, fmt.Sprintf("the sections %q may be several, and were kept as one, since their names are not known", shortened(name)))
+			}
+		}
+		clean, err := cleanGroups(groups)
+		e.Groups = clean
+		e.fault(t.columns, ColumnGroups, visible(e.sections), "", err)
+	}
+}
+
+// tell hands the notes to the Config's function, in the order of the file.
+func (t *table) tell() {
+	if t.config.Note == nil {
+		return
+	}
+	slices.SortStableFunc(t.notes, func(a, b Note) int { return cmp.Compare(a.Line, b.Line) })
+	for _, note := range together(t.notes) {
+		t.config.Note(note)
+	}
 }
 
 func isBlank(cells []string) bool {
 	for _, cell := range cells {
-		if trim(cell) != "" {
+		if text.Trim(cell) != "" {
 			return false
 		}
 	}
 	return true
+}
+
+// lines returns "1 line is" or "7 lines are".
+func lines(n int) string {
+	if n == 1 {
+		return "1 line is"
+	}
+	return fmt.Sprintf("%d lines are", n)
 }

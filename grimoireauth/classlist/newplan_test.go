@@ -65,7 +65,7 @@ func TestNewPlan(t *testing.T) {
 		"removed, and there again":           {row("ada", none), []grimoireauth.Member{on("ada", tutor, tutor, removed), on("ada", student, none, func(m *grimoireauth.Member) { m.Member = "again" })}, classlist.Keep, student, ""},
 		"the address was somebody else's":    {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "2"}, []grimoireauth.Member{on("ada", tutor, tutor, removed, numbered("1"))}, classlist.Add, student, ""},
 		"the same number":                    {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "1"}, []grimoireauth.Member{on("ada", student, student, numbered("1"))}, classlist.Keep, student, ""},
-		"a number, where there was none":     {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "1"}, []grimoireauth.Member{on("ada", student, student)}, classlist.Keep, student, ""},
+		"a number, where there was none":     {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "1"}, []grimoireauth.Member{on("ada", student, student)}, classlist.ChangeDetails, student, ""},
 		"the number of somebody removed":     {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "1"}, []grimoireauth.Member{on("old", student, student, removed, numbered("1"))}, classlist.Add, student, "without the ID number"},
 		"no number, where there was one":     {row("ada", none), []grimoireauth.Member{on("ada", student, student, numbered("1"))}, classlist.Keep, student, ""},
 		"a role brought by an e-mail domain": {row("ada", student), []grimoireauth.Member{on("ada", instructor, student)}, classlist.Keep, instructor, "changed by hand"},
@@ -106,7 +106,7 @@ func TestNewPlanRemoves(t *testing.T) {
 	}
 	plan, err := classlist.NewPlan(contracts, classlist.List{{Line: 2, Email: "ada@example.edu"}}, members, classlist.Config{MostRemoved: 1})
 	require.NoError(t, err)
-	require.Equal(t, `class contracts: add 0, reactivate 0, change role 0, remove 2, keep 1
+	require.Equal(t, `class contracts: add 0, reactivate 0, change role 0, change details 0, remove 2, keep 1
 remove bo@example.edu, student
 remove zoe@example.edu, student
 `, plan.String(), "by address; not those who were added by hand, nor those who are gone")
@@ -197,7 +197,7 @@ func TestNewPlanRefuses(t *testing.T) {
 func TestActionWords(t *testing.T) {
 	for action, want := range map[classlist.Action]string{
 		classlist.Keep: "keep", classlist.Add: "add", classlist.Reactivate: "reactivate",
-		classlist.ChangeRole: "change role", classlist.Remove: "remove", 99: "action(99)",
+		classlist.ChangeRole: "change role", classlist.ChangeDetails: "change details", classlist.Remove: "remove", 99: "action(99)",
 	} {
 		require.Equal(t, want, action.String())
 	}

@@ -57,8 +57,8 @@ func (p Plan) String() string {
 }
 
 func (p Plan) counts() string {
-	parts := make([]string, 0, 5)
-	for _, action := range []Action{Add, Reactivate, ChangeRole, Remove, Keep} {
+	parts := make([]string, 0, 6)
+	for _, action := range []Action{Add, Reactivate, ChangeRole, ChangeDetails, Remove, Keep} {
 		parts = append(parts, fmt.Sprintf("%v %d", action, p.Count(action)))
 	}
 	return strings.Join(parts, ", ")
@@ -68,4 +68,129 @@ func (p Plan) counts() string {
 // [slog.LogValuer].
 func (p Plan) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("class", string(p.class)), slog.String("plan", p.counts()))
+}
+
+// Action is what becomes of one person. The zero Action changes nothing.
+type Action uint8
+
+// The actions of a plan.
+const (
+	Keep          Action = iota // they stay as they are
+	Add                         // new in the class
+	Reactivate                  // was removed, and comes back
+	ChangeRole                  // the list says another role than it did, and perhaps other details
+	ChangeDetails               // the list says another name, number or groups
+	Remove                      // an import added them, and the list has them no more
+)
+
+// String returns the action as a plan prints it.
+func (a Action) String() string {
+	switch a {
+	case Keep:
+		return "keep"
+	case Add:
+		return "add"
+	case Reactivate:
+		return "reactivate"
+	case ChangeRole:
+		return "change role"
+	case ChangeDetails:
+		return "change details"
+	case Remove:
+		return "remove"
+	}
+	return fmt.Sprintf("action(%d)", uint8(a))
+}
+
+// Field is something about a member that an import writes, besides the role.
+type Field string
+
+// The fields that an import writes.
+const (
+	FieldName   Field = "name"
+	FieldID     Field = "ID number"
+	FieldGroups Field = "groups"
+)
+
+// Detail is a field that a step changes.
+type Detail struct {
+	Field    Field
+	Old, New string // groups as "[Tutorial 1], [Lab A]"; Old is empty if there was nothing
+}
+
+// String returns `name "Ada" to "Ada Lovelace"`.
+func (d Detail) String() string {
+	if d.Old == "" {
+		return fmt.Sprintf("%s %q", d.Field, d.New)
+	}
+	return fmt.Sprintf("%s %q to %q", d.Field, d.Old, d.New)
+}
+
+// Step is what a plan does about one person.
+type Step struct {
+	Action Action
+	Line   int                   // of the list; 0 for somebody who is not on it
+	Member grimoireauth.MemberID // empty for somebody new
+	Email  string
+	// Name, ID and Groups are those that the member will have.
+	Name    string
+	ID      string            // the institution's number; may be empty
+	Groups  []string          // nil: none
+	From    grimoireauth.Role // what they are, or were before they were removed
+	To      grimoireauth.Role // what they will be; RoleNone for Remove
+	Details []Detail          // what else changes for somebody who is, or was, in the class
+	Note    string            // what the list says and does not count, and why; usually empty
+
+	// record says that the member's metadata have to learn what the list said,
+	// although nothing else changes: a crash came in between.
+	record bool
+	source bool  // that concerns the role
+	marks  marks // what the metadata will say about the fields
+}
+
+// String returns the step as one line. It names the person: it is for the people
+// who look at the plan, not for logs.
+func (s Step) String() string {
+	var b strings.Builder
+	if s.Line > 0 {
+		fmt.Fprintf(&b, "line %d: ", s.Line)
+	}
+	fmt.Fprintf(&b, "%v %s", s.Action, s.Email)
+	if s.Name != "" {
+		fmt.Fprintf(&b, " (%s)", s.Name)
+	}
+	switch {
+	case s.Action == Remove:
+		fmt.Fprintf(&b, ", %v", s.From)
+	case s.Action == ChangeRole, s.Action == Reactivate && s.From != s.To:
+		fmt.Fprintf(&b, ", %v to %v", s.From, s.To)
+	default:
+		fmt.Fprintf(&b, ", %v", s.To)
+	}
+	for _, detail := range s.Details {
+		fmt.Fprintf(&b, ", %v", detail)
+	}
+	if s.Note != "" {
+		b.WriteString(": " + s.Note)
+	}
+	return b.String()
+}
+
+// tell adds a note.
+func (s *Step) tell(note string) {
+	if s.Note != "" {
+		s.Note += "; "
+	}
+	s.Note += note
+}
+
+// changes reports whether the step changes this field.
+func (s Step) changes(field Field) bool {
+	return slices.ContainsFunc(s.Details, func(d Detail) bool { return d.Field == field })
+}
+
+// lowers reports whether the step takes something away. Those steps come last, so
+// that the class has its new instructors before it loses the old ones.
+func (s Step) lowers() bool {
+	return s.Action == Remove || s.Action == ChangeRole && s.To < s.From
 }

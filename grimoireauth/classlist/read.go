@@ -2,30 +2,52 @@ package classlist
 
 import (
 	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/text"
 )
 
 // maxFile bounds a file. A thousand people need a hundred kilobytes.
 const maxFile = 8 << 20
 
-// Read reads a class list in CSV. It finds out by itself whether commas,
-// semicolons or tabs separate the cells, takes headers in any case and order,
-// and passes over blank lines, a byte order mark and columns it does not know.
-// The text must be UTF-8. What it needs is a column with the e-mail address.
+// Read reads a class list in CSV, as the exporters of testdata/README.md write it.
+// It finds out by itself which character separates the cells (comma, semicolon,
+// tab, colon or bar), takes headers in any case and order, and passes over blank
+// lines, a byte order mark, a line "sep=;" and columns it does not know. A cell
+// ="00123456" is the text 00123456. The text must be UTF-8. What it needs is a column
+// with the e-mail address.
 //
-// Its error is a [Faults] with every fault of the file, the error of r, or says
-// what is wrong with the Config.
+// Several lines about one person are one row, with the groups of all of them; a line
+// whose status says that they have left counts only if there is no other. Lines that
+// contradict each other in the name, the number or the role are a fault.
+//
+// What is passed over is told to [Config.Note]. The error is a [Faults] with every
+// fault of the file, the error of r, or says what is wrong with the Config.
 func Read(r io.Reader, config Config) (List, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
+	lines, err := open(r, config.namedColumns())
+	if err != nil {
+		return nil, err
+	}
+	list, err := FromTable(lines.records, config)
+	if lines.broken == nil {
+		return list, err
+	}
+	faults, _ := err.(Faults)
+	if len(faults) > 0 && faults[0].Line == 0 {
+		faults = nil // that nobody was found follows from the broken line
+	}
+	return nil, append(faults, *lines.broken).orNil()
+}
+
+// open reads a file and finds out how its lines are split.
+func open(r io.Reader, named map[string]Column) (*csvLines, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("classlist: %w: read the list: %w", grimoireauth.ErrUnavailable, err)
@@ -33,52 +55,11 @@ func Read(r io.Reader, config Config) (List, error) {
 	if fault := checkText(raw); fault != nil {
 		return nil, Faults{*fault}
 	}
-	text := string(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")))
-	if !strings.Contains(text, "\n") {
-		text = strings.ReplaceAll(text, "\r", "\n") // as old spreadsheets end lines
+	whole := string(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")))
+	if !strings.Contains(whole, "\n") {
+		whole = strings.ReplaceAll(whole, "\r", "\n") // as old spreadsheets end lines
 	}
-	before, text, separator := sniff(text)
-
-	records := csv.NewReader(strings.NewReader(text))
-	records.Comma = separator
-	records.FieldsPerRecord = -1 // the table compares each line with the header
-	var broken *Fault
-	list, err := FromRecords(func(yield func(int, []string) bool) {
-		for {
-			cells, err := records.Read()
-			if err != nil {
-				broken = csvFault(err, before)
-				return
-			}
-			line, _ := records.FieldPos(0)
-			if !yield(line+before, cells) {
-				return
-			}
-		}
-	}, config)
-	if broken == nil {
-		return list, err
-	}
-	var faults Faults
-	if !errors.As(err, &faults) || faults[0].Line == 0 {
-		faults = nil // that nobody was found follows from the broken line
-	}
-	return nil, append(faults, *broken).orNil()
-}
-
-// csvFault explains why the reader stopped, nil if it came to the end.
-func csvFault(err error, before int) *Fault {
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	var parse *csv.ParseError
-	if !errors.As(err, &parse) {
-		return &Fault{Problem: "the list cannot be read"} // the text is in memory, so this does not happen
-	}
-	if errors.Is(parse.Err, csv.ErrBareQuote) {
-		return &Fault{Line: parse.Line + before, Problem: "there is a quotation mark in a cell that does not begin with one"}
-	}
-	return &Fault{Line: parse.StartLine + before, Problem: "a cell begins with a quotation mark, and what ends it is missing or followed by something else"}
+	return sniff(whole, named), nil
 }
 
 // checkText refuses what is no UTF-8 text, in words that say what to do.
@@ -91,52 +72,217 @@ func checkText(raw []byte) *Fault {
 		return refuse(0, "this is a workbook of a spreadsheet program: save it as CSV UTF-8")
 	case bytes.HasPrefix(raw, []byte("\xff\xfe")), bytes.HasPrefix(raw, []byte("\xfe\xff")), bytes.IndexByte(raw, 0) >= 0:
 		return refuse(0, "the text is in UTF-16 or is no text at all: save it as CSV UTF-8")
+	case utf8.Valid(raw):
+		return nil
 	}
+	line := 1
 	for at := 0; at < len(raw); {
 		r, size := utf8.DecodeRune(raw[at:])
 		if r == utf8.RuneError && size == 1 {
-			line := 1 + bytes.Count(raw[:at], []byte("\n"))
-			return refuse(line, "the text is not in UTF-8, probably in Latin-1 or Windows-1252, so names would be garbled: save it as CSV UTF-8")
+			break
+		} else if r == '\n' {
+			line++
 		}
 		at += size
 	}
-	return nil
+	return refuse(line, "the text is not in UTF-8, probably in Latin-1 or Windows-1252, so names would be garbled: save it as CSV UTF-8")
 }
 
-// sniff finds what separates the cells: what makes the most of the header. Excel
-// can say so itself, in a first line "sep=;". Before is how many lines were cut
-// off the text.
-func sniff(text string) (before int, rest string, separator rune) {
-	for {
-		line, tail, more := strings.Cut(text, "\n")
-		if !more || strings.Trim(line, ",;\t \r") != "" {
+// separators are what may separate cells, the likeliest first. Moodle has a setting
+// for the colon.
+const separators = ",;\t:|"
+
+// sniff finds what separates the cells: what makes the most of the header. A first
+// line "sep=;", with which Excel is told, decides if two make as much of it.
+func sniff(whole string, named map[string]Column) *csvLines {
+	lines := &csvLines{rest: whole, line: 1}
+	candidates := separators
+	for lines.rest != "" {
+		line, tail, _ := strings.Cut(lines.rest, "\n")
+		line = strings.TrimSuffix(line, "\r")
+		if mark, ok := separatorLine(line); ok {
+			candidates = mark + strings.ReplaceAll(candidates, mark, "")
+		} else if strings.Trim(line, separators+" \"\r") != "" {
 			break
 		}
-		before, text = before+1, tail
-	}
-	first, tail, _ := strings.Cut(text, "\n")
-	if mark, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(first)), "sep="); ok && len(mark) <= 1 {
-		switch mark {
-		case ",", ";":
-			return before + 1, tail, rune(mark[0])
-		case "": // a tab, which the trimming took
-			return before + 1, tail, '\t'
-		}
+		lines.rest = tail
+		lines.line++
 	}
 	best := -1
-	for _, candidate := range []rune{',', ';', '\t'} {
-		records := csv.NewReader(strings.NewReader(text))
-		records.Comma, records.FieldsPerRecord = candidate, -1
-		cells, err := records.Read()
-		if err != nil {
+	for _, candidate := range candidates {
+		header := csvLines{rest: lines.rest, line: lines.line, separator: candidate}
+		record, ok := header.next()
+		if !ok {
 			continue
 		}
-		if n := recognised(cells); n > best {
-			best, separator = n, candidate
+		if n := recognised(record.Cells, named); n > best {
+			best, lines.separator = n, candidate
 		}
 	}
 	if best < 0 {
-		separator = ',' // the reader will say what is wrong
+		lines.separator = ',' // the reader will say what is wrong
 	}
-	return before, text, separator
+	return lines
+}
+
+// separatorLine reads "sep=;" as Excel writes it, quoted, or with what another
+// program has added at its end.
+func separatorLine(line string) (mark string, ok bool) {
+	line = strings.TrimLeft(strings.TrimLeft(line, " "), "\"")
+	if len(line) < 4 || !strings.EqualFold(line[:4], "sep=") {
+		return "", false
+	}
+	if line = line[4:]; line == "" || line[0] == '"' {
+		return "\t", true // it was trimmed on the way
+	}
+	if line[0] < 0x80 && line[0] != '\n' {
+		return line[:1], true
+	}
+	return "", false
+}
+
+// csvLines splits a text into lines and cells, as RFC 4180 says, and takes the text
+// formulas of spreadsheet programs as cells: ="00123456".
+type csvLines struct {
+	rest      string // what is not read yet
+	line      int    // the number of its first line
+	separator rune
+	broken    *Fault // why the text could not be read to its end
+}
+
+// records yields the lines until the end, or until one is broken.
+func (l *csvLines) records(yield func(Record) bool) {
+	for {
+		record, ok := l.next()
+		if !ok || !yield(record) {
+			return
+		}
+	}
+}
+
+// next returns the next line, or false at the end and where the text is broken.
+func (l *csvLines) next() (Record, bool) {
+	if l.rest == "" {
+		return Record{}, false
+	}
+	record := Record{Line: l.line}
+	for {
+		cell, ended, problem := l.cell(&record)
+		if problem != "" {
+			l.broken = &Fault{Line: l.line, Problem: problem}
+			return Record{}, false
+		}
+		if record.Cells = append(record.Cells, cell); ended {
+			return record, true
+		}
+	}
+}
+
+// cell takes one cell off the text, and reports whether it was the last of its line.
+func (l *csvLines) cell(record *Record) (cell string, ended bool, problem string) {
+	if strings.HasPrefix(l.rest, "=\"") {
+		before := *l
+		l.rest = l.rest[1:]
+		if cell, ended, problem = l.quoted(); problem == "" {
+			return cell, ended, ""
+		}
+		*l = before // a formula that is more than a text
+	}
+	if strings.HasPrefix(l.rest, "\"") {
+		cell, ended, problem = l.quoted()
+	} else {
+		end := strings.IndexFunc(l.rest, func(r rune) bool { return r == l.separator || r == '\n' })
+		if end < 0 {
+			end = len(l.rest)
+		}
+		cell = l.rest[:end]
+		l.rest = l.rest[end:]
+		ended = l.endOfCell()
+		cell = strings.TrimSuffix(cell, "\r")
+		if strings.Contains(cell, "\"") && !strings.HasPrefix(cell, "=") {
+			l.line -= boolToInt(ended)
+			return "", false, "there is a quotation mark in a cell that does not begin with one: put the whole cell in quotation marks, and double those inside"
+		}
+	}
+	if shown := text.Trim(cell); strings.HasPrefix(shown, "=") {
+		if value, ok := textFormula(shown); ok {
+			return value, ended, problem
+		}
+		if record.Unreadable == nil {
+			record.Unreadable = make(map[int]string)
+		}
+		record.Unreadable[len(record.Cells)] = "this is a formula, whose value is not in the file: put the value there"
+	}
+	return cell, ended, problem
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// textFormula returns the text of ="…".
+func textFormula(cell string) (string, bool) {
+	inner, ok := strings.CutPrefix(cell, "=\"")
+	if !ok || !strings.HasSuffix(inner, "\"") {
+		return "", false
+	}
+	inner = inner[:len(inner)-1]
+	if strings.Contains(strings.ReplaceAll(inner, "\"\"", ""), "\"") {
+		return "", false
+	}
+	return strings.ReplaceAll(inner, "\"\"", "\""), true
+}
+
+// quoted takes a cell in quotation marks off the text.
+func (l *csvLines) quoted() (cell string, ended bool, problem string) {
+	const unclosed = "a cell begins with a quotation mark, and what ends it is missing or followed by something else: double quotation marks inside of a cell"
+	s, doubled := l.rest[1:], false
+	for at := 0; ; {
+		end := strings.IndexByte(s[at:], '"')
+		if end < 0 {
+			return "", false, unclosed
+		}
+		at += end + 1
+		if strings.HasPrefix(s[at:], "\"") {
+			doubled = true
+			at++
+			continue
+		}
+		cell = s[:at-1]
+		l.rest = strings.TrimPrefix(s[at:], "\r")
+		if l.rest != s[at:] && l.rest != "" && l.rest[0] != '\n' {
+			return "", false, unclosed
+		}
+		break
+	}
+	if l.rest != "" && !strings.HasPrefix(l.rest, "\n") && !strings.HasPrefix(l.rest, string(l.separator)) {
+		return "", false, unclosed
+	}
+	inside := strings.Count(cell, "\n")
+	if doubled {
+		cell = strings.ReplaceAll(cell, "\"\"", "\"")
+	}
+	ended = l.endOfCell()
+	l.line += inside
+	return cell, ended, ""
+}
+
+// endOfCell takes the separator or the line break off the text.
+func (l *csvLines) endOfCell() (ended bool) {
+	switch {
+	case l.rest == "":
+		return true
+	case l.rest[0] == '\n':
+		l.rest = l.rest[1:]
+		l.line++
+		return true
+	}
+	l.rest = l.rest[len(string(l.separator)):]
+	if l.rest == "" {
+		return false // an empty cell follows
+	}
+	return false
 }

@@ -2,9 +2,12 @@ package classlist
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/backoff"
 )
 
 // run is one application of a plan.
@@ -133,4 +136,157 @@ func (r *run) finish(outcome Outcome) {
 	if r.plan.config.Progress != nil {
 		r.plan.config.Progress(Progress{Done: r.ended, Failed: r.failed, Total: len(r.report.Outcomes), Outcome: outcome})
 	}
+}
+
+// How long a row waits before it is tried again, if Stytch does not say: about
+// half a second, then twice as long each time, up to half a minute.
+const (
+	firstWait = 500 * time.Millisecond
+	mostWait  = 30 * time.Second
+)
+
+// try does a step, and again while Stytch is busy or does not answer. Every step
+// may be repeated: what a lost answer has done already is found out and counts.
+func (r *run) try(ctx context.Context, step Step) Outcome {
+	out := Outcome{Step: step}
+	for {
+		out.Attempts++
+		out.Result, out.Err = r.do(ctx, step, out.Attempts > 1)
+		switch {
+		case out.Err == nil:
+			return out
+		case ctx.Err() != nil:
+			// The import was stopped. Nobody knows whether this call came through; the
+			// next run will see.
+			return Outcome{Step: step}
+		}
+		out.Result = Failed
+		if !passing(out.Err) || out.Attempts >= orDefault(r.plan.config.Attempts, defaultAttempts) || !rest(ctx, pause(ctx, out.Attempts, out.Err)) {
+			return out
+		}
+	}
+}
+
+// passing reports whether an error may pass by itself.
+func passing(err error) bool {
+	return errors.Is(err, grimoireauth.ErrRateLimited) || errors.Is(err, grimoireauth.ErrUnavailable)
+}
+
+// pause returns how long to wait after so many attempts: as long as Stytch asks,
+// or a random part of a growing time, so that rows that failed together do not
+// come back together.
+func pause(ctx context.Context, attempts int, err error) time.Duration {
+	wait := backoff.Wait(ctx, firstWait, mostWait, attempts-1)
+	if asked, ok := grimoireauth.RetryAfter(err); ok {
+		wait = max(wait, asked)
+	}
+	return wait
+}
+
+// rest waits, and reports whether the context let it.
+func rest(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// do makes the calls of a step. Again says that an earlier attempt may have been
+// carried out although its answer was lost.
+func (r *run) do(ctx context.Context, step Step, again bool) (Result, error) {
+	switch step.Action {
+	case Add:
+		return r.add(ctx, step)
+	case Reactivate:
+		return r.reactivate(ctx, step)
+	case ChangeRole:
+		return Done, r.changeRole(ctx, step)
+	case Remove:
+		err := r.roster.Remove(ctx, r.plan.class, step.Member)
+		if errors.Is(err, grimoireauth.ErrNotFound) {
+			if again {
+				return Done, nil
+			}
+			return AlreadySo, nil
+		}
+		return Done, err
+	}
+	return Done, r.write(ctx, step)
+}
+
+// add enrolls somebody. An address that is taken may be the work of an earlier
+// attempt, or of somebody else since the roster was read.
+func (r *run) add(ctx context.Context, step Step) (Result, error) {
+	metadata := grimoireauth.Metadata{SourceKey: sourceText(step.To)}
+	if len(step.Groups) > 0 {
+		metadata[GroupsKey] = step.Groups
+	}
+	if len(step.marks) > 0 {
+		metadata[ListedKey] = step.marks.metadata()
+	}
+	_, err := r.roster.Enroll(ctx, r.plan.class, grimoireauth.NewMember{
+		Email: step.Email, Name: step.Name, Role: step.To, ExternalID: step.ID, Metadata: metadata,
+	})
+	if !errors.Is(err, grimoireauth.ErrConflict) {
+		return Done, err
+	}
+	for member, findErr := range r.roster.Find(ctx, grimoireauth.MemberQuery{Email: step.Email}, r.plan.class) {
+		if findErr != nil {
+			return Failed, findErr
+		}
+		if source, _ := sourceOf(member); source == sourceText(step.To) {
+			return Done, nil
+		}
+		return AlreadySo, nil
+	}
+	return Failed, err // it is the number that is taken, or an address that was retired
+}
+
+// reactivate brings somebody back. They come with the role and the metadata that
+// they had, so both are written anew.
+func (r *run) reactivate(ctx context.Context, step Step) (Result, error) {
+	member, err := r.roster.Reenroll(ctx, r.plan.class, step.Member)
+	if err != nil {
+		return Failed, err
+	}
+	if step.Member = member.Member; member.Role != step.To {
+		return Done, r.changeRole(ctx, step)
+	}
+	return Done, r.write(ctx, step)
+}
+
+// changeRole sets the role first: a record that is missing after a crash is made
+// up for by the next import, and a wrong one would read as a change by hand.
+func (r *run) changeRole(ctx context.Context, step Step) error {
+	if _, err := r.roster.SetRole(ctx, r.plan.class, step.Member, step.To); err != nil {
+		return err
+	}
+	return r.write(ctx, step)
+}
+
+// write changes the details of a step and records what the list said, both in one
+// call, so that a crash cannot come in between.
+func (r *run) write(ctx context.Context, step Step) error {
+	change := grimoireauth.MemberChange{Metadata: grimoireauth.Metadata{}}
+	if step.Action == Reactivate || step.Action == ChangeRole || step.source {
+		change.Metadata[SourceKey] = sourceText(step.To)
+	}
+	if len(step.marks) > 0 {
+		change.Metadata[ListedKey] = step.marks.metadata()
+	}
+	if step.changes(FieldName) {
+		change.Name = grimoireauth.Set(step.Name)
+	}
+	if step.changes(FieldID) {
+		change.ExternalID = grimoireauth.Set(step.ID)
+	}
+	if step.changes(FieldGroups) {
+		change.Metadata[GroupsKey] = step.Groups
+	}
+	_, err := r.roster.Update(ctx, r.plan.class, step.Member, change)
+	return err
 }

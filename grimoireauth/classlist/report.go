@@ -80,3 +80,11 @@ func (r Report) counts() string {
 
 // LogValue shows the counts. It implements [slog.LogValuer].
 func (r Report) LogValue() slog.Value { return slog.StringValue(r.counts()) }
+
+// Progress tells how far an import is.
+type Progress struct {
+	Done    int // changes that are finished, also those that failed
+	Failed  int // of them
+	Total   int // changes of the plan
+	Outcome Outcome
+}

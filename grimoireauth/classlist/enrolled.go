@@ -1,0 +1,209 @@
+package classlist
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/promptgrimoire/auth/internal/text"
+)
+
+// ReadEnrolled reads the list of one class from two files of a school: users.csv,
+// which has every person, and enrollments.csv, which says who is in which class. It
+// takes OneRoster 1.1 and 1.2 (classSourcedId names the class), and Canvas's SIS
+// export and provisioning report (course_id; the sections become groups).
+//
+// Class is the id of the class in enrollments.csv. It may be empty if the file is
+// about one class only. Lines are those of enrollments.csv. OneRoster's preferred
+// names come before the others, and its identifier is the ID number.
+//
+// Its error is that of [Read].
+func ReadEnrolled(users, enrollments io.Reader, class string, config Config) (List, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	people, err := readFields(users, "users.csv")
+	if err != nil {
+		return nil, err
+	}
+	lines, err := readFields(enrollments, "enrollments.csv")
+	if err != nil {
+		return nil, err
+	}
+	kind, err := schoolFileOf(people, lines)
+	if err != nil {
+		return nil, err
+	}
+	if class, err = kind.class(lines, class); err != nil {
+		return nil, err
+	}
+	byKey := make(map[string]int, len(people.rows))
+	for i := range people.rows {
+		byKey[people.field(i, kind.userKey)] = i
+	}
+	var unknown Faults
+	list, err := FromTable(func(yield func(Record) bool) {
+		header := []string{"Email", "First name", "Last name", "ID number", "Role", "Groups", "Status"}
+		if !yield(Record{Line: 1, Cells: header}) {
+			return
+		}
+		for i, row := range lines.rows {
+			if lines.field(i, kind.classKey) != class {
+				continue
+			}
+			key := lines.field(i, kind.memberKey)
+			at, ok := byKey[key]
+			if key == "" || !ok {
+				unknown = append(unknown, Fault{Line: row.line, Column: kind.memberKey, Cell: shortened(key), Problem: "users.csv has nobody with this id: export both files at one time"})
+				continue
+			}
+			cells := kind.person(people, at)
+			status := cmp.Or(kind.standing(people, at), lines.field(i, "status"))
+			cells = append(cells, lines.field(i, "role"), bracketed(lines.field(i, kind.groupKey)), status)
+			if !yield(Record{Line: row.line, Cells: cells}) {
+				return
+			}
+		}
+	}, config)
+	if unknown != nil {
+		faults, _ := err.(Faults)
+		faults = slices.DeleteFunc(faults, func(f Fault) bool { return f.Line == 0 })
+		return nil, append(faults, unknown...).orNil()
+	}
+	return list, err
+}
+
+// bracketed keeps a section with a comma in one piece.
+func bracketed(section string) string {
+	if section == "" {
+		return ""
+	}
+	return "[" + section + "]"
+}
+
+// fields is a file whose columns have names, as a program writes it.
+type fields struct {
+	at   map[string]int
+	rows []fieldRow
+}
+
+type fieldRow struct {
+	line  int
+	cells []string
+}
+
+// field returns a cell, and nothing where the file has no such column.
+func (f *fields) field(row int, name string) string {
+	if at, ok := f.at[name]; ok && at < len(f.rows[row].cells) {
+		return text.Trim(f.rows[row].cells[at])
+	}
+	return ""
+}
+
+func (f *fields) has(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { _, ok := f.at[name]; return !ok })
+}
+
+// maxSchool bounds the lines of a school's files.
+const maxSchool = 200_000
+
+func readFields(r io.Reader, what string) (*fields, error) {
+	lines, err := open(r, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := &fields{}
+	lines.separator = ',' // both formats say so
+	for record := range lines.records {
+		switch {
+		case isBlank(record.Cells):
+		case out.at == nil:
+			out.at = make(map[string]int, len(record.Cells))
+			for i, name := range record.Cells {
+				out.at[strings.ToLower(text.Trim(name))] = i
+			}
+		case len(out.rows) == maxSchool:
+			return nil, Faults{{Line: record.Line, Problem: fmt.Sprintf("%s has more than %d lines: export one class", what, maxSchool)}}
+		default:
+			out.rows = append(out.rows, fieldRow{record.Line, record.Cells})
+		}
+	}
+	if lines.broken != nil {
+		return nil, Faults{{Line: lines.broken.Line, Problem: what + ": " + lines.broken.Problem}}
+	}
+	if out.at == nil {
+		return nil, Faults{{Problem: what + " is empty"}}
+	}
+	return out, nil
+}
+
+// schoolFile is how one format names the columns.
+type schoolFile struct {
+	userKey, memberKey string // what joins the two files
+	classKey, groupKey string // of enrollments.csv
+	oneRoster          bool
+}
+
+func schoolFileOf(people, lines *fields) (schoolFile, error) {
+	switch {
+	case people.has("sourcedid", "enableduser") && lines.has("usersourcedid", "classsourcedid"):
+		return schoolFile{userKey: "sourcedid", memberKey: "usersourcedid", classKey: "classsourcedid", oneRoster: true}, nil
+	case lines.has("sourcedid", "enableduser") || lines.has("email", "login_id"):
+		return schoolFile{}, Faults{{Problem: "the two files are the wrong way round: users.csv has the people"}}
+	case people.has("canvas_user_id", "email") && lines.has("canvas_user_id", "canvas_course_id"):
+		// A course and a person without an id of the school's have one of Canvas's.
+		return schoolFile{userKey: "canvas_user_id", memberKey: "canvas_user_id", classKey: "course_id", groupKey: "section_id"}, nil
+	case people.has("user_id", "email") && lines.has("user_id", "course_id"):
+		return schoolFile{userKey: "user_id", memberKey: "user_id", classKey: "course_id", groupKey: "section_id"}, nil
+	}
+	return schoolFile{}, Faults{{Problem: "these are not users.csv and enrollments.csv of OneRoster or Canvas: their columns are others"}}
+}
+
+// class checks that enrollments.csv has the class, and finds it if there is only one.
+func (k schoolFile) class(lines *fields, class string) (string, error) {
+	var all []string
+	for i := range lines.rows {
+		if id := lines.field(i, k.classKey); id != "" && !slices.Contains(all, id) {
+			if all = append(all, id); id == class {
+				return class, nil
+			}
+		}
+	}
+	if class == "" && len(all) == 1 {
+		return all[0], nil
+	}
+	some := all[:min(len(all), 10)]
+	problem := fmt.Sprintf("enrollments.csv has %d classes: say which one is meant, such as %s", len(all), strings.Join(some, ", "))
+	if class != "" {
+		problem = fmt.Sprintf("enrollments.csv has no class %q; it has %d, such as %s", shortened(class), len(all), strings.Join(some, ", "))
+	} else if len(all) == 0 {
+		problem = "enrollments.csv has nobody in it"
+	}
+	return "", Faults{{Problem: problem}}
+}
+
+// person returns the address, the names and the number of somebody.
+func (k schoolFile) person(people *fields, at int) []string {
+	email := people.field(at, "email")
+	if k.oneRoster {
+		return []string{
+			email, cmp.Or(people.field(at, "preferredgivenname"), people.field(at, "givenname")),
+			cmp.Or(people.field(at, "preferredfamilyname"), people.field(at, "familyname")), people.field(at, "identifier"),
+		}
+	}
+	return []string{email, people.field(at, "first_name"), people.field(at, "last_name"), people.field(at, "user_id")}
+}
+
+// standing returns the status of somebody who has left the school or may not sign
+// in, and nothing for others.
+func (k schoolFile) standing(people *fields, at int) string {
+	if status := people.field(at, "status"); statusWords[plain(status)] == left {
+		return status
+	}
+	if k.oneRoster && strings.EqualFold(people.field(at, "enableduser"), "false") {
+		return "suspended"
+	}
+	return ""
+}

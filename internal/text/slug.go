@@ -1,0 +1,79 @@
+package text
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+	"unicode"
+)
+
+// Slug makes "laws1100-2026-s1" of "LAWS1100, 2026 S1": letters and digits of ASCII
+// with hyphens between them, from 2 to 128 characters. A Latin letter with an accent
+// becomes the letter. If other letters are lost, an ending made of the whole name
+// takes their place ("1100-k3v9q2mp"), so that two names that differ in those letters
+// only are two slugs, and the same name is the same slug each time. The slug of a
+// name without anything to see is empty.
+func Slug(name string) string {
+	name = Trim(name)
+	if name == "" {
+		return ""
+	}
+	var b strings.Builder
+	lost, gap := false, false
+	for _, r := range name {
+		text := ""
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			text = string(r)
+		case r >= 'A' && r <= 'Z':
+			text = string(r + 'a' - 'A')
+		case unicode.Is(unicode.Mn, r) && !gap && b.Len() > 0:
+			continue // an accent of the letter before it
+		default:
+			if value, ok := digit(r); ok {
+				text = string('0' + value)
+			} else {
+				text = plainLetters[unicode.ToLower(r)]
+			}
+		}
+		if text == "" {
+			lost = lost || unicode.IsLetter(r) || unicode.IsNumber(r)
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			b.WriteByte('-')
+			gap = false
+		}
+		b.WriteString(text)
+	}
+	slug := b.String()
+	if lost || len(slug) < 2 || len(slug) > maxSlug {
+		sum := sha256.Sum256([]byte(name))
+		ending := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
+		if slug == "" {
+			slug = "class"
+		}
+		slug = strings.Trim(slug[:min(len(slug), maxSlug-1-len(ending))], "-") + "-" + ending
+	}
+	return slug
+}
+
+// maxSlug is how long a slug may be.
+// Source: https://stytch.com/docs/b2b/api/create-organization
+const maxSlug = 128
+
+// plainLetters are Latin letters outside ASCII without their accents.
+var plainLetters = func() map[rune]string {
+	out := map[rune]string{'ß': "ss", 'æ': "ae", 'œ': "oe", 'þ': "th", 'ĳ': "ij"}
+	for plain, letters := range map[string]string{
+		"a": "àáâãäåāăąǎạảấầẩẫậắằẳẵặ", "c": "çćĉċč", "d": "ďđð", "e": "èéêëēĕėęěẹẻẽếềểễệ", "g": "ĝğġģ", "h": "ĥħ",
+		"i": "ìíîïĩīĭįıǐỉị", "j": "ĵ", "k": "ķ", "l": "ĺļľŀł", "n": "ñńņňŋ", "o": "òóôõöøōŏőơǒọỏốồổỗộớờởỡợ", "r": "ŕŗř",
+		"s": "śŝşšș", "t": "ţťŧț", "u": "ùúûüũūŭůűųưǔụủứừửữự", "w": "ŵ", "y": "ýÿŷỳỵỷỹ", "z": "źżž",
+	} {
+		for _, letter := range letters {
+			out[letter] = plain
+		}
+	}
+	return out
+}()
