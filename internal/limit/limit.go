@@ -4,7 +4,8 @@
 // measured by the clock that is never set.
 //
 // [Rates] bounds how often something happens for a key, [Sources] how many calls a
-// client address causes, [Slots] how many calls are in flight for a key.
+// client address causes, [Windows] how often something happens in any stretch of time,
+// and [Slots] how many calls are in flight for a key.
 package limit
 
 import (
