@@ -37,17 +37,28 @@ func (s *stytch) ask(ctx context.Context, _ string) (allowed, error) {
 	return s.answer, s.err
 }
 
+func (s *stytch) question() classQuestion { return question(s.ask) }
+
+// question asks without a limit.
+func question(ask func(context.Context, string) (allowed, error)) classQuestion {
+	return classQuestion{
+		reserve: func(context.Context) error { return nil },
+		release: func(context.Context) {},
+		ask:     ask,
+	}
+}
+
 func TestAllowedIsAskedOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c classWays
 		s := &stytch{answer: links}
 		for range 1000 {
-			require.Equal(t, links, c.of(t.Context(), "laws1100", s.ask))
+			require.Equal(t, links, c.of(t.Context(), "laws1100", s.question()))
 		}
 		require.EqualValues(t, 1, s.asked.Load())
 		s.answer = passwords
 		time.Sleep(allowedLife + time.Second)
-		require.Equal(t, passwords, c.of(t.Context(), "laws1100", s.ask))
+		require.Equal(t, passwords, c.of(t.Context(), "laws1100", s.question()))
 		require.EqualValues(t, 2, s.asked.Load())
 	})
 }
@@ -55,9 +66,9 @@ func TestAllowedIsAskedOnceAMinute(t *testing.T) {
 // Answers are kept by class: T04.
 func TestT04_AllowedOfAnotherClass(t *testing.T) {
 	var c classWays
-	require.Equal(t, links, c.of(t.Context(), "laws1100", (&stytch{answer: links}).ask))
-	require.Equal(t, passwords, c.of(t.Context(), "arts2000", (&stytch{answer: passwords}).ask))
-	require.Equal(t, links, c.of(t.Context(), "laws1100", (&stytch{answer: passwords}).ask))
+	require.Equal(t, links, c.of(t.Context(), "laws1100", (&stytch{answer: links}).question()))
+	require.Equal(t, passwords, c.of(t.Context(), "arts2000", (&stytch{answer: passwords}).question()))
+	require.Equal(t, links, c.of(t.Context(), "laws1100", (&stytch{answer: passwords}).question()))
 }
 
 func TestAllowedOfNoClass(t *testing.T) {
@@ -66,12 +77,12 @@ func TestAllowedOfNoClass(t *testing.T) {
 			var c classWays
 			s := &stytch{err: err}
 			for range 10 {
-				require.Equal(t, allowedUnknown, c.of(t.Context(), "no-such-class", s.ask))
+				require.Equal(t, allowedUnknown, c.of(t.Context(), "no-such-class", s.question()))
 			}
 			require.EqualValues(t, 1, s.asked.Load(), "%v", err)
 			// It was made in the meantime.
 			time.Sleep(allowedLife + time.Second)
-			require.Equal(t, links, c.of(t.Context(), "no-such-class", (&stytch{answer: links}).ask))
+			require.Equal(t, links, c.of(t.Context(), "no-such-class", (&stytch{answer: links}).question()))
 		}
 	})
 }
@@ -82,15 +93,15 @@ func TestAllowedInAnOutage(t *testing.T) {
 			var c classWays
 			down := &stytch{err: err}
 			for range 10 {
-				require.Equal(t, allowedOutage, c.of(t.Context(), "laws1100", down.ask))
+				require.Equal(t, allowedOutage, c.of(t.Context(), "laws1100", down.question()))
 			}
 			require.EqualValues(t, 1, down.asked.Load(), "asking does not make it worse")
 			time.Sleep(outageLife + time.Second)
-			require.Equal(t, passwords, c.of(t.Context(), "laws1100", (&stytch{answer: passwords}).ask))
+			require.Equal(t, passwords, c.of(t.Context(), "laws1100", (&stytch{answer: passwords}).question()))
 
 			time.Sleep(allowedLife + time.Second)
 			for range 10 {
-				require.Equal(t, passwords, c.of(t.Context(), "laws1100", down.ask), "an old answer is better than none")
+				require.Equal(t, passwords, c.of(t.Context(), "laws1100", down.question()), "an old answer is better than none")
 			}
 			require.EqualValues(t, 2, down.asked.Load())
 		}
@@ -112,7 +123,7 @@ func TestAllowedIsAskedOnceForAll(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, time.Millisecond) // the one who asks may be one of these
 					defer cancel()
 				}
-				got := c.of(ctx, "laws1100", s.ask)
+				got := c.of(ctx, "laws1100", s.question())
 				if i%2 == 0 {
 					require.Equal(t, links, got)
 				}
@@ -124,41 +135,78 @@ func TestAllowedIsAskedOnceForAll(t *testing.T) {
 		time.Sleep(allowedLife)
 		slow := &stytch{answer: passwords, takes: time.Hour}
 		began := time.Now()
-		group.Go(func() { require.Equal(t, links, c.of(t.Context(), "laws1100", slow.ask)) })
+		group.Go(func() { require.Equal(t, links, c.of(t.Context(), "laws1100", slow.question())) })
 		synctest.Wait()
-		require.Equal(t, links, c.of(t.Context(), "laws1100", slow.ask), "while somebody asks, others get the old answer")
+		require.Equal(t, links, c.of(t.Context(), "laws1100", slow.question()), "while somebody asks, others get the old answer")
 		require.Zero(t, time.Since(began))
 		group.Wait()
 		require.Equal(t, allowedTime, time.Since(began))
 	})
 }
 
-// Names can be made up by the thousand: nobody is asked about more than fit, and
-// classes that are there keep their place.
-func TestAllowedIsBounded(t *testing.T) {
+// Names can be made up by the thousand: they take the place of each other, and never
+// that of a class that exists. Other spellings of a slug are such names.
+func TestX05_AllowedIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c classWays
-		c.of(t.Context(), "laws1100", (&stytch{answer: links}).ask)
+		law := allowed{id: "organization-law", slug: "laws1100", methods: links.methods}
+		require.Equal(t, law, c.of(t.Context(), "laws1100", (&stytch{answer: law}).question()))
+		require.Equal(t, law, c.of(t.Context(), "organization-law", (&stytch{answer: law}).question()))
 		flood := &stytch{err: grimoireauth.ErrNotFound}
-		for i := range 10 * maxAllowed {
-			require.Equal(t, allowedUnknown, c.of(t.Context(), strconv.Itoa(i), flood.ask))
+		for i := range 10 * maxNames {
+			require.Equal(t, allowedUnknown, c.of(t.Context(), strconv.Itoa(i), flood.question()))
+			c.of(t.Context(), "Laws1100"+strconv.Itoa(i), (&stytch{answer: law}).question())
 		}
-		require.Len(t, c.all, maxAllowed)
-		require.EqualValues(t, maxAllowed-1, flood.asked.Load())
-		require.Equal(t, links, c.of(t.Context(), "laws1100", flood.ask))
-
-		time.Sleep(allowedLife + time.Second)
+		require.Len(t, c.names, maxNames)
+		require.Len(t, c.classes, 2)
+		time.Sleep(10 * allowedLife)
 		down := &stytch{err: grimoireauth.ErrUnavailable}
-		c.of(t.Context(), "one more", down.ask)
-		require.Len(t, c.all, 2, "what does not exist makes room")
-		require.Equal(t, links, c.of(t.Context(), "laws1100", down.ask))
+		require.Equal(t, law, c.of(t.Context(), "laws1100", down.question()), "an old answer is better than none")
+
+		for i := range 2 * maxClasses {
+			name := strconv.Itoa(i)
+			c.of(t.Context(), name, (&stytch{answer: allowed{id: "organization-" + grimoireauth.ClassID(name), slug: name}}).question())
+		}
+		require.Len(t, c.classes, maxClasses)
+	})
+}
+
+// What one request may not ask, or what is refused because of its address, is no answer
+// for others, who ask themselves.
+func TestX05_AllowedRefusedToOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c classWays
+		refused := &grimoireauth.Error{Kind: grimoireauth.ErrRateLimited}
+		no := question((&stytch{answer: links}).ask)
+		no.reserve = func(context.Context) error { return refused }
+		got := c.of(t.Context(), "laws1100", no)
+		require.Equal(t, refused, got.refused)
+		require.True(t, got.unsure)
+		require.Empty(t, c.names)
+
+		var group sync.WaitGroup
+		group.Go(func() {
+			got := c.of(t.Context(), "laws1100", (&stytch{err: refused, takes: time.Second}).question())
+			require.Equal(t, refused, got.refused)
+		})
+		synctest.Wait()
+		for range 10 {
+			group.Go(func() {
+				require.Equal(t, links, c.of(t.Context(), "laws1100", (&stytch{answer: links, takes: time.Second}).question()))
+			})
+		}
+		group.Wait()
+
+		time.Sleep(allowedLife)
+		require.Equal(t, links, c.of(t.Context(), "laws1100", (&stytch{err: refused}).question()), "the old answer")
+		require.Equal(t, passwords, c.of(t.Context(), "laws1100", (&stytch{answer: passwords}).question()), "and others ask at once")
 	})
 }
 
 func TestAllowedSurvivesAPanic(t *testing.T) {
 	var c classWays
 	require.Panics(t, func() {
-		c.of(t.Context(), "laws1100", func(context.Context, string) (allowed, error) { panic("a bug") })
+		c.of(t.Context(), "laws1100", question(func(context.Context, string) (allowed, error) { panic("a bug") }))
 	})
-	require.Equal(t, allowedOutage, c.of(t.Context(), "laws1100", (&stytch{answer: links}).ask), "nobody waits forever")
+	require.Equal(t, allowedOutage, c.of(t.Context(), "laws1100", (&stytch{answer: links}).question()), "nobody waits forever")
 }

@@ -227,14 +227,13 @@ func (a attempt) fitted() attempt {
 }
 
 // sameAddress compares two e-mail addresses as Stytch does, by ASCII letters.
-func sameAddress(one, other string) bool {
-	lower := func(s string) string {
-		return strings.Map(func(c rune) rune {
-			if 'A' <= c && c <= 'Z' {
-				return c + 'a' - 'A'
-			}
-			return c
-		}, s)
-	}
-	return lower(one) == lower(other)
+func sameAddress(one, other string) bool { return lowerASCII(one) == lowerASCII(other) }
+
+func lowerASCII(s string) string {
+	return strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c + 'a' - 'A'
+		}
+		return c
+	}, s)
 }

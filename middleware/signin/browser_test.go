@@ -43,6 +43,14 @@ type world struct {
 	ada      grimoireauth.MemberID
 }
 
+// unlimited is for tests in which one person does in a minute what takes people a day.
+type unlimited struct{}
+
+func (unlimited) Reserve(context.Context, signin.Use) (signin.Grant, error) {
+	return signin.Grant{}, nil
+}
+func (unlimited) Release(context.Context, signin.Use) {}
+
 // buffer collects the log of concurrent requests.
 type buffer struct {
 	mu sync.Mutex // guards b
@@ -175,6 +183,7 @@ type browser struct {
 	w       *world
 	jar     *cookiejar.Jar
 	attempt string
+	from    string // its client address; empty: that of httptest
 }
 
 func (w *world) browser() *browser {
@@ -183,8 +192,15 @@ func (w *world) browser() *browser {
 	return &browser{w: w, jar: jar}
 }
 
+// at returns a browser with this client address.
+func (w *world) at(address string) *browser {
+	b := w.browser()
+	b.from = address
+	return b
+}
+
 // tab opens another tab.
-func (b *browser) tab() *browser { return &browser{w: b.w, jar: b.jar} }
+func (b *browser) tab() *browser { return &browser{w: b.w, jar: b.jar, from: b.from} }
 
 // answer is a response that has been read.
 type answer struct {
@@ -194,7 +210,7 @@ type answer struct {
 	at     string // Location, without the attempt
 }
 
-var attemptQuery = regexp.MustCompile(`\?attempt=([A-Z2-7]{26})$`)
+var attemptQuery = regexp.MustCompile(`\?attempt=([A-Z2-7]{26})(&again=[0-9]+)?$`)
 
 // ofAttempt are the pages that belong to an attempt.
 var ofAttempt = regexp.MustCompile(`^/auth/(sent|code|confirm|account|new-password|unfinished|factor|factor/send|factor/enrol|classes)$`)
@@ -218,6 +234,9 @@ func (b *browser) send(r *http.Request) answer {
 func (b *browser) request(method, path string, form url.Values) *http.Request {
 	r := httptest.NewRequest(method, home+path, strings.NewReader(form.Encode()))
 	r.RequestURI = path
+	if b.from != "" {
+		r.RemoteAddr = b.from + ":4711"
+	}
 	r.Header.Set("Accept", "text/html")
 	r.Header.Set("Sec-Fetch-Mode", "navigate")
 	if form != nil {

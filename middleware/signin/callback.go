@@ -130,7 +130,7 @@ func (h *Handler) use(t callbackToken, a attempt, half *attempt) func(context.Co
 	case kindLink:
 		in := grimoireauth.MagicLinkSignIn{Token: token, Class: grimoireauth.ClassID(t.slug)}
 		in.Continue = goesOn
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithMagicLink(ctx, in) }
+		return h.used(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithMagicLink(ctx, in) })
 	case kindOAuth:
 		in := grimoireauth.OAuthSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
 		in.Continue = goesOn
@@ -144,7 +144,7 @@ func (h *Handler) use(t callbackToken, a attempt, half *attempt) func(context.Co
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithSSO(ctx, in) }
 	case kindDiscovery:
 		in := grimoireauth.DiscoveryToken{Token: token}
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) }
+		return h.used(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) })
 	case kindDiscoveryOAuth:
 		in := grimoireauth.DiscoveryToken{Token: token, Verifier: a.verifier}
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByOAuth(ctx, in) }

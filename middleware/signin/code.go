@@ -14,15 +14,15 @@ import (
 
 // startCode e-mails a code and shows the form for it.
 func (h *Handler) startCode(w http.ResponseWriter, r *http.Request, page Page) {
-	var err error
-	if page.Class == "" {
-		err = h.client.SignIn.SendDiscoveryCode(r.Context(), grimoireauth.DiscoveryCode{Email: page.Email})
-	} else {
-		err = h.client.SignIn.SendEmailCode(r.Context(), grimoireauth.EmailCode{Class: grimoireauth.ClassID(page.Class), Email: page.Email})
-	}
+	err := h.send(r, ActionSendCode, page, func(ctx context.Context) error {
+		if page.Class == "" {
+			return h.client.SignIn.SendDiscoveryCode(ctx, grimoireauth.DiscoveryCode{Email: page.Email})
+		}
+		return h.client.SignIn.SendEmailCode(ctx, grimoireauth.EmailCode{Class: grimoireauth.ClassID(page.Class), Email: page.Email})
+	})
 	if h.sent(w, r, page, err) {
 		a := h.again(r, page, asksCode).ask(asksCode, page.Email, codeLife)
-		redirect(w, h.address("code", h.keep(w, r, a)))
+		redirect(w, h.address("code", h.keep(w, r, a))+pendingQuery(err))
 	}
 }
 
@@ -30,7 +30,7 @@ func (h *Handler) startCode(w http.ResponseWriter, r *http.Request, page Page) {
 func (h *Handler) showCode(w http.ResponseWriter, r *http.Request) {
 	if a, ok := h.asking(w, r, asksCode); ok {
 		page := a.back()
-		page.Attempt = a.id
+		page.Attempt, page.Again = a.id, pendingFor(r)
 		h.show(w, http.StatusOK, "code", page)
 	}
 }
@@ -87,7 +87,12 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 		key = strings.Join([]string{"code", a.nonce, page.Class, page.Email, code}, "\n")
 	}
 	half := h.half(a, page.Class)
-	err := h.sign(w, r, signing{attempt: a, half: half, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	use, err := h.useOf(r, ActionGuess, page.Class, page.Email)
+	if err != nil {
+		h.refuse(w, r, err, page, "code")
+		return
+	}
+	work := func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		if page.Class == "" {
 			return h.client.SignIn.DiscoverByCode(ctx, grimoireauth.DiscoveryCodeCheck{Email: page.Email, Code: grimoireauth.NewSecret(code)})
 		}
@@ -95,7 +100,8 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Code: grimoireauth.NewSecret(code),
 			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
 		})
-	})
+	}
+	err = h.sign(w, r, signing{attempt: a, half: half, key: key}, h.guess(use, wrongGuess, h.used(ActionSendCode, work)))
 	if err != nil {
 		h.refuseTyped(w, r, err, page, "code", grimoireauth.ErrWrongCode)
 	}

@@ -55,6 +55,11 @@ type Config struct {
 	// dashboard, asks to see the class as somebody else. False: they are refused.
 	Impersonation bool
 
+	// Limit bounds what strangers have sent, guess and ask for. The built-in one counts
+	// in memory, so that each process grants as much; replicas can share one of the
+	// application's own. Nil: the built-in one, which docs/security.md describes.
+	Limit Limiter
+
 	// OnSignIn is called when somebody has proved who they are and before any
 	// cookie is set, for instance to keep a row about them. On an error nobody is
 	// signed in: ErrForbidden ends the new session, anything else can be tried
@@ -106,6 +111,13 @@ func (c Config) pages() *template.Template {
 		return builtIn
 	}
 	return c.Pages
+}
+
+func (c Config) limiter() Limiter {
+	if c.Limit == nil {
+		return newMemoryLimiter()
+	}
+	return c.Limit
 }
 
 // linkLife is how long a link works.

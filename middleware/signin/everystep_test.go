@@ -19,7 +19,7 @@ import (
 // round in no circle, and each form that is sent at the wrong step does, too.
 func TestC12_EveryAddressAtEveryStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{Discovery: true})
+		w := newWorld(t, signin.Config{Discovery: true, Limit: unlimited{}})
 		w.stytch.AddStudent(w.law.ID, "mallory@example.edu")
 		w.stytch.AddStudent(w.art.ID, "bob@example.edu")
 		strict, _ := w.strict()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -72,7 +73,9 @@ func (h *Handler) dueFactor(w http.ResponseWriter, r *http.Request) (attempt, bo
 
 func (h *Handler) askFactor(w http.ResponseWriter, r *http.Request) {
 	if a, ok := h.dueFactor(w, r); ok {
-		h.show(w, http.StatusOK, "factor", a.factorPage())
+		page := a.factorPage()
+		page.Again = pendingFor(r)
+		h.show(w, http.StatusOK, "factor", page)
 	}
 }
 
@@ -114,12 +117,30 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 	}
 	// The intermediate is this browser's secret.
 	key := strings.Join([]string{"factor", a.pending.intermediate.Token.Reveal(), kind, code}, ":")
-	err := h.sign(w, r, signing{attempt: a, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
-		return resume(ctx, a.pending.unfinished(), grimoireauth.FactorCode{Code: grimoireauth.NewSecret(code)})
-	})
+	// The member is what the browser says, and Stytch compares it with the intermediate.
+	// So only a guess that Stytch has looked at counts against this member.
+	use := a.pending.use(ActionGuess, source(r.Context()))
+	err := h.sign(w, r, signing{attempt: a, key: key}, h.guess(use, wrongFactor, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		signedIn, err := resume(ctx, a.pending.unfinished(), grimoireauth.FactorCode{Code: grimoireauth.NewSecret(code)})
+		if err == nil && kind == codeSMS {
+			h.limit.Release(ctx, a.pending.use(ActionSendSMS, use.Source)) // it has been used
+		}
+		return signedIn, err
+	}))
 	if err != nil {
 		h.factorRefused(w, r, a, name, page, err)
 	}
+}
+
+// wrongFactor reports whether a code of a second factor counts as a wrong guess.
+func wrongFactor(err error) bool {
+	return errors.Is(err, grimoireauth.ErrWrongCode) || errors.Is(err, grimoireauth.ErrLocked) ||
+		errors.Is(err, grimoireauth.ErrTokenSpent) && !errors.Is(err, grimoireauth.ErrSignInExpired)
+}
+
+// use is what is done to the second factor of the member.
+func (p pendingSignIn) use(action Action, from netip.Addr) Use {
+	return Use{Action: action, Class: string(p.class), Address: string(p.member), Source: from}
 }
 
 // unfinished returns what Stytch has to know.
@@ -149,12 +170,11 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 			phone = noPhone
 		}
 	}
-	var err error
-	if phone != "" && phone != noPhone {
-		err = h.without(r.Context(), a.pending, grimoireauth.SecondFactorApp)
-	}
-	if err == nil {
-		err = h.client.SignIn.SendSMSCode(r.Context(), a.pending.unfinished(), grimoireauth.SMSCode{Phone: phone})
+	err := h.sendSMS(r, a.pending, phone)
+	if limited, own := ours(err); own && limited != nil && limited.pending && phone == "" {
+		a.pending.sent = true // by another browser of theirs, and it works here
+		redirect(w, h.next(h.keep(w, r, a))+pendingQuery(err))
+		return
 	}
 	if errors.Is(err, errHasFactor) {
 		h.hasFactor(w, r, a, grimoireauth.SecondFactorApp)
@@ -167,6 +187,38 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 	}
 	a.pending.sent, a.pending.numbered = true, a.pending.numbered || phone != ""
 	redirect(w, h.next(h.keep(w, r, a)))
+}
+
+// sendSMS sends a code to the member's phone, or to one that was typed in, which is
+// limited by its number as well.
+func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err error) {
+	uses := []Use{p.use(ActionSendSMS, source(r.Context()))}
+	if phone != "" && phone != noPhone {
+		uses = append(uses, Use{Action: ActionSendSMS, Address: phone, Source: source(r.Context())})
+	}
+	ctx := r.Context()
+	for i, use := range uses {
+		if err := h.reserve(ctx, use); err != nil {
+			for _, earlier := range uses[:i] {
+				h.limit.Release(ctx, earlier)
+			}
+			return err
+		}
+	}
+	if len(uses) > 1 {
+		err = h.without(ctx, p, grimoireauth.SecondFactorApp)
+	}
+	if err == nil {
+		err = h.client.SignIn.SendSMSCode(ctx, p.unfinished(), grimoireauth.SMSCode{Phone: phone})
+	}
+	if err != nil {
+		// Nothing was sent, and what is wrong is no secret from those who have shown the
+		// first factor.
+		for _, use := range uses {
+			h.limit.Release(ctx, use)
+		}
+	}
+	return err
 }
 
 func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt, page Page, err error) {

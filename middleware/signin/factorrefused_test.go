@@ -34,7 +34,7 @@ func TestFactorRefusals(t *testing.T) {
 		{"nothing can be sent any more", mock.Fault{Status: 404, ErrorType: "intermediate_session_not_found"}, 410, "Please begin again", false, smsSent},
 		{"the carrier refuses", mock.Fault{Status: 400, ErrorType: "downstream_carrier_error"}, 503, "Nothing is lost", true, smsSent},
 	}
-	w := newWorld(t, signin.Config{})
+	w := newWorld(t, signin.Config{Limit: unlimited{}})
 	class, _ := w.strict()
 	w.withPhone(class.ID)
 	for _, tt := range tests {

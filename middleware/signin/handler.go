@@ -24,6 +24,7 @@ type Handler struct {
 	redemptions redemptions[progress]
 	enrolments  redemptions[grimoireauth.AppEnrolment]
 	classes     classWays
+	limit       Limiter
 	revoke      func(context.Context, grimoireauth.Session) error
 }
 
@@ -51,6 +52,7 @@ func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*
 		client: client,
 		starts: starts,
 		revoke: client.Sessions.Revoke,
+		limit:  config.limiter(),
 	}
 	h.route()
 	return h, nil

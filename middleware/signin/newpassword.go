@@ -21,17 +21,33 @@ const methodReset = "reset"
 func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) {
 	page.Password = true
 	verifier := h.sharedVerifier(r, asksReset)
-	_, err := h.client.SignIn.StartPasswordReset(r.Context(), grimoireauth.PasswordReset{
-		Class: grimoireauth.ClassID(page.Class), Email: page.Email,
-		RedirectURL: h.callbackURL(), LoginRedirectURL: h.callbackURL(), Verifier: verifier,
+	err := h.send(r, ActionSendReset, page, func(ctx context.Context) error {
+		_, err := h.client.SignIn.StartPasswordReset(ctx, grimoireauth.PasswordReset{
+			Class: grimoireauth.ClassID(page.Class), Email: page.Email,
+			RedirectURL: h.callbackURL(), LoginRedirectURL: h.callbackURL(), Verifier: verifier,
+		})
+		return err
 	})
+	if limited, own := ours(err); own && limited != nil && limited.pending && !h.asksFor(r, page) {
+		// The link on its way is bound to the browser that asked for it.
+		h.tooMany(w, r, err, page, "sign-in")
+		return
+	}
 	if !h.sent(w, r, page, err) {
 		return
 	}
 	// An address that was refused gets the same cookie.
 	a := h.again(r, page, asksReset).ask(asksReset, page.Email, resetLife)
 	a.verifier = verifier
-	redirect(w, h.address("sent", h.keep(w, r, a)))
+	redirect(w, h.address("sent", h.keep(w, r, a))+pendingQuery(err))
+}
+
+// asksFor reports whether this browser has asked for a link to set the password of this
+// address in this class.
+func (h *Handler) asksFor(r *http.Request, page Page) bool {
+	return len(h.attempts(r, func(a attempt) bool {
+		return a.asks == asksReset && a.class == page.Class && sameAddress(a.email, page.Email)
+	})) > 0
 }
 
 // showNewPassword is the form to set a password with.
@@ -86,12 +102,12 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	sum := sha256.Sum256([]byte(typed))
 	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])
 	a.returnTo = asked.returnTo
-	err := h.sign(w, r, signing{attempt: a, asked: []attempt{asked}, half: half, key: key, cuts: true}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: a, asked: []attempt{asked}, half: half, key: key, cuts: true}, h.used(ActionSendReset, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.SignIn.FinishPasswordReset(ctx, grimoireauth.NewPassword{
 			Token: grimoireauth.NewSecret(a.token.token), Verifier: asked.verifier, Password: password, Class: grimoireauth.ClassID(slug),
 			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
 		})
-	})
+	}))
 	again := "new-password"
 	switch {
 	case err == nil:

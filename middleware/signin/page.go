@@ -30,6 +30,11 @@ type Page struct {
 	Minutes   int    // how long a link works
 	Method    string // what "sent" has sent: "magic_link" or "reset"
 
+	// Again says on "sent", "code" and "factor" that the message was asked for a moment
+	// ago, perhaps in another browser, and how long another one is not sent: "20
+	// seconds". Empty: it was sent now.
+	Again string
+
 	Ways      Ways // what "sign-in" and "which-class" offer
 	Password  bool // somebody is about to sign in by password
 	Discovery bool // "which-class": classes can be found without naming one

@@ -23,13 +23,18 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		a = newAttempt(page.Class, page.ReturnTo)
 	}
 	a.returnTo = page.ReturnTo
+	use, err := h.useOf(r, ActionGuess, page.Class, page.Email)
+	if err != nil {
+		h.refuse(w, r, err, page, "sign-in")
+		return
+	}
 	// No key: twice is two good sign-ins, and the browser keeps the later one.
-	err := h.sign(w, r, signing{attempt: a, half: half}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err = h.sign(w, r, signing{attempt: a, half: half}, h.guess(use, wrongGuess, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.SignIn.WithPassword(ctx, grimoireauth.PasswordSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Password: grimoireauth.NewSecret(password),
 			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
 		})
-	})
+	}))
 	if err != nil {
 		h.refuseTyped(w, r, err, page, "sign-in", grimoireauth.ErrWrongPassword)
 	}

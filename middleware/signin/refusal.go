@@ -59,6 +59,10 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 		}
 		h.show(w, status, name, page)
 	}
+	if _, own := ours(err); own {
+		h.tooMany(w, r, err, page, again)
+		return
+	}
 	if outage(err) {
 		h.fault(r, "sign-in not finished", err)
 		page.Notice = nothingLost
@@ -126,11 +130,14 @@ func answered(err error) (errorType string, yes bool) {
 	return explained.Type, true
 }
 
+// defaultRetry is when to come back if no error says it.
+const defaultRetry = 5 * time.Second
+
 // retryAfter says when to come back.
 func retryAfter(w http.ResponseWriter, err error) {
 	wait, ok := grimoireauth.RetryAfter(err)
 	if !ok {
-		wait = 5 * time.Second
+		wait = defaultRetry
 	}
 	seconds := int((min(wait, time.Hour) + time.Second - 1) / time.Second)
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))

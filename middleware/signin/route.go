@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
 // route tells the mux which page answers what. A path that is known answers other
@@ -16,8 +18,8 @@ func (h *Handler) route() {
 		h.mux.Handle(method+" "+prefix+path, page)
 		methods[path] = append(methods[path], method)
 	}
-	get := func(path string, page http.HandlerFunc) { handle(http.MethodGet, path, page) }
-	post := func(path string, page http.HandlerFunc) { handle(http.MethodPost, path, page) }
+	get := func(path string, page http.HandlerFunc) { handle(http.MethodGet, path, h.stranger(page)) }
+	post := func(path string, page http.HandlerFunc) { handle(http.MethodPost, path, h.stranger(page)) }
 
 	get("{$}", h.showForm)
 	get("start", h.showForm)
@@ -45,18 +47,27 @@ func (h *Handler) route() {
 	get("classes", h.askClass)
 	post("classes", h.chooseClass)
 
+	// To change class or to sign out draws on no client's share.
 	handle(http.MethodGet, "switch", h.guard.Load(http.HandlerFunc(h.askSwitch)))
-	post("switch", h.switchClass)
-	get("logout", h.askLogout)
-	post("logout", h.logout)
-	get("signed-out", h.showSignedOut)
-	get("signed-out.css", forgetPages)
+	handle(http.MethodPost, "switch", http.HandlerFunc(h.switchClass))
+	handle(http.MethodGet, "logout", http.HandlerFunc(h.askLogout))
+	handle(http.MethodPost, "logout", http.HandlerFunc(h.logout))
+	handle(http.MethodGet, "signed-out", http.HandlerFunc(h.showSignedOut))
+	handle(http.MethodGet, "signed-out.css", http.HandlerFunc(forgetPages))
 	handle(http.MethodGet, "session", h.guard.Load(http.HandlerFunc(h.status)))
 
 	for path, allowed := range methods {
 		h.mux.Handle(prefix+path, h.otherMethod(allowed))
 	}
 	h.mux.HandleFunc(prefix, h.noSuchPage)
+}
+
+// stranger says in the context of a page that strangers reach where the request comes
+// from, so that what it asks Stytch draws on the share of that client address.
+func (h *Handler) stranger(page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page.ServeHTTP(w, r.WithContext(grimoireauth.ContextWithClientAddress(r.Context(), h.guard.ClientAddress(r))))
+	})
 }
 
 // otherMethod is the page for a method that a path does not know (RFC 9110, 15.5.6).

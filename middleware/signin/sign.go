@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -202,6 +203,8 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 // end revokes a session that nobody shall use any more. If that fails it lives
 // on at Stytch without a cookie; that is worth a line, not a failed sign-in.
 func (h *Handler) end(ctx context.Context, r *http.Request, session grimoireauth.Session, why string) {
+	// It is due whatever share the client address has left.
+	ctx = grimoireauth.ContextWithClientAddress(ctx, netip.Addr{})
 	if err := h.revoke(ctx, session); err != nil {
 		h.note(r, "session not revoked: "+why, err)
 	}

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"regexp"
@@ -109,14 +110,21 @@ func (h *Handler) typed(w http.ResponseWriter, r *http.Request) (Page, bool) {
 // the answer must not say who is in a class.
 func (h *Handler) sent(w http.ResponseWriter, r *http.Request, page Page, err error) bool {
 	errorType, asked := answered(err)
+	limited, own := ours(err)
 	switch {
 	case err == nil:
 	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
 		h.notAnAddress(w, r, page, "sign-in")
 		return false
-	case unknown(err) && !errors.Is(err, grimoireauth.ErrRateLimited), !asked, strings.Contains(errorType, "url"):
-		// An outage, or a redirect URL that is not registered: nobody gets
-		// anything, so saying so tells nothing about anybody.
+	case own && limited != nil && limited.pending:
+		h.note(r, "nothing e-mailed: a message is on its way", err)
+	case own:
+		h.tooMany(w, r, err, page, "sign-in")
+		return false
+	case outage(err), !asked, strings.Contains(errorType, "url"):
+		// An outage, Stytch's own rate limit, or a redirect URL that is not registered:
+		// nobody gets anything, so saying so tells nothing about anybody. Our limit has
+		// kept an address from being refused by Stytch's only because it is known.
 		h.fault(r, "nothing can be e-mailed", err)
 		page.Notice = notNow
 		retryAfter(w, err)
@@ -124,8 +132,8 @@ func (h *Handler) sent(w http.ResponseWriter, r *http.Request, page Page, err er
 		return false
 	default:
 		// Stytch refused this one: not invited, no such class, a class with other
-		// ways to sign in, or one e-mail a second for one address, of which the
-		// first is on its way. To say so would say something about the address.
+		// ways to sign in, or locked out. To say so would say something about the
+		// address.
 		h.note(r, "nothing e-mailed", err)
 	}
 	return true
@@ -158,19 +166,19 @@ func (h *Handler) again(r *http.Request, page Page, asks string) attempt {
 
 // startLink e-mails a link.
 func (h *Handler) startLink(w http.ResponseWriter, r *http.Request, page Page) {
-	var err error
-	if page.Class == "" {
-		err = h.client.SignIn.SendDiscoveryLink(r.Context(), grimoireauth.DiscoveryLink{
-			Email: page.Email, RedirectURL: h.callbackURL(), Expires: h.config.LinkExpires,
-		})
-	} else {
-		err = h.client.SignIn.SendMagicLink(r.Context(), grimoireauth.MagicLink{
+	err := h.send(r, ActionSendLink, page, func(ctx context.Context) error {
+		if page.Class == "" {
+			return h.client.SignIn.SendDiscoveryLink(ctx, grimoireauth.DiscoveryLink{
+				Email: page.Email, RedirectURL: h.callbackURL(), Expires: h.config.LinkExpires,
+			})
+		}
+		return h.client.SignIn.SendMagicLink(ctx, grimoireauth.MagicLink{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, RedirectURL: h.callbackURL(), Expires: h.config.LinkExpires,
 		})
-	}
+	})
 	if h.sent(w, r, page, err) {
 		a := h.again(r, page, asksLink).ask(asksLink, page.Email, h.config.linkLife())
-		redirect(w, h.address("sent", h.keep(w, r, a)))
+		redirect(w, h.address("sent", h.keep(w, r, a))+pendingQuery(err))
 	}
 }
 
@@ -182,7 +190,7 @@ func (h *Handler) showSent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := a.back()
-	page.Attempt, page.Method = a.id, string(grimoireauth.MethodMagicLink)
+	page.Attempt, page.Method, page.Again = a.id, string(grimoireauth.MethodMagicLink), pendingFor(r)
 	if a.asks == asksReset {
 		page.Method = methodReset
 	}

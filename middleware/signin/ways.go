@@ -13,7 +13,12 @@ import (
 type Ways struct {
 	MagicLink, EmailCode, Password bool
 	Providers                      []Provider // the school's identity provider first
+	// Unsure says that it could not be found out which ways the class has, so that there
+	// may be others, such as single sign-on: offer [Page.Begin] to look again.
+	Unsure bool
 }
+
+const waysUnsure = "It could not be found out just now which ways to sign in this class has. If you know another one than these, such as your school's sign-in, look again in a moment."
 
 // Any reports whether there is a way at all.
 func (w Ways) Any() bool { return w.ByEmail() || w.Password || len(w.Providers) > 0 }
@@ -82,11 +87,23 @@ func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page
 		h.show(w, status, "which-class", page)
 		return
 	}
-	may := h.classes.of(r.Context(), page.Class, h.askAllowed)
+	may := h.allowed(r, page.Class)
 	if len(only) > 0 {
 		may.methods = only
 	}
 	page.Ways = h.ways(may, page)
+	if may.unsure {
+		if page.Notice != "" {
+			page.Notice += " "
+		}
+		page.Notice += waysUnsure
+		if _, own := ours(may.refused); own {
+			retryAfter(w, may.refused)
+			if status == http.StatusOK {
+				status = http.StatusTooManyRequests
+			}
+		}
+	}
 	h.show(w, status, "sign-in", page)
 }
 
@@ -99,6 +116,7 @@ func (h *Handler) ways(may allowed, page Page) Ways {
 		MagicLink: can(grimoireauth.MethodMagicLink),
 		EmailCode: can(grimoireauth.MethodEmailCode),
 		Password:  can(grimoireauth.MethodPassword),
+		Unsure:    may.unsure,
 	}
 	query := beginning(page.Class, page.ReturnTo)
 	if page.Attempt != "" {
