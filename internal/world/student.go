@@ -86,6 +86,9 @@ func (w *World) getsIn(v *visit, signIn func() bool) {
 	if !mayAtFirst || !w.may(v.person, v.room) || !v.person.oneAtATime(began) || v.errand.disturbed.Load() || !w.network.quietSince(from) || !v.person.leftAlone(from) {
 		return
 	}
+	if v.method == "reset" && !w.clocks.resets(from) {
+		return // no new password is set by such a clock (docs/refresh-and-outages.md)
+	}
 	if d := v.tab.desk; d.sitting() != v.person || d.identity().since > began {
 		return // another person was at this browser meanwhile
 	}

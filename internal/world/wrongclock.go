@@ -112,6 +112,19 @@ func (c *clocks) behindSince(process int, then time.Duration) time.Duration {
 // cutoff that the process knew when it asked.
 const cutoffLeeway = time.Minute
 
+// resets reports whether all clocks were good enough since then to set a new password, which
+// raises a cutoff of the member.
+func (c *clocks) resets(then time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range c.wrong {
+		if w.to >= then && w.ahead > cutoffLeeway-leeway {
+			return false
+		}
+	}
+	return true
+}
+
 // behindCutoff reports whether a process may take what Stytch issues for older than a cutoff
 // of the member or their class: its clock was ahead by more than a minute, and the cutoff is
 // younger than a minute and that error.
