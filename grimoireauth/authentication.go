@@ -84,13 +84,6 @@ type Authentication struct {
 	Session
 	Credentials
 	Source Source
-
-	// EndsBy is the latest moment that the session can reach while it slides: how long
-	// it is worth keeping its session_token. Zero: unknown, and the session's own end
-	// may still be moved at Stytch. [jwtlocal.Verifier] sets it if its sessions slide.
-	//
-	// [jwtlocal.Verifier]: https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Verifier
-	EndsBy time.Time
 }
 
 // IsZero reports whether nobody was authenticated.

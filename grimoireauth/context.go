@@ -4,21 +4,25 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/promptgrimoire/auth/internal/ctxkey"
 )
 
-// The context carries what the guard found out about the request, in two values
-// under private keys, so that no other package can read or forge them by
-// accident. Both are written once and immutable.
-type (
-	authenticationKey struct{}
-	placeKey          struct{}
-)
+// The context carries what the guard found out about the request, in two values under
+// the keys of package ctxkey, so that no other module can read or forge them by
+// accident. Both are written once and immutable. A guard's own context answers to these
+// keys as well as those below.
 
-// place is somebody's role in the class that the request is about.
+// inClass is what the context says about the class that the request is about.
+type inClass interface{ InClass() (Person, Role) }
+
+// place is a person's role in a class.
 type place struct {
 	person Person
 	role   Role
 }
+
+func (p *place) InClass() (Person, Role) { return p.person, p.role }
 
 // authenticated is a context with an Authentication: one allocation, where
 // context.WithValue would need a second for the value.
@@ -28,7 +32,7 @@ type authenticated struct {
 }
 
 func (c *authenticated) Value(key any) any {
-	if key == (authenticationKey{}) {
+	if key == (ctxkey.Authentication{}) {
 		return &c.authentication
 	}
 	return c.Context.Value(key)
@@ -40,7 +44,7 @@ type placed struct {
 }
 
 func (c *placed) Value(key any) any {
-	if key == (placeKey{}) {
+	if key == (ctxkey.Place{}) {
 		return &c.place
 	}
 	return c.Context.Value(key)
@@ -70,9 +74,9 @@ type decided struct {
 
 func (c *decided) Value(key any) any {
 	switch key.(type) {
-	case authenticationKey:
+	case ctxkey.Authentication:
 		return &c.authentication
-	case placeKey:
+	case ctxkey.Place:
 		return &c.place
 	}
 	return c.Context.Value(key)
@@ -83,7 +87,7 @@ func (c *decided) Value(key any) any {
 // a test. It forgets any role an outer guard had attached: a role belongs to
 // the authentication it was decided for.
 func ContextWithAuthentication(ctx context.Context, authentication Authentication) context.Context {
-	if p, ok := ctx.Value(placeKey{}).(*place); ok && p.role != RoleNone {
+	if _, _, ok := RoleFromContext(ctx); ok {
 		ctx = &placed{Context: ctx}
 	}
 	return &authenticated{Context: ctx, authentication: authentication}
@@ -105,7 +109,7 @@ func ContextWithPerson(ctx context.Context, authentication Authentication, perso
 // anybody. Like everything in the context it is what was true when the handler began;
 // a handler that runs for longer than a second asks the guard again, by its Check.
 func AuthenticationFromContext(ctx context.Context) (Authentication, bool) {
-	a, ok := ctx.Value(authenticationKey{}).(*Authentication)
+	a, ok := ctx.Value(ctxkey.Authentication{}).(*Authentication)
 	if !ok || a.IsZero() {
 		return Authentication{}, false
 	}
@@ -129,11 +133,15 @@ func CredentialsFromContext(ctx context.Context) (Credentials, bool) {
 // RoleFromContext returns who is in which class, and as what, if a class guard
 // decided it for this request.
 func RoleFromContext(ctx context.Context) (Person, Role, bool) {
-	p, ok := ctx.Value(placeKey{}).(*place)
-	if !ok || p.role == RoleNone {
+	said, ok := ctx.Value(ctxkey.Place{}).(inClass)
+	if !ok {
 		return Person{}, RoleNone, false
 	}
-	return p.person, p.role, true
+	person, role := said.InClass()
+	if role == RoleNone {
+		return Person{}, RoleNone, false
+	}
+	return person, role, true
 }
 
 // StudentFromContext returns the student whom a class guard found, and false

@@ -125,12 +125,12 @@ func (t RoleTable) assignment(role Role) ([]string, error) {
 // with the highest of the session's own roles, and nowhere else. It asks
 // nobody, so it never returns an error.
 func (t RoleTable) OrgPerClass(ctx context.Context, session Session, class ClassID) (Role, error) {
-	if session.s == nil || class == "" || string(session.s.Organization) != string(class) {
+	if session.s == nil || class == "" || string(session.s.organization) != string(class) {
 		NoteRole(ctx, RoleReason{Source: sourceStytchRole, Why: "the session belongs to another class, or to nobody"})
 		return RoleNone, nil
 	}
 	if roleNotesOf(ctx) != nil {
-		t.explain(ctx, session.s.Roles)
+		t.explain(ctx, session.s.roles)
 	}
-	return t.Role(session.s.Roles...), nil
+	return t.Role(session.s.roles...), nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
 	"time"
 )
@@ -18,7 +19,7 @@ import (
 // return zero values.
 //
 // Source: https://stytch.com/docs/b2b/api/session-object
-type Session struct{ s *SessionFields }
+type Session struct{ s *session }
 
 // SessionFields is what a [Session] is made of.
 type SessionFields struct {
@@ -31,7 +32,44 @@ type SessionFields struct {
 	StartedAt        time.Time
 	LastAccessedAt   time.Time
 	ExpiresAt        time.Time       // end of the session, not of a session_jwt
+	EndsBy           time.Time       // the latest moment that ExpiresAt can still be moved to; zero if unknown
 	CustomClaims     json.RawMessage // a JSON object of the claims that are not Stytch's own; empty if none
+}
+
+// session is what a Session points to. Thousands of them are kept, so its times have
+// the eight bytes that they need.
+type session struct {
+	id                                 SessionID
+	member                             MemberID
+	organization                       OrganizationID
+	slug                               string
+	roles                              []string
+	factors                            []Factor
+	claims                             json.RawMessage
+	started, accessed, expires, endsBy instant
+}
+
+// instant is a time in Unix nanoseconds; zero: none. Times that those cannot hold, after
+// the year 2262 or before 1678, become the last or the first that they can.
+type instant int64
+
+func instantOf(t time.Time) instant {
+	switch {
+	case t.IsZero():
+		return 0
+	case t.Year() >= 2262:
+		return math.MaxInt64
+	case t.Year() <= 1678:
+		return math.MinInt64
+	}
+	return instant(t.UnixNano())
+}
+
+func (i instant) time() time.Time {
+	if i == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(i)).UTC()
 }
 
 // Factor is one proof that was given when signing in, under Stytch's names
@@ -59,15 +97,24 @@ func NewSession(fields SessionFields) (Session, error) {
 	if err := errors.Join(faults...); err != nil {
 		return Session{}, err
 	}
-	fields.Roles = slices.Clone(fields.Roles)
-	fields.Factors = slices.Clone(fields.Factors)
-	fields.CustomClaims = slices.Clone(fields.CustomClaims)
-	return Session{s: &fields}, nil
+	return Session{s: &session{
+		id:           fields.ID,
+		member:       fields.Member,
+		organization: fields.Organization,
+		slug:         fields.OrganizationSlug,
+		roles:        slices.Clone(fields.Roles),
+		factors:      slices.Clone(fields.Factors),
+		claims:       slices.Clone(fields.CustomClaims),
+		started:      instantOf(fields.StartedAt),
+		accessed:     instantOf(fields.LastAccessedAt),
+		expires:      instantOf(fields.ExpiresAt),
+		endsBy:       instantOf(fields.EndsBy),
+	}}, nil
 }
 
-var noSession SessionFields
+var noSession session
 
-func (s Session) fields() *SessionFields {
+func (s Session) fields() *session {
 	if s.s == nil {
 		return &noSession
 	}
@@ -78,28 +125,28 @@ func (s Session) fields() *SessionFields {
 func (s Session) IsZero() bool { return s.s == nil }
 
 // ID returns Stytch's member_session_id.
-func (s Session) ID() SessionID { return s.fields().ID }
+func (s Session) ID() SessionID { return s.fields().id }
 
 // Member returns who is signed in.
-func (s Session) Member() MemberID { return s.fields().Member }
+func (s Session) Member() MemberID { return s.fields().member }
 
 // Organization returns the Stytch organization that the session belongs to.
-func (s Session) Organization() OrganizationID { return s.fields().Organization }
+func (s Session) Organization() OrganizationID { return s.fields().organization }
 
 // OrganizationSlug returns the organization's slug when the session was
 // attested. A slug can change hands: show it, never decide by it.
-func (s Session) OrganizationSlug() string { return s.fields().OrganizationSlug }
+func (s Session) OrganizationSlug() string { return s.fields().slug }
 
 // Roles returns the Stytch role ids in force for this session. They can differ
 // from the member's: Stytch grants roles that come from an SSO connection only
 // to sessions signed in through it.
-func (s Session) Roles() []string { return slices.Clone(s.fields().Roles) }
+func (s Session) Roles() []string { return slices.Clone(s.fields().roles) }
 
 // HasRole reports whether the session carries exactly this Stytch role id.
-func (s Session) HasRole(id string) bool { return slices.Contains(s.fields().Roles, id) }
+func (s Session) HasRole(id string) bool { return slices.Contains(s.fields().roles, id) }
 
 // Factors returns how the member signed in.
-func (s Session) Factors() []Factor { return slices.Clone(s.fields().Factors) }
+func (s Session) Factors() []Factor { return slices.Clone(s.fields().factors) }
 
 // factorImpersonated is the type of the factor that an administrator leaves who
 // signs in as somebody else at Stytch's dashboard.
@@ -110,26 +157,33 @@ const factorImpersonated = "impersonated"
 // member sees; whether it may hand in an essay is for the application to say.
 // Source: https://stytch.com/docs/b2b/api/authenticate-impersonation-token
 func (s Session) Impersonated() bool {
-	return slices.ContainsFunc(s.fields().Factors, func(f Factor) bool { return f.Type == factorImpersonated })
+	return slices.ContainsFunc(s.fields().factors, func(f Factor) bool { return f.Type == factorImpersonated })
 }
 
 // StartedAt returns when the session began; zero if unknown.
-func (s Session) StartedAt() time.Time { return s.fields().StartedAt }
+func (s Session) StartedAt() time.Time { return s.fields().started.time() }
 
 // LastAccessedAt returns when Stytch last saw the session before attesting it;
 // zero if unknown.
-func (s Session) LastAccessedAt() time.Time { return s.fields().LastAccessedAt }
+func (s Session) LastAccessedAt() time.Time { return s.fields().accessed.time() }
 
 // ExpiresAt returns when the session ends; zero if the source did not say. The
 // session_jwt that attests it ends much earlier, five minutes after its issue.
-func (s Session) ExpiresAt() time.Time { return s.fields().ExpiresAt }
+func (s Session) ExpiresAt() time.Time { return s.fields().expires.time() }
+
+// EndsBy returns the latest moment that the session can reach while it slides: how long
+// it is worth keeping its session_token. Zero: unknown, and the session's end may still
+// be moved at Stytch. [jwtlocal.Verifier] says it if its sessions slide.
+//
+// [jwtlocal.Verifier]: https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Verifier
+func (s Session) EndsBy() time.Time { return s.fields().endsBy.time() }
 
 // CustomClaims decodes the session's custom claims into v, a pointer to a struct
 // or a map, as [json.Unmarshal] does. It decodes on demand, and leaves v alone
 // if there are none. Numbers keep their digits where v holds a [json.Number] or
 // a [json.RawMessage].
 func (s Session) CustomClaims(v any) error {
-	raw := s.fields().CustomClaims
+	raw := s.fields().claims
 	if len(raw) == 0 {
 		return nil
 	}
@@ -140,11 +194,11 @@ func (s Session) CustomClaims(v any) error {
 func (s Session) LogValue() slog.Value {
 	f := s.fields()
 	return slog.GroupValue(
-		slog.String("session", string(f.ID)),
-		slog.String("member", string(f.Member)),
-		slog.String("organization", string(f.Organization)),
+		slog.String("session", string(f.id)),
+		slog.String("member", string(f.member)),
+		slog.String("organization", string(f.organization)),
 	)
 }
 
 // String shows the session id only.
-func (s Session) String() string { return "session " + string(s.fields().ID) }
+func (s Session) String() string { return "session " + string(s.fields().id) }

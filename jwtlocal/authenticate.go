@@ -42,7 +42,7 @@ func (v *Verifier) Authenticate(ctx context.Context, credentials grimoireauth.Cr
 	if judged.standing == good {
 		v.reportVerified(ctx, &judged)
 		if !v.due(&judged) {
-			return v.answer(judged.session, credentials, grimoireauth.SourceLocal), nil
+			return answerOf(judged.session, credentials, grimoireauth.SourceLocal), nil
 		}
 	}
 	return v.conclude(ctx, credentials, judged, grimoireauth.UnattendedFromContext(ctx))
@@ -181,17 +181,12 @@ func isOfAnother(session grimoireauth.Session, named grimoireauth.SessionID) boo
 	return named != "" && !session.IsZero() && session.ID() != named
 }
 
-// answer returns an Authentication that names the session of its session_token, and
-// says how far the session can slide.
-func (v *Verifier) answer(session grimoireauth.Session, credentials grimoireauth.Credentials, source grimoireauth.Source) grimoireauth.Authentication {
+// answerOf returns an Authentication that names the session of its session_token.
+func answerOf(session grimoireauth.Session, credentials grimoireauth.Credentials, source grimoireauth.Source) grimoireauth.Authentication {
 	if !credentials.Token.IsZero() {
 		credentials.NamedSession = session.ID()
 	}
-	answer := grimoireauth.Authentication{Session: session, Credentials: credentials, Source: source}
-	if v.config.Slide.on() {
-		answer.EndsBy = v.config.Slide.endsBy(session)
-	}
-	return answer
+	return grimoireauth.Authentication{Session: session, Credentials: credentials, Source: source}
 }
 
 // ancient reports whether the token ended longer ago than a session can last, so

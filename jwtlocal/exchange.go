@@ -122,7 +122,7 @@ func (v *Verifier) accept(ctx context.Context, a *ask, f *flight, answer grimoir
 	if credentials.Token.IsZero() && !a.alone {
 		credentials.Token = a.secret
 	}
-	return &grant{answer: v.answer(judged.session, credentials, answer.Source), issued: judged.times.issued, end: judged.times.end, came: time.Now()}, judged.standing == stale, nil
+	return &grant{answer: answerOf(judged.session, credentials, answer.Source), issued: judged.times.issued, end: judged.times.end, came: time.Now()}, judged.standing == stale, nil
 }
 
 // unverifiable is the failure of a refresh whose session_jwt cannot be judged. That the

@@ -78,7 +78,7 @@ func FuzzAccept(f *testing.F) {
 		if err != nil || rules.accepts(&c) != 0 {
 			return
 		}
-		session, err := sessionOf(&c, share)
+		session, err := sessionOf(&c, share, Slide{})
 		if err != nil || session.ID() == "" || session.Member() == "" || session.Organization() == "" {
 			t.Fatalf("%q: accepted as %v, %v", payload, session, err)
 		}

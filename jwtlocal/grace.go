@@ -30,7 +30,7 @@ func (v *Verifier) excuses(judged *verdict) bool {
 func (v *Verifier) excused(ctx context.Context, credentials grimoireauth.Credentials, judged *verdict) grimoireauth.Authentication {
 	session := judged.session
 	v.observe(ctx, grimoireauth.OutageGraceUsed{Session: session.ID(), Member: session.Member()})
-	return v.answer(session, credentials, grimoireauth.SourceOutageGrace)
+	return answerOf(session, credentials, grimoireauth.SourceOutageGrace)
 }
 
 const (

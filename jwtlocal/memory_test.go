@@ -50,7 +50,7 @@ func remember(t testing.TB, v *Verifier, s *seen, payload string, n int) {
 	c, err := claims.Read([]byte(payload), v.share.share)
 	require.NoError(t, err)
 	require.Zero(t, v.rules.accepts(&c))
-	session, err := sessionOf(&c, &v.share)
+	session, err := sessionOf(&c, &v.share, v.config.Slide)
 	require.NoError(t, err)
 	e := entryOf(d, &c, session)
 	require.NotNil(t, e)

@@ -127,7 +127,7 @@ func (v *Verifier) hand(ctx context.Context, a *ask, g *grant, late bool) (grimo
 // ahead answers for a session_jwt that is good. If it is near its end: with what a
 // refresh has brought already, or with itself and a refresh behind it.
 func (v *Verifier) ahead(ctx context.Context, credentials grimoireauth.Credentials, judged verdict, idle bool) grimoireauth.Authentication {
-	own := v.answer(judged.session, credentials, grimoireauth.SourceLocal)
+	own := answerOf(judged.session, credentials, grimoireauth.SourceLocal)
 	if !v.due(&judged) || !hasTokenForm(credentials.Token) {
 		return own
 	}

@@ -149,7 +149,7 @@ func (r *rules) at(t times, now time.Time) Reason {
 
 // sessionOf makes the session that accepted claims attest. Everything in it is a
 // copy; nothing refers to the token.
-func sessionOf(c *claims.Claims, share *sharer) (grimoireauth.Session, error) {
+func sessionOf(c *claims.Claims, share *sharer, slide Slide) (grimoireauth.Session, error) {
 	ids := make([]byte, 0, 2*maxID)
 	ids = append(ids, c.SessionID...)
 	ids = append(ids, c.Subject...)
@@ -171,6 +171,7 @@ func sessionOf(c *claims.Claims, share *sharer) (grimoireauth.Session, error) {
 		StartedAt:        c.StartedAt,
 		LastAccessedAt:   c.AccessedAt,
 		ExpiresAt:        c.EndsAt,
+		EndsBy:           slide.endsBy(c.StartedAt, c.EndsAt),
 		CustomClaims:     c.Custom,
 	})
 }

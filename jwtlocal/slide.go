@@ -63,11 +63,10 @@ func (s Slide) by(session grimoireauth.Session, now time.Time) (time.Duration, b
 	return by, by >= minSlide && now.Add(by).After(ends)
 }
 
-// endsBy is the latest moment that the session can reach; zero if it is not known
+// endsBy is the latest moment that a session can reach; zero if it is not known
 // when it began, or when it ends now: such a session does not slide.
-func (s Slide) endsBy(session grimoireauth.Session) time.Time {
-	started, ends := session.StartedAt(), session.ExpiresAt()
-	if started.IsZero() || ends.IsZero() {
+func (s Slide) endsBy(started, ends time.Time) time.Time {
+	if !s.on() || started.IsZero() || ends.IsZero() {
 		return time.Time{}
 	}
 	if last := started.Add(s.Cap); last.After(ends) {

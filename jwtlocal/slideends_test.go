@@ -24,7 +24,7 @@ func TestC03EndsBy(t *testing.T) {
 			t.Helper()
 			requireSession(t, ada, answer, err)
 			require.Equal(t, source, answer.Source)
-			require.True(t, want.Equal(answer.EndsBy), "%v, not %v", answer.EndsBy, want)
+			require.True(t, want.Equal(answer.EndsBy()), "%v, not %v", answer.EndsBy(), want)
 		}
 		for _, row := range []struct {
 			source grimoireauth.Source
@@ -56,12 +56,12 @@ func TestC03EndsBy(t *testing.T) {
 		u.of(ada, func(l *login) { l.ends = l.started.Add(20 * time.Hour); ada = *l })
 		answer, err := authenticate(t, v, u.credentials(ada, 0))
 		requireSession(t, ada, answer, err)
-		require.True(t, ada.ends.Equal(answer.EndsBy))
+		require.True(t, ada.ends.Equal(answer.EndsBy()))
 	}, sliding)
 
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		answer, err := authenticate(t, v, u.credentials(u.login(1), 0))
 		require.NoError(t, err)
-		require.Zero(t, answer.EndsBy, "nothing slides")
+		require.Zero(t, answer.EndsBy(), "nothing slides")
 	})
 }

@@ -159,7 +159,7 @@ func (v *Verifier) judge(ctx context.Context, token string) verdict {
 	if reason != 0 {
 		return v.refuse(ctx, reason)
 	}
-	session, err := sessionOf(&c, &v.share)
+	session, err := sessionOf(&c, &v.share, v.config.Slide)
 	if err != nil {
 		return v.refuse(ctx, ReasonClaims)
 	}

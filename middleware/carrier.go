@@ -59,15 +59,16 @@ func (g *Guard) byBearer(r *http.Request) bool {
 	return len(r.Header["Authorization"]) > 0
 }
 
-// read returns what the request presents where this guard looks.
-func (g *Guard) read(r *http.Request) (presented, error) {
+// read reads into p, which is zero, what the request presents where this guard looks. The
+// pointer saves copies of what is read, one for each level.
+func (g *Guard) read(r *http.Request, p *presented) error {
 	if !g.byBearer(r) {
-		return g.readCookies(r)
+		return g.readCookies(r, p)
 	}
-	p := presented{bearer: true}
+	p.bearer = true
 	var err error
 	p.jwt, err = bearer(r.Header["Authorization"])
-	return p, err
+	return err
 }
 
 // bearer reads the token of an Authorization header, "" if there is no header.

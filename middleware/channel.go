@@ -31,8 +31,8 @@ func opensChannel(r *http.Request) bool {
 
 // foreignChannel returns an error if a request opens a channel with cookies and does not
 // come from a page of its own host or of Config.Origins.
-func (g *Guard) foreignChannel(r *http.Request, p presented) error {
-	if !opensChannel(r) || p.bearer || p == (presented{}) {
+func (g *Guard) foreignChannel(r *http.Request, p *presented) error {
+	if !opensChannel(r) || p.bearer || *p == (presented{}) {
 		return nil
 	}
 	scheme := "http"

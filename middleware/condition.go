@@ -21,8 +21,8 @@ func (f *found) meets(ctx context.Context, c condition, in place) (place, error)
 	if err := c.fault(f.guard, in); err != nil {
 		return place{}, err
 	}
-	if f.noting != nil {
-		*f.noting = append(*f.noting, c)
+	if f.later != nil && f.later.noting != nil {
+		*f.later.noting = append(*f.later.noting, c)
 		if c.least > grimoireauth.RoleNone {
 			in = place{class: c.class, role: c.least}
 		}

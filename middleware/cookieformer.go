@@ -60,7 +60,8 @@ func (g *Guard) readFormer(lines []string) (presented, bool) {
 		}
 		former := f.cookies(true)
 		for _, s := range []sessionCookies{former, former.moved()} {
-			if p, err := s.read(lines); err == nil && p.token != "" && !p.ended {
+			var p presented
+			if err := s.read(lines, &p); err == nil && p.token != "" && !p.ended {
 				p.former = true
 				return p, true
 			}
@@ -95,7 +96,8 @@ func (g *Guard) readMoved(lines []string) (presented, bool) {
 	if g.cookie.frontEnd {
 		return presented{}, false
 	}
-	p, err := g.moved.read(lines)
+	var p presented
+	err := g.moved.read(lines, &p)
 	p.moved = true
 	return p, err == nil && p.session != ""
 }

@@ -32,9 +32,9 @@ var mixtureTexts = [mixtures]string{
 }
 
 // readCookies reads the cookies of a request, and notices mixtures.
-func (g *Guard) readCookies(r *http.Request) (presented, error) {
+func (g *Guard) readCookies(r *http.Request, p *presented) error {
 	lines := r.Header["Cookie"]
-	p, err := g.cookie.read(lines)
+	err := g.cookie.read(lines, p)
 	switch {
 	case errors.Is(err, errTwoValues), p.several:
 		g.noteMixture(r.Context(), mixedTwoValues)
@@ -45,10 +45,12 @@ func (g *Guard) readCookies(r *http.Request) (presented, error) {
 	case p.out:
 	case p.token == "" && p.jwt == "":
 		if moved, ok := g.readMoved(lines); ok {
-			return moved, nil
+			*p = moved
+			return nil
 		}
 		if former, ok := g.readFormer(lines); ok {
-			return former, nil
+			*p = former
+			return nil
 		}
 		if g.cookie.prefixed() && bringsStytchs(lines) {
 			g.noteMixture(r.Context(), mixedUnread)
@@ -56,7 +58,7 @@ func (g *Guard) readCookies(r *http.Request) (presented, error) {
 	case p.session == "" && !g.cookie.frontEnd:
 		g.noteMixture(r.Context(), mixedUnnamed)
 	}
-	return p, err
+	return err
 }
 
 func (g *Guard) noteMixture(ctx context.Context, kind int) {

@@ -25,7 +25,9 @@ var (
 // quotes. Here two different values refuse the request, values are taken as
 // they are, and nothing but a token's alphabet passes, here or in ask. An empty
 // value is a cookie that was cleared, like none.
-func (s *sessionCookies) read(lines []string) (presented, error) {
+//
+// What is read goes to p, which is zero. It stays zero if there is an error.
+func (s *sessionCookies) read(lines []string, p *presented) error {
 	var token, jwt string
 	var seenToken, seenJWT bool
 	for _, line := range lines {
@@ -46,17 +48,17 @@ func (s *sessionCookies) read(lines []string) (presented, error) {
 				jwt, seenJWT = value, true
 			}
 			if twice && s.frontEnd {
-				return s.readSeveral(lines)
+				return s.readSeveral(lines, p)
 			}
 			if twice {
-				return presented{}, errTwoValues
+				return errTwoValues
 			}
 		}
 	}
 	if s.frontEnd {
-		return s.bare(token, jwt)
+		return s.bare(token, jwt, p)
 	}
-	return s.bound(token, jwt)
+	return s.bound(token, jwt, p)
 }
 
 func valueOf(pair, name string) (string, bool) {
@@ -70,35 +72,38 @@ func valueOf(pair, name string) (string, bool) {
 // no session: a session_jwt that is alone came late, after a sign-out. A session_token
 // without a name is from before the guard wrote names, one without a mark from a Guard
 // that makes none.
-func (s *sessionCookies) bound(token, jwt string) (presented, error) {
+func (s *sessionCookies) bound(token, jwt string, p *presented) error {
 	switch token {
 	case "":
-		return presented{}, nil
+		return nil
 	case signedOut:
-		return presented{out: true}, nil
+		p.out = true
+		return nil
 	}
-	p := presented{token: token, jwt: jwt}
+	session, mark, ended := "", "", false
 	if at := strings.IndexByte(token, nameMark[0]); at >= 0 {
-		p.token, p.session = token[:at], token[at+1:]
-		if at = strings.IndexByte(p.session, nameMark[0]); at >= 0 {
-			p.session, p.mark = p.session[:at], p.session[at+1:]
-			if !markLike(p.mark) {
-				return presented{}, errBadValue
+		token, session = token[:at], token[at+1:]
+		if at = strings.IndexByte(session, nameMark[0]); at >= 0 {
+			session, mark = session[:at], session[at+1:]
+			if !markLike(mark) {
+				return errBadValue
 			}
 		}
-		if p.token == "" || p.session == "" || len(p.session) > maxToken || !tokenLike(p.session, maxToken) {
-			return presented{}, errBadValue
+		if token == "" || session == "" || len(session) > maxToken {
+			return errBadValue
 		}
 	}
 	if over, ok := strings.CutPrefix(jwt, endedPrefix); ok {
 		// A mark about another session arrived late, and says nothing about this one.
-		p.jwt, p.ended = "", p.session != "" && over == p.session
+		jwt, ended = "", session != "" && over == session
 	}
-	// The letters of the session_jwt are looked at in ask.
-	if !tokenLike(p.token, maxToken) || len(p.jwt) > maxJWT {
-		return presented{}, errBadValue
+	// The letters of the session_jwt are looked at in ask, and with one there also those of
+	// the name, which is then compared with what the session_jwt attests.
+	if !tokenLike(token, maxToken) || len(jwt) > maxJWT || jwt == "" && !tokenLike(session, maxToken) {
+		return errBadValue
 	}
-	return p, nil
+	p.token, p.session, p.mark, p.jwt, p.ended = token, session, mark, jwt, ended
+	return nil
 }
 
 // markLike reports whether a text has the form of a mark: base64url, of a length that also
@@ -109,11 +114,12 @@ func markLike(text string) bool {
 }
 
 // bare reads the values of cookies that a front end owns.
-func (s *sessionCookies) bare(token, jwt string) (presented, error) {
+func (s *sessionCookies) bare(token, jwt string, p *presented) error {
 	if !tokenLike(token, maxToken) || len(jwt) > maxJWT {
-		return presented{}, errBadValue
+		return errBadValue
 	}
-	return presented{token: token, jwt: jwt}, nil
+	p.token, p.jwt = token, jwt
+	return nil
 }
 
 // readSeveral reads cookies of a front end that came with two values: it writes one with
@@ -121,7 +127,7 @@ func (s *sessionCookies) bare(token, jwt string) (presented, error) {
 // guard must not delete either. The youngest session_jwt counts if all name one session;
 // which session_token is that session's cannot be told, so none counts unless all are
 // equal. What may have been planted names another session, and refuses the request.
-func (s *sessionCookies) readSeveral(lines []string) (presented, error) {
+func (s *sessionCookies) readSeveral(lines []string, p *presented) error {
 	var token, jwt string
 	var tokens, jwts int
 	for _, line := range lines {
@@ -137,7 +143,7 @@ func (s *sessionCookies) readSeveral(lines []string) (presented, error) {
 				case jwts == 0:
 					jwt = value
 				case value != jwt && !sameSession(value, jwt):
-					return presented{}, errTwoValues
+					return errTwoValues
 				case older(jwt, value):
 					jwt = value
 				}
@@ -147,11 +153,11 @@ func (s *sessionCookies) readSeveral(lines []string) (presented, error) {
 	}
 	if tokens > 1 {
 		if jwt == "" {
-			return presented{}, errTwoValues
+			return errTwoValues
 		}
 		token = ""
 	}
-	p, err := s.bare(token, jwt)
+	err := s.bare(token, jwt, p)
 	p.several = err == nil
-	return p, err
+	return err
 }

@@ -74,7 +74,8 @@ func TestReadCookies(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := plainCookies.read(tt.lines)
+			var got presented
+			err := plainCookies.read(tt.lines, &got)
 			require.Equal(t, tt.want, got)
 			require.Equal(t, tt.err, err)
 			if err != nil {
@@ -86,7 +87,8 @@ func TestReadCookies(t *testing.T) {
 }
 
 func TestReadHostPrefixedCookies(t *testing.T) {
-	got, err := hostCookies.read([]string{"stytch_session=planted; __host-stytch_session=planted; \u2000__Host-stytch_session=planted; __Host-stytch_session=ours"})
+	var got presented
+	err := hostCookies.read([]string{"stytch_session=planted; __host-stytch_session=planted; \u2000__Host-stytch_session=planted; __Host-stytch_session=ours"}, &got)
 	require.NoError(t, err)
 	require.Equal(t, presented{token: "ours"}, got)
 }
@@ -97,7 +99,8 @@ func FuzzReadCookies(f *testing.F) {
 	f.Add("a=1;stytch_session=x;  stytch_session=y", "stytch_session=x")
 	f.Add(`stytch_session="x"; =stytch_session=1;;; ;`, "\tstytch_session=z")
 	f.Fuzz(func(t *testing.T, first, second string) {
-		got, err := plainCookies.read([]string{first, second})
+		var got presented
+		err := plainCookies.read([]string{first, second}, &got)
 		values := map[string][]string{}
 		for pair := range strings.SplitSeq(first+";"+second, ";") {
 			if name, value, ok := strings.Cut(strings.TrimLeft(pair, " "), "="); ok {

@@ -25,7 +25,7 @@ const (
 // ended by Config.Revoke if it is another one; a failure to do so is logged and changes
 // nothing.
 //
-// The cookies live as long as the session can: until Authentication.EndsBy if sessions
+// The cookies live as long as the session can: until Session.EndsBy if sessions
 // slide, and otherwise for the 400 days that browsers keep a cookie. Only Stytch ends the
 // session. A session_jwt that is too long for a cookie is left out, and the session_token
 // alone proves the session from then on. The response is kept out of caches.
@@ -132,7 +132,8 @@ func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
 // endEarlier ends the session that the browser had, so that it does not live on without a
 // cookie. The browser may have gone; that does not stop it.
 func (g *Guard) endEarlier(r *http.Request, now grimoireauth.SessionID) {
-	if p, err := g.readCookies(r); err != nil || p.credentials().IsZero() {
+	var p presented
+	if err := g.readCookies(r, &p); err != nil || p.credentials().IsZero() {
 		return
 	}
 	ctx := context.WithoutCancel(r.Context())
@@ -170,12 +171,12 @@ func explained(err error) string {
 // renewCookies brings a session_jwt that a refresh has made to the browser, and nothing
 // else: the cookie of the session_token is written by [Guard.SetCookies] alone, since this
 // response may arrive after the next person has signed in on this browser.
-func (g *Guard) renewCookies(w http.ResponseWriter, had presented, now grimoireauth.Authentication) {
+func (g *Guard) renewCookies(w http.ResponseWriter, had *presented, now *grimoireauth.Authentication) {
 	jwt := now.JWT.Reveal()
 	if g.config.FrontEndCookies || had.former || had.token == "" || jwt == "" || jwt == had.jwt || !tokenLike(jwt, maxJWT) {
 		return
 	}
-	age, live := cookieAge(now)
+	age, live := cookieAge(*now)
 	// An answer that is older than what the browser has was overtaken by another.
 	if !live || older(jwt, had.jwt) {
 		return
@@ -201,7 +202,7 @@ func (g *Guard) markEnded(w http.ResponseWriter, had presented) {
 // cookieAge returns for how many seconds the cookies of a session are kept, and false if
 // the session is over.
 func cookieAge(a grimoireauth.Authentication) (int, bool) {
-	now, last := time.Now(), a.EndsBy
+	now, last := time.Now(), a.EndsBy()
 	if end := a.ExpiresAt(); !end.IsZero() && !end.After(now) {
 		return 0, false
 	}

@@ -144,7 +144,8 @@ func (g *Guard) claimedMember(r *http.Request) grimoireauth.MemberID {
 	if session, ok := grimoireauth.SessionFromContext(r.Context()); ok {
 		return session.Member()
 	}
-	p, err := g.read(r)
+	var p presented
+	err := g.read(r, &p)
 	if err != nil {
 		return ""
 	}

@@ -23,16 +23,30 @@ type found struct {
 
 	// What was decided about this authentication: by the handler that published it, on the
 	// request as it was there, and by those around, perhaps about an older answer.
-	own   []check
-	on    *http.Request
-	outer *found // what was published around; nil: nothing
+	own *[]check
+	on  *http.Request
 
-	noting *[]condition // checks write down here what they would decide, and decide nothing
-	first  *found       // what was published first on this request; nil: this one
-	newer  renewal      // of the first: what was found out on this request later
+	later *later  // nil for what was found first on a request
+	newer renewal // of the first: what was found out on this request later
 
 	// Room for two response headers, so that setting them allocates nothing.
 	cacheControl, vary [1]string
+}
+
+// later is what there is to know of a found that is not the first on its request. Most
+// are the first.
+type later struct {
+	outer  *found       // what was published around; nil: nothing
+	first  *found       // what was published first on this request; nil: this one
+	noting *[]condition // checks write down here what they would decide, and decide nothing
+}
+
+// outer returns what was published around, nil if nothing was.
+func (f *found) outer() *found {
+	if f.later == nil {
+		return nil
+	}
+	return f.later.outer
 }
 
 // answer is whose the credentials of a request are, as it was found out at one moment.
@@ -62,19 +76,28 @@ func (g *Guard) find(r *http.Request, fresh bool) *found {
 	if g == nil || g.auth == nil {
 		return &found{guard: g, answer: answer{err: errZeroGuard}}
 	}
-	earlier, ok := r.Context().Value(foundKey{g}).(*found)
-	had, err := g.read(r)
-	if err == nil {
-		err = g.foreignChannel(r, had)
+	if earlier, ok := r.Context().Value(foundKey{g}).(*found); ok {
+		var had presented
+		if err := g.present(r, &had); err == nil && earlier.presented == had {
+			return earlier.again(r, fresh)
+		}
 	}
-	if ok && err == nil && earlier.presented == had {
-		return earlier.again(r, fresh)
-	}
-	f := &found{guard: g, answer: answer{presented: had, err: err, fresh: fresh}}
-	if err == nil {
+	f := &found{guard: g}
+	f.fresh = fresh
+	if f.err = g.present(r, &f.presented); f.err == nil {
 		f.ask(r.Context(), r)
 	}
 	return f
+}
+
+// present reads into p, which is zero, what a request presents. An error says that its
+// credentials do not count here.
+func (g *Guard) present(r *http.Request, p *presented) error {
+	err := g.read(r, p)
+	if err == nil {
+		err = g.foreignChannel(r, p)
+	}
+	return err
 }
 
 var errTwoSessions = fmt.Errorf("the session_token belongs to another session than its cookie names: %w", grimoireauth.ErrUnauthenticated)
@@ -105,9 +128,10 @@ func (f *found) ask(ctx context.Context, r *http.Request) {
 	}
 	// Two kilobytes, letter by letter, cost as much as all the rest of the guard. A
 	// session_jwt whose signature was verified here needs no second look; about any
-	// other, whatever was said about it, one that holds what no token holds is bad.
+	// other, whatever was said about it, one that holds what no token holds is bad. Nor does
+	// a name need one that is that of the session which was found.
 	local := f.err == nil && f.authentication.Source == grimoireauth.SourceLocal && f.authentication.JWT.Reveal() == f.presented.jwt
-	if !local && !tokenLike(f.presented.jwt, maxJWT) {
+	if !local && (!tokenLike(f.presented.jwt, maxJWT) || !tokenLike(f.presented.session, maxToken)) {
 		f.authentication, f.err = grimoireauth.Authentication{}, errBadValue
 	}
 	if !local {
@@ -137,7 +161,7 @@ func (f *found) askAbout(ctx context.Context, credentials grimoireauth.Credentia
 	if f.fresh || moved {
 		return f.guard.askStytch(ctx, credentials)
 	}
-	return f.guard.Authenticate(ctx, credentials)
+	return f.guard.ask(ctx, f.guard.auth, credentials)
 }
 
 // foreign reports whether the answer is about another session than the one that the
@@ -175,7 +199,7 @@ func (f *found) settle(w http.ResponseWriter, r *http.Request) {
 			h["Cache-Control"] = f.cacheControl[:1:1]
 		}
 		if !f.presented.bearer {
-			f.guard.renewCookies(w, f.presented, f.authentication)
+			f.guard.renewCookies(w, &f.presented, &f.authentication)
 		}
 	case f.presented.bearer || f.guard == nil:
 	case over(f.err):
@@ -211,28 +235,20 @@ func (f *found) setVary(h http.Header) {
 
 // attach returns the request with the answer in its context, and with no other
 // authentication: not one that somebody else left there.
-func (f *found) attach(r *http.Request, in place, checks []check) *http.Request {
+func (f *found) attach(r *http.Request, in place, checks *[]check) *http.Request {
 	if f.published() {
 		return f.attachAgain(r, in, checks)
 	}
-	ctx := f.publish(r.Context())
 	f.place, f.own, f.on = in, checks, r
-	if in.role != grimoireauth.RoleNone {
-		return r.WithContext(grimoireauth.ContextWithPerson(ctx, f.authentication, f.person(in), in.role))
-	}
-	if _, somebody := grimoireauth.AuthenticationFromContext(ctx); somebody || f.err == nil {
-		// Also the same answer, left by somebody else: its role is not this Guard's.
-		ctx = grimoireauth.ContextWithAuthentication(ctx, f.authentication)
-	}
-	return r.WithContext(ctx)
+	return r.WithContext(f.publish(r.Context()))
 }
 
 // attachAgain does the same for what an outer handler of this Guard has published.
-func (f *found) attachAgain(r *http.Request, in place, checks []check) *http.Request {
+func (f *found) attachAgain(r *http.Request, in place, checks *[]check) *http.Request {
 	ctx := r.Context()
-	if len(checks) > 0 {
+	if len(*checks) > 0 {
 		// A copy, since others read what was published.
-		more := &found{guard: f.guard, answer: f.answer, place: in, own: checks, on: r, outer: f, first: f.origin()}
+		more := &found{guard: f.guard, answer: f.answer, place: in, own: checks, on: r, later: &later{outer: f, first: f.origin()}}
 		ctx = more.publish(ctx)
 	}
 	current, _ := grimoireauth.AuthenticationFromContext(ctx)
@@ -242,7 +258,7 @@ func (f *found) attachAgain(r *http.Request, in place, checks []check) *http.Req
 		ctx = grimoireauth.ContextWithPerson(ctx, f.authentication, f.person(in), in.role)
 	case current != f.authentication:
 		ctx = grimoireauth.ContextWithAuthentication(ctx, f.authentication)
-	case len(checks) == 0:
+	case len(*checks) == 0:
 		return r
 	}
 	return r.WithContext(ctx)

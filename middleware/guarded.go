@@ -59,7 +59,7 @@ func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.guard.refuse(w, r, err)
 		return
 	}
-	h.next.ServeHTTP(w, f.attach(r, in, h.checks))
+	h.next.ServeHTTP(w, f.attach(r, in, &h.checks))
 }
 
 // decide finds out who made the request, and makes the checks about them. The
@@ -83,7 +83,7 @@ func (f *found) decide(ctx context.Context, r *http.Request, checks []check) (pl
 	in, err := f.place, error(nil)
 	if !f.published() {
 		// What guards around this one decided about an older answer.
-		if in, err = f.outer.repeat(ctx, f, in); err != nil {
+		if in, err = f.outer().repeat(ctx, f, in); err != nil {
 			return place{}, err
 		}
 	}
@@ -101,8 +101,11 @@ func (f *found) repeat(ctx context.Context, about *found, in place) (place, erro
 	if f == nil {
 		return in, nil
 	}
-	in, err := f.outer.repeat(ctx, about, in)
-	for _, c := range f.own {
+	in, err := f.outer().repeat(ctx, about, in)
+	if err != nil || f.own == nil {
+		return in, err
+	}
+	for _, c := range *f.own {
 		if err != nil {
 			return place{}, err
 		}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/ctxkey"
 )
 
 // node is the place in the request's context where a Guard leaves what it found. It
@@ -16,11 +19,31 @@ type node struct {
 }
 
 // Value implements [context.Context].
+//
+// It answers for itself who is signed in, and what they are in the class that a guard
+// has decided about. What another Guard, or another middleware, has left around this one
+// does not shine through: a role belongs to the authentication that it was decided for.
 func (n *node) Value(key any) any {
-	if key == (foundKey{n.found.guard}) {
-		return n.found
+	switch key := key.(type) {
+	case foundKey:
+		if key.guard == n.found.guard {
+			return n.found
+		}
+	case ctxkey.Authentication:
+		return &n.found.authentication
+	case ctxkey.Place:
+		return (*inClass)(n.found)
 	}
 	return n.Context.Value(key)
+}
+
+// inClass is a found as package grimoireauth reads it.
+type inClass found
+
+// InClass returns who is in which class, and as what. The role is RoleNone if no guard of
+// a class has decided.
+func (f *inClass) InClass() (grimoireauth.Person, grimoireauth.Role) {
+	return (*found)(f).person(f.place), f.place.role
 }
 
 // Format writes a name, whatever the verb. It implements [fmt.Formatter].

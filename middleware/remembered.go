@@ -89,8 +89,8 @@ func (a *answer) renew() {
 
 // origin is the first answer on this request, which holds the later ones.
 func (f *found) origin() *found {
-	if f.first != nil {
-		return f.first
+	if f.later != nil && f.later.first != nil {
+		return f.later.first
 	}
 	return f
 }
@@ -105,7 +105,7 @@ func (f *found) again(r *http.Request, fresh bool) *found {
 			return f
 		}
 		// What guards around decided, they decided on older facts.
-		return &found{guard: f.guard, answer: *known, outer: f, first: origin}
+		return &found{guard: f.guard, answer: *known, later: &later{outer: f, first: origin}}
 	}
 	// Stytch is not asked about credentials that are known to be bad, or that could
 	// not be found out about.
@@ -116,7 +116,7 @@ func (f *found) again(r *http.Request, fresh bool) *found {
 	}
 	// The headers are written at the beginning of a request, or not at all.
 	settled := f.settled && now-f.came > remembered
-	next := &found{guard: f.guard, outer: f, first: origin, answer: answer{
+	next := &found{guard: f.guard, later: &later{outer: f, first: origin}, answer: answer{
 		presented: f.presented, fresh: fresh || known.bound, settled: settled, renewed: known.renewed, bound: known.bound,
 	}}
 	if next.rests = known.rests; next.fresh {

@@ -120,10 +120,10 @@ func endedBy(ctx context.Context, err error) context.Context {
 // there is one.
 func (g *Guard) watch(ctx context.Context, r *http.Request, f *found, checks []check) context.Context {
 	var conditions []condition
-	noted := &found{guard: g, answer: f.answer, noting: &conditions}
+	noted := &found{guard: g, answer: f.answer, later: &later{noting: &conditions}}
 	around := f
 	if !f.published() {
-		around = f.outer
+		around = f.outer()
 	}
 	in, err := around.repeat(ctx, noted, place{})
 	for _, c := range checks {
