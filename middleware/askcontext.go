@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/asker"
@@ -16,13 +17,10 @@ import (
 // for a request that is answered locally. Handlers do not get it: what an instructor's
 // handler asks Stytch for draws on no client's share.
 //
-// Like [node] it prints no credentials. It is a part of the found, so that it costs no
-// allocation.
-type askContext struct {
-	context.Context
-	found   *found
-	request *http.Request // nil: there is none any more, or there never was
-}
+// Like [node] it prints no credentials. It is the found itself by another name, so that it
+// costs neither an allocation nor room. An AuthFunc may keep it for longer than the request
+// takes: what it reads is written before the AuthFunc is called, and never again.
+type askContext found
 
 // asking returns the context for the AuthFuncs. Where there is neither a request nor a
 // mark it is ctx, in which the caller may have said where the credentials came from.
@@ -30,26 +28,35 @@ func (f *found) asking(ctx context.Context, r *http.Request) context.Context {
 	if r == nil && f.presented.mark == "" {
 		return ctx
 	}
-	f.askedIn = askContext{Context: ctx, found: f, request: r}
-	return &f.askedIn
+	f.node.Context, f.on = ctx, r
+	return (*askContext)(f)
 }
+
+// Deadline implements [context.Context].
+func (a *askContext) Deadline() (time.Time, bool) { return a.node.Context.Deadline() }
+
+// Done implements [context.Context].
+func (a *askContext) Done() <-chan struct{} { return a.node.Context.Done() }
+
+// Err implements [context.Context].
+func (a *askContext) Err() error { return a.node.Context.Err() }
 
 // Value implements [context.Context].
 func (a *askContext) Value(key any) any {
 	if _, ok := key.(asker.Key); ok {
 		return a
 	}
-	return a.Context.Value(key)
+	return a.node.Context.Value(key)
 }
 
 // Asker implements [asker.Teller].
 func (a *askContext) Asker() asker.Asker {
-	guard, p := a.found.guard, &a.found.presented
-	said := asker.Asker{Known: guard.config.SessionMarks.Recognise(p.mark, grimoireauth.NewSecret(p.token), grimoireauth.SessionID(p.session))}
-	if a.request != nil {
-		said.Address = guard.ClientAddress(a.request)
+	p := &a.presented
+	said := asker.Asker{Known: a.guard.config.SessionMarks.Recognise(p.mark, grimoireauth.NewSecret(p.token), grimoireauth.SessionID(p.session))}
+	if a.on != nil {
+		said.Address = a.guard.ClientAddress(a.on)
 	} else {
-		said.Address = grimoireauth.ClientAddressFromContext(a.Context)
+		said.Address = grimoireauth.ClientAddressFromContext(a.node.Context)
 	}
 	return said
 }

@@ -14,9 +14,8 @@ import (
 // leads an inner handler of the same Guard to it; it is complete before it is
 // published there, and immutable from then on.
 type found struct {
-	node    node // in the context of the request it was found for; zero until published
-	guard   *Guard
-	askedIn askContext
+	node  node // in the context of the request it was found for; its found is nil until published
+	guard *Guard
 	answer
 
 	place place // what class guards around this one have decided
@@ -239,7 +238,10 @@ func (f *found) attach(r *http.Request, in place, checks *[]check) *http.Request
 	if f.published() {
 		return f.attachAgain(r, in, checks)
 	}
-	f.place, f.own, f.on = in, checks, r
+	f.place, f.own = in, checks
+	if f.on == nil {
+		f.on = r
+	}
 	return r.WithContext(f.publish(r.Context()))
 }
 

@@ -52,9 +52,13 @@ func (n *node) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "middlewar
 // String is for the names that package context puts together.
 func (n *node) String() string { return fmt.Sprint(n) }
 
-// publish makes f known in a context below ctx.
+// publish makes f known in a context below ctx, which is the one that f was asked in if it
+// was asked.
 func (f *found) publish(ctx context.Context) context.Context {
-	f.node = node{Context: ctx, found: f}
+	if f.node.Context == nil {
+		f.node.Context = ctx
+	}
+	f.node.found = f
 	return &f.node
 }
 
