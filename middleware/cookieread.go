@@ -12,6 +12,9 @@ import (
 const (
 	maxJWT   = 16 << 10
 	maxToken = 1 << 10
+
+	// Other versions of this module may make marks of another length.
+	minMark, maxMark = 16, 64
 )
 
 var (
@@ -85,7 +88,7 @@ func (s *sessionCookies) bound(token, jwt string, p *presented) error {
 		token, session = token[:at], token[at+1:]
 		if at = strings.IndexByte(session, nameMark[0]); at >= 0 {
 			session, mark = session[:at], session[at+1:]
-			if !markLike(mark) {
+			if len(mark) < minMark || len(mark) > maxMark || strings.IndexByte(mark, nameMark[0]) >= 0 {
 				return errBadValue
 			}
 		}
@@ -98,19 +101,13 @@ func (s *sessionCookies) bound(token, jwt string, p *presented) error {
 		jwt, ended = "", session != "" && over == session
 	}
 	// The letters of the session_jwt are looked at in ask, and with one there also those of
-	// the name, which is then compared with what the session_jwt attests.
+	// the name, which is then compared with what the session_jwt attests. Those of a mark
+	// need no look: one that is not recognised is like none.
 	if !tokenLike(token, maxToken) || len(jwt) > maxJWT || jwt == "" && !tokenLike(session, maxToken) {
 		return errBadValue
 	}
 	p.token, p.session, p.mark, p.jwt, p.ended = token, session, mark, jwt, ended
 	return nil
-}
-
-// markLike reports whether a text has the form of a mark: base64url, of a length that also
-// other versions of this module may use. What it is worth is found out when it matters:
-// a mark that is not recognised is like none.
-func markLike(text string) bool {
-	return len(text) >= 16 && len(text) <= 64 && tokenLike(text, maxToken) && !strings.ContainsAny(text, ".=")
 }
 
 // bare reads the values of cookies that a front end owns.
