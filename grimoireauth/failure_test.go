@@ -87,3 +87,12 @@ func TestSlugOf(t *testing.T) {
 		require.Equal(t, want, slugOf(name))
 	}
 }
+
+// What was not sent was not carried out, unless an attempt before it was.
+func TestX07_WhatWasNotSent(t *testing.T) {
+	refused, released := &OutageError{unsent: true}, &OutageError{RetryAfter: 1}
+	require.False(t, mayBeDone(&Error{Kind: ErrUnavailable, outage: refused}))
+	require.True(t, mayBeDone(&Error{Kind: ErrUnavailable, outage: refused, unanswered: true}))
+	require.True(t, mayBeDone(&Error{Kind: ErrUnavailable, outage: released}))
+	require.True(t, mayBeDone(&Error{Kind: ErrUnavailable, outage: new(OutageError)}))
+}
