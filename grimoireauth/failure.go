@@ -47,6 +47,9 @@ func (c *Client) failure(ctx context.Context, op string, err error, got *answer)
 			failed.Kind = ErrRateLimited
 		}
 	}
+	if failed.Status == http.StatusTooManyRequests && failed.Kind != ErrLocked && sends(op) {
+		c.alarm(ctx, alarmThrottled, failed)
+	}
 	if got.outage != nil {
 		failed.RetryAfter = max(failed.RetryAfter, got.outage.RetryAfter)
 	}
@@ -58,6 +61,13 @@ func (c *Client) failure(ctx context.Context, op string, err error, got *answer)
 func refusedBy(err error, refusal stytcherror.Error) error {
 	return quiet.Wrap(err, fmt.Sprintf("Stytch answered %d %.100q", refusal.StatusCode, refusal.ErrorType))
 }
+
+// alarmThrottled: package signin does not have two messages sent to one address at once,
+// so Stytch's refusal is about the project, and people wait for messages in vain.
+const alarmThrottled = "Stytch sends no message, because of a rate limit or its protection against abuse: look the error_type up"
+
+// sends reports whether an operation has Stytch send something.
+func sends(op string) bool { return strings.HasPrefix(op, "send ") || op == opPasswordReset }
 
 func (c *Client) alarm(ctx context.Context, problem string, err error) {
 	if c.observe != nil {

@@ -9,6 +9,8 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/passwords/email"
 )
 
+const opPasswordReset = "start password reset"
+
 // PasswordReset describes a link by e-mail to set a password with, also a first
 // one: Stytch has no other way to give somebody a password.
 type PasswordReset struct {
@@ -35,7 +37,7 @@ type PasswordReset struct {
 // answer all of them alike.
 // Source: https://stytch.com/docs/b2b/api/email-reset-start
 func (s SignIn) StartPasswordReset(ctx context.Context, reset PasswordReset) (verifier Secret, err error) {
-	const op = "start password reset"
+	const op = opPasswordReset
 	minutes, fault := linkMinutes(reset.Expires)
 	if err := invalid(op, needed("class id", string(reset.Class)), checkEmail(reset.Email), fault, checkLocale(reset.Locale), checkVerifier(reset.Verifier)); err != nil {
 		return Secret{}, err
