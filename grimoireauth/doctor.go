@@ -56,8 +56,9 @@ const (
 // ends with ctx or its timeout. It tells neither Config.Observe nor Config.Cut
 // anything, and it never panics.
 //
-// Three things no API call tells, so that only a sign-in can: which redirect URLs
-// are registered, whether the public token is the project's own, and what
+// Whether user locks are on no API call tells either, which is a Finding of its own:
+// look in the Stytch dashboard. Three more things only a sign-in can tell: which redirect
+// URLs are registered, whether the public token is the project's own, and what
 // attributes an identity provider releases. An organization's own roles are not
 // part of the policy that it reads.
 func Doctor(ctx context.Context, config Config, check Checkup) Diagnosis {
@@ -103,6 +104,7 @@ const (
 	checkSecret = "secret"
 	checkRoles  = "roles"
 	checkClass  = "class"
+	checkLimits = "limits"
 )
 
 func misconfigured(err error) Diagnosis {

@@ -35,12 +35,14 @@ func ExampleDoctor() {
 	// ok       secret              Stytch takes the project's id and secret
 	// fault    role-not-in-policy  the role table gives people the role "coordinator", which the project's RBAC policy does not have, so that nobody can be given it
 	//                              -> Make the role in the Stytch dashboard, Roles & permissions, or take it out of Config.Roles.
+	// unknown  limits              no call of Stytch's tells whether user locks are on, nor which rate limits this project has
+	//                              -> Look in the Stytch dashboard. Without user locks, only package signin limits wrong codes and passwords, in each process by itself.
 	// ok       class               organization-1: people get into "torts" as its settings say
 	// warning  no-instructor       organization-2: nobody on its roster is an instructor or more
 	//                              -> Enroll one: Roster.Enroll with RoleInstructor.
 	// fault    class-not-found     the project has no class "contracts"
 	//                              -> Look the class up in the Stytch dashboard, Organizations, or create it.
-	// 4 ok, 1 warning, 2 fault, 0 unknown
+	// 4 ok, 1 warning, 2 fault, 1 unknown
 	// role-not-in-policy
 	// class-not-found
 }

@@ -18,12 +18,17 @@ func TestDoctorFindsNothingWrong(t *testing.T) {
 	codes, diagnosis := s.find(t)
 	require.Empty(t, codes)
 	require.NoError(t, diagnosis.Err())
-	require.Len(t, diagnosis, 5)
-	for i, code := range []string{"configuration", "keys", "secret", "roles", "class"} {
+	require.Len(t, diagnosis, 6)
+	for i, code := range []string{"configuration", "keys", "secret", "roles", "limits", "class"} {
 		require.Equal(t, code, diagnosis[i].Code)
+		if code == "limits" {
+			require.Equal(t, grimoireauth.SeverityUnknown, diagnosis[i].Severity)
+			require.Contains(t, diagnosis[i].Remedy, "Look in the Stytch dashboard")
+			continue
+		}
 		require.Equal(t, grimoireauth.SeverityOK, diagnosis[i].Severity)
 	}
-	require.Equal(t, s.class.ID, diagnosis[4].Class)
+	require.Equal(t, s.class.ID, diagnosis[5].Class)
 	require.Len(t, s.Journal()[before:], 5, "two calls for the project, three for a class with an instructor")
 
 	var table strings.Builder
@@ -133,7 +138,7 @@ func TestDoctorAsksAnOutageLittle(t *testing.T) {
 	require.Empty(t, codes)
 	require.Less(t, len(s.Journal())-before, 12)
 	require.Equal(t, grimoireauth.SeverityOK, diagnosis[2].Severity, "what could be found out is said")
-	require.Len(t, diagnosis, 4+101)
+	require.Len(t, diagnosis, 5+101)
 }
 
 func TestDoctorEndsInTime(t *testing.T) {

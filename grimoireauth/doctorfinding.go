@@ -52,7 +52,8 @@ type Finding struct {
 	Severity Severity
 	// Code is a word that stays the same. Of faults and warnings it says what is
 	// wrong. Of what is well, and of what nobody could find out, it is the name of the
-	// check: "configuration", "keys", "secret", "roles" or "class".
+	// check: "configuration", "keys", "secret", "roles", "limits", "class" or, from a Guard of package
+	// middleware, "client-address".
 	Code  string
 	Class ClassID // empty: it is about the project, or about a class that was not found
 	// Problem says in one sentence what there is, and Remedy in another what to do.

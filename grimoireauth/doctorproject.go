@@ -155,9 +155,18 @@ func (d *doctor) policy(ctx context.Context) Diagnosis {
 	out := Diagnosis{well(checkSecret, "", "Stytch takes the project's id and secret")}
 	wrong := roleFaults(d.client.roles.entries(), answer.Policy)
 	if len(wrong) == 0 {
-		return append(out, well(checkRoles, "", "the RBAC policy has every role of the role table"))
+		wrong = Diagnosis{well(checkRoles, "", "the RBAC policy has every role of the role table")}
 	}
-	return append(out, wrong...)
+	return append(append(out, wrong...), limitsUntold)
+}
+
+// limitsUntold is said of every project: the settings of Stytch's own limits stand in no
+// answer of its API. A Member has is_locked, which is false while nothing has gone wrong.
+// Source: https://github.com/stytchauth/stytch-openapi (api_organization_v1_Member)
+var limitsUntold = Finding{
+	Code:    checkLimits,
+	Problem: "no call of Stytch's tells whether user locks are on, nor which rate limits this project has",
+	Remedy:  "Look in the Stytch dashboard. Without user locks, only package signin limits wrong codes and passwords, in each process by itself.",
 }
 
 // roleFaults compares the role table with the policy.

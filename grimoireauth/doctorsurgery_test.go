@@ -85,7 +85,7 @@ func (s *surgery) find(t *testing.T) ([]string, grimoireauth.Diagnosis) {
 			codes = append(codes, f.Code)
 			fault = fault || f.Severity == grimoireauth.SeverityFault
 		default:
-			require.Contains(t, []string{"configuration", "keys", "secret", "roles", "class"}, f.Code)
+			require.Contains(t, []string{"configuration", "keys", "secret", "roles", "limits", "class"}, f.Code)
 		}
 		if f.Err != nil {
 			require.NotContains(t, f.Err.Error(), "@")

@@ -13,16 +13,20 @@ func (g *Guard) ClientAddress(r *http.Request) netip.Addr {
 	case g == nil || r == nil:
 		return netip.Addr{}
 	case g.config.ClientAddress != nil:
-		return g.config.ClientAddress(r).Unmap().WithZone("")
+		addr := g.config.ClientAddress(r).Unmap().WithZone("")
+		g.sources.saw(addr.IsValid())
+		return addr
 	}
 	addr := peerOf(r)
 	if !addr.IsValid() || local(addr) {
+		g.sources.saw(false)
 		g.proxied.Do(func() {
 			g.config.logger().WarnContext(r.Context(), "requests come from a proxy, so the addresses of clients are not known and nothing is limited by address: set Config.ClientAddress, for example to middleware.ForwardedFor()",
 				"setting", "ClientAddress", "peer", r.RemoteAddr)
 		})
 		return netip.Addr{}
 	}
+	g.sources.saw(true)
 	return addr
 }
 

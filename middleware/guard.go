@@ -32,6 +32,7 @@ type Guard struct {
 	unended   sync.Once // one warning per Guard that earlier sessions are not ended
 	mapping   sync.Once // one line per Guard that Role and Can do not go together
 	proxied   sync.Once // one line per Guard that the addresses of clients are not known
+	sources   seenSources
 	channels  sync.Once // one line per Guard that a page of another origin opens connections
 	origins   []string  // Config.Origins, as they are compared
 	mixture   mixture
