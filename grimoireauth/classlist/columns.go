@@ -221,3 +221,13 @@ func plain(s string) string {
 	})
 	return strings.Join(words, " ")
 }
+
+// IsHeader reports whether a line of a table names a column with e-mail addresses. It
+// tells a sheet with a list from another one. A faulty Config has no such line.
+func IsHeader(cells []string, config Config) bool {
+	if config.check() != nil || isBlank(cells) {
+		return false
+	}
+	_, _, _, missing := readHeader(cells, config.namedColumns())
+	return missing == ""
+}

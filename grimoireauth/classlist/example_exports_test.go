@@ -116,3 +116,12 @@ func ExampleSharesGroup() {
 	// bo@example.edu [Tutorial 3] false
 	// cy@example.edu [] false
 }
+
+// A workbook can have sheets that are no list.
+func ExampleIsHeader() {
+	fmt.Println(classlist.IsHeader([]string{"Name", "Email address"}, classlist.Config{}))
+	fmt.Println(classlist.IsHeader([]string{"Exported in March"}, classlist.Config{}))
+	// Output:
+	// true
+	// false
+}

@@ -125,7 +125,7 @@ func (c *columns) entry(record Record, v vocabulary) *entry {
 		return e
 	}
 	if width := len(c.names); len(cells) > width && !isBlank(cells[width:]) {
-		e.faults = append(e.faults, Fault{Line: e.Line, Problem: fmt.Sprintf("it has %d cells, and the header %d: is a comma inside a cell without quotes?", len(cells), width)})
+		e.faults = append(e.faults, Fault{Line: e.Line, Problem: fmt.Sprintf("it has %d cells, and the header %d: has a cell slipped, such as at a comma without quotation marks?", len(cells), width)})
 	}
 	for i, why := range record.Unreadable {
 		if kind, ok := c.reads(i); ok {

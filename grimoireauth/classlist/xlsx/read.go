@@ -5,30 +5,39 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
-	"github.com/xuri/excelize/v2"
 )
 
 // A workbook is a zip archive, and a small one can hold a great deal. A thousand
 // people take a hundred kilobytes packed and a megabyte unpacked.
 const (
 	maxFile     = 8 << 20
-	maxUnpacked = 32 << 20
-	maxColumns  = 2000 // a gradebook has one for each thing that is graded
+	maxUnpacked = 32 << 20 // of the parts that are read
+	maxRatio    = 100      // of unpacked to packed bytes, beyond the first megabyte
+	maxColumns  = 2000     // a gradebook has one for each thing that is graded
 )
 
-// Read reads a class list from the first sheet of a workbook that has anything in
-// it. The columns, the rows and the faults are those of [classlist.Read]; lines
-// are rows of the sheet. Formulas count as what they last came to. Workbooks of
-// Excel before 2007, and those with a password, are refused.
+// Read reads a class list from the sheet of a workbook that has one: a line that
+// names a column with e-mail addresses. The columns, the rows and the faults are those
+// of [classlist.Read]; lines are rows of the sheet. Sheets and rows that are hidden
+// are not read, with a note. Two sheets with a list are a fault, and [ReadSheet] the
+// answer to it. Workbooks of Excel before 2007, and those with a password, are refused.
 //
 // Its error is a [classlist.Faults], the error of r, or says what is wrong with
 // the Config. It writes no files.
-func Read(r io.Reader, config classlist.Config) (list classlist.List, err error) {
+func Read(r io.Reader, config classlist.Config) (classlist.List, error) {
+	return read(r, "", config)
+}
+
+// ReadSheet is [Read] for the sheet of this name, which must not be hidden.
+func ReadSheet(r io.Reader, sheet string, config classlist.Config) (classlist.List, error) {
+	return read(r, sheet, config)
+}
+
+func read(r io.Reader, name string, config classlist.Config) (classlist.List, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("xlsx: %w: read the list: %w", grimoireauth.ErrUnavailable, err)
@@ -37,112 +46,131 @@ func Read(r io.Reader, config classlist.Config) (list classlist.List, err error)
 	case len(raw) > maxFile:
 		return nil, refuse(fmt.Sprintf("the file is larger than %d MB, and no class list is", maxFile>>20))
 	case !bytes.HasPrefix(raw, []byte("PK\x03\x04")):
-		return nil, refuse("this is no workbook in the XLSX format, or it has a password")
+		return nil, refuse("this is no workbook in the XLSX format, or it has a password: save it as XLSX without one")
 	}
-	// The library was not made for hostile input; what it trips over must not take
-	// the request down.
-	defer func() {
-		if recover() != nil {
-			list, err = nil, refuse(broken)
-		}
-	}()
-	book, openErr := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{
-		RawCellValue:      true, // an ID is not to be shown as 4.5E+07
-		UnzipSizeLimit:    maxUnpacked,
-		UnzipXMLSizeLimit: maxUnpacked, // as large as the other, so that nothing is unpacked to disk
-	})
-	if openErr != nil {
+	b, err := open(raw)
+	if err != nil {
 		return nil, refuse(broken)
 	}
-	defer func() {
-		if closeErr := book.Close(); closeErr != nil && err == nil {
-			list, err = nil, refuse(broken)
-		}
-	}()
-	sheet, readErr := firstSheet(book)
-	if readErr != nil {
+	notes := noted{config: config}
+	chosen, problem, err := b.choose(name, config, &notes)
+	switch {
+	case err != nil:
 		return nil, refuse(broken)
+	case problem != "":
+		return nil, refuse(problem)
+	case chosen == nil:
+		return classlist.FromTable(func(func(classlist.Record) bool) {}, config)
 	}
-	list, err = classlist.FromRecords(func(yield func(int, []string) bool) {
-		readErr = eachRow(book, sheet, yield)
+	rows := sheetReader{book: b, sheet: *chosen}
+	list, err := classlist.FromTable(func(yield func(classlist.Record) bool) {
+		rows.each(func(row sheetRow) bool {
+			if row.hidden && (notes.header || !classlist.IsHeader(row.cells, config)) {
+				notes.hidden = append(notes.hidden, row.number)
+				return true
+			}
+			notes.header = notes.header || len(row.cells) > 0
+			return yield(classlist.Record{Line: row.number, Cells: row.cells, Unreadable: row.unreadable})
+		})
 	}, config)
-	if readErr != nil {
+	if rows.err != nil {
 		return nil, refuse(broken)
 	}
+	notes.tell(rows.hiddenColumns)
 	return list, err
 }
 
 const broken = "the workbook is damaged, or too large when it is unpacked: save it anew, or as CSV UTF-8"
 
+var errBroken = errors.New(broken)
+
 func refuse(problem string) error { return classlist.Faults{{Problem: problem}} }
 
-// firstSheet returns the first sheet with a row in it, or the first of all.
-func firstSheet(book *excelize.File) (string, error) {
-	sheets := book.GetSheetList()
-	for _, sheet := range sheets {
-		found := false
-		err := eachRow(book, sheet, func(_ int, cells []string) bool {
-			found = strings.TrimSpace(strings.Join(cells, "")) != ""
-			return !found
-		})
-		if err != nil || found {
-			return sheet, err
+// choose finds the sheet to read: the one with this name, or the one that has a list,
+// or the first that has anything. It returns nil for a workbook without any cell.
+func (b *book) choose(name string, config classlist.Config, notes *noted) (chosen *sheet, problem string, err error) {
+	var lists []sheet
+	for i := range b.sheets {
+		s := b.sheets[i]
+		switch {
+		case s.hidden && s.name == name:
+			return nil, fmt.Sprintf("the sheet %.40q is hidden: show it", name), nil
+		case s.hidden:
+			notes.sheets = append(notes.sheets, s.name)
+			continue
+		case name != "" && s.name != name:
+			continue
+		case s.name == name:
+			return &s, "", nil
+		}
+		first, err := b.firstRow(s, config)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case first == nil:
+			continue
+		case classlist.IsHeader(first, config):
+			lists = append(lists, s)
+		}
+		if chosen == nil {
+			chosen = &s
 		}
 	}
-	if len(sheets) == 0 {
-		return "", errors.New("a workbook without a sheet")
+	switch {
+	case name != "":
+		return nil, fmt.Sprintf("the workbook has no sheet %.40q", name), nil
+	case len(lists) > 1:
+		return nil, fmt.Sprintf("there are two sheets with a list, %.40q and %.40q: hide the one that does not count, or say which one does", lists[0].name, lists[1].name), nil
+	case len(lists) == 1:
+		return &lists[0], "", nil
 	}
-	return sheets[0], nil
+	return chosen, "", nil // the header's fault says what is missing
 }
 
-// eachRow yields the rows of a sheet with their numbers.
-func eachRow(book *excelize.File, sheet string, yield func(int, []string) bool) (err error) {
-	rows, err := book.Rows(sheet)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
+// firstRow returns the first row with anything in it that is shown, or that is the
+// header.
+func (b *book) firstRow(s sheet, config classlist.Config) (cells []string, err error) {
+	rows := sheetReader{book: b, sheet: s}
+	rows.each(func(row sheetRow) bool {
+		if strings.TrimSpace(strings.Join(row.cells, "")) == "" || row.hidden && !classlist.IsHeader(row.cells, config) {
+			return true
 		}
-	}()
-	for line := 1; rows.Next(); line++ {
-		cells, err := rows.Columns()
-		if err != nil {
-			return err
-		}
-		if len(cells) > maxColumns {
-			return errors.New("a row that is too wide")
-		}
-		for i := range cells {
-			if cells[i], err = plainNumber(book, sheet, i+1, line, cells[i]); err != nil {
-				return err
-			}
-		}
-		if !yield(line, cells) {
-			return nil
-		}
-	}
-	return rows.Error()
+		cells = row.cells
+		return false
+	})
+	return cells, rows.err
 }
 
-// plainNumber writes a number as people would: some programs store 45012345 as
-// 4.5012345E7, and as an ID that would be another one. Text stays as it is.
-func plainNumber(book *excelize.File, sheet string, column, line int, text string) (string, error) {
-	if !strings.ContainsAny(text, ".eE") {
-		return text, nil
+// noted collects what is hidden, and tells it once the list was read.
+type noted struct {
+	config classlist.Config
+	sheets []string
+	hidden []int // rows
+	header bool  // the header was read
+}
+
+func (n *noted) tell(columns []string) {
+	if n.config.Note == nil {
+		return
 	}
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || value != float64(int64(value)) || value > 1<<53 || value < 0 {
-		return text, nil
+	for _, name := range n.sheets {
+		n.config.Note(classlist.Note{Text: fmt.Sprintf("the sheet %.40q is hidden, and was not read", name)})
 	}
-	cell, err := excelize.CoordinatesToCellName(column, line)
-	if err != nil {
-		return "", err
+	if rows := len(n.hidden); rows > 0 {
+		some := make([]string, 0, 10)
+		for _, row := range n.hidden[:min(rows, 10)] {
+			some = append(some, fmt.Sprint(row))
+		}
+		if rows > len(some) {
+			some = append(some, "…")
+		}
+		what := fmt.Sprintf("%d rows are", rows)
+		if rows == 1 {
+			what = "1 row is"
+		}
+		n.config.Note(classlist.Note{Text: what + " hidden or filtered out, and were not read: " + strings.Join(some, ", ")})
 	}
-	kind, err := book.GetCellType(sheet, cell)
-	if err != nil || (kind != excelize.CellTypeNumber && kind != excelize.CellTypeUnset) {
-		return text, err
+	for _, column := range columns {
+		n.config.Note(classlist.Note{Text: fmt.Sprintf("the column %s is hidden, and is read like the others", column)})
 	}
-	return strconv.FormatInt(int64(value), 10), nil
 }
