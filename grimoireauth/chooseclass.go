@@ -79,9 +79,6 @@ type CreatedClass struct {
 // Source: https://stytch.com/docs/b2b/api/create-organization-via-discovery
 func (s SignIn) CreateClass(ctx context.Context, in CreatedClass) (SignedIn, error) {
 	const op = "create class by discovery"
-	if in.Slug == "" {
-		in.Slug = slugOf(in.Name)
-	}
 	fields, fault := s.c.fieldsOf(in.change())
 	ask, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: in.Intermediate}, fault)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
 )
 
@@ -101,8 +102,11 @@ var (
 )
 
 func checkClassName(name string) error {
-	if n := utf8.RuneCountInString(name); n < 1 || n > 128 || strings.TrimSpace(name) == "" {
+	if n := utf8.RuneCountInString(name); n < 1 || n > 128 || text.Trim(name) == "" {
 		return fmt.Errorf("Name has %d characters, not 1 to 128", n)
+	}
+	if _, err := plainName(name); err != nil {
+		return err
 	}
 	return nil
 }

@@ -1,9 +1,11 @@
 package grimoireauth
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
+	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
 )
 
@@ -89,7 +91,6 @@ func (n NewClass) change() ClassChange {
 	s := n.Settings
 	change := ClassChange{
 		Name:               Set(n.Name),
-		Slug:               Set(n.Slug),
 		Metadata:           n.Metadata,
 		Methods:            Set(orDefault(s.Methods, AnyMethod)),
 		SecondFactorForAll: Set(s.SecondFactorForAll),
@@ -98,6 +99,11 @@ func (n NewClass) change() ClassChange {
 		JoinByEmail:        Set(s.JoinByEmail),
 		JoinBySSO:          Set(s.JoinBySSO),
 		JoinByTenant:       Set(s.JoinByTenant),
+	}
+	// A name from which nothing can be made is the fault, and not the slug, which the
+	// caller has left empty.
+	if slug := cmp.Or(n.Slug, text.Slug(n.Name)); slug != "" {
+		change.Slug = Set(slug)
 	}
 	if s.Invitations == "" {
 		change.Invitations = Set(AdmitAll)

@@ -20,7 +20,8 @@ type NewClass struct {
 	// Name is what people read, 1 to 128 characters. Required.
 	Name string
 	// Slug is the class's name in URLs, unique in the project: 2 to 128 letters,
-	// digits and "-._~". Empty: made from Name.
+	// digits and "-._~". Empty: made from Name, in whatever script it is; the same name
+	// makes the same slug.
 	Slug string
 	// ExternalID is the class's id in another system, unique in the project: up to
 	// 128 letters, digits and "._-|". Empty: none.
@@ -40,9 +41,6 @@ type NewClass struct {
 // Source: https://stytch.com/docs/b2b/api/create-organization
 func (cs Classes) Create(ctx context.Context, class NewClass) (Class, error) {
 	const op = "create class"
-	if class.Slug == "" {
-		class.Slug = slugOf(class.Name)
-	}
 	fields, fault := cs.c.fieldsOf(class.change())
 	if err := invalid(op, fault); err != nil {
 		return Class{}, err
@@ -166,13 +164,4 @@ func send[Answer any](ctx context.Context, c *Client, method, path string, field
 
 func organizationPath(id ClassID) string {
 	return "/v1/b2b/organizations/" + url.PathEscape(string(id))
-}
-
-// slugOf makes "laws1100-2026-s1" of "LAWS1100, 2026 S1".
-func slugOf(name string) string {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	})
-	slug := strings.Join(words, "-")
-	return strings.Trim(slug[:min(len(slug), 128)], "-")
 }

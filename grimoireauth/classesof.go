@@ -5,8 +5,8 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"strings"
 
+	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations/members"
 )
 
@@ -33,7 +33,7 @@ func (who Identity) check() error {
 // is reports whether the member is this human.
 func (who Identity) is(m Member) bool {
 	if who.Email != "" {
-		return strings.EqualFold(who.Email, m.Email)
+		return text.SameAddress(who.Email, m.Email)
 	}
 	return who.ExternalID == m.ExternalID
 }

@@ -77,17 +77,6 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-func TestSlugOf(t *testing.T) {
-	for name, want := range map[string]string{
-		"LAWS1100, 2026 S1": "laws1100-2026-s1",
-		"  Torts  ":         "torts",
-		"Ångström lab":      "ngstr-m-lab",
-		"法律":                "",
-	} {
-		require.Equal(t, want, slugOf(name))
-	}
-}
-
 // What was not sent was not carried out, unless an attempt before it was.
 func TestX07_WhatWasNotSent(t *testing.T) {
 	refused, released := &OutageError{unsent: true}, &OutageError{RetryAfter: 1}

@@ -52,7 +52,10 @@ var phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 func (change MemberChange) fields() (map[string]any, error) {
 	w := wireFields{fields: make(map[string]any)}
-	put(&w, "name", change.Name, nil)
+	if name, ok := change.Name.Value(); ok {
+		plain, fault := plainName(name)
+		w.fields["name"], w.faults = plain, append(w.faults, fault)
+	}
 	put(&w, "email_address", change.Email, checkEmail)
 	put(&w, "external_id", change.ExternalID, func(id string) error { return checkExternalID(id, memberIDPrefix) })
 	put(&w, "mfa_phone_number", change.Phone, func(number string) error {

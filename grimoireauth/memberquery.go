@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations/members"
 )
@@ -124,7 +125,7 @@ func (r Roster) operands(q MemberQuery) ([]map[string]any, error) {
 }
 
 func (q MemberQuery) meets(m Member) bool {
-	return (q.Email == "" || strings.EqualFold(q.Email, m.Email)) &&
+	return (q.Email == "" || text.SameAddress(q.Email, m.Email)) &&
 		(q.ExternalID == "" || q.ExternalID == m.ExternalID) &&
 		(q.Name == "" || strings.Contains(strings.ToLower(m.Name), strings.ToLower(q.Name))) &&
 		(q.Role == RoleNone || q.Role == m.Role) &&

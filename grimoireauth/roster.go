@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/mail"
 	"slices"
 	"time"
 
+	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/magiclinks/email"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations/members"
 )
@@ -17,9 +17,10 @@ type Roster struct{ c *Client }
 
 // NewMember describes somebody who is to be in a class.
 type NewMember struct {
-	// Email is the address they sign in with. Required.
+	// Email is the address they sign in with, in letters of ASCII. Required.
 	Email string
-	// Name is what the roster shows. Empty: none.
+	// Name is what the roster shows: up to 200 characters, none of them invisible.
+	// Spaces and marks of direction at its ends are dropped. Empty: none.
 	Name string
 	// Role is what they are to be in the class. Zero: a student.
 	Role Role
@@ -59,7 +60,7 @@ type Invitation struct {
 // Source: https://stytch.com/docs/b2b/api/create-member
 func (r Roster) Enroll(ctx context.Context, class ClassID, who NewMember) (Member, error) {
 	const op = "enroll"
-	roles, fault := r.check(who)
+	roles, fault := r.check(&who)
 	if err := invalid(op, classFault(class), fault); err != nil {
 		return Member{}, err
 	}
@@ -107,7 +108,7 @@ func (r Roster) create(ctx context.Context, op string, params *members.CreatePar
 // Source: https://stytch.com/docs/b2b/api/send-invite-email
 func (r Roster) Invite(ctx context.Context, class ClassID, invitation Invitation) (Member, error) {
 	const op = "invite"
-	roles, fault := r.check(invitation.NewMember)
+	roles, fault := r.check(&invitation.NewMember)
 	minutes, expiryFault := linkMinutes(invitation.Expires)
 	faults := []error{classFault(class), fault, expiryFault, checkLocale(invitation.Locale)}
 	if invitation.ExternalID != "" {
@@ -198,29 +199,40 @@ func (r Roster) get(ctx context.Context, op string, class ClassID, id MemberID) 
 	return r.about(op, res.RequestID, Person{Member: id, Class: class}, res.Member)
 }
 
-// check returns the Stytch roles of somebody new, and what is wrong with them.
-func (r Roster) check(who NewMember) ([]string, error) {
-	if who.Role == RoleNone {
-		who.Role = RoleStudent
+// check returns the Stytch roles of somebody new, and what is wrong with them. It
+// makes their name plain.
+func (r Roster) check(who *NewMember) ([]string, error) {
+	role := who.Role
+	if role == RoleNone {
+		role = RoleStudent
 	}
-	roles, fault := r.c.roles.assignment(who.Role)
-	faults := []error{checkEmail(who.Email), fault, who.Metadata.check()}
+	roles, fault := r.c.roles.assignment(role)
+	name, nameFault := plainName(who.Name)
+	who.Name = name
+	faults := []error{checkEmail(who.Email), fault, nameFault, who.Metadata.check()}
 	if who.ExternalID != "" {
 		faults = append(faults, checkExternalID(who.ExternalID, memberIDPrefix))
 	}
 	return roles, errors.Join(faults...)
 }
 
-// checkEmail refuses what cannot be an address. Stytch decides about the rest.
+// checkEmail refuses what cannot be an address, and letters outside ASCII, which can
+// look like another address. It is the rule that class lists follow. Stytch decides
+// about the rest.
 func checkEmail(address string) error {
-	if address == "" {
-		return errors.New("the e-mail address is missing")
+	_, err := text.Address(address)
+	return err
+}
+
+// plainName returns a name without spaces and invisible characters at its ends, and
+// refuses one that has invisible characters inside, by the rule that class lists
+// follow.
+func plainName(name string) (string, error) {
+	plain, err := text.Name(name)
+	if err != nil {
+		return "", fmt.Errorf("in the name, %w", err)
 	}
-	parsed, err := mail.ParseAddress(address)
-	if err != nil || parsed.Address != address || len(address) > 254 {
-		return errors.New("the e-mail address is not of the form name@example.edu")
-	}
-	return nil
+	return plain, nil
 }
 
 func checkLocale(locale string) error {

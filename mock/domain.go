@@ -48,6 +48,8 @@ func domainOf(email string) string {
 	return strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
 }
 
-// sameEmail compares addresses without regard to case: the real rule is not
-// published, and two members who differ by case only would be the laxer reading.
-func sameEmail(a, b string) bool { return strings.EqualFold(a, b) }
+// sameEmail compares addresses without regard to the case of ASCII letters: the real
+// rule is not published, and two members who differ by case only would be the laxer
+// reading. Letters outside ASCII that change into ASCII with their case, such as ſ,
+// stay others: the owner of one address must not be taken for that of another.
+func sameEmail(a, b string) bool { return foldEmail(a) == foldEmail(b) }

@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"strings"
 	"time"
 )
 
@@ -58,7 +57,7 @@ func (c *call) limit(name string, calls int, per time.Duration) error {
 
 // limitMail lets one e-mail per second go to an address.
 func (c *call) limitMail(email string) error {
-	return c.limit("mail "+strings.ToLower(email), 1, time.Second)
+	return c.limit("mail "+foldEmail(email), 1, time.Second)
 }
 
 // limitSearch lets 100 searches per minute through. Stytch's pages say per

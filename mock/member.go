@@ -2,7 +2,6 @@ package mock
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -219,7 +218,7 @@ func (c *call) newMember(org *organization, email, status string) *member {
 func (c *call) keep(m *member) {
 	m.seq = c.s.db.next()
 	if c.s.CrossOrgPasswords {
-		m.password = c.s.db.passwords[strings.ToLower(m.email)]
+		m.password = c.s.db.passwords[foldEmail(m.email)]
 	}
 	c.s.db.members = append(c.s.db.members, m)
 	put(&c.s.db.membersByID, m.id, m)

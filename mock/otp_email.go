@@ -2,7 +2,6 @@ package mock
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -81,7 +80,7 @@ func (c *call) draftCode(kind string, minutes *int, locale *string) (*code, erro
 }
 
 func emailPurpose(org *organization, email string) string {
-	return "email " + org.id + " " + strings.ToLower(email)
+	return "email " + org.id + " " + foldEmail(email)
 }
 
 // authenticateEmailOTPRequest is POST /v1/b2b/otps/email/authenticate.
@@ -156,7 +155,7 @@ func sendDiscoveryOTP(c *call, in sendDiscoveryOTPRequest) (*statusOnly, error) 
 		return nil, err
 	}
 	k.email, k.emailID = in.EmailAddress, c.s.newID("email")
-	c.sendCode("discovery "+strings.ToLower(in.EmailAddress), "email", in.EmailAddress, k)
+	c.sendCode("discovery "+foldEmail(in.EmailAddress), "email", in.EmailAddress, k)
 	return new(statusOnly), nil
 }
 
@@ -172,7 +171,7 @@ func authenticateDiscoveryOTP(c *call, in authenticateDiscoveryOTPRequest) (*dis
 	if err := checkEmail(in.EmailAddress); err != nil {
 		return nil, err
 	}
-	k, err := c.redeemCode("discovery "+strings.ToLower(in.EmailAddress), in.Code)
+	k, err := c.redeemCode("discovery "+foldEmail(in.EmailAddress), in.Code)
 	if err != nil {
 		return nil, err
 	}

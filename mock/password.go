@@ -47,7 +47,7 @@ func (c *call) setPassword(m *member, p *password) {
 }
 
 func (c *call) setCrossOrgPassword(email string, p *password) {
-	put(&c.s.db.passwords, strings.ToLower(email), p)
+	put(&c.s.db.passwords, foldEmail(email), p)
 	for _, other := range c.everybodyAt(email) {
 		other.password, other.updatedAt = p, c.now
 	}

@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"strings"
 	"time"
 )
 
@@ -162,7 +161,7 @@ func discoverByPassword(c *call, in discoverByPasswordRequest) (*discoveryAnswer
 			return nil, err
 		}
 	}
-	err := c.checkPassword(nil, c.s.db.passwords[strings.ToLower(in.EmailAddress)], in.Password)
+	err := c.checkPassword(nil, c.s.db.passwords[foldEmail(in.EmailAddress)], in.Password)
 	for _, m := range who {
 		if err == nil {
 			m.failures = 0

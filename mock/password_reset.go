@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"strings"
 	"time"
 )
 
@@ -185,7 +184,7 @@ func requireReset(c *call, in requireResetRequest) (*requireResetAnswer, error) 
 	} else if c.caller != nil {
 		return nil, refuse("session_authorization_tenancy_error")
 	}
-	p := c.s.db.passwords[strings.ToLower(in.EmailAddress)]
+	p := c.s.db.passwords[foldEmail(in.EmailAddress)]
 	if p == nil {
 		return nil, refuse("member_password_not_found")
 	}

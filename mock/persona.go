@@ -88,7 +88,7 @@ func (c *call) person(email string) (person, error) {
 		p.name, _, _ = strings.Cut(p.email, "@")
 	}
 	if p.subject == "" {
-		sum := sha256.Sum256([]byte(strings.ToLower(p.email)))
+		sum := sha256.Sum256([]byte(foldEmail(p.email)))
 		p.subject = hex.EncodeToString(sum[:8])
 	}
 	return p, nil

@@ -24,7 +24,14 @@ type entry struct {
 }
 
 // foldEmail makes addresses equal that sameEmail calls so.
-func foldEmail(email string) string { return strings.ToLower(strings.ToUpper(email)) }
+func foldEmail(email string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, email)
+}
 
 // enter brings the roll up to date with a member. Whatever changes a member's
 // status, address or external id ends with it.
