@@ -27,6 +27,17 @@ const (
 	BearerOrCookies
 )
 
+// headers returns the names of the headers that are read, as Vary lists them.
+func (c Carrier) headers() string {
+	switch c {
+	case BearerOnly:
+		return "Authorization"
+	case BearerOrCookies:
+		return "Authorization, Cookie"
+	}
+	return "Cookie"
+}
+
 // presented is what a request says of itself, unproved.
 type presented struct {
 	jwt, token string

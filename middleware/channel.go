@@ -24,9 +24,12 @@ var ErrForeignOrigin error = fmt.Errorf("a connection is opened with cookies, by
 // more: by an upgrade (RFC 9110, 7.8) or by CONNECT, which with a :protocol is the same
 // for HTTP/2 and HTTP/3 (RFC 8441, RFC 9220).
 func opensChannel(r *http.Request) bool {
-	return r.Method == http.MethodConnect || slices.ContainsFunc(r.Header["Upgrade"], func(protocol string) bool {
-		return strings.TrimSpace(protocol) != ""
-	})
+	for _, protocol := range r.Header["Upgrade"] {
+		if strings.TrimSpace(protocol) != "" {
+			return true
+		}
+	}
+	return r.Method == http.MethodConnect
 }
 
 // foreignChannel returns an error if a request opens a channel with cookies and does not

@@ -230,14 +230,14 @@ func (g *Guard) fitting(jwt string, age int) string {
 func uncached(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	if !varies(h, "Cookie") {
+	if !varies(h["Vary"], "Cookie") {
 		h.Add("Vary", "Cookie")
 	}
 }
 
 // varies reports whether Vary names this header already.
-func varies(h http.Header, header string) bool {
-	for _, line := range h["Vary"] {
+func varies(lines []string, header string) bool {
+	for _, line := range lines {
 		for name := range strings.SplitSeq(line, ",") {
 			if name = strings.TrimSpace(name); name == "*" || strings.EqualFold(name, header) {
 				return true

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -211,24 +212,17 @@ func (f *found) settle(w http.ResponseWriter, r *http.Request) {
 
 // setVary names the headers that decide who is signed in.
 func (f *found) setVary(h http.Header) {
-	carrier := f.guard.config.Carrier
-	needed := ""
-	if carrier != CookiesOnly && !varies(h, "Authorization") {
-		needed = "Authorization"
-	}
-	if carrier != BearerOnly && !varies(h, "Cookie") {
-		if needed != "" {
-			needed += ", "
-		}
-		needed += "Cookie"
-	}
-	switch {
-	case needed == "":
-	case h["Vary"] == nil:
-		f.vary[0] = needed
+	names := f.guard.config.Carrier.headers()
+	lines := h["Vary"]
+	if lines == nil {
+		f.vary[0] = names
 		h["Vary"] = f.vary[:1:1]
-	default:
-		h.Add("Vary", needed)
+		return
+	}
+	for name := range strings.SplitSeq(names, ", ") {
+		if !varies(lines, name) {
+			h.Add("Vary", name)
+		}
 	}
 }
 
