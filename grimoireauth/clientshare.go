@@ -35,5 +35,7 @@ func (t clientShare) RoundTrip(req *http.Request) (*http.Response, error) {
 type overShare struct{ wait time.Duration }
 
 func (e *overShare) Error() string {
-	return fmt.Sprintf("the client address has used its share of calls up, for %v", e.wait)
+	return fmt.Sprintf("%v, for %v", limit.ErrOverShare, e.wait)
 }
+
+func (e *overShare) Unwrap() error { return limit.ErrOverShare }

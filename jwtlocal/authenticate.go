@@ -62,7 +62,7 @@ func (v *Verifier) conclude(ctx context.Context, credentials grimoireauth.Creden
 
 // authenticateToken answers for a session_token that comes alone, or beside a
 // session_jwt of another session than the one that it is named after. Nothing local
-// can vouch for it, the name least of all, so asking about it is rationed: see gate.
+// can vouch for it, the name least of all, so asking about it is limited: see limiter.
 func (v *Verifier) authenticateToken(ctx context.Context, credentials grimoireauth.Credentials, idle bool) (grimoireauth.Authentication, error) {
 	switch token := credentials.Token; {
 	case token.IsZero():

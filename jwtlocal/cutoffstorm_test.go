@@ -108,6 +108,7 @@ func TestC01WaitingStorm(t *testing.T) {
 		start.Add(1)
 		for i := range 8 {
 			a := askWith(grimoireauth.NewSecret(fmt.Sprint(round, " ", i)))
+			a.marked = true
 			all.Go(func() {
 				start.Wait()
 				if v.decide(&a, false, nil, time.Now()).began {
@@ -121,10 +122,10 @@ func TestC01WaitingStorm(t *testing.T) {
 	}
 }
 
-// TestC01StrikeStorm: invented session_tokens that come in one instant with one
+// TestC01PartnerStorm: invented session_tokens that come in one instant with one
 // genuine session_jwt are asked about one by one, and the holder of the session's own
 // token, who is known here, is not kept waiting.
-func TestC01StrikeStorm(t *testing.T) {
+func TestC01PartnerStorm(t *testing.T) {
 	for range rounds(5) {
 		refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 			ada := u.login(1)

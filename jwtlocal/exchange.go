@@ -144,7 +144,7 @@ func belongs(a *ask, f *flight, answer grimoireauth.Authentication, session grim
 	}
 	// Nothing says whose a token is that comes alone for the first time. Stytch
 	// repeats it in the answer, and another answer would have another one.
-	return !f.stranger() || answer.Token.IsZero() || answer.Token.Equal(a.secret)
+	return !f.unnamed() || answer.Token.IsZero() || answer.Token.Equal(a.secret)
 }
 
 // disbelieve is the failure for an answer that cannot be what Stytch said.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/limit"
 )
 
 const opRefresh = "refresh a session"
@@ -30,7 +31,7 @@ type failureKind uint8
 const (
 	badAnswer      failureKind = iota // an answer that cannot be believed, or a fault or refusal of our own
 	noAnswer                          // Stytch could not be reached, or did not say
-	throttled                         // asked to ask less often, by Stytch or by the client itself
+	throttled                         // Stytch asks to be asked less often
 	sessionEnded                      // Stytch, or a cutoff, says so
 	rationed                          // not asked: too much is asked at once, or about tokens that nothing vouches for
 	anotherSession                    // the answer names another session than the request
@@ -98,6 +99,9 @@ func failureOf(err error) (f *failure, odd bool) {
 		}
 	case errors.Is(err, grimoireauth.ErrRateLimited):
 		f.kind, f.err = throttled, explain(grimoireauth.ErrRateLimited, err, wait)
+		if errors.Is(err, limit.ErrOverShare) {
+			f.kind = rationed // by the client, before Stytch was asked
+		}
 		return f, false
 	case errors.Is(err, grimoireauth.ErrSessionEnded):
 		return &failure{kind: sessionEnded, err: errEnded}, false

@@ -2,11 +2,14 @@ package jwtlocal
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/asker"
 	"github.com/promptgrimoire/auth/internal/breaker"
 )
 
@@ -22,7 +25,9 @@ const (
 // may leave without harm to the others.
 type flight struct {
 	of    grimoireauth.Session // what the session_jwt attests with which it began; zero if there was none
-	owner grimoireauth.Session // whose token it is known to be; zero if nobody knows
+	owner grimoireauth.Session // whose token it is known to be; zero if it is not known
+	known bool                 // the token is known or marked, so no stranger invented it
+	from  netip.Addr           // the client address that a token came from which is not known
 
 	land    sync.Once     // guards what follows: the call lands it, or its deadline does
 	done    chan struct{} // closed when it has landed
@@ -30,16 +35,30 @@ type flight struct {
 	failed  *failure // nil if granted is set
 }
 
-// stranger reports whether nothing vouches for the token.
-func (f *flight) stranger() bool { return f.of.IsZero() && f.owner.IsZero() }
+// unnamed reports whether nothing says here whose the token is.
+func (f *flight) unnamed() bool { return f.of.IsZero() && f.owner.IsZero() }
 
-// about returns the id of the session that a flight is about, empty if nothing vouches for
-// its token.
-func (f *flight) about() grimoireauth.SessionID {
-	if f.owner.IsZero() {
-		return f.of.ID()
+// about returns what tells apart the sessions that flights are about, empty if the token
+// may be a stranger's guess.
+func (f *flight) about(a *ask) string {
+	switch {
+	case !f.owner.IsZero():
+		return string(f.owner.ID())
+	case !f.of.IsZero():
+		return string(f.of.ID())
+	case f.known:
+		return hex.EncodeToString(a.key[:8])
 	}
-	return f.owner.ID()
+	return ""
+}
+
+// asker says for whom the call is made: nothing that is known here draws on a share of
+// strangers'.
+func (f *flight) asker() asker.Asker {
+	if f.known {
+		return asker.Asker{Known: true}
+	}
+	return asker.Asker{Address: f.from}
 }
 
 // fly asks Stytch, and lands the flight whatever happens on the way.
@@ -53,22 +72,32 @@ func (v *Verifier) fly(ctx context.Context, a ask, f *flight) {
 		}
 		v.land(ctx, &a, f, granted, failed)
 	}()
-	leave, busy := v.gate.enter(ctx, f.stranger())
+	from := strangerFrom(f.from, !f.of.IsZero())
+	if !f.known {
+		defer func() {
+			if granted != nil || failed.kind == wrongClock {
+				v.limiter.release(from)
+			}
+		}()
+	}
+	leave, busy := v.limiter.enter(ctx, f.known, from)
 	if busy != nil {
 		failed = busy
 		return
 	}
-	defer func() { leave(granted == nil && failed.kind != wrongClock) }()
+	leave = sync.OnceFunc(leave)
+	defer leave()
 	began := time.Now()
-	call, cancel := context.WithTimeout(ctx, callDeadline)
+	call, cancel := context.WithTimeout(asker.With(ctx, f.asker()), callDeadline)
 	defer cancel()
 	// No request waits for a Config.Refresh that does not mind its context.
 	late := time.AfterFunc(refreshDeadline, func() { v.land(ctx, &a, f, nil, failedBecause(noAnswer, errTooSlow)) })
 	defer late.Stop()
 	// Nor for a call that only finds out whether Stytch is back.
-	call = breaker.With(call, breaker.Refresh{Session: string(f.about()), GiveUp: func(outage error) {
+	call = breaker.With(call, breaker.Refresh{Session: f.about(&a), GiveUp: func(outage error) {
 		failed, _ := failureOf(unavailable(opRefresh, outage, 0))
 		v.land(ctx, &a, f, nil, failed)
+		leave() // the client bounds such calls by itself
 	}})
 	granted, failed = v.exchange(call, &a, f)
 	if granted != nil {
@@ -83,15 +112,9 @@ func (v *Verifier) land(ctx context.Context, a *ask, f *flight, granted *grant, 
 		f.granted, f.failed = granted, failed
 		now := time.Now()
 		// Before the record says that nothing is under way any more: a request that
-		// comes in between would find neither the flight nor the strike.
-		switch {
-		case f.of.IsZero() || !f.owner.IsZero():
-		case failed != nil && failed.kind == wrongClock:
-			v.strikes.release(f.of.ID())
-		case failed != nil:
-			v.strikes.add(f.of.ID(), &a.key, failed, now)
-		default:
-			v.strikes.clear(f.of.ID())
+		// comes in between would find neither the flight nor the pause.
+		if !f.known && !f.of.IsZero() {
+			v.partners.release(partnerOf(f.of.ID(), f.from), &a.key, failed, now)
 		}
 		if over := v.records.landed(a, f, now); !over.IsZero() {
 			// Also for its session_jwts that have not expired. A cutoff that names one

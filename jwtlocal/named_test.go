@@ -58,7 +58,7 @@ func TestC02NamedSessionDecides(t *testing.T) {
 				answer, err = v.Refresh(t.Context(), credentials)
 				requireSession(t, bob, answer, err)
 				require.Equal(t, bob.session, string(answer.NamedSession))
-				require.Empty(t, v.strikes.bySession, "a name is no evidence against anybody")
+				require.Empty(t, v.partners.failures, "a name is no evidence against anybody")
 
 				u.of(bob, func(l *login) { l.over = true })
 				_, err = v.Refresh(t.Context(), credentials)
@@ -148,15 +148,16 @@ func TestC02NameIsAClaim(t *testing.T) {
 		credentials.NamedSession = grimoireauth.SessionID(ada.session)
 		answer, err := authenticate(t, v, credentials)
 		requireSession(t, ada, answer, err)
-		for n := range 3 * refreshBudget {
+		u.latency = 0
+		for n := range 3 * strangersBurst {
 			invented := u.nobody(100 + n)
 			_, err := authenticate(t, v, grimoireauth.Credentials{
 				Token: grimoireauth.NewSecret(invented.token), NamedSession: credentials.NamedSession,
 			})
 			require.Error(t, err)
 		}
-		require.Less(t, u.count(), 2*refreshBudget, "the budget of strangers")
-		require.Empty(t, v.strikes.bySession)
+		require.Less(t, u.count(), strangersBurst+100, "the budget of strangers")
+		require.Empty(t, v.partners.failures)
 		time.Sleep(2 * time.Minute)
 		answer, err = v.Refresh(t.Context(), credentials)
 		requireSession(t, ada, answer, err)

@@ -13,7 +13,7 @@ import (
 // held across a call.
 type records struct {
 	shards [64]recordShard
-	flying atomic.Int64 // refreshes that were begun and have not landed
+	flying atomic.Int64 // refreshes of known tokens that were begun and have not landed
 }
 
 type recordShard struct {
@@ -40,7 +40,9 @@ const endedMemo = 30 * time.Second
 // landed takes the outcome of a flight over. It returns the session that is known to
 // have ended by it, zero if none.
 func (r *records) landed(a *ask, f *flight, now time.Time) (over grimoireauth.Session) {
-	r.flying.Add(-1)
+	if f.known {
+		r.flying.Add(-1)
+	}
 	s := r.shard(&a.key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +122,7 @@ func (s *recordShard) open(key digest, now time.Time) *record {
 }
 
 // makeRoom forgets a record if there are too many: of the few that it looks at, the
-// one that was not used for longest.
+// one that is worth least.
 func (s *recordShard) makeRoom(now time.Time) {
 	oldest, key := s.tidy(now)
 	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {
@@ -128,9 +130,18 @@ func (s *recordShard) makeRoom(now time.Time) {
 	}
 }
 
+// worthLess reports whether of two records this one is forgotten first: one without an
+// owner, which a stranger may have caused, or the one that was not used for longer.
+func (rec *record) worthLess(than *record) bool {
+	if rec.owner.IsZero() != than.owner.IsZero() {
+		return rec.owner.IsZero()
+	}
+	return rec.used.Before(than.used)
+}
+
 // tidy looks at a few records, which the map hands out in no order, and lets go of
-// credentials that have expired. It returns the record among them that was not used
-// for longest.
+// credentials that have expired. It returns the record among them that is
+// forgotten first.
 func (s *recordShard) tidy(now time.Time) (oldest *record, oldestKey digest) {
 	const few = 8
 	looked := 0
@@ -141,7 +152,7 @@ func (s *recordShard) tidy(now time.Time) (oldest *record, oldestKey digest) {
 		if rec.kept != nil && now.Unix() > rec.kept.end+int64(maxLeeway/time.Second) {
 			rec.kept = nil
 		}
-		if oldest == nil || rec.used.Before(oldest.used) {
+		if oldest == nil || rec.worthLess(oldest) {
 			oldest, oldestKey = rec, key
 		}
 		if looked++; looked >= few {

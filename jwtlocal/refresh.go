@@ -2,9 +2,11 @@ package jwtlocal
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/asker"
 )
 
 // ask is a request for fresh credentials.
@@ -13,7 +15,17 @@ type ask struct {
 	secret grimoireauth.Secret  // the session_token, or a session_jwt that is alone
 	alone  bool                 // the secret is a session_jwt
 	of     grimoireauth.Session // what the session_jwt beside the token attests; zero if there was none
-	idle   bool                 // nobody did anything: no reason to extend the session
+	idle   bool                 // the client did nothing: no reason to extend the session
+
+	from   netip.Addr // the client address that the request came from; zero if it is not known
+	marked bool       // the session_token is one that this deployment gave out
+	asked  bool       // from and marked were found out
+}
+
+// askWho finds out from where the request came, and whether the token is marked.
+func (a *ask) askWho(ctx context.Context) {
+	who, _ := asker.From(ctx)
+	a.from, a.marked, a.asked = who.Address, who.Known, true
 }
 
 func askWith(secret grimoireauth.Secret) ask {

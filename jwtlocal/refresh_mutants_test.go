@@ -31,7 +31,13 @@ func init() {
 `, ``},
 		{"jwtlocal/turn.go", `		case now.Before(rec.gone):`, `		case false:`},
 		{"jwtlocal/turn.go", `		case !rec.owner.IsZero() && !a.of.IsZero() && !sameIdentity(rec.owner, a.of):`, `		case false:`},
-		{"jwtlocal/turn.go", `f := v.strikes.reserve(a.of.ID(), &a.key, now); f != nil {`, `f := v.strikes.reserve(a.of.ID(), &a.key, now); false {`},
+		{"jwtlocal/turn.go", `if f := v.partners.reserve(partner, &a.key, now); f != nil {`, `if f := v.partners.reserve(partner, &a.key, now); false {`},
+		{"jwtlocal/turn.go", `	if f != nil && !a.of.IsZero() {
+		v.partners.release`, `	if false {
+		v.partners.release`},
+		{"jwtlocal/turn.go", `known := a.alone || a.marked || rec`, `known := a.alone || rec`},
+		{"jwtlocal/turn.go", `known := a.alone || a.marked || rec`, `known := a.marked || rec`},
+		{"jwtlocal/turn.go", `known := a.alone || a.marked || rec`, `known := true || rec`},
 		{"jwtlocal/turn.go", `ctx = context.WithoutCancel(ctx)`, `_ = ctx`},
 		{"jwtlocal/refresh.go", `			case <-ctx.Done():`, `			case <-context.Background().Done():`},
 		{"jwtlocal/refresh.go", `if failed.kind == anotherSession && !t.began && !sameIdentity(t.flight.of, a.of) {`, `if false {`},
@@ -60,11 +66,16 @@ func init() {
 		// The call.
 		{"jwtlocal/flight.go", `		if r := recover(); r != nil {`, `		if r := any(nil); r != nil {`},
 		{"jwtlocal/flight.go", `	late := time.AfterFunc(refreshDeadline, func() {`, `	late := time.AfterFunc(time.Hour, func() {`},
-		{"jwtlocal/flight.go", `call, cancel := context.WithTimeout(ctx, callDeadline)`, `call, cancel := context.WithTimeout(ctx, 2*callDeadline)`},
+		{"jwtlocal/flight.go", `context.WithTimeout(asker.With(ctx, f.asker()), callDeadline)`, `context.WithTimeout(asker.With(ctx, f.asker()), 2*callDeadline)`},
 		{"jwtlocal/flight.go", `failed := failedBecause(badAnswer, errUnfinished)`, `var failed *failure`},
 		{"jwtlocal/flight.go", `			_ = v.gone.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
 `, ``},
-		{"jwtlocal/flight.go", `			v.strikes.clear(f.of.ID())`, ``},
+		{"jwtlocal/flight.go", `if granted != nil || failed.kind == wrongClock {`, `if false {`},
+		{"jwtlocal/flight.go", `if granted != nil || failed.kind == wrongClock {`, `if true {`},
+		{"jwtlocal/flight.go", `	if f.known {
+		return asker.Asker{Known: true}
+	}
+`, ``},
 		{"jwtlocal/records.go", `		over = rec.owner
 `, `		over = f.of
 `},
@@ -86,7 +97,7 @@ func init() {
 		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.of} {`, `range []grimoireauth.Session{answer.Session, f.owner} {`},
 		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.of} {`, `range []grimoireauth.Session{answer.Session, f.of} {`},
 		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.of} {`, `range []grimoireauth.Session{f.owner, f.of} {`},
-		{"jwtlocal/exchange.go", `return !f.stranger() || answer.Token.IsZero() || answer.Token.Equal(a.secret)`, `return true`},
+		{"jwtlocal/exchange.go", `return !f.unnamed() || answer.Token.IsZero() || answer.Token.Equal(a.secret)`, `return true`},
 		{"jwtlocal/exchange.go", `	case judged.standing == refused, judged.standing == stale && judged.reason != ReasonCutOff:`, `	case judged.standing == refused:`},
 		{"jwtlocal/exchange.go", `	case judged.standing == refused, judged.standing == stale && judged.reason != ReasonCutOff:`, `	case judged.standing == stale && judged.reason != ReasonCutOff:`},
 		{"jwtlocal/exchange.go", `		if cut {`, `		if cut && false {`},
@@ -113,15 +124,25 @@ func init() {
 		{"jwtlocal/backoff.go", `pause = min(2*pause, lastPause)`, `pause = lastPause`},
 		{"jwtlocal/backoff.go", `b.until = now.Add(max(pause, f.wait))`, `b.until = now.Add(pause)`},
 		{"jwtlocal/backoff.go", `	if b.last.outage() {`, `	if true {`},
-		{"jwtlocal/gate.go", `	if stranger && !g.afford() {`, `	if false {`},
-		{"jwtlocal/gate.go", `	if failed {
-		g.spent++
-	}`, `	g.spent++`},
-		{"jwtlocal/gate.go", `make(chan struct{}, maxCalls)`, `make(chan struct{}, 2*maxCalls)`},
-		{"jwtlocal/gate.go", `ctx, cancel := context.WithTimeout(ctx, slotDeadline)`, `ctx, cancel := context.WithCancel(ctx)`},
-		{"jwtlocal/strikes.go", `	case known.wait(now) > 0 && known.token == *token:
-		return &failure{kind: anotherSession, err: errAnother}
+		{"jwtlocal/limiter.go", `	if wait > 0 {
+		return overShare(wait)
+	}
 `, ``},
+		{"jwtlocal/limiter.go", `l.known.Enter(ctx, struct{}{}, maxCalls)`, `l.known.Enter(ctx, struct{}{}, 2*maxCalls)`},
+		{"jwtlocal/limiter.go", `ctx, cancel := context.WithTimeout(ctx, slotDeadline)`, `ctx, cancel := context.WithCancel(ctx)`},
+		{"jwtlocal/limiter.go", `	if !from.source.IsValid() {
+		each = maxStrangers
+	}
+`, ``},
+		{"jwtlocal/limiter.go", `each := perSource`, `each := maxStrangers`},
+		{"jwtlocal/partners.go", `		if known.token == *token {
+			return &failure{kind: anotherSession, err: errAnother}
+		}
+`, ``},
+		{"jwtlocal/partners.go", `		delete(p.failures, key)
+	case f.kind == wrongClock, f.kind == rationed:`, `	case f.kind == wrongClock, f.kind == rationed:`},
+		{"jwtlocal/partners.go", `	if !p.sources.Take(key, 1) {`, `	if !p.sources.Take(key, perSession) {`},
+		{"jwtlocal/partners.go", `	if !p.sessions.Take(key.session, perSession) {`, `	if false {`},
 
 		// Outages and Slide.
 		{"jwtlocal/grace.go", `	if judged.reason != ReasonExpired && judged.reason != ReasonTooOld {

@@ -12,6 +12,7 @@ type turn struct {
 	flight *flight
 	began  bool
 	failed *failure
+	who    bool // it depends on who asks, which is to be found out first
 }
 
 // turn finds out what a request has to do, and begins the refresh if it is that.
@@ -19,6 +20,11 @@ type turn struct {
 // good no longer.
 func (v *Verifier) turn(ctx context.Context, a ask, fresh bool, passed *grant) turn {
 	t := v.decide(&a, fresh, passed, time.Now())
+	if t.who {
+		// No lock is held while the application's function reads the address.
+		a.askWho(ctx)
+		t = v.decide(&a, fresh, passed, time.Now())
+	}
 	if t.began {
 		// The refresh outlives whoever began it: its own deadline ends it.
 		ctx = context.WithoutCancel(ctx)
@@ -50,22 +56,39 @@ func (v *Verifier) decide(a *ask, fresh bool, passed *grant, now time.Time) turn
 			return turn{failed: rec.pause.withheld(now)}
 		}
 	}
-	known := rec != nil && !rec.owner.IsZero()
-	if !known && a.of.IsZero() && v.gate.broke() {
-		return turn{failed: overBudget()}
+	// A session_jwt that is alone was verified, so it is no guess.
+	known := a.alone || a.marked || rec != nil && !rec.owner.IsZero()
+	if !known && !a.asked {
+		return turn{who: true}
 	}
-	if v.records.flying.Add(1) > maxWaiting {
-		v.records.flying.Add(-1)
-		return turn{failed: &failure{kind: rationed, err: unavailable(opRefresh, errBusy, firstPause), wait: firstPause}}
-	}
-	// Nothing but the request itself says that the token is the session's.
-	if !known && !a.of.IsZero() {
-		if f := v.strikes.reserve(a.of.ID(), &a.key, now); f != nil {
-			v.records.flying.Add(-1)
-			return turn{failed: f}
-		}
+	if f := v.reserve(a, known, now); f != nil {
+		return turn{failed: f}
 	}
 	rec = s.open(a.key, now)
-	rec.flight = &flight{done: make(chan struct{}), of: a.of, owner: rec.owner}
+	rec.flight = &flight{done: make(chan struct{}), of: a.of, owner: rec.owner, known: known, from: a.from}
 	return turn{flight: rec.flight, began: true}
+}
+
+// reserve takes what a refresh needs before it begins, and returns why there is none. The
+// refresh gives it back when it lands.
+func (v *Verifier) reserve(a *ask, known bool, now time.Time) *failure {
+	if known {
+		if v.records.flying.Add(1) > maxWaiting {
+			v.records.flying.Add(-1)
+			return &failure{kind: rationed, err: unavailable(opRefresh, errBusy, firstPause), wait: firstPause}
+		}
+		return nil
+	}
+	// Nothing but the request itself says that the token is the session's.
+	partner := partnerOf(a.of.ID(), a.from)
+	if !a.of.IsZero() {
+		if f := v.partners.reserve(partner, &a.key, now); f != nil {
+			return f
+		}
+	}
+	f := v.limiter.reserve(strangerFrom(a.from, !a.of.IsZero()))
+	if f != nil && !a.of.IsZero() {
+		v.partners.release(partner, &a.key, f, now)
+	}
+	return f
 }

@@ -26,9 +26,9 @@ type Verifier struct {
 	hits, misses counter
 	refused      [reasonCount]atomic.Uint64
 
-	records  records // of the sessions that were refreshed
-	strikes  strikes // against sessions whose session_jwt came with wrong tokens
-	gate     *gate   // to Stytch
+	records  records  // of the sessions that were refreshed
+	partners partners // tokens that came with a session_jwt and are not known to be of its session
+	limiter  *limiter // of calls to Stytch
 	vouchers vouchers
 	gone     MemoryCutoffs // sessions that Stytch says have ended
 
@@ -48,10 +48,10 @@ func New(config Config) (*Verifier, error) {
 		customURL = project.BaseURL
 	}
 	v := &Verifier{
-		config: config,
-		rules:  newRules(project.ID, project.Env, customURL, config),
-		share:  sharer{seed: maphash.MakeSeed()},
-		gate:   newGate(),
+		config:  config,
+		rules:   newRules(project.ID, project.Env, customURL, config),
+		share:   sharer{seed: maphash.MakeSeed()},
+		limiter: newLimiter(),
 	}
 	v.keys = &keyStore{
 		// https://stytch.com/docs/b2b/api/get-jwks

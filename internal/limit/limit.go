@@ -5,7 +5,7 @@
 //
 // [Rates] bounds how often something happens for a key, [Sources] how many calls a
 // client address causes, [Windows] how often something happens in any stretch of time,
-// and [Slots] how many calls are in flight for a key.
+// and [Slots] and [Lanes] how many calls are in flight for a key.
 package limit
 
 import (

@@ -1,11 +1,16 @@
 package limit
 
 import (
+	"errors"
 	"hash/maphash"
 	"net/netip"
 	"sync"
 	"time"
 )
+
+// ErrOverShare is what a call is refused with whose client address has used its share up.
+// It says nothing about what was asked.
+var ErrOverShare = errors.New("the client address has used its share of calls up")
 
 // The share of one source: a lecture theatre behind one address signs in with it, at
 // two calls for each person. What strangers may cause in all beyond that is a small
@@ -78,6 +83,21 @@ func (s *Sources) Reserve(addr netip.Addr) (wait time.Duration) {
 	of.calls = min(of.calls+1, int32(sourceRate.Burst))
 	s.put(h, of, kept)
 	return 0
+}
+
+// Release gives back what Reserve took, if it turned out that nothing was to be bounded.
+// What was taken of the share of all strangers stays taken.
+func (s *Sources) Release(addr netip.Addr) {
+	if !addr.IsValid() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.hash(addr)
+	of, own := s.of(h, s.clock.now())
+	of.giveBack(sourceRate)
+	of.calls = max(of.calls-1, 0)
+	s.put(h, of, own)
 }
 
 // Prove says that a sign-in was completed from the address.
