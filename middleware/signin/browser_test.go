@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -235,7 +236,7 @@ func (b *browser) request(method, path string, form url.Values) *http.Request {
 	r := httptest.NewRequest(method, home+path, strings.NewReader(form.Encode()))
 	r.RequestURI = path
 	if b.from != "" {
-		r.RemoteAddr = b.from + ":4711"
+		r.RemoteAddr = net.JoinHostPort(b.from, "4711")
 	}
 	r.Header.Set("Accept", "text/html")
 	r.Header.Set("Sec-Fetch-Mode", "navigate")

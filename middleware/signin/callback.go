@@ -93,7 +93,11 @@ func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken
 	case err == nil:
 	case outage(err):
 		// The page with the button to try again says so, without the token in its URL.
-		h.fault(r, "sign-in not finished", err)
+		if _, own := ours(err); own {
+			h.note(r, "refused by a limit", err)
+		} else {
+			h.fault(r, "sign-in not finished", err)
+		}
 		redirect(w, h.address("confirm", h.keep(w, r, a.lasting(tokenLife))))
 	default:
 		h.providerRefused(w, r, a, sure, err)

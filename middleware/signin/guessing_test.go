@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,6 +98,30 @@ func TestX04_GuessingInADiscovery(t *testing.T) {
 		}
 		require.Equal(t, 10, w.guessed())
 	})
+}
+
+// The page names no link that the class does not have.
+func TestX04_TheWayThatIsOpen(t *testing.T) {
+	for methods, want := range map[string]string{
+		"magic_link,password": "The link in an e-mail works all the time",
+		"password":            "A link to set a password works all the time",
+		"email_otp":           "looked at again in 10 minutes.</p>",
+	} {
+		t.Run(methods, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, signin.Config{})
+				class := w.stytch.AddClass("TORT1100", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": strings.Split(methods, ",")})
+				form := startForm(class, "password", "")
+				form.Set("password", "a guess")
+				var res answer
+				for range 4 {
+					res = w.browser().post("/auth/start", form)
+				}
+				require.Equal(t, http.StatusTooManyRequests, res.status)
+				require.Contains(t, res.body, want)
+			})
+		})
+	}
 }
 
 // Behind a proxy for which nothing is set up, the limit by address and class is left.

@@ -114,7 +114,7 @@ func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, pag
 	}
 	page.Notice = "There are too many requests from your network just now. Please try again in " + inWords(wait) + "."
 	if limited != nil {
-		page.Notice = limited.sentence(inWords(wait))
+		page.Notice = limited.sentence(inWords(wait), h.links(r, page.Class))
 	}
 	retryAfter(w, err)
 	if again == "sign-in" {
@@ -124,14 +124,32 @@ func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, pag
 	h.show(w, http.StatusTooManyRequests, again, page)
 }
 
-// sentence says what to do instead of waiting.
-func (e *limitError) sentence(wait string) string {
+// links returns the links by e-mail that sign in to a class and are not counted: to sign
+// in, and to set a password. A class that cannot be looked up may have both.
+func (h *Handler) links(r *http.Request, class string) Ways {
+	may := allowed{methods: everyMethod}
+	if class != "" {
+		may = h.allowed(r, class)
+	}
+	ways := h.ways(may, Page{})
+	ways.Password = ways.Password && class != ""
+	return ways
+}
+
+// sentence says what to do instead of waiting, with the links by e-mail that there are.
+func (e *limitError) sentence(wait string, links Ways) string {
 	switch {
 	case e.action == ActionGuess && e.member:
 		return "There were too many wrong codes. Please wait " + wait + " before you try again, or ask your instructor."
 	case e.action == ActionGuess:
-		return "There were too many wrong codes or passwords for this address. They are looked at again in " + wait +
-			". The link in an e-mail works all the time: open the one that you have, or ask for one here."
+		notice := "There were too many wrong codes or passwords for this address. They are looked at again in " + wait + "."
+		switch {
+		case links.MagicLink:
+			notice += " The link in an e-mail works all the time: open the one that you have, or ask for one here."
+		case links.Password:
+			notice += " A link to set a password works all the time: open the one that you have, or ask for one here."
+		}
+		return notice
 	case e.action == ActionSendReset && e.pending:
 		return "A link to set a password is on its way, if the address is known here. It was asked for in another browser, and works only there. You can ask for one here in " + wait + ", or sign in in another way."
 	case e.action == ActionSendSMS:
