@@ -33,6 +33,20 @@ func withPages(guard *middleware.Guard, client *grimoireauth.Client, remember fu
 	return http.NewCrossOriginProtection().Handler(guard.Protect(mux, "/auth/")), nil
 }
 
+// withSharedLimits has replicas count together.
+func withSharedLimits(guard *middleware.Guard, client *grimoireauth.Client, limiter signin.Limiter) (http.Handler, error) {
+	pages, err := signin.New(guard, client, signin.Config{
+		BaseURL: "https://classes.example.edu",
+		Limit:   limiter, // a signin.Limiter: Reserve before a call, Release if it came to nothing
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pages, nil
+}
+
+var _ = withSharedLimits
+
 // byCode signs somebody in with a code by e-mail and, where the class asks for
 // it, another one by SMS. It stands for forms of your own.
 func byCode(ctx context.Context, client *grimoireauth.Client, class grimoireauth.ClassID, email string, ask func(what string) string) (grimoireauth.SignedIn, error) {
