@@ -5,7 +5,8 @@
 // endpoints. A circuit opens when calls are in flight and none has been answered for
 // three seconds, or when calls about three different sessions have failed within ten
 // seconds and none went well in between. Opening it releases the calls that wait. While it
-// is open calls are refused, and from time to time one is asked to probe.
+// is open calls are refused, and from time to time one is asked to probe. One that no call
+// has probed for ten seconds closes.
 package breaker
 
 import (
@@ -58,6 +59,10 @@ const (
 	// ProbeLife bounds one probe. It is longer than the pause between two, so that a
 	// slow answer is waited for, and one that never comes delays no other probe.
 	ProbeLife = 8 * time.Second
+	// Stale is how long after the time of the next probe a circuit closes that no call has
+	// probed: nothing is known then, and the first calls must not pay for what was true
+	// before the quiet.
+	Stale = 10 * time.Second
 )
 
 // Outcome is what became of a call.
@@ -179,9 +184,15 @@ func (b *Breaker) Begin(call Call) (*Flight, *Refusal) {
 	var release []func()
 	class := &b.circuits[call.Class]
 	server := &b.circuits[Server]
+	for _, of := range []Class{Server, call.Class} {
+		if c := &b.circuits[of]; c.open && now.Sub(c.next) >= Stale {
+			changed = append(changed, b.closes(of, now)...)
+		}
+	}
 	if class.open && !server.open && !server.answered.After(class.since) && now.Sub(class.since) >= Silence {
 		// Its probes are not answered, and no call of another class was.
-		changed, release = b.opens(Server, class.cause, now)
+		opened, released := b.opens(Server, class.cause, now)
+		changed, release = append(changed, opened...), released
 	}
 	for _, c := range []*circuit{server, class} {
 		if !c.open {
@@ -196,7 +207,6 @@ func (b *Breaker) Begin(call Call) (*Flight, *Refusal) {
 		b.tell(changed, release)
 		return nil, refusal
 	}
-	defer b.mu.Unlock()
 	f := &Flight{breaker: b, call: call, began: now, mark: b.mark(call.Class)}
 	f.all = class.flights.PushBack(f)
 	if call.Class.opens() && !call.Stranger {
@@ -205,6 +215,8 @@ func (b *Breaker) Begin(call Call) (*Flight, *Refusal) {
 			class.timer = time.AfterFunc(class.silence(now), func() { b.listen(call.Class) })
 		}
 	}
+	b.mu.Unlock()
+	b.tell(changed, nil)
 	return f, nil
 }
 

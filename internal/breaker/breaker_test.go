@@ -292,3 +292,28 @@ func TestMark(t *testing.T) {
 		require.False(t, Mark{}.Refused())
 	})
 }
+
+// What was known before a quiet time is not known after it: the first calls are made, and
+// if the server still hangs it takes its silence to open again.
+func TestStale(t *testing.T) {
+	for _, class := range []Class{Sessions, Administration} {
+		inTime(t, func(t *testing.T, x *fixture) {
+			hang := x.begin(t, class, 1)
+			time.Sleep(Silence)
+			synctest.Wait()
+			hang.End(Gone)
+			require.True(t, x.refuses(class))
+			time.Sleep(FirstPause + Stale - time.Nanosecond)
+			require.True(t, x.refuses(class), "it asks for a probe")
+			time.Sleep(LongestPause + Stale)
+			first, second := x.begin(t, class, 1), x.begin(t, SignIn, 2)
+			require.Empty(t, x.Open())
+			require.False(t, x.told[len(x.told)-1].Open)
+			time.Sleep(Silence)
+			synctest.Wait()
+			require.NotEmpty(t, x.Open())
+			first.End(Gone)
+			second.End(Gone)
+		})
+	}
+}
