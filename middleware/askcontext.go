@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/asker"
@@ -17,10 +16,10 @@ import (
 // for a request that is answered locally. Handlers do not get it: what an instructor's
 // handler asks Stytch for draws on no client's share.
 //
-// Like [node] it prints no credentials. It is the found itself by another name, so that it
+// It is the found's [node] by another name, so that it prints no credentials either, and
 // costs neither an allocation nor room. An AuthFunc may keep it for longer than the request
 // takes: what it reads is written before the AuthFunc is called, and never again.
-type askContext found
+type askContext node
 
 // asking returns the context for the AuthFuncs. Where there is neither a request nor a
 // mark it is ctx, in which the caller may have said where the credentials came from.
@@ -28,35 +27,27 @@ func (f *found) asking(ctx context.Context, r *http.Request) context.Context {
 	if r == nil && f.presented.mark == "" {
 		return ctx
 	}
-	f.node.Context, f.on = ctx, r
-	return (*askContext)(f)
+	f.node, f.on = node{Context: ctx, found: f}, r
+	return (*askContext)(&f.node)
 }
-
-// Deadline implements [context.Context].
-func (a *askContext) Deadline() (time.Time, bool) { return a.node.Context.Deadline() }
-
-// Done implements [context.Context].
-func (a *askContext) Done() <-chan struct{} { return a.node.Context.Done() }
-
-// Err implements [context.Context].
-func (a *askContext) Err() error { return a.node.Context.Err() }
 
 // Value implements [context.Context].
 func (a *askContext) Value(key any) any {
 	if _, ok := key.(asker.Key); ok {
 		return a
 	}
-	return a.node.Context.Value(key)
+	return a.Context.Value(key)
 }
 
 // Asker implements [asker.Teller].
 func (a *askContext) Asker() asker.Asker {
-	p := &a.presented
-	said := asker.Asker{Known: a.guard.config.SessionMarks.Recognise(p.mark, grimoireauth.NewSecret(p.token), grimoireauth.SessionID(p.session))}
-	if a.on != nil {
-		said.Address = a.guard.ClientAddress(a.on)
+	f := a.found
+	p := &f.presented
+	said := asker.Asker{Known: f.guard.config.SessionMarks.Recognise(p.mark, grimoireauth.NewSecret(p.token), grimoireauth.SessionID(p.session))}
+	if f.on != nil {
+		said.Address = f.guard.ClientAddress(f.on)
 	} else {
-		said.Address = grimoireauth.ClientAddressFromContext(a.node.Context)
+		said.Address = grimoireauth.ClientAddressFromContext(a.Context)
 	}
 	return said
 }

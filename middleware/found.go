@@ -15,7 +15,7 @@ import (
 // leads an inner handler of the same Guard to it; it is complete before it is
 // published there, and immutable from then on.
 type found struct {
-	node  node // in the context of the request it was found for; its found is nil until published
+	node  node // in the context that it was asked in and is published in; zero until then
 	guard *Guard
 	answer
 
@@ -23,7 +23,7 @@ type found struct {
 
 	// What was decided about this authentication: by the handler that published it, on the
 	// request as it was there, and by those around, perhaps about an older answer.
-	own *[]check
+	own *[]check // nil until published
 	on  *http.Request
 
 	later *later  // nil for what was found first on a request

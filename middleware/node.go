@@ -55,12 +55,16 @@ func (n *node) String() string { return fmt.Sprint(n) }
 // publish makes f known in a context below ctx, which is the one that f was asked in if it
 // was asked.
 func (f *found) publish(ctx context.Context) context.Context {
-	if f.node.Context == nil {
-		f.node.Context = ctx
+	if f.node.found == nil {
+		f.node = node{Context: ctx, found: f}
 	}
-	f.node.found = f
+	if f.own == nil {
+		f.own = &noChecks
+	}
 	return &f.node
 }
 
+var noChecks []check
+
 // published reports whether f is in a context already, and must not be changed.
-func (f *found) published() bool { return f.node.found != nil }
+func (f *found) published() bool { return f.own != nil }
