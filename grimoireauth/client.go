@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/promptgrimoire/auth/internal/alarm"
 	"github.com/promptgrimoire/auth/internal/breaker"
 	"github.com/promptgrimoire/auth/internal/limit"
 	"github.com/promptgrimoire/auth/internal/project"
@@ -100,6 +101,7 @@ type Client struct {
 
 	cut     Cut
 	observe Observe
+	alarms  alarm.Limit
 
 	policies policyStore // for Can
 }

@@ -70,10 +70,16 @@ type OutageGraceUsed struct {
 }
 
 // OperatorAlarm: something that only the operator can put right, such as a wrong
-// project secret. Users are told that the service is unavailable.
+// project secret. Users are told that the service is unavailable. One is sent for each
+// problem in a minute, by each Client and each Verifier.
 type OperatorAlarm struct {
 	Problem string // a fixed sentence that says what to do
-	Err     error
+	Err     error  // of the last time
+	Count   int    // how often it was met since the last alarm about it, this time included
+	// ClockError is how far this machine's clock is off at least, by the worst
+	// measurement since the last alarm, with the sign of [Client.ClockError]. Zero: the
+	// alarm is about something else.
+	ClockError time.Duration
 }
 
 // OutageBegan: Stytch does not answer, so calls are not made from now on; from time to

@@ -70,8 +70,11 @@ const alarmThrottled = "Stytch sends no message, because of a rate limit or its 
 func sends(op string) bool { return strings.HasPrefix(op, "send ") || op == opPasswordReset }
 
 func (c *Client) alarm(ctx context.Context, problem string, err error) {
-	if c.observe != nil {
-		c.observe(ctx, OperatorAlarm{Problem: problem, Err: err})
+	if c.observe == nil {
+		return
+	}
+	if count := c.alarms.Met(problem); count > 0 {
+		c.observe(ctx, OperatorAlarm{Problem: problem, Err: err, Count: count})
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -26,6 +25,14 @@ func (e *clockError) Error() string {
 	return fmt.Sprintf("this machine's clock is at least %v %s Stytch's", e.off, direction)
 }
 
+// signed is the error with the sign of Client.ClockError: positive if the clock is ahead.
+func (e *clockError) signed() time.Duration {
+	if e.behind {
+		return -e.off
+	}
+	return e.off
+}
+
 func newClockError(off time.Duration, behind bool) *clockError {
 	if off > time.Second {
 		off = off.Truncate(time.Second)
@@ -35,33 +42,15 @@ func newClockError(off time.Duration, behind bool) *clockError {
 
 const alarmClock = "this machine's clock is off, and genuine session_jwts cannot be used: everybody is told that the service is unavailable; set the clock by NTP"
 
-// clockAlarmEvery is the least time between two alarms about the clock.
-const clockAlarmEvery = time.Minute
-
-// clockAlarm lets one alarm pass in a while. The zero clockAlarm has let none pass.
-type clockAlarm struct {
-	mu   sync.Mutex // guards last
-	last time.Time
-}
-
-func (c *clockAlarm) due(now time.Time) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	// The time since the last one is not read off the clock that is off.
-	if !c.last.IsZero() && now.Sub(c.last) < clockAlarmEvery {
-		return false
-	}
-	c.last = now
-	return true
-}
-
-// clockIsOff tells the operator, once a minute.
+// clockIsOff tells the operator, once a minute, by the worst that was measured since.
 func (v *Verifier) clockIsOff(ctx context.Context, off *clockError) {
-	if !v.clockAlarm.due(time.Now()) {
+	count, worst := v.alarms.Measured(alarmClock, off.signed())
+	if count == 0 {
 		return
 	}
-	v.config.logger().WarnContext(ctx, "session_jwts cannot be used", slog.String("reason", off.Error()), slog.String("do", "set the clock by NTP"))
-	v.alarm(ctx, alarmClock, off)
+	off = newClockError(worst.Abs(), worst < 0)
+	v.config.logger().WarnContext(ctx, "session_jwts cannot be used", slog.String("reason", off.Error()), slog.Int("count", count), slog.String("do", "set the clock by NTP"))
+	v.observeBehind(ctx, grimoireauth.OperatorAlarm{Problem: alarmClock, Err: off, Count: count, ClockError: worst})
 }
 
 // early is the verdict about a genuine token that is not valid yet. Stytch has issued

@@ -23,6 +23,7 @@ type keyStore struct {
 	fetcher  fetcher
 	work     *work
 	observe  grimoireauth.Observe // not nil, and does not panic
+	alarm    func(ctx context.Context, problem string, cause error)
 	newSeen  func() *seen
 	oldAfter time.Duration // Config.RefreshKeysAfter
 	maxAge   time.Duration // Config.MaxKeyAge
@@ -225,9 +226,7 @@ func (s *keyStore) run(ctx context.Context, flight *fetch) {
 
 	s.observe(ctx, grimoireauth.KeysFetched{Keys: len(p.keys), Took: time.Since(began), Err: err})
 	if p.private {
-		s.observe(ctx, grimoireauth.OperatorAlarm{
-			Problem: "Stytch publishes a signing key together with its private half: the key is not used; tell Stytch",
-		})
+		s.alarm(ctx, "Stytch publishes a signing key together with its private half: the key is not used; tell Stytch", nil)
 	}
 }
 

@@ -19,16 +19,23 @@ func (v *Verifier) observe(ctx context.Context, event grimoireauth.Event) {
 // waiting for whom the event is about.
 func (v *Verifier) observeBehind(ctx context.Context, event grimoireauth.Event) {
 	defer func() {
-		if r := recover(); r != nil {
-			v.config.logger().ErrorContext(ctx, "Config.Observe panicked",
+		r := recover()
+		if r == nil {
+			return
+		}
+		if count := v.alarms.Met("Config.Observe panicked"); count > 0 {
+			v.config.logger().ErrorContext(ctx, "Config.Observe panicked", slog.Int("count", count),
 				slog.String("event", fmt.Sprintf("%T", event)), slog.String("panic", fmt.Sprintf("%T", r)))
 		}
 	}()
 	v.observe(ctx, event)
 }
 
+// alarm tells the operator about a problem, once a minute.
 func (v *Verifier) alarm(ctx context.Context, problem string, cause error) {
-	v.observeBehind(ctx, grimoireauth.OperatorAlarm{Problem: problem, Err: cause})
+	if count := v.alarms.Met(problem); count > 0 {
+		v.observeBehind(ctx, grimoireauth.OperatorAlarm{Problem: problem, Err: cause, Count: count})
+	}
 }
 
 // reportVerified is on the path of every request, and must cost nothing there.

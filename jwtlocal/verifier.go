@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/alarm"
 	"github.com/promptgrimoire/auth/internal/claims"
 )
 
@@ -32,7 +33,7 @@ type Verifier struct {
 	vouchers vouchers
 	gone     MemoryCutoffs // sessions that Stytch says have ended
 
-	clockAlarm clockAlarm
+	alarms alarm.Limit
 }
 
 // New returns a Verifier. It does no I/O: the first token, or the first moment
@@ -59,6 +60,7 @@ func New(config Config) (*Verifier, error) {
 		fetcher:  newFetcher(config.Transport),
 		work:     &v.work,
 		observe:  v.observeBehind,
+		alarm:    v.alarm,
 		newSeen:  func() *seen { return newSeen(config.cacheSize()) },
 		oldAfter: config.refreshKeysAfter(),
 		maxAge:   config.maxKeyAge(),
