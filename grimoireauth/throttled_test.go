@@ -15,15 +15,15 @@ func TestX06_ThrottledMessagesAreAnAlarm(t *testing.T) {
 	stytch := new(mock.Stytch)
 	class := stytch.AddClass("Torts")
 	var alarms []grimoireauth.OperatorAlarm
-	client, err := grimoireauth.New(grimoireauth.Config{
+	config := grimoireauth.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch, Retries: -1,
 		Observe: func(_ context.Context, event grimoireauth.Event) {
 			if alarm, ok := event.(grimoireauth.OperatorAlarm); ok {
 				alarms = append(alarms, alarm)
 			}
 		},
-	})
-	require.NoError(t, err)
+	}
+	var client *grimoireauth.Client // a new one each time, since an alarm comes once a minute
 	const email = "ada@example.edu"
 	unfinished := grimoireauth.Unfinished{
 		Person:       grimoireauth.Person{Member: "member-test-1", Class: class.ID},
@@ -53,6 +53,9 @@ func TestX06_ThrottledMessagesAreAnAlarm(t *testing.T) {
 	for way, send := range ways {
 		for errorType, want := range map[string]int{"too_many_requests": 1, "captcha_failed": 1, "user_lock_limit_reached": 0} {
 			alarms = nil
+			var err error
+			client, err = grimoireauth.New(config)
+			require.NoError(t, err)
 			stytch.Fail(mock.Fault{Status: 429, ErrorType: errorType})
 			require.ErrorIs(t, send(t.Context()), grimoireauth.ErrRateLimited, way)
 			require.Len(t, alarms, want, "%s: %s", way, errorType)

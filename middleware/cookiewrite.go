@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -147,14 +148,14 @@ func (g *Guard) endEarlier(r *http.Request, now grimoireauth.SessionID) {
 	switch {
 	case provesNobody(err), err == nil && earlier.ID() == now:
 	case err != nil:
-		g.config.logger().WarnContext(ctx, "the earlier session of this browser could not be found out, so it was not ended", "error", explained(err))
+		g.log(ctx, slog.LevelWarn, "", "the earlier session of this browser could not be found out, so it was not ended", "error", explained(err))
 	case g.config.Revoke == nil:
 		g.unended.Do(func() {
 			g.config.logger().WarnContext(ctx, "the earlier session of this browser goes on at Stytch: pass client.Sessions.Revoke as Config.Revoke")
 		})
 	default:
 		if err := g.config.Revoke(ctx, earlier.Session); err != nil {
-			g.config.logger().WarnContext(ctx, "the earlier session of this browser could not be ended", "session", earlier.ID(), "error", explained(err))
+			g.log(ctx, slog.LevelWarn, "", "the earlier session of this browser could not be ended", "session", earlier.ID(), "error", explained(err))
 		}
 	}
 }

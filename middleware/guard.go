@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/alarm"
 	"github.com/promptgrimoire/auth/internal/quiet"
 )
 
@@ -35,6 +37,7 @@ type Guard struct {
 	sources   seenSources
 	channels  sync.Once // one line per Guard that a page of another origin opens connections
 	origins   []string  // Config.Origins, as they are compared
+	alarms    alarm.Limit
 	mixture   mixture
 	moves     moves
 	watches   watches
@@ -132,12 +135,20 @@ func (g *Guard) ask(ctx context.Context, auth grimoireauth.AuthFunc, credentials
 	return nobody, unclear
 }
 
+// log writes a line about a problem, once a minute, with how often it was met since the
+// last one. The name tells problems apart that are told in the same words.
+func (g *Guard) log(ctx context.Context, level slog.Level, name, text string, attributes ...any) {
+	if count := g.alarms.Met(text + " " + name); count > 0 {
+		g.config.logger().Log(ctx, level, text, append(attributes, "count", count)...)
+	}
+}
+
 // unclear makes an error of an AuthFunc that is of no known kind "could not find out". It
 // may quote credentials, so only its type is told, to the log; a client that went away is
 // not worth a line.
 func (g *Guard) unclear(ctx context.Context, op string, err error) *grimoireauth.Error {
 	if ctx.Err() == nil {
-		g.config.logger().WarnContext(ctx, "an error that says neither yes nor no: answered as unavailable",
+		g.log(ctx, slog.LevelWarn, fmt.Sprintf("%s %T", op, err), "an error that says neither yes nor no: answered as unavailable",
 			"op", op, "type", fmt.Sprintf("%T", err))
 	}
 	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, Err: err}
@@ -147,7 +158,7 @@ func (g *Guard) unclear(ctx context.Context, op string, err error) *grimoireauth
 // credentials, so its error reaches the log whole.
 func (g *Guard) unclearAnswer(ctx context.Context, op string, err error) error {
 	if ctx.Err() == nil {
-		g.config.logger().WarnContext(ctx, "an error that says neither yes nor no: answered as unavailable",
+		g.log(ctx, slog.LevelWarn, fmt.Sprintf("%s %T", op, err), "an error that says neither yes nor no: answered as unavailable",
 			"op", op, "error", err.Error())
 	}
 	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, Err: err}
@@ -174,11 +185,11 @@ func over(err error) bool {
 // errors logged here are this package's own and hold no secret.
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, ErrMisconfigured) {
-		var config Config
-		if g != nil {
-			config = g.config
+		who := g
+		if who == nil {
+			who = new(Guard)
 		}
-		config.logger().ErrorContext(r.Context(), "request refused: the guard is misconfigured",
+		who.log(r.Context(), slog.LevelError, r.Pattern+" "+err.Error(), "request refused: the guard is misconfigured",
 			"method", r.Method, "pattern", r.Pattern, "error", err.Error())
 	}
 	g.Respond(w, r, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"runtime/debug"
@@ -266,7 +267,7 @@ func (q *question) ask(ctx context.Context, known *answer) (next *answer, err er
 	defer func() {
 		// net/http would keep a panic in a function of the application's to one request.
 		if broken := recover(); broken != nil {
-			q.guard.config.logger().ErrorContext(ctx, "a function of the Guard's configuration panicked while a connection was watched",
+			q.guard.log(ctx, slog.LevelError, fmt.Sprintf("%T", broken), "a function of the Guard's configuration panicked while a connection was watched",
 				"type", fmt.Sprintf("%T", broken), "stack", string(debug.Stack()))
 			next, err = nil, unanswered(fmt.Errorf("a panic with a %T", broken))
 		}

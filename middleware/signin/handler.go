@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/alarm"
 	"github.com/promptgrimoire/auth/middleware"
 )
 
@@ -25,6 +26,7 @@ type Handler struct {
 	enrolments  redemptions[grimoireauth.AppEnrolment]
 	classes     classWays
 	limit       Limiter
+	alarms      alarm.Limit
 	revoke      func(context.Context, grimoireauth.Session) error
 }
 
@@ -76,7 +78,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// An application should protect all its routes like this. These protect
 	// themselves: a forged POST here would sign somebody in as somebody else.
 	if err := h.csrf.Check(r); err != nil {
-		h.config.logger().WarnContext(r.Context(), "sign-in form refused: it came from another site", "path", r.URL.Path)
+		if count := h.alarms.Met("another site"); count > 0 {
+			h.config.logger().WarnContext(r.Context(), "sign-in form refused: it came from another site", "path", r.URL.Path, "count", count)
+		}
 		h.offer(w, r, http.StatusForbidden, Page{Notice: "That did not come from this page. Please try again from here."})
 		return
 	}

@@ -143,7 +143,9 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page
 	var body bytes.Buffer
 	if err := h.config.pages().ExecuteTemplate(&body, name, page); err != nil {
 		// The template is the application's own, and so is the text of its error.
-		h.config.logger().Error("page template failed", "page", name, "error", err.Error())
+		if count := h.alarms.Met("page template failed " + name); count > 0 {
+			h.config.logger().Error("page template failed", "page", name, "error", err.Error(), "count", count)
+		}
 		body.Reset()
 		status, page.Notice = http.StatusInternalServerError, "This page cannot be shown, because of a fault of this site. Please try again later, or tell those who run it."
 		if err := builtIn.ExecuteTemplate(&body, "message", page); err != nil {
@@ -167,9 +169,25 @@ func (h *Handler) note(r *http.Request, what string, err error) {
 	h.config.logger().InfoContext(r.Context(), what, "error", safeText(err))
 }
 
-// fault logs what the operator should look at.
+// fault logs what the operator should look at: once a minute for each cause, with how
+// often it was met since the last line.
 func (h *Handler) fault(r *http.Request, what string, err error) {
-	h.config.logger().ErrorContext(r.Context(), what, "error", safeText(err))
+	if count := h.alarms.Met(what + " " + causeOf(err)); count > 0 {
+		h.config.logger().ErrorContext(r.Context(), what, "error", safeText(err), "count", count)
+	}
+}
+
+// causeOf is what errors of one cause have in common; ids that differ each time are not.
+func causeOf(err error) string {
+	var own *applicationError
+	if errors.As(err, &own) {
+		return own.function
+	}
+	var explained *grimoireauth.Error
+	if errors.As(err, &explained) {
+		return fmt.Sprint(explained.Kind, explained.Status, explained.Type)
+	}
+	return fmt.Sprintf("%T", err)
 }
 
 // safeText is the text of the errors that promise to hold no secret and no
