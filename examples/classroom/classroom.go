@@ -58,13 +58,17 @@ func newClassroom(ctx context.Context, o options) (*classroom, error) {
 		return nil, err
 	}
 	room.guard = guard
-	room.signin, err = signin.New(guard, client, signin.Config{
+	pages := signin.Config{
 		BaseURL:   o.url,
 		Class:     classWanted,
 		Discovery: true,
 		OnSignIn:  room.remember,
 		Pages:     room.signInPages(),
-	})
+	}
+	if o.demo != nil {
+		pages.Limit = unlimited{}
+	}
+	room.signin, err = signin.New(guard, client, pages)
 	if err != nil {
 		return nil, err
 	}

@@ -13,16 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mailed counts the messages to an address since the outbox had this length.
-func (w *world) mailed(to string, since int) (n int) {
-	for _, message := range w.stytch.Outbox()[since:] {
-		if message.To == to {
-			n++
-		}
-	}
-	return n
-}
-
 // messageForms are all that e-mails something to ada@example.edu.
 func messageForms(class mock.Class) map[string]url.Values {
 	forms := map[string]url.Values{
