@@ -243,29 +243,23 @@ func (t *table) splitSections() {
 	if t.columns == nil || !t.columns.canvas {
 		return
 	}
-	known := make(map[string]bool)
+	named, texts := make(map[string]bool), make(map[string]bool)
 	for _, group := range t.config.Groups {
 		if name, err := nfc.Name(group); err == nil && name != "" {
-			known[name] = true
+			named[name] = true
 		}
 	}
 	cells := make(map[string]string)
 	for _, e := range t.entries {
 		if _, ok := cells[e.sections]; !ok && e.sections != "" {
 			cells[e.sections], _ = nfc.Name(e.sections)
+			texts[cells[e.sections]] = true
 		}
 	}
-	s := sentences{}
-	for _, name := range cells {
-		known[name] = true
-	}
-	for name := range known {
-		s.known = append(s.known, name)
-	}
-	slices.SortFunc(s.known, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
+	s := newSentences(named, texts)
 	parts := make(map[string][]string)
 	for _, name := range cells {
-		if name != "" && !slices.Contains(t.config.Groups, name) {
+		if name != "" && !named[name] {
 			parts[name] = s.split(name)
 		}
 	}
@@ -277,7 +271,7 @@ func (t *table) splitSections() {
 		groups := parts[name]
 		if groups == nil {
 			groups = []string{e.sections}
-			if !slices.Contains(t.config.Groups, name) && s.looksJoined(name) {
+			if !named[name] && s.looksJoined(name) {
 				e.notes = append(e.notes, fmt.Sprintf("the sections %q may be several, and were kept as one, since their names are not known", shortened(name)))
 			}
 		}

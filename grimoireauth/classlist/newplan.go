@@ -121,6 +121,7 @@ func (p *planner) step(row Row) Step {
 			step.ID = ""
 			step.tell("without the ID number, which somebody has who was removed")
 		}
+		step.marks = marks{} // what is empty now was not written by an import either
 		for _, f := range fieldsOf(row, grimoireauth.Member{}) {
 			if f.list != "" && (f.field != FieldID || step.ID != "") {
 				step.marks = step.marks.with(f.field, f.list)

@@ -55,7 +55,7 @@ func open(r io.Reader, named map[string]Column) (*csvLines, error) {
 	if fault := checkText(raw); fault != nil {
 		return nil, Faults{*fault}
 	}
-	whole := string(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")))
+	whole := strings.TrimLeft(string(raw), "\ufeff")
 	if !strings.Contains(whole, "\n") {
 		whole = strings.ReplaceAll(whole, "\r", "\n") // as old spreadsheets end lines
 	}

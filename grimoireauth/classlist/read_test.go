@@ -3,7 +3,6 @@ package classlist_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -183,45 +182,4 @@ func TestConfigFaults(t *testing.T) {
 	for _, fault := range []string{"Highest", "MostRemoved", "Concurrency", "Attempts", "empty spelling", "below every role", "two roles"} {
 		require.ErrorContains(t, err, fault, "every fault at once")
 	}
-}
-
-// Whatever is uploaded: no panic, and what is accepted can be trusted.
-func FuzzRead(f *testing.F) {
-	for _, seed := range []string{
-		"First name,Last name,ID number,Email address,Groups\r\nAda,Lovelace,4501,ada@example.edu,\"[Tutorial 1], [Lab A]\"\r\n",
-		"Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n\"Lovelace, Ada\",7,1,a@b.cd,S\n",
-		"sep=;\nEmail;Role\na@b.cd;Teacher\n", "\ufeffEmail\na@b.cd", "Email\tName\n\"a@b.cd\"\t\"x\ny\"\n", ";;\n,,\n\"", "Email\r\"\r", "\xff\xfe",
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		list, err := classlist.Read(bytes.NewReader(raw), anyRole)
-		if (err == nil) == (len(list) == 0) {
-			t.Fatalf("%d rows and the error %v", len(list), err)
-		}
-		if err != nil {
-			var faults classlist.Faults
-			if !errors.As(err, &faults) || len(faults) == 0 {
-				t.Fatalf("refused without a fault: %v", err)
-			}
-			return
-		}
-		again, err := classlist.Read(bytes.NewReader(raw), anyRole)
-		if err != nil || fmt.Sprint(again) != fmt.Sprint(list) {
-			t.Fatal("the same file makes another list")
-		}
-		seen, last := map[string]bool{}, 0
-		for _, row := range list {
-			local, domain, ok := strings.Cut(row.Email, "@")
-			if !ok || local == "" || domain == "" || row.Email != strings.ToLower(row.Email) || seen[row.Email] {
-				t.Fatalf("line %d: the address %q", row.Line, row.Email)
-			}
-			if seen[row.Email] = true; row.Line <= last {
-				t.Fatalf("line %d after line %d", row.Line, last)
-			}
-			if last = row.Line; strings.ContainsAny(row.Name+row.ID+strings.Join(row.Groups, ""), "\r\n\x00") {
-				t.Fatalf("line %d: a line break in %q", row.Line, row)
-			}
-		}
-	})
 }

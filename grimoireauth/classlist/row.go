@@ -1,9 +1,11 @@
 package classlist
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -356,6 +358,13 @@ func cleanGroups(parts []string) ([]string, error) {
 			groups = append(groups, strings.Clone(group))
 		}
 	}
+	bytes := 2
+	for _, group := range groups {
+		bytes += 6*len(group) + 3 // JSON makes six bytes of one at most
+	}
+	if bytes <= maxGroups {
+		return groups, nil
+	}
 	if encoded, err := json.Marshal(groups); err != nil || len(encoded) > maxGroups {
 		return nil, fmt.Errorf("the groups are longer than the %d bytes that are kept of them: shorten their names", maxGroups)
 	}
@@ -363,22 +372,35 @@ func cleanGroups(parts []string) ([]string, error) {
 }
 
 // sentences splits Canvas's sentences about the sections of a student, "A", "A and
-// B" or "A, B, and C" in the language of the teacher, by the sections that are
-// known. It returns nothing for one that it cannot split.
+// B" or "A, B, and C" in the language of the teacher, by the sections that are known.
 type sentences struct {
 	known []string // longest first
 }
 
-// The words between the last two of a list have at most so many characters.
-const maxConjunction = 12
+const (
+	maxConjunction = 12  // characters of the word between the last two of a list
+	maxKnown       = 300 // sections that are learnt from the list itself, the shortest
+)
 
+// newSentences takes the sections that the Config names, and the texts of the list, of
+// which the short ones are sections.
+func newSentences(named, texts map[string]bool) sentences {
+	learnt := slices.SortedFunc(maps.Keys(texts), func(a, b string) int { return cmp.Or(len(a)-len(b), cmp.Compare(a, b)) })
+	learnt = slices.DeleteFunc(learnt, func(text string) bool { return named[text] || text == "" })
+	s := sentences{known: slices.Concat(slices.Collect(maps.Keys(named)), learnt[:min(len(learnt), maxKnown)])}
+	slices.SortFunc(s.known, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
+	return s
+}
+
+// split returns the sections of a sentence, or nothing if it cannot be split.
 func (s sentences) split(sentence string) []string {
+	dead := make(map[int]bool) // lengths of what is left that cannot be split
 	for _, first := range s.known {
 		rest, ok := strings.CutPrefix(sentence, first)
 		if !ok || rest == "" {
 			continue
 		}
-		if tail := s.rest(rest, 0); tail != nil {
+		if tail := s.rest(rest, dead); tail != nil {
 			return append([]string{first}, tail...)
 		}
 	}
@@ -387,14 +409,9 @@ func (s sentences) split(sentence string) []string {
 
 // rest splits what follows a section: a comma and more sections, or a conjunction
 // and the last one.
-func (s sentences) rest(text string, depth int) []string {
-	if depth > 50 {
+func (s sentences) rest(text string, dead map[int]bool) []string {
+	if dead[len(text)] {
 		return nil
-	}
-	for _, section := range s.known {
-		if between, ok := strings.CutSuffix(text, section); ok && isConjunction(between) {
-			return []string{section}
-		}
 	}
 	for _, comma := range []string{", ", "、", "، "} {
 		after, ok := strings.CutPrefix(text, comma)
@@ -403,24 +420,29 @@ func (s sentences) rest(text string, depth int) []string {
 		}
 		for _, section := range s.known {
 			if more, ok := strings.CutPrefix(after, section); ok && more != "" {
-				if tail := s.rest(more, depth+1); tail != nil {
+				if tail := s.rest(more, dead); tail != nil {
 					return append([]string{section}, tail...)
 				}
 			}
 		}
 	}
+	for _, section := range s.known {
+		if between, ok := strings.CutSuffix(text, section); ok && isConjunction(between) {
+			return []string{section}
+		}
+	}
+	dead[len(text)] = true
 	return nil
 }
 
-// isConjunction reports whether a text can be ", and " or its like in a language.
+// isConjunction reports whether a text can be ", and " or its like in a language:
+// one word, perhaps behind a comma. Two words can be a section that is not known.
 func isConjunction(s string) bool {
-	n := 0
-	for _, r := range s {
-		if n++; n > maxConjunction || r >= '0' && r <= '9' {
-			return false
-		}
+	word := strings.TrimLeft(s, ",、،")
+	if word == "" || utf8.RuneCountInString(word) > maxConjunction || strings.ContainsAny(word, ",、،0123456789") {
+		return false
 	}
-	return n > 0 && (s[0] == ' ' || s[0] == ',' || s[0] >= 0x80)
+	return len(strings.Fields(word)) == 1 && (word[0] == ' ' && word[len(word)-1] == ' ' || word[0] >= 0x80)
 }
 
 // looksJoined reports whether a sentence that could not be split may be several

@@ -221,12 +221,9 @@ func (r *run) do(ctx context.Context, step Step, again bool) (Result, error) {
 // add enrolls somebody. An address that is taken may be the work of an earlier
 // attempt, or of somebody else since the roster was read.
 func (r *run) add(ctx context.Context, step Step) (Result, error) {
-	metadata := grimoireauth.Metadata{SourceKey: sourceText(step.To)}
+	metadata := grimoireauth.Metadata{SourceKey: sourceText(step.To), ListedKey: step.marks.metadata()}
 	if len(step.Groups) > 0 {
 		metadata[GroupsKey] = step.Groups
-	}
-	if len(step.marks) > 0 {
-		metadata[ListedKey] = step.marks.metadata()
 	}
 	_, err := r.roster.Enroll(ctx, r.plan.class, grimoireauth.NewMember{
 		Email: step.Email, Name: step.Name, Role: step.To, ExternalID: step.ID, Metadata: metadata,

@@ -1,0 +1,165 @@
+package classlist_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/stretchr/testify/require"
+)
+
+// Whatever is uploaded: no panic, what is accepted can be trusted, and the time is in
+// proportion to the file.
+//
+// Run it with -fuzzminimizetime=10x. By default go test spends up to a minute on
+// making each new input smaller, counts no executions meanwhile, and seems to stand
+// still after some seconds.
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{
+		"First name,Last name,ID number,Email address,Groups\r\nAda,Lovelace,4501,ada@example.edu,\"[Tutorial 1], [Lab A]\"\r\n",
+		"Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n\"Lovelace, Ada\",7,1,a@b.cd,S\n",
+		"sep=;\nEmail;Role\na@b.cd;Teacher\n", "\ufeffEmail\na@b.cd", "Email\tName\n\"a@b.cd\"\t\"x\ny\"\n", ";;\n,,\n\"", "Email\r\"\r", "\xff\xfe",
+		"Email,ID number\na@b.cd,=\"0012\"\nb@b.cd,=A1&\"\"\"x\"\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	files, err := filepath.Glob(filepath.Join("testdata", "*.csv"))
+	require.NoError(f, err)
+	require.Greater(f, len(files), 10)
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
+		require.NoError(f, err)
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		list, err := timed(t, raw)
+		if (err == nil) == (len(list) == 0) {
+			t.Fatalf("%d rows and the error %v", len(list), err)
+		}
+		if err != nil {
+			var faults classlist.Faults
+			if !errors.As(err, &faults) || len(faults) == 0 {
+				t.Fatalf("refused without a fault: %v", err)
+			}
+			for _, fault := range faults {
+				if len(fault.String()) > 800 || strings.ContainsAny(fault.String(), "\x00\x1b\n\u202e") {
+					t.Fatalf("a fault that cannot be shown: %q", fault.String())
+				}
+			}
+			return
+		}
+		again, err := classlist.Read(bytes.NewReader(raw), anyRole)
+		if err != nil || fmt.Sprint(again) != fmt.Sprint(list) {
+			t.Fatal("the same file makes another list")
+		}
+		seen, last := map[string]bool{}, 0
+		for _, row := range list {
+			local, domain, ok := strings.Cut(row.Email, "@")
+			if !ok || local == "" || domain == "" || row.Email != strings.ToLower(row.Email) || seen[row.Email] {
+				t.Fatalf("line %d: the address %q", row.Line, row.Email)
+			}
+			if seen[row.Email] = true; row.Line <= last {
+				t.Fatalf("line %d after line %d", row.Line, last)
+			}
+			if last = row.Line; strings.ContainsAny(row.Name+row.ID+strings.Join(row.Groups, ""), "\r\n\x00\u202e\u200f") {
+				t.Fatalf("line %d: an invisible character in %q", row.Line, row)
+			}
+		}
+		if _, err := classlist.NewPlan(contracts, list, nil, anyRole); err != nil {
+			t.Fatalf("a list that was read makes no plan: %v", err)
+		}
+	})
+}
+
+// timed reads a file and, where the time counts, fails if that takes longer than 100 ms
+// for each 100 kB. A machine that is busy gets two more chances.
+func timed(t *testing.T, raw []byte) (classlist.List, error) {
+	limit := 100 * time.Millisecond * time.Duration(1+len(raw)/100_000)
+	for try := 1; ; try++ {
+		began := time.Now()
+		list, err := classlist.Read(bytes.NewReader(raw), anyRole)
+		took := time.Since(began)
+		if took <= limit || os.Getenv("GRIMOIRE_LONG") == "" {
+			return list, err
+		}
+		if try == 3 {
+			t.Fatalf("%d bytes took %v", len(raw), took)
+		}
+	}
+}
+
+// Files that are made to cost much are read in a time that is in proportion to them:
+// four times the file takes no more than sixteen times as long.
+func TestReadTakesNoLongerThanTheFile(t *testing.T) {
+	header := "Email,Name,ID number,Role,Groups,Status\n"
+	for name, make := range map[string]func(n int) string{
+		"quotes":          func(n int) string { return header + strings.Repeat(`"",`, n) },
+		"text formulas":   func(n int) string { return header + strings.Repeat(`="",=""x,`, n) },
+		"one open quote":  func(n int) string { return header + `="` + strings.Repeat(`""x,=""y,`, n) },
+		"separators":      func(n int) string { return strings.Repeat(",", n) + header },
+		"blank lines":     func(n int) string { return strings.Repeat("\n", n) + header },
+		"sep lines":       func(n int) string { return strings.Repeat("sep=;\n", n) + header },
+		"a wide header":   func(n int) string { return strings.Repeat("Email,", n) + "\na@b.cd\n" },
+		"one person":      func(n int) string { return header + strings.Repeat("a@b.cd,A,1,,G,\n", n/8) },
+		"many groups":     func(n int) string { return header + "a@b.cd,A,1,,\"" + strings.Repeat("G,", n) + "\"\n" },
+		"many roles":      func(n int) string { return header + "a@b.cd,A,1,\"" + strings.Repeat("student,", n) + "\"\n" },
+		"sections":        func(n int) string { return sections(n / 4) },
+		"nested sections": func(n int) string { return nested(n) },
+		"faults":          func(n int) string { return header + strings.Repeat("x,A,1 2,wizard,[,asleep\n", n/8) },
+		"different faults": func(n int) string {
+			var b strings.Builder
+			b.WriteString(header)
+			for i := range n / 8 {
+				fmt.Fprintf(&b, "x%d,A,1 2,wizard%d,[,asleep%d\n", i, i, i)
+			}
+			return b.String()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cost := func(n int) time.Duration {
+				text, best := make(n), time.Duration(1<<62)
+				for range 3 {
+					began := time.Now()
+					_, _ = classlist.Read(strings.NewReader(text), anyRole)
+					best = min(best, time.Since(began))
+				}
+				return best
+			}
+			small, large := cost(20_000), cost(80_000)
+			if large > 16*small && large > 500*time.Millisecond {
+				t.Errorf("four times the file takes %v instead of %v", large, small)
+			}
+			t.Logf("%v, four times the file %v", small, large)
+		})
+	}
+}
+
+// sections is a gradebook in which everybody has other sections, which begin alike.
+func sections(n int) string {
+	var b strings.Builder
+	b.WriteString("Student,ID,SIS Login ID,Section\n")
+	for i := range min(n, 20_000) {
+		fmt.Fprintf(&b, "\"A, B\",1,a%d@b.cd,\"A, A, A, A, A and A%d\"\n", i, i)
+	}
+	return b.String()
+}
+
+// nested is a gradebook whose sections are made of each other, so that a sentence about
+// them can be taken apart in very many ways.
+func nested(n int) string {
+	var b strings.Builder
+	b.WriteString("Student,ID,SIS Login ID,Section\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "\"A, B\",1,a%d@b.cd,\"A%s\"\n", i, strings.Repeat(", A", i))
+	}
+	for i := range n / 200 {
+		fmt.Fprintf(&b, "\"A, B\",1,b%d@b.cd,\"A%s, x\"\n", i, strings.Repeat(", A", 50))
+	}
+	return b.String()
+}
