@@ -33,8 +33,8 @@
 // whatever is forgotten is closed: an unlisted route, an unknown role, a missing
 // class.
 //
-// To see it work, offline: go run ./examples/classroom. Class lists from Moodle and
-// Canvas are read by [github.com/promptgrimoire/auth/grimoireauth/classlist]. The
+// To see it work, offline: go run ./examples/classroom. Class lists from Canvas, Moodle
+// and others are read by [github.com/promptgrimoire/auth/grimoireauth/classlist]. The
 // guides (a project of your own, testing, outages, rosters, security, operations)
 // are in the folder docs, beginning at the README.
 //

@@ -50,6 +50,84 @@ func Example_import() {
 	// done 2, already so 0, failed 0, not tried 0
 }
 
+// A list in another language, with people in it who are no members, and what is told
+// about it.
+func Example_importInGerman() {
+	file := strings.NewReader("Vorname;Nachname;E-Mail-Adresse;Matrikelnummer;Rolle;Status\nSam;Lee;sam@example.edu;=\"0042\";Studierende;aktiv\nNoor;Haddad;noor@example.edu;;Gast;aktiv\n")
+
+	config := classlist.Config{
+		Columns: map[string]classlist.Column{
+			"Vorname": classlist.ColumnFirstName, "Nachname": classlist.ColumnLastName, "E-Mail-Adresse": classlist.ColumnEmail,
+			"Matrikelnummer": classlist.ColumnID, "Rolle": classlist.ColumnRole,
+		},
+		Roles:    map[string]grimoireauth.Role{"Studierende": grimoireauth.RoleStudent},
+		Active:   []string{"aktiv"},
+		PassOver: []string{"Gast"},
+		Note:     func(note classlist.Note) { fmt.Println(note) },
+	}
+	list, err := classlist.Read(file, config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list[0].Name, list[0].ID)
+	// Output:
+	// line 3: passed over: the role "Gast"
+	// Sam Lee 0042
+}
+
+// A school's export of OneRoster is two files.
+func Example_importFromOneRoster() {
+	users := strings.NewReader("sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,identifier,email\nu1,,,true,sam,,Sam,Lee,,0042,sam@example.edu\n")
+	enrollments := strings.NewReader("sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role\ne1,,,laws1100,s1,u1,student\n")
+
+	list, err := classlist.ReadEnrolled(users, enrollments, "laws1100", classlist.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list[0].Name, list[0].ID)
+	// Output:
+	// Sam Lee 0042
+}
+
+// maySee lets tutors see the students of their groups.
+func maySee(ctx context.Context, client *grimoireauth.Client, class grimoireauth.ClassID, viewer, student grimoireauth.MemberID) (bool, error) {
+	tutor, err := client.Roster.Get(ctx, class, viewer)
+	if err != nil {
+		return false, err
+	}
+	member, err := client.Roster.Get(ctx, class, student)
+	if err != nil {
+		return false, err
+	}
+	return tutor.Role == grimoireauth.RoleTutor && classlist.SharesGroup(tutor, member), nil
+}
+
+func Example_groups() {
+	ctx, s := context.Background(), newSchool(nil)
+	client, class := s.client, s.stytch.AddClass("LAWS1100").ID
+	list := classlist.List{
+		{Line: 2, Email: "tove@example.edu", Role: grimoireauth.RoleTutor, Groups: []string{"Tutorial 1"}},
+		{Line: 3, Email: "sam@example.edu", Groups: []string{"Tutorial 1", "Lab A"}},
+	}
+	wanted, err := classlist.NewPlan(class, list, nil, classlist.Config{Highest: grimoireauth.RoleTutor})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := wanted.Apply(ctx, client.Roster); err != nil {
+		log.Fatal(err)
+	}
+	ids := map[string]grimoireauth.MemberID{}
+	for member, err := range client.Roster.Members(ctx, class) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		ids[member.Email] = member.Member
+	}
+	fmt.Println(maySee(ctx, client, class, ids["tove@example.edu"], ids["sam@example.edu"]))
+	// Output:
+	// true <nil>
+}
+
 func Example_roster() {
 	ctx, s := context.Background(), newSchool(nil)
 	client, class := s.client, s.stytch.AddClass("LAWS1100").ID

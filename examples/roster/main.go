@@ -1,5 +1,5 @@
-// Command roster brings a class in line with a class list from Moodle or Canvas:
-// it shows what the list would change, and with -apply it changes it.
+// Command roster brings a class in line with a class list from Canvas, Moodle and
+// others: it shows what the list would change, and with -apply it changes it.
 //
 //	go run ./examples/roster
 //	go run ./examples/roster -apply
