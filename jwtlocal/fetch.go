@@ -64,7 +64,7 @@ func (f fetcher) fetch(ctx context.Context, url string) (p parsed, err error) {
 	}
 	defer func() { _ = response.Body.Close() }() // nothing was written; a failure to close means nothing
 	if response.StatusCode != http.StatusOK {
-		return parsed{}, fmt.Errorf("the key set answer has status %d", response.StatusCode)
+		return parsed{}, &keysStatus{response.StatusCode}
 	}
 	body, err := readAtMost(ctx, response.Body, maxAnswer)
 	if err != nil {
@@ -72,6 +72,11 @@ func (f fetcher) fetch(ctx context.Context, url string) (p parsed, err error) {
 	}
 	return parseKeys(body)
 }
+
+// keysStatus is an answer that is no key set by its status.
+type keysStatus struct{ status int }
+
+func (e *keysStatus) Error() string { return fmt.Sprintf("the key set answer has status %d", e.status) }
 
 // readAtMost reads all of r, and allocates at most about twice limit on the way. It
 // looks at the deadline itself, since not every transport's body does.

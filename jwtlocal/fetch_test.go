@@ -24,6 +24,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/promptgrimoire/auth/internal/breaker"
+
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
@@ -148,6 +150,8 @@ func TestSlowAnswers(t *testing.T) {
 			inBubble(t, func(t *testing.T, v *Verifier, _ *keyServer) {
 				start := time.Now()
 				requireUnknown(t, v, fresh(testKID))
+				require.Equal(t, breaker.Silence, time.Since(start), "the request waits until it is known that there is no answer")
+				require.NoError(t, v.Wait(t.Context()))
 				require.InDelta(t, fetchDeadline.Seconds(), time.Since(start).Seconds(), 0.5)
 			}, func(c *Config) { c.Transport = transport })
 		})

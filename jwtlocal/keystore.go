@@ -33,10 +33,13 @@ type keyStore struct {
 	quiet atomic.Int64           // Unix nanoseconds until which beginning a fetch behind the traffic is no use
 
 	mu       sync.Mutex
-	flight   *fetch    // guarded by mu: the fetch under way, nil if none; when it ends, set is its answer
-	failed   time.Time // guarded by mu: when the last fetch failed, zero after a success
-	failures int       // guarded by mu: how many failed in a row
-	lastErr  error     // guarded by mu: why, nil after a success
+	flight   *fetch        // guarded by mu: the fetch under way, nil if none; when it ends, set is its answer
+	failed   time.Time     // guarded by mu: when the last fetch failed, zero after a success
+	failures int           // guarded by mu: how many failed in a row
+	lastErr  error         // guarded by mu: why, nil after a success
+	lastTook time.Duration // guarded by mu: how long the last fetch took that failed
+
+	outage keyOutage
 
 	fetches, fetchFailures atomic.Uint64
 }
@@ -46,13 +49,23 @@ type keyStore struct {
 type fetch struct {
 	done chan struct{} // closed when it has ended
 	err  error         // why it failed; nil after a success. Set before done is closed
+
+	once sync.Once     // guards late
+	late chan struct{} // closed when no request is to wait for it any more
 }
+
+func newFetch() *fetch { return &fetch{done: make(chan struct{}), late: make(chan struct{})} }
+
+// release lets the requests go on that wait for the fetch, which goes on as well.
+func (f *fetch) release() { f.once.Do(func() { close(f.late) }) }
 
 // wait waits for the end of the fetch, or of ctx, and returns why there is no answer.
 func (f *fetch) wait(ctx context.Context) error {
 	select {
 	case <-f.done:
 		return f.err
+	case <-f.late:
+		return errKeysLate
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -65,7 +78,10 @@ const (
 	lastBackOff  = 5 * time.Second
 )
 
-var errKeysNotYet = errors.New("the key set could not be fetched a moment ago")
+var (
+	errKeysNotYet = errors.New("the key set could not be fetched a moment ago")
+	errKeysLate   = errors.New("the key set is not answered")
+)
 
 // age is how long ago t was, by the wall clock or by the monotonic one, whichever
 // says more: a suspended machine stops one of them, a clock set back the other. No
@@ -177,7 +193,7 @@ func (s *keyStore) begin(ctx context.Context, now time.Time) *fetch {
 	if !s.failed.IsZero() && now.Sub(s.failed) < s.backOff() {
 		return nil
 	}
-	flight := &fetch{done: make(chan struct{})}
+	flight := newFetch()
 	s.flight = flight
 	s.quiet.Store(now.Add(fetchDeadline).UnixNano())
 	// The fetch outlives whoever began it: its own deadline ends it.
@@ -191,6 +207,10 @@ func (s *keyStore) backOff() time.Duration {
 	wait := firstBackOff
 	for i := 1; i < s.failures && wait < lastBackOff; i++ {
 		wait *= 2
+	}
+	// A fetch that hung was time in which the end of an outage was not noticed.
+	if most := lastBackOff - s.lastTook - probePause; s.lastTook > probePause {
+		return max(min(wait, most), probePause)
 	}
 	return min(wait, lastBackOff)
 }
@@ -207,7 +227,7 @@ func (s *keyStore) wait() time.Duration {
 
 func (s *keyStore) run(ctx context.Context, flight *fetch) {
 	began := time.Now()
-	p, err := s.fetcher.fetch(ctx, s.url)
+	p, err := s.outage.observe(ctx, flight, func(ctx context.Context) (parsed, error) { return s.fetcher.fetch(ctx, s.url) })
 	s.fetches.Add(1)
 
 	s.mu.Lock()
@@ -217,6 +237,7 @@ func (s *keyStore) run(ctx context.Context, flight *fetch) {
 		s.set.Store(follow(s.set.Load(), p, began, s.newSeen))
 	} else {
 		s.failed = time.Now()
+		s.lastTook = s.failed.Sub(began)
 		s.failures++
 		s.quiet.Store(s.failed.Add(s.backOff()).UnixNano())
 		s.fetchFailures.Add(1)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/breaker"
 )
 
 // fresh makes a good token now, by the named key.
@@ -179,7 +180,8 @@ func TestKnownKeyNeverWaits(t *testing.T) {
 		requireGood(t, v, fresh(testKID))
 		require.Zero(t, time.Since(start))
 		others.Wait()
-		require.Equal(t, fetchDeadline, time.Since(start), "the stranger waits for the deadline of the fetch")
+		require.Equal(t, breaker.Silence, time.Since(start), "the stranger waits until it is known that there is no answer")
+		require.NoError(t, v.Wait(t.Context()))
 		require.Equal(t, 2, keys.count())
 	})
 }
@@ -548,3 +550,46 @@ func (l *eventLog) all() []grimoireauth.Event {
 }
 
 func (l *eventLog) String() string { return fmt.Sprint(l.all()) }
+
+// TestX07_KeySet: in a blackhole from the start no request waits longer than it takes to
+// know, then hardly any waits at all, and the end is noticed within five seconds.
+func TestX07_KeySet(t *testing.T) {
+	var log eventLog
+	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
+		keys.set(func(s *keyServer) { s.delay = time.Hour })
+		began := time.Now()
+		for time.Since(began) < time.Minute {
+			from := time.Now()
+			requireUnknown(t, v, fresh(testKID))
+			if from.Sub(began) > 5*time.Second {
+				require.LessOrEqual(t, time.Since(from), keysPatience)
+				require.NotZero(t, v.Stats().KeyOutage)
+			} else {
+				require.LessOrEqual(t, time.Since(from), breaker.Silence)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		keys.set(func(s *keyServer) { s.delay = 50 * time.Millisecond })
+		back := time.Now()
+		for {
+			if _, err := verify(t, v, fresh(testKID)); err == nil {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+			require.Less(t, time.Since(back), 5*time.Second)
+		}
+		require.Zero(t, v.Stats().KeyOutage)
+		require.NoError(t, v.Wait(t.Context()))
+		var told []grimoireauth.OutageOf
+		for _, event := range log.all() {
+			switch e := event.(type) {
+			case grimoireauth.OutageBegan:
+				told = append(told, e.Outage.Of)
+			case grimoireauth.OutageEnded:
+				told = append(told, e.Outage.Of)
+				require.Greater(t, e.Took, 50*time.Second)
+			}
+		}
+		require.Equal(t, []grimoireauth.OutageOf{grimoireauth.OutageOfKeys, grimoireauth.OutageOfKeys}, told)
+	}, func(c *Config) { c.Observe = log.observe })
+}

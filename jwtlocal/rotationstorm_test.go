@@ -145,7 +145,7 @@ func TestC01JoinedFetchIsTooOld(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
 		requireGood(t, v, fresh(testKID))
 		time.Sleep(time.Minute)
-		keys.set(func(s *keyServer) { s.delay = 4 * time.Second })
+		keys.set(func(s *keyServer) { s.delay = 2900 * time.Millisecond })
 		var stranger sync.WaitGroup
 		stranger.Go(func() { _, _ = verify(t, v, unsigned("jwk-test-x")) })
 		time.Sleep(2 * time.Second)

@@ -9,6 +9,9 @@ type Stats struct {
 	Fetches        uint64        // key set fetches that ended, well or not
 	FetchFailures  uint64
 	LastFetchError error // why the last fetch failed; nil if it did not
+	// KeyOutage is since when the key set is known not to be had, so that no request
+	// waits for it; zero if it is not.
+	KeyOutage time.Time
 
 	CacheHits    uint64
 	CacheMisses  uint64
@@ -32,6 +35,9 @@ func (v *Verifier) Stats() Stats {
 	if set := v.keys.set.Load(); set != nil {
 		s.Keys, s.KeyAge = len(set.byID), age(time.Now(), set.fetched)
 		s.CacheEntries, s.CacheBytes = set.seen.size()
+	}
+	if open := v.keys.outage.breaker.Open(); len(open) > 0 {
+		s.KeyOutage = open[0].Since
 	}
 	v.keys.mu.Lock()
 	s.LastFetchError = v.keys.lastErr

@@ -66,6 +66,7 @@ func New(config Config) (*Verifier, error) {
 		maxAge:   config.maxKeyAge(),
 		cooldown: config.keyCooldown(),
 	}
+	v.keys.outage.breaker.Changed = v.keysChanged
 	if len(config.SeedKeys) > 0 {
 		p, err := parseKeys(config.SeedKeys)
 		if err != nil {
