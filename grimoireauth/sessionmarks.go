@@ -19,7 +19,7 @@ import (
 // [Client.SessionMarks] returns them; middleware.Config takes them. All processes with
 // the same project secret recognise each other's marks. After a rotation of the secret
 // earlier marks are not recognised any more: their tokens count as strangers' until the
-// next sign-in, and nobody is signed out.
+// next sign-in, and no session ends.
 //
 // The zero SessionMarks makes no mark and recognises none. It is safe for concurrent use.
 type SessionMarks struct {

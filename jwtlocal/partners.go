@@ -11,8 +11,8 @@ import (
 )
 
 // partners bounds what one genuine session_jwt buys. One that is stale is enough to make
-// its holder ask about any number of invented session_tokens, and it may be somebody
-// else's. So of the tokens that come with a session's session_jwt and are not known to be
+// its holder ask about any number of invented session_tokens, and it may be another
+// person's. So of the tokens that come with a session's session_jwt and are not known to be
 // the session's, one is asked about at a time for each client address, and at most four
 // in all. After a failure that address has to wait. Tokens that are known or marked do
 // not come past here, so that their owner waits for none of it.

@@ -26,7 +26,7 @@ func (v *Verifier) turn(ctx context.Context, a ask, fresh bool, passed *grant) t
 		t = v.decide(&a, fresh, passed, time.Now())
 	}
 	if t.began {
-		// The refresh outlives whoever began it: its own deadline ends it.
+		// The refresh outlives the request that began it: its own deadline ends it.
 		ctx = context.WithoutCancel(ctx)
 		v.work.do(func() { v.fly(ctx, a, t.flight) })
 	}

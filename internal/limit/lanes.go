@@ -47,7 +47,7 @@ func (l *Lanes[K]) Enter(ctx context.Context, key K, each int) bool {
 		l.lanes[key] = of
 	}
 	of.each = each
-	// Whatever could be served is served: see dispatch. So there is nobody to overtake.
+	// Whatever could be served is served: see dispatch. So it overtakes none.
 	if l.inUse < l.most && of.inUse < each {
 		of.inUse++
 		l.inUse++
