@@ -19,7 +19,11 @@ func observer(logger *slog.Logger, count func(name string)) grimoireauth.Observe
 		switch e := event.(type) {
 		case grimoireauth.OperatorAlarm: // wake somebody
 			count("alarm")
-			logger.ErrorContext(ctx, e.Problem, "error", e.Err)
+			logger.ErrorContext(ctx, e.Problem, "error", e.Err, "count", e.Count)
+		case grimoireauth.OutageBegan:
+			logger.WarnContext(ctx, "Stytch does not answer", "of", e.Outage.Of, "cause", e.Outage.Cause)
+		case grimoireauth.OutageEnded:
+			logger.InfoContext(ctx, "Stytch answers again", "of", e.Outage.Of, "after", e.Took)
 		case grimoireauth.RefreshFailed:
 			if errors.Is(e.Err, grimoireauth.ErrUnavailable) {
 				count("stytch_unavailable")

@@ -28,6 +28,10 @@ func ExampleObserve() {
 			fmt.Println("not asked again for", e.Wait)
 		case grimoireauth.KeysFetched:
 			fmt.Println("keys:", e.Keys, e.Err)
+		case grimoireauth.OutageBegan:
+			fmt.Println("no calls are made:", e.Outage.Of, e.Outage.Cause)
+		case grimoireauth.OutageEnded:
+			fmt.Println("calls are made again after", e.Took)
 		case grimoireauth.OutageGraceUsed:
 			fmt.Println("let in during an outage")
 		case grimoireauth.Changed:
