@@ -118,6 +118,15 @@ func readHeader(cells []string, named map[string]Column) (c *columns, notes, pro
 		}
 	}
 	slices.Sort(notes)
+	// Two columns with addresses are a question that the file does not answer.
+	if at := c.at[ColumnEmail]; at >= 0 && !chosen[ColumnEmail] {
+		for i, name := range names[:known] {
+			_, ok := named[name]
+			if !ok && i != at && name != "login id" && name != "sis login id" && slices.Contains(headers[ColumnEmail], name) {
+				notes = append(notes, fmt.Sprintf("the column %q has the addresses; %q was not read", shortened(c.names[at]), shortened(c.names[i])))
+			}
+		}
+	}
 	c.short = c.at[ColumnRole] >= 0 && names[c.at[ColumnRole]] == "role1"
 	if c.at[ColumnEmail] < 0 {
 		missing = withoutAddress(names)
@@ -136,6 +145,8 @@ func withoutAddress(names []string) string {
 	switch {
 	case has("usersourcedid"), has("course id", "user id", "role"):
 		return "this is enrollments.csv, which has no e-mail addresses: read it together with users.csv"
+	case has("end of line indicator"):
+		return `this is an export of Brightspace's grades without e-mail addresses: export it again with "Email" under User Details`
 	case has("last name", "first name", "username", "availability"), has("last name", "first name", "username", "last access"):
 		return "this is a download of Blackboard's grade centre, which has no e-mail addresses: a list that has them is needed"
 	}

@@ -29,39 +29,6 @@ const (
 	ListedKey = "grimoire_listed"
 )
 
-// GroupsOf returns the groups of a member (tutorials, labs, sections) as an import
-// has written them, nil if it wrote none. A tutor sees a student's work, for
-// example, if [SharesGroup] says so.
-func GroupsOf(m grimoireauth.Member) []string {
-	switch groups := m.Metadata[GroupsKey].(type) {
-	case []string:
-		return slices.Clone(groups)
-	case []any:
-		var out []string
-		for _, group := range groups {
-			if name, ok := group.(string); ok {
-				out = append(out, name)
-			}
-		}
-		return out
-	}
-	return nil
-}
-
-// SharesGroup reports whether two members of one class have a group in common.
-func SharesGroup(a, b grimoireauth.Member) bool {
-	others := GroupsOf(b)
-	return a.Class == b.Class && slices.ContainsFunc(GroupsOf(a), func(group string) bool { return slices.Contains(others, group) })
-}
-
-// bracketedGroups is how groups are shown and compared: in any order.
-func bracketedGroups(groups []string) string {
-	if len(groups) == 0 {
-		return ""
-	}
-	return "[" + strings.Join(slices.Sorted(slices.Values(groups)), "], [") + "]"
-}
-
 // Members fetches a class's roster for [NewPlan]: everybody in it, and everybody
 // who was removed from it, since they may come back. A thousand people take one
 // or two calls. Errors: those of [grimoireauth.Roster.Find].

@@ -1,102 +1,16 @@
 package classlist
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/promptgrimoire/auth/internal/text/nfc"
 )
-
-// roleWords are the spellings of roles that Moodle, Canvas and OneRoster write:
-// their names in English, and the short names of their files. Those who may only
-// look on, such as an observer, a guest or a designer, are not among them: there is
-// no role for them in a class, and a student's would be too much.
-var roleWords = map[string]grimoireauth.Role{
-	"student":           grimoireauth.RoleStudent,
-	"learner":           grimoireauth.RoleStudent,
-	"studentenrollment": grimoireauth.RoleStudent,
-
-	"tutor":               grimoireauth.RoleTutor,
-	"ta":                  grimoireauth.RoleTutor,
-	"teaching assistant":  grimoireauth.RoleTutor,
-	"taenrollment":        grimoireauth.RoleTutor,
-	"non editing teacher": grimoireauth.RoleTutor,
-
-	"instructor":        grimoireauth.RoleInstructor,
-	"lecturer":          grimoireauth.RoleInstructor,
-	"teacher":           grimoireauth.RoleInstructor,
-	"teacherenrollment": grimoireauth.RoleInstructor,
-	"editing teacher":   grimoireauth.RoleInstructor,
-	"editingteacher":    grimoireauth.RoleInstructor,
-
-	"coordinator":        grimoireauth.RoleCoordinator,
-	"course coordinator": grimoireauth.RoleCoordinator,
-	"unit convenor":      grimoireauth.RoleCoordinator,
-	"convenor":           grimoireauth.RoleCoordinator,
-}
-
-// standing is what a line says of a person's place in the class.
-type standing uint8
-
-const (
-	listed   standing = iota // in the class
-	left                     // was in it
-	passed                   // is about no member
-	doubtful                 // the word is not known
-)
-
-// statusWords are the statuses that the exporters write. "invited" is not among
-// them: whether a person who was invited there belongs to the class is for the
-// importer to say.
-var statusWords = map[string]standing{
-	"": listed, "active": listed, "current": listed,
-	"deleted": left, "inactive": left, "completed": left, "concluded": left, "suspended": left, "not current": left,
-	"tobedeleted": left, "rejected": left,
-}
-
-// vocabulary is the words of the roles and statuses that a Config adds to those.
-type vocabulary struct {
-	roles    map[string]grimoireauth.Role
-	statuses map[string]standing
-	highest  grimoireauth.Role
-}
-
-func (c Config) vocabulary() vocabulary {
-	v := vocabulary{roles: make(map[string]grimoireauth.Role), statuses: make(map[string]standing), highest: c.highest()}
-	for word, role := range c.Roles {
-		v.roles[plain(word)] = role
-	}
-	for _, word := range c.Active {
-		v.statuses[plain(word)] = listed
-	}
-	for _, word := range c.PassOver {
-		v.statuses[plain(word)] = passed
-	}
-	return v
-}
-
-// role returns what a spelling means. Moodle's user upload has the short names
-// of roles, and "teacher" is the short name of its non-editing teacher; in every
-// other file it is somebody who teaches. The config's own word comes first.
-func (v vocabulary) role(word string, short bool) (grimoireauth.Role, bool) {
-	if role, ok := v.roles[word]; ok {
-		return role, role != grimoireauth.RoleNone
-	}
-	if short && word == "teacher" {
-		word = "non editing teacher"
-	}
-	role, ok := roleWords[word]
-	return role, ok
-}
 
 // entry is one line of a list while it is read.
 type entry struct {
@@ -162,7 +76,13 @@ func (c *columns) readPerson(e *entry, cells []string) {
 			text.ErrAddressForm: "the e-mail address is not of the form name@example.edu: is this the right column?",
 			text.ErrNotASCII:    "the e-mail address has a letter outside ASCII, which can look like another one: type it anew",
 		}
-		e.fault(c, ColumnEmail, cell, err.Error(), errors.New(advice[err]))
+		problem, key := errors.New(advice[err]), err.Error()
+		if err == text.ErrNotASCII {
+			if _, hidden := text.Name(cell); hidden != nil {
+				problem, key = nameFault("e-mail address", hidden), ""
+			}
+		}
+		e.fault(c, ColumnEmail, visible(cell), key, problem)
 	}
 	name, kind := c.name(cells)
 	if plain, err := nfc.Name(name); err == nil {
@@ -263,200 +183,4 @@ func (c *columns) readID(s string) (id, note string, err error) {
 		return "", "", errors.New("the ID number begins like an id of Stytch's: give the institution's own")
 	}
 	return id, note, nil
-}
-
-// readStanding reads the status and the role. Of several roles the highest counts;
-// each of them has to be known or passed over, and a line with none but those is
-// passed over itself.
-func (c *columns) readStanding(e *entry, cells []string, v vocabulary) {
-	cell := c.cell(cells, ColumnStatus)
-	word := plain(cell)
-	where, ok := v.statuses[word]
-	if !ok {
-		where, ok = statusWords[word]
-	}
-	switch {
-	case !ok:
-		e.standing = doubtful
-		e.fault(c, ColumnStatus, "", "", fmt.Errorf("the status %q is not known: is the person in the class? Delete the line if not, or tell the import what the word means", shortened(cell)))
-	case where == passed:
-		e.standing, e.word = passed, fmt.Sprintf("the status %q", shortened(cell))
-		return
-	case where == left:
-		e.standing = left
-		return
-	}
-	switch cell = c.cell(cells, columnSuspended); plain(cell) {
-	case "", "no", "0", "false":
-	case "yes", "1", "true":
-		e.standing = left
-		return
-	default:
-		e.standing = doubtful
-		e.fault(c, columnSuspended, "", "", fmt.Errorf("%q is neither Yes nor empty: tell the import that the column does not count, or export active people only", shortened(cell)))
-	}
-	c.readRole(e, c.cell(cells, ColumnRole), v)
-}
-
-func (c *columns) readRole(e *entry, cell string, v vocabulary) {
-	words, passedOver := 0, 0
-	for part := range strings.SplitSeq(cell, ",") {
-		word := plain(part)
-		if word == "" {
-			continue
-		}
-		words++
-		role, ok := v.role(word, c.short)
-		if !ok && v.statuses[word] == passed {
-			passedOver++
-			continue
-		}
-		if !ok {
-			e.fault(c, ColumnRole, "", "", fmt.Errorf("the role %q is not known: correct it, delete the line, or tell the import what the word means", shortened(text.Trim(part))))
-			return
-		}
-		e.Role = max(e.Role, role)
-	}
-	if words > 0 && words == passedOver {
-		e.standing, e.word = passed, fmt.Sprintf("the role %q", shortened(cell))
-		return
-	}
-	if e.Role > v.highest {
-		e.fault(c, ColumnRole, "", "", fmt.Errorf("it makes somebody %v, and this import may give %v at most", e.Role, v.highest))
-		e.Role = grimoireauth.RoleNone
-	}
-}
-
-var groupsInBrackets = regexp.MustCompile(`\]\s*,\s*\[`)
-
-// readGroups splits "[Tutorial 1], [Lab A]" and "Tutorial 1, Lab A".
-func readGroups(s string) ([]string, error) {
-	if s == "" {
-		return nil, nil
-	}
-	switch opens, closes := strings.HasPrefix(s, "["), strings.HasSuffix(s, "]"); {
-	case opens && closes && len(s) > 1:
-		return cleanGroups(groupsInBrackets.Split(s[1:len(s)-1], -1))
-	case opens:
-		return nil, errors.New("the groups have a bracket that does not close: close it")
-	}
-	return cleanGroups(strings.Split(s, ","))
-}
-
-// maxGroups bounds the groups of one person, in bytes of JSON: Stytch keeps 4 KB
-// with a member, and the application may have data of its own there.
-const maxGroups = 2048
-
-func cleanGroups(parts []string) ([]string, error) {
-	var groups []string
-	for _, part := range parts {
-		group, err := nfc.Name(part)
-		switch {
-		case err != nil:
-			return nil, nameFault("groups", err)
-		case group != "" && !slices.Contains(groups, group):
-			groups = append(groups, strings.Clone(group))
-		}
-	}
-	bytes := 2
-	for _, group := range groups {
-		bytes += 6*len(group) + 3 // JSON makes six bytes of one at most
-	}
-	if bytes <= maxGroups {
-		return groups, nil
-	}
-	if encoded, err := json.Marshal(groups); err != nil || len(encoded) > maxGroups {
-		return nil, fmt.Errorf("the groups are longer than the %d bytes that are kept of them: shorten their names", maxGroups)
-	}
-	return groups, nil
-}
-
-// sentences splits Canvas's sentences about the sections of a student, "A", "A and
-// B" or "A, B, and C" in the language of the teacher, by the sections that are known.
-type sentences struct {
-	known []string // longest first
-}
-
-const (
-	maxConjunction = 12  // characters of the word between the last two of a list
-	maxKnown       = 300 // sections that are learnt from the list itself, the shortest
-)
-
-// newSentences takes the sections that the Config names, and the texts of the list, of
-// which the short ones are sections.
-func newSentences(named, texts map[string]bool) sentences {
-	learnt := slices.SortedFunc(maps.Keys(texts), func(a, b string) int { return cmp.Or(len(a)-len(b), cmp.Compare(a, b)) })
-	learnt = slices.DeleteFunc(learnt, func(text string) bool { return named[text] || text == "" })
-	s := sentences{known: slices.Concat(slices.Collect(maps.Keys(named)), learnt[:min(len(learnt), maxKnown)])}
-	slices.SortFunc(s.known, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
-	return s
-}
-
-// split returns the sections of a sentence, or nothing if it cannot be split.
-func (s sentences) split(sentence string) []string {
-	dead := make(map[int]bool) // lengths of what is left that cannot be split
-	for _, first := range s.known {
-		rest, ok := strings.CutPrefix(sentence, first)
-		if !ok || rest == "" {
-			continue
-		}
-		if tail := s.rest(rest, dead); tail != nil {
-			return append([]string{first}, tail...)
-		}
-	}
-	return nil
-}
-
-// rest splits what follows a section: a comma and more sections, or a conjunction
-// and the last one.
-func (s sentences) rest(text string, dead map[int]bool) []string {
-	if dead[len(text)] {
-		return nil
-	}
-	for _, comma := range []string{", ", "、", "، "} {
-		after, ok := strings.CutPrefix(text, comma)
-		if !ok {
-			continue
-		}
-		for _, section := range s.known {
-			if more, ok := strings.CutPrefix(after, section); ok && more != "" {
-				if tail := s.rest(more, dead); tail != nil {
-					return append([]string{section}, tail...)
-				}
-			}
-		}
-	}
-	for _, section := range s.known {
-		if between, ok := strings.CutSuffix(text, section); ok && isConjunction(between) {
-			return []string{section}
-		}
-	}
-	dead[len(text)] = true
-	return nil
-}
-
-// isConjunction reports whether a text can be ", and " or its like in a language:
-// one word, perhaps behind a comma. Two words can be a section that is not known.
-func isConjunction(s string) bool {
-	word := strings.TrimLeft(s, ",、،")
-	if word == "" || utf8.RuneCountInString(word) > maxConjunction || strings.ContainsAny(word, ",、،0123456789") {
-		return false
-	}
-	return len(strings.Fields(word)) == 1 && (word[0] == ' ' && word[len(word)-1] == ' ' || word[0] >= 0x80)
-}
-
-// looksJoined reports whether a sentence that could not be split may be several
-// sections.
-func (s sentences) looksJoined(sentence string) bool {
-	if strings.ContainsAny(sentence, ",、،") {
-		return true
-	}
-	for _, word := range []string{" and ", " et ", " und ", " y ", " e ", " en ", " og ", " och ", " i ", " и "} {
-		if strings.Contains(sentence, word) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(s.known, func(section string) bool {
-		return section != sentence && (strings.HasPrefix(sentence, section+" ") || strings.HasSuffix(sentence, " "+section))
-	})
 }

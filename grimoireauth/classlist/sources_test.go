@@ -367,3 +367,19 @@ func TestSentencesAboutSections(t *testing.T) {
 		})
 	}
 }
+
+// What a person would have to guess is told.
+func TestWhatIsToldAboutAFile(t *testing.T) {
+	config, notes := noting()
+	list, err := classlist.Read(strings.NewReader("Email,Name,Email address\nprivate@example.net,Ada,ada@example.edu\n"), config)
+	require.NoError(t, err)
+	require.Equal(t, "ada@example.edu", list[0].Email)
+	require.Equal(t, []string{`the column "Email address" has the addresses; "Email" was not read`}, *notes)
+	for name, row := range map[string]struct{ text, says string }{
+		"Brightspace without addresses": {"OrgDefinedId,Username,Last Name,First Name,Essay Points Grade,End-of-Line Indicator\n#1,#ada,L,A,9,#\n", `export it again with "Email" under User Details`},
+		"an invisible space":            {"Email\nada\u200b@example.edu\n", "U+200B ZERO WIDTH SPACE"},
+	} {
+		_, err := classlist.Read(strings.NewReader(row.text), anyRole)
+		require.ErrorContains(t, err, row.says, name)
+	}
+}

@@ -16,7 +16,7 @@ import (
 const (
 	maxFile     = 8 << 20
 	maxUnpacked = 32 << 20 // of the parts that are read
-	maxRatio    = 100      // of unpacked to packed bytes, beyond the first megabyte
+	maxRatio    = 50      // of unpacked to packed bytes, beyond the first megabyte
 	maxColumns  = 2000     // a gradebook has one for each thing that is graded
 )
 
@@ -77,6 +77,9 @@ func read(r io.Reader, name string, config classlist.Config) (classlist.List, er
 		return nil, refuse(broken)
 	}
 	notes.tell(rows.hiddenColumns)
+	if err == nil && len(rows.merged) > 0 {
+		return nil, refuse(fmt.Sprintf("the cells %s are merged, and only the first of them has their value: take them apart", rows.merged[0]))
+	}
 	return list, err
 }
 

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
@@ -184,6 +186,23 @@ func TestReadRefuses(t *testing.T) {
 	})
 }
 
+// A workbook that is a thousand times as large unpacked is given up early.
+func TestReadUnpacksInProportion(t *testing.T) {
+	good := workbook([]any{"Email"}, []any{"ada@example.edu"})
+	for name, padding := range map[string]string{"blanks": " ", "rows": "<row/>", "cells": `<c/>`} {
+		raw := edited(t, good, "xl/worksheets/sheet1.xml", func(xml string) string {
+			return strings.Replace(xml, "<sheetData>", "<sheetData>"+strings.Repeat(padding, 40<<20/len(padding)), 1)
+		})
+		require.Less(t, len(raw), 500<<10)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := xlsx.Read(bytes.NewReader(raw), classlist.Config{})
+		runtime.ReadMemStats(&after)
+		require.ErrorContains(t, err, "too large when it is unpacked", name)
+		t.Logf("%s: %d kB, %d MB allocated", name, len(raw)>>10, (after.TotalAlloc-before.TotalAlloc)>>20)
+	}
+}
+
 // Whatever is uploaded: no panic, and either people or a fault.
 func FuzzRead(f *testing.F) {
 	f.Add(workbook([]any{"Email", "ID number"}, []any{"ada@example.edu", 45012345}))
@@ -191,6 +210,32 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("PK\x03\x04"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		list, err := xlsx.Read(bytes.NewReader(raw), anyRole)
+		if (err == nil) == (len(list) == 0) {
+			t.Fatalf("%d rows and the error %v", len(list), err)
+		}
+	})
+}
+
+// The same for a sheet in a workbook that is whole, since a change of one byte breaks
+// an archive.
+func FuzzSheet(f *testing.F) {
+	good := workbook([]any{"Email", "ID number"}, []any{"ada@example.edu", 45012345})
+	for _, cells := range []string{
+		`<row r="1"><c r="A1" t="inlineStr"><is><t>Email</t></is></c></row><row r="2"><c r="A2" t="str"><v>a@b.cd</v></c></row>`,
+		`<row hidden="1"><c t="s"><v>0</v></c></row><row><c r="B3" s="1"><f>A1</f></c><c t="e"><v>#N/A</v></c></row>`,
+		`<row r="7" ht="0"><c r="AAA7"><v>1E300</v></c></row></sheetData><mergeCells><mergeCell ref="A1:A2"/></mergeCells>`,
+	} {
+		f.Add(cells)
+	}
+	f.Fuzz(func(t *testing.T, cells string) {
+		raw := edited(t, good, "xl/worksheets/sheet1.xml", func(string) string {
+			return "<worksheet><sheetData>" + cells + "</sheetData></worksheet>"
+		})
+		began := time.Now()
+		list, err := xlsx.Read(bytes.NewReader(raw), anyRole)
+		if took := time.Since(began); took > time.Second*time.Duration(1+len(cells)/100_000) {
+			t.Fatalf("%d bytes took %v", len(cells), took)
+		}
 		if (err == nil) == (len(list) == 0) {
 			t.Fatalf("%d rows and the error %v", len(list), err)
 		}

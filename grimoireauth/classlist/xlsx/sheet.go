@@ -20,6 +20,7 @@ type sheetReader struct {
 	book          *book
 	sheet         sheet
 	hiddenColumns []string // letters
+	merged        []string // ranges of cells in several rows that show one value
 	err           error
 }
 
@@ -32,6 +33,11 @@ func (r *sheetReader) each(do func(sheetRow) bool) {
 			allHidden = isTrue(attr(start, "zeroHeight"))
 		case "col":
 			r.hideColumns(start)
+		case "mergeCell":
+			from, to, _ := strings.Cut(attr(start, "ref"), ":")
+			if strings.TrimLeft(from, lettersOfColumns) != strings.TrimLeft(to, lettersOfColumns) {
+				r.merged = append(r.merged, attr(start, "ref"))
+			}
 		case "row":
 			row := sheetRow{number: last + 1, hidden: isTrue(attr(start, "hidden"))}
 			if at := attr(start, "r"); at != "" {
@@ -68,6 +74,8 @@ func (r *sheetReader) hideColumns(start xml.StartElement) {
 		r.hiddenColumns = append(r.hiddenColumns, letters(column))
 	}
 }
+
+const lettersOfColumns = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz$"
 
 // letters is the name of a column, from 1.
 func letters(column int) string {
@@ -187,6 +195,13 @@ func (r *sheetReader) readCell(x *reader, start xml.StartElement) (text, why str
 	if formula && !valued {
 		return "", "this is a formula whose value is not in the file: open the workbook in a spreadsheet program, save it, and try again", nil
 	}
+	format := "General"
+	if style, err := strconv.Atoi(attr(start, "s")); err == nil && style >= 0 && style < len(r.book.formats) {
+		format = r.book.formats[style]
+	}
+	if sections := strings.Split(format, ";"); len(sections) == 4 && sections[3] == "" && value != "" && (kind == "s" || kind == "str" || kind == "inlineStr") {
+		return "", undecided(format), nil // the fourth section is how text is shown
+	}
 	switch kind {
 	case "s":
 		index, err := strconv.Atoi(strings.TrimSpace(value))
@@ -211,10 +226,6 @@ func (r *sheetReader) readCell(x *reader, start xml.StartElement) (text, why str
 	number, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
 		return "", "", errBroken
-	}
-	format := "General"
-	if style, err := strconv.Atoi(attr(start, "s")); err == nil && style >= 0 && style < len(r.book.formats) {
-		format = r.book.formats[style]
 	}
 	text, why = shown(number, format)
 	return text, why, nil

@@ -51,7 +51,11 @@ func shown(number float64, format string) (text, why string) {
 	if pattern, ok := digitsOf(format); ok && whole && number >= 0 {
 		return fill(pattern, strconv.FormatInt(int64(number), 10)), ""
 	}
-	return "", fmt.Sprintf("what the cell shows in the number format %q cannot be told: make the column text", format[:min(len(format), 30)])
+	return "", undecided(format)
+}
+
+func undecided(format string) string {
+	return fmt.Sprintf("what the cell shows in the number format %q cannot be told: make the column text", format[:min(len(format), 30)])
 }
 
 // place is a character of a number format: one that is shown, or a place for a digit.

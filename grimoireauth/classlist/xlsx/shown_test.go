@@ -180,3 +180,51 @@ func TestI03_SheetsAsTheyAreShown(t *testing.T) {
 		require.Equal(t, []string{"2 rows are hidden or filtered out, and were not read: 3, 5", "the column C is hidden, and is read like the others"}, notes)
 	})
 }
+
+// A merged cell shows its value in every row, and the file has it in the first only.
+func TestI03_MergedCells(t *testing.T) {
+	raw := book(t, func(file *excelize.File) {
+		for i, row := range [][]any{{"Email", "Group", "Grade"}, {"a@example.edu", "Mon", 1}, {"b@example.edu", "", 2}} {
+			require.NoError(t, file.SetSheetRow("Sheet1", []string{"A1", "A2", "A3"}[i], &row))
+		}
+		require.NoError(t, file.MergeCell("Sheet1", "B2", "B3"))
+	})
+	_, err := xlsx.Read(bytes.NewReader(raw), classlist.Config{})
+	require.ErrorContains(t, err, "the cells B2:B3 are merged")
+	raw = book(t, func(file *excelize.File) {
+		require.NoError(t, file.SetSheetRow("Sheet1", "A1", &[]any{"Email", "Name", ""}))
+		require.NoError(t, file.SetSheetRow("Sheet1", "A2", &[]any{"a@example.edu", "Ada"}))
+		require.NoError(t, file.MergeCell("Sheet1", "B1", "C1"))
+	})
+	_, err = xlsx.Read(bytes.NewReader(raw), classlist.Config{})
+	require.NoError(t, err, "cells that are merged in one row show their value once")
+}
+
+// A number format can hide what is in a cell.
+func TestI03_HiddenByItsFormat(t *testing.T) {
+	for _, value := range []any{"00123", 123} {
+		_, err := xlsx.Read(bytes.NewReader(number(t, value, ";;;")), classlist.Config{})
+		require.ErrorContains(t, err, `the number format ";;;"`)
+	}
+}
+
+// Moodle's grades as Excel: every field of a person is text, grades are numbers.
+func TestExports_MoodleGradesAsExcel(t *testing.T) {
+	raw := book(t, func(file *excelize.File) {
+		require.NoError(t, file.SetSheetName("Sheet1", "Grades"))
+		for i, row := range [][]any{
+			{"First name", "Last name", "ID number", "Institution", "Department", "Email address", "Suspended", "Quiz: Torts (Real)", "Quiz: Torts (Feedback)", "Course total (Real)", "Last downloaded from this course"},
+			{"Ada", "Lovelace", "00045001", "Example", "Law", "ada@example.edu", "", 18.5, "Good", 27.5, "1795824000"},
+			{"Bo", "Nilsson", "00045002", "Example", "Law", "bo@example.edu", "Yes", "-", "", "-", "1795824000"},
+			{"Zoë", "Müller", "", "Example", "Law", "zoe@example.edu", "", "-", "", "-", "1795824000"},
+		} {
+			require.NoError(t, file.SetSheetRow("Grades", []string{"A1", "A2", "A3", "A4"}[i], &row))
+		}
+	})
+	list, err := xlsx.Read(bytes.NewReader(raw), classlist.Config{})
+	require.NoError(t, err)
+	require.Equal(t, classlist.List{
+		{Line: 2, Email: "ada@example.edu", Name: "Ada Lovelace", ID: "00045001"},
+		{Line: 4, Email: "zoe@example.edu", Name: "Zoë Müller"},
+	}, list)
+}

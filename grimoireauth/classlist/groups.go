@@ -1,0 +1,183 @@
+package classlist
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/text/nfc"
+)
+
+// GroupsOf returns the groups of a member (tutorials, labs, sections) as an import
+// has written them, nil if it wrote none. A tutor sees a student's work, for
+// example, if [SharesGroup] says so.
+func GroupsOf(m grimoireauth.Member) []string {
+	switch groups := m.Metadata[GroupsKey].(type) {
+	case []string:
+		return slices.Clone(groups)
+	case []any:
+		var out []string
+		for _, group := range groups {
+			if name, ok := group.(string); ok {
+				out = append(out, name)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// SharesGroup reports whether two members of one class have a group in common.
+func SharesGroup(a, b grimoireauth.Member) bool {
+	others := GroupsOf(b)
+	return a.Class == b.Class && slices.ContainsFunc(GroupsOf(a), func(group string) bool { return slices.Contains(others, group) })
+}
+
+// bracketedGroups is how groups are shown and compared: in any order.
+func bracketedGroups(groups []string) string {
+	if len(groups) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(slices.Sorted(slices.Values(groups)), "], [") + "]"
+}
+
+var groupsInBrackets = regexp.MustCompile(`\]\s*,\s*\[`)
+
+// readGroups splits "[Tutorial 1], [Lab A]" and "Tutorial 1, Lab A".
+func readGroups(s string) ([]string, error) {
+	if s == "" {
+		return nil, nil
+	}
+	switch opens, closes := strings.HasPrefix(s, "["), strings.HasSuffix(s, "]"); {
+	case opens && closes && len(s) > 1:
+		return cleanGroups(groupsInBrackets.Split(s[1:len(s)-1], -1))
+	case opens:
+		return nil, errors.New("the groups have a bracket that does not close: close it")
+	}
+	return cleanGroups(strings.Split(s, ","))
+}
+
+// maxGroups bounds the groups of one person, in bytes of JSON: Stytch keeps 4 KB
+// with a member, and the application may have data of its own there.
+const maxGroups = 2048
+
+func cleanGroups(parts []string) ([]string, error) {
+	var groups []string
+	for _, part := range parts {
+		group, err := nfc.Name(part)
+		switch {
+		case err != nil:
+			return nil, nameFault("groups", err)
+		case group != "" && !slices.Contains(groups, group):
+			groups = append(groups, strings.Clone(group))
+		}
+	}
+	bytes := 2
+	for _, group := range groups {
+		bytes += 6*len(group) + 3 // JSON makes six bytes of one at most
+	}
+	if bytes <= maxGroups {
+		return groups, nil
+	}
+	if encoded, err := json.Marshal(groups); err != nil || len(encoded) > maxGroups {
+		return nil, fmt.Errorf("the groups are longer than the %d bytes that are kept of them: shorten their names", maxGroups)
+	}
+	return groups, nil
+}
+
+// sentences splits Canvas's sentences about the sections of a student, "A", "A and
+// B" or "A, B, and C" in the language of the teacher, by the sections that are known.
+type sentences struct {
+	known []string // longest first
+}
+
+const (
+	maxConjunction = 12  // characters of the word between the last two of a list
+	maxKnown       = 300 // sections that are learnt from the list itself, the shortest
+)
+
+// newSentences takes the sections that the Config names, and the texts of the list, of
+// which the short ones are sections.
+func newSentences(named, texts map[string]bool) sentences {
+	learnt := slices.SortedFunc(maps.Keys(texts), func(a, b string) int { return cmp.Or(len(a)-len(b), cmp.Compare(a, b)) })
+	learnt = slices.DeleteFunc(learnt, func(text string) bool { return named[text] || text == "" })
+	s := sentences{known: slices.Concat(slices.Collect(maps.Keys(named)), learnt[:min(len(learnt), maxKnown)])}
+	slices.SortFunc(s.known, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
+	return s
+}
+
+// split returns the sections of a sentence, or nothing if it cannot be split.
+func (s sentences) split(sentence string) []string {
+	dead := make(map[int]bool) // lengths of what is left that cannot be split
+	for _, first := range s.known {
+		rest, ok := strings.CutPrefix(sentence, first)
+		if !ok || rest == "" {
+			continue
+		}
+		if tail := s.rest(rest, dead); tail != nil {
+			return append([]string{first}, tail...)
+		}
+	}
+	return nil
+}
+
+// rest splits what follows a section: a comma and more sections, or a conjunction
+// and the last one.
+func (s sentences) rest(text string, dead map[int]bool) []string {
+	if dead[len(text)] {
+		return nil
+	}
+	for _, comma := range []string{", ", "、", "، "} {
+		after, ok := strings.CutPrefix(text, comma)
+		if !ok {
+			continue
+		}
+		for _, section := range s.known {
+			if more, ok := strings.CutPrefix(after, section); ok && more != "" {
+				if tail := s.rest(more, dead); tail != nil {
+					return append([]string{section}, tail...)
+				}
+			}
+		}
+	}
+	for _, section := range s.known {
+		if between, ok := strings.CutSuffix(text, section); ok && isConjunction(between) {
+			return []string{section}
+		}
+	}
+	dead[len(text)] = true
+	return nil
+}
+
+// isConjunction reports whether a text can be ", and " or its like in a language:
+// one word, perhaps behind a comma. Two words can be a section that is not known.
+func isConjunction(s string) bool {
+	word := strings.TrimLeft(s, ",、،")
+	if word == "" || utf8.RuneCountInString(word) > maxConjunction || strings.ContainsAny(word, ",、،0123456789") {
+		return false
+	}
+	return len(strings.Fields(word)) == 1 && (word[0] == ' ' && word[len(word)-1] == ' ' || word[0] >= 0x80)
+}
+
+// looksJoined reports whether a sentence that could not be split may be several
+// sections.
+func (s sentences) looksJoined(sentence string) bool {
+	if strings.ContainsAny(sentence, ",、،") {
+		return true
+	}
+	for _, word := range []string{" and ", " et ", " und ", " y ", " e ", " en ", " og ", " och ", " i ", " и "} {
+		if strings.Contains(sentence, word) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.known, func(section string) bool {
+		return section != sentence && (strings.HasPrefix(sentence, section+" ") || strings.HasSuffix(sentence, " "+section))
+	})
+}
