@@ -16,7 +16,7 @@ import (
 const (
 	maxFile     = 8 << 20
 	maxUnpacked = 32 << 20 // of the parts that are read
-	maxRatio    = 50      // of unpacked to packed bytes, beyond the first megabyte
+	maxRatio    = 50       // of unpacked to packed bytes, beyond the first megabyte
 	maxColumns  = 2000     // a gradebook has one for each thing that is graded
 )
 
