@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -140,5 +141,19 @@ func TestX07_Blackhole(t *testing.T) {
 				require.Zero(t, deleted.Load(), "cookies deleted")
 			})
 		})
+	}
+}
+
+// The page says when the next try is, as Retry-After does.
+func TestX07_ThePageSaysWhen(t *testing.T) {
+	for wait, says := range map[time.Duration]string{0: "in 5 seconds", 1500 * time.Millisecond: "in 2 seconds", 400 * time.Millisecond: "in a second"} {
+		for _, method := range []string{"GET", "POST"} {
+			r := httptest.NewRequest(method, "/", nil)
+			r.Header.Set("Accept", "text/html")
+			w := httptest.NewRecorder()
+			middleware.DefaultRespond("")(w, r, &grimoireauth.Error{Kind: grimoireauth.ErrUnavailable, RetryAfter: wait})
+			require.Equal(t, http.StatusServiceUnavailable, w.Code)
+			require.Contains(t, w.Body.String(), says)
+		}
 	}
 }

@@ -30,9 +30,9 @@ var page = template.Must(template.New("refusal").Parse(`<!doctype html>
 <h1>{{.Title}}</h1>
 <p>{{.Detail}}</p>
 {{if eq .Way "sign in"}}<p>Nothing was saved. {{if .SignIn}}<a href="{{.SignIn}}" target="_blank" rel="noopener">Sign in in another tab</a>{{else}}Sign in in another tab{{end}}, then come back here and reload this page: your browser asks, and sends what you entered again.</p>
-{{- else if eq .Way "wait"}}<p>Nothing was saved. Reload this page in a moment: your browser asks, and sends what you entered again.</p>
+{{- else if eq .Way "wait"}}<p>Nothing was saved. Reload this page in {{.Wait}}: your browser asks, and sends what you entered again.</p>
 {{- else if eq .Way "send"}}<p>Nothing was saved. To send it as yourself, reload this page: your browser asks, and sends it again.</p>
-{{- else if eq .Way "again"}}<p><a href="">Try again</a></p>
+{{- else if eq .Way "again"}}<p><a href="">Try again</a> in {{.Wait}}.</p>
 {{- else}}<p><a href="/">To the first page</a></p>{{end}}
 </main>
 </body>
@@ -61,10 +61,21 @@ func wayOn(w http.ResponseWriter, r *http.Request, refusal refusal) string {
 	return "home"
 }
 
+// secondsIn says how long Retry-After is, in words.
+func secondsIn(retryAfter string) string {
+	switch retryAfter {
+	case "":
+		return "a moment"
+	case "1":
+		return "a second"
+	}
+	return retryAfter + " seconds"
+}
+
 func writePage(w http.ResponseWriter, r *http.Request, refusal refusal, signInURL string) {
 	var body bytes.Buffer
-	err := page.Execute(&body, struct{ Title, Detail, Way, SignIn string }{
-		refusal.title, refusal.detail, wayOn(w, r, refusal), signInBeside(r, signInURL),
+	err := page.Execute(&body, struct{ Title, Detail, Way, SignIn, Wait string }{
+		refusal.title, refusal.detail, wayOn(w, r, refusal), signInBeside(r, signInURL), secondsIn(w.Header().Get("Retry-After")),
 	})
 	if err != nil {
 		http.Error(w, http.StatusText(refusal.status), refusal.status)

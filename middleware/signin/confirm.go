@@ -19,7 +19,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	case a.token.fromProvider():
 		// Only an outage leads here.
 		page := confirmation(a, nil)
-		page.Notice = nothingLost
+		page.Notice = nothingLost + untilNext(nil)
 		retryAfter(w, nil)
 		h.show(w, http.StatusServiceUnavailable, "confirm", page)
 	default:

@@ -91,7 +91,7 @@ func (h *Handler) mayStart(w http.ResponseWriter, r *http.Request) (Page, bool) 
 func (h *Handler) leave(w http.ResponseWriter, r *http.Request, asks string, page Page, start grimoireauth.Start, err error) {
 	if err != nil {
 		h.fault(r, "sign-in cannot be started", err)
-		page.Notice = notNow
+		page.Notice = notNow + untilNext(err)
 		h.offer(w, r, http.StatusInternalServerError, page)
 		return
 	}

@@ -42,11 +42,12 @@ var refusals = []refusal{
 	{grimoireauth.ErrForbidden, http.StatusForbidden, "You cannot sign in to this class in this way. Please ask your instructor.", false},
 }
 
-// What cannot be done at the moment, for whatever reason that is not the person's.
+// What cannot be done at the moment, for whatever reason that is not the person's. The
+// end of each sentence is when to try again: see untilNext.
 const (
-	notNow      = "Signing in does not work at the moment. Please try again soon."
-	ownFault    = "This site could not finish signing you in. Nothing is lost: please press the button again in a moment."
-	nothingLost = "Signing in does not work at the moment. Nothing is lost: please press the button again in a moment."
+	notNow      = "Signing in does not work at the moment. Please try again in "
+	ownFault    = "This site could not finish signing you in. Nothing is lost: please press the button again in "
+	nothingLost = "Signing in does not work at the moment. Nothing is lost: please press the button again in "
 )
 
 // refuse says what went wrong and what to do next: on the page named again where
@@ -65,9 +66,9 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 	}
 	if outage(err) {
 		h.fault(r, "sign-in not finished", err)
-		page.Notice = nothingLost
+		page.Notice = nothingLost + untilNext(err)
 		if own := (*applicationError)(nil); errors.As(err, &own) {
-			page.Notice = ownFault
+			page.Notice = ownFault + untilNext(err)
 		}
 		retryAfter(w, err)
 		write(http.StatusServiceUnavailable, again)
@@ -135,12 +136,23 @@ const defaultRetry = 5 * time.Second
 
 // retryAfter says when to come back.
 func retryAfter(w http.ResponseWriter, err error) {
+	w.Header().Set("Retry-After", strconv.Itoa(retrySeconds(err)))
+}
+
+func retrySeconds(err error) int {
 	wait, ok := grimoireauth.RetryAfter(err)
 	if !ok {
 		wait = defaultRetry
 	}
-	seconds := int((min(wait, time.Hour) + time.Second - 1) / time.Second)
-	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	return int((min(wait, time.Hour) + time.Second - 1) / time.Second)
+}
+
+// untilNext ends a sentence with when to try again.
+func untilNext(err error) string {
+	if seconds := retrySeconds(err); seconds > 1 {
+		return strconv.Itoa(seconds) + " seconds."
+	}
+	return "a second."
 }
 
 func redirect(w http.ResponseWriter, address string) {

@@ -126,7 +126,7 @@ func (h *Handler) sent(w http.ResponseWriter, r *http.Request, page Page, err er
 		// nobody gets anything, so saying so tells nothing about anybody. Our limit has
 		// kept an address from being refused by Stytch's only because it is known.
 		h.fault(r, "nothing can be e-mailed", err)
-		page.Notice = notNow
+		page.Notice = notNow + untilNext(err)
 		retryAfter(w, err)
 		h.offer(w, r, http.StatusServiceUnavailable, page)
 		return false
