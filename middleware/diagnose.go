@@ -29,7 +29,7 @@ func (s *seenSources) saw(known bool) {
 //	diagnosis := append(grimoireauth.Doctor(ctx, config, check), guard.Diagnose()...)
 //
 // Code "client-address" is a warning if requests come from a proxy and Config.ClientAddress
-// does not say from whom: then nothing is limited by client address. It makes no call
+// does not say where they began: then nothing is limited by client address. It makes no call
 // and is safe for concurrent use.
 func (g *Guard) Diagnose() grimoireauth.Diagnosis {
 	found := grimoireauth.Finding{Code: checkClientAddress}

@@ -19,13 +19,13 @@ type allowed struct {
 	connections []grimoireauth.Connection // active ones, the default first
 
 	unsure  bool  // it could not be found out; methods are those that lead nowhere else
-	refused error // why nobody was asked for this request, if it is that
+	refused error // why this request made no call, if it is that
 }
 
 var (
 	// A class that does not exist has the page of one that allows everything.
 	allowedUnknown = allowed{methods: everyMethod}
-	// While nobody can say, the ways that lead nowhere else.
+	// While it cannot be found out, the ways that lead nowhere else.
 	allowedOutage = allowed{methods: []grimoireauth.SignInMethod{grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode}, unsure: true}
 )
 

@@ -10,7 +10,7 @@ import (
 
 const (
 	allowedLife = time.Minute     // how long an answer is believed, also "no such class"
-	outageLife  = 5 * time.Second // how long nobody is asked after a failure
+	outageLife  = 5 * time.Second // how long no call is made after a failure
 	allowedTime = 3 * time.Second // how long a page waits for an answer
 	maxClasses  = 10_000          // classes that exist, each at about a kilobyte
 	maxNames    = 1000            // other names, each at about 300 bytes
@@ -168,8 +168,8 @@ func (c *classWays) put(class string, known *classAnswer) {
 	table[class] = known
 }
 
-// makeRoom forgets an answer: one that nobody waits for and, of the few that it looks
-// at, the oldest. A map is gone through in no order that strangers know.
+// makeRoom forgets an answer: one that no request waits for and, of the few that it
+// looks at, the oldest. A map is gone through in no order that strangers know.
 func makeRoom(table map[string]*classAnswer) {
 	const few = 16
 	oldest, looked := "", 0

@@ -27,7 +27,7 @@ var (
 	// them twice. Messages that were used and guesses that were right are given back.
 	sourceSends   = limit.Rate{Burst: 400, Every: 10 * time.Second}
 	sourceGuesses = limit.Rate{Burst: 400, Every: 10 * time.Second}
-	// Classes that nobody here has asked for before are few, once a process is warm.
+	// Classes that no request to this process has named before are few after a while.
 	sourceClasses = limit.Rate{Burst: 100, Every: time.Second}
 	// The share of all requests whose client address is not known.
 	otherClasses = limit.Rate{Burst: 100, Every: 100 * time.Millisecond}

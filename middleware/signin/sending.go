@@ -23,8 +23,9 @@ func (h *Handler) send(r *http.Request, action Action, page Page, call func(cont
 	}
 	err = call(r.Context())
 	if _, asked := answered(err); outage(err) || errors.Is(err, grimoireauth.ErrInvalid) && !asked {
-		// Nothing was sent, whoever has this address. What Stytch refuses because of a
-		// person counts as sent, since the next answer must not tell the two apart.
+		// Nothing was sent, and that says nothing about the address. What Stytch refuses
+		// because of a person counts as sent, since the next answer must not tell the two
+		// apart.
 		h.limit.Release(r.Context(), use)
 	}
 	return err
