@@ -125,10 +125,9 @@ func init() {
 		{"jwtlocal/backoff.go", `b.until = now.Add(max(pause, f.wait))`, `b.until = now.Add(pause)`},
 		{"jwtlocal/backoff.go", `	if b.last.outage() {`, `	if true {`},
 		{"jwtlocal/limiter.go", `	if wait > 0 {
-		return overShare(wait)
-	}
-`, ``},
-		{"jwtlocal/limiter.go", `l.known.Enter(ctx, struct{}{}, maxCalls)`, `l.known.Enter(ctx, struct{}{}, 2*maxCalls)`},
+		return overShare(wait)`, `	if false {
+		return overShare(wait)`},
+		{"jwtlocal/limiter.go", `l.known.Enter(ctx, struct{}{}, maxCalls)`, `l.known.Enter(ctx, struct{}{}, maxCalls/2)`},
 		{"jwtlocal/limiter.go", `ctx, cancel := context.WithTimeout(ctx, slotDeadline)`, `ctx, cancel := context.WithCancel(ctx)`},
 		{"jwtlocal/limiter.go", `	if !from.source.IsValid() {
 		each = maxStrangers
