@@ -28,8 +28,6 @@ const (
 	probeDeadline, slowProbeDeadline = 1500 * time.Millisecond, 4 * time.Second
 )
 
-func (o *keyOutage) open() bool { return len(o.breaker.Open()) > 0 }
-
 // observe makes a fetch, and releases those who wait for it when it is known that there is
 // no use in it.
 func (o *keyOutage) observe(ctx context.Context, f *fetch, do func(context.Context) (parsed, error)) (parsed, error) {

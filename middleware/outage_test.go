@@ -124,7 +124,7 @@ func TestX07_Blackhole(t *testing.T) {
 						time.Sleep(first)
 						for time.Now().Before(back.Add(5 * time.Second)) {
 							visit(b)
-							time.Sleep(10 * time.Second)
+							time.Sleep(20 * time.Second)
 						}
 						visit(b)
 					})
