@@ -308,12 +308,16 @@ func TestStale(t *testing.T) {
 			time.Sleep(LongestPause + Stale)
 			first, second := x.begin(t, class, 1), x.begin(t, SignIn, 2)
 			require.Empty(t, x.Open())
-			require.False(t, x.told[len(x.told)-1].Open)
 			time.Sleep(Silence)
 			synctest.Wait()
 			require.NotEmpty(t, x.Open())
 			first.End(Gone)
 			second.End(Gone)
+			var opened []bool
+			for _, state := range x.told {
+				opened = append(opened, state.Open)
+			}
+			require.Equal(t, []bool{true, false, true}, opened)
 		})
 	}
 }
