@@ -1,6 +1,7 @@
 package grimoireauth
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -28,6 +29,25 @@ func (t clientShare) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	return t.next.RoundTrip(req)
+}
+
+// ClientShare returns the error with which a call with this context would be refused
+// because its client address has used its share up: [ErrRateLimited], with when the next
+// one may be made. It is nil if there is a share left, and if the context says no address;
+// it takes nothing. A program asks before it reserves something of its own for a call that
+// a stranger causes, such as the one message that an address gets in a while, so that
+// nothing is reserved for a call that is not made.
+func (c *Client) ClientShare(ctx context.Context) error {
+	a, ok := asker.From(ctx)
+	if !ok || a.Known {
+		return nil
+	}
+	wait := c.sources.Wait(a.Address)
+	if wait == 0 {
+		return nil
+	}
+	refused := &overShare{wait: max(wait, time.Second)}
+	return &Error{Op: "look at the share of a client address", Kind: ErrRateLimited, RetryAfter: refused.wait, Err: refused}
 }
 
 // overShare says that a call was not made, because the client address that causes it has

@@ -2,7 +2,9 @@ package grimoireauth_test
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,5 +115,24 @@ func TestX01_StrangersShareWhatIsBeyond(t *testing.T) {
 		}
 		require.InDelta(t, 60, mine, 3, "it has its own")
 		require.InDelta(t, 600, theirs, 30, "twenty strangers have ten a second in all")
+	})
+}
+
+// A program learns beforehand that a call would be refused.
+func TestX01_ClientShareTellsWithoutACall(t *testing.T) {
+	attending(t, func(t *testing.T, a *attendance) {
+		ctx := grimoireauth.ContextWithClientAddress(t.Context(), netip.MustParseAddr("198.51.100.1"))
+		stranger := grimoireauth.NewCredentials("", strings.Repeat("x", 43)+"=")
+		for range 950 {
+			told := a.client.ClientShare(ctx)
+			_, err := a.client.Sessions.Authenticate(ctx, stranger)
+			require.Equal(t, told != nil, errors.Is(err, grimoireauth.ErrRateLimited))
+		}
+		told := a.client.ClientShare(ctx)
+		require.ErrorIs(t, told, grimoireauth.ErrRateLimited)
+		wait, ok := grimoireauth.RetryAfter(told)
+		require.True(t, ok)
+		require.Equal(t, time.Second, wait)
+		require.NoError(t, a.client.ClientShare(t.Context()), "the program's own")
 	})
 }

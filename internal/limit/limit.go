@@ -34,6 +34,17 @@ func (m *meter) use(r Rate, now time.Duration) (wait time.Duration) {
 	return 0
 }
 
+// book takes one use that may lie ahead, and returns how long it is until then. If that is
+// more than most it takes none.
+func (m *meter) book(r Rate, now, most time.Duration) (wait time.Duration, ok bool) {
+	free := max(m.free, now)
+	if wait = max(free-now-time.Duration(r.Burst-1)*r.Every, 0); wait > most {
+		return wait, false
+	}
+	m.free = free + r.Every
+	return wait, true
+}
+
 // giveBack returns a use that was taken.
 func (m *meter) giveBack(r Rate) { m.free -= r.Every }
 

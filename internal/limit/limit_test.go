@@ -132,3 +132,45 @@ func TestSlots(t *testing.T) {
 	wg.Wait()
 	require.LessOrEqual(t, most, 4)
 }
+
+// Turns that are booked come in the order in which they were asked for.
+func TestRatesBook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rates := limit.NewRates[string](limit.Rate{Burst: 1, Every: 2 * time.Second}, 100)
+		for _, want := range []time.Duration{0, 2 * time.Second, 4 * time.Second} {
+			wait, ok := rates.Book("ada", 4*time.Second)
+			require.True(t, ok)
+			require.Equal(t, want, wait)
+		}
+		wait, ok := rates.Book("ada", 4*time.Second)
+		require.False(t, ok)
+		require.Equal(t, 6*time.Second, wait)
+		wait, ok = rates.Book("bob", 0)
+		require.True(t, ok)
+		require.Zero(t, wait)
+		time.Sleep(2 * time.Second)
+		wait, ok = rates.Book("ada", 4*time.Second)
+		require.True(t, ok)
+		require.Equal(t, 4*time.Second, wait)
+	})
+}
+
+// Wait says what Reserve would, and takes nothing.
+func TestSourcesWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sources limit.Sources
+		require.Zero(t, sources.Wait(netip.Addr{}))
+		refused := 0
+		for i := range 3000 {
+			from := addr(i % 2 * (i / 2000))
+			wait := sources.Wait(from)
+			require.Equal(t, wait, sources.Wait(from))
+			require.Equal(t, wait, sources.Reserve(from))
+			if wait > 0 {
+				refused++
+			}
+			time.Sleep(time.Millisecond)
+		}
+		require.NotZero(t, refused)
+	})
+}

@@ -42,6 +42,25 @@ func (r *Rates[K]) Reserve(key K) (wait time.Duration) {
 	return wait
 }
 
+// Book takes the key's next use, also if it lies ahead, and returns how long the caller
+// has to wait for it. So callers get their turns in the order in which they came, and one
+// that asks often gets no more of them. If the next use is further ahead than most, ok is
+// false and none is taken. A use that was booked is not released: others are behind it.
+func (r *Rates[K]) Book(key K, most time.Duration) (wait time.Duration, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.clock.now()
+	h := hash(r.seed, key)
+	m, known := r.byKey[h]
+	if !known && !r.room(now) {
+		return r.rest[h%overflow].book(r.rate, now, most)
+	}
+	if wait, ok = m.book(r.rate, now, most); ok {
+		r.byKey[h] = m
+	}
+	return wait, ok
+}
+
 // Wait returns how long it is until [Rates.Reserve] grants the key a use, and takes
 // none.
 func (r *Rates[K]) Wait(key K) time.Duration {

@@ -85,6 +85,27 @@ func (s *Sources) Reserve(addr netip.Addr) (wait time.Duration) {
 	return 0
 }
 
+// Wait returns how long it is until [Sources.Reserve] may take a call of the address's
+// share, and takes none.
+func (s *Sources) Wait(addr netip.Addr) (wait time.Duration) {
+	if !addr.IsValid() {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock.now()
+	of, _ := s.of(s.hash(addr), now)
+	if of.idle(now) {
+		of.calls = 0
+	}
+	if strangers := s.strangers; int(of.calls) >= sourceRate.Burst && !of.proven {
+		if wait = strangers.use(strangerRate, now); wait > 0 {
+			return wait
+		}
+	}
+	return of.use(sourceRate, now)
+}
+
 // Release gives back what Reserve took, if it turned out that nothing was to be bounded.
 // What was taken of the share of all strangers stays taken.
 func (s *Sources) Release(addr netip.Addr) {

@@ -196,7 +196,9 @@ func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err e
 	if phone != "" && phone != noPhone {
 		uses = append(uses, Use{Action: ActionSendSMS, Address: phone, Source: source(r.Context())})
 	}
-	ctx := r.Context()
+	// Also if the browser is gone: see send.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
+	defer cancel()
 	for i, use := range uses {
 		if err := h.reserve(ctx, use); err != nil {
 			for _, earlier := range uses[:i] {

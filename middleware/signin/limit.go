@@ -35,7 +35,8 @@ type Limiter interface {
 type Grant struct {
 	// Wait is how long it is until the same can be done. Zero: it is reserved. For a
 	// message that is not Pending the page waits up to two seconds itself and reserves
-	// once more.
+	// once more. A Limiter may also wait, as the built-in one does for up to eight
+	// seconds, so that messages to one address have their turns.
 	Wait time.Duration
 	// Pending says of a refused message that an earlier one to this address, for this
 	// class and of this kind, can still be used. The page then says that it is on its
@@ -46,8 +47,9 @@ type Grant struct {
 // Use is something that a [Limiter] bounds.
 type Use struct {
 	Action Action
-	// Class is the organization_id of the class or, of a class that could not be looked
-	// up, its name in lower case. Empty: classes are looked for by an address.
+	// Class is the organization_id of the class. Of a class that could not be looked up it
+	// is its name in lower case, and of one that does not exist "no class " and the name.
+	// Empty: classes are looked for by an address.
 	Class string
 	// Address is an e-mail address in lower case, a phone number, or a member_id where a
 	// second factor is sent or guessed. Empty for ActionAskClass.
@@ -84,6 +86,11 @@ func (e *limitError) Error() string { return "too many of " + string(e.action) }
 // reserve reserves a use. Its error is one of a [limitError], or that of an outage if
 // the application's Limiter failed.
 func (h *Handler) reserve(ctx context.Context, use Use) error {
+	// Nothing is reserved for a call that the client will not make: the next one to ask
+	// for a message would be told that it is on its way.
+	if err := h.client.ClientShare(ctx); err != nil {
+		return err
+	}
 	grant, err := h.limit.Reserve(ctx, use)
 	switch {
 	case err != nil:
@@ -97,6 +104,10 @@ func (h *Handler) reserve(ctx context.Context, use Use) error {
 	return nil
 }
 
+// noClass stands in a Use before the name of a class that does not exist, which can be of
+// the form of an organization_id.
+const noClass = "no class "
+
 // useOf returns what a request does to an address of a class: an id or a slug, or empty.
 // An error says that the class cannot be looked up for this client address now.
 func (h *Handler) useOf(r *http.Request, action Action, class, address string) (Use, error) {
@@ -109,6 +120,8 @@ func (h *Handler) useOf(r *http.Request, action Action, class, address string) (
 		return Use{}, may.refused
 	case may.id != "":
 		use.Class = string(may.id)
+	case !may.unsure:
+		use.Class = noClass + use.Class
 	}
 	return use, nil
 }

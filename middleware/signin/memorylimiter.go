@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/internal/limit"
@@ -16,10 +17,13 @@ var (
 	// A few in the time for which a code works. One client address cannot take all.
 	messageQuota = limit.Quota{Within: 10 * time.Minute, Most: 5, Each: 3}
 	// Stytch sends one e-mail a second to an address, in all classes together, and
-	// counts seconds of the clock, so that two of them need more than one in between. The
-	// page waits as long (see shortWait).
+	// counts seconds of the clock, so that two of them need more than one in between.
 	// Source: https://stytch.com/docs/b2b/api/rate-limits
 	mailGap = limit.Rate{Burst: 1, Every: 2 * time.Second}
+	// The turns of an address are given in the order in which they are asked for, since a
+	// stranger who asks all the time would otherwise get each of them. This is room for
+	// one of each kind: three of a class and two of a discovery.
+	mailWait = 4 * mailGap.Every
 	// Tries at one account. With three from each of three client addresses there is one
 	// left for the person herself.
 	guessQuota = limit.Quota{Within: 10 * time.Minute, Most: 10, Each: 3}
@@ -43,7 +47,7 @@ const (
 type memoryLimiter struct {
 	gaps     *limit.Rates[limitKey]
 	messages *limit.Windows[limitKey]
-	mail     *limit.Rates[string]
+	mail     *limit.Rates[mailKey]
 	guesses  *limit.Windows[limitKey]
 
 	sends   *limit.Rates[netip.Addr]
@@ -59,11 +63,22 @@ type limitKey struct {
 
 func (u Use) key() limitKey { return limitKey{u.Action, u.Class, u.Address} }
 
+// mailKey is an e-mail address at Stytch. What is asked for of classes that do not exist
+// is sent to nobody, and takes no turn of those that do.
+type mailKey struct {
+	address string
+	exists  bool
+}
+
+func (u Use) mailKey() mailKey {
+	return mailKey{u.Address, u.Class == "" || strings.HasPrefix(u.Class, "organization-")}
+}
+
 func newMemoryLimiter() *memoryLimiter {
 	return &memoryLimiter{
 		gaps:     limit.NewRates[limitKey](messageGap, limitedAddresses),
 		messages: limit.NewWindows[limitKey](messageQuota, limitedAddresses),
-		mail:     limit.NewRates[string](mailGap, limitedAddresses),
+		mail:     limit.NewRates[mailKey](mailGap, limitedAddresses),
 		guesses:  limit.NewWindows[limitKey](guessQuota, limitedAddresses),
 		sends:    limit.NewRates[netip.Addr](sourceSends, limitedSources),
 		tries:    limit.NewRates[netip.Addr](sourceGuesses, limitedSources),
@@ -74,7 +89,7 @@ func newMemoryLimiter() *memoryLimiter {
 
 // Reserve reserves for the client address first, and gives that back if the address
 // of the person has nothing left.
-func (m *memoryLimiter) Reserve(_ context.Context, use Use) (Grant, error) {
+func (m *memoryLimiter) Reserve(ctx context.Context, use Use) (Grant, error) {
 	switch use.Action {
 	case ActionAskClass:
 		if !use.Source.IsValid() {
@@ -84,7 +99,7 @@ func (m *memoryLimiter) Reserve(_ context.Context, use Use) (Grant, error) {
 	case ActionGuess:
 		return m.reserveGuess(use), nil
 	}
-	return m.reserveMessage(use), nil
+	return m.reserveMessage(ctx, use), nil
 }
 
 func (m *memoryLimiter) reserveGuess(use Use) Grant {
@@ -98,7 +113,9 @@ func (m *memoryLimiter) reserveGuess(use Use) Grant {
 	return Grant{Wait: wait}
 }
 
-func (m *memoryLimiter) reserveMessage(use Use) Grant {
+// reserveMessage waits for the turn of the message, if the address has had another one
+// just now.
+func (m *memoryLimiter) reserveMessage(ctx context.Context, use Use) Grant {
 	if wait := reserveFor(m.sends, use.Source); wait > 0 {
 		return Grant{Wait: wait}
 	}
@@ -115,13 +132,29 @@ func (m *memoryLimiter) reserveMessage(use Use) Grant {
 	if use.Action == ActionSendSMS {
 		return Grant{}
 	}
-	if wait := m.mail.Reserve(use.Address); wait > 0 {
-		m.messages.Release(key, use.Source)
-		m.gaps.Release(key)
-		releaseFor(m.sends, use.Source)
-		return Grant{Wait: wait}
+	wait, booked := m.mail.Book(use.mailKey(), mailWait)
+	if booked && waited(ctx, wait) {
+		return Grant{}
 	}
-	return Grant{}
+	m.messages.Release(key, use.Source)
+	m.gaps.Release(key)
+	releaseFor(m.sends, use.Source)
+	return Grant{Wait: max(wait, time.Second)}
+}
+
+// waited lets d pass, and reports whether the context lasted as long.
+func waited(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Release gives back. What the address itself has been given in the last two seconds

@@ -2,8 +2,12 @@ package signin_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -216,4 +220,43 @@ func TestX04_Lecture(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Strangers who ask for messages to her address all the time, of all kinds and for classes
+// that they make up, keep no message from her: she gets hers in a few seconds.
+func TestX04_MessagesHaveTurns(t *testing.T) {
+	bothMappings(t, func(t *testing.T, w *world) {
+		stop, all := make(chan struct{}), sync.WaitGroup{}
+		for source := range 3 {
+			all.Go(func() {
+				kinds := messageForms(w.law)
+				names := slices.Sorted(maps.Keys(kinds))
+				for i := 0; ; i++ {
+					select {
+					case <-stop:
+						return
+					case <-time.After(50 * time.Millisecond):
+					}
+					form := maps.Clone(kinds[names[i%len(names)]])
+					if i%20 == 0 && form.Get("class") != "" {
+						form.Set("class", []string{fmt.Sprint("made-up", source, "-", i), fmt.Sprintf("organization-test-%08d-0000-4000-8000-000000000000", source*10000+i)}[i%40/20])
+					}
+					r := w.at(fmt.Sprintf("198.51.100.%d", source)).request("POST", "/auth/start", form)
+					all.Go(func() { w.app.ServeHTTP(httptest.NewRecorder(), r) })
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		for i := range 20 {
+			method := []string{"magic_link", "email_otp"}[i%2]
+			ada := w.at("203.0.113.1")
+			began := time.Now()
+			res := ada.post("/auth/start", startForm(w.law, method, ""))
+			require.Equal(t, http.StatusSeeOther, res.status, "%d: %s", i, res.body)
+			require.LessOrEqual(t, time.Since(began), 8*time.Second)
+			time.Sleep(7 * time.Second)
+		}
+		close(stop)
+		all.Wait()
+	})
 }

@@ -18,15 +18,19 @@ func (h *Handler) send(r *http.Request, action Action, page Page, call func(cont
 	if err != nil {
 		return err
 	}
-	if err := h.reserveSoon(r.Context(), use); err != nil {
+	// Also if the browser is gone. What is given up in the middle may have been sent, and
+	// giving it back would let strangers have it sent again and again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
+	defer cancel()
+	if err := h.reserveSoon(ctx, use); err != nil {
 		return err
 	}
-	err = call(r.Context())
+	err = call(ctx)
 	if _, asked := answered(err); outage(err) || errors.Is(err, grimoireauth.ErrInvalid) && !asked {
 		// Nothing was sent, and that says nothing about the address. What Stytch refuses
 		// because of a person counts as sent, since the next answer must not tell the two
 		// apart.
-		h.limit.Release(r.Context(), use)
+		h.limit.Release(ctx, use)
 	}
 	return err
 }

@@ -1,0 +1,229 @@
+package attack_test
+
+import (
+	"flag"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/netip"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+	"weak"
+
+	"github.com/promptgrimoire/auth/internal/limit"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	minutes = flag.Float64("attack.minutes", 1, "how long strangers attack, in minutes of virtual time")
+	seed    = flag.Uint64("attack.seed", 0, "what decides what strangers do; 0: another one each time")
+)
+
+const (
+	sources = 10  // of strangers,
+	each    = 100 // requests a second from each of them
+	burst   = 900 // calls of one source at once, and then one a second
+	shared  = 10  // calls a second of all strangers' sources beyond their bursts
+)
+
+// sourceOf is what counts as one source. What comes from a proxy is one.
+func sourceOf(peer string) string {
+	return limit.Source(netip.MustParseAddrPort(peer).Addr()).String()
+}
+
+// attack is one run.
+type attack struct {
+	*school
+	seed     uint64
+	last     time.Duration
+	stranger func(n int, random *rand.Rand) netip.Addr
+	honest   func(n int) netip.Addr
+	restart  bool // halfway, a process with an empty memory takes over
+	guessed  bool // more than three sources guess at each person's codes
+
+	record  record
+	answers answers
+	heap    uint64 // of the service, in bytes, after the attack
+}
+
+// run lets strangers attack while people read and sign in.
+func (a *attack) run() {
+	t := a.t
+	a.answers.by = map[string]map[int]int{}
+	var readers, comers []*person
+	for n := range 100 {
+		readers = append(readers, a.newPerson(n, peer(a.honest(n)), &a.record))
+	}
+	for n := range 100 {
+		comers = append(comers, a.newPerson(100+n, peer(a.honest(1000+n%20)), &a.record))
+	}
+	for _, p := range comers {
+		p.byLink = a.guessed
+	}
+	var stolen []string
+	for n, p := range readers {
+		p.signedIn(n%2 == 1)
+		if jwt := p.cookies()[jwtCookie]; jwt != "" {
+			stolen = append(stolen, jwt)
+		}
+		time.Sleep(3 * time.Second) // so that their session_jwts expire one after the other
+	}
+	time.Sleep(30 * time.Second)
+	clear(a.network.calls)
+	until := time.Now().Add(a.last)
+
+	var all sync.WaitGroup
+	for n := range sources {
+		s := &stranger{n: n, school: a.school, seed: a.seed, stolen: stolen[:5], found: &a.answers,
+			from: func(random *rand.Rand) string { return peer(a.stranger(n, random)) }}
+		all.Go(func() { s.attacks(until, each) })
+	}
+	if a.restart {
+		all.Go(func() {
+			time.Sleep(a.last / 2)
+			a.start()
+		})
+	}
+	for n, p := range readers {
+		all.Go(func() {
+			time.Sleep(time.Duration(n) * 50 * time.Millisecond)
+			p.reads(until, 5*time.Second)
+		})
+	}
+	for n, p := range comers {
+		all.Go(func() {
+			time.Sleep(a.last * time.Duration(n) / 110)
+			p.signIn([]string{"magic_link", "email_otp", "sso"}[n%3])
+			p.reads(until, 5*time.Second)
+			p.send("GET", a.path, nil, http.StatusOK)
+		})
+	}
+	all.Wait()
+	require.NoError(t, a.process.Load().verifier.Wait(t.Context()))
+	with := heap()
+	gone := weak.Make(a.process.Load().client)
+	a.process.Store(nil)
+	time.Sleep(2 * time.Minute) // so that no timer keeps it
+	a.heap = with - min(with, heap())
+	require.True(t, gone.Value() == nil, "what is to be measured is kept")
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// report logs the figures.
+func (a *attack) report() {
+	t := a.t
+	requests := 0
+	for _, kind := range slices.Sorted(maps.Keys(a.answers.by)) {
+		for _, n := range a.answers.by[kind] {
+			requests += n
+		}
+		t.Logf("%-45s %v", kind, a.answers.by[kind])
+	}
+	beyond, total, most := a.strangersCalls()
+	t.Logf("seed %d, %v of virtual time: strangers sent %d requests, %d calls to Stytch, at most %d from one source, %d beyond the bursts; %v",
+		a.seed, a.last, requests, total, most, beyond, a.network.kinds)
+	t.Logf("honest people: %d requests served, %d not; %d calls; delay p50 %v, p99 %v, most %v; %d codes again, %d by a link; %d kB of heap",
+		a.record.served, len(a.record.refused), a.network.calls[""], a.record.percentile(.5), a.record.percentile(.99), a.record.percentile(1), a.record.again, a.record.byLink, a.heap>>10)
+	for i, refused := range a.record.refused {
+		if i < 10 {
+			t.Log(refused)
+		}
+	}
+}
+
+func (a *attack) strangersCalls() (beyond, total, most int) {
+	for source, n := range a.network.calls {
+		if source != "" {
+			total += n
+			most = max(most, n)
+			beyond += max(n-burst, 0)
+		}
+	}
+	return beyond, total, most
+}
+
+// check holds what is promised to honest people.
+func (a *attack) check() {
+	require.Empty(a.t, len(a.record.refused), "seed %d: %.600q", a.seed, a.record.refused)
+	require.Empty(a.t, a.answers.faults)
+	if !a.restart { // after which people wait for the key set, which is fetched once for all
+		require.Less(a.t, a.record.percentile(.99), 50*time.Millisecond)
+	}
+	require.Less(a.t, a.heap, uint64(40<<20))
+}
+
+func direct(r *http.Request) netip.Addr { return netip.MustParseAddrPort(r.RemoteAddr).Addr() }
+
+func v4(a, b byte, n int) netip.Addr { return netip.AddrFrom4([4]byte{a, b, byte(n >> 8), byte(n)}) }
+
+func attacking(t *testing.T, setting setting, test func(a *attack)) {
+	by := *seed
+	if by == 0 {
+		by = rand.Uint64()
+	}
+	synctest.Test(t, func(t *testing.T) {
+		a := &attack{school: newSchool(t, setting), seed: by, last: time.Duration(*minutes * float64(time.Minute)),
+			stranger: func(n int, _ *rand.Rand) netip.Addr { return v4(198, 51, n) },
+			honest:   func(n int) netip.Addr { return v4(203, 0, n) },
+		}
+		if !setting.whole && *minutes <= 1 {
+			a.last /= 4 // what it takes to use the bursts up
+		}
+		if raceEnabled {
+			a.last = min(a.last, 10*time.Second)
+		}
+		defer a.report()
+		test(a)
+	})
+}
+
+// Ten sources of strangers do everything that they can, a hundred times a second each,
+// in both ways to map a school.
+func TestX01_StrangersOfEveryKind(t *testing.T) {
+	for name, oneOrganization := range map[string]bool{"a class each": false, "one organization": true} {
+		t.Run(name, func(t *testing.T) {
+			attacking(t, setting{oneOrganization: oneOrganization, address: direct, whole: !oneOrganization}, func(a *attack) {
+				a.run()
+				a.check()
+				beyond, _, most := a.strangersCalls()
+				seconds := int(a.last / time.Second)
+				require.LessOrEqual(t, most, burst+seconds+1)
+				require.LessOrEqual(t, beyond, shared*(seconds+1))
+			})
+		})
+	}
+}
+
+// One stranger has many networks of 64 bits, each of which is a source of its own.
+func TestX01_StrangersOfManyNetworks(t *testing.T) {
+	attacking(t, setting{address: direct}, func(a *attack) {
+		a.stranger = func(n int, random *rand.Rand) netip.Addr {
+			return netip.AddrFrom16([16]byte{0x20, 0x01, 0xd, 0xb8, 0, 0x66, byte(random.Uint32()), byte(random.Uint32()), 8: byte(n)})
+		}
+		a.guessed = true
+		a.run()
+		a.check()
+	})
+}
+
+// Behind a proxy for which nothing is set up all requests come from one address. Nobody
+// who is signed in is refused because of it, nor on a process that has just started.
+func TestX01_StrangersBehindAProxy(t *testing.T) {
+	attacking(t, setting{}, func(a *attack) {
+		proxy := func(int) netip.Addr { return netip.MustParseAddr("127.0.0.1") }
+		a.honest, a.restart, a.guessed = proxy, true, true
+		a.stranger = func(n int, _ *rand.Rand) netip.Addr { return proxy(n) }
+		a.run()
+		a.check()
+	})
+}
