@@ -204,7 +204,8 @@ func TestX01_StrangersOfEveryKind(t *testing.T) {
 	}
 }
 
-// One stranger has many networks of 64 bits, each of which is a source of its own.
+// One stranger has many networks of 64 bits, each of which is a source of its own, in one of
+// 48 bits, which bounds them.
 func TestX01_StrangersOfManyNetworks(t *testing.T) {
 	attacking(t, setting{address: direct}, func(a *attack) {
 		a.stranger = func(n int, random *rand.Rand) netip.Addr {
@@ -213,6 +214,8 @@ func TestX01_StrangersOfManyNetworks(t *testing.T) {
 		a.guessed = true
 		a.run()
 		a.check()
+		_, total, _ := a.strangersCalls()
+		require.LessOrEqual(t, total, 4*burst+4*(int(a.last/time.Second)+1))
 	})
 }
 

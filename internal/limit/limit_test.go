@@ -174,3 +174,27 @@ func TestSourcesWait(t *testing.T) {
 		require.NotZero(t, refused)
 	})
 }
+
+// Many networks of 64 bits in one of 48 bits cost little more than one. Those from which
+// a sign-in was completed are not concerned, nor are other networks.
+func TestSourcesOfOneNetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sources limit.Sources
+		at := func(network, subnet int) netip.Addr {
+			return netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 0, byte(network), byte(subnet >> 8), byte(subnet), 15: 1})
+		}
+		granted := 0
+		for i := range 30_000 {
+			if sources.Reserve(at(1, i%10_000)) == 0 {
+				granted++
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+		require.InDelta(t, 4*900+4*60, granted, 5)
+		require.Zero(t, sources.Reserve(at(2, 77)))
+		sources.Prove(at(1, 77))
+		for range 300 {
+			require.Zero(t, sources.Reserve(at(1, 77)), "a lecture")
+		}
+	})
+}

@@ -20,13 +20,23 @@ var (
 	strangerRate = Rate{Burst: 10, Every: 100 * time.Millisecond}
 )
 
+// networkRate is what the sources of one IPv6 network of 48 bits have together from which
+// no sign-in was completed: providers give one customer as much, which are 65,536 sources
+// with a burst each.
+var networkRate = Rate{Burst: 4 * 900, Every: time.Second / 4}
+
+// maxNetworks bounds the networks that are remembered, each at about fifty bytes.
+const maxNetworks = 16384
+
 // maxSources bounds the sources that are remembered, each at about seventy bytes.
 const maxSources = 65536
 
 // Sources bounds the calls to Stytch that each client address causes. A source has a
 // burst of 900 calls and then one a second. Beyond their bursts, all sources from which
 // no sign-in was completed share ten a second, so that many strangers together cost
-// little more than one. The zero Sources is ready, and safe for concurrent use.
+// little more than one. Such sources of one IPv6 network of 48 bits have four bursts
+// together, and four calls a second. The zero Sources is ready, and safe for concurrent
+// use.
 type Sources struct {
 	mu        sync.Mutex // guards what follows
 	clock     clock
@@ -34,6 +44,7 @@ type Sources struct {
 	byKey     map[uint64]source
 	rest      [overflow]source
 	strangers meter
+	networks  *Rates[netip.Addr]
 }
 
 // source is what is known of one address. The zero source has caused nothing.
@@ -56,6 +67,18 @@ func Source(addr netip.Addr) netip.Addr {
 	return addr
 }
 
+// networkOf returns the IPv6 network of 48 bits of an address, zero for an IPv4 address.
+func networkOf(addr netip.Addr) netip.Addr {
+	if addr = addr.Unmap().WithZone(""); !addr.Is6() {
+		return netip.Addr{}
+	}
+	network, err := addr.Prefix(48)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return network.Addr()
+}
+
 // Reserve takes one call of the address's share. If wait is not zero it took none, and
 // wait is how long it is until there may be one. Nothing is taken for the zero Addr.
 func (s *Sources) Reserve(addr netip.Addr) (wait time.Duration) {
@@ -76,8 +99,18 @@ func (s *Sources) Reserve(addr netip.Addr) (wait time.Duration) {
 			return wait
 		}
 	}
+	network := networkOf(addr)
+	if network.IsValid() && !of.proven {
+		if wait = s.networks.Reserve(network); wait > 0 {
+			s.strangers = before
+			return wait
+		}
+	}
 	if wait = of.use(sourceRate, now); wait > 0 {
 		s.strangers = before
+		if network.IsValid() && !of.proven {
+			s.networks.Release(network)
+		}
 		return wait
 	}
 	of.calls = min(of.calls+1, int32(sourceRate.Burst))
@@ -103,6 +136,11 @@ func (s *Sources) Wait(addr netip.Addr) (wait time.Duration) {
 			return wait
 		}
 	}
+	if network := networkOf(addr); network.IsValid() && !of.proven {
+		if wait = s.networks.Wait(network); wait > 0 {
+			return wait
+		}
+	}
 	return of.use(sourceRate, now)
 }
 
@@ -118,6 +156,9 @@ func (s *Sources) Release(addr netip.Addr) {
 	of, own := s.of(h, s.clock.now())
 	of.giveBack(sourceRate)
 	of.calls = max(of.calls-1, 0)
+	if network := networkOf(addr); network.IsValid() && !of.proven {
+		s.networks.Release(network)
+	}
 	s.put(h, of, own)
 }
 
@@ -138,6 +179,7 @@ func (s *Sources) Prove(addr netip.Addr) {
 func (s *Sources) hash(addr netip.Addr) uint64 {
 	if s.byKey == nil {
 		s.byKey, s.seed = map[uint64]source{}, maphash.MakeSeed()
+		s.networks = NewRates[netip.Addr](networkRate, maxNetworks)
 	}
 	return hash(s.seed, Source(addr))
 }
