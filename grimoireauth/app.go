@@ -113,7 +113,7 @@ func (f secondFactors) withApp(ctx context.Context, who owner, in FactorCode) (S
 		return f.c.api.TOTPs.Authenticate(ctx, &totps.AuthenticateParams{
 			OrganizationID:           string(who.person.Class),
 			MemberID:                 string(who.person.Member),
-			Code:                     in.Code.Reveal(),
+			Code:                     typedCode(in.Code),
 			IntermediateSessionToken: ask.intermediate,
 			SessionToken:             ask.token,
 			SessionJWT:               ask.jwt,

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/otp/email"
 	discoverycodes "github.com/stytchauth/stytch-go/v16/stytch/b2b/otp/email/discovery"
 )
@@ -71,7 +72,7 @@ func (s SignIn) WithEmailCode(ctx context.Context, in EmailCodeSignIn) (SignedIn
 		return s.c.api.OTPs.Email.Authenticate(ctx, &email.AuthenticateParams{
 			OrganizationID:           string(in.Class),
 			EmailAddress:             in.Email,
-			Code:                     in.Code.Reveal(),
+			Code:                     typedCode(in.Code),
 			SessionToken:             ask.token,
 			SessionJWT:               ask.jwt,
 			IntermediateSessionToken: ask.intermediate,
@@ -143,7 +144,7 @@ func (s SignIn) DiscoverByCode(ctx context.Context, in DiscoveryCodeCheck) (Sign
 	}
 	res, err := call(ctx, s.c, op, func(ctx context.Context) (*discoverycodes.AuthenticateResponse, error) {
 		return s.c.api.OTPs.Email.Discovery.Authenticate(ctx, &discoverycodes.AuthenticateParams{
-			EmailAddress: in.Email, Code: in.Code.Reveal(),
+			EmailAddress: in.Email, Code: typedCode(in.Code),
 		})
 	})
 	if err != nil {
@@ -163,4 +164,11 @@ func codeMinutes(d time.Duration) (uint32, error) {
 		return 0, fmt.Errorf("Expires %v is not a whole number of minutes from 2 to 15", d)
 	}
 	return uint32(d / time.Minute), nil
+}
+
+// typedCode returns a one-time code as Stytch compares it: keyboards of many scripts
+// write digits of their own, and a code that is copied brings marks of direction along.
+func typedCode(code Secret) string {
+	digits, _ := text.Digits(text.Trim(code.Reveal()))
+	return digits
 }

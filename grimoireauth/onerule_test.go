@@ -1,9 +1,12 @@
 package grimoireauth_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
 
@@ -73,4 +76,23 @@ func TestI10_AFoldedAddressIsNobodyElses(t *testing.T) {
 	}
 	_, err := client.Sessions.Authenticate(t.Context(), session)
 	require.NoError(t, err)
+}
+
+// A keyboard of Arabic or Persian writes digits of its own, and a text that is copied
+// brings marks of direction along.
+func TestI10_CodesInDigitsOfOtherScripts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newDesk(t, new(mock.Stytch))
+		class := d.class("Torts")
+		d.stytch.AddStudent(class, sam)
+		for _, zero := range []rune{'٠', '۰', '०', '０'} {
+			require.NoError(t, d.client.SignIn.SendEmailCode(t.Context(), grimoireauth.EmailCode{Class: class, Email: sam}))
+			typed := strings.Map(func(r rune) rune { return r - '0' + zero }, d.code().Reveal())
+			signedIn, err := d.client.SignIn.WithEmailCode(t.Context(), grimoireauth.EmailCodeSignIn{Class: class, Email: sam, Code: grimoireauth.NewSecret("\u200f" + typed + " ")})
+			require.NoError(t, err)
+			require.False(t, signedIn.IsZero())
+			d.stytch.ClearFaults()
+			time.Sleep(2 * time.Second)
+		}
+	})
 }

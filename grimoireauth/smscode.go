@@ -84,7 +84,7 @@ func (f secondFactors) withSMS(ctx context.Context, who owner, in FactorCode) (S
 		return f.c.api.OTPs.Sms.Authenticate(ctx, &sms.AuthenticateParams{
 			OrganizationID:           string(who.person.Class),
 			MemberID:                 string(who.person.Member),
-			Code:                     in.Code.Reveal(),
+			Code:                     typedCode(in.Code),
 			IntermediateSessionToken: ask.intermediate,
 			SessionToken:             ask.token,
 			SessionJWT:               ask.jwt,

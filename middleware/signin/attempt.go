@@ -5,10 +5,10 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/text"
 )
 
 // attempt is one attempt to sign in, from the first page to the last. It lives in a
@@ -227,13 +227,8 @@ func (a attempt) fitted() attempt {
 }
 
 // sameAddress compares two e-mail addresses as Stytch does, by ASCII letters.
-func sameAddress(one, other string) bool { return lowerASCII(one) == lowerASCII(other) }
+func sameAddress(one, other string) bool { return text.SameAddress(one, other) }
 
 func lowerASCII(s string) string {
-	return strings.Map(func(c rune) rune {
-		if 'A' <= c && c <= 'Z' {
-			return c + 'a' - 'A'
-		}
-		return c
-	}, s)
+	return text.Fold(s)
 }

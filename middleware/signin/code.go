@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/text"
 )
 
 // startCode e-mails a code and shows the form for it.
@@ -39,14 +40,16 @@ func (h *Handler) showCode(w http.ResponseWriter, r *http.Request) {
 var codeForm = regexp.MustCompile(`^[0-9]{6}$`)
 
 // ungrouped takes out of what was typed in the spaces, and the signs named, with
-// which codes and numbers are printed in groups.
+// which codes and numbers are printed in groups, and marks of direction, which come with
+// a text that is copied. Digits of every script become 0 to 9.
 func ungrouped(typed, signs string) string {
+	digits, _ := text.Digits(typed)
 	return strings.Map(func(c rune) rune {
-		if unicode.IsSpace(c) || strings.ContainsRune(signs, c) {
+		if unicode.IsSpace(c) || strings.ContainsRune(signs, c) || unicode.Is(unicode.Bidi_Control, c) {
 			return -1
 		}
 		return c
-	}, typed)
+	}, digits)
 }
 
 // checkCode signs in with a code by e-mail, or leads to the classes of an address.

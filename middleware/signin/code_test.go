@@ -108,7 +108,7 @@ func TestCodeExpires(t *testing.T) {
 func TestCodeThatCannotBe(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	for name, codes := range map[string][]string{
-		"none": nil, "empty": {""}, "two": {"123456", "123456"}, "short": {"12345"}, "long": {"1234567"}, "letters": {"12345a"}, "markup": {"<b>123"}, "other digits": {"١٢٣٤٥٦"},
+		"none": nil, "empty": {""}, "two": {"123456", "123456"}, "short": {"12345"}, "long": {"1234567"}, "letters": {"12345a"}, "markup": {"<b>123"}, "signs that count no more than digits": {"①②③④⑤⑥"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			res := w.browser().post("/auth/code", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "code": codes})
@@ -290,4 +290,18 @@ func TestDiscoveryIsOffByDefault(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, b.post("/auth/start", url.Values{"class": {""}, "email": {"ada@example.edu"}}).status)
 	require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), grimoireauth.DiscoveryLink{Email: "ada@example.edu"}))
 	require.Equal(t, http.StatusBadRequest, b.get(w.arrival(w.newest())).status)
+}
+
+// A code is typed in the digits of the person's keyboard, and an address is pasted with
+// marks of direction at its ends.
+func TestI10_CodesInDigitsOfOtherScripts(t *testing.T) {
+	for _, zero := range []rune{'٠', '۰', '０'} {
+		w := newWorld(t, signin.Config{})
+		b := w.browser()
+		form := b.askCode(w.law.Slug, "\u200eada@example.edu\u200f", "/classes/1")
+		form.Set("code", "\u200f"+strings.Map(func(r rune) rune { return r - '0' + zero }, w.newest().Code))
+		res := b.post("/auth/code", form)
+		require.Equal(t, http.StatusSeeOther, res.status, res.body)
+		require.Equal(t, string(w.ada), b.who())
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/promptgrimoire/auth/middleware"
 )
 
@@ -96,7 +97,7 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 // returns false.
 func (h *Handler) typed(w http.ResponseWriter, r *http.Request) (Page, bool) {
 	email, one := single(r.PostForm, "email")
-	page := Page{Class: h.wanted(r), Email: strings.TrimSpace(email), ReturnTo: h.back(r)}
+	page := Page{Class: h.wanted(r), Email: text.Trim(email), ReturnTo: h.back(r)}
 	if !one || page.Class == "" && !h.finds(r) {
 		page.Notice = "Which class is it? Its short name is in the address that your instructor gave you."
 		h.offer(w, r, http.StatusBadRequest, page)
