@@ -76,8 +76,9 @@ const (
 // address it comes ([ContextWithClientAddress]; the guard and the sign-in pages say so)
 // draws on the share of that address: 900 calls at once and then one a second. An IPv6
 // network of 64 bits counts as one address. Beyond their 900 calls, all addresses from
-// which no sign-in was completed share ten calls a second. A call that is refused for it
-// is not made: it fails at once with an [*Error] of kind [ErrRateLimited] whose Status is
+// which no sign-in was completed share ten calls a second, and those of one IPv6 network of
+// 48 bits have 3,600 calls at once together and then four a second. A call that is refused
+// for it is not made: it fails at once with an [*Error] of kind [ErrRateLimited] whose Status is
 // 0, where that of Stytch's own limits is 429. Calls without an address, and calls about
 // session_tokens that are known or marked ([SessionMarks]), draw on no share. The Client
 // remembers up to 65,536 addresses, in about 5 MB, and forgets the idle ones.

@@ -15,6 +15,8 @@ import (
 	"weak"
 
 	"github.com/promptgrimoire/auth/internal/limit"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
 
@@ -43,6 +45,7 @@ type attack struct {
 	stranger func(n int, random *rand.Rand) netip.Addr
 	honest   func(n int) netip.Addr
 	restart  bool // halfway, a process with an empty memory takes over
+	forward  bool // all requests come through a proxy that appends to X-Forwarded-For
 	guessed  bool // more than three sources guess at each person's codes
 
 	record  record
@@ -61,8 +64,8 @@ func (a *attack) run() {
 	for n := range 100 {
 		comers = append(comers, a.newPerson(100+n, peer(a.honest(1000+n%20)), &a.record))
 	}
-	for _, p := range comers {
-		p.byLink = a.guessed
+	for _, p := range slices.Concat(readers, comers) {
+		p.byLink, p.forward = a.guessed, a.forward
 	}
 	var stolen []string
 	for n, p := range readers {
@@ -73,13 +76,22 @@ func (a *attack) run() {
 		time.Sleep(3 * time.Second) // so that their session_jwts expire one after the other
 	}
 	time.Sleep(30 * time.Second)
+	var strangers []*stranger
+	other := new(mock.Stytch)
+	foreign := other.SignIn(other.AddStudent(other.AddClass("LAWS1100").ID, "eve@example.edu")).JWT.Reveal()
+	for n := range sources {
+		eve := a.newPerson(9000+n, peer(a.honest(9000+n)), new(record))
+		eve.signedIn(false)
+		s := &stranger{n: n, school: a.school, seed: a.seed, stolen: stolen[:5], found: &a.answers,
+			own: eve.cookies()[tokenCookie], foreign: foreign, forward: a.forward,
+			from: func(random *rand.Rand) string { return peer(a.stranger(n, random)) }}
+		strangers = append(strangers, s)
+	}
 	clear(a.network.calls)
 	until := time.Now().Add(a.last)
 
 	var all sync.WaitGroup
-	for n := range sources {
-		s := &stranger{n: n, school: a.school, seed: a.seed, stolen: stolen[:5], found: &a.answers,
-			from: func(random *rand.Rand) string { return peer(a.stranger(n, random)) }}
+	for _, s := range strangers {
 		all.Go(func() { s.attacks(until, each) })
 	}
 	if a.restart {
@@ -162,6 +174,14 @@ func (a *attack) check() {
 	require.Less(a.t, a.heap, uint64(40<<20))
 }
 
+// checkShares holds what strangers may cost.
+func (a *attack) checkShares() {
+	beyond, _, most := a.strangersCalls()
+	seconds := int(a.last / time.Second)
+	require.LessOrEqual(a.t, most, burst+seconds+1)
+	require.LessOrEqual(a.t, beyond, shared*(seconds+1))
+}
+
 func direct(r *http.Request) netip.Addr { return netip.MustParseAddrPort(r.RemoteAddr).Addr() }
 
 func v4(a, b byte, n int) netip.Addr { return netip.AddrFrom4([4]byte{a, b, byte(n >> 8), byte(n)}) }
@@ -173,8 +193,14 @@ func attacking(t *testing.T, setting setting, test func(a *attack)) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		a := &attack{school: newSchool(t, setting), seed: by, last: time.Duration(*minutes * float64(time.Minute)),
-			stranger: func(n int, _ *rand.Rand) netip.Addr { return v4(198, 51, n) },
-			honest:   func(n int) netip.Addr { return v4(203, 0, n) },
+			stranger: func(n int, random *rand.Rand) netip.Addr {
+				if addr := v4(198, 51, n); random.IntN(2) == 0 {
+					return addr
+				} else {
+					return netip.AddrFrom16(addr.As16()) // the same in its IPv6 form
+				}
+			},
+			honest: func(n int) netip.Addr { return v4(203, 0, n) },
 		}
 		if !setting.whole && *minutes <= 1 {
 			a.last /= 4 // what it takes to use the bursts up
@@ -195,13 +221,21 @@ func TestX01_StrangersOfEveryKind(t *testing.T) {
 			attacking(t, setting{oneOrganization: oneOrganization, address: direct, whole: !oneOrganization}, func(a *attack) {
 				a.run()
 				a.check()
-				beyond, _, most := a.strangersCalls()
-				seconds := int(a.last / time.Second)
-				require.LessOrEqual(t, most, burst+seconds+1)
-				require.LessOrEqual(t, beyond, shared*(seconds+1))
+				a.checkShares()
 			})
 		})
 	}
+}
+
+// Behind a proxy the address counts that the proxy has appended, and none that the
+// stranger has written.
+func TestX01_StrangersForgeTheirAddress(t *testing.T) {
+	attacking(t, setting{address: middleware.ForwardedFor(netip.MustParsePrefix("10.0.0.0/8"))}, func(a *attack) {
+		a.forward = true
+		a.run()
+		a.check()
+		a.checkShares()
+	})
 }
 
 // One stranger has many networks of 64 bits, each of which is a source of its own, in one of

@@ -21,13 +21,14 @@ import (
 
 // person is an honest person and the one tab of their browser.
 type person struct {
-	school *school
-	email  string
-	member grimoireauth.MemberID
-	from   string // RemoteAddr
-	jar    http.CookieJar
-	record *record
-	byLink bool // where more than three sources guess, a link takes the place of the code
+	school  *school
+	email   string
+	member  grimoireauth.MemberID
+	from    string // RemoteAddr
+	jar     http.CookieJar
+	record  *record
+	forward bool // all requests come through a proxy
+	byLink  bool // where more than three sources guess, a link takes the place of the code
 }
 
 // record is what became of the requests of honest people.
@@ -84,6 +85,10 @@ var homeURL, _ = url.Parse(home)
 func (p *person) send(method, path string, form url.Values, want ...int) *response {
 	r := newRequest(method, path, form)
 	r.RemoteAddr = p.from
+	if p.forward {
+		r.Header.Set("X-Forwarded-For", netip.MustParseAddrPort(p.from).Addr().String())
+		r.RemoteAddr = nearProxy
+	}
 	for _, cookie := range p.jar.Cookies(homeURL) {
 		r.AddCookie(cookie)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -14,13 +15,16 @@ import (
 
 // stranger attacks from one source.
 type stranger struct {
-	n      int
-	school *school
-	seed   uint64
-	random *rand.Rand                     // of one request
-	from   func(random *rand.Rand) string // RemoteAddr of a request
-	stolen []string                       // session_jwts of honest people that have expired
-	found  *answers
+	n       int
+	school  *school
+	seed    uint64
+	random  *rand.Rand                     // of one request
+	from    func(random *rand.Rand) string // RemoteAddr of a request
+	stolen  []string                       // session_jwts of honest people that have expired
+	own     string                         // the session_token's cookie of an account of the stranger's own
+	foreign string                         // a session_jwt of another project
+	forward bool                           // all requests come through a proxy, with a header that the stranger has begun
+	found   *answers
 }
 
 // answers are what strangers got, by kind of request and status.
@@ -97,6 +101,19 @@ var kinds = []struct {
 	{"the same, the partner first", func(s *stranger) *http.Request {
 		r := s.withCookie("/fresh", tokenCookie, s.letters(33))
 		r.AddCookie(&http.Cookie{Name: jwtCookie, Value: s.stolen[0]})
+		return r
+	}},
+	{"the mark of another token", func(s *stranger) *http.Request {
+		_, mark, _ := strings.Cut(s.own, "~")
+		return s.withCookie(s.school.path, tokenCookie, s.letters(33)+"~"+mark)
+	}},
+	{"the mark of another session", func(s *stranger) *http.Request {
+		_, mark, _ := strings.Cut(s.own, "~")
+		return s.withCookie(s.school.path, tokenCookie, s.letters(33)+"~"+s.id("member-session")+mark[strings.LastIndexByte(mark, '~'):])
+	}},
+	{"session_jwt of another project", func(s *stranger) *http.Request {
+		r := s.withCookie(s.school.path, tokenCookie, s.letters(33))
+		r.AddCookie(&http.Cookie{Name: jwtCookie, Value: s.foreign})
 		return r
 	}},
 	{"session_token as a bearer token", func(s *stranger) *http.Request {
@@ -215,10 +232,19 @@ func carry(r *http.Request, res *response) {
 	}
 }
 
+// nearProxy is the RemoteAddr of the proxy in front of the service.
+const nearProxy = "10.0.0.1:4711"
+
 // send makes a request of this source.
 func (s *stranger) send(r *http.Request) *response {
 	r.RemoteAddr = s.from(s.random)
-	return s.school.serve(r, &cause{source: sourceOf(r.RemoteAddr)})
+	by := &cause{source: sourceOf(r.RemoteAddr)}
+	if s.forward {
+		forwarded := v4(byte(s.random.Uint32()), 7, s.random.IntN(1<<16)).String() + ", " + netip.MustParseAddrPort(r.RemoteAddr).Addr().String()
+		r.Header.Set("X-Forwarded-For", forwarded)
+		r.RemoteAddr = nearProxy
+	}
+	return s.school.serve(r, by)
 }
 
 // attacks sends as many requests a second, of all kinds in turn, until then.
