@@ -1,0 +1,120 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/mock"
+)
+
+// demo is what the offline demonstration has: Stytch in memory, a class, two people in it
+// and one outside.
+type demo struct {
+	stytch *mock.Stytch
+	class  grimoireauth.ClassID
+	people map[string]grimoireauth.MemberID // by the name on the page to sign in
+}
+
+func newDemo() *demo {
+	d := &demo{stytch: &mock.Stytch{JWTLife: time.Hour}}
+	d.class = d.stytch.AddClass("Contracts, semester 1").ID
+	other := d.stytch.AddClass("Torts").ID
+	d.people = map[string]grimoireauth.MemberID{
+		"student":    d.stytch.AddStudent(d.class, "sam@example.edu"),
+		"instructor": d.stytch.AddInstructor(d.class, "iris@example.edu"),
+		"outsider":   d.stytch.AddInstructor(other, "otto@example.edu"),
+	}
+	return d
+}
+
+func (d *demo) options() options {
+	return options{
+		projectID: d.stytch.ProjectID(), secret: d.stytch.Secret(), stytchURL: d.stytch.BaseURL(), transport: d.stytch,
+		proxy: grimoireauth.NewSecret(rand.Text()), pages: d.pages,
+	}
+}
+
+// pages stands for those of package signin: whoever presses a button is signed in, which
+// nothing but a demonstration may do.
+func (d *demo) pages(s *service) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /auth/", func(w http.ResponseWriter, r *http.Request) {
+		back, _ := middleware.ReturnTo(r.URL.Query().Get("return_to"))
+		var b strings.Builder
+		b.WriteString("<!doctype html><title>Sign in</title><h1>Sign in as</h1><form method=post action=/auth/in>")
+		fmt.Fprintf(&b, "<input type=hidden name=return_to value=\"%s\">", html.EscapeString(back))
+		for _, name := range []string{"student", "instructor", "outsider"} {
+			fmt.Fprintf(&b, "<button name=as value=%s>%s</button> ", name, name)
+		}
+		b.WriteString("</form><form method=post action=/auth/out><button>Sign out</button></form>")
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(b.String())) // that the browser is gone is no error of ours
+	})
+	mux.HandleFunc("POST /auth/in", func(w http.ResponseWriter, r *http.Request) {
+		member, ok := d.people[r.FormValue("as")]
+		if !ok {
+			s.guard.Respond(w, r, grimoireauth.ErrInvalid)
+			return
+		}
+		authentication, err := s.guard.Authenticate(r.Context(), d.stytch.SignIn(member))
+		if err == nil {
+			err = s.guard.SetCookies(w, r, authentication)
+		}
+		if err != nil {
+			s.guard.Respond(w, r, err)
+			return
+		}
+		back, ok := middleware.ReturnTo(r.FormValue("return_to"))
+		if !ok {
+			back = "/classes/" + string(d.class) + "/notes"
+		}
+		http.Redirect(w, r, back, http.StatusSeeOther)
+	})
+	mux.HandleFunc("POST /auth/out", func(w http.ResponseWriter, r *http.Request) {
+		if authentication, err := s.guard.Check(r); err == nil {
+			if err := s.client.Sessions.Revoke(r.Context(), authentication.Session); err != nil {
+				s.guard.Respond(w, r, err)
+				return
+			}
+		}
+		s.guard.ClearCookies(w, r)
+		http.Redirect(w, r, "/auth/", http.StatusSeeOther)
+	})
+	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// curlLines prints addresses and, with them, cookies, which nothing but a demonstration
+// may do: those of the mock open nothing else.
+func (d *demo) curlLines(guard *middleware.Guard, proxy, url string) (string, error) {
+	var b strings.Builder
+	class := url + "/classes/" + string(d.class)
+	fmt.Fprintf(&b, "\n%s is at %s/auth/\n", proxy, strings.Replace(url, "127.0.0.1", "localhost", 1))
+	for _, line := range []struct{ as, what, means string }{
+		{"", url + "/", "200: a public page"},
+		{"", class + "/notes", "401: nobody"},
+		{"student", class + "/notes", "200: what the Python service sees"},
+		{"student", "-d grades " + class + "/release", "403: for instructors"},
+		{"instructor", "-d grades " + class + "/release", "201"},
+		{"outsider", class + "/notes", "404: of another class"},
+		{"student", "-H 'X-Auth-Role: coordinator' " + class + "/notes", "200: still a student"},
+	} {
+		cookies := ""
+		if member, ok := d.people[line.as]; ok {
+			credentials := d.stytch.SignIn(member)
+			credentials.JWT = grimoireauth.Secret{} // two kilobytes, and the first answer brings one
+			r := &http.Request{Header: http.Header{}}
+			if err := guard.Attach(r, credentials); err != nil {
+				return "", err
+			}
+			cookies = fmt.Sprintf("-H 'Cookie: %s' ", r.Header.Get("Cookie"))
+		}
+		fmt.Fprintf(&b, "# %s\ncurl -i %s%s\n", line.means, cookies, line.what)
+	}
+	return b.String(), nil
+}
