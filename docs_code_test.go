@@ -44,6 +44,30 @@ func TestDocsSnippetsAreCompiled(t *testing.T) {
 	require.Greater(t, checked, 10, "the pages show hardly any Go: is the pattern still right?")
 }
 
+// configured is what stands above a block of a configuration or of another language: the
+// file of an example that has the same lines, and that its tests run.
+var configured = regexp.MustCompile(`^<!-- from (examples/\S+) -->$`)
+
+func TestDocsConfigurationsAreThoseOfExamples(t *testing.T) {
+	checked := 0
+	for _, p := range pages(t) {
+		for _, b := range p.blocks {
+			if !slices.Contains([]string{"nginx", "haproxy", "lua", "python"}, b.language) {
+				continue
+			}
+			checked++
+			source := configured.FindStringSubmatch(b.before)
+			if !isOK(t, source != nil, "%s:%d: no comment above it says which file this is from", p.file, b.line) {
+				continue
+			}
+			text, err := os.ReadFile(source[1])
+			isOK(t, err == nil && strings.Contains(trimmed(strings.Split(string(text), "\n")), trimmed(b.lines)),
+				"%s:%d: these lines are not in %s", p.file, b.line, source[1])
+		}
+	}
+	require.Greater(t, checked, 3)
+}
+
 // trimmed joins lines without their indentation. A line at either end is a whole
 // one, so that the last line of a snippet cannot be the beginning of another.
 func trimmed(lines []string) string {

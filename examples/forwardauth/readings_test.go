@@ -109,5 +109,11 @@ func TestF02_NoSpellingOpensAnotherClass(t *testing.T) {
 			res, _ := s.raw("GET /classes/" + row.class + "/notes?week=2 HTTP/1.1\r\nHost: school.example\r\nConnection: close\r\nCookie: " + row.cookie + "\r\n\r\n")
 			require.Equal(t, row.want, res.StatusCode)
 		}
+
+		// A request in absolute form (RFC 9112, 3.2.2) has the same path.
+		s.application.clear()
+		res, _ := s.raw("GET http://school.example/classes/" + a + "/notes HTTP/1.1\r\nHost: school.example\r\nConnection: close\r\nCookie: " + cookie + "\r\n\r\n")
+		require.Equal(t, 200, res.StatusCode)
+		require.Equal(t, "/classes/"+a+"/notes", s.application.last().uri)
 	})
 }
