@@ -8,7 +8,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// ErrRosterChanged: since the plan was made somebody changed the roster, so that
+// ErrRosterChanged: the roster was changed since the plan was made, so that
 // the list would now do more than the plan says. Make and look at a new one. It
 // is a [grimoireauth.ErrConflict].
 var ErrRosterChanged = fmt.Errorf("classlist: %w: the roster has changed since the plan was made", grimoireauth.ErrConflict)

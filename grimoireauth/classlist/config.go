@@ -13,8 +13,8 @@ import (
 // the same to every function of this package; a plan keeps the one it was made
 // with.
 type Config struct {
-	// Highest is the highest role that the list may give to somebody. Pass the
-	// importer's own, so that nobody appoints their superiors with a file;
+	// Highest is the highest role that the list may give. Pass the importer's own, so
+	// that a tutor appoints no instructor with a file;
 	// [Plan.ApplyAs] compares with their role itself. Zero: a student, and a list with
 	// any other role is refused.
 	Highest grimoireauth.Role
@@ -27,7 +27,7 @@ type Config struct {
 	// another language, or a column that counts instead of the one that this package
 	// would choose. ColumnIgnored keeps a column from being read. Nil: none.
 	Columns map[string]Column
-	// Active are further spellings of the status of somebody who is in the class, such
+	// Active are further spellings of the status of a person who is in the class, such
 	// as "Aktiv" or "invited". Nil: none.
 	Active []string
 	// PassOver are spellings of roles and statuses, in any case, whose lines are about

@@ -16,7 +16,7 @@
 //
 // [NewPlan] makes no network call, and the same list and roster make the same
 // plan. It adds, brings back, removes, and changes the role, the name, the number and
-// the groups ([GroupsOf]). It removes only people whom an import added; what was
+// the groups ([GroupsOf]). It removes only people that an import added; what was
 // added or changed by hand stays, and the step says so. It refuses to take the last
 // instructor away, and to remove more people than [Config.MostRemoved] allows, so that
 // an empty or truncated file cannot empty a class.

@@ -56,11 +56,11 @@ func ReadEnrolled(users, enrollments io.Reader, class string, config Config) (Li
 			key := lines.field(i, kind.memberKey)
 			at, ok := byKey[key]
 			if key == "" || !ok {
-				unknown = append(unknown, Fault{Line: row.line, Column: kind.memberKey, Cell: shortened(key), Problem: "users.csv has nobody with this id: export both files at one time"})
+				unknown = append(unknown, Fault{Line: row.line, Column: lines.shown[kind.memberKey], Cell: shortened(key), Problem: "users.csv has no person with this id: export both files at one time"})
 				continue
 			}
 			cells := kind.person(people, at)
-			status := cmp.Or(kind.standing(people, at), lines.field(i, "status"))
+			status := cmp.Or(kind.presence(people, at), lines.field(i, "status"))
 			cells = append(cells, lines.field(i, "role"), bracketed(lines.field(i, kind.groupKey)), status)
 			if !yield(Record{Line: row.line, Cells: cells}) {
 				return
@@ -85,8 +85,9 @@ func bracketed(section string) string {
 
 // fields is a file whose columns have names, as a program writes it.
 type fields struct {
-	at   map[string]int
-	rows []fieldRow
+	at    map[string]int
+	shown map[string]string // the names as the file has them
+	rows  []fieldRow
 }
 
 type fieldRow struct {
@@ -120,9 +121,10 @@ func readFields(r io.Reader, what string) (*fields, error) {
 		switch {
 		case isBlank(record.Cells):
 		case out.at == nil:
-			out.at = make(map[string]int, len(record.Cells))
+			out.at, out.shown = make(map[string]int, len(record.Cells)), make(map[string]string, len(record.Cells))
 			for i, name := range record.Cells {
-				out.at[strings.ToLower(text.Trim(name))] = i
+				key := strings.ToLower(text.Trim(name))
+				out.at[key], out.shown[key] = i, text.Trim(name)
 			}
 		case len(out.rows) == maxSchool:
 			return nil, Faults{{Line: record.Line, Problem: fmt.Sprintf("%s has more than %d lines: export one class", what, maxSchool)}}
@@ -179,12 +181,12 @@ func (k schoolFile) class(lines *fields, class string) (string, error) {
 	if class != "" {
 		problem = fmt.Sprintf("enrollments.csv has no class %q; it has %d, such as %s", shortened(class), len(all), strings.Join(some, ", "))
 	} else if len(all) == 0 {
-		problem = "enrollments.csv has nobody in it"
+		problem = "enrollments.csv has no lines"
 	}
 	return "", Faults{{Problem: problem}}
 }
 
-// person returns the address, the names and the number of somebody.
+// person returns the address, the names and the number of a person.
 func (k schoolFile) person(people *fields, at int) []string {
 	email := people.field(at, "email")
 	if k.oneRoster {
@@ -196,9 +198,9 @@ func (k schoolFile) person(people *fields, at int) []string {
 	return []string{email, people.field(at, "first_name"), people.field(at, "last_name"), people.field(at, "user_id")}
 }
 
-// standing returns the status of somebody who has left the school or may not sign
+// presence returns the status of a person who has left the school or may not sign
 // in, and nothing for others.
-func (k schoolFile) standing(people *fields, at int) string {
+func (k schoolFile) presence(people *fields, at int) string {
 	if status := people.field(at, "status"); statusWords[plain(status)] == left {
 		return status
 	}

@@ -87,7 +87,7 @@ func ExampleFaults() {
 	// Output:
 	// line 2, column "Email", "ada": the e-mail address is not of the form name@example.edu: is this the right column?
 	// line 3, column "Role": the role "Observer" is not known: correct it, delete the line, or tell the import what the word means
-	// line 4, column "Role": it makes somebody tutor, and this import may give student at most
+	// line 4, column "Role": it gives the role tutor, and this import may give student at most
 }
 
 // A table from somewhere else, such as a database, becomes a list by the same

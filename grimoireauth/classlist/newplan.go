@@ -17,8 +17,8 @@ import (
 //
 // People are recognised by the institution's ID number, which must not
 // contradict the e-mail address, and otherwise by the address, in any case.
-// Somebody who was removed and is on the list comes back, whoever removed them:
-// suspend, rather than remove, whom a list must not bring back.
+// A removed member who is on the list comes back, even if they were removed by hand:
+// suspend, rather than remove, a member that no list may bring back.
 //
 // A field that the list leaves empty stays as it is. One that was changed by hand
 // since the last import stays, too, and the step says so ([Step.Note]).
@@ -29,7 +29,7 @@ func NewPlan(class grimoireauth.ClassID, list List, members []grimoireauth.Membe
 	if err := config.check(); err != nil {
 		return Plan{}, err
 	}
-	p := planner{config: config, class: newRoll(members)}
+	p := planner{config: config, class: newMemberIndex(members)}
 	if class == "" {
 		p.fault(0, nil, "the class id is missing")
 	}
@@ -71,7 +71,7 @@ func NewPlan(class grimoireauth.ClassID, list List, members []grimoireauth.Membe
 // planner collects what stands against a plan.
 type planner struct {
 	config Config
-	class  roll
+	class  memberIndex
 	faults Faults
 }
 
@@ -105,7 +105,7 @@ func (p *planner) check(row *Row) {
 func (p *planner) step(row Row) Step {
 	step := Step{Line: row.Line, Email: row.Email, Name: row.Name, ID: row.ID, Groups: row.Groups, To: row.Role}
 	if row.Role > p.config.highest() || row.Role < grimoireauth.RoleNone {
-		p.fault(row.Line, nil, fmt.Sprintf("it makes somebody %v, and this import may give %v at most", row.Role, p.config.highest()))
+		p.fault(row.Line, nil, fmt.Sprintf("it gives the role %v, and this import may give %v at most", row.Role, p.config.highest()))
 	}
 	if step.To == grimoireauth.RoleNone {
 		step.To = grimoireauth.RoleStudent
@@ -119,7 +119,7 @@ func (p *planner) step(row Row) Step {
 		if p.class.byID[row.ID] != nil {
 			// Stytch leaves it with the member who was removed.
 			step.ID = ""
-			step.tell("without the ID number, which somebody has who was removed")
+			step.tell("without the ID number, which a removed member has")
 		}
 		step.marks = marks{} // what is empty now was not written by an import either
 		for _, f := range fieldsOf(row, grimoireauth.Member{}) {
@@ -150,7 +150,7 @@ func (p *planner) step(row Row) Step {
 	return step
 }
 
-// compare decides about the role of somebody who is in the class. What the last
+// compare decides about the role of a member of the class. What the last
 // import gave stands in the member's metadata: if they are something else now, it was
 // changed by hand, and the list is no reason to undo that.
 func (p *planner) compare(step *Step, row Row, m grimoireauth.Member) {
@@ -186,7 +186,7 @@ func fieldsOf(row Row, m grimoireauth.Member) [3]fieldValue {
 	}
 }
 
-// details decides about the other fields of somebody who is, or was, in the class.
+// details decides about the other fields of a member, or of a removed one.
 // An import writes a field that is empty, or that says what an import wrote last;
 // anything else is by hand. Where an import from before there were marks added the
 // member, the fields are its own.
@@ -204,7 +204,7 @@ func (p *planner) details(step *Step, row Row, m grimoireauth.Member) {
 			}
 		case f.field == FieldID && p.class.byID[row.ID] != nil && p.class.byID[row.ID].Member != m.Member:
 			// Stytch leaves it with the member who was removed.
-			step.tell("without the ID number, which somebody has who was removed")
+			step.tell("without the ID number, which a removed member has")
 		case f.have == "", before[f.field] == fingerprint(f.have), imported && before == nil:
 			step.Details = append(step.Details, Detail{f.field, f.have, f.list})
 			step.marks = step.marks.with(f.field, f.list)
@@ -256,9 +256,9 @@ func (p *planner) guard(steps []Step) {
 		}
 	}
 	if taught && teachers == 0 {
-		p.fault(0, grimoireauth.ErrLastInstructor, "nobody would be left in the class who teaches it")
+		p.fault(0, grimoireauth.ErrLastInstructor, "no one would be left in the class who teaches it")
 	}
-	// Rounded up, or nobody could ever leave a small class.
+	// Rounded up, so that a person can leave a small class.
 	most := int(math.Ceil(orDefault(p.config.MostRemoved, defaultMostRemoved) * float64(imported)))
 	if removed > most {
 		p.fault(0, ErrTooManyRemoved, fmt.Sprintf("it would remove %d of the %d people that imports added, and may remove %d: is the file whole?", removed, imported, most))

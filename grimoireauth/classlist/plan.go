@@ -129,8 +129,8 @@ func (d Detail) String() string {
 // Step is what a plan does about one person.
 type Step struct {
 	Action Action
-	Line   int                   // of the list; 0 for somebody who is not on it
-	Member grimoireauth.MemberID // empty for somebody new
+	Line   int                   // of the list; 0 for a member who is not on it
+	Member grimoireauth.MemberID // empty for a new member
 	Email  string
 	// Name, ID and Groups are those that the member will have.
 	Name    string
@@ -138,7 +138,7 @@ type Step struct {
 	Groups  []string          // nil: none
 	From    grimoireauth.Role // what they are, or were before they were removed
 	To      grimoireauth.Role // what they will be; RoleNone for Remove
-	Details []Detail          // what else changes for somebody who is, or was, in the class
+	Details []Detail          // what else changes for a member, or a removed one
 	Note    string            // what the list says and does not count, and why; usually empty
 
 	// record says that the member's metadata have to learn what the list said,

@@ -40,7 +40,7 @@ func Read(r io.Reader, config Config) (List, error) {
 	}
 	faults, _ := err.(Faults)
 	if len(faults) > 0 && faults[0].Line == 0 {
-		faults = nil // that nobody was found follows from the broken line
+		faults = nil // that the list is empty follows from the broken line
 	}
 	return nil, append(faults, *lines.broken).orNil()
 }

@@ -86,8 +86,8 @@ func TestReadRefuses(t *testing.T) {
 	}{
 		"empty":                  {"", []string{"the file is empty"}},
 		"blank":                  {"\n , \n\r\n", []string{"the file is empty"}},
-		"a header only":          {"Email,Name\n", []string{"nobody in it"}},
-		"only people who left":   {"Email,Status\nada@example.edu,deleted\n", []string{"nobody in it"}},
+		"a header only":          {"Email,Name\n", []string{"no person in it"}},
+		"only people who left":   {"Email,Status\nada@example.edu,deleted\n", []string{"no person in it"}},
 		"no header":              {"ada@example.edu,Ada\n", []string{"line 1: there is no column with the e-mail address"}},
 		"two columns of a name":  {"Email,email\na@b.cd,c@d.ef\n", []string{`two columns "email"`}},
 		"UTF-16":                 {wide.String(), []string{"UTF-16", "save it as CSV UTF-8"}},

@@ -13,7 +13,7 @@ type Result uint8
 const (
 	NotTried  Result = iota // the import ended before it
 	Done                    // changed, and Stytch said so
-	AlreadySo               // an earlier run, or somebody else, had done it
+	AlreadySo               // an earlier run, or another program, had done it
 	Failed                  // see the error
 )
 

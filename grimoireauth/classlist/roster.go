@@ -18,7 +18,7 @@ import (
 // The keys in a member's metadata that an import writes.
 const (
 	// SourceKey says that an import added the member, and as what. Members without it
-	// were added by hand, and no import removes them; delete the key to take somebody
+	// were added by hand, and no import removes them; delete the key to take a member
 	// out of the imports' hands.
 	SourceKey = "grimoire_source"
 	// GroupsKey holds the member's groups: see [GroupsOf].
@@ -105,17 +105,17 @@ func fingerprint(value string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// roll is a class's roster, arranged for looking people up.
-type roll struct {
+// memberIndex is a class's roster, arranged for looking people up.
+type memberIndex struct {
 	members []grimoireauth.Member // in a fixed order
 	byEmail map[string]*grimoireauth.Member
 	byID    map[string]*grimoireauth.Member
 }
 
-// newRoll puts those who are in the class before those who were removed: an
+// newMemberIndex puts those who are in the class before those who were removed: an
 // address, or a number, of both belongs to the former.
-func newRoll(members []grimoireauth.Member) roll {
-	r := roll{
+func newMemberIndex(members []grimoireauth.Member) memberIndex {
+	r := memberIndex{
 		members: slices.Clone(members),
 		byEmail: make(map[string]*grimoireauth.Member, len(members)),
 		byID:    make(map[string]*grimoireauth.Member, len(members)),
@@ -144,13 +144,13 @@ func newRoll(members []grimoireauth.Member) roll {
 	return r
 }
 
-// find returns the member whom a row is about, nil for somebody new, or what
-// makes it impossible to tell. Nobody is ever taken for somebody else: an address
-// or a number that points elsewhere has to be put right by hand.
-func (r roll) find(row Row) (*grimoireauth.Member, string) {
+// find returns the member that a row is about, nil for a new one, or why that cannot
+// be told. A person is never taken for another one: an address or a number that points
+// to two members has to be corrected by hand.
+func (r memberIndex) find(row Row) (*grimoireauth.Member, string) {
 	m := r.byEmail[row.Email]
 	if m != nil && m.Status == grimoireauth.StatusDeleted && !m.EmailVerified {
-		// Stytch brings nobody back who never proved the address: they begin anew.
+		// Stytch brings back only members who proved the address; others begin anew.
 		// Source: https://stytch.com/docs/b2b/api/reactivate-member
 		m = nil
 	}
@@ -163,15 +163,15 @@ func (r roll) find(row Row) (*grimoireauth.Member, string) {
 		return nil, fmt.Sprintf("the ID number belongs to %s, who has another e-mail address in the class: change one of the two first", same.Member)
 	case m != nil && m.ExternalID != "" && m.ExternalID != row.ID:
 		if m.Status == grimoireauth.StatusDeleted {
-			return nil, "" // the address was somebody else's before
+			return nil, "" // the address was another person's before
 		}
 		return nil, fmt.Sprintf("the e-mail address belongs to %s, who has another ID number in the class", m.Member)
 	}
 	return m, ""
 }
 
-// gone returns the members whom an import added and who are not among these.
-func (r roll) gone(on map[grimoireauth.MemberID]bool) []grimoireauth.Member {
+// gone returns the members that an import added and who are not among these.
+func (r memberIndex) gone(on map[grimoireauth.MemberID]bool) []grimoireauth.Member {
 	var gone []grimoireauth.Member
 	for _, m := range r.members {
 		if _, imported := sourceOf(m); imported && m.Status != grimoireauth.StatusDeleted && !on[m.Member] {

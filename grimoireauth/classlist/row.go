@@ -15,7 +15,7 @@ import (
 // entry is one line of a list while it is read.
 type entry struct {
 	Row
-	standing standing
+	presence presence
 	word     string // why it is passed over
 	sections string // Canvas's sentence about the sections, which is split later
 	faults   []Fault
@@ -32,8 +32,8 @@ func (e *entry) fault(c *columns, kind Column, cell, key string, err error) {
 func (c *columns) entry(record Record, v vocabulary) *entry {
 	cells := record.Cells
 	e := &entry{Row: Row{Line: record.Line}}
-	c.readStanding(e, cells, v)
-	if e.standing == left || e.standing == passed {
+	c.readPresence(e, cells, v)
+	if e.presence == left || e.presence == passed {
 		// Nothing of the line is used but the address, which finds the same person's
 		// other lines.
 		e.Email, _ = text.Address(c.cell(cells, ColumnEmail))

@@ -156,8 +156,8 @@ func (r *run) try(ctx context.Context, step Step) Outcome {
 		case out.Err == nil:
 			return out
 		case ctx.Err() != nil:
-			// The import was stopped. Nobody knows whether this call came through; the
-			// next run will see.
+			// The import was stopped. This call may have come through or not; the next run
+			// compares again.
 			return Outcome{Step: step}
 		}
 		out.Result = Failed
@@ -218,8 +218,8 @@ func (r *run) do(ctx context.Context, step Step, again bool) (Result, error) {
 	return Done, r.write(ctx, step)
 }
 
-// add enrolls somebody. An address that is taken may be the work of an earlier
-// attempt, or of somebody else since the roster was read.
+// add enrolls a new member. An address that is taken may be the work of an earlier
+// attempt, or of another program since the roster was read.
 func (r *run) add(ctx context.Context, step Step) (Result, error) {
 	metadata := grimoireauth.Metadata{SourceKey: sourceText(step.To), ListedKey: step.marks.metadata()}
 	if len(step.Groups) > 0 {
@@ -243,7 +243,7 @@ func (r *run) add(ctx context.Context, step Step) (Result, error) {
 	return Failed, err // it is the number that is taken, or an address that was retired
 }
 
-// reactivate brings somebody back. They come with the role and the metadata that
+// reactivate brings a removed member back. They come with the role and the metadata that
 // they had, so both are written anew.
 func (r *run) reactivate(ctx context.Context, step Step) (Result, error) {
 	member, err := r.roster.Reenroll(ctx, r.plan.class, step.Member)

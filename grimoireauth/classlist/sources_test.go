@@ -179,7 +179,7 @@ func TestExportsThatAreNoClassList(t *testing.T) {
 		"the wrong way round": {enrolled, users, "", "the wrong way round"},
 		"two other files":     {"Email\na@b.cd\n", "Email\na@b.cd\n", "", "are not users.csv and enrollments.csv"},
 		"nothing":             {"", enrolled, "", "users.csv is empty"},
-		"a person is missing": {strings.Replace(users, "u-2,", "u-7,", 1), enrolled, "c-1", `line 3, column "usersourcedid": users.csv has nobody with this id`},
+		"a person is missing": {strings.Replace(users, "u-2,", "u-7,", 1), enrolled, "c-1", `line 3, column "userSourcedId": users.csv has no person with this id`},
 		"a broken file":       {users + "\"", enrolled, "c-1", "users.csv: a cell begins"},
 		"no address":          {strings.Replace(users, "bo@example.edu", "", 1), enrolled, "c-1", "line 3, column \"Email\": the e-mail address is missing"},
 	} {

@@ -63,7 +63,7 @@ func (t *table) add(record Record) bool {
 		return true
 	}
 	t.entries = append(t.entries, t.columns.entry(record, t.words))
-	if e := t.entries[len(t.entries)-1]; e.standing == listed || e.standing == doubtful {
+	if e := t.entries[len(t.entries)-1]; e.presence == listed || e.presence == doubtful {
 		t.filled[t.columns.header(ColumnEmail)]++ // an empty one is wrong, too
 		for kind := ColumnFirstName; kind < columnKinds; kind++ {
 			if t.columns.cell(record.Cells, kind) != "" {
@@ -83,7 +83,7 @@ func (t *table) finish() (List, error) {
 	ids := make(map[string]int)
 	gone, again, absent := 0, 0, 0
 	for _, e := range t.entries {
-		switch e.standing {
+		switch e.presence {
 		case left:
 			gone++
 			continue
@@ -130,9 +130,9 @@ func (t *table) finish() (List, error) {
 	case t.columns == nil && len(t.faults) == 0:
 		t.fault(0, "the file is empty")
 	case len(rows) == 0 && len(t.faults) == 0 && gone+absent > 0:
-		t.fault(0, "the list has nobody in it: %d lines are about people who have left, and %d were passed over", gone, absent)
+		t.fault(0, "the list has no person in it: %s about people who have left, and %d passed over", lines(gone), absent)
 	case len(rows) == 0 && len(t.faults) == 0:
-		t.fault(0, "the list has a header and nobody in it")
+		t.fault(0, "the list has a header and no person in it")
 	}
 	t.tell()
 	if err := t.faults.together(t.filled).orNil(); err != nil {

@@ -36,11 +36,11 @@ var roleWords = map[string]grimoireauth.Role{
 	"convenor":           grimoireauth.RoleCoordinator,
 }
 
-// standing is what a line says of a person's place in the class.
-type standing uint8
+// presence is what a line says of a person's place in the class.
+type presence uint8
 
 const (
-	listed   standing = iota // in the class
+	listed   presence = iota // in the class
 	left                     // was in it
 	passed                   // is about no member
 	doubtful                 // the word is not known
@@ -49,7 +49,7 @@ const (
 // statusWords are the statuses that the exporters write. "invited" is not among
 // them: whether a person who was invited there belongs to the class is for the
 // importer to say.
-var statusWords = map[string]standing{
+var statusWords = map[string]presence{
 	"": listed, "active": listed, "current": listed,
 	"deleted": left, "inactive": left, "completed": left, "concluded": left, "suspended": left, "not current": left,
 	"tobedeleted": left, "rejected": left,
@@ -58,12 +58,12 @@ var statusWords = map[string]standing{
 // vocabulary is the words of the roles and statuses that a Config adds to those.
 type vocabulary struct {
 	roles    map[string]grimoireauth.Role
-	statuses map[string]standing
+	statuses map[string]presence
 	highest  grimoireauth.Role
 }
 
 func (c Config) vocabulary() vocabulary {
-	v := vocabulary{roles: make(map[string]grimoireauth.Role), statuses: make(map[string]standing), highest: c.highest()}
+	v := vocabulary{roles: make(map[string]grimoireauth.Role), statuses: make(map[string]presence), highest: c.highest()}
 	for word, role := range c.Roles {
 		v.roles[plain(word)] = role
 	}
@@ -78,7 +78,7 @@ func (c Config) vocabulary() vocabulary {
 
 // role returns what a spelling means. Moodle's user upload has the short names
 // of roles, and "teacher" is the short name of its non-editing teacher; in every
-// other file it is somebody who teaches. The config's own word comes first.
+// other file it is a person who teaches. The config's own word comes first.
 func (v vocabulary) role(word string, short bool) (grimoireauth.Role, bool) {
 	if role, ok := v.roles[word]; ok {
 		return role, role != grimoireauth.RoleNone
@@ -90,10 +90,10 @@ func (v vocabulary) role(word string, short bool) (grimoireauth.Role, bool) {
 	return role, ok
 }
 
-// readStanding reads the status and the role. Of several roles the highest counts;
+// readPresence reads the status and the role. Of several roles the highest counts;
 // each of them has to be known or passed over, and a line with none but those is
 // passed over itself.
-func (c *columns) readStanding(e *entry, cells []string, v vocabulary) {
+func (c *columns) readPresence(e *entry, cells []string, v vocabulary) {
 	cell := c.cell(cells, ColumnStatus)
 	word := plain(cell)
 	where, ok := v.statuses[word]
@@ -102,22 +102,22 @@ func (c *columns) readStanding(e *entry, cells []string, v vocabulary) {
 	}
 	switch {
 	case !ok:
-		e.standing = doubtful
+		e.presence = doubtful
 		e.fault(c, ColumnStatus, "", "", fmt.Errorf("the status %q is not known: is the person in the class? Delete the line if not, or tell the import what the word means", shortened(cell)))
 	case where == passed:
-		e.standing, e.word = passed, fmt.Sprintf("the status %q", shortened(cell))
+		e.presence, e.word = passed, fmt.Sprintf("the status %q", shortened(cell))
 		return
 	case where == left:
-		e.standing = left
+		e.presence = left
 		return
 	}
 	switch cell = c.cell(cells, columnSuspended); plain(cell) {
 	case "", "no", "0", "false":
 	case "yes", "1", "true":
-		e.standing = left
+		e.presence = left
 		return
 	default:
-		e.standing = doubtful
+		e.presence = doubtful
 		e.fault(c, columnSuspended, "", "", fmt.Errorf("%q is neither Yes nor empty: tell the import that the column does not count, or export active people only", shortened(cell)))
 	}
 	c.readRole(e, c.cell(cells, ColumnRole), v)
@@ -143,11 +143,11 @@ func (c *columns) readRole(e *entry, cell string, v vocabulary) {
 		e.Role = max(e.Role, role)
 	}
 	if words > 0 && words == passedOver {
-		e.standing, e.word = passed, fmt.Sprintf("the role %q", shortened(cell))
+		e.presence, e.word = passed, fmt.Sprintf("the role %q", shortened(cell))
 		return
 	}
 	if e.Role > v.highest {
-		e.fault(c, ColumnRole, "", "", fmt.Errorf("it makes somebody %v, and this import may give %v at most", e.Role, v.highest))
+		e.fault(c, ColumnRole, "", "", fmt.Errorf("it gives the role %v, and this import may give %v at most", e.Role, v.highest))
 		e.Role = grimoireauth.RoleNone
 	}
 }
