@@ -14,7 +14,7 @@ import (
 // guarded is a small application with every kind of guard.
 func guarded(guard *middleware.Guard) http.Handler {
 	class := middleware.PathClass("class")
-	students := guard.InClass(class, grimoireauth.RoleStudent) // and everybody above
+	students := guard.InClass(class, grimoireauth.RoleStudent) // and all roles above
 	instructors := guard.InClass(class, grimoireauth.RoleInstructor)
 
 	mux := http.NewServeMux()
@@ -50,6 +50,18 @@ func roster(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "the roster of", instructor.Class, "for", instructor.Member)
 }
 
+func feed(w http.ResponseWriter, r *http.Request) {
+	person, role, ok := grimoireauth.RoleFromContext(r.Context())
+	if !ok {
+		http.Error(w, "guard this route with InClass", http.StatusInternalServerError)
+		return
+	}
+	fmt.Fprintln(w, "the news of", person.Class, "for", person.Member)
+	if role.AtLeast(grimoireauth.RoleInstructor) {
+		fmt.Fprintln(w, "write news")
+	}
+}
+
 func profile(w http.ResponseWriter, r *http.Request) {
 	session, _ := grimoireauth.SessionFromContext(r.Context()) // Protect let only sessions in
 	fmt.Fprintln(w, session.Member(), "until", session.ExpiresAt())
@@ -57,7 +69,6 @@ func profile(w http.ResponseWriter, r *http.Request) {
 
 func front(w http.ResponseWriter, _ *http.Request)   { fmt.Fprintln(w, "welcome") }
 func healthy(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
-func feed(w http.ResponseWriter, _ *http.Request)    { fmt.Fprintln(w, "news") }
 func mark(w http.ResponseWriter, _ *http.Request)    { fmt.Fprintln(w, "marked") }
 func release(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "released") }
 
@@ -71,6 +82,8 @@ func Example_guards() {
 	instructor := s.stytch.SignIn(s.stytch.AddInstructor(class, "ines@example.edu"))
 	fmt.Println("the load balancer asks:", s.status(app, "GET", "/healthz", grimoireauth.Credentials{}))
 	fmt.Println("a browser asks for an icon that is not listed:", s.status(app, "GET", "/favicon.ico", grimoireauth.Credentials{}))
+	fmt.Println("a student reads the class:", s.status(app, "GET", path, student))
+	fmt.Println("an instructor reads the class:", s.status(app, "GET", path, instructor))
 	fmt.Println("a student reads the roster:", s.status(app, "GET", path+"/roster", student))
 	fmt.Println("a student marks:", s.status(app, "POST", path+"/marks", student))
 	fmt.Println("a tutor marks:", s.status(app, "POST", path+"/marks", tutor))
@@ -80,6 +93,8 @@ func Example_guards() {
 	// Output:
 	// the load balancer asks: 200
 	// a browser asks for an icon that is not listed: 401
+	// a student reads the class: 200
+	// an instructor reads the class: 200
 	// a student reads the roster: 403
 	// a student marks: 403
 	// a tutor marks: 200

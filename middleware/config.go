@@ -45,7 +45,10 @@ type Config struct {
 	// [ForwardedFor]. Nil: the address of the connection's other end. If that is a
 	// loopback, private (RFC 1918, RFC 4193), link-local or shared (RFC 6598) address or a
 	// Unix socket, it is a proxy's, and the address is not known: one line in the log says
-	// so, and all strangers have one share.
+	// so. While it is not known, no limit by client address holds: calls about
+	// session_tokens that are not known here share 900 and then ten a second, names of
+	// classes that do not exist share 100 and then ten a second, and the limits by e-mail
+	// address and class stay.
 	ClientAddress func(*http.Request) netip.Addr
 
 	// SessionMarks marks the session_tokens that the Guard gives to browsers, so that it
