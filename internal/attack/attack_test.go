@@ -203,7 +203,7 @@ func attacking(t *testing.T, setting setting, test func(a *attack)) {
 			honest: func(n int) netip.Addr { return v4(203, 0, n) },
 		}
 		if !setting.whole && *minutes <= 1 {
-			a.last /= 4 // what it takes to use the bursts up
+			a.last /= 6 // what it takes to use the bursts up
 		}
 		if raceEnabled {
 			a.last = min(a.last, 10*time.Second)

@@ -194,13 +194,13 @@ func (p *person) signIn(way string) {
 		}
 	default:
 		form := url.Values{"class": {p.school.class.Slug}, "email": {p.email}, "method": {way}, "return_to": {back}}
-		res := p.send("POST", "/auth/start", form, http.StatusSeeOther)
+		p.send("POST", "/auth/start", form, http.StatusSeeOther)
 		time.Sleep(3 * time.Second)
 		at := p.atStytch(p.newest(false).Link)
 		if at == "" {
 			return
 		}
-		res = p.send("GET", at, nil, http.StatusSeeOther)
+		res := p.send("GET", at, nil, http.StatusSeeOther)
 		asked := attempt(res)
 		p.send("GET", "/auth/confirm?attempt="+asked, nil, http.StatusOK)
 		res = p.send("POST", "/auth/callback", url.Values{"attempt": {asked}}, http.StatusSeeOther)
