@@ -62,7 +62,12 @@ func (a *attack) run() {
 		readers = append(readers, a.newPerson(n, peer(a.honest(n)), &a.record))
 	}
 	for n := range 100 {
-		comers = append(comers, a.newPerson(100+n, peer(a.honest(1000+n%20)), &a.record))
+		noted := &a.record
+		if a.restart {
+			// A new process does not know of the message a second ago that Stytch counts.
+			noted = new(record)
+		}
+		comers = append(comers, a.newPerson(100+n, peer(a.honest(1000+n%20)), noted))
 	}
 	for _, p := range slices.Concat(readers, comers) {
 		p.byLink, p.forward = a.guessed, a.forward
@@ -260,7 +265,8 @@ func TestX01_StrangersOfManyNetworks(t *testing.T) {
 }
 
 // Behind a proxy for which nothing is set up all requests come from one address. Nobody
-// who is signed in is refused because of it, nor on a process that has just started.
+// who is signed in is refused because of it, nor on a process that has just started. Of
+// those who sign in nothing is promised there.
 func TestX01_StrangersBehindAProxy(t *testing.T) {
 	attacking(t, setting{}, func(a *attack) {
 		proxy := func(int) netip.Addr { return netip.MustParseAddr("127.0.0.1") }
