@@ -40,8 +40,8 @@ func (d *demo) options() options {
 	}
 }
 
-// pages stands for those of package signin: whoever presses a button is signed in, which
-// nothing but a demonstration may do.
+// pages stands for those of package signin: a button signs in without any proof,
+// which nothing but a demonstration may do.
 func (d *demo) pages(s *service) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /auth/", func(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +97,7 @@ func (d *demo) curlLines(guard *middleware.Guard, proxy, url string) (string, er
 	fmt.Fprintf(&b, "\n%s is at %s/auth/\n", proxy, strings.Replace(url, "127.0.0.1", "localhost", 1))
 	for _, line := range []struct{ as, what, means string }{
 		{"", url + "/", "200: a public page"},
-		{"", class + "/notes", "401: nobody"},
+		{"", class + "/notes", "401: not signed in"},
 		{"student", class + "/notes", "200: what the Python service sees"},
 		{"student", "-d grades " + class + "/release", "403: for instructors"},
 		{"instructor", "-d grades " + class + "/release", "201"},

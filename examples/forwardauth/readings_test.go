@@ -39,6 +39,9 @@ func spellings(a, b string) []string {
 		for _, slash := range []string{"/", "%2f", "\\", "//", "%5c"} {
 			add("/classes/%s%s%s%s%s/notes", a, slash, up, slash, b)
 			add("/auth%s%s%sclasses/%s/notes", slash, up, slash, b)
+			// Below a route that takes everything, the class is the right one.
+			add("/classes/%s/files/%s%s%s%s%s/notes", a, up, slash, up, slash, b)
+			add("/classes/%s/files/x%s%s%s%s%s%s%s%s%s/notes", a, slash, up, slash, up, slash, up, slash, b, "/x/../..")
 		}
 		add("/classes/%s/notes/%s/%s/%s/notes", a, up, up, b)
 		add("/%s/classes/%s/notes", up, b)
@@ -102,6 +105,12 @@ func TestF02_NoSpellingOpensAnotherClass(t *testing.T) {
 		t.Logf("%d spellings, %d passed, to one's own class or a public page", len(all), passed)
 
 		// One's own class, and the other one for its own people.
+		for _, file := range []string{"a/b.pdf", "a%20title%20%C3%A4.pdf", "~x/", ""} {
+			s.application.clear()
+			res, _ := s.raw("GET /classes/" + a + "/files/" + file + " HTTP/1.1\r\nHost: school.example\r\nConnection: close\r\nCookie: " + cookie + "\r\n\r\n")
+			require.Equal(t, 200, res.StatusCode, file)
+			require.Equal(t, "/classes/"+a+"/files/"+file, s.application.last().uri)
+		}
 		for _, row := range []struct {
 			cookie, class string
 			want          int

@@ -84,6 +84,7 @@ func (s *service) routes() http.Handler {
 	mux.Handle("GET /me", s.guard.Require(allow))
 	mux.Handle("GET /classes/{class}/notes", students(allow))
 	mux.Handle("POST /classes/{class}/notes", students(allow))
+	mux.Handle("GET /classes/{class}/files/{file...}", students(allow))
 	mux.Handle("GET /classes/{class}/live", students(allow))
 	mux.Handle("POST /classes/{class}/release", instructors(s.guard.Fresh(allow)))
 	return s.guard.Protect(mux, "GET /{$}")

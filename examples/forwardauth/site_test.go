@@ -108,6 +108,16 @@ func (s *site) behind(proxy, application string) {
 	require.NoError(s.t, start(s.addr, application))
 }
 
+// edit changes a configuration before it is used.
+func (s *site) edit(name, old, changed string) {
+	s.t.Helper()
+	file := filepath.Join(s.dir, name)
+	text, err := os.ReadFile(file)
+	require.NoError(s.t, err)
+	require.Contains(s.t, string(text), old)
+	require.NoError(s.t, os.WriteFile(file, []byte(strings.Replace(string(text), old, changed, 1)), 0o600))
+}
+
 func (s *site) populate(mapping string, o *options) {
 	if mapping == mappings[0] {
 		s.class, s.other = s.demo.class, s.stytch.AddClass("Equity").ID

@@ -7,8 +7,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Allow returns the handler of a route that lives behind the proxy. Whoever reaches it may
-// pass: the answer is 204, with who is signed in and what the guards around it have decided
+// Allow returns the handler of a route that lives behind the proxy. A request that reaches it
+// may pass: the answer is 204, with who is signed in and what the guards around it have decided
 // about class and role. Outside a [Handler] it answers 500, so that no other server lets
 // strangers learn ids.
 func Allow() http.Handler { return allow{} }

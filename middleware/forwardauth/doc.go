@@ -21,7 +21,7 @@
 //
 //   - 204: the request may pass. [HeaderMember], [HeaderClass] and [HeaderRole] say who
 //     makes it and as what. They hold ids only.
-//   - 401: nobody is signed in. With a Location, a browser is to be redirected there.
+//   - 401: the request proves no session. With a Location, a browser is to be redirected there.
 //   - 403 and 404: not permitted, and not there or another class.
 //   - 503 with Retry-After: it could not be found out. No cookie is deleted.
 //
@@ -33,9 +33,9 @@
 // # Paths
 //
 // A proxy, the routes here and the service behind the proxy read one path, and each in its
-// own way. So a path passes only if it has one reading: without empty and dot segments,
+// own way. So a path passes only if it has one reading: without empty segments and segments of dots,
 // without encoded letters, slashes, backslashes, percent signs and control characters,
-// without ";" and "\". Every other spelling is 404, for everybody. The proxy passes the
+// without ";" and "\". Every other spelling is 404, whatever the person may do. The proxy passes the
 // path on as it came, and the service gets no path that it could read as another one.
 //
 // # The proxy

@@ -35,7 +35,7 @@ const (
 // the client has sent under these names. Missing: the proxy removes them. Bytes that are no
 // letter, digit or one of "-._~$&+:=@" are percent-encoded (RFC 3986, 2.1); Stytch's ids have none.
 const (
-	// HeaderMember is the Stytch member id of the person. Missing: nobody is signed in, on
+	// HeaderMember is the Stytch member id of the person. Missing: the request proves no session, on
 	// a public route.
 	HeaderMember = "X-Auth-Member"
 	// HeaderOrganization is the Stytch organization id of the session.

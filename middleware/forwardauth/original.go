@@ -155,5 +155,5 @@ func plainHost(host string) bool {
 // plainClass reports whether a class that a proxy has found is one segment of a path that
 // has one reading.
 func plainClass(class string) bool {
-	return class != "." && class != ".." && !strings.Contains(class, "%") && plainSegment(class)
+	return strings.Trim(class, ".") != "" && !strings.Contains(class, "%") && plainSegment(class)
 }

@@ -11,7 +11,7 @@ const maxTarget = 8 << 10
 // oneReading reports whether every program reads the same path in a request target: the
 // proxy, which decodes it and removes dot segments to find its location, net/http, and the
 // service behind the proxy, whatever that decodes, merges or cuts off (RFC 3986, 6.2.2).
-// So it has no empty and no dot segments, nothing is encoded that needs no encoding, and no
+// So it has no empty segments and none of dots alone, nothing is encoded that needs no encoding, and no
 // encoded character would mean something else when it is decoded twice or too early.
 func oneReading(target string) bool {
 	if len(target) > maxTarget {
@@ -23,7 +23,7 @@ func oneReading(target string) bool {
 	}
 	segments := strings.Split(path[1:], "/")
 	for i, segment := range segments {
-		if segment == "" && i < len(segments)-1 || segment == "." || segment == ".." || !plainSegment(segment) {
+		if segment == "" && i < len(segments)-1 || segment != "" && strings.Trim(segment, ".") == "" || !plainSegment(segment) {
 			return false
 		}
 	}

@@ -15,7 +15,7 @@ import (
 func TestF02_OnePathHasOneReading(t *testing.T) {
 	s := newSchool(t, mappings[0], middleware.Config{})
 	for _, path := range []string{
-		"classes", "//", "/classes//{class}/notes", "//classes/{class}/notes", "/classes/{class}/./notes", "/classes/{class}/notes/..", "/.", "/..",
+		"classes", "//", "/classes//{class}/notes", "//classes/{class}/notes", "/classes/{class}/./notes", "/classes/{class}/notes/..", "/.", "/..", "/...", "/x/.../y",
 		"/%63lasses/{class}/notes", "/classes/{class}%2fnotes", "/classes/{class}%2Fnotes", "/classes/{class}/notes%2f", "/classes/%2e%2e/notes", "/x%5cy",
 		"/classes\\{class}", "/classes/{class};a=b/notes", "/classes/{class}%3Ba/notes", "/x%3fy", "/x%23y", "/x#y", "/x?y#z", "/x%25", "/x%252e", "/x%00", "/x%0d%0a", "/x%7f",
 		"/x%", "/x%2", "/x%zz", "/x%20", "/%20x", "/x%c0%ae", "/x%ff", "/x%c2%85", "/x\u00e4", "/x y", "/x\ty", "/x?a b", "http://school.example/x", "*", "/x|y", "/" + strings.Repeat("x", 9<<10),
@@ -25,7 +25,7 @@ func TestF02_OnePathHasOneReading(t *testing.T) {
 	everything, err := forwardauth.New(s.guard, forwardauth.Allow(), forwardauth.Config{Secrets: []grimoireauth.Secret{grimoireauth.NewSecret(secret)}})
 	require.NoError(t, err)
 	s.handler = everything
-	for _, path := range []string{"/", "/x", "/x/", "/x?", "/x?a=b&c=%2f..%2f//", "/a%20title%20with%20%c3%a4", "/a:b@c,d=e+f", "/...", "/x.y~z_-", "/100%E2%82%AC", "/%22quoted%22"} {
+	for _, path := range []string{"/", "/x", "/x/", "/x?", "/x?a=b&c=%2f..%2f//", "/a%20title%20with%20%c3%a4", "/a:b@c,d=e+f", "/.well-known/x", "/a..b", "/x.y~z_-", "/100%E2%82%AC", "/%22quoted%22"} {
 		require.Equal(t, 204, s.answer(s.question(s.student, "GET", path)).StatusCode, "%q", path)
 	}
 }

@@ -3,6 +3,9 @@
 --     http-request lua.forward-auth
 --     http-request deny deny_status 503 unless { var(txn.forward_auth) -m str allowed }
 --     http-response lua.forward-auth-answer
+--
+-- A class that is known otherwise than by the path goes into txn.forward_auth_class before
+-- (forwardauth.ProxyClass).
 
 local url = os.getenv("FORWARD_AUTH_URL")
 local secret = os.getenv("FORWARD_AUTH_SECRET")
@@ -46,6 +49,7 @@ local function question(txn, headers)
     ["x-forward-auth-proto"] = { (tls == true or tls == 1) and "https" or "http" },
     ["x-forward-auth-upgrade"] = { table.concat(lines(headers, "upgrade"), ", ") },
     ["x-forward-auth-length"] = { lines(headers, "content-length")[1] or "" },
+    ["x-forward-auth-class"] = { txn:get_var("txn.forward_auth_class") or "" },
     ["x-forwarded-for"] = { txn.f:src() or "" },
   }
   for _, name in ipairs(passed) do

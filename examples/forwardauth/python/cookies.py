@@ -19,7 +19,7 @@ _token_like = re.compile(r"[A-Za-z0-9_\-.=]*\Z")
 
 
 class BadCookies(Exception):
-    """The cookies prove nobody: 401. They are not to be deleted."""
+    """The cookies prove no session: 401. They are not to be deleted."""
 
 
 class Ended(BadCookies):
@@ -39,7 +39,7 @@ class Pair(NamedTuple):
 
 
 def read(headers: List[str]) -> Optional[Pair]:
-    """Return what the Cookie headers of a request say, None if nobody is signed in."""
+    """Return what the Cookie headers of a request say, None if there is no session."""
     values = {TOKEN: set(), JWT: set()}
     for header in headers:
         for pair in header.split(";"):

@@ -14,7 +14,7 @@ class Person(NamedTuple):
 
 
 def person_of(headers) -> Optional[Person]:
-    """Return who makes the request, None on public routes without anybody.
+    """Return who makes the request, None on public routes without a session.
 
     headers is an email.message.Message, as http.server has it. The proxy removes what a
     client sends under these names, so each stands there once at most; a ValueError says

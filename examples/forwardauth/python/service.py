@@ -36,6 +36,8 @@ class Service(BaseHTTPRequestHandler):
                 return self.answer(200, self.seen())
             if path[2] == "live" and self.headers.get("Upgrade", "").lower() == "websocket":
                 return self.live()
+        if len(path) > 3 and path[0] == "classes" and path[2] == "files" and self.about(path[1]):
+            return self.answer(200, self.seen())
         self.answer(404, {"error": "there is no such page"})
 
     def do_POST(self):
