@@ -41,7 +41,10 @@ func ReadEnrolled(users, enrollments io.Reader, class string, config Config) (Li
 	}
 	byKey := make(map[string]int, len(people.rows))
 	for i := range people.rows {
-		byKey[people.field(i, kind.userKey)] = i
+		key := people.field(i, kind.userKey)
+		if at, ok := byKey[key]; !ok || kind.better(people, i, at) {
+			byKey[key] = i
+		}
 	}
 	var unknown Faults
 	list, err := FromTable(func(yield func(Record) bool) {
@@ -50,7 +53,7 @@ func ReadEnrolled(users, enrollments io.Reader, class string, config Config) (Li
 			return
 		}
 		for i, row := range lines.rows {
-			if lines.field(i, kind.classKey) != class {
+			if !slices.Contains(kind.classes(lines, i), class) {
 				continue
 			}
 			key := lines.field(i, kind.memberKey)
@@ -166,11 +169,15 @@ func schoolFileOf(people, lines *fields) (schoolFile, error) {
 // class checks that enrollments.csv has the class, and finds it if there is only one.
 func (k schoolFile) class(lines *fields, class string) (string, error) {
 	var all []string
+	seen := make(map[string]bool)
 	for i := range lines.rows {
-		if id := lines.field(i, k.classKey); id != "" && !slices.Contains(all, id) {
-			if all = append(all, id); id == class {
-				return class, nil
-			}
+		ids := k.classes(lines, i)
+		if class != "" && slices.Contains(ids, class) {
+			return class, nil
+		}
+		if len(ids) > 0 && !seen[ids[0]] {
+			seen[ids[0]] = true
+			all = append(all, ids[0])
 		}
 	}
 	if class == "" && len(all) == 1 {
@@ -184,6 +191,22 @@ func (k schoolFile) class(lines *fields, class string) (string, error) {
 		problem = "enrollments.csv has no lines"
 	}
 	return "", Faults{{Problem: problem}}
+}
+
+// classes returns the ids of the class of a line: the school's own and, in Canvas's
+// report, Canvas's.
+func (k schoolFile) classes(lines *fields, i int) []string {
+	ids := []string{lines.field(i, k.classKey), lines.field(i, "canvas_course_id")}
+	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+}
+
+// better reports whether one record of a person counts before another: one that is not
+// deleted, and one with the school's number. In Canvas each login is a record.
+func (k schoolFile) better(people *fields, one, other int) bool {
+	if gone := k.presence(people, other) != ""; gone != (k.presence(people, one) != "") {
+		return gone
+	}
+	return !k.oneRoster && people.field(other, "user_id") == "" && people.field(one, "user_id") != ""
 }
 
 // person returns the address, the names and the number of a person.

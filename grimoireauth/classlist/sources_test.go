@@ -383,3 +383,22 @@ func TestWhatIsToldAboutAFile(t *testing.T) {
 		require.ErrorContains(t, err, row.says, name)
 	}
 }
+
+// A person with several logins, or with a record that is to be deleted, is one; a course
+// without an id of the school's is named by Canvas's.
+func TestI05_SeveralRecordsOfOnePerson(t *testing.T) {
+	users := "canvas_user_id,user_id,login_id,first_name,last_name,email,status\n" +
+		"701,,second,Ada,Lovelace,ada@example.edu,active\n701,00045001,ada,Ada,Lovelace,ada@example.edu,active\n701,X1,old,Ada,Byron,old@example.edu,deleted\n"
+	enrollments := "canvas_course_id,course_id,canvas_user_id,user_id,role,section_id,status\n11,,701,,student,,active\n12,LAWS2200,701,,student,,active\n"
+	for _, class := range []string{"11", "12", "LAWS2200"} {
+		list, err := classlist.ReadEnrolled(strings.NewReader(users), strings.NewReader(enrollments), class, anyRole)
+		require.NoError(t, err, class)
+		require.Len(t, list, 1)
+		require.Equal(t, "ada@example.edu", list[0].Email)
+		require.Equal(t, "00045001", list[0].ID)
+	}
+	users = strings.Replace(export(t, "oneroster11-users.csv"), "u-1,,", "u-1,active,", 1) + "u-1,tobedeleted,,true,org-1,student,ada,,Ada,Byron,,1,old@example.edu,,,,,,\n"
+	list, err := classlist.ReadEnrolled(strings.NewReader(users), strings.NewReader(export(t, "oneroster11-enrollments.csv")), "c-1", anyRole)
+	require.NoError(t, err)
+	require.Equal(t, "Ada Lovelace", list[0].Name)
+}

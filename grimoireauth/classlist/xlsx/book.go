@@ -37,6 +37,9 @@ func open(raw []byte) (*book, error) {
 	for _, file := range archive.File {
 		b.parts[partName("", file.Name)] = file
 	}
+	if _, ok := b.parts["mimetype"]; ok {
+		return nil, errOpenDocument
+	}
 	main, err := b.related("_rels/.rels", "/officeDocument")
 	if err != nil || len(main) != 1 {
 		return nil, errBroken
@@ -153,6 +156,8 @@ type limited struct {
 	io.Reader
 	book *book
 }
+
+var errOpenDocument = errors.New("this is a file in the format OpenDocument: save it as XLSX, or as CSV UTF-8")
 
 var errLarge = errors.New("too large when it is unpacked")
 

@@ -49,7 +49,9 @@ func read(r io.Reader, name string, config classlist.Config) (classlist.List, er
 		return nil, refuse("this is no workbook in the XLSX format, or it has a password: save it as XLSX without one")
 	}
 	b, err := open(raw)
-	if err != nil {
+	if errors.Is(err, errOpenDocument) {
+		return nil, refuse(err.Error())
+	} else if err != nil {
 		return nil, refuse(broken)
 	}
 	notes := noted{config: config}

@@ -1,6 +1,7 @@
 package xlsx_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"strings"
 	"testing"
@@ -227,4 +228,17 @@ func TestExports_MoodleGradesAsExcel(t *testing.T) {
 		{Line: 2, Email: "ada@example.edu", Name: "Ada Lovelace", ID: "00045001"},
 		{Line: 4, Email: "zoe@example.edu", Name: "Zoë Müller"},
 	}, list)
+}
+
+// A file of another program is named as what it is.
+func TestReadOfAnOpenDocument(t *testing.T) {
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	entry, err := w.Create("mimetype")
+	require.NoError(t, err)
+	_, err = entry.Write([]byte("application/vnd.oasis.opendocument.spreadsheet"))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	_, err = xlsx.Read(bytes.NewReader(out.Bytes()), classlist.Config{})
+	require.ErrorContains(t, err, "OpenDocument: save it as XLSX")
 }
