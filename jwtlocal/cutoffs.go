@@ -9,6 +9,12 @@ import (
 
 // Cutoffs tells what has been cut off. [MemoryCutoffs] is one; another one may
 // share cutoffs between the replicas of a service.
+//
+// An implementation keeps a cutoff for as long as a session_jwt that was issued before it
+// can count: an hour, and a minute for clocks, besides Config.OutageGrace. With a cutoff
+// that was forgotten earlier an outage lets in whom it has put out. Of two cutoffs of one
+// member or class it keeps the later one. If it has to forget for want of room, it returns
+// the time of that as StaleUntil for everyone from then on.
 type Cutoffs interface {
 	// Standing returns what is known about a session, its member and its class. It
 	// is called for every request, so it must answer from memory and be safe for

@@ -3,6 +3,7 @@ package jwtlocal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/asker"
 )
 
 // TestOutageGrace: what an outage excuses, and what it does not.
@@ -166,4 +168,56 @@ func TestGraceAndCutoffMeanwhile(t *testing.T) {
 			}, func(c *Config, _ *upstream) { c.Cutoffs, c.OutageGrace = cutoffs, time.Hour })
 		})
 	}
+}
+
+// TestX03_ACutoffOutlivesTheGrace: who was put out is not let in by an outage, however
+// long ago that was and whatever was cut off since; nor is one whose session Stytch has
+// said to be over.
+func TestX03_ACutoffOutlivesTheGrace(t *testing.T) {
+	const grace = maxOutageGrace
+	for name, cutoff := range map[string]func(login) grimoireauth.Cutoff{"session": cutSession, "member": cutMember, "class": cutClass} {
+		for _, passed := range []time.Duration{30 * time.Minute, 62 * time.Minute, 3 * time.Hour, grace, grace + 4*time.Minute} {
+			t.Run(fmt.Sprint(name, " ", passed), func(t *testing.T) {
+				cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+					put, stays := u.login(1), u.login(2)
+					for _, l := range []login{put, stays} {
+						u.of(l, func(l *login) { l.ends = u.clock().Add(2 * grace) })
+					}
+					put.ends, stays.ends = u.clock().Add(2*grace), u.clock().Add(2*grace)
+					out, in := u.credentials(put, 0), u.credentials(stays, 0)
+					require.NoError(t, m.Cut(t.Context(), cutoff(put)))
+					u.change(func() { u.fault = down })
+					time.Sleep(passed)
+					for n := range 4000 { // what is over makes room
+						require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(fmt.Sprint("member-session-test-", n))}))
+					}
+					got, err := authenticate(t, v, in)
+					requireSession(t, stays, got, err)
+					require.Equal(t, grimoireauth.SourceOutageGrace, got.Source)
+					for range 2 {
+						_, err = authenticate(t, v, out)
+						require.Error(t, err)
+					}
+				}, func(c *Config, _ *upstream) { c.OutageGrace = grace })
+			})
+		}
+	}
+	t.Run("Stytch has said so", func(t *testing.T) {
+		refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
+			l := u.login(1)
+			u.of(l, func(l *login) { l.ends, l.over = u.clock().Add(2*grace), true })
+			l.ends = u.clock().Add(2 * grace)
+			c := u.credentials(l, 306*time.Second)
+			marked := asker.With(t.Context(), asker.Asker{Known: true})
+			_, err := v.Authenticate(marked, c)
+			requireEnded(t, err)
+			u.change(func() { u.fault = down })
+			time.Sleep(endedMemo)
+			// Neither with the token of the session nor with another one.
+			for _, token := range []string{l.token, u.login(2).token} {
+				_, err = authenticate(t, v, grimoireauth.NewCredentials(c.JWT.Reveal(), token))
+				requireEnded(t, err)
+			}
+		}, func(c *Config, _ *upstream) { c.OutageGrace = grace })
+	})
 }

@@ -14,13 +14,12 @@ import (
 // MemoryCutoffs keeps cutoffs in this process. The zero MemoryCutoffs is ready to
 // use and must not be copied; it is safe for concurrent use.
 //
-// A member's or a class's cutoff is kept as long as a session_jwt can live, an
-// hour, and longer by what clocks may differ: after that it has nothing left to
-// say. A session's is kept for a day, much longer than any session_jwt of it can
-// live, so that even a session which could not be ended at Stytch during an outage
-// is not refreshed back to life the same day.
+// A cutoff is kept for 25 hours and a minute: as long as the longest Config.OutageGrace
+// can let a session_jwt count after its end, 24 hours, the hour that a session_jwt can
+// live, and what clocks may differ. So an outage lets nobody in who was cut off, and a
+// session which could not be ended at Stytch is not refreshed back to life the same day.
 //
-// Its cost is bounded: past a hundred thousand or so live cutoffs it forgets
+// Its cost is bounded: past a hundred thousand or so cutoffs in that time it forgets
 // single ones and makes every session_jwt issued until then stale instead, which
 // sends each session to Stytch once, the place that knows.
 type MemoryCutoffs struct {
@@ -39,9 +38,10 @@ type cut struct {
 }
 
 const (
-	dateCutoffLife    = maxLifetime + cutoffLeeway
-	sessionCutoffLife = 24 * time.Hour
-	maxCutsPerShard   = 512
+	// cutoffLife is how long a session_jwt that was issued until a cutoff can count, by
+	// its own dates or by Config.OutageGrace.
+	cutoffLife      = maxOutageGrace + maxLifetime + cutoffLeeway
+	maxCutsPerShard = 512
 )
 
 // cutKey is what was cut off. The kind keeps the three sorts of ids apart.
@@ -64,10 +64,9 @@ const (
 // of Session, Member and Class is set.
 func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
 	var key cutKey
-	life := dateCutoffLife
 	set := 0
 	if c.Session != "" {
-		key, life, set = cutKey{sessionCut, string(c.Session)}, sessionCutoffLife, set+1
+		key, set = cutKey{sessionCut, string(c.Session)}, set+1
 	}
 	if c.Member != "" {
 		key, set = cutKey{memberCut, string(c.Member)}, set+1
@@ -84,12 +83,12 @@ func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
 	if at.IsZero() || at.After(now) {
 		at = now
 	}
-	m.put(key, at, life, now)
+	m.put(key, at, now)
 	return nil
 }
 
 // put copies one shard, so that readers never wait for a lock.
-func (m *MemoryCutoffs) put(key cutKey, at time.Time, life time.Duration, now time.Time) {
+func (m *MemoryCutoffs) put(key cutKey, at, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	number := m.raised.Load() + 1
@@ -108,14 +107,14 @@ func (m *MemoryCutoffs) put(key cutKey, at time.Time, life time.Duration, now ti
 	if len(next) >= maxCutsPerShard {
 		clear(next)
 		// Before the shard without them is published: see Standing.
-		m.floor.Store(&cut{at: now, until: now.Add(dateCutoffLife), raised: number})
+		m.floor.Store(&cut{at: now, until: now.Add(cutoffLife), raised: number})
 	}
 	// A later cutoff can carry an earlier time, from another replica; it must not
 	// make the earlier one weaker.
 	if earlier, ok := next[key]; ok && earlier.at.After(at) {
 		at = earlier.at
 	}
-	next[key] = cut{at: at, until: now.Add(life), raised: number}
+	next[key] = cut{at: at, until: now.Add(cutoffLife), raised: number}
 	shard.Store(&next)
 	m.raised.Store(number)
 }

@@ -51,7 +51,7 @@ func TestMemoryCutoffs(t *testing.T) {
 		require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Session: "s"}))
 		require.True(t, standing3(t, m, "s", "m", "c").Ended)
 		require.False(t, standing3(t, m, "t", "m", "c").Ended)
-		time.Sleep(sessionCutoffLife - 1)
+		time.Sleep(cutoffLife - 1)
 		require.True(t, standing3(t, m, "s", "", "").Ended)
 		time.Sleep(time.Nanosecond)
 		require.False(t, standing3(t, m, "s", "", "").Ended)
@@ -96,7 +96,7 @@ func TestMemoryCutoffsBounded(t *testing.T) {
 		s := standing3(t, m, "", "never cut off", "")
 		require.Equal(t, time.Now(), s.StaleUntil)
 		require.NotZero(t, s.Raised)
-		time.Sleep(dateCutoffLife)
+		time.Sleep(cutoffLife)
 		before := m.floor.Load()
 		for range maxCutsPerShard {
 			next()

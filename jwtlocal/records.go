@@ -66,7 +66,9 @@ func (r *records) landed(a *ask, f *flight, now time.Time) (over grimoireauth.Se
 			rec.owner = f.granted.answer.Session
 		}
 	case f.failed.kind == sessionEnded:
-		over = rec.owner
+		if over = rec.owner; over.IsZero() && a.marked {
+			over = f.of // the mark names the session, and so does the session_jwt
+		}
 		rec.kept, rec.gone = nil, now.Add(endedMemo)
 	case f.failed.kind == rationed:
 	case f.failed.kind != anotherSession || !rec.owner.IsZero():

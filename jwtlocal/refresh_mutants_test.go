@@ -76,7 +76,9 @@ func init() {
 		return asker.Asker{Known: true}
 	}
 `, ``},
-		{"jwtlocal/records.go", `		over = rec.owner
+		{"jwtlocal/records.go", `		if over = rec.owner; over.IsZero() && a.marked {
+			over = f.of // the mark names the session, and so does the session_jwt
+		}
 `, `		over = f.of
 `},
 		{"jwtlocal/records.go", `		if f.granted.answer.Token.Equal(a.secret) {`, `		if true {`},
@@ -170,7 +172,7 @@ func init() {
 `, ``},
 		{"jwtlocal/memorycutoffs.go", `	s.Raised = max(s.Raised, c.raised)
 `, ``},
-		{"jwtlocal/memorycutoffs.go", `		m.floor.Store(&cut{at: now, until: now.Add(dateCutoffLife), raised: number})
+		{"jwtlocal/memorycutoffs.go", `		m.floor.Store(&cut{at: now, until: now.Add(cutoffLife), raised: number})
 `, ``},
 
 		// Watching.

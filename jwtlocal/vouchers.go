@@ -32,7 +32,9 @@ const maxVouchers = 16384
 // add writes a voucher for the token that a refresh brought, which began at began
 // when the cutoffs stood like this.
 func (v *vouchers) add(token digest, known Standing, began time.Time) {
-	if known.StaleUntil.IsZero() {
+	// The token that it brings is issued at began-cutoffLeeway or later, or has no voucher:
+	// a cutoff that ended before that does not concern it.
+	if !known.covers(began.Add(-cutoffLeeway).Unix()) {
 		return
 	}
 	v.mu.Lock()
@@ -55,7 +57,7 @@ func (v *vouchers) add(token digest, known Standing, began time.Time) {
 		staleUntil: known.StaleUntil,
 		// An older one was not made by this refresh, but handed out once more.
 		issued: began.Add(-cutoffLeeway).Unix(),
-		until:  began.Add(dateCutoffLife),
+		until:  began.Add(cutoffLife),
 	}
 }
 
