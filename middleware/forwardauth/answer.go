@@ -58,9 +58,9 @@ func (a *answer) told(allowed bool) int {
 	return 0
 }
 
-// writeTo tells the proxy. Everything in an answer is about one person at one moment.
-func (a *answer) writeTo(w http.ResponseWriter, status int, detached http.Header, numbered bool) {
-	h := w.Header()
+// writeHeader writes what the proxy is told beside the status. Everything in an answer is
+// about one person at one moment.
+func (a *answer) writeHeader(h http.Header, status int, detached http.Header, numbered bool) {
 	cookies, cacheControl := a.header["Set-Cookie"], a.header.Get("Cache-Control")
 	for name, lines := range a.header {
 		identity := name == HeaderMember || name == HeaderOrganization || name == HeaderClass || name == HeaderRole
@@ -79,8 +79,6 @@ func (a *answer) writeTo(w http.ResponseWriter, status int, detached http.Header
 	putCookies(h, cookies, numbered)
 	if status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(a.body.Len()))
-		w.WriteHeader(status)
-		_, _ = w.Write(a.body.Bytes()) // that the proxy is gone is no error of ours
 		return
 	}
 	if cacheControl != "" || len(cookies) > 0 {
@@ -88,7 +86,6 @@ func (a *answer) writeTo(w http.ResponseWriter, status int, detached http.Header
 	}
 	set(h, HeaderUpstreamCookie, detached.Get("Cookie"))
 	set(h, HeaderUpstreamAuthorization, detached.Get("Authorization"))
-	w.WriteHeader(status)
 }
 
 func set(h http.Header, name, value string) {

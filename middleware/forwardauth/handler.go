@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -40,11 +41,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, asks *http.Request) {
 	r, q, err := original(asks)
 	switch {
 	case errors.Is(err, errAmbiguous):
-		w.WriteHeader(http.StatusNotFound)
+		tell(w, asks, http.StatusNotFound)
 		return
 	case err != nil:
 		h.logger.ErrorContext(asks.Context(), "forward authentication: the proxy's configuration is incomplete", "error", err.Error())
-		w.WriteHeader(http.StatusInternalServerError)
+		tell(w, asks, http.StatusInternalServerError)
 		return
 	}
 	detached := &http.Request{Header: http.Header{}}
@@ -61,10 +62,31 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, asks *http.Request) {
 	if status == 0 {
 		h.logger.ErrorContext(asks.Context(), "forward authentication: a route has answered that is neither forwardauth.Allow nor a refusal",
 			"method", r.Method, "status", a.status)
-		w.WriteHeader(http.StatusInternalServerError)
+		tell(w, asks, http.StatusInternalServerError)
 		return
 	}
-	a.writeTo(w, status, detached.Header, asks.Header.Get(HeaderCookies) == "numbered")
+	a.writeHeader(w.Header(), status, detached.Header, byModule(asks))
+	tell(w, asks, status)
+	if status != http.StatusNoContent {
+		_, _ = w.Write(a.body.Bytes()) // that the proxy is gone is no error of ours
+	}
+}
+
+// byModule reports whether nginx's module auth_request asks.
+func byModule(asks *http.Request) bool { return asks.Header.Get(HeaderAnswer) == "auth_request" }
+
+// tell writes the status as the proxy understands it.
+func tell(w http.ResponseWriter, asks *http.Request, status int) {
+	if byModule(asks) {
+		w.Header().Set(HeaderStatus, strconv.Itoa(status))
+		switch status {
+		case http.StatusNoContent, http.StatusUnauthorized, http.StatusForbidden:
+		default:
+			// The module makes 500 of everything else, with a line in nginx's log of errors.
+			status = http.StatusForbidden
+		}
+	}
+	w.WriteHeader(status)
 }
 
 // proved reports whether the proxy knows one of the secrets. All are compared, so that the

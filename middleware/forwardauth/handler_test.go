@@ -161,6 +161,41 @@ func TestF06_MethodOriginAndUpgrade(t *testing.T) {
 	require.Equal(t, 403, ask("CONNECT", notes))
 }
 
+// nginx's auth_request passes on 2xx, 401 and 403 only, and logs an error for the others.
+func TestF03_AnswersForAuthRequest(t *testing.T) {
+	s := newSchool(t, mappings[0], middleware.Config{})
+	stale := s.stytch.Stale(s.student)
+	for _, row := range []struct {
+		path   string
+		as     grimoireauth.Credentials
+		status int
+		told   string
+	}{
+		{"/me", s.student, 204, "204"},
+		{"/me", grimoireauth.Credentials{}, 401, "401"},
+		{"/classes/{class}/notes", s.outsider, 403, "404"},
+		{"/x//y", s.student, 403, "404"},
+		{"/by-host/", s.student, 403, "500"},
+		{"", s.student, 403, "500"},
+		{"/me", stale, 403, "503"},
+	} {
+		if row.told == "503" {
+			s.stytch.Fail(mock.Fault{Drop: true})
+		}
+		r := s.question(row.as, "GET", row.path)
+		r.Header.Set(forwardauth.HeaderAnswer, "auth_request")
+		res := s.answer(r)
+		require.Equal(t, row.status, res.StatusCode, row.path)
+		require.Equal(t, row.told, res.Header.Get(forwardauth.HeaderStatus), row.path)
+		require.Equal(t, row.told == "503", res.Header.Get("Retry-After") != "")
+		require.Equal(t, row.status == 204, res.Header.Get(forwardauth.HeaderMember) != "")
+	}
+	r := s.question(s.student, "GET", "/me")
+	r.Header.Set(forwardauth.HeaderAnswer, "auth_request")
+	r.Header.Del(forwardauth.HeaderSecret)
+	require.Empty(t, s.answer(r).Header.Get(forwardauth.HeaderStatus), "this is no answer about a request")
+}
+
 // One browser's pages go to the page to sign in, scripts get the 401.
 func TestF03_RedirectToTheSignInPage(t *testing.T) {
 	s := newSchool(t, mappings[0], middleware.Config{SignInURL: "/auth/"})
@@ -183,7 +218,7 @@ func TestF04_EveryCookie(t *testing.T) {
 	require.Len(t, res.Header["Set-Cookie"], 2)
 
 	r = s.question(s.stytch.Stale(s.student), "GET", "/classes/{class}/notes")
-	r.Header.Set(forwardauth.HeaderCookies, "numbered")
+	r.Header.Set(forwardauth.HeaderAnswer, "auth_request")
 	res = s.answer(r)
 	require.Equal(t, 204, res.StatusCode)
 	require.Empty(t, res.Header["Set-Cookie"])
@@ -195,7 +230,7 @@ func TestF04_EveryCookie(t *testing.T) {
 	r.Header.Set("Cookie", "stytch_session=a; stytch_session=b")
 	r.Header.Set("Accept", "text/html")
 	r.Header.Set(forwardauth.HeaderHost, "a.b.c.d.school.example")
-	r.Header.Set(forwardauth.HeaderCookies, "numbered")
+	r.Header.Set(forwardauth.HeaderAnswer, "auth_request")
 	res = s.answer(r)
 	require.Equal(t, 401, res.StatusCode)
 	require.Contains(t, res.Header.Get(forwardauth.HeaderSetCookie+"1"), "_forms=", "what sets a cookie comes first")

@@ -25,10 +25,12 @@ const (
 	// HeaderProxyClass is the class that the request is about, where the proxy knows it:
 	// see [ProxyClass].
 	HeaderProxyClass = "X-Forward-Auth-Class"
-	// HeaderCookies with the value "numbered" asks for each Set-Cookie line in a header of
-	// its own, HeaderSetCookie and a number from 1 to [MaxNumbered], for proxies that read
-	// only the first of several headers with one name. Otherwise they are Set-Cookie.
-	HeaderCookies = "X-Forward-Auth-Cookies"
+	// HeaderAnswer with the value "auth_request" asks for an answer that nginx's module of
+	// that name passes on. Refusals with another status than 401 and 403 are 403, and
+	// [HeaderStatus] has the true status; and each Set-Cookie line has a header of its own,
+	// HeaderSetCookie and a number from 1 to [MaxNumbered], since the module takes the first
+	// of several headers with one name.
+	HeaderAnswer = "X-Forward-Auth-Answer"
 )
 
 // The headers of a 204 that the proxy sets on the request to the service, in place of what
@@ -58,7 +60,9 @@ const (
 	// HeaderCacheControl, of a 204, is the Cache-Control of the service's answer if the
 	// service sets none, and in any case if the answer brings cookies.
 	HeaderCacheControl = "X-Forward-Auth-Cache-Control"
-	// HeaderSetCookie and a number is one Set-Cookie line: see [HeaderCookies].
+	// HeaderStatus is the true status of the answer, where [HeaderAnswer] asks for it.
+	HeaderStatus = "X-Forward-Auth-Status"
+	// HeaderSetCookie and a number is one Set-Cookie line: see [HeaderAnswer].
 	HeaderSetCookie = "X-Forward-Auth-Set-Cookie-"
 )
 
