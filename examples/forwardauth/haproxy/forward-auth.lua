@@ -98,7 +98,7 @@ core.register_action("forward-auth", { "http-req" }, function(txn)
   -- Whatever the client has sent under these names, and under names that WSGI and CGI
   -- take for them.
   for name in pairs(headers) do
-    local plain = name:lower():gsub("_", "-")
+    local plain = name:lower():gsub("[^%w]", "-")
     if plain:find("^x%-auth%-") or plain:find("^x%-forward%-auth%-") then
       txn.http:req_del_header(name)
     end
