@@ -4,30 +4,74 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/jwtlocal"
+	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 )
 
 // fromEnvironment is how a server talks to the real Stytch.
-func fromEnvironment(cutoffs *jwtlocal.MemoryCutoffs) (*grimoireauth.Client, *jwtlocal.Verifier, error) {
-	client, err := grimoireauth.New(grimoireauth.Config{
+func fromEnvironment(see grimoireauth.Observe) (*http.Server, error) {
+	return newService(grimoireauth.Config{
 		ProjectID:   os.Getenv("STYTCH_PROJECT_ID"),
 		Secret:      grimoireauth.NewSecret(os.Getenv("STYTCH_SECRET")),
 		PublicToken: os.Getenv("STYTCH_PUBLIC_TOKEN"), // only for OAuth and SSO
-		Cut:         cutoffs.Cut,
-	})
+	}, "https://classes.example.edu", see)
+}
+
+// newService is a whole service, with everything that a real one sets.
+func newService(project grimoireauth.Config, address string, see grimoireauth.Observe) (*http.Server, error) {
+	cutoffs := new(jwtlocal.MemoryCutoffs) // what was revoked here; replicas share cutoffs of their own
+	project.Cut = cutoffs.Cut
+	project.Observe = see
+	project.SessionDuration = 8 * time.Hour // zero: Stytch's 60 minutes
+	client, err := grimoireauth.New(project)
 	if err != nil {
-		return nil, nil, err // every fault at once: missing ids, test and live mixed up
+		return nil, err // every fault at once: missing ids, test and live mixed up
 	}
 	verifier, err := jwtlocal.New(jwtlocal.Config{
-		ProjectID: os.Getenv("STYTCH_PROJECT_ID"),
-		Refresh:   client.Sessions.Authenticate,
-		Cutoffs:   cutoffs,
+		ProjectID: project.ProjectID, BaseURL: project.BaseURL, Transport: project.Transport,
+		Refresh:     client.Sessions.Authenticate,
+		Cutoffs:     cutoffs,       // without them a logout counts when the session_jwt expires
+		OutageGrace: 2 * time.Hour, // zero: while Stytch is down an expired session_jwt is 503
+		Observe:     see,
 	})
-	return client, verifier, err
+	if err != nil {
+		return nil, err
+	}
+	guard, err := middleware.New(verifier.Authenticate, middleware.Config{
+		Can:           client.Can,                // for guard.Can, which panics without it
+		Fresh:         verifier.Refresh,          // for guard.Fresh, which panics without it
+		SignInURL:     "/auth/",                  // where browsers are led; empty: they get 401
+		Revoke:        client.Sessions.Revoke,    // a sign-in ends the session that the browser had
+		Watch:         verifier.Watch,            // streams end at once when their session does
+		SessionMarks:  client.SessionMarks(),     // strangers cannot use up what these people need
+		ClientAddress: middleware.ForwardedFor(), // a proxy on this machine; nil: there is none
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := signin.New(guard, client, signin.Config{BaseURL: address})
+	if err != nil {
+		return nil, err
+	}
+
+	mux := routes(guard)
+	mux.Handle("/auth/", pages)
+	server := &http.Server{
+		Addr:              "127.0.0.1:8080",
+		Handler:           http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}", "GET /healthz", "/auth/")),
+		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+	}
+	server.RegisterOnShutdown(guard.EndWatches) // Shutdown ends streams
+	return server, nil
 }
 
 // firstClass makes a class and its first instructor.
@@ -82,10 +126,43 @@ func Example_doctor() {
 	// <nil>
 }
 
-func Example_gettingStarted() {
-	if _, _, err := fromEnvironment(new(jwtlocal.MemoryCutoffs)); err != nil && os.Getenv("STYTCH_PROJECT_ID") != "" {
+var _ = fromEnvironment
+
+// The whole service, with the in-memory Stytch in place of the real one: the routes of
+// the guide and the pages to sign in are there, and nothing panics.
+func Example_service() {
+	stytch := new(mock.Stytch)
+	server, err := newService(grimoireauth.Config{
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(),
+		BaseURL: stytch.BaseURL(), Transport: stytch,
+	}, "https://classes.example.edu", nil)
+	if err != nil {
 		log.Fatal(err)
 	}
+	class := stytch.AddClass("LAWS1100").ID
+	ines := stytch.SignIn(stytch.AddInstructor(class, "ines@example.edu"))
+	ask := func(method, path string, credentials grimoireauth.Credentials) *httptest.ResponseRecorder {
+		request := httptest.NewRequest(method, path, nil)
+		request.Header.Set("Accept", "text/html")
+		request.Header.Set("Sec-Fetch-Mode", "navigate")
+		if err := mock.Cookies(request, credentials); err != nil {
+			log.Fatal(err)
+		}
+		answer := httptest.NewRecorder()
+		server.Handler.ServeHTTP(answer, request)
+		return answer
+	}
+	stranger := ask("GET", "/me", grimoireauth.Credentials{})
+	fmt.Println("a stranger is led to", stranger.Header().Get("Location"))
+	fmt.Println("the sign-in page:", ask("GET", "/auth/", grimoireauth.Credentials{}).Code)
+	fmt.Println("an instructor releases:", ask("POST", "/classes/"+string(class)+"/release", ines).Code)
+	// Output:
+	// a stranger is led to /auth/?return_to=%2Fme
+	// the sign-in page: 200
+	// an instructor releases: 200
+}
+
+func Example_gettingStarted() {
 	ctx, s := context.Background(), newSchool(nil)
 	class, err := firstClass(ctx, s.client)
 	if err != nil {

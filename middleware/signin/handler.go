@@ -33,6 +33,11 @@ type Handler struct {
 // New returns a Handler that signs people in through client and gives them the
 // cookies that guard reads. It does no I/O. Its error, an [*grimoireauth.Error]
 // that matches [grimoireauth.ErrInvalid], names every fault at once.
+//
+// Two settings of the Guard belong to the pages, and New does not ask for them:
+// SignInURL, the Prefix, without which browsers are not led here, and Revoke,
+// client.Sessions.Revoke, without which the session that a browser had before its sign-in
+// goes on at Stytch. The Guard logs the second when it first happens.
 func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*Handler, error) {
 	faults := config.faults()
 	starts := false
