@@ -24,7 +24,7 @@ func observer(logger *slog.Logger, count func(name string)) grimoireauth.Observe
 		case grimoireauth.OutageBegan:
 			logger.WarnContext(ctx, "Stytch does not answer", "of", e.Outage.Of, "cause", e.Outage.Cause)
 		case grimoireauth.OutageEnded:
-			logger.InfoContext(ctx, "Stytch answers again", "of", e.Outage.Of, "after", e.Took)
+			logger.InfoContext(ctx, "the outage is over", "of", e.Outage.Of, "reason", e.Reason, "after", e.Took)
 		case grimoireauth.RefreshFailed:
 			if errors.Is(e.Err, grimoireauth.ErrUnavailable) {
 				count("stytch_unavailable")

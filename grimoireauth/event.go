@@ -86,10 +86,12 @@ type OperatorAlarm struct {
 // time one asks whether it is back. Its context is not that of a request.
 type OutageBegan struct{ Outage Outage }
 
-// OutageEnded: Stytch has answered, and calls are made again.
+// OutageEnded: calls are made again, for the Reason that it says. Its context is not that
+// of a request.
 type OutageEnded struct {
 	Outage Outage
 	Took   time.Duration
+	Reason OutageEnd
 }
 
 func (KeysFetched) event()      {}

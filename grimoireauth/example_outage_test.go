@@ -20,7 +20,7 @@ func ExampleOutageError() {
 			case grimoireauth.OutageBegan:
 				fmt.Println("began:", e.Outage.Of, "-", e.Outage.Cause)
 			case grimoireauth.OutageEnded:
-				fmt.Println("ended:", e.Outage.Of)
+				fmt.Println("ended:", e.Outage.Of, "-", e.Reason) // EndAnswered, or EndUnknown
 			}
 		},
 	}))

@@ -72,6 +72,18 @@ const (
 	CauseFailures OutageCause = "calls about several sessions failed"
 )
 
+// OutageEnd says why an outage is not assumed any more.
+type OutageEnd string
+
+// Why an outage is not assumed any more.
+const (
+	// EndAnswered: Stytch has answered.
+	EndAnswered OutageEnd = "Stytch has answered"
+	// EndUnknown: for ten seconds after [Outage.Next] no call was made that could have
+	// found out whether Stytch is back, for want of requests. The next calls find out.
+	EndUnknown OutageEnd = "not known any more, since no call was made"
+)
+
 // Outage is a time in which calls are not made, because Stytch is known not to answer
 // them.
 type Outage struct {
@@ -83,8 +95,8 @@ type Outage struct {
 	Next time.Time
 }
 
-// Outages returns the outages that this Client knows to go on, none if all is well. It
-// makes no network call. The key set's is in the Stats of a jwtlocal.Verifier.
+// Outages returns the outages that this Client knows to go on, none if all is well or if
+// nothing is known any more: see [EndUnknown]. It makes no network call. The key set's is in the Stats of a jwtlocal.Verifier.
 func (c *Client) Outages() []Outage {
 	var out []Outage
 	for _, state := range c.breaker.Open() {
@@ -122,5 +134,9 @@ func (c *Client) outageChanged(state breaker.State) {
 		c.observe(context.Background(), OutageBegan{outage})
 		return
 	}
-	c.observe(context.Background(), OutageEnded{outage, time.Since(state.Since)})
+	reason := EndAnswered
+	if state.Forgotten {
+		reason = EndUnknown
+	}
+	c.observe(context.Background(), OutageEnded{outage, time.Since(state.Since), reason})
 }

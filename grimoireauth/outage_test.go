@@ -153,6 +153,7 @@ func TestX07_OneKindOfEndpointFailsAlone(t *testing.T) {
 			ended := a.told[1].(grimoireauth.OutageEnded)
 			require.Equal(t, time.Since(ended.Outage.Since), ended.Took)
 			require.Equal(t, grimoireauth.CauseNoAnswer, ended.Outage.Cause)
+			require.Equal(t, grimoireauth.EndAnswered, ended.Reason)
 		})
 	})
 }
@@ -256,5 +257,38 @@ func TestX07_NoRepetitionDuringAnOutage(t *testing.T) {
 		all.Wait()
 		require.Less(t, time.Since(began), 500*time.Millisecond)
 		require.LessOrEqual(t, len(stytch.Journal()), 6)
+	})
+}
+
+// Three failures, and then no request: the outage does not go on for ever, and nothing
+// says that Stytch has answered. The first request after a pause asks.
+func TestX07_EndsWithoutRequests(t *testing.T) {
+	fail := func(t *testing.T, a *attendance) {
+		t.Helper()
+		time.Sleep(time.Second)
+		a.stytch.Fail(mock.Fault{Endpoint: askWhose, Status: 503, Times: 3})
+		for n := range 3 {
+			requireOutage(t, a.whose(n))
+		}
+		require.Equal(t, grimoireauth.OutageOfSessions, a.client.Outages()[0].Of)
+	}
+	for _, quiet := range []time.Duration{time.Second, 3 * time.Second, 5 * time.Second, 9 * time.Second, 11 * time.Second} {
+		attending(t, func(t *testing.T, a *attendance) {
+			fail(t, a)
+			time.Sleep(quiet)
+			atOnce(t, func() { require.NoError(t, a.sendLink(t.Context()), quiet) })
+			atOnce(t, func() { require.NoError(t, a.whose(3), quiet) })
+		})
+	}
+	attending(t, func(t *testing.T, a *attendance) {
+		fail(t, a)
+		time.Sleep(time.Minute)
+		require.Empty(t, a.client.Outages())
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		require.Len(t, a.told, 2)
+		ended := a.told[1].(grimoireauth.OutageEnded)
+		require.Equal(t, grimoireauth.EndUnknown, ended.Reason)
+		require.Equal(t, 10500*time.Millisecond, ended.Took)
 	})
 }

@@ -74,7 +74,11 @@ func (v *Verifier) keysChanged(state breaker.State) {
 		v.observeBehind(context.Background(), grimoireauth.OutageBegan{Outage: outage})
 		return
 	}
-	v.observeBehind(context.Background(), grimoireauth.OutageEnded{Outage: outage, Took: time.Since(state.Since)})
+	reason := grimoireauth.EndAnswered
+	if state.Forgotten {
+		reason = grimoireauth.EndUnknown
+	}
+	v.observeBehind(context.Background(), grimoireauth.OutageEnded{Outage: outage, Took: time.Since(state.Since), Reason: reason})
 }
 
 func keysOutage(state breaker.State) grimoireauth.Outage {

@@ -10,7 +10,8 @@ type Stats struct {
 	FetchFailures  uint64
 	LastFetchError error // why the last fetch failed; nil if it did not
 	// KeyOutage is since when the key set is known not to be had, so that no request
-	// waits for it; zero if it is not.
+	// waits for it; zero if it is not, or not known any more: see
+	// [grimoireauth.EndUnknown].
 	KeyOutage time.Time
 
 	CacheHits    uint64

@@ -6,7 +6,8 @@
 // three seconds, or when calls about three different sessions have failed within ten
 // seconds and none went well in between. Opening it releases the calls that wait. While it
 // is open calls are refused, and from time to time one is asked to probe. One that no call
-// has probed for ten seconds closes.
+// has probed for ten seconds closes. If a probe of a class is not answered for three
+// seconds, nor any other call meanwhile, the circuit of the server opens as well.
 package breaker
 
 import (
@@ -102,10 +103,12 @@ type State struct {
 	Since time.Time
 	Open  bool
 	Next  time.Time // not before then does a call probe; zero if it is closed
+	// Forgotten: it closed because no call has probed it for too long, not by an answer.
+	Forgotten bool
 }
 
 // Breaker is safe for concurrent use. The zero Breaker is closed. It starts no
-// goroutine; a timer runs while calls are in flight.
+// goroutine; timers run while calls are in flight and while a circuit is open.
 type Breaker struct {
 	// Changed is told about each circuit that opens and closes, without a lock held. It
 	// must not panic. Nil: it is not called. Set it before the first call.
@@ -123,6 +126,10 @@ type circuit struct {
 	since  time.Time
 	next   time.Time
 	probes int // since it opened
+	// probed is when the first probe was sent since it opened, and since a probe was
+	// answered last; zero if none was.
+	probed time.Time
+	forget *time.Timer // closes it if no call probes; nil if it was never open
 
 	answers  uint64    // calls that were answered
 	closings uint64    // how often it has closed
@@ -185,12 +192,11 @@ func (b *Breaker) Begin(call Call) (*Flight, *Refusal) {
 	class := &b.circuits[call.Class]
 	server := &b.circuits[Server]
 	for _, of := range []Class{Server, call.Class} {
-		if c := &b.circuits[of]; c.open && now.Sub(c.next) >= Stale {
-			changed = append(changed, b.closes(of, now)...)
-		}
+		changed = append(changed, b.forgets(of, now)...)
 	}
-	if class.open && !server.open && !server.answered.After(class.since) && now.Sub(class.since) >= Silence {
-		// Its probes are not answered, and no call of another class was.
+	if class.open && !server.open && !class.probed.IsZero() && now.Sub(class.probed) >= Silence && server.answered.Before(class.probed) {
+		// Its probes are not answered, and no call of another class was. That no probe was
+		// sent yet says nothing.
 		opened, released := b.opens(Server, class.cause, now)
 		changed, release = append(changed, opened...), released
 	}
@@ -225,7 +231,11 @@ func (b *Breaker) Begin(call Call) (*Flight, *Refusal) {
 func (b *Breaker) Probe(class Class) *Flight {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return &Flight{breaker: b, call: Call{Class: class}, began: time.Now(), mark: b.mark(class), probe: true}
+	now := time.Now()
+	if c := &b.circuits[class]; c.open && c.probed.IsZero() {
+		c.probed = now
+	}
+	return &Flight{breaker: b, call: Call{Class: class}, began: now, mark: b.mark(class), probe: true}
 }
 
 // End says what became of the call. It returns what is to be remembered of a failure.
@@ -245,8 +255,12 @@ func (f *Flight) End(outcome Outcome) Mark {
 	class, server := &b.circuits[f.call.Class], &b.circuits[Server]
 	switch outcome {
 	case Gone:
+		if f.probe && class.probed.Equal(f.began) {
+			class.probed = time.Time{}
+		}
 	case Odd:
 		class.answered = now
+		class.probed = time.Time{}
 	case Answered:
 		class.answered, server.answered = now, now
 		class.answers++
@@ -254,11 +268,12 @@ func (f *Flight) End(outcome Outcome) Mark {
 		if f.counted != nil || f.probe {
 			class.note(now.Sub(f.began), now)
 		}
-		changed = append(b.closes(f.call.Class, now), b.closes(Server, now)...)
+		changed = append(b.closes(f.call.Class), b.closes(Server)...)
 	case Failed:
 		class.answered, server.answered = now, now
+		class.probed = time.Time{}
 		f.mark.answers = class.answers // what went well before is no sign against it
-		changed = b.closes(Server, now)
+		changed = b.closes(Server)
 		opened, released := b.failed(f, now, false)
 		changed, release = append(changed, opened...), released
 	case Unreached:
@@ -275,14 +290,17 @@ func (f *Flight) End(outcome Outcome) Mark {
 
 // Open returns the circuits that are open, that of the server first.
 func (b *Breaker) Open() []State {
+	now := time.Now()
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	var open []State
+	var open, changed []State
 	for _, class := range [...]Class{Server, Sessions, Administration} {
+		changed = append(changed, b.forgets(class, now)...)
 		if c := &b.circuits[class]; c.open {
 			open = append(open, c.state(class))
 		}
 	}
+	b.mu.Unlock()
+	b.tell(changed, nil)
 	return open
 }
 

@@ -1,6 +1,8 @@
 package breaker
 
 import (
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +13,7 @@ import (
 // fixture is a Breaker in virtual time, with what it has told.
 type fixture struct {
 	*Breaker
+	mu       sync.Mutex // guards told
 	told     []State
 	released int
 }
@@ -19,10 +22,21 @@ func inTime(t *testing.T, f func(t *testing.T, x *fixture)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		x := &fixture{Breaker: new(Breaker)}
-		x.Changed = func(s State) { x.told = append(x.told, s) }
+		x.Changed = func(s State) {
+			x.mu.Lock()
+			defer x.mu.Unlock()
+			x.told = append(x.told, s)
+		}
 		f(t, x)
 		synctest.Wait()
 	})
+}
+
+// heard is what was told until now.
+func (x *fixture) heard() []State {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Clone(x.told)
 }
 
 func (x *fixture) begin(t *testing.T, class Class, key uint64) *Flight {
@@ -56,8 +70,8 @@ func TestHang(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		require.Equal(t, 3, x.released)
-		require.Len(t, x.told, 1)
-		require.Equal(t, State{Class: Server, Cause: Silent, Since: time.Now(), Open: true, Next: time.Now().Add(FirstPause)}, x.told[0])
+		require.Len(t, x.heard(), 1)
+		require.Equal(t, State{Class: Server, Cause: Silent, Since: time.Now(), Open: true, Next: time.Now().Add(FirstPause)}, x.heard()[0])
 		for _, class := range []Class{SignIn, Sessions, Administration} {
 			require.True(t, x.refuses(class), class)
 		}
@@ -82,14 +96,14 @@ func TestSlowIsNoOutage(t *testing.T) {
 		for _, f := range flights {
 			f.End(Answered)
 		}
-		require.Empty(t, x.told)
+		require.Empty(t, x.heard())
 		time.Sleep(time.Hour)
 		for _, took := range []time.Duration{2500, 4000, 7000, 5000, 7999, 4000} { // alone
 			f := x.begin(t, Sessions, 1)
 			time.Sleep(took * time.Millisecond)
 			f.End(Answered)
 		}
-		require.Empty(t, x.told)
+		require.Empty(t, x.heard())
 	})
 }
 
@@ -111,7 +125,7 @@ func TestSuddenlySlow(t *testing.T) {
 			time.Sleep(5 * time.Second)
 			f.End(Answered)
 		}
-		require.Len(t, x.told, 2)
+		require.Len(t, x.heard(), 2)
 		time.Sleep(slowMemory + time.Second)
 		x.begin(t, Sessions, 1)
 		time.Sleep(Silence)
@@ -136,7 +150,7 @@ func TestClassHangsAlone(t *testing.T) {
 		require.False(t, x.refuses(Sessions))
 		require.False(t, x.refuses(SignIn))
 		synctest.Wait()
-		require.Equal(t, Administration, x.told[0].Class)
+		require.Equal(t, Administration, x.heard()[0].Class)
 		waiting.End(Gone)
 	})
 }
@@ -151,8 +165,67 @@ func TestClassThenAll(t *testing.T) {
 		synctest.Wait()
 		require.False(t, x.refuses(SignIn))
 		time.Sleep(Silence)
+		probe := x.Probe(Sessions)
+		time.Sleep(Silence - time.Nanosecond)
+		require.True(t, x.refuses(Sessions))
+		require.False(t, x.refuses(SignIn))
+		time.Sleep(time.Nanosecond)
 		require.True(t, x.refuses(Sessions))
 		require.True(t, x.refuses(SignIn))
+		probe.End(Gone)
+	})
+}
+
+// A class that failed is not the whole server's failure by waiting: only a probe that
+// stays unanswered says so. The first call after the pause probes.
+func TestClassWaits(t *testing.T) {
+	for _, quiet := range []time.Duration{time.Second, 3 * time.Second, 5 * time.Second, 9 * time.Second} {
+		inTime(t, func(t *testing.T, x *fixture) {
+			for key := range uint64(Callers) {
+				x.begin(t, Sessions, key).End(Failed)
+			}
+			require.Len(t, x.Open(), 1)
+			time.Sleep(quiet)
+			require.False(t, x.refuses(SignIn))
+			_, refusal := x.Begin(Call{Class: Sessions})
+			require.True(t, refusal.Probe)
+			probe := x.Probe(Sessions)
+			require.False(t, x.refuses(SignIn))
+			probe.End(Failed) // an answer of the server
+			time.Sleep(Silence)
+			require.True(t, x.refuses(Sessions))
+			require.False(t, x.refuses(SignIn))
+			require.Equal(t, Sessions, x.heard()[len(x.heard())-1].Class)
+			x.Probe(Sessions).End(Gone)
+			time.Sleep(Silence)
+			require.False(t, x.refuses(SignIn), "a probe whose caller has left says nothing")
+			x.Probe(Sessions).End(Answered)
+			require.Empty(t, x.Open())
+			require.False(t, x.heard()[len(x.heard())-1].Forgotten)
+		})
+	}
+}
+
+// A circuit closes without a call as well, and says that it knows nothing any more.
+func TestForgotten(t *testing.T) {
+	inTime(t, func(t *testing.T, x *fixture) {
+		for key := range uint64(Callers) {
+			x.begin(t, Sessions, key).End(Failed)
+		}
+		time.Sleep(FirstPause)
+		require.True(t, x.refuses(Sessions)) // the next probe is a second later
+		time.Sleep(2*FirstPause + Stale - time.Nanosecond)
+		synctest.Wait()
+		require.Len(t, x.Open(), 1)
+		require.Len(t, x.heard(), 1)
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		require.Len(t, x.heard(), 2, "before anything has asked")
+		require.Equal(t, State{Class: Sessions, Cause: Failures, Since: time.Now().Add(-3*FirstPause - Stale), Forgotten: true}, x.heard()[1])
+		require.Empty(t, x.Open())
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		require.Len(t, x.heard(), 2)
 	})
 }
 
@@ -204,9 +277,9 @@ func TestOpensNothing(t *testing.T) {
 				f, _ := x.Begin(call)
 				time.Sleep(time.Minute)
 				synctest.Wait()
-				require.Empty(t, x.told)
+				require.Empty(t, x.heard())
 				f.End(Unreached)
-				require.Empty(t, x.told)
+				require.Empty(t, x.heard())
 			})
 		})
 	}
@@ -219,7 +292,7 @@ func TestOpensNothing(t *testing.T) {
 				flights[0].End(Gone)
 				flights = flights[1:]
 			}
-			require.Empty(t, x.told)
+			require.Empty(t, x.heard())
 		})
 	})
 	t.Run("throttled", func(t *testing.T) {
@@ -227,7 +300,7 @@ func TestOpensNothing(t *testing.T) {
 			for key := range uint64(100) {
 				x.begin(t, Sessions, key).End(Answered)
 			}
-			require.Empty(t, x.told)
+			require.Empty(t, x.heard())
 		})
 	})
 }
@@ -264,8 +337,8 @@ func TestProbes(t *testing.T) {
 		require.Empty(t, x.Open())
 		require.False(t, mark.Ongoing())
 		require.True(t, mark.Over())
-		require.Equal(t, []bool{true, false}, []bool{x.told[0].Open, x.told[1].Open})
-		require.Equal(t, opened, x.told[1].Since)
+		require.Equal(t, []bool{true, false}, []bool{x.heard()[0].Open, x.heard()[1].Open})
+		require.Equal(t, opened, x.heard()[1].Since)
 	})
 }
 
@@ -314,7 +387,7 @@ func TestStale(t *testing.T) {
 			first.End(Gone)
 			second.End(Gone)
 			var opened []bool
-			for _, state := range x.told {
+			for _, state := range x.heard() {
 				opened = append(opened, state.Open)
 			}
 			require.Equal(t, []bool{true, false, true}, opened)

@@ -84,8 +84,13 @@ func (b *Breaker) opens(class Class, cause Cause, now time.Time) (changed []Stat
 	if c.open {
 		return nil, nil
 	}
-	c.open, c.cause, c.since, c.probes = true, cause, now, 0
+	c.open, c.cause, c.since, c.probes, c.probed = true, cause, now, 0, time.Time{}
 	c.next = now.Add(c.pause())
+	if left := c.next.Sub(now) + Stale; c.forget == nil {
+		c.forget = time.AfterFunc(left, func() { b.idle(class) })
+	} else {
+		c.forget.Reset(left)
+	}
 	for i := range b.circuits {
 		hit := &b.circuits[i]
 		if class != Server && Class(i) != class {
@@ -110,14 +115,38 @@ func (b *Breaker) opens(class Class, cause Cause, now time.Time) (changed []Stat
 }
 
 // closes closes a circuit, if it is open. mu is held.
-func (b *Breaker) closes(class Class, now time.Time) []State {
+func (b *Breaker) closes(class Class) []State {
 	c := &b.circuits[class]
 	if !c.open {
 		return nil
 	}
 	c.open = false
 	c.closings++
+	c.forget.Stop()
 	return []State{{Class: class, Cause: c.cause, Since: c.since}}
+}
+
+// forgets closes a circuit that no call has probed for too long. mu is held.
+func (b *Breaker) forgets(class Class, now time.Time) []State {
+	if c := &b.circuits[class]; !c.open || now.Sub(c.next) < Stale {
+		return nil
+	}
+	changed := b.closes(class)
+	changed[0].Forgotten = true
+	return changed
+}
+
+// idle does so without a call. It runs when the timer of an open circuit has fired, which
+// is set again for as long as calls probe.
+func (b *Breaker) idle(class Class) {
+	now := time.Now()
+	b.mu.Lock()
+	changed := b.forgets(class, now)
+	if c := &b.circuits[class]; c.open {
+		c.forget.Reset(c.next.Add(Stale).Sub(now))
+	}
+	b.mu.Unlock()
+	b.tell(changed, nil)
 }
 
 func (c *circuit) state(class Class) State {
