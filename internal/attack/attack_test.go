@@ -149,8 +149,8 @@ func (a *attack) report() {
 	beyond, total, most := a.strangersCalls()
 	t.Logf("seed %d, %v of virtual time: strangers sent %d requests, %d calls to Stytch, at most %d from one source, %d beyond the bursts; %v",
 		a.seed, a.last, requests, total, most, beyond, a.network.kinds)
-	t.Logf("honest people: %d requests served, %d not; %d calls; delay p50 %v, p99 %v, most %v; %d codes again, %d by a link; %d kB of heap",
-		a.record.served, len(a.record.refused), a.network.calls[""], a.record.percentile(.5), a.record.percentile(.99), a.record.percentile(1), a.record.again, a.record.byLink, a.heap>>10)
+	t.Logf("honest people: %d requests served, %d not; %d calls; delay p50 %v, p99 %v, most %v; %d codes again, %d messages asked for again, %d by a link; %d kB of heap",
+		a.record.served, len(a.record.refused), a.network.calls[""], a.record.percentile(.5), a.record.percentile(.99), a.record.percentile(1), a.record.again, a.record.missed, a.record.byLink, a.heap>>10)
 	for i, refused := range a.record.refused {
 		if i < 10 {
 			t.Log(refused)
