@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -48,8 +47,6 @@ func bracketedGroups(groups []string) string {
 	return "[" + strings.Join(slices.Sorted(slices.Values(groups)), "], [") + "]"
 }
 
-var groupsInBrackets = regexp.MustCompile(`\]\s*,\s*\[`)
-
 // readGroups splits "[Tutorial 1], [Lab A]" and "Tutorial 1, Lab A".
 func readGroups(s string) ([]string, error) {
 	if s == "" {
@@ -57,11 +54,32 @@ func readGroups(s string) ([]string, error) {
 	}
 	switch opens, closes := strings.HasPrefix(s, "["), strings.HasSuffix(s, "]"); {
 	case opens && closes && len(s) > 1:
-		return cleanGroups(groupsInBrackets.Split(s[1:len(s)-1], -1))
+		return cleanGroups(inBrackets(s[1 : len(s)-1]))
 	case opens:
 		return nil, errors.New("the groups have a bracket that does not close: close it")
 	}
 	return cleanGroups(strings.Split(s, ","))
+}
+
+// inBrackets splits "Tutorial 1], [Lab A" where a bracket closes, a comma follows and
+// another bracket opens. A bracket in a name does not count.
+func inBrackets(s string) []string {
+	var parts []string
+	for from := 0; ; {
+		closes := strings.IndexByte(s[from:], ']')
+		if closes < 0 {
+			return append(parts, s)
+		}
+		closes += from
+		after := strings.TrimLeft(s[closes+1:], " \t")
+		next, comma := strings.CutPrefix(after, ",")
+		next, opens := strings.CutPrefix(strings.TrimLeft(next, " \t"), "[")
+		if !comma || !opens {
+			from = closes + 1
+			continue
+		}
+		parts, s, from = append(parts, s[:closes]), next, 0
+	}
 }
 
 // maxGroups bounds the groups of one person, in bytes of JSON: Stytch keeps 4 KB
@@ -70,23 +88,24 @@ const maxGroups = 2048
 
 func cleanGroups(parts []string) ([]string, error) {
 	var groups []string
+	bytes := 0
 	for _, part := range parts {
 		group, err := nfc.Name(part)
 		switch {
 		case err != nil:
 			return nil, nameFault("groups", err)
-		case group != "" && !slices.Contains(groups, group):
-			groups = append(groups, strings.Clone(group))
+		case group == "" || slices.Contains(groups, group):
+			continue
+		}
+		groups = append(groups, strings.Clone(group))
+		if bytes += len(group) + len(`"",`); bytes > maxGroups {
+			break
 		}
 	}
-	bytes := 2
-	for _, group := range groups {
-		bytes += 6*len(group) + 3 // JSON makes six bytes of one at most
-	}
-	if bytes <= maxGroups {
+	if 6*bytes <= maxGroups { // JSON makes six bytes of one at most
 		return groups, nil
 	}
-	if encoded, err := json.Marshal(groups); err != nil || len(encoded) > maxGroups {
+	if encoded, err := json.Marshal(groups); err != nil || len(encoded) > maxGroups || bytes > maxGroups {
 		return nil, fmt.Errorf("the groups are longer than the %d bytes that are kept of them: shorten their names", maxGroups)
 	}
 	return groups, nil

@@ -91,7 +91,7 @@ func (p *planner) check(row *Row) {
 		p.fault(row.Line, nil, nameFault("name", err).Error())
 	}
 	row.Name = name
-	if row.ID != "" && !idForm.MatchString(row.ID) {
+	if row.ID != "" && !isID(row.ID) {
 		p.fault(row.Line, nil, `the ID number is not 1 to 128 letters, digits and "._-|"`)
 	}
 	groups, err := cleanGroups(row.Groups)

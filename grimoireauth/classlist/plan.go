@@ -157,7 +157,7 @@ func (s Step) String() string {
 	}
 	fmt.Fprintf(&b, "%v %s", s.Action, s.Email)
 	if s.Name != "" {
-		fmt.Fprintf(&b, " (%s)", s.Name)
+		fmt.Fprintf(&b, " (%s)", visible(s.Name)) // a person may have written their own name
 	}
 	switch {
 	case s.Action == Remove:

@@ -151,9 +151,17 @@ func visible(s string) string {
 	}, s)
 }
 
-// idForm is what Stytch takes as an external id.
+// isID reports whether Stytch takes a text as an external id.
 // Source: https://stytch.com/docs/b2b/api/create-member
-var idForm = regexp.MustCompile(`^[A-Za-z0-9._|-]{1,128}$`)
+func isID(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '.' && c != '_' && c != '|' && c != '-' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 128
+}
 
 // A spreadsheet program that took a number for an amount writes it like this.
 var (
@@ -174,9 +182,9 @@ func (c *columns) readID(s string) (id, note string, err error) {
 		note = "the ID number is written in digits of another script, and was read as 0 to 9"
 	}
 	switch {
-	case decimalForm.MatchString(id), exponentForm.MatchString(id):
+	case strings.ContainsAny(id, ".,+") && (decimalForm.MatchString(id) || exponentForm.MatchString(id)):
 		return "", "", errors.New("a program has taken the ID number for an amount, so zeros before it and digits at its end may be lost: export the list again, with the ID number as text")
-	case !idForm.MatchString(id):
+	case !isID(id):
 		return "", "", errors.New(`the ID number is not 1 to 128 letters, digits and "._-|": is this the right column?`)
 	case strings.HasPrefix(id, "member-"):
 		// It could be taken for a member_id of Stytch's.
