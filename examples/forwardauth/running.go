@@ -23,8 +23,18 @@ import (
 //go:embed nginx/*.conf haproxy/haproxy.cfg haproxy/forward-auth.lua python/*.py
 var files embed.FS
 
+// found returns where a program is. Debian has servers in /usr/sbin, which is not in the
+// PATH of most people.
+func found(program string) (string, error) {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return exec.LookPath("/usr/sbin/" + program)
+	}
+	return path, nil
+}
+
 func installed(program string) bool {
-	_, err := exec.LookPath(program)
+	_, err := found(program)
 	return err == nil
 }
 
@@ -140,12 +150,20 @@ func (r *running) nginx(listen, application string) error {
 	if os.Getuid() == 0 {
 		args = append(args, "-g", "user root;") // its workers read the same folder
 	}
-	return r.run("nginx", exec.Command("nginx", args...), listen)
+	path, err := found("nginx")
+	if err != nil {
+		return err
+	}
+	return r.run("nginx", exec.Command(path, args...), listen)
 }
 
 // haproxy starts HAProxy in front of an application.
 func (r *running) haproxy(listen, application string) error {
-	cmd := exec.Command("haproxy", "-f", "haproxy.cfg")
+	path, err := found("haproxy")
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(path, "-f", "haproxy.cfg")
 	cmd.Dir = filepath.Join(r.dir, "haproxy")
 	cmd.Env = append(os.Environ(),
 		"LISTEN="+strings.Replace(listen, "unix:", "unix@", 1), "FORWARD_AUTH_URL=http://"+r.askAt+"/",
