@@ -35,6 +35,11 @@ type Page struct {
 	// seconds". Empty: it was sent now.
 	Again string
 
+	// Instead says on "code" that codes of this address are not looked at for a while, and
+	// what can be e-mailed in their place: "magic_link", or "reset" for a link to set a
+	// password. Empty: codes are looked at, or the class has neither.
+	Instead string
+
 	Ways      Ways // what "sign-in" and "which-class" offer
 	Password  bool // somebody is about to sign in by password
 	Discovery bool // "which-class": classes can be found without naming one

@@ -119,7 +119,9 @@ func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, pag
 	}
 	page.Notice = "There are too many requests from your network just now. Please try again in " + inWords(wait) + "."
 	if limited != nil {
-		page.Notice = limited.sentence(inWords(wait), h.links(r, page.Class))
+		links := h.links(r, page.Class)
+		page.Notice = limited.sentence(inWords(wait), links)
+		page.Instead = limited.instead(links)
 	}
 	retryAfter(w, err)
 	if again == "sign-in" {
@@ -141,6 +143,20 @@ func (h *Handler) links(r *http.Request, class string) Ways {
 	return ways
 }
 
+// instead returns what can be e-mailed and signs in while codes and passwords are not
+// looked at: the method of a form to start, "" if there is none.
+func (e *limitError) instead(links Ways) string {
+	switch {
+	case e.action != ActionGuess || e.member:
+		return ""
+	case links.MagicLink:
+		return string(grimoireauth.MethodMagicLink)
+	case links.Password:
+		return methodReset
+	}
+	return ""
+}
+
 // sentence says what to do instead of waiting, with the links by e-mail that there are.
 func (e *limitError) sentence(wait string, links Ways) string {
 	switch {
@@ -148,10 +164,10 @@ func (e *limitError) sentence(wait string, links Ways) string {
 		return "There were too many wrong codes. Please wait " + wait + " before you try again, or ask your instructor."
 	case e.action == ActionGuess:
 		notice := "There were too many wrong codes or passwords for this address. They are looked at again in " + wait + "."
-		switch {
-		case links.MagicLink:
+		switch e.instead(links) {
+		case string(grimoireauth.MethodMagicLink):
 			notice += " The link in an e-mail works all the time: open the one that you have, or ask for one here."
-		case links.Password:
+		case methodReset:
 			notice += " A link to set a password works all the time: open the one that you have, or ask for one here."
 		}
 		return notice
