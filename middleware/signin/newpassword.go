@@ -58,11 +58,18 @@ func (h *Handler) showNewPassword(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+const notSaved = "You are signed in, but this password was not saved: its link is used up or was given up in this browser. If you have not just saved it in another tab, ask for a new link here."
+
 // mayReset returns the attempt with the link, and the one of this browser that asked
 // for it. Otherwise it writes what to do instead, and the link stays good.
 func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked attempt, ok bool) {
 	a, ok = h.named(r)
 	if !ok || a.token.kind != kindPassword || !a.live(time.Now()) {
+		if r.Method == http.MethodPost && !(ok && a.goesOn(time.Now())) && h.continues(r, "") {
+			// Signed in by another tab is not what was typed here.
+			h.offer(w, r, http.StatusGone, Page{Class: a.class, ReturnTo: a.returnTo, Notice: notSaved})
+			return attempt{}, attempt{}, false
+		}
 		h.withoutLink(w, r, a, ok)
 		return attempt{}, attempt{}, false
 	}

@@ -292,3 +292,22 @@ func TestResetEmailWithoutPassword(t *testing.T) {
 	require.Equal(t, "/auth/new-password", b.post("/auth/callback", b.newPassword()).at, "not by the other form")
 	require.Zero(t, w.calls(redeemed))
 }
+
+// A password that was typed while another tab used the link up, or signed in, is not
+// saved, and the person is told so instead of being sent on as if it were.
+func TestC07_APasswordThatWasNotSaved(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	b := w.browser()
+	form := b.resetLink("ada@example.edu")
+	form.Set("password", goodPassword)
+	require.Equal(t, http.StatusSeeOther, b.post("/auth/new-password", form).status)
+	calls := w.calls(passwordSet)
+	form.Set("password", otherPassword)
+	res := b.post("/auth/new-password", form)
+	require.Equal(t, http.StatusGone, res.status)
+	require.Contains(t, res.body, "this password was not saved")
+	require.Contains(t, res.body, `action="/auth/"`, "a new link can be asked for")
+	require.Equal(t, string(w.ada), b.who())
+	require.Equal(t, calls, w.calls(passwordSet))
+	require.Equal(t, http.StatusSeeOther, b.send(b.request("GET", "/auth/new-password?attempt="+form.Get("attempt"), nil)).status, "to look at the form again is to go on")
+}
