@@ -12,11 +12,11 @@ import (
 // ApplyAs is [Plan.Apply] on behalf of a member. Their own role in the class bounds
 // what the list gives, takes and brings back, whatever [Config.Highest] says, and
 // the project's RBAC policy has to permit them what the plan does: "search" on
-// stytch.member, and "create", "update.settings.roles", "update.info.name",
-// "update.info.external-id" and "delete" for people who are added or brought back, get
-// another role, name or ID number, and are removed. Both are asked before the first
-// change and every ten seconds of the import; if the member may no longer, the rows
-// that are left are not tried.
+// stytch.member, "create" for people who are added or brought back, or get an ID number
+// or groups, "update.settings.roles" and "update.info.name" for another role and name,
+// and "delete" for people who are removed. Both are asked before the first change and
+// every ten seconds of the import; if the member may no longer, the rows that are left
+// are not tried.
 //
 // The rows themselves are changed with the project's power, because an import keeps
 // its record in the members' metadata, which Stytch lets no member write.
@@ -119,22 +119,23 @@ func (p Plan) actions() []string {
 	needed := make(map[string]bool)
 	for _, step := range p.Changes() {
 		switch step.Action {
-		case Add:
+		case Add, Reactivate:
 			needed["create"] = true
-		case Reactivate:
-			needed["create"] = true
-			needed["update.settings.roles"] = needed["update.settings.roles"] || step.From != step.To
-			needed["update.info.name"] = needed["update.info.name"] || step.changes(FieldName)
-			needed["update.info.external-id"] = needed["update.info.external-id"] || step.changes(FieldID)
-		case ChangeRole, ChangeDetails:
-			needed["update.settings.roles"] = needed["update.settings.roles"] || step.Action == ChangeRole
-			needed["update.info.name"] = needed["update.info.name"] || step.changes(FieldName)
-			needed["update.info.external-id"] = needed["update.info.external-id"] || step.changes(FieldID)
 		case Remove:
 			needed["delete"] = true
 		}
+		if step.Action == ChangeRole || step.Action == Reactivate && step.From != step.To {
+			needed["update.settings.roles"] = true
+		}
+		if step.changes(FieldName) {
+			needed["update.info.name"] = true
+		}
+		// Stytch has no action for these two. They belong to a member from the beginning.
+		if step.changes(FieldID) || step.changes(FieldGroups) {
+			needed["create"] = true
+		}
 	}
-	for _, action := range []string{"create", "update.settings.roles", "update.info.name", "update.info.external-id", "delete"} {
+	for _, action := range []string{"create", "update.settings.roles", "update.info.name", "delete"} {
 		if needed[action] {
 			out = append(out, action)
 		}

@@ -204,3 +204,35 @@ func TestI04_ANumberThatIsTaken(t *testing.T) {
 		requireSays(t, c, list)
 	})
 }
+
+// On behalf of a member an import needs the permission for each field that it changes.
+func TestI04_TheImporterMayChangeTheField(t *testing.T) {
+	row := classlist.Row{Line: 2, Email: "sam@example.edu", Name: "Sam"}
+	for name, test := range map[string]struct {
+		actions []string
+		list    classlist.Row
+		want    error
+	}{
+		"a name":               {[]string{"search", "update.info.name"}, classlist.Row{Name: "Sam Lee"}, nil},
+		"no permission for it": {[]string{"search", "create"}, classlist.Row{Name: "Sam Lee"}, grimoireauth.ErrForbidden},
+		"groups":               {[]string{"search", "create"}, classlist.Row{Groups: []string{"Mon"}}, nil},
+		"a number":             {[]string{"search", "create"}, classlist.Row{ID: "7"}, nil},
+		"none for numbers":     {[]string{"search", "update.info.name"}, classlist.Row{ID: "7"}, grimoireauth.ErrForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := permitted(t, test.actions...)
+			credentials := c.stytch.SignIn(c.stytch.AddInstructor(c.id, "ines@example.edu"))
+			c.bring(classlist.List{row}, generous)
+			test.list.Line, test.list.Email = 2, row.Email
+			plan, writes := c.plan(classlist.List{test.list}, generous), c.line.changes()
+			_, err := plan.ApplyAs(t.Context(), c.client, credentials)
+			if test.want == nil {
+				require.NoError(t, err)
+				requireSays(t, c, classlist.List{test.list})
+				return
+			}
+			require.ErrorIs(t, err, test.want)
+			require.Equal(t, writes, c.line.changes(), "no call that changes anything")
+		})
+	}
+}
