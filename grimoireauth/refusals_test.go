@@ -106,9 +106,8 @@ func TestA01_RefusedCallsChangeNothing(t *testing.T) {
 		require.Contains(t, methods, name, "there is no such method any more")
 	}
 	for _, name := range methods {
-		if !reading[name] {
-			require.Contains(t, changes, name, "a new method: does it change something? Add its refusals, or list it as reading")
-		}
+		_, changing := changes[name]
+		require.True(t, changing || reading[name], "%s is a new method: does it change something? Add its refusals, or list it as reading", name)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		f := newRefusing(t)
@@ -170,7 +169,7 @@ func exported() []string {
 
 // reading are the methods that change nothing, whatever comes of them.
 var reading = map[string]bool{
-	"As": true, "Can": true, "ClockError": true, "Outages": true, "MeasureClock": true, "SessionMarks": true, "Stytch": true,
+	"As": true, "Can": true, "ClientShare": true, "ClockError": true, "Outages": true, "MeasureClock": true, "SessionMarks": true, "Stytch": true,
 	"Classes.ByExternalID": true, "Classes.BySlug": true, "Classes.Find": true, "Classes.Get": true,
 	"Roster.ClassesOf": true, "Roster.ExplainRole": true, "Roster.Find": true, "Roster.Get": true, "Roster.Members": true,
 	"SignIn.CheckPassword": true, "SignIn.Connections.List": true,
