@@ -32,7 +32,7 @@ func (t clientShare) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // ClientShare returns the error with which a call with this context would be refused
-// because its client address has used its share up: [ErrRateLimited], with when the next
+// because its client address has used its share up: [ErrOverShare], with when the next
 // one may be made. It is nil if there is a share left, and if the context says no address;
 // it takes nothing. A program asks before it reserves something of its own for a call that
 // a stranger causes, such as the one message that an address gets in a while, so that
@@ -47,7 +47,7 @@ func (c *Client) ClientShare(ctx context.Context) error {
 		return nil
 	}
 	refused := &overShare{wait: max(wait, time.Second)}
-	return &Error{Op: "look at the share of a client address", Kind: ErrRateLimited, RetryAfter: refused.wait, Err: refused}
+	return &Error{Op: "look at the share of a client address", Kind: ErrOverShare, RetryAfter: refused.wait, Err: refused}
 }
 
 // overShare says that a call was not made, because the client address that causes it has

@@ -43,7 +43,7 @@ func TestX01_AddressesHaveSharesOfTheirOwn(t *testing.T) {
 				refused++
 				var own *grimoireauth.Error
 				require.ErrorAs(t, err, &own)
-				require.Equal(t, grimoireauth.ErrRateLimited, own.Kind)
+				require.Equal(t, grimoireauth.ErrOverShare, own.Kind)
 				require.Zero(t, own.Status, "it is not Stytch that refuses")
 				require.GreaterOrEqual(t, own.RetryAfter, time.Second)
 			}

@@ -102,6 +102,12 @@ var (
 	// ErrLocked: too many failed attempts, so that the member cannot sign in for a
 	// while. It is an ErrRateLimited.
 	ErrLocked error = &sentinel{"too many failed attempts: wait before you try again", ErrRateLimited}
+	// ErrOverShare: the request was not asked about, because the client address that it
+	// came from, or all that come from addresses which are not known, have used up what is
+	// made for strangers: see [ContextWithClientAddress]. It says nothing about the
+	// credentials and is never a logout; wait as [Error.RetryAfter] says (429). It is an
+	// ErrRateLimited, the other ones of which are Stytch's limits on this program.
+	ErrOverShare error = &sentinel{"too many requests from this network: wait a moment", ErrRateLimited}
 	// ErrUnavailable: nobody could find out. It says nothing about the
 	// credentials and is never a logout (503).
 	ErrUnavailable error = &sentinel{text: "the sign-in service cannot be reached at the moment"}

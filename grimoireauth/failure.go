@@ -30,7 +30,7 @@ func (c *Client) failure(ctx context.Context, op string, err error, got *answer)
 	var refused *overShare
 	switch {
 	case errors.As(err, &refused):
-		failed.Kind, failed.RetryAfter, failed.Err = ErrRateLimited, refused.wait, refused
+		failed.Kind, failed.RetryAfter, failed.Err = ErrOverShare, refused.wait, refused
 	case errors.As(err, &fromStytch):
 		failed.Status = fromStytch.StatusCode
 		failed.Type = string(fromStytch.ErrorType)

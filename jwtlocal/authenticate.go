@@ -27,8 +27,8 @@ import (
 // The errors are those of [Verifier.Verify], and those of a refresh:
 // [grimoireauth.ErrSessionEnded] if Stytch says so, which is the only reason to
 // delete cookies; [grimoireauth.ErrUnauthenticated] if Stytch answers with another
-// session than the session_jwt's, or than the one that was named; [grimoireauth.ErrRateLimited] and
-// [grimoireauth.ErrUnavailable] for everything else that is no answer, with the
+// session than the session_jwt's, or than the one that was named; [grimoireauth.ErrRateLimited]
+// (and [grimoireauth.ErrOverShare], which is one) and [grimoireauth.ErrUnavailable] for everything else that is no answer, with the
 // time to wait for [grimoireauth.RetryAfter]. Without Config.Refresh whatever would
 // need one is [grimoireauth.ErrExpired].
 func (v *Verifier) Authenticate(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {

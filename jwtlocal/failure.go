@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
-	"github.com/promptgrimoire/auth/internal/limit"
 )
 
 const opRefresh = "refresh a session"
@@ -99,8 +98,9 @@ func failureOf(err error) (f *failure, odd bool) {
 		}
 	case errors.Is(err, grimoireauth.ErrRateLimited):
 		f.kind, f.err = throttled, explain(grimoireauth.ErrRateLimited, err, wait)
-		if errors.Is(err, limit.ErrOverShare) {
-			f.kind = rationed // by the client, before Stytch was asked
+		if errors.Is(err, grimoireauth.ErrOverShare) {
+			// By the client, before Stytch was asked.
+			f.kind, f.err = rationed, explain(grimoireauth.ErrOverShare, err, wait)
 		}
 		return f, false
 	case errors.Is(err, grimoireauth.ErrSessionEnded):

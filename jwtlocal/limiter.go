@@ -107,5 +107,5 @@ func (l *limiter) enter(ctx context.Context, known bool, from stranger) (leave f
 func overShare(wait time.Duration) *failure {
 	wait = max(wait, firstPause)
 	return &failure{kind: rationed, wait: wait,
-		err: &grimoireauth.Error{Op: opRefresh, Kind: grimoireauth.ErrRateLimited, RetryAfter: wait}}
+		err: &grimoireauth.Error{Op: opRefresh, Kind: grimoireauth.ErrOverShare, RetryAfter: wait}}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrOtherPersonsForm: this browser sends a form again that the Guard has refused
-// before, with 401, 403, 404 or 503, and the person who is signed in now is not the one who was
+// before, with 401, 403, 404, 429 or 503, and the person who is signed in now is not the one who was
 // then, or that is not known. Nothing was done with it. It is answered with 409, once:
 // the same form passes when it is sent again. It matches [grimoireauth.ErrConflict].
 var ErrOtherPersonsForm error = fmt.Errorf("the form may have been filled in by another person: %w", grimoireauth.ErrConflict)
@@ -110,7 +110,7 @@ func (g *Guard) markForm(h http.Header, r *http.Request, err error) {
 	switch status := refusalOf(err).status; {
 	case errors.As(err, &asked):
 		mark.member = asked.member
-	case status == http.StatusUnauthorized, status == http.StatusServiceUnavailable,
+	case status == http.StatusUnauthorized, status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests,
 		// The next person may be one who may: a student's form is not to be an instructor's.
 		status == http.StatusForbidden, status == http.StatusNotFound:
 		mark.member = memberDigest(g.claimedMember(r))

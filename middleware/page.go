@@ -51,9 +51,9 @@ func wayOn(w http.ResponseWriter, r *http.Request, refusal refusal) string {
 	switch {
 	case refusal.err == ErrOtherPersonsForm:
 		return "send"
-	case refusal.status == http.StatusServiceUnavailable && posted:
+	case refusal.passes() && posted:
 		return "wait"
-	case refusal.status == http.StatusServiceUnavailable:
+	case refusal.passes():
 		return "again"
 	case refusal.status == http.StatusUnauthorized && posted && !wantsBearer(w.Header()):
 		return "sign in"

@@ -34,6 +34,7 @@ var refusals = []refusal{
 	// A watch that begins after EndWatches: another process takes the place of this one.
 	{http.ErrServerClosed, http.StatusServiceUnavailable, "unavailable", "This server is being replaced", "You are not signed out. Please try again in a moment."},
 	{grimoireauth.ErrLocked, http.StatusTooManyRequests, "locked", "Too many wrong attempts", "Please wait before you try again, or sign in in another way."},
+	{grimoireauth.ErrOverShare, http.StatusTooManyRequests, "too_many_requests", "Too many requests from your network", "You are not signed out. Too much was asked from your network, or from others that cannot be told apart from it. Please try again in a moment."},
 	// Stytch's rate limit is on this server, not on the person who happened to
 	// meet it, so it is no 429.
 	{grimoireauth.ErrRateLimited, http.StatusServiceUnavailable, "unavailable", "Signing in does not work at the moment", "You are not signed out. Please try again in a moment."},
@@ -70,6 +71,11 @@ var refusals = []refusal{
 
 var otherwise = refusals[0]
 
+// passes reports that the same request may go well in a moment.
+func (r refusal) passes() bool {
+	return r.status == http.StatusServiceUnavailable || r.err == grimoireauth.ErrOverShare
+}
+
 func refusalOf(err error) refusal {
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
@@ -88,8 +94,8 @@ func refusalOf(err error) refusal {
 // says that nothing was saved, has a link that opens signInURL in another tab, and
 // asks to reload this one afterwards, which sends the form again.
 //
-// 401 carries WWW-Authenticate, 503 carries Retry-After (429 does if Stytch said
-// how long), and no response of it may be cached. Every sentinel of grimoireauth
+// 401 carries WWW-Authenticate, 503 carries Retry-After, as 429 does for
+// grimoireauth.ErrOverShare and where Stytch said how long, and no response of it may be cached. Every sentinel of grimoireauth
 // has a status, a code and a sentence; an error that matches none is a 500.
 func DefaultRespond(signInURL string) func(w http.ResponseWriter, r *http.Request, err error) {
 	return func(w http.ResponseWriter, r *http.Request, err error) { respond(w, r, err, signInURL) }
@@ -111,7 +117,7 @@ func respond(w http.ResponseWriter, r *http.Request, err error, signInURL string
 		}
 	}
 	// How long somebody stays locked out is Stytch's to say, and is not guessed.
-	if _, said := grimoireauth.RetryAfter(err); refusal.status == http.StatusServiceUnavailable || said && refusal.status == http.StatusTooManyRequests {
+	if _, said := grimoireauth.RetryAfter(err); refusal.passes() || said && refusal.status == http.StatusTooManyRequests {
 		h.Set("Retry-After", strconv.Itoa(retrySeconds(err)))
 	}
 	h.Set("X-Content-Type-Options", "nosniff")

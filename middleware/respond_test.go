@@ -128,6 +128,7 @@ var answers = map[string]struct {
 	"ErrInvalid":                {grimoireauth.ErrInvalid, 400, "invalid"},
 	"ErrLocked":                 {grimoireauth.ErrLocked, 429, "locked"},
 	"ErrRateLimited":            {grimoireauth.ErrRateLimited, 503, "unavailable"},
+	"ErrOverShare":              {grimoireauth.ErrOverShare, 429, "too_many_requests"},
 	"ErrUnavailable":            {grimoireauth.ErrUnavailable, 503, "unavailable"},
 }
 
@@ -210,6 +211,9 @@ func TestProblems(t *testing.T) {
 		{"outage", grimoireauth.ErrUnavailable, 503, "unavailable", "5"},
 		{"rate limit", grimoireauth.ErrRateLimited, 503, "unavailable", "5"},
 		{"rate limit that says how long", &grimoireauth.Error{Kind: grimoireauth.ErrRateLimited, RetryAfter: 1500 * time.Millisecond}, 503, "unavailable", "2"},
+		{"over its share", grimoireauth.ErrOverShare, 429, "too_many_requests", "5"},
+		{"over its share, or nobody could find out", errors.Join(grimoireauth.ErrOverShare, grimoireauth.ErrUnavailable), 503, "unavailable", "5"},
+		{"over its share for a while", &grimoireauth.Error{Kind: grimoireauth.ErrOverShare, RetryAfter: 1500 * time.Millisecond}, 429, "too_many_requests", "2"},
 		{"outage for a month", &grimoireauth.Error{Kind: grimoireauth.ErrUnavailable, RetryAfter: 30 * 24 * time.Hour}, 503, "unavailable", "3600"},
 		{"locked", grimoireauth.ErrLocked, 429, "locked", ""},
 		{"locked for a minute", &grimoireauth.Error{Kind: grimoireauth.ErrLocked, RetryAfter: time.Minute}, 429, "locked", "60"},

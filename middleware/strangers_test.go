@@ -146,3 +146,35 @@ func TestX01_StrangersRefuseNoStudent(t *testing.T) {
 		}
 	}
 }
+
+// A client address that has used its share up gets 429 with the time to wait, as a page
+// and as JSON, and keeps its cookies; Stytch's own limit is 503.
+func TestX01_OverTheShareIs429(t *testing.T) {
+	stytch := new(mock.Stytch)
+	class := stytch.AddClass("LAWS1100").ID
+	ada := stytch.SignIn(stytch.AddStudent(class, "ada@example.edu"))
+	ben := stytch.SignIn(stytch.AddStudent(class, "ben@example.edu"))
+	d := deploy(t, stytch, nil)
+	ask := func(who grimoireauth.Credentials, accept string) *http.Response {
+		r := httptest.NewRequest("GET", "/classes/"+string(class), nil)
+		r.RemoteAddr = "198.51.100.66:666"
+		r.Header.Set("Cookie", "__Host-stytch_session="+who.Token.Reveal())
+		r.Header.Set("Accept", accept)
+		return serve(d.app, r)
+	}
+	stytch.Fail(mock.Fault{Endpoint: authenticate, Status: 429})
+	res := ask(ben, "")
+	require.Equal(t, 503, res.StatusCode)
+	require.Contains(t, body(t, res), `"unavailable"`)
+	stytch.ClearFaults()
+	for range 1000 {
+		d.get("x", "__Host-stytch_session="+invented(), "198.51.100.66:666")
+	}
+	for accept, says := range map[string]string{"": `"too_many_requests"`, "text/html": "You are not signed out"} {
+		res := ask(ada, accept)
+		require.Equal(t, 429, res.StatusCode)
+		require.NotEmpty(t, res.Header.Get("Retry-After"))
+		require.Empty(t, res.Cookies())
+		require.Contains(t, body(t, res), says)
+	}
+}

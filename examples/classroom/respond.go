@@ -19,6 +19,7 @@ var refusals = []struct {
 	title, detail string
 }{
 	{grimoireauth.ErrUnavailable, http.StatusServiceUnavailable, "The sign-in service cannot be reached", "This page needs it. You are not signed out, and what you can see without it goes on working. Please try again in a moment."},
+	{grimoireauth.ErrOverShare, http.StatusTooManyRequests, "Too many requests from your network", "You are not signed out. Please try again in a moment."},
 	{grimoireauth.ErrRateLimited, http.StatusServiceUnavailable, "Too much is going on at the moment", "You are not signed out. Please try again in a moment."},
 	{grimoireauth.ErrForbidden, http.StatusForbidden, "Not permitted", "Your role in this class does not include this."},
 	{grimoireauth.ErrNotFound, http.StatusNotFound, "Not found", "There is nothing here, or nothing that you may see."},
@@ -34,7 +35,7 @@ func (c *classroom) respond(w http.ResponseWriter, r *http.Request, err error) {
 			if !errors.Is(err, refusal.err) {
 				continue
 			}
-			again := refusal.status == http.StatusServiceUnavailable
+			again := refusal.status == http.StatusServiceUnavailable || refusal.status == http.StatusTooManyRequests
 			if again {
 				wait, ok := grimoireauth.RetryAfter(err)
 				if !ok {

@@ -25,6 +25,7 @@ var refusals = []struct {
 }{
 	{middleware.ErrMisconfigured, connect.CodeInternal, "something is wrong here, and has been noted"},
 	{grimoireauth.ErrUnavailable, connect.CodeUnavailable, "signing in does not work at the moment; you are not signed out"},
+	{grimoireauth.ErrOverShare, connect.CodeResourceExhausted, "too many requests from your network; you are not signed out"},
 	{grimoireauth.ErrRateLimited, connect.CodeUnavailable, "signing in does not work at the moment; you are not signed out"},
 	{grimoireauth.ErrSessionEnded, connect.CodeUnauthenticated, "the session has ended"},
 	{grimoireauth.ErrExpired, connect.CodeUnauthenticated, "the session_jwt has expired"},
@@ -41,8 +42,8 @@ var refusals = []struct {
 // retryAfter is how long a client waits if the error does not say.
 const retryAfter = 5 * time.Second
 
-// refusal is connect's error for an error of the guard. Unavailable says when to try again,
-// by the detail google.rpc.RetryInfo and by Retry-After.
+// refusal is connect's error for an error of the guard. Unavailable and
+// ResourceExhausted say when to try again, by the detail google.rpc.RetryInfo and by Retry-After.
 func refusal(ctx context.Context, procedure string, err error) error {
 	code, message := connect.CodeInternal, refusals[0].message
 	for _, r := range refusals {
@@ -55,7 +56,7 @@ func refusal(ctx context.Context, procedure string, err error) error {
 	switch code {
 	case connect.CodeInternal:
 		slog.ErrorContext(ctx, "call refused: the guard is misconfigured", "procedure", procedure, "error", err)
-	case connect.CodeUnavailable:
+	case connect.CodeUnavailable, connect.CodeResourceExhausted:
 		wait, ok := grimoireauth.RetryAfter(err)
 		if !ok {
 			wait = retryAfter

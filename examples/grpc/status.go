@@ -25,6 +25,7 @@ var refusals = []struct {
 }{
 	{middleware.ErrMisconfigured, codes.Internal, "something is wrong here, and has been noted"},
 	{grimoireauth.ErrUnavailable, codes.Unavailable, "signing in does not work at the moment; you are not signed out"},
+	{grimoireauth.ErrOverShare, codes.ResourceExhausted, "too many requests from your network; you are not signed out"},
 	{grimoireauth.ErrRateLimited, codes.Unavailable, "signing in does not work at the moment; you are not signed out"},
 	{grimoireauth.ErrSessionEnded, codes.Unauthenticated, "the session has ended"},
 	{grimoireauth.ErrExpired, codes.Unauthenticated, "the session_jwt has expired"},
@@ -41,8 +42,8 @@ var refusals = []struct {
 // retryAfter is how long a client waits if the error does not say.
 const retryAfter = 5 * time.Second
 
-// refusal is the status for an error of the guard. Unavailable says when to try again, by
-// the detail google.rpc.RetryInfo.
+// refusal is the status for an error of the guard. Unavailable and
+// ResourceExhausted say when to try again, by the detail google.rpc.RetryInfo.
 func refusal(ctx context.Context, method string, err error) error {
 	s := status.New(codes.Internal, refusals[0].message)
 	for _, r := range refusals {
@@ -54,7 +55,7 @@ func refusal(ctx context.Context, method string, err error) error {
 	switch s.Code() {
 	case codes.Internal:
 		slog.ErrorContext(ctx, "call refused: the guard is misconfigured", "method", method, "error", err)
-	case codes.Unavailable:
+	case codes.Unavailable, codes.ResourceExhausted:
 		wait, ok := grimoireauth.RetryAfter(err)
 		if !ok {
 			wait = retryAfter

@@ -46,6 +46,9 @@ func (a *answer) told(allowed bool) int {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound,
 		status == http.StatusConflict, status == http.StatusServiceUnavailable:
 		return status
+	case status == http.StatusTooManyRequests:
+		// Configurations of proxies know one status for what could not be found out.
+		return http.StatusServiceUnavailable
 	case status == http.StatusMethodNotAllowed:
 		return http.StatusNotFound // there is no such route
 	case status >= 300 && status < 400 && a.header.Get("Location") != "":

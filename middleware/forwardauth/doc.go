@@ -23,7 +23,7 @@
 //     makes it and as what. They hold ids only.
 //   - 401: the request proves no session. With a Location, a browser is to be redirected there.
 //   - 403 and 404: not permitted, and not there or another class.
-//   - 503 with Retry-After: it could not be found out. No cookie is deleted.
+//   - 503 with Retry-After: it could not be found out, or too much was asked from one network. No cookie is deleted.
 //
 // Two more are rare: 409 for a form that another person may have filled in
 // ([middleware.ErrOtherPersonsForm]), and 500 for a mistake of the program or of the

@@ -301,7 +301,7 @@ func TestOnlyAllowAllows(t *testing.T) {
 		handler.ServeHTTP(w, s.question(s.student, "GET", "/"))
 		return w.Result()
 	}
-	for status, want := range map[int]int{200: 500, 204: 500, 302: 500, 400: 403, 405: 404, 409: 409, 418: 403, 500: 500, 502: 500, 503: 503} {
+	for status, want := range map[int]int{200: 500, 204: 500, 302: 500, 400: 403, 405: 404, 409: 409, 418: 403, 429: 503, 500: 500, 502: 500, 503: 503} {
 		res := with(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set(forwardauth.HeaderMember, "member-1")
 			w.WriteHeader(status)
