@@ -15,6 +15,12 @@ func (g *Guard) ClientAddress(r *http.Request) netip.Addr {
 	case g.config.ClientAddress != nil:
 		addr := g.config.ClientAddress(r).Unmap().WithZone("")
 		g.sources.saw(addr.IsValid())
+		if !addr.IsValid() {
+			g.proxied.Do(func() {
+				g.config.logger().WarnContext(r.Context(), "Config.ClientAddress does not know where a request comes from, so nothing is limited by its address: is each proxy listed, and does each write the header?",
+					"setting", "ClientAddress", "peer", r.RemoteAddr)
+			})
+		}
 		return addr
 	}
 	addr := peerOf(r)

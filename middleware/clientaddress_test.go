@@ -86,7 +86,7 @@ func TestX01_AuthFuncsLearnTheAddressAndHandlersDoNot(t *testing.T) {
 
 func TestForwardedFor(t *testing.T) {
 	const peer, proxy, front = "203.0.113.1", "10.0.0.5", "198.51.100.80"
-	clientAddress := middleware.ForwardedFor(netip.MustParsePrefix("10.0.0.5/32"), netip.MustParsePrefix("::ffff:198.51.100.0/120"), netip.Prefix{})
+	clientAddress := middleware.ForwardedFor(netip.MustParsePrefix("10.0.0.5/32"), netip.MustParsePrefix("::ffff:198.51.100.0/120"))
 	tests := []struct {
 		name, remote string
 		lines        []string
@@ -109,6 +109,9 @@ func TestForwardedFor(t *testing.T) {
 		{"trusted addresses only", proxy + ":1", []string{"127.0.0.1, " + front}, ""},
 		{"unknown", proxy + ":1", []string{"192.0.2.1, unknown"}, ""},
 		{"an address that is none", proxy + ":1", []string{"192.0.2.1, 192.0.2.256"}, ""},
+		{"a proxy that is not listed", "10.0.0.77:1", []string{"192.0.2.1"}, ""},
+		{"one in the address space of a cloud", "100.64.3.2:1", []string{"192.0.2.1"}, ""},
+		{"a client in the same network, without a proxy", "10.0.0.77:1", nil, "10.0.0.77"},
 		{"a peer that is none", "example.org:1", []string{"192.0.2.1"}, ""},
 	}
 	for _, tt := range tests {
@@ -118,6 +121,27 @@ func TestForwardedFor(t *testing.T) {
 			require.Equal(t, tt.want, textOf(clientAddress(r)))
 		})
 	}
+	for _, prefix := range []netip.Prefix{{}, netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")} {
+		require.Panics(t, func() { middleware.ForwardedFor(prefix) }, prefix)
+	}
+}
+
+// A second balancer that is missing in the list is told of, and is no client.
+func TestX01_AProxyThatIsNotListed(t *testing.T) {
+	var log bytes.Buffer
+	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{
+		ClientAddress: middleware.ForwardedFor(netip.MustParsePrefix("10.0.0.5/32")),
+		Logger:        slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	for range 3 {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = "10.0.0.77:4711"
+		r.Header.Set("X-Forwarded-For", "192.0.2.1")
+		require.False(t, guard.ClientAddress(r).IsValid())
+	}
+	require.Equal(t, 1, strings.Count(log.String(), "is each proxy listed"))
+	require.Contains(t, log.String(), "10.0.0.77")
+	require.Equal(t, grimoireauth.SeverityWarning, guard.Diagnose()[0].Severity)
 }
 
 // Whatever a client writes, the address that the trusted proxy saw is the one.

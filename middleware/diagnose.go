@@ -43,7 +43,7 @@ func (g *Guard) Diagnose() grimoireauth.Diagnosis {
 	case g.sources.unknown.Load():
 		found.Severity = grimoireauth.SeverityWarning
 		found.Problem = "Config.ClientAddress does not know the client of some requests, so that nothing is limited by their address"
-		found.Remedy = "Look at what the proxy writes into its header, and whether requests reach this server past it."
+		found.Remedy = "Look whether each proxy is listed, what it writes into its header, and whether requests reach this server past it."
 	case g.sources.known.Load():
 		found.Severity = grimoireauth.SeverityOK
 		found.Problem = "the addresses of clients are known"

@@ -16,8 +16,12 @@ import (
 // which are always trusted. List no network in which clients are: they could choose the
 // address that they seem to come from. A request whose peer is not trusted comes from
 // that peer, whatever its header says. The address is not known (the zero Addr) if there
-// is no header, if it names trusted addresses only, and if what counts in it is no
-// address.
+// is no header, if it names trusted addresses only, if what counts in it is no address,
+// and if an address of a private network that is not trusted sends the header: that is a
+// proxy which is missing in the list, and all its clients would seem to be one. A line in
+// the log and [Guard.Diagnose] tell of it.
+//
+// ForwardedFor panics if a prefix is not valid or holds all addresses.
 //
 // It reads neither Forwarded (RFC 7239) nor X-Real-IP. For proxies that write another
 // header, such as CF-Connecting-IP, Config.ClientAddress is a function of the program's
@@ -25,6 +29,9 @@ import (
 func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
 	var proxies []netip.Prefix
 	for _, p := range trusted {
+		if !p.IsValid() || p.Bits() == 0 {
+			panic("middleware: ForwardedFor trusts " + p.String() + ", which is no list of proxies")
+		}
 		if p.Addr().Is4In6() && p.Bits() >= 96 {
 			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
 		}
@@ -45,6 +52,9 @@ func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
 		peer := peerOf(r)
 		switch {
 		case peer.IsValid() && !isProxy(peer):
+			if local(peer) && len(r.Header["X-Forwarded-For"]) > 0 {
+				return netip.Addr{}
+			}
 			return peer
 		case !peer.IsValid() && !unixSocket(r.RemoteAddr):
 			return netip.Addr{}
