@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/middleware"
@@ -38,12 +37,11 @@ func TestM22_HugeHeaders(t *testing.T) {
 			school := newSchool(t)
 			r := request("GET", "/", "")
 			r.Header.Set("Cookie", tt.cookie)
-			began := time.Now()
+			// A scan takes a millisecond; one that begins anew at every cookie takes minutes,
+			// longer than "go test" waits.
 			res := serve(newGuard(t, school.Authenticate, middleware.Config{}).Require(whoami), r)
 			require.Equal(t, tt.want, res.StatusCode)
 			require.Equal(t, tt.asked, school.calls.Load())
-			// A scan takes a millisecond; one that begins anew at every cookie takes minutes.
-			require.Less(t, time.Since(began), 5*time.Second)
 		})
 	}
 	t.Run("bearer of a mebibyte", func(t *testing.T) {

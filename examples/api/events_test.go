@@ -39,7 +39,7 @@ func (s *service) next(lines <-chan string) string {
 	select {
 	case line := <-lines:
 		return line
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		s.t.Fatal("nothing came")
 		return ""
 	}
@@ -62,7 +62,8 @@ func TestStreamSaysWhatIsReleased(t *testing.T) {
 	require.Contains(t, s.next(lines), `data: {"title":"two\nlines\n\nevent: end","by":"member-`, "a title cannot write events of its own")
 }
 
-// A stream ends with what let its reader in, within a second or so.
+// A stream ends with what let its reader in. How soon is measured in package middleware,
+// in virtual time.
 func TestStreamEnds(t *testing.T) {
 	rows := map[string]struct {
 		end  func(*testing.T, *service, grimoireauth.Authentication)
@@ -87,12 +88,10 @@ func TestStreamEnds(t *testing.T) {
 			who, err := s.verifier.Authenticate(t.Context(), s.student)
 			require.NoError(t, err)
 			lines := s.readAlong(s.student)
-			begun := time.Now()
 			row.end(t, s, who)
 			require.Equal(t, "event: end", s.next(lines))
 			require.Equal(t, `data: {"code":"`+row.code+`"}`, s.next(lines))
 			require.Equal(t, "", s.next(lines))
-			require.Less(t, time.Since(begun), 3*time.Second)
 		})
 	}
 }

