@@ -37,7 +37,9 @@ func TestM16_PanicsAreNotSwallowed(t *testing.T) {
 	require.Error(t, err, "the connection breaks, as without a guard")
 	server.Close()
 	require.Contains(t, written.String(), "index out of range")
-	require.NotContains(t, written.String(), "ada")
+	for _, secret := range []string{"token-ada", "jwt.ada"} { // "ada" alone also occurs in addresses: 0x24be89ada000
+		require.NotContains(t, written.String(), secret)
+	}
 }
 
 func TestM20_ClientGone(t *testing.T) {
