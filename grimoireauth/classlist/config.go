@@ -136,6 +136,78 @@ func (c Config) namedColumns() map[string]Column {
 	return out
 }
 
+// roleWords are the spellings of roles that Moodle, Canvas and OneRoster write:
+// their names in English, and the short names of their files. Those who may only
+// look on, such as an observer, a guest or a designer, are not among them: there is
+// no role for them in a class, and a student's would be too much.
+var roleWords = map[string]grimoireauth.Role{
+	"student":           grimoireauth.RoleStudent,
+	"learner":           grimoireauth.RoleStudent,
+	"studentenrollment": grimoireauth.RoleStudent,
+
+	"tutor":               grimoireauth.RoleTutor,
+	"ta":                  grimoireauth.RoleTutor,
+	"teaching assistant":  grimoireauth.RoleTutor,
+	"taenrollment":        grimoireauth.RoleTutor,
+	"non editing teacher": grimoireauth.RoleTutor,
+
+	"instructor":        grimoireauth.RoleInstructor,
+	"lecturer":          grimoireauth.RoleInstructor,
+	"teacher":           grimoireauth.RoleInstructor,
+	"teacherenrollment": grimoireauth.RoleInstructor,
+	"editing teacher":   grimoireauth.RoleInstructor,
+	"editingteacher":    grimoireauth.RoleInstructor,
+
+	"coordinator":        grimoireauth.RoleCoordinator,
+	"course coordinator": grimoireauth.RoleCoordinator,
+	"unit convenor":      grimoireauth.RoleCoordinator,
+	"convenor":           grimoireauth.RoleCoordinator,
+}
+
+// statusWords are the statuses that the exporters write. "invited" is not among
+// them: whether a person who was invited there belongs to the class is for the
+// importer to say.
+var statusWords = map[string]presence{
+	"": listed, "active": listed, "current": listed,
+	"deleted": left, "inactive": left, "completed": left, "concluded": left, "suspended": left, "not current": left,
+	"tobedeleted": left, "rejected": left,
+}
+
+// vocabulary is the words of the roles and statuses that a Config adds to those.
+type vocabulary struct {
+	roles    map[string]grimoireauth.Role
+	statuses map[string]presence
+	highest  grimoireauth.Role
+}
+
+func (c Config) vocabulary() vocabulary {
+	v := vocabulary{roles: make(map[string]grimoireauth.Role), statuses: make(map[string]presence), highest: c.highest()}
+	for word, role := range c.Roles {
+		v.roles[plain(word)] = role
+	}
+	for _, word := range c.Active {
+		v.statuses[plain(word)] = listed
+	}
+	for _, word := range c.PassOver {
+		v.statuses[plain(word)] = passed
+	}
+	return v
+}
+
+// role returns what a spelling means. Moodle's user upload has the short names
+// of roles, and "teacher" is the short name of its non-editing teacher; in every
+// other file it is a person who teaches. The config's own word comes first.
+func (v vocabulary) role(word string, short bool) (grimoireauth.Role, bool) {
+	if role, ok := v.roles[word]; ok {
+		return role, role != grimoireauth.RoleNone
+	}
+	if short && word == "teacher" {
+		word = "non editing teacher"
+	}
+	role, ok := roleWords[word]
+	return role, ok
+}
+
 // orDefault returns the value, or its default if it is zero.
 func orDefault[T comparable](value, standard T) T {
 	var zero T

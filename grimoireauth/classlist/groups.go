@@ -200,3 +200,46 @@ func (s sentences) looksJoined(sentence string) bool {
 		return section != sentence && (strings.HasPrefix(sentence, section+" ") || strings.HasSuffix(sentence, " "+section))
 	})
 }
+
+// splitSections splits what Canvas wrote about sections, once all of them are known.
+func (t *table) splitSections() {
+	if t.columns == nil || !t.columns.canvas {
+		return
+	}
+	named, texts := make(map[string]bool), make(map[string]bool)
+	for _, group := range t.config.Groups {
+		if name, err := nfc.Name(group); err == nil && name != "" {
+			named[name] = true
+		}
+	}
+	cells := make(map[string]string)
+	for _, e := range t.entries {
+		if _, ok := cells[e.sections]; !ok && e.sections != "" {
+			cells[e.sections], _ = nfc.Name(e.sections)
+			texts[cells[e.sections]] = true
+		}
+	}
+	s := newSentences(named, texts)
+	parts := make(map[string][]string)
+	for _, name := range cells {
+		if name != "" && !named[name] {
+			parts[name] = s.split(name)
+		}
+	}
+	for _, e := range t.entries {
+		if e.sections == "" {
+			continue
+		}
+		name := cells[e.sections]
+		groups := parts[name]
+		if groups == nil {
+			groups = []string{e.sections}
+			if !named[name] && s.looksJoined(name) {
+				e.notes = append(e.notes, fmt.Sprintf("the sections %q may be several, and were kept as one, since their names are not known", shortened(name)))
+			}
+		}
+		clean, err := cleanGroups(groups)
+		e.Groups = clean
+		e.fault(t.columns, ColumnGroups, visible(e.sections), "", err)
+	}
+}

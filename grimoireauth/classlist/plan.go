@@ -194,3 +194,43 @@ func (s Step) changes(field Field) bool {
 func (s Step) lowers() bool {
 	return s.Action == Remove || s.Action == ChangeRole && s.To < s.From
 }
+
+// actions lists what the plan does, in the words of Stytch's policy.
+func (p Plan) actions() []string {
+	out := []string{"search"} // the roster is read in any case
+	needed := make(map[string]bool)
+	for _, step := range p.Changes() {
+		switch step.Action {
+		case Add, Reactivate:
+			needed["create"] = true
+		case Remove:
+			needed["delete"] = true
+		}
+		if step.Action == ChangeRole || step.Action == Reactivate && step.From != step.To {
+			needed["update.settings.roles"] = true
+		}
+		if step.changes(FieldName) {
+			needed["update.info.name"] = true
+		}
+		// Stytch has no action for these two. They belong to a member from the beginning.
+		if step.changes(FieldID) || step.changes(FieldGroups) {
+			needed["create"] = true
+		}
+	}
+	for _, action := range []string{"create", "update.settings.roles", "update.info.name", "delete"} {
+		if needed[action] {
+			out = append(out, action)
+		}
+	}
+	return out
+}
+
+// bounded refuses a plan that is about a role above this one.
+func bounded(p Plan, role grimoireauth.Role) error {
+	for _, step := range p.Changes() {
+		if highest := max(step.From, step.To); !role.AtLeast(highest) {
+			return fmt.Errorf("classlist: %w: line %d is about %v, and the member who imports is %v", grimoireauth.ErrForbidden, step.Line, highest, role)
+		}
+	}
+	return nil
+}

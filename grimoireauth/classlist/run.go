@@ -3,6 +3,7 @@ package classlist
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -287,3 +288,21 @@ func (r *run) write(ctx context.Context, step Step) error {
 	_, err := r.roster.Update(ctx, r.plan.class, step.Member, change)
 	return err
 }
+
+// err explains a report with steps that are not done.
+func (r *run) err(ctx context.Context) error {
+	open := r.report.Count(Failed) + r.report.Count(NotTried)
+	if open == 0 {
+		return nil
+	}
+	causes := []error{context.Cause(ctx), r.refused}
+	for _, outcome := range r.report.Outcomes {
+		if outcome.Err != nil && len(causes) <= maxCauses {
+			causes = append(causes, outcome.Err)
+		}
+	}
+	return fmt.Errorf("classlist: %d of %d rows are not done: %w", open, len(r.report.Outcomes), errors.Join(causes...))
+}
+
+// maxCauses bounds the error's text; the report has them all.
+const maxCauses = 10

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/promptgrimoire/auth/internal/text/nfc"
 )
@@ -21,6 +22,16 @@ type entry struct {
 	faults   []Fault
 	notes    []string
 }
+
+// presence is what a line says of a person's place in the class.
+type presence uint8
+
+const (
+	listed   presence = iota // in the class
+	left                     // was in it
+	passed                   // is about no member
+	doubtful                 // the word is not known
+)
 
 func (e *entry) fault(c *columns, kind Column, cell, key string, err error) {
 	if err != nil {
@@ -60,6 +71,68 @@ func (c *columns) entry(record Record, v vocabulary) *entry {
 		e.fault(c, ColumnGroups, cell, "", err)
 	}
 	return e
+}
+
+// readPresence reads the status and the role. Of several roles the highest counts;
+// each of them has to be known or passed over, and a line with none but those is
+// passed over itself.
+func (c *columns) readPresence(e *entry, cells []string, v vocabulary) {
+	cell := c.cell(cells, ColumnStatus)
+	word := plain(cell)
+	where, ok := v.statuses[word]
+	if !ok {
+		where, ok = statusWords[word]
+	}
+	switch {
+	case !ok:
+		e.presence = doubtful
+		e.fault(c, ColumnStatus, "", "", fmt.Errorf("the status %q is not known: is the person in the class? Delete the line if not, or tell the import what the word means", shortened(cell)))
+	case where == passed:
+		e.presence, e.word = passed, fmt.Sprintf("the status %q", shortened(cell))
+		return
+	case where == left:
+		e.presence = left
+		return
+	}
+	switch cell = c.cell(cells, columnSuspended); plain(cell) {
+	case "", "no", "0", "false":
+	case "yes", "1", "true":
+		e.presence = left
+		return
+	default:
+		e.presence = doubtful
+		e.fault(c, columnSuspended, "", "", fmt.Errorf("%q is neither Yes nor empty: tell the import that the column does not count, or export active people only", shortened(cell)))
+	}
+	c.readRole(e, c.cell(cells, ColumnRole), v)
+}
+
+func (c *columns) readRole(e *entry, cell string, v vocabulary) {
+	words, passedOver := 0, 0
+	for part := range strings.SplitSeq(cell, ",") {
+		word := plain(part)
+		if word == "" {
+			continue
+		}
+		words++
+		role, ok := v.role(word, c.short)
+		if !ok && v.statuses[word] == passed {
+			passedOver++
+			continue
+		}
+		if !ok {
+			e.fault(c, ColumnRole, "", "", fmt.Errorf("the role %q is not known: correct it, delete the line, or tell the import what the word means", shortened(text.Trim(part))))
+			return
+		}
+		e.Role = max(e.Role, role)
+	}
+	if words > 0 && words == passedOver {
+		e.presence, e.word = passed, fmt.Sprintf("the role %q", shortened(cell))
+		return
+	}
+	if e.Role > v.highest {
+		e.fault(c, ColumnRole, "", "", fmt.Errorf("it gives the role %v, and this import may give %v at most", e.Role, v.highest))
+		e.Role = grimoireauth.RoleNone
+	}
 }
 
 // readPerson reads the address, the name and the number.
