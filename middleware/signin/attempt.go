@@ -2,9 +2,11 @@ package signin
 
 import (
 	"crypto/rand"
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -102,11 +104,51 @@ func (a attempt) goesOn(now time.Time) bool {
 	return a.live(now) && (a.account != "" || a.owes(now))
 }
 
+// half returns the attempt if it is a pending sign-in that one more primary way to
+// sign in to this class, an id or a slug, finishes. Nil: it is none, or its account has
+// to be confirmed first.
+func (h *Handler) half(a attempt, class string) *attempt {
+	p := a.pending
+	if !a.owes(time.Now()) || a.account != "" || p.owed != owedPrimary || class == "" || (class != string(p.class) && !strings.EqualFold(class, p.slug)) {
+		return nil
+	}
+	return &a
+}
+
+// proof is what another way to sign in goes on from, nil for none.
+func (a *attempt) proof() grimoireauth.Proof {
+	if a == nil {
+		return nil
+	}
+	return a.pending.intermediate
+}
+
+// doesNotFit reports whether a way to sign in failed because of the pending sign-in
+// that it was to finish: that one is over, or of another person who left it behind.
+// The next try goes without it.
+func (a *attempt) doesNotFit(err error) bool {
+	if a == nil || unknown(err) {
+		return false
+	}
+	_, asked := answered(err)
+	return asked && (errors.Is(err, grimoireauth.ErrSignInExpired) || errors.Is(err, grimoireauth.ErrInvalid) || errors.Is(err, grimoireauth.ErrUnauthenticated))
+}
+
 // back is the class, the address and the return address, as a page to begin again.
 func (a attempt) back() Page {
 	page := Page{Class: a.class, Email: a.email, ReturnTo: a.returnTo}
 	if a.pending.className != "" {
 		page.ClassName = a.pending.className
+	}
+	return page
+}
+
+// page is what every page about a pending sign-in says.
+func (a attempt) page() Page {
+	p := a.pending
+	page := Page{Attempt: a.id, Class: p.slug, ClassName: p.className, OtherClasses: p.discovered, ReturnTo: a.returnTo}
+	if page.Class == "" {
+		page.Class = string(p.class)
 	}
 	return page
 }
@@ -130,45 +172,6 @@ func (a attempt) value() string {
 		a.account,
 		a.held.Reveal(),
 	}, a.pending.fields()...))
-}
-
-// attemptOf reads a cookie. Whatever is not exactly as value writes it is none.
-func (h *Handler) attemptOf(id, value string, now time.Time) (attempt, bool) {
-	fields, ok := decode(value, ownFields+pendingFields)
-	if !ok || len(value) > maxAttempt || !idForm.MatchString(id) {
-		return attempt{}, false
-	}
-	at, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
-		return attempt{}, false
-	}
-	until, err := strconv.ParseInt(fields[2], 10, 64)
-	if err != nil {
-		return attempt{}, false
-	}
-	pending, ok := pendingOf(fields[ownFields:])
-	if !ok {
-		return attempt{}, false
-	}
-	a := attempt{
-		id: id, nonce: fields[0], at: at, until: until,
-		asks: fields[3], class: fields[4], email: fields[5], returnTo: fields[6],
-		verifier: grimoireauth.NewSecret(fields[7]),
-		token:    callbackToken{kind: fields[8], slug: fields[9], token: fields[10]},
-		account:  fields[11],
-		held:     grimoireauth.NewSecret(fields[12]),
-		pending:  pending,
-	}
-	if a.value() != value || !a.wellFormed(now) || !h.knows(a) {
-		return attempt{}, false
-	}
-	a.returnTo = h.safe(a.returnTo)
-	return a, true
-}
-
-// knows reports whether this Handler still serves what the attempt is about.
-func (h *Handler) knows(a attempt) bool {
-	return a.token == (callbackToken{}) || h.takes(a.token.kind)
 }
 
 func (a attempt) wellFormed(now time.Time) bool {
@@ -231,4 +234,44 @@ func sameAddress(one, other string) bool { return text.SameAddress(one, other) }
 
 func lowerASCII(s string) string {
 	return text.Fold(s)
+}
+
+// The kinds of tokens that are taken, by stytch_token_type. Any other, also one
+// that Stytch adds, is refused: a token of one kind must not be used as another.
+// Source: https://stytch.com/docs/b2b/guides/magic-links/send-emails
+const (
+	kindLink           = "multi_tenant_magic_links"
+	kindDiscovery      = "discovery"
+	kindOAuth          = "oauth"
+	kindDiscoveryOAuth = "discovery_oauth"
+	kindSSO            = "sso"
+	kindPassword       = "multi_tenant_passwords"
+	kindImpersonation  = "multi_tenant_impersonation"
+)
+
+// callbackToken is a token that a browser brings to the callback.
+type callbackToken struct{ kind, slug, token string }
+
+// fromProvider reports whether a browser brings the token from another host's page
+// that it was sent to from here, so that a redirect has to be pending.
+func (t callbackToken) fromProvider() bool {
+	return t.kind == kindOAuth || t.kind == kindDiscoveryOAuth || t.kind == kindSSO
+}
+
+// classForm is what an organization_id or a slug can look like. Stytch takes
+// either wherever it asks for an organization_id.
+var classForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{2,128}$`)
+
+// tokenForm is the form of Stytch's opaque tokens, base64url with padding.
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,512}={0,2}$`)
+
+func slugOK(slug string) bool { return slug == "" || classForm.MatchString(slug) }
+
+func (t callbackToken) wellFormed() bool {
+	return t.kind != "" && tokenForm.MatchString(t.token) && slugOK(t.slug)
+}
+
+// key names the redemption of the token in this browser, by a secret of the browser.
+func (t callbackToken) key(secret string) string {
+	return strings.Join([]string{t.kind, secret, t.slug, t.token}, "\n")
 }

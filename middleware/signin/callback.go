@@ -5,13 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
-
-const openAgain = "Please open the link in your e-mail again, or ask for a new one here. Your browser must accept cookies."
 
 // callback is where links in e-mails and identity providers lead. The token leaves
 // the URL at once. One that a browser brings from a provider is used here, since
@@ -48,83 +45,36 @@ func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// withoutToken reports the answer of a provider without a sign-in: an error
-// and no token (RFC 6749, 4.1.2.1).
-func withoutToken(rawQuery string) bool {
+// callbackTokenOf reads the query of a callback: each parameter once, each of its
+// form. What else is there, such as an error description, is not looked at and never
+// shown.
+func (h *Handler) callbackTokenOf(rawQuery string) (callbackToken, bool) {
 	query, err := url.ParseQuery(rawQuery)
-	return err == nil && !query.Has("token") && query.Has("error")
+	if err != nil {
+		return callbackToken{}, false
+	}
+	token, one := single(query, "token")
+	kind, oneKind := single(query, "stytch_token_type")
+	slug, oneSlug := single(query, "slug")
+	t := callbackToken{kind: kind, slug: slug, token: token}
+	if !one || !oneKind || !oneSlug || !h.takes(kind) || !t.wellFormed() {
+		return callbackToken{}, false
+	}
+	return t, true
 }
 
-// redirected returns the attempt that a token from a provider belongs to, and
-// whether that is sure. Stytch brings back which class the token is for and nothing
-// that is ours, so of two attempts for one class it is the newer one. The verifier is
-// the same for both.
-func (h *Handler) redirected(r *http.Request, t callbackToken) (a attempt, sure, ok bool) {
-	all := h.attempts(r, func(a attempt) bool { return a.asks == t.kind })
-	if len(all) == 0 {
-		return attempt{}, false, false
-	}
-	// A token that an outage left behind is another redirect's.
-	slices.SortStableFunc(all, func(a, b attempt) int { return len(a.token.token) - len(b.token.token) })
-	if t.kind != kindDiscoveryOAuth && t.slug != "" {
-		i := slices.IndexFunc(all, func(a attempt) bool { return h.sameClass(r, a.class, t.slug) })
-		if i < 0 {
-			return all[0], false, true
+// putAway keeps a token that came in a link, in an attempt of its own: a link that
+// another person sent takes the place of none. The same token again in the same
+// browser is the same attempt.
+func (h *Handler) putAway(w http.ResponseWriter, r *http.Request, t callbackToken) attempt {
+	a := newAttempt(t.slug, "")
+	for _, s := range h.stored(r) {
+		if s.readable && s.token == t {
+			a = s.attempt
 		}
-		return all[i], true, true
-	}
-	return all[0], len(all) == 1, true
-}
-
-// arrive uses the token that a browser brings from a provider.
-func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken) {
-	a, sure, ok := h.redirected(r, t)
-	if !ok {
-		if h.continues(r, t.slug) {
-			redirect(w, h.config.home())
-			return
-		}
-		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, h.late(r, t.kind, t.slug), "sign-in")
-		return
 	}
 	a.token = t
-	err := h.signByProvider(w, r, a)
-	switch {
-	case err == nil:
-	case outage(err):
-		// The page with the button to try again says so, without the token in its URL.
-		if _, own := ours(err); own {
-			h.note(r, "refused by a limit", err)
-		} else {
-			h.fault(r, "sign-in not finished", err)
-		}
-		redirect(w, h.address("confirm", h.keep(w, r, a.lasting(tokenLife))))
-	default:
-		h.providerRefused(w, r, a, sure, err)
-	}
-}
-
-// signByProvider redeems the token of an attempt that led to a provider. The verifier
-// is the secret of this browser that names the redemption, so that a second click is
-// the same one whichever attempt it is taken for.
-func (h *Handler) signByProvider(w http.ResponseWriter, r *http.Request, a attempt) error {
-	half := h.half(a, a.class)
-	return h.sign(w, r, signing{attempt: a, half: half, key: a.token.key(a.verifier.Reveal())}, h.use(a.token, a, half))
-}
-
-// providerRefused says why. The attempt is forgotten if the token was surely its
-// own: a token that was used before or belongs to another browser may not be.
-func (h *Handler) providerRefused(w http.ResponseWriter, r *http.Request, a attempt, sure bool, err error) {
-	spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown)
-	if spent && h.continues(r, a.token.slug) {
-		// Reloaded, or gone back to, in the browser that it signed in.
-		redirect(w, h.target(a.returnTo))
-		return
-	}
-	if sure && !spent && !errors.Is(err, grimoireauth.ErrOtherBrowser) {
-		h.drop(w, r, a)
-	}
-	h.refuse(w, r, err, Page{Class: a.class, ReturnTo: a.returnTo}, "sign-in")
+	return h.keep(w, r, a.lasting(tokenLife))
 }
 
 // use returns the call that uses a token of its kind up.
@@ -160,42 +110,133 @@ func (h *Handler) use(t callbackToken, a attempt, half *attempt) func(context.Co
 	}
 }
 
-// continues reports whether a session is live here already, in the class of this
-// slug if there is one: then the same link, clicked again, just goes on.
-func (h *Handler) continues(r *http.Request, slug string) bool {
-	live, err := h.guard.Check(r)
-	return err == nil && (slug == "" || slug == live.OrganizationSlug())
+const openAgain = "Please open the link in your e-mail again, or ask for a new one here. Your browser must accept cookies."
+
+// confirm names the class and has one button.
+func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
+	a, ok := h.named(r)
+	switch {
+	case !ok || a.token.kind == "" || !a.live(time.Now()):
+		h.withoutLink(w, r, a, ok)
+	case a.token.kind == kindPassword:
+		redirect(w, h.address("new-password", a))
+	case a.token.fromProvider():
+		// Only an outage leads here.
+		page := confirmation(a, nil)
+		page.Notice = nothingLost + untilNext(nil)
+		retryAfter(w, nil)
+		h.show(w, http.StatusServiceUnavailable, "confirm", page)
+	default:
+		h.show(w, http.StatusOK, "confirm", confirmation(a, h.asked(r, a.token)))
+	}
 }
 
-// lost answers a request for a page of an attempt that is not there for it: it is
-// finished, too old, or another browser's. What is known of it survives.
-func (h *Handler) lost(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
+// confirmation is the page "confirm". The link does not say to which address it was
+// sent: the page names the one that was asked for, if there is only one. After a link
+// that was not asked for, the page "account" names the account.
+func confirmation(a attempt, asked []attempt) Page {
+	page := Page{
+		ClassName: a.token.slug, Attempt: a.id,
+		Impersonation: a.token.kind == kindImpersonation,
+		Elsewhere:     a.token.unasked(asked),
+	}
+	for i, other := range asked {
+		if i > 0 && !sameAddress(other.email, page.Email) {
+			page.Email = ""
+			break
+		}
+		page.Email = other.email
+	}
+	return page
+}
+
+// unasked reports whether the token is that of a link for which none of the browser's
+// attempts asked. What a browser brings from a provider is bound to it by a verifier,
+// and the page of an impersonation has words of its own.
+func (t callbackToken) unasked(asked []attempt) bool {
+	return len(asked) == 0 && !t.fromProvider() && t.kind != kindImpersonation
+}
+
+// asked returns the attempts of this browser that asked for an e-mail in which a link
+// like this one stands, the newest first: for this class, or for finding one. The
+// link does not say to which address it was sent.
+func (h *Handler) asked(r *http.Request, t callbackToken) []attempt {
+	switch t.kind {
+	case kindDiscovery:
+		return h.attempts(r, func(a attempt) bool { return a.asks == asksLink && a.class == "" })
+	case kindLink:
+		// The e-mail with a link to set a password has one to sign in as well.
+		return h.attempts(r, func(a attempt) bool {
+			return (a.asks == asksLink || a.asks == asksReset) && h.sameClass(r, a.class, t.slug)
+		})
+	}
+	return nil
+}
+
+// withoutLink is for people who come back after they have signed in, or too late,
+// and for browsers that keep no cookies.
+func (h *Handler) withoutLink(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
 	if known && a.goesOn(time.Now()) {
-		redirect(w, h.next(a)) // the page of a step that is done
+		redirect(w, h.next(a)) // another tab has pressed the button of the same link
 		return
 	}
-	if _, err := h.guard.Check(r); err == nil && !(known && a.live(time.Now())) {
+	if h.continues(r, "") {
 		redirect(w, h.target(a.returnTo))
 		return
 	}
-	switch {
-	case known && !a.live(time.Now()), known && a.pending.owed != "" && !a.owes(time.Now()):
+	if known && a.token.kind != "" && !a.live(time.Now()) {
 		page := a.back()
-		page.Notice = tooLong
+		if asked := h.asked(r, a.token); len(asked) > 0 {
+			page.Email, page.ReturnTo = asked[0].email, asked[0].returnTo
+		}
+		page.Notice = "That took too long. " + openAgain
 		h.drop(w, r, a)
 		h.offer(w, r, http.StatusGone, page)
-	case known:
-		page := a.back()
-		page.Notice = "This page belongs to another step. Please go on from here."
-		h.offer(w, r, http.StatusConflict, page)
-	case attemptID(r) != "":
-		h.offer(w, r, http.StatusGone, Page{Notice: notHere})
-	default:
-		redirect(w, h.config.prefix())
+		return
 	}
+	h.offer(w, r, http.StatusBadRequest, Page{Class: a.class, ReturnTo: a.returnTo, Notice: openAgain})
 }
 
-const (
-	tooLong = "That took too long. Please begin again here: the class and the page that you wanted are kept."
-	notHere = "That sign-in is finished, took too long, or began in another browser. Please begin again here."
-)
+// finish uses the token that was put away and signs the browser in.
+func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
+	a, ok := h.named(r)
+	if !ok || a.token.kind == "" || !a.live(time.Now()) {
+		h.withoutLink(w, r, a, ok)
+		return
+	}
+	if a.token.kind == kindPassword {
+		redirect(w, h.address("new-password", a))
+		return
+	}
+	if a.token.fromProvider() {
+		h.finishProvider(w, r, a)
+		return
+	}
+	asked := h.asked(r, a.token)
+	page := confirmation(a, asked)
+	half := (*attempt)(nil)
+	if len(asked) > 0 {
+		a.returnTo, a.email = asked[0].returnTo, asked[0].email
+		half = h.half(asked[0], a.token.slug)
+	}
+	err := h.sign(w, r, signing{attempt: a, asked: asked, unasked: a.token.unasked(asked), half: half, key: a.token.key(a.nonce)}, h.use(a.token, a, half))
+	page.ReturnTo = a.returnTo
+	switch spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown); {
+	case err == nil:
+	case outage(err):
+		// The token is kept only where trying again can help.
+		h.refuse(w, r, err, page, "confirm")
+	case spent && a.token.kind == kindLink && h.continues(r, a.token.slug):
+		// The same link, clicked again in the browser that it signed in.
+		h.drop(w, r, a)
+		redirect(w, h.target(a.returnTo))
+	default:
+		// A used link may have been used by the first of two clicks, on another replica,
+		// whose cookie says how this attempt goes on: that one stays.
+		if !spent || errors.Is(err, grimoireauth.ErrSignInExpired) {
+			h.drop(w, r, a)
+		}
+		page.Class, page.Attempt = a.token.slug, ""
+		h.refuse(w, r, err, page, "sign-in")
+	}
+}

@@ -1,8 +1,6 @@
 package signin
 
-import (
-	"strings"
-)
+import "strings"
 
 // The cookies of this package are lists of fields, written by encode and read by
 // decode. A field can hold any bytes; a cookie holds those that RFC 6265, 4.1.1, lets

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/project"
 	"github.com/promptgrimoire/auth/middleware"
+	"golang.org/x/net/publicsuffix"
 )
 
 // Config is what a [Handler] needs to know.
@@ -132,6 +134,22 @@ func (c Config) linkLife() time.Duration {
 // Secure.
 func (c Config) secure() bool { return strings.HasPrefix(c.BaseURL, "https:") }
 
+// everyMethod are the ways that this package knows.
+var everyMethod = []grimoireauth.SignInMethod{
+	grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodPassword, grimoireauth.MethodSSO,
+	grimoireauth.MethodGoogle, grimoireauth.MethodMicrosoft, grimoireauth.MethodGitHub, grimoireauth.MethodSlack, grimoireauth.MethodHubSpot,
+}
+
+// byBrowser reports whether a method leads the browser to somebody else's page, for
+// which the client needs a public token.
+func byBrowser(method grimoireauth.SignInMethod) bool {
+	switch method {
+	case grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodPassword:
+		return false
+	}
+	return true
+}
+
 // faults returns everything that is wrong, in one error.
 func (c Config) faults() error {
 	var faults []error
@@ -189,3 +207,59 @@ func checkBase(base string) error {
 	}
 	return nil
 }
+
+// guardFaults compares what the Guard says about its cookies with the BaseURL: a
+// browser drops a cookie that it may not keep without a word, and what follows is a
+// sign-in that leads back to the sign-in page.
+func guardFaults(guard *middleware.Guard, baseURL string) error {
+	if guard == nil {
+		return errors.New("the Guard is missing: pass what middleware.New returned")
+	}
+	host, secure := "", false
+	if base, err := url.Parse(baseURL); err == nil {
+		host, secure = base.Hostname(), base.Scheme == "https"
+	}
+	if err := guard.CheckCookies(host); err != nil {
+		if guard.CookieDomain() != "" {
+			return fmt.Errorf("the BaseURL %.100q and the SharedCookieDomain of the Guard exclude each other: %w", baseURL, err)
+		}
+		return fmt.Errorf("the Guard cannot hold anybody who signs in here: %w", err)
+	}
+	var faults []error
+	domain := strings.ToLower(strings.TrimPrefix(guard.CookieDomain(), "."))
+	if suffix, _ := publicsuffix.PublicSuffix(domain); domain != "" && suffix == domain {
+		faults = append(faults, fmt.Errorf(
+			"the SharedCookieDomain %.100q of the Guard is a public suffix (https://publicsuffix.org), so a browser at the BaseURL %.100q drops its cookies: name a domain below it", domain, baseURL))
+	}
+	if secure && plainCookies(guard, baseURL) {
+		faults = append(faults, fmt.Errorf(
+			"the BaseURL %.100q is https and the Guard has InsecureCookies: its cookies would go over plain http as well", baseURL))
+	}
+	return errors.Join(faults...)
+}
+
+// plainCookies reports whether the Guard writes cookies without the attribute Secure,
+// by the lines with which it deletes them.
+func plainCookies(guard *middleware.Guard, baseURL string) bool {
+	r, err := http.NewRequest(http.MethodGet, baseURL, nil)
+	if err != nil {
+		return false
+	}
+	w := headers{}
+	guard.ClearCookies(w, r)
+	for _, line := range http.Header(w)["Set-Cookie"] {
+		if cookie, err := http.ParseSetCookie(line); err == nil && cookie.Secure {
+			return false
+		}
+	}
+	return len(http.Header(w)["Set-Cookie"]) > 0
+}
+
+// headers is a response of which only the headers are of interest.
+type headers http.Header
+
+func (h headers) Header() http.Header { return http.Header(h) }
+
+func (headers) Write(p []byte) (int, error) { return len(p), nil }
+
+func (headers) WriteHeader(int) {}

@@ -11,35 +11,6 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// SecondFactors say what the page "factor" asks for. Each is a form of its own;
-// codes go to Prefix + "factor" with the fields "factor" and "code".
-type SecondFactors struct {
-	SMSCode  bool // the code of an SMS that is on its way: factor "sms_otp"
-	SendSMS  bool // a button that sends one: Prefix + "factor/send"
-	AskPhone bool // the number to send it to, field "phone" of the same
-	AppCode  bool // the code that an authenticator app shows: factor "totp"
-	Recovery bool // instead of the app: factor "recovery_code"
-	EnrolApp bool // a button that sets an app up: Prefix + "factor/enrol"
-}
-
-// Any reports whether the page can do anything that the class asks for.
-func (f SecondFactors) Any() bool {
-	return f.SMSCode || f.SendSMS || f.AskPhone || f.AppCode || f.Recovery || f.EnrolApp
-}
-
-// First returns the form that is to have the focus.
-func (f SecondFactors) First() string {
-	switch {
-	case f.SMSCode:
-		return "sms"
-	case f.AppCode:
-		return "app"
-	case f.AskPhone:
-		return "phone"
-	}
-	return ""
-}
-
 // factors returns what a pending sign-in can be finished with.
 func (p pendingSignIn) factors() SecondFactors {
 	sms, app := p.has(grimoireauth.SecondFactorSMS) || p.numbered, p.has(grimoireauth.SecondFactorApp)
@@ -273,4 +244,43 @@ func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, a attemp
 		page.Attempt = ""
 		h.refuse(w, r, err, page, "factor")
 	}
+}
+
+// errHasFactor: the member has another second factor than the one to be added.
+var errHasFactor error = &grimoireauth.Error{Op: "add second factor: the member has another one", Kind: grimoireauth.ErrConflict}
+
+// without asks Stytch whether the member lacks this second factor, before they get
+// another one: the cookie, which says so as well, is theirs to change, and Stytch
+// lets anybody add one who has shown the first factor.
+func (h *Handler) without(ctx context.Context, p pendingSignIn, factor grimoireauth.SecondFactor) error {
+	member, err := h.client.Roster.Get(ctx, p.class, p.member)
+	if err != nil {
+		return err
+	}
+	has := member.App
+	if factor == grimoireauth.SecondFactorSMS {
+		has = member.Phone != ""
+	}
+	switch {
+	case !has:
+		return nil
+	case member.Breakglass: // may use every factor
+		return errHasFactor
+	}
+	// One that the class does not accept any more is of no use to them.
+	class, err := h.client.Classes.Get(ctx, p.class)
+	if err == nil && class.Settings.AllowsSecondFactor(factor) {
+		return errHasFactor
+	}
+	return err
+}
+
+// hasFactor asks for the second factor that the member has.
+func (h *Handler) hasFactor(w http.ResponseWriter, r *http.Request, a attempt, factor grimoireauth.SecondFactor) {
+	h.note(r, "no second factor added", errHasFactor)
+	a.pending.enrolled = append(a.pending.enrolled, factor)
+	a = h.keep(w, r, a)
+	page := a.factorPage()
+	page.Notice = "You have a second proof already. Please use that one, or ask your instructor to remove it."
+	h.show(w, http.StatusConflict, "factor", page)
 }

@@ -1,11 +1,11 @@
 package signin
 
 import (
+	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
-	"slices"
+	"strings"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/alarm"
@@ -30,92 +30,51 @@ type Handler struct {
 	revoke      func(context.Context, grimoireauth.Session) error
 }
 
-// New returns a Handler that signs people in through client and gives them the
-// cookies that guard reads. It does no I/O. Its error, an [*grimoireauth.Error]
-// that matches [grimoireauth.ErrInvalid], names every fault at once.
-//
-// Two settings of the Guard belong to the pages, and New does not ask for them:
-// SignInURL, the Prefix, without which browsers are not led here, and Revoke,
-// client.Sessions.Revoke, without which the session that a browser had before its sign-in
-// goes on at Stytch. The Guard logs the second when it first happens.
-func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*Handler, error) {
-	faults := config.faults()
-	starts := false
-	if client == nil {
-		faults = errors.Join(errors.New("the Client is missing: pass what grimoireauth.New returned"), faults)
-	} else if starts = canStart(client); !starts && slices.ContainsFunc(config.Methods, byBrowser) {
-		faults = errors.Join(errors.New("Methods names OAuth or SSO, for which the Client needs a PublicToken"), faults)
-	}
-	if err := guardFaults(guard, config.BaseURL); err != nil {
-		faults = errors.Join(err, faults)
-	}
-	if faults != nil {
-		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure sign-in", Kind: grimoireauth.ErrInvalid}, faults)
-	}
-	h := &Handler{
-		guard:  guard,
-		config: config,
-		csrf:   http.NewCrossOriginProtection(),
-		client: client,
-		starts: starts,
-		revoke: client.Sessions.Revoke,
-		limit:  config.limiter(),
-	}
-	h.route()
-	return h, nil
-}
-
-// maxForm bounds the forms; the longest field is a return address.
-const maxForm = 8 << 10
-
-// ServeHTTP serves the page that the path names.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h == nil || h.mux == nil {
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return
+// show writes a page. It is made in full before anything is sent, so that a
+// template that fails does not leave half a form.
+func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page) {
+	page.Prefix, page.Home = h.config.prefix(), h.config.home()
+	page.Minutes = int(h.config.linkLife() / time.Minute)
+	var body bytes.Buffer
+	if err := h.config.pages().ExecuteTemplate(&body, name, page); err != nil {
+		// The template is the application's own, and so is the text of its error.
+		if count := h.alarms.Met("page template failed " + name); count > 0 {
+			h.config.logger().Error("page template failed", "page", name, "error", err.Error(), "count", count)
+		}
+		body.Reset()
+		status, page.Notice = http.StatusInternalServerError, "This page cannot be shown, because of a fault of this site. Please try again later, or tell those who run it."
+		if err := builtIn.ExecuteTemplate(&body, "message", page); err != nil {
+			panic(err) // it is embedded, and tested
+		}
 	}
 	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	// Pages send their origin to themselves, so that browsers without
-	// Sec-Fetch-Site still say where a form comes from; other hosts learn nothing.
-	header.Set("Referrer-Policy", "same-origin")
-	header.Set("X-Content-Type-Options", "nosniff")
-	// An application should protect all its routes like this. These protect
-	// themselves: a forged POST here would sign somebody in as somebody else.
-	if err := h.csrf.Check(r); err != nil {
-		if count := h.alarms.Met("another site"); count > 0 {
-			h.config.logger().WarnContext(r.Context(), "sign-in form refused: it came from another site", "path", r.URL.Path, "count", count)
-		}
-		h.offer(w, r, http.StatusForbidden, Page{Notice: "That did not come from this page. Please try again from here."})
-		return
-	}
-	if r.URL.Path != h.config.prefix()+"session" {
-		r = byCookies(r)
-	}
-	if r.Method == http.MethodPost {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := r.ParseForm(); err != nil {
-			h.offer(w, r, http.StatusBadRequest, Page{Notice: "That form did not arrive in one piece. Please try again."})
-			return
-		}
-		// Only the body counts, never the query: addresses and tokens in URLs end
-		// up in logs.
-		r.Form = r.PostForm
-	}
-	h.mux.ServeHTTP(w, r)
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", policy)
+	header.Set("X-Frame-Options", "DENY")
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // a client that is gone is no error of ours
 }
 
-// byCookies returns the request without its Authorization header. These pages sign
-// browsers in and out: the session of a bearer token is no browser's, and does not end
-// with it.
-func byCookies(r *http.Request) *http.Request {
-	if len(r.Header["Authorization"]) == 0 {
-		return r
+// note logs what may happen every day.
+func (h *Handler) note(r *http.Request, what string, err error) {
+	if err == nil {
+		h.config.logger().InfoContext(r.Context(), what)
+		return
 	}
-	r = r.WithContext(r.Context())
-	r.Header = r.Header.Clone()
-	r.Header.Del("Authorization")
-	return r
+	h.config.logger().InfoContext(r.Context(), what, "error", safeText(err))
+}
+
+// fault logs what the operator should look at: once a minute for each cause, with how
+// often it was met since the last line.
+func (h *Handler) fault(r *http.Request, what string, err error) {
+	if count := h.alarms.Met(what + " " + causeOf(err)); count > 0 {
+		h.config.logger().ErrorContext(r.Context(), what, "error", safeText(err), "count", count)
+	}
+}
+
+func redirect(w http.ResponseWriter, address string) {
+	w.Header().Set("Location", address)
+	w.WriteHeader(http.StatusSeeOther)
 }
 
 // single returns the one value of a parameter, "" if there is none, and false if
@@ -130,13 +89,21 @@ func single(values map[string][]string, name string) (string, bool) {
 	return "", false
 }
 
-func (h *Handler) class(r *http.Request) grimoireauth.ClassID {
-	if h.config.Class != nil {
-		return h.config.Class(r)
-	}
-	class, ok := single(r.Form, "class")
-	if !ok {
+func (h *Handler) safe(address string) string {
+	address, ok := middleware.ReturnTo(address)
+	if !ok || strings.HasPrefix(address, h.config.prefix()) {
 		return ""
 	}
-	return grimoireauth.ClassID(class)
+	return address
 }
+
+// target returns where to go after signing in.
+func (h *Handler) target(returnTo string) string {
+	if returnTo == "" {
+		return h.config.home()
+	}
+	return returnTo
+}
+
+// callbackURL is where Stytch sends browsers to.
+func (h *Handler) callbackURL() string { return h.config.BaseURL + h.config.prefix() + "callback" }

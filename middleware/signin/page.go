@@ -1,19 +1,15 @@
 package signin
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"embed"
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"html/template"
-	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
-	"github.com/promptgrimoire/auth/middleware"
+	"rsc.io/qr"
 )
 
 // Page is what a template is executed with. Fields that a page has no use for
@@ -93,122 +89,127 @@ func (p Page) Begin() string {
 	return p.Prefix
 }
 
-// PageNames returns the names of the templates that Config.Pages must have.
-//
-// To begin: "sign-in" (the ways of a class), "which-class", "sent" (look into your
-// mail), "code" (the code in it), "confirm" (one button), "account" (the link was for
-// another address than the one that was asked for, or was not asked for in this
-// browser), "new-password". To go on:
-// "classes" (which of these?), "factor" (the second factor), "enrol" (set an
-// authenticator app up). To end: "sign-out" (one button), "signed-out", which links
-// the style sheet {{.Prefix}}signed-out.css: that is what keeps the button "back" from
-// showing pages of the class. In between: "message", which says why there is nothing
-// else here, and leads on.
-func PageNames() []string {
-	return []string{
-		"sign-in", "which-class", "sent", "code", "confirm", "account", "new-password",
-		"classes", "factor", "enrol",
-		"sign-out", "signed-out", "message",
+// beginning is the query with which somebody begins to sign in.
+func beginning(class, returnTo string) string {
+	query := url.Values{}
+	if class != "" {
+		query.Set("class", class)
 	}
+	if returnTo != "" {
+		query.Set("return_to", returnTo)
+	}
+	return query.Encode()
 }
 
-//go:embed pages
-var pageFiles embed.FS
-
-// DefaultPages returns the built-in pages, to be changed and given to Config.Pages:
-// an application that only wants its own frame redefines the templates "top" (all
-// before the content; it is executed with the title) and "bottom". Every call
-// returns a new copy.
-func DefaultPages() *template.Template {
-	return template.Must(template.New("pages").ParseFS(pageFiles, "pages/*.html"))
+// Ways are the ways to sign in that a page offers: what the class allows, as far as
+// the Handler serves it. The zero Ways are none.
+type Ways struct {
+	MagicLink, EmailCode, Password bool
+	Providers                      []Provider // the school's identity provider first
+	// Unsure says that it could not be found out which ways the class has, so that there
+	// may be others, such as single sign-on: offer [Page.Begin] to look again.
+	Unsure bool
 }
 
-var builtIn = DefaultPages()
+// Any reports whether there is a way at all.
+func (w Ways) Any() bool { return w.ByEmail() || w.Password || len(w.Providers) > 0 }
 
-// policy is the Content-Security-Policy of the pages: no script, nothing from
-// elsewhere, and the style of the built-in frame by its hash. "data:" is for the
-// picture that an authenticator app reads.
-var policy = func() string {
-	frame, err := pageFiles.ReadFile("pages/frame.html")
+// ByEmail reports whether something can be e-mailed that signs in.
+func (w Ways) ByEmail() bool { return w.MagicLink || w.EmailCode }
+
+// Provider is a link to sign in at somebody else's page: by OAuth, or at the identity
+// provider of a school.
+type Provider struct {
+	Name string // "Google", or what the class calls its identity provider
+	URL  string // on this host; plain links, since browsers hold redirects of forms to form-action
+}
+
+// Choice is a list of classes to go to. Each is a form with the field "class", sent
+// to Prefix + "classes", or to Prefix + "switch" by somebody who is signed in.
+type Choice struct {
+	Switching bool                 // they are signed in
+	Current   grimoireauth.ClassID // to this class; empty: to none, or nobody could say
+	Listed    bool                 // Classes is all there is; otherwise nobody could say
+	Classes   []ClassChoice
+}
+
+// Others reports whether there is a class to go to.
+func (c Choice) Others() bool {
+	return slices.ContainsFunc(c.Classes, func(one ClassChoice) bool { return one.ID != c.Current })
+}
+
+// ClassChoice is one of them.
+type ClassChoice struct {
+	ID       grimoireauth.ClassID
+	Name     string
+	Standing string // how they stand to it: "You are in this class."
+	Asks     string // what it asks for besides; empty: nothing
+}
+
+// SecondFactors say what the page "factor" asks for. Each is a form of its own;
+// codes go to Prefix + "factor" with the fields "factor" and "code".
+type SecondFactors struct {
+	SMSCode  bool // the code of an SMS that is on its way: factor "sms_otp"
+	SendSMS  bool // a button that sends one: Prefix + "factor/send"
+	AskPhone bool // the number to send it to, field "phone" of the same
+	AppCode  bool // the code that an authenticator app shows: factor "totp"
+	Recovery bool // instead of the app: factor "recovery_code"
+	EnrolApp bool // a button that sets an app up: Prefix + "factor/enrol"
+}
+
+// Any reports whether the page can do anything that the class asks for.
+func (f SecondFactors) Any() bool {
+	return f.SMSCode || f.SendSMS || f.AskPhone || f.AppCode || f.Recovery || f.EnrolApp
+}
+
+// First returns the form that is to have the focus.
+func (f SecondFactors) First() string {
+	switch {
+	case f.SMSCode:
+		return "sms"
+	case f.AppCode:
+		return "app"
+	case f.AskPhone:
+		return "phone"
+	}
+	return ""
+}
+
+// Enrolment is what somebody needs to set an authenticator app up. It stands on the
+// page "enrol" and goes with its form from try to try, under the names in quotes,
+// since nobody can ask for it again. All of it is secret.
+type Enrolment struct {
+	Key           string   // "key": what to type if the app cannot scan, base32
+	URI           string   // "uri": what the picture says; empty if it fits none
+	RecoveryCodes []string // "recovery", each
+}
+
+const maxURI = 2331 // bytes; a QR code of the level used here holds as many
+
+var (
+	appKeyForm = regexp.MustCompile(`^[A-Z2-7]{16,128}=*$`)
+	uriForm    = regexp.MustCompile(`^otpauth://totp/[!-~]+$`)
+)
+
+// Picture returns the QR code as a data: URL, empty if there is none.
+func (e Enrolment) Picture() template.URL {
+	if !uriForm.MatchString(e.URI) || len(e.URI) > maxURI {
+		return ""
+	}
+	code, err := qr.Encode(e.URI, qr.M)
 	if err != nil {
-		panic(err) // it is embedded
+		return "" // the key can still be typed
 	}
-	_, style, _ := strings.Cut(string(frame), "<style>")
-	style, _, _ = strings.Cut(style, "</style>")
-	sum := sha256.Sum256([]byte(style))
-	return "default-src 'none'; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-}()
-
-// show writes a page. It is made in full before anything is sent, so that a
-// template that fails does not leave half a form.
-func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page) {
-	page.Prefix, page.Home = h.config.prefix(), h.config.home()
-	page.Minutes = int(h.config.linkLife() / time.Minute)
-	var body bytes.Buffer
-	if err := h.config.pages().ExecuteTemplate(&body, name, page); err != nil {
-		// The template is the application's own, and so is the text of its error.
-		if count := h.alarms.Met("page template failed " + name); count > 0 {
-			h.config.logger().Error("page template failed", "page", name, "error", err.Error(), "count", count)
-		}
-		body.Reset()
-		status, page.Notice = http.StatusInternalServerError, "This page cannot be shown, because of a fault of this site. Please try again later, or tell those who run it."
-		if err := builtIn.ExecuteTemplate(&body, "message", page); err != nil {
-			panic(err) // it is embedded, and tested
-		}
-	}
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", policy)
-	header.Set("X-Frame-Options", "DENY")
-	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // a client that is gone is no error of ours
+	code.Scale = 4
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG()))
 }
 
-// note logs what may happen every day.
-func (h *Handler) note(r *http.Request, what string, err error) {
-	if err == nil {
-		h.config.logger().InfoContext(r.Context(), what)
-		return
+// Groups returns the key in groups of four, as it is easiest to type.
+func (e Enrolment) Groups() string {
+	var groups []string
+	for rest := e.Key; rest != ""; {
+		n := min(4, len(rest))
+		groups, rest = append(groups, rest[:n]), rest[n:]
 	}
-	h.config.logger().InfoContext(r.Context(), what, "error", safeText(err))
-}
-
-// fault logs what the operator should look at: once a minute for each cause, with how
-// often it was met since the last line.
-func (h *Handler) fault(r *http.Request, what string, err error) {
-	if count := h.alarms.Met(what + " " + causeOf(err)); count > 0 {
-		h.config.logger().ErrorContext(r.Context(), what, "error", safeText(err), "count", count)
-	}
-}
-
-// causeOf is what errors of one cause have in common; ids that differ each time are not.
-func causeOf(err error) string {
-	var own *applicationError
-	if errors.As(err, &own) {
-		return own.function
-	}
-	var explained *grimoireauth.Error
-	if errors.As(err, &explained) {
-		return fmt.Sprint(explained.Kind, explained.Status, explained.Type)
-	}
-	return fmt.Sprintf("%T", err)
-}
-
-// safeText is the text of the errors that promise to hold no secret and no
-// address, the whole text of those that the application returned, and the type of
-// all others.
-func safeText(err error) string {
-	var own *applicationError
-	if errors.As(err, &own) {
-		return own.Error()
-	}
-	var explained *grimoireauth.Error
-	if errors.As(err, &explained) {
-		return explained.Error()
-	}
-	if errors.Is(err, middleware.ErrMisconfigured) {
-		return err.Error()
-	}
-	return fmt.Sprintf("%T", err)
+	return strings.Join(groups, " ")
 }

@@ -2,7 +2,12 @@ package signin
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -38,4 +43,145 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 	if err != nil {
 		h.refuseTyped(w, r, err, page, "sign-in", grimoireauth.ErrWrongPassword)
 	}
+}
+
+// methodReset is the word for a password that is forgotten, or not there yet, in
+// the place where others say which method.
+const methodReset = "reset"
+
+// startReset e-mails a link to set a password with. It sets one only beside the
+// verifier of this browser, so an attacker who reads the e-mail alone cannot.
+func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) {
+	page.Password = true
+	verifier := h.sharedVerifier(r, asksReset)
+	err := h.send(r, ActionSendReset, page, func(ctx context.Context) error {
+		_, err := h.client.SignIn.StartPasswordReset(ctx, grimoireauth.PasswordReset{
+			Class: grimoireauth.ClassID(page.Class), Email: page.Email,
+			RedirectURL: h.callbackURL(), LoginRedirectURL: h.callbackURL(), Verifier: verifier,
+		})
+		return err
+	})
+	if limited, own := ours(err); own && limited != nil && limited.pending && !h.asksFor(r, page) {
+		// The link on its way is bound to the browser that asked for it.
+		h.tooMany(w, r, err, page, "sign-in")
+		return
+	}
+	if !h.sent(w, r, page, err) {
+		return
+	}
+	// An address that was refused gets the same cookie.
+	a := h.again(r, page, asksReset).ask(asksReset, page.Email, resetLife)
+	a.verifier = verifier
+	redirect(w, h.address("sent", h.keep(w, r, a))+pendingQuery(err))
+}
+
+// asksFor reports whether this browser has asked for a link to set the password of this
+// address in this class.
+func (h *Handler) asksFor(r *http.Request, page Page) bool {
+	return len(h.attempts(r, func(a attempt) bool {
+		return a.asks == asksReset && a.class == page.Class && sameAddress(a.email, page.Email)
+	})) > 0
+}
+
+// showNewPassword is the form to set a password with.
+func (h *Handler) showNewPassword(w http.ResponseWriter, r *http.Request) {
+	a, _, ok := h.mayReset(w, r)
+	if ok {
+		h.show(w, http.StatusOK, "new-password", Page{ClassName: a.token.slug, Attempt: a.id})
+	}
+}
+
+const notSaved = "You are signed in, but this password was not saved: its link is used up or was given up in this browser. If you have not just saved it in another tab, ask for a new link here."
+
+// mayReset returns the attempt with the link, and the one of this browser that asked
+// for it. Otherwise it writes what to do instead, and the link stays good.
+func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked attempt, ok bool) {
+	a, ok = h.named(r)
+	if !ok || a.token.kind != kindPassword || !a.live(time.Now()) {
+		if r.Method == http.MethodPost && !(ok && a.goesOn(time.Now())) && h.continues(r, "") {
+			// Signed in by another tab is not what was typed here.
+			h.offer(w, r, http.StatusGone, Page{Class: a.class, ReturnTo: a.returnTo, Notice: notSaved})
+			return attempt{}, attempt{}, false
+		}
+		h.withoutLink(w, r, a, ok)
+		return attempt{}, attempt{}, false
+	}
+	all := h.attempts(r, func(a attempt) bool { return a.asks == asksReset })
+	if len(all) == 0 {
+		page := h.late(r, asksReset, a.token.slug)
+		page.Class = a.token.slug
+		page.Notice = "The link to set a password works only in the browser that asked for it, for half an hour. Ask for a new one here."
+		h.offer(w, r, http.StatusForbidden, page)
+		return attempt{}, attempt{}, false
+	}
+	// All of them have one verifier; where to go in the end is that of the class.
+	asked = all[0]
+	if i := slices.IndexFunc(all, func(other attempt) bool { return h.sameClass(r, other.class, a.token.slug) }); i >= 0 {
+		asked = all[i]
+	}
+	return a, asked, true
+}
+
+// setPassword sets the password and signs in.
+func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
+	a, asked, ok := h.mayReset(w, r)
+	if !ok {
+		return
+	}
+	slug := a.token.slug
+	page := Page{Class: slug, ClassName: slug, ReturnTo: asked.returnTo, Attempt: a.id}
+	typed, one := single(r.PostForm, "password")
+	if !one || typed == "" {
+		page.Notice = "Please type a password."
+		h.show(w, http.StatusBadRequest, "new-password", page)
+		return
+	}
+	password := grimoireauth.NewSecret(typed)
+	half := h.half(asked, slug)
+	// Another password is another redemption: a weak one leaves the link good.
+	sum := sha256.Sum256([]byte(typed))
+	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])
+	a.returnTo = asked.returnTo
+	err := h.sign(w, r, signing{attempt: a, asked: []attempt{asked}, half: half, key: key, cuts: true}, h.used(ActionSendReset, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		return h.client.SignIn.FinishPasswordReset(ctx, grimoireauth.NewPassword{
+			Token: grimoireauth.NewSecret(a.token.token), Verifier: asked.verifier, Password: password, Class: grimoireauth.ClassID(slug),
+			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
+		})
+	}))
+	again := "new-password"
+	switch {
+	case err == nil:
+		return
+	case outage(err):
+	case errors.Is(err, grimoireauth.ErrWeakPassword):
+		page.Advice = h.advice(r, password)
+	default:
+		again = "sign-in"
+		h.drop(w, r, a)
+		page.Attempt = ""
+	}
+	h.refuse(w, r, err, page, again)
+}
+
+// advice says what would make a password better. None is no harm.
+func (h *Handler) advice(r *http.Request, password grimoireauth.Secret) []string {
+	strength, err := h.client.SignIn.CheckPassword(r.Context(), password, "")
+	if err != nil {
+		h.note(r, "password not checked", err)
+		return nil
+	}
+	var advice []string
+	if strength.Leaked {
+		advice = append(advice, "It stands in a public list of stolen passwords.")
+	}
+	if strength.MissingCharacters > 0 {
+		advice = append(advice, "It should be longer.")
+	}
+	if strength.MissingKinds > 0 {
+		advice = append(advice, "Mix lower and upper case, digits and signs.")
+	}
+	if strength.Warning != "" {
+		advice = append(advice, strength.Warning)
+	}
+	return append(advice, strength.Suggestions...)
 }

@@ -1,8 +1,11 @@
 package signin
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -130,4 +133,100 @@ func (h *Handler) nothing(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.show(w, http.StatusServiceUnavailable, "message", Page{Notice: "Your browser asked for this page ahead of time. Please open it again."})
+}
+
+// redirected returns the attempt that a token from a provider belongs to, and
+// whether that is sure. Stytch brings back which class the token is for and nothing
+// that is ours, so of two attempts for one class it is the newer one. The verifier is
+// the same for both.
+func (h *Handler) redirected(r *http.Request, t callbackToken) (a attempt, sure, ok bool) {
+	all := h.attempts(r, func(a attempt) bool { return a.asks == t.kind })
+	if len(all) == 0 {
+		return attempt{}, false, false
+	}
+	// A token that an outage left behind is another redirect's.
+	slices.SortStableFunc(all, func(a, b attempt) int { return len(a.token.token) - len(b.token.token) })
+	if t.kind != kindDiscoveryOAuth && t.slug != "" {
+		i := slices.IndexFunc(all, func(a attempt) bool { return h.sameClass(r, a.class, t.slug) })
+		if i < 0 {
+			return all[0], false, true
+		}
+		return all[i], true, true
+	}
+	return all[0], len(all) == 1, true
+}
+
+// arrive uses the token that a browser brings from a provider.
+func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken) {
+	a, sure, ok := h.redirected(r, t)
+	if !ok {
+		if h.continues(r, t.slug) {
+			redirect(w, h.config.home())
+			return
+		}
+		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, h.late(r, t.kind, t.slug), "sign-in")
+		return
+	}
+	a.token = t
+	err := h.signByProvider(w, r, a)
+	switch {
+	case err == nil:
+	case outage(err):
+		// The page with the button to try again says so, without the token in its URL.
+		if _, own := ours(err); own {
+			h.note(r, "refused by a limit", err)
+		} else {
+			h.fault(r, "sign-in not finished", err)
+		}
+		redirect(w, h.address("confirm", h.keep(w, r, a.lasting(tokenLife))))
+	default:
+		h.providerRefused(w, r, a, sure, err)
+	}
+}
+
+// signByProvider redeems the token of an attempt that led to a provider. The verifier
+// is the secret of this browser that names the redemption, so that a second click is
+// the same one whichever attempt it is taken for.
+func (h *Handler) signByProvider(w http.ResponseWriter, r *http.Request, a attempt) error {
+	half := h.half(a, a.class)
+	return h.sign(w, r, signing{attempt: a, half: half, key: a.token.key(a.verifier.Reveal())}, h.use(a.token, a, half))
+}
+
+// providerRefused says why. The attempt is forgotten if the token was surely its
+// own: a token that was used before or belongs to another browser may not be.
+func (h *Handler) providerRefused(w http.ResponseWriter, r *http.Request, a attempt, sure bool, err error) {
+	spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown)
+	if spent && h.continues(r, a.token.slug) {
+		// Reloaded, or gone back to, in the browser that it signed in.
+		redirect(w, h.target(a.returnTo))
+		return
+	}
+	if sure && !spent && !errors.Is(err, grimoireauth.ErrOtherBrowser) {
+		h.drop(w, r, a)
+	}
+	h.refuse(w, r, err, Page{Class: a.class, ReturnTo: a.returnTo}, "sign-in")
+}
+
+// finishProvider tries a token again that an outage has kept from being used.
+func (h *Handler) finishProvider(w http.ResponseWriter, r *http.Request, a attempt) {
+	if a.asks != a.token.kind {
+		h.drop(w, r, a)
+		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, Page{}, "sign-in")
+		return
+	}
+	page := confirmation(a, nil)
+	switch err := h.signByProvider(w, r, a); {
+	case err == nil:
+	case outage(err):
+		h.refuse(w, r, err, page, "confirm")
+	default:
+		h.providerRefused(w, r, a, true, err)
+	}
+}
+
+// withoutToken reports the answer of a provider without a sign-in: an error
+// and no token (RFC 6749, 4.1.2.1).
+func withoutToken(rawQuery string) bool {
+	query, err := url.ParseQuery(rawQuery)
+	return err == nil && !query.Has("token") && query.Has("error")
 }

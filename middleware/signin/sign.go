@@ -5,54 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
+	"net/url"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
-
-// signing is what one call of sign belongs to.
-type signing struct {
-	attempt attempt
-	// asked are the attempts of this browser that asked for the e-mail. The account
-	// has to be that of one of their addresses. None: the link is unasked, or the
-	// browser is bound to its sign-in in another way.
-	asked []attempt
-	// unasked says that this browser has not asked for the link, so that every account
-	// is a question.
-	unasked bool
-	// half is a pending sign-in that this one is to finish. Nil: none.
-	half *attempt
-	// key brings double submissions together, so that the work is done once; it holds
-	// a secret of this browser. Empty: every call is its own.
-	key string
-	// cuts says that what is redeemed also ends the member's sessions, by a cutoff.
-	cuts bool
-}
-
-// askedBy returns the attempt that asked for an e-mail to this address.
-func (s signing) askedBy(email string) (attempt, bool) {
-	for _, a := range s.asked {
-		if sameAddress(a.email, email) {
-			return a, true
-		}
-	}
-	return attempt{}, false
-}
-
-// surprises reports whether the account is not one that was asked for.
-func (s signing) surprises(email string) bool {
-	_, expected := s.askedBy(email)
-	return !expected && (s.unasked || len(s.asked) > 0)
-}
-
-// askedFor is the address to name beside an account that surprises, "" if the link was
-// not asked for here.
-func (s signing) askedFor() string {
-	if len(s.asked) == 0 {
-		return ""
-	}
-	return s.asked[0].email
-}
 
 // sign runs one way to sign in to its end: it proves what work returns, sets the
 // session cookies and redirects to where the attempt leads. A pending sign-in goes on
@@ -100,6 +57,21 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 	return err
 }
 
+// addressed returns the request with the host that the browser has in its address bar. A
+// proxy may not pass it on; then it is that of the BaseURL.
+func (h *Handler) addressed(r *http.Request) *http.Request {
+	if here, err := url.Parse("//" + r.Host); err == nil && h.guard.CheckCookies(here.Hostname()) == nil {
+		return r
+	}
+	base, err := url.Parse(h.config.BaseURL)
+	if err != nil {
+		return r
+	}
+	r = r.WithContext(r.Context())
+	r.Host = base.Host
+	return r
+}
+
 // alone returns the request without the session that was there before, which has
 // ended by now: SetCookies would end it a second time.
 func alone(r *http.Request, before grimoireauth.Authentication) *http.Request {
@@ -120,92 +92,90 @@ func (h *Handler) dropHalf(w http.ResponseWriter, r *http.Request, s signing) {
 	}
 }
 
-// errNotProven is no case of ErrInvalid, which is about what somebody typed in, nor
-// of any other sentinel: only the operator can do something about it.
-var errNotProven = errors.New("what Stytch answered signs nobody in here")
-
-// progress is how far a sign-in has come.
-type progress struct {
-	redeemed bool // the token or code has been spent on signedIn
-	signedIn grimoireauth.SignedIn
-}
-
-// final reports whether trying again could bring nothing else: what works once has
-// been used, or was wrong, which Stytch would count twice. Another "no", such as that
-// of a class to which somebody is about to be added, is asked for anew.
-func (p *progress) final(err error) bool {
-	switch {
-	case err == nil:
-		return true
-	case unknown(err):
-		return false
-	case p.redeemed:
-		return true
+// hold keeps a finished sign-in until the person says that they want to be this
+// account. The session_token waits in the cookie of the attempt, which proves no
+// session, so that any replica can go on with it; the session ends if the answer is
+// no, or if the question is seen too late.
+func (h *Handler) hold(w http.ResponseWriter, r *http.Request, s signing, signedIn grimoireauth.SignedIn) error {
+	a := s.attempt
+	a.asks, a.verifier, a.token, a.pending = "", grimoireauth.Secret{}, callbackToken{}, pendingSignIn{}
+	a.class, a.email, a.account = string(signedIn.Class.ID), s.askedFor(), signedIn.Member.Email
+	if slug := signedIn.Class.Slug; slug != "" && slugOK(slug) {
+		a.class = slug
 	}
-	for _, end := range []error{grimoireauth.ErrStepUp, grimoireauth.ErrTokenSpent, grimoireauth.ErrTokenUnknown, grimoireauth.ErrWrongCode} {
-		if errors.Is(err, end) {
-			return true
-		}
+	a.held = signedIn.Token
+	a = a.lasting(heldLife)
+	if _, ok := h.attemptOf(a.id, a.fitted().value(), time.Now()); !ok {
+		h.end(context.WithoutCancel(r.Context()), r, signedIn.Session, "a sign-in that cannot be kept")
+		return &grimoireauth.Error{Op: "sign in: keep it for a confirmation", Err: errNotProven}
 	}
-	return false
-}
-
-// prove does the work once and proves what came back. The browser may be gone by
-// now, on to its second click; the work goes on, since a token is spent by it.
-func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, s signing, work func(context.Context) (grimoireauth.SignedIn, error)) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
-	defer cancel()
-	if !p.redeemed {
-		if err := h.checkClock(ctx, s.cuts); err != nil {
-			return err
-		}
-		signedIn, err := work(ctx)
-		if err != nil {
-			return err
-		}
-		p.signedIn, p.redeemed = signedIn, true
-	}
-	// What Stytch answered has to pass like any other credentials before a
-	// browser gets them.
-	proved, err := h.guard.Authenticate(ctx, p.signedIn.Credentials)
-	if err != nil && unknown(err) {
-		return err
-	}
-	if err != nil {
-		h.end(ctx, r, p.signedIn.Session, "refused sign-in")
-		// Not "not signed in": this is nothing that the person could put right.
-		return &grimoireauth.Error{Op: "sign in: the new credentials are not accepted here", Err: errNotProven}
-	}
-	if proved.ID() != p.signedIn.ID() || proved.Session.Member() != p.signedIn.Session.Member() || proved.Organization() != p.signedIn.Organization() {
-		h.end(ctx, r, p.signedIn.Session, "refused sign-in")
-		return &grimoireauth.Error{Op: "sign in: the new credentials prove another session", Err: errNotProven}
-	}
-	p.signedIn.Authentication = proved
-	if s.surprises(p.signedIn.Member.Email) {
-		return &surprisingAccountError{p.signedIn}
-	}
-	if h.config.OnSignIn != nil {
-		if err := h.config.OnSignIn(ctx, p.signedIn); err != nil {
-			own := &applicationError{"OnSignIn", err}
-			if own.refuses() {
-				h.end(ctx, r, p.signedIn.Session, "refused sign-in")
-			}
-			return own
-		}
-	}
-	// One browser, one session: a planted or forgotten one ends here.
-	if !before.IsZero() && before.ID() != p.signedIn.ID() {
-		h.end(ctx, r, before.Session, "earlier session")
-	}
+	h.note(r, "a link was for an account that was not asked for", nil)
+	redirect(w, h.next(h.keep(w, r, a)))
 	return nil
 }
 
-// end revokes a session that nobody shall use any more. If that fails it lives
-// on at Stytch without a cookie; that is worth a line, not a failed sign-in.
-func (h *Handler) end(ctx context.Context, r *http.Request, session grimoireauth.Session, why string) {
-	// It is due whatever share the client address has left.
-	ctx = grimoireauth.ContextWithClientAddress(ctx, netip.Addr{})
-	if err := h.revoke(ctx, session); err != nil {
-		h.note(r, "session not revoked: "+why, err)
+// stepUp keeps the proof of what is done and leads to what is owed.
+func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *grimoireauth.StepUpError) {
+	pending := pendingSignIn{
+		owed:         owedFactor,
+		intermediate: e.Intermediate,
+		class:        e.Class.ID,
+		slug:         e.Class.Slug,
+		className:    e.Class.Name,
+		member:       e.Member.Member,
+		methods:      e.Methods,
+		allowed:      e.Allowed,
+		enrolled:     e.Enrolled,
+		sent:         e.CodeSent,
 	}
+	email := e.Member.Email
+	// Stytch says the same token again while a sign-in goes on.
+	if earlier := s.attempt.pending; earlier.owed != "" && earlier.intermediate.Token.Equal(pending.intermediate.Token) {
+		pending.discovered = earlier.discovered
+	}
+	switch {
+	case e.Discovery != nil:
+		pending.owed, pending.discovered, email = owedClass, true, e.Discovery.Email
+	case e.Primary:
+		pending.owed = owedPrimary
+	}
+	a, nameless := s.attempt, false
+	if asked, ok := s.askedBy(email); ok {
+		a.returnTo = asked.returnTo
+		h.drop(w, r, asked)
+	} else if s.surprises(email) {
+		nameless = email == "" // no account to ask about
+		a.account, a.email = email, s.askedFor()
+	}
+	h.dropHalf(w, r, s)
+	a, ok := h.keepPending(w, r, a, pending)
+	if !ok || nameless {
+		h.fault(r, "a pending sign-in of a form that is not known", e)
+		h.drop(w, r, s.attempt)
+		h.offer(w, r, http.StatusInternalServerError, Page{Class: string(pending.class), ClassName: pending.className, Notice: "You could not be signed in. Please begin again here."})
+		return
+	}
+	h.note(r, "sign-in not finished yet", e)
+	redirect(w, h.next(a))
+}
+
+// keepPending puts a pending sign-in into its attempt, which ends with it, and
+// reports whether it could: what attemptOf would not take is not kept.
+func (h *Handler) keepPending(w http.ResponseWriter, r *http.Request, a attempt, pending pendingSignIn) (attempt, bool) {
+	now := time.Now()
+	if latest := now.Add(intermediateLife); pending.intermediate.ExpiresAt.After(latest) {
+		pending.intermediate.ExpiresAt = latest
+	}
+	a.asks, a.verifier, a.token = "", grimoireauth.Secret{}, callbackToken{}
+	a.pending, a.until = pending.fitted(), pending.intermediate.ExpiresAt.Unix()
+	switch {
+	case pending.slug != "":
+		a.class = a.pending.slug
+	case pending.class != "":
+		a.class = string(pending.class)
+	}
+	if read, ok := h.attemptOf(a.id, a.fitted().value(), now); !ok || !read.owes(now) {
+		return attempt{}, false
+	}
+	return h.keep(w, r, a), true
 }

@@ -1,9 +1,13 @@
 package signin
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,6 +71,57 @@ func (h *Handler) stored(r *http.Request) []stored {
 	return all
 }
 
+// attemptOf reads a cookie. Whatever is not exactly as value writes it is none.
+func (h *Handler) attemptOf(id, value string, now time.Time) (attempt, bool) {
+	fields, ok := decode(value, ownFields+pendingFields)
+	if !ok || len(value) > maxAttempt || !idForm.MatchString(id) {
+		return attempt{}, false
+	}
+	at, err := strconv.ParseInt(fields[1], 10, 64)
+	if err != nil {
+		return attempt{}, false
+	}
+	until, err := strconv.ParseInt(fields[2], 10, 64)
+	if err != nil {
+		return attempt{}, false
+	}
+	pending, ok := pendingOf(fields[ownFields:])
+	if !ok {
+		return attempt{}, false
+	}
+	a := attempt{
+		id: id, nonce: fields[0], at: at, until: until,
+		asks: fields[3], class: fields[4], email: fields[5], returnTo: fields[6],
+		verifier: grimoireauth.NewSecret(fields[7]),
+		token:    callbackToken{kind: fields[8], slug: fields[9], token: fields[10]},
+		account:  fields[11],
+		held:     grimoireauth.NewSecret(fields[12]),
+		pending:  pending,
+	}
+	if a.value() != value || !a.wellFormed(now) || !h.knows(a) {
+		return attempt{}, false
+	}
+	a.returnTo = h.safe(a.returnTo)
+	return a, true
+}
+
+// knows reports whether this Handler still serves what the attempt is about.
+func (h *Handler) knows(a attempt) bool {
+	return a.token == (callbackToken{}) || h.takes(a.token.kind)
+}
+
+func (h *Handler) takes(kind string) bool {
+	switch kind {
+	case kindLink, kindOAuth, kindSSO, kindPassword:
+		return true
+	case kindDiscovery, kindDiscoveryOAuth:
+		return h.config.Discovery
+	case kindImpersonation:
+		return h.config.Impersonation
+	}
+	return false
+}
+
 // attempts returns those of the browser's attempts that still go on and satisfy all
 // conditions, the newest first.
 func (h *Handler) attempts(r *http.Request, conditions ...func(attempt) bool) []attempt {
@@ -79,18 +134,6 @@ func (h *Handler) attempts(r *http.Request, conditions ...func(attempt) bool) []
 		}
 	}
 	return found
-}
-
-// late returns the page to begin again of an attempt that asked for this and whose time
-// is over: for this class, if there is one.
-func (h *Handler) late(r *http.Request, asks, slug string) Page {
-	now := time.Now()
-	for _, s := range h.stored(r) {
-		if s.readable && s.asks == asks && !s.live(now) && (slug == "" || h.sameClass(r, s.class, slug)) {
-			return s.back()
-		}
-	}
-	return Page{}
 }
 
 // attemptID returns the id of the attempt that a request names.
@@ -192,6 +235,30 @@ func (h *Handler) dropAll(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// endHeld ends a session that was held and that the person did not want.
+func (h *Handler) endHeld(r *http.Request, token grimoireauth.Secret) {
+	const why = "a sign-in that was not confirmed"
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
+	defer cancel()
+	now, err := h.client.Sessions.Authenticate(ctx, grimoireauth.NewCredentials("", token.Reveal()))
+	switch {
+	case err == nil:
+		h.end(ctx, r, now.Session, why)
+	case !errors.Is(err, grimoireauth.ErrSessionEnded):
+		h.note(r, "session not revoked: "+why, err)
+	}
+}
+
+// end revokes a session that nobody shall use any more. If that fails it lives
+// on at Stytch without a cookie; that is worth a line, not a failed sign-in.
+func (h *Handler) end(ctx context.Context, r *http.Request, session grimoireauth.Session, why string) {
+	// It is due whatever share the client address has left.
+	ctx = grimoireauth.ContextWithClientAddress(ctx, netip.Addr{})
+	if err := h.revoke(ctx, session); err != nil {
+		h.note(r, "session not revoked: "+why, err)
+	}
+}
+
 // setCookie sets the cookie of an attempt. An empty value deletes it.
 func (h *Handler) setCookie(w http.ResponseWriter, id, value string, life time.Duration) {
 	cookie := &http.Cookie{
@@ -219,6 +286,14 @@ func (h *Handler) setCookie(w http.ResponseWriter, id, value string, life time.D
 // address is that of a page of an attempt.
 func (h *Handler) address(page string, a attempt) string {
 	return h.config.prefix() + page + "?attempt=" + a.id
+}
+
+// next is the address of the page on which a pending sign-in goes on.
+func (h *Handler) next(a attempt) string {
+	if a.account != "" {
+		return h.address("account", a)
+	}
+	return h.address(a.pending.owed.page(), a)
 }
 
 // sharedVerifier returns the verifier of what is pending in this browser and asks for

@@ -9,6 +9,68 @@ import (
 	"github.com/promptgrimoire/auth/internal/limit"
 )
 
+// Limiter bounds what strangers can do on these pages: have messages sent, guess codes
+// and passwords, and ask about classes. The Handler reserves each such thing before its
+// call to Stytch. It must be safe for concurrent use.
+//
+// The built-in Limiter counts in memory, so each process grants as much. One that
+// replicas share can keep a counter with an expiry for each combination of Action,
+// Class and Address, and one for each combination of Action and Source, as Redis does
+// with INCR and EXPIRE; Release decrements them. Address is personal data: store a hash
+// of it.
+type Limiter interface {
+	// Reserve takes one of what is left for this use. Whether a class knows an address
+	// must make no difference. On an error nothing is done and the person is told of
+	// an outage.
+	Reserve(ctx context.Context, use Use) (Grant, error)
+	// Release gives back what Reserve has taken: the call was not made, the guess was
+	// right, or the message has been used to sign in, so that another one supersedes
+	// nothing.
+	Release(ctx context.Context, use Use)
+}
+
+// Grant is what a [Limiter] answers. The zero Grant says to go on.
+type Grant struct {
+	// Wait is how long it is until the same can be done. Zero: it is reserved. For a
+	// message that is not Pending the page waits up to two seconds itself and reserves
+	// once more. A Limiter may also wait, as the built-in one does for up to eight
+	// seconds, so that messages to one address have their turns.
+	Wait time.Duration
+	// Pending says of a refused message that an earlier one to this address, for this
+	// class and of this kind, can still be used. The page then says that it is on its
+	// way, as if it had been sent now. False: the page says that it was not sent.
+	Pending bool
+}
+
+// Use is something that a [Limiter] bounds.
+type Use struct {
+	Action Action
+	// Class is the organization_id of the class. Of a class that could not be looked up it
+	// is its name in lower case, and of one that does not exist "no class " and the name.
+	// Empty: classes are looked for by an address.
+	Class string
+	// Address is an e-mail address in lower case, a phone number, or a member_id where a
+	// second factor is sent or guessed. Empty for ActionAskClass.
+	Address string
+	// Source is the client address, of IPv6 the first 64 bits. Zero: not known.
+	Source netip.Addr
+}
+
+// Action is what a [Use] does.
+type Action string
+
+// The actions. Guesses at codes and passwords of one address are of one kind, since
+// they are tries at the same account. Messages are of several, since a stranger who has
+// one kind sent must not keep the owner of the address from another.
+const (
+	ActionSendLink  Action = "send_link"
+	ActionSendCode  Action = "send_code"
+	ActionSendReset Action = "send_reset" // a link to set a password
+	ActionSendSMS   Action = "send_sms"
+	ActionGuess     Action = "guess"     // a code or a password
+	ActionAskClass  Action = "ask_class" // about a class that is not known to exist
+)
+
 // The numbers of the built-in Limiter. docs/security.md states them.
 var (
 	// One message at a time: a code supersedes the one before it, and people need a

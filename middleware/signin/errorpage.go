@@ -3,8 +3,6 @@ package signin
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -110,52 +108,102 @@ func refusalOf(err error) (refusal, bool) {
 	return refusal{}, false
 }
 
-// unknown reports that nobody could find out, which is asked before all else.
-func unknown(err error) bool {
-	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)
-}
-
-// outage reports that the same may go well in a moment. Somebody who is locked out
-// has an answer, and a different one.
-func outage(err error) bool {
-	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited) && !errors.Is(err, grimoireauth.ErrLocked)
-}
-
-// answered returns the error_type of Stytch's answer, and whether there is one:
-// otherwise the input was refused here.
-func answered(err error) (errorType string, yes bool) {
-	var explained *grimoireauth.Error
-	if !errors.As(err, &explained) || explained.Status == 0 {
-		return "", false
+// refuseTyped refuses what was typed in. That there is no such class, or nobody of
+// that address in it, is not told: it is wrong as anything else would be.
+func (h *Handler) refuseTyped(w http.ResponseWriter, r *http.Request, err error, page Page, again string, wrong error) {
+	_, asked := answered(err)
+	switch {
+	case outage(err):
+	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
+		h.notAnAddress(w, r, page, again)
+		return
+	case errors.Is(err, grimoireauth.ErrNotFound), errors.Is(err, grimoireauth.ErrInvalid), errors.Is(err, grimoireauth.ErrNotInvited),
+		errors.Is(err, grimoireauth.ErrLocked): // only somebody can be locked out; the sentence says it to everybody
+		h.note(r, "sign-in refused", err)
+		err = wrong
 	}
-	return explained.Type, true
+	h.refuse(w, r, err, page, again)
 }
 
-// defaultRetry is when to come back if no error says it.
-const defaultRetry = 5 * time.Second
-
-// retryAfter says when to come back.
-func retryAfter(w http.ResponseWriter, err error) {
-	w.Header().Set("Retry-After", strconv.Itoa(retrySeconds(err)))
+func (h *Handler) notAnAddress(w http.ResponseWriter, r *http.Request, page Page, again string) {
+	page.Notice = "That is not an e-mail address. It looks like name@example.edu."
+	if again == "sign-in" {
+		h.offer(w, r, http.StatusBadRequest, page)
+		return
+	}
+	h.show(w, http.StatusBadRequest, again, page)
 }
 
-func retrySeconds(err error) int {
+// tooMany says that a limit of this site has refused something, when to try again and
+// which way is open. It is no outage, and says nothing about who has an address.
+func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, page Page, again string) {
+	h.note(r, "refused by a limit", err)
+	limited, _ := ours(err)
 	wait, ok := grimoireauth.RetryAfter(err)
 	if !ok {
 		wait = defaultRetry
 	}
-	return int((min(wait, time.Hour) + time.Second - 1) / time.Second)
-}
-
-// untilNext ends a sentence with when to try again.
-func untilNext(err error) string {
-	if seconds := retrySeconds(err); seconds > 1 {
-		return strconv.Itoa(seconds) + " seconds."
+	page.Notice = "There are too many requests from your network just now. Please try again in " + inWords(wait) + "."
+	if limited != nil {
+		links := h.links(r, page.Class)
+		page.Notice = limited.sentence(inWords(wait), links)
+		page.Instead = limited.instead(links)
 	}
-	return "a second."
+	retryAfter(w, err)
+	if again == "sign-in" {
+		h.offer(w, r, http.StatusTooManyRequests, page)
+		return
+	}
+	h.show(w, http.StatusTooManyRequests, again, page)
 }
 
-func redirect(w http.ResponseWriter, address string) {
-	w.Header().Set("Location", address)
-	w.WriteHeader(http.StatusSeeOther)
+// links returns the links by e-mail that sign in to a class and are not counted: to sign
+// in, and to set a password. A class that cannot be looked up may have both.
+func (h *Handler) links(r *http.Request, class string) Ways {
+	may := allowed{methods: everyMethod}
+	if class != "" {
+		may = h.allowed(r, class)
+	}
+	ways := h.ways(may, Page{})
+	ways.Password = ways.Password && class != ""
+	return ways
+}
+
+// instead returns what can be e-mailed and signs in while codes and passwords are not
+// looked at: the method of a form to start, "" if there is none.
+func (e *limitError) instead(links Ways) string {
+	switch {
+	case e.action != ActionGuess || e.member:
+		return ""
+	case links.MagicLink:
+		return string(grimoireauth.MethodMagicLink)
+	case links.Password:
+		return methodReset
+	}
+	return ""
+}
+
+// sentence says what to do instead of waiting, with the links by e-mail that there are.
+func (e *limitError) sentence(wait string, links Ways) string {
+	switch {
+	case e.action == ActionGuess && e.member:
+		return "There were too many wrong codes. Please wait " + wait + " before you try again, or ask your instructor."
+	case e.action == ActionGuess:
+		notice := "There were too many wrong codes or passwords for this address. They are looked at again in " + wait + "."
+		switch e.instead(links) {
+		case string(grimoireauth.MethodMagicLink):
+			notice += " The link in an e-mail works all the time: open the one that you have, or ask for one here."
+		case methodReset:
+			notice += " A link to set a password works all the time: open the one that you have, or ask for one here."
+		}
+		return notice
+	case e.action == ActionSendReset && e.pending:
+		return "A link to set a password is on its way, if the address is known here. It was asked for in another browser, and works only there. You can ask for one here in " + wait + ", or sign in in another way."
+	case e.action == ActionSendSMS:
+		return "No other code can be sent to this phone for " + wait + ". The newest code that you have works."
+	case e.action == ActionAskClass:
+		return "Too many classes were asked for from your network. Please try again in " + wait + "."
+	}
+	return "No message was sent: too many were asked for just now. Please try again in " + wait +
+		". What is in your mail already works, and so does your school's sign-in."
 }

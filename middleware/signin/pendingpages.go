@@ -1,0 +1,160 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// due returns the attempt with the pending sign-in that a request is about. If there
+// is none, or its account has to be confirmed first, it has answered.
+func (h *Handler) due(w http.ResponseWriter, r *http.Request) (attempt, bool) {
+	a, ok := h.owing(r)
+	switch {
+	case !ok || !a.owes(time.Now()):
+		h.lost(w, r, a, ok)
+		return attempt{}, false
+	case a.account != "":
+		redirect(w, h.next(a))
+		return attempt{}, false
+	}
+	return a, true
+}
+
+// goOn leads to the page of what is owed. One more primary way to sign in is
+// offered here.
+func (h *Handler) goOn(w http.ResponseWriter, r *http.Request) {
+	a, ok := h.due(w, r)
+	switch {
+	case !ok:
+	case a.pending.owed != owedPrimary:
+		redirect(w, h.next(a))
+	default:
+		page := a.page()
+		page.Notice = "One more step: please show in one of these ways, too, that it is you."
+		h.offer(w, r, http.StatusOK, page, a.pending.methods...)
+	}
+}
+
+// asking returns the attempt that a request names, if it asks for one of these.
+// Otherwise it has answered.
+func (h *Handler) asking(w http.ResponseWriter, r *http.Request, asks ...string) (attempt, bool) {
+	a, ok := h.named(r)
+	if !ok || !slices.Contains(asks, a.asks) || !a.live(time.Now()) {
+		h.lost(w, r, a, ok)
+		return attempt{}, false
+	}
+	return a, true
+}
+
+// continues reports whether a session is live here already, in the class of this
+// slug if there is one: then the same link, clicked again, just goes on.
+func (h *Handler) continues(r *http.Request, slug string) bool {
+	live, err := h.guard.Check(r)
+	return err == nil && (slug == "" || slug == live.OrganizationSlug())
+}
+
+// lost answers a request for a page of an attempt that is not there for it: it is
+// finished, too old, or another browser's. What is known of it survives.
+func (h *Handler) lost(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
+	if known && a.goesOn(time.Now()) {
+		redirect(w, h.next(a)) // the page of a step that is done
+		return
+	}
+	if _, err := h.guard.Check(r); err == nil && !(known && a.live(time.Now())) {
+		redirect(w, h.target(a.returnTo))
+		return
+	}
+	switch {
+	case known && !a.live(time.Now()), known && a.pending.owed != "" && !a.owes(time.Now()):
+		page := a.back()
+		page.Notice = tooLong
+		h.drop(w, r, a)
+		h.offer(w, r, http.StatusGone, page)
+	case known:
+		page := a.back()
+		page.Notice = "This page belongs to another step. Please go on from here."
+		h.offer(w, r, http.StatusConflict, page)
+	case attemptID(r) != "":
+		h.offer(w, r, http.StatusGone, Page{Notice: notHere})
+	default:
+		redirect(w, h.config.prefix())
+	}
+}
+
+const (
+	tooLong = "That took too long. Please begin again here: the class and the page that you wanted are kept."
+	notHere = "That sign-in is finished, took too long, or began in another browser. Please begin again here."
+)
+
+// confirming returns the attempt whose account is to be confirmed. Otherwise it has
+// answered.
+func (h *Handler) confirming(w http.ResponseWriter, r *http.Request) (attempt, bool) {
+	a, ok := h.named(r)
+	if !ok || a.account == "" || !a.live(time.Now()) {
+		h.lost(w, r, a, ok)
+		return attempt{}, false
+	}
+	return a, true
+}
+
+// askAccount names the account, and the address that was asked for if there is one.
+func (h *Handler) askAccount(w http.ResponseWriter, r *http.Request) {
+	if a, ok := h.confirming(w, r); ok {
+		h.show(w, http.StatusOK, "account", a.accountPage())
+	}
+}
+
+func (a attempt) accountPage() Page {
+	page := a.back()
+	page.Attempt, page.Account, page.Elsewhere = a.id, a.account, a.email == ""
+	return page
+}
+
+// confirmAccount takes the answer: field "answer", yes or no.
+func (h *Handler) confirmAccount(w http.ResponseWriter, r *http.Request) {
+	a, ok := h.confirming(w, r)
+	if !ok {
+		return
+	}
+	page := a.accountPage()
+	switch answer, _ := single(r.PostForm, "answer"); answer {
+	case "yes":
+	case "no":
+		h.drop(w, r, a)
+		h.toSignIn(w, grimoireauth.ClassID(a.class), a.returnTo)
+		return
+	default:
+		page.Notice = "Please choose one of the two."
+		h.show(w, http.StatusBadRequest, "account", page)
+		return
+	}
+	a.account = ""
+	if a.held.IsZero() {
+		redirect(w, h.next(h.keep(w, r, a)))
+		return
+	}
+	credentials := grimoireauth.NewCredentials("", a.held.Reveal())
+	key := strings.Join([]string{"held", a.nonce, a.held.Reveal()}, "\n")
+	confirmed := a
+	confirmed.held = grimoireauth.Secret{} // the session goes on
+	err := h.sign(w, r, signing{attempt: confirmed, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		return h.client.Sessions.Fetch(ctx, credentials)
+	})
+	switch {
+	case err == nil:
+	case outage(err):
+		h.refuse(w, r, err, page, "account")
+	case errors.Is(err, grimoireauth.ErrSessionEnded):
+		h.drop(w, r, confirmed)
+		h.offer(w, r, http.StatusGone, Page{Class: a.class, ReturnTo: a.returnTo, Notice: tooLong})
+	default:
+		h.drop(w, r, a)
+		h.refuse(w, r, err, Page{Class: a.class, ReturnTo: a.returnTo}, "sign-in")
+	}
+}

@@ -1,0 +1,270 @@
+package signin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// sessionStatus is what GET session tells a front end: ids and times, no token, no
+// name and no address.
+type sessionStatus struct {
+	SignedIn  bool                        `json:"signed_in"`
+	Member    grimoireauth.MemberID       `json:"member_id,omitempty"`
+	Class     grimoireauth.OrganizationID `json:"class_id,omitempty"`
+	Slug      string                      `json:"class_slug,omitempty"`
+	Role      string                      `json:"role,omitempty"`
+	ExpiresAt *time.Time                  `json:"expires_at,omitempty"`
+	Source    string                      `json:"source,omitempty"`
+}
+
+// lowest is a role that everybody has who is in a class at all.
+const lowest = grimoireauth.Role(1)
+
+// status says who is signed in. It stands inside the guard's Load, which renews the
+// cookies and answers an outage: that is never "signed out".
+func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
+	status := sessionStatus{}
+	switch now, err := h.guard.Check(r); {
+	case err == nil:
+		status = sessionStatus{
+			SignedIn: true, Member: now.Member(), Class: now.Organization(), Slug: now.OrganizationSlug(), Source: now.Source.String(),
+		}
+		if ends := now.ExpiresAt(); !ends.IsZero() {
+			ends = ends.UTC()
+			status.ExpiresAt = &ends
+		}
+		// Where classes are no Organizations there is no role to tell here; a role that
+		// could not be found out is left out as well, which shows less and never more.
+		_, role, err := h.guard.CheckInClass(r, grimoireauth.ClassID(now.Organization()), lowest)
+		switch {
+		case err == nil:
+			status.Role = role.String()
+		case !errors.Is(err, grimoireauth.ErrForbidden) && !errors.Is(err, grimoireauth.ErrNotFound):
+			if explained := (*grimoireauth.Error)(nil); errors.As(err, &explained) && explained.Err != nil && explained.Status == 0 {
+				err = &applicationError{"RoleFunc", explained.Err}
+			}
+			h.fault(r, "the role was not found out", err)
+		}
+	case unknown(err) || !errors.Is(err, grimoireauth.ErrUnauthenticated):
+		h.guard.Respond(w, r, err)
+		return
+	}
+	body, err := json.Marshal(status)
+	if err != nil {
+		h.guard.Respond(w, r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body) // a client that is gone is no error of ours
+}
+
+// The scopes of a logout, field "scope".
+const (
+	scopeHere       = "here"       // this session; also if nothing is said
+	scopeClass      = "class"      // all of their sessions in this class
+	scopeEverywhere = "everywhere" // all of their sessions in every class
+)
+
+// askLogout has one button, so that a plain link can lead to it: a GET signs
+// nobody out.
+func (h *Handler) askLogout(w http.ResponseWriter, _ *http.Request) {
+	h.show(w, http.StatusOK, "sign-out", Page{})
+}
+
+// logout ends the session, or all of somebody's sessions, at Stytch and here.
+// Cookies go in any case, since the person asked for it. What came of it stands in the
+// address of the next page, which can be reloaded: a form that is sent again would sign
+// the next person out.
+func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
+	scope, one := single(r.PostForm, "scope")
+	switch {
+	case scope == "" && one:
+		scope = scopeHere
+	case !one, scope != scopeHere && scope != scopeClass && scope != scopeEverywhere:
+		h.show(w, http.StatusBadRequest, "sign-out", Page{Notice: "Please say where you want to sign out."})
+		return
+	}
+	said := signedOut{}
+	// Also if the browser is gone already: it wanted to sign out.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
+	defer cancel()
+	now, err := h.guard.Check(r.WithContext(ctx))
+	switch {
+	case err == nil:
+		said = h.endAll(ctx, r, now, scope)
+	case unknown(err) || !errors.Is(err, grimoireauth.ErrUnauthenticated):
+		h.fault(r, "logout not complete", err)
+		said.word = saidNotTold
+	case !errors.Is(err, grimoireauth.ErrNoCredentials) && !errors.Is(err, grimoireauth.ErrSessionEnded):
+		// A session_jwt that has expired and came alone, or a second cookie that was
+		// planted beside it: it may live, and which it is nobody can say.
+		h.note(r, "logout not complete", err)
+		said.word = saidNotTold
+	case scope != scopeHere:
+		// Whose other sessions to end, nobody can say any more.
+		said.word = saidNoSession
+	}
+	h.guard.ClearCookies(w, h.addressed(r))
+	h.dropAll(w, r)
+	forgetCache(w)
+	redirect(w, h.config.prefix()+"signed-out"+said.query())
+}
+
+// forgetCache keeps pages of the class from coming back from the cache of a shared
+// computer. Not "cookies", which would reach other hosts of the school's domain.
+func forgetCache(w http.ResponseWriter) { w.Header().Set("Clear-Site-Data", `"cache"`) }
+
+// showSignedOut says what came of a logout. It is not said to a browser with a session.
+func (h *Handler) showSignedOut(w http.ResponseWriter, r *http.Request) {
+	if _, err := h.guard.Check(r); err == nil {
+		redirect(w, h.config.prefix()+"logout")
+		return
+	}
+	forgetCache(w)
+	h.show(w, http.StatusOK, "signed-out", Page{Notice: signedOutOf(r.URL.RawQuery).notice()})
+}
+
+// forgetPages is the style sheet of the page that says "signed out", and has no
+// styles. A browser keeps the page that it has just left whole, to show it again on
+// "back" without asking, and puts it there after it has read the headers of the
+// next page: too late for what logout says, and in time for this.
+// Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Clear-Site-Data
+func forgetPages(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		w.Header().Set("Clear-Site-Data", `"cache"`)
+	}
+	// A page of another site could only make this one slow, and shall not.
+}
+
+// signedOut is what came of a logout, as it stands in the address of the page that says
+// so. The zero value: it went well, in this browser.
+type signedOut struct {
+	word      string
+	left, all int // classes, of saidLeft
+}
+
+// The words, and what they say.
+const (
+	saidNotTold    = "not-told" // also true where all sessions were meant
+	saidNoSession  = "no-session"
+	saidHereOnly   = "here-only"
+	saidClass      = "class"
+	saidThisClass  = "class-only"
+	saidEverywhere = "everywhere"
+	saidUnknown    = "classes-unknown"
+	saidLeft       = "left"
+)
+
+var signedOutNotices = map[string]string{
+	saidNotTold:    "This browser is signed out. The sign-in service could not be told, though, so there the session goes on until it ends by itself.",
+	saidNoSession:  "You were not signed in here any more, so your other browsers could not be signed out: please sign in and try again.",
+	saidHereOnly:   "This browser is signed out. Your other browsers could not be: please sign in and try again in a moment.",
+	saidClass:      "You are signed out of this class in every browser.",
+	saidThisClass:  "You are signed out of this class in every browser. Which other classes are yours could not be found out: please sign out there as well.",
+	saidEverywhere: "You are signed out everywhere, in every browser.",
+	saidUnknown:    "This browser is signed out. It could not be found out which classes you are in, so other browsers may still be signed in: please sign in and try again in a moment.",
+}
+
+func (s signedOut) query() string {
+	if s.word == "" {
+		return ""
+	}
+	query := url.Values{"said": {s.word}}
+	if s.word == saidLeft {
+		query.Set("left", strconv.Itoa(s.left))
+		query.Set("of", strconv.Itoa(s.all))
+	}
+	return "?" + query.Encode()
+}
+
+// signedOutOf reads the query of the page. What is not one of the words says nothing.
+func signedOutOf(rawQuery string) signedOut {
+	query, _ := url.ParseQuery(rawQuery)
+	word, _ := single(query, "said")
+	left, err := strconv.ParseUint(query.Get("left"), 10, 16)
+	all, errAll := strconv.ParseUint(query.Get("of"), 10, 16)
+	switch {
+	case word == saidLeft && err == nil && errAll == nil:
+		return signedOut{word, int(left), int(all)}
+	case word == saidLeft:
+		return signedOut{}
+	}
+	return signedOut{word: word}
+}
+
+func (s signedOut) notice() string {
+	if s.word == saidLeft {
+		return fmt.Sprintf("This browser is signed out. In %d of your %d classes the sessions could not be ended: please sign in and try again in a moment.", s.left, s.all)
+	}
+	return signedOutNotices[s.word]
+}
+
+// endAll ends the sessions that the scope means and returns what has to be said
+// about it. This one ends first and in every case, so that it is dead here whatever
+// Stytch answers about the others.
+func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.Authentication, scope string) signedOut {
+	var who grimoireauth.SignedIn
+	var unknownWho error
+	if scope == scopeEverywhere {
+		// Whose it is can only be asked while it lives.
+		who, unknownWho = h.client.Sessions.Fetch(ctx, now.Credentials)
+	}
+	if err := h.revoke(ctx, now.Session); err != nil {
+		h.fault(r, "logout not complete", err)
+		if scope == scopeHere {
+			return signedOut{word: saidNotTold}
+		}
+	}
+	switch {
+	case scope == scopeHere:
+		return signedOut{}
+	case scope == scopeEverywhere && unknownWho == nil && who.Member.EmailVerified:
+		return h.endEverywhere(ctx, r, who.Member.Email)
+	}
+	if err := h.client.Sessions.RevokeAll(ctx, now.Session); err != nil && !gone(err) {
+		h.fault(r, "logout not complete", err)
+		return signedOut{word: saidHereOnly}
+	}
+	if scope == scopeEverywhere {
+		// An address that is not proven could be another person's in other classes.
+		if unknownWho != nil {
+			h.fault(r, "logout not complete", unknownWho)
+		}
+		return signedOut{word: saidThisClass}
+	}
+	return signedOut{word: saidClass}
+}
+
+// gone reports that there is no member any more whose sessions could live.
+func gone(err error) bool { return errors.Is(err, grimoireauth.ErrNotFound) && !unknown(err) }
+
+// endEverywhere ends their sessions in all classes and says how it went.
+func (h *Handler) endEverywhere(ctx context.Context, r *http.Request, email string) signedOut {
+	report, err := h.client.Sessions.RevokeEverywhere(ctx, grimoireauth.Identity{Email: email})
+	left := 0
+	for _, class := range report {
+		if class.Err != nil && !gone(class.Err) {
+			left++
+		}
+	}
+	switch {
+	case err == nil, left == 0 && gone(err):
+		return signedOut{word: saidEverywhere}
+	case left == 0:
+		h.fault(r, "logout not complete", err)
+		return signedOut{word: saidUnknown}
+	}
+	h.fault(r, "logout not complete", err)
+	return signedOut{saidLeft, left, len(report)}
+}

@@ -1,0 +1,143 @@
+package signin
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// showForm is the sign-in page.
+func (h *Handler) showForm(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		h.offer(w, r, http.StatusBadRequest, Page{Notice: "That address is not complete. Please start here."})
+		return
+	}
+	h.offer(w, r, http.StatusOK, Page{Class: h.wanted(r), ReturnTo: h.back(r)})
+}
+
+func (h *Handler) class(r *http.Request) grimoireauth.ClassID {
+	if h.config.Class != nil {
+		return h.config.Class(r)
+	}
+	class, ok := single(r.Form, "class")
+	if !ok {
+		return ""
+	}
+	return grimoireauth.ClassID(class)
+}
+
+// wanted returns the class of the request if it can be one.
+func (h *Handler) wanted(r *http.Request) string {
+	class := strings.TrimSpace(string(h.class(r)))
+	if !classForm.MatchString(class) {
+		return ""
+	}
+	return class
+}
+
+// finds reports whether the request names no class, not even one that cannot be, so
+// that it is about finding one, and that this is offered.
+func (h *Handler) finds(r *http.Request) bool {
+	class, one := single(r.Form, "class")
+	return h.config.Discovery && one && class == ""
+}
+
+// back returns the return address of the request if it is safe, and "" if there
+// is no other page to go to: these pages are none.
+func (h *Handler) back(r *http.Request) string {
+	address, ok := single(r.Form, "return_to")
+	if !ok {
+		return ""
+	}
+	return h.safe(address)
+}
+
+// offer writes the sign-in page of page.Class with the ways that the class allows
+// and this Handler serves: with only, those that it names. Without a class it asks
+// which one.
+func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page Page, only ...grimoireauth.SignInMethod) {
+	if page.Class == "" {
+		page.Discovery = h.config.Discovery
+		page.Ways = h.ways(allowed{methods: everyMethod}, page)
+		page.Ways.Password = false // it is the password of one class
+		h.show(w, status, "which-class", page)
+		return
+	}
+	may := h.allowed(r, page.Class)
+	if len(only) > 0 {
+		may.methods = only
+	}
+	page.Ways = h.ways(may, page)
+	if may.unsure {
+		if page.Notice != "" {
+			page.Notice += " "
+		}
+		page.Notice += waysUnsure
+		if _, own := ours(may.refused); own {
+			retryAfter(w, may.refused)
+			if status == http.StatusOK {
+				status = http.StatusTooManyRequests
+			}
+		}
+	}
+	h.show(w, status, "sign-in", page)
+}
+
+// ways returns what a page can offer of what is allowed.
+func (h *Handler) ways(may allowed, page Page) Ways {
+	can := func(method grimoireauth.SignInMethod) bool {
+		return h.serves(method) && slices.Contains(may.methods, method)
+	}
+	ways := Ways{
+		MagicLink: can(grimoireauth.MethodMagicLink),
+		EmailCode: can(grimoireauth.MethodEmailCode),
+		Password:  can(grimoireauth.MethodPassword),
+		Unsure:    may.unsure,
+	}
+	query := beginning(page.Class, page.ReturnTo)
+	if page.Attempt != "" {
+		query += "&attempt=" + page.Attempt // after a class, which is known by then
+	}
+	lead := func(name, path string) {
+		address := url.URL{Path: h.config.prefix() + path, RawQuery: query}
+		ways.Providers = append(ways.Providers, Provider{name, address.String()})
+	}
+	if can(grimoireauth.MethodSSO) {
+		for _, connection := range may.connections {
+			name := connection.Name
+			if name == "" {
+				name = "your school's sign-in"
+			}
+			lead(name, "sso/"+url.PathEscape(string(connection.ID)))
+		}
+	}
+	for _, provider := range providers {
+		if can(provider.method) {
+			lead(provider.name, "oauth/"+provider.path)
+		}
+	}
+	return ways
+}
+
+// providers are the OAuth providers, by their name in our paths.
+var providers = []struct {
+	path, name string
+	method     grimoireauth.SignInMethod
+}{
+	{"google", "Google", grimoireauth.MethodGoogle},
+	{"microsoft", "Microsoft", grimoireauth.MethodMicrosoft},
+	{"github", "GitHub", grimoireauth.MethodGitHub},
+	{"slack", "Slack", grimoireauth.MethodSlack},
+	{"hubspot", "HubSpot", grimoireauth.MethodHubSpot},
+}
+
+const waysUnsure = "It could not be found out just now which ways to sign in this class has. If you know another one than these, such as your school's sign-in, look again in a moment."
+
+// toSignIn leads to the sign-in page: of a class, if one is known.
+func (h *Handler) toSignIn(w http.ResponseWriter, class grimoireauth.ClassID, back string) {
+	address := url.URL{Path: h.config.prefix(), RawQuery: beginning(string(class), back)}
+	redirect(w, address.String())
+}
