@@ -16,4 +16,5 @@ require (
 	golang.org/x/time v0.15.0 // indirect
 )
 
+// This module is never tagged, so the version that it requires need not exist.
 replace github.com/promptgrimoire/auth => ../..

@@ -2,6 +2,7 @@ module github.com/promptgrimoire/auth/internal/browser
 
 go 1.25.0
 
+// This module is never tagged, so the version that it requires need not exist.
 replace github.com/promptgrimoire/auth => ../..
 
 require (

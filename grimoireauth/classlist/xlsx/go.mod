@@ -3,7 +3,7 @@ module github.com/promptgrimoire/auth/grimoireauth/classlist/xlsx
 go 1.25.0
 
 require (
-	github.com/promptgrimoire/auth v0.0.0
+	github.com/promptgrimoire/auth v0.1.0
 	github.com/stretchr/testify v1.12.1
 	github.com/xuri/excelize/v2 v2.10.1
 )
@@ -24,4 +24,5 @@ require (
 	golang.org/x/text v0.34.0 // indirect
 )
 
+// For work in this checkout only: importers get the version that is required above.
 replace github.com/promptgrimoire/auth => ../../..
