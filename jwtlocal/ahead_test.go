@@ -157,7 +157,7 @@ func TestAheadDuringOutage(t *testing.T) {
 		}
 		require.LessOrEqual(t, u.count(), 6) // after 1, 2, 4, 8, 16 and 30 seconds
 		u.change(func() { u.fault = nil })
-		time.Sleep(lastPause)
+		time.Sleep(longestPause)
 		got, err := authenticate(t, v, c)
 		requireSession(t, l, got, err)
 		require.Equal(t, grimoireauth.SourceRefreshed, got.Source)

@@ -2,8 +2,8 @@ package jwtlocal
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
+	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -35,29 +35,29 @@ func (v *Verifier) Authenticate(ctx context.Context, credentials grimoireauth.Cr
 	if credentials.JWT.IsZero() {
 		return v.authenticateToken(ctx, credentials, grimoireauth.UnattendedFromContext(ctx))
 	}
-	judged := v.judge(ctx, credentials.JWT.Reveal())
-	if judged.isOfAnother(credentials.NamedSession) {
+	checked := v.verify(ctx, credentials.JWT.Reveal())
+	if checked.isOfOther(credentials.NamedSession) {
 		return v.authenticateToken(ctx, credentials, grimoireauth.UnattendedFromContext(ctx))
 	}
-	if judged.standing == good {
-		v.reportVerified(ctx, &judged)
-		if !v.due(&judged) {
-			return answerOf(judged.session, credentials, grimoireauth.SourceLocal), nil
+	if checked.status == statusGood {
+		v.reportVerified(ctx, &checked)
+		if !v.refreshDue(&checked) {
+			return newAuthentication(checked.session, credentials, grimoireauth.SourceLocal), nil
 		}
 	}
-	return v.conclude(ctx, credentials, judged, grimoireauth.UnattendedFromContext(ctx))
+	return v.authenticateChecked(ctx, credentials, checked, grimoireauth.UnattendedFromContext(ctx))
 }
 
 // conclude answers for a session_jwt that was judged, and that a refresh may
 // concern. idle says that nobody did anything: see ask.
-func (v *Verifier) conclude(ctx context.Context, credentials grimoireauth.Credentials, judged verdict, idle bool) (grimoireauth.Authentication, error) {
-	switch judged.standing {
-	case good:
-		return v.ahead(ctx, credentials, judged, idle), nil
-	case stale:
-		return v.revive(ctx, credentials, judged, idle)
+func (v *Verifier) authenticateChecked(ctx context.Context, credentials grimoireauth.Credentials, checked result, idle bool) (grimoireauth.Authentication, error) {
+	switch checked.status {
+	case statusGood:
+		return v.authenticateGood(ctx, credentials, checked, idle), nil
+	case statusStale:
+		return v.authenticateStale(ctx, credentials, checked, idle)
 	}
-	return grimoireauth.Authentication{}, judged.error()
+	return grimoireauth.Authentication{}, checked.error()
 }
 
 // authenticateToken answers for a session_token that comes alone, or beside a
@@ -72,13 +72,13 @@ func (v *Verifier) authenticateToken(ctx context.Context, credentials grimoireau
 	case v.config.Refresh == nil:
 		return grimoireauth.Authentication{}, errExpired
 	}
-	a := askWith(credentials.Token)
-	a.idle = idle
+	a := newRequest(credentials.Token)
+	a.unattended = idle
 	answer, failed := v.refresh(ctx, a, false)
 	switch {
 	case failed != nil:
 		return grimoireauth.Authentication{}, failed.err
-	case isOfAnother(answer.Session, credentials.NamedSession):
+	case isOfOther(answer.Session, credentials.NamedSession):
 		return grimoireauth.Authentication{}, errMisnamed
 	}
 	answer.Source = grimoireauth.SourceRemote
@@ -86,29 +86,29 @@ func (v *Verifier) authenticateToken(ctx context.Context, credentials grimoireau
 }
 
 // revive answers for a stale session_jwt: by a refresh, or by nothing.
-func (v *Verifier) revive(ctx context.Context, credentials grimoireauth.Credentials, judged verdict, idle bool) (grimoireauth.Authentication, error) {
-	if v.config.Refresh == nil || !hasTokenForm(credentials.Token) || judged.ancient() {
-		return grimoireauth.Authentication{}, judged.error()
+func (v *Verifier) authenticateStale(ctx context.Context, credentials grimoireauth.Credentials, checked result, idle bool) (grimoireauth.Authentication, error) {
+	if v.config.Refresh == nil || !hasTokenForm(credentials.Token) || checked.tooOldToRefresh() {
+		return grimoireauth.Authentication{}, checked.error()
 	}
-	a := askWith(credentials.Token)
-	a.of, a.idle = judged.session, idle
-	failing, barred := v.records.outage(&a)
+	a := newRequest(credentials.Token)
+	a.attested, a.unattended = checked.session, idle
+	failing, barred := v.records.pausedByOutage(&a)
 	// Who is excused already need not wait to hear that nothing has changed.
-	if failing && !barred && v.excuses(&judged) {
-		v.begin(ctx, a)
-		return v.excused(ctx, credentials, &judged), nil
+	if failing && !barred && v.graceApplies(&checked) {
+		v.refreshInBackground(ctx, a)
+		return v.graceAuthentication(ctx, credentials, &checked), nil
 	}
 	answer, failed := v.refresh(ctx, a, false)
 	if failed == nil {
 		answer.Source = grimoireauth.SourceRefreshed
 		return answer, nil
 	}
-	if _, barred = v.records.outage(&a); failed.outage() && !barred && v.excuses(&judged) {
+	if _, barred = v.records.pausedByOutage(&a); failed.isOutage() && !barred && v.graceApplies(&checked) {
 		// Time has passed: a cutoff may have come meanwhile.
-		switch again := v.judge(ctx, credentials.JWT.Reveal()); {
-		case v.excuses(&again):
-			return v.excused(ctx, credentials, &again), nil
-		case again.standing == ended:
+		switch again := v.verify(ctx, credentials.JWT.Reveal()); {
+		case v.graceApplies(&again):
+			return v.graceAuthentication(ctx, credentials, &again), nil
+		case again.status == statusEnded:
 			return grimoireauth.Authentication{}, again.error()
 		}
 	}
@@ -137,31 +137,31 @@ func (v *Verifier) Refresh(ctx context.Context, credentials grimoireauth.Credent
 	case !alone && !hasTokenForm(credentials.Token):
 		return nobody, errBadToken
 	}
-	a := askWith(credentials.Token)
+	a := newRequest(credentials.Token)
 	if !credentials.JWT.IsZero() {
-		judged := v.judge(ctx, credentials.JWT.Reveal())
-		if judged.isOfAnother(credentials.NamedSession) {
+		checked := v.verify(ctx, credentials.JWT.Reveal())
+		if checked.isOfOther(credentials.NamedSession) {
 			if alone {
 				return nobody, errNoCredentials
 			}
 			credentials.JWT = grimoireauth.Secret{}
 			return v.Refresh(ctx, credentials)
 		}
-		if judged.standing != good && (alone || judged.standing != stale || judged.ancient()) {
-			return nobody, judged.error()
+		if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {
+			return nobody, checked.error()
 		}
 		if alone {
-			a = askWith(credentials.JWT)
-			a.alone = true
+			a = newRequest(credentials.JWT)
+			a.jwtAlone = true
 		}
-		a.of = judged.session
+		a.attested = checked.session
 	}
-	a.idle = grimoireauth.UnattendedFromContext(ctx)
+	a.unattended = grimoireauth.UnattendedFromContext(ctx)
 	answer, failed := v.refresh(ctx, a, true)
 	switch {
 	case failed != nil:
 		return nobody, failed.err
-	case isOfAnother(answer.Session, credentials.NamedSession):
+	case isOfOther(answer.Session, credentials.NamedSession):
 		return nobody, errMisnamed
 	}
 	if alone {
@@ -171,48 +171,50 @@ func (v *Verifier) Refresh(ctx context.Context, credentials grimoireauth.Credent
 	return answer, nil
 }
 
-// isOfAnother reports whether a genuine session_jwt is of another session than the
-// one that the session_token beside it is named after.
-func (v *verdict) isOfAnother(named grimoireauth.SessionID) bool {
-	return isOfAnother(v.session, named)
-}
-
-func isOfAnother(session grimoireauth.Session, named grimoireauth.SessionID) bool {
-	return named != "" && !session.IsZero() && session.ID() != named
-}
-
-// answerOf returns an Authentication that names the session of its session_token.
-func answerOf(session grimoireauth.Session, credentials grimoireauth.Credentials, source grimoireauth.Source) grimoireauth.Authentication {
-	if !credentials.Token.IsZero() {
-		credentials.NamedSession = session.ID()
+// ahead answers for a session_jwt that is good. If it is near its end: with what a
+// refresh has brought already, or with itself and a refresh behind it.
+func (v *Verifier) authenticateGood(ctx context.Context, credentials grimoireauth.Credentials, checked result, idle bool) grimoireauth.Authentication {
+	own := newAuthentication(checked.session, credentials, grimoireauth.SourceLocal)
+	if !v.refreshDue(&checked) || !hasTokenForm(credentials.Token) {
+		return own
 	}
-	return grimoireauth.Authentication{Session: session, Credentials: credentials, Source: source}
+	a := newRequest(credentials.Token)
+	a.attested, a.unattended = checked.session, idle
+	if g := v.records.kept(&a.key); g != nil && sameIdentity(a.attested, g.authentication.Session) {
+		switch {
+		case g.issued > checked.times.issued:
+			if answer, failed := v.deliver(ctx, &a, g, true); failed == nil && !answer.IsZero() {
+				answer.Source = grimoireauth.SourceRefreshed
+				return answer
+			}
+		case g.isRecent():
+			return own
+		}
+	}
+	v.refreshInBackground(ctx, a)
+	return own
 }
 
-// ancient reports whether the token ended longer ago than a session can last, so
-// that there is nothing to ask about.
-// Source: https://stytch.com/docs/b2b/api/authenticate-session
-func (v *verdict) ancient() bool { return v.now.Unix()-v.times.end > maxSessionSeconds }
-
-const maxSessionSeconds = 527040 * 60
-
-// hasTokenForm reports whether a secret can be a session_token: base64url, with or
-// without padding, of the thirty-two random bytes or more that Stytch's opaque
-// tokens have. Whatever cannot be one is not worth a call.
-func hasTokenForm(token grimoireauth.Secret) bool {
-	text := token.Reveal()
-	if len(text) > maxSessionToken || hasLineBreak(text) {
+// excuses reports whether Config.OutageGrace lets this token count while Stytch
+// cannot be reached: age is its only fault, not for too long, and its session has
+// not ended by its own date, for which no clock is allowed to be slow.
+func (v *Verifier) graceApplies(checked *result) bool {
+	if v.config.OutageGrace <= 0 || checked.status != statusStale {
 		return false
 	}
-	encoding := strict
-	if len(text) > 0 && text[len(text)-1] == '=' {
-		encoding = strictPadded
+	if checked.reason != ReasonExpired && checked.reason != ReasonTooOld {
+		return false
 	}
-	var buffer [maxSessionToken]byte
-	n, err := encoding.Decode(buffer[:], []byte(text))
-	return err == nil && n >= minSessionTokenBytes
+	until := time.Unix(checked.times.end, 0).Add(v.config.OutageGrace)
+	if ends := checked.session.ExpiresAt(); ends.Before(until) {
+		until = ends // also if it is zero: nobody knows when it ends
+	}
+	return checked.at.Before(until)
 }
 
-const minSessionTokenBytes, maxSessionToken = 32, 512
-
-var strictPadded = base64.URLEncoding.Strict()
+// excused is the answer for such a token.
+func (v *Verifier) graceAuthentication(ctx context.Context, credentials grimoireauth.Credentials, checked *result) grimoireauth.Authentication {
+	session := checked.session
+	v.observe(ctx, grimoireauth.OutageGraceUsed{Session: session.ID(), Member: session.Member()})
+	return newAuthentication(session, credentials, grimoireauth.SourceOutageGrace)
+}

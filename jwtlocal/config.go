@@ -134,7 +134,9 @@ func (c Config) leeway() time.Duration { return max(orDefault(c.Leeway, defaultL
 func (c Config) refreshKeysAfter() time.Duration {
 	return orDefault(c.RefreshKeysAfter, defaultRefreshKeysAfter)
 }
-func (c Config) maxKeyAge() time.Duration   { return orDefault(c.MaxKeyAge, defaultMaxKeyAge) }
+
+func (c Config) maxKeyAge() time.Duration { return orDefault(c.MaxKeyAge, defaultMaxKeyAge) }
+
 func (c Config) keyCooldown() time.Duration { return orDefault(c.KeyCooldown, defaultKeyCooldown) }
 
 func (c Config) cacheSize() int {
@@ -149,4 +151,24 @@ func (c Config) logger() *slog.Logger {
 		return slog.Default()
 	}
 	return c.Logger
+}
+
+const (
+	defaultRefreshAhead = time.Minute
+	maxOutageGrace      = 24 * time.Hour
+)
+
+func (c Config) refreshAhead() time.Duration { return orDefault(c.RefreshAhead, defaultRefreshAhead) }
+
+// checkRefresh returns every fault of what concerns refreshes.
+func (c Config) checkRefresh() error {
+	var faults []error
+	if c.OutageGrace < 0 || c.OutageGrace > maxOutageGrace {
+		faults = append(faults, fmt.Errorf("OutageGrace %v is not from 0 to %v", c.OutageGrace, maxOutageGrace))
+	}
+	faults = append(faults, c.Slide.check())
+	if c.Refresh == nil && (c.OutageGrace > 0 || c.Slide.enabled()) {
+		faults = append(faults, errors.New("OutageGrace and Slide need Refresh"))
+	}
+	return errors.Join(faults...)
 }

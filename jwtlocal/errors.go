@@ -1,32 +1,117 @@
 package jwtlocal
 
 import (
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
+// Reason says why a token did not pass. It goes to [Stats], to the observer and
+// to the log at debug, never to whoever presented the token: telling them which
+// check failed would help only the wrong ones. The zero Reason is no reason: the
+// token passed.
+type Reason uint8
+
+// The closed set of reasons. The first group means that the token is bad.
+const (
+	_                    Reason = iota
+	ReasonTooLong               // longer than any genuine token
+	ReasonMalformed             // not three strict base64url segments
+	ReasonHeader                // a header that Stytch does not write
+	ReasonAlgorithm             // an algorithm other than RS256
+	ReasonUnknownKey            // signed by a key that the project does not publish
+	ReasonSignature             // the signature does not match
+	ReasonClaims                // claims missing, repeated, disguised or of the wrong kind
+	ReasonIssuer                // issued by or for somebody else
+	ReasonAudience              // made for another project
+	ReasonSubject               // no member id of this environment
+	ReasonSession               // no session id of this environment
+	ReasonOrganization          // no organization id of this environment
+	ReasonOtherToken            // a token of another kind, such as an access token
+	ReasonLifetime              // times that contradict each other, or a life of over an hour
+	ReasonNotYet                // unknown: genuine and dated in the future, so this machine's clock is behind
+	ReasonSessionEnded          // a cutoff says that the session is over
+	ReasonExpired               // stale: past its own or its session's end
+	ReasonTooOld                // stale: older than Config.MaxAge
+	ReasonCutOff                // stale: issued before a cutoff of its member or class
+	ReasonRetiredKey            // stale: signed by a key that is no longer published
+	ReasonNoKeys                // unknown: the key set could not be had
+	ReasonCutoffsUnknown        // unknown: the cutoffs could not be read
+	reasonCount
+)
+
+var reasonNames = [reasonCount]string{
+	"none", "too_long", "malformed", "header", "algorithm", "unknown_key", "signature", "claims",
+	"issuer", "audience", "subject", "session", "organization", "other_token", "lifetime", "not_yet",
+	"session_ended", "expired", "too_old", "cut_off", "retired_key", "no_keys", "cutoffs_unknown",
+}
+
+// String returns the reason in snake case, fit for a metric's label.
+func (r Reason) String() string {
+	if r < reasonCount {
+		return reasonNames[r]
+	}
+	return "reason(" + strconv.Itoa(int(r)) + ")"
+}
+
+// MarshalText writes the same word, also for keys of a JSON object.
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // refusal is an error that is always the same: a value made once, so that
 // refusing costs nothing, and immutable, so that one caller cannot change what
 // the next one sees. It says the class of fault and no more.
-type refusal struct {
+type fixedError struct {
 	text string
 	kind error
 }
 
-func (r *refusal) Error() string { return r.text }
-func (r *refusal) Unwrap() error { return r.kind }
+func (r *fixedError) Error() string { return r.text }
+
+func (r *fixedError) Unwrap() error { return r.kind }
 
 var (
-	errNoCredentials error = &refusal{"jwtlocal: no credentials were presented", grimoireauth.ErrNoCredentials}
-	errBad           error = &refusal{"jwtlocal: the session_jwt is not acceptable", grimoireauth.ErrUnauthenticated}
-	errBadToken      error = &refusal{"jwtlocal: the session_token is not acceptable", grimoireauth.ErrUnauthenticated}
-	errMisnamed      error = &refusal{"jwtlocal: the session_token belongs to another session than it is named after", grimoireauth.ErrUnauthenticated}
-	errExpired       error = &refusal{"jwtlocal: the session_jwt has expired", grimoireauth.ErrExpired}
-	errEnded         error = &refusal{"jwtlocal: the session has ended", grimoireauth.ErrSessionEnded}
+	errNoCredentials error = &fixedError{"jwtlocal: no credentials were presented", grimoireauth.ErrNoCredentials}
+	errRejected      error = &fixedError{"jwtlocal: the session_jwt is not acceptable", grimoireauth.ErrUnauthenticated}
+	errBadToken      error = &fixedError{"jwtlocal: the session_token is not acceptable", grimoireauth.ErrUnauthenticated}
+	errMisnamed      error = &fixedError{"jwtlocal: the session_token belongs to another session than it is named after", grimoireauth.ErrUnauthenticated}
+	errExpired       error = &fixedError{"jwtlocal: the session_jwt has expired", grimoireauth.ErrExpired}
+	errEnded         error = &fixedError{"jwtlocal: the session has ended", grimoireauth.ErrSessionEnded}
 )
 
 // unavailable wraps what kept us from finding out.
 func unavailable(op string, cause error, wait time.Duration) error {
 	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, RetryAfter: wait, Err: cause}
+}
+
+// clockError says that this machine's clock is off by more than Config.Leeway. Only
+// what Stytch has signed tells: a session_jwt that is not valid yet, or one that
+// Stytch has issued a moment ago and that has expired already.
+type clockError struct {
+	off    time.Duration // at least
+	behind bool          // or ahead
+}
+
+func (e *clockError) Error() string {
+	direction := "ahead of"
+	if e.behind {
+		direction = "behind"
+	}
+	return fmt.Sprintf("this machine's clock is at least %v %s Stytch's", e.off, direction)
+}
+
+// signed is the error with the sign of Client.ClockError: positive if the clock is ahead.
+func (e *clockError) signed() time.Duration {
+	if e.behind {
+		return -e.off
+	}
+	return e.off
+}
+
+func newClockError(off time.Duration, behind bool) *clockError {
+	if off > time.Second {
+		off = off.Truncate(time.Second)
+	}
+	return &clockError{off: off, behind: behind}
 }

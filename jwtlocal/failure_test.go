@@ -40,23 +40,23 @@ func TestFailures(t *testing.T) {
 		odd  bool
 		says string
 	}{
-		"ended":                    {err: &grimoireauth.Error{Kind: grimoireauth.ErrSessionEnded, Err: errors.New(secret)}, want: grimoireauth.ErrSessionEnded, kind: sessionEnded},
-		"ended, wrapped":           {err: fmt.Errorf("%s: %w", secret, grimoireauth.ErrSessionEnded), want: grimoireauth.ErrSessionEnded, kind: sessionEnded},
-		"ended and unavailable":    {err: errors.Join(grimoireauth.ErrSessionEnded, grimoireauth.ErrUnavailable), want: grimoireauth.ErrUnavailable, kind: noAnswer},
-		"throttled":                {err: &grimoireauth.Error{Kind: grimoireauth.ErrRateLimited, Type: "too_many_requests", Status: 429}, want: grimoireauth.ErrRateLimited, kind: throttled, says: "too_many_requests"},
-		"unavailable":              {err: &grimoireauth.Error{Kind: grimoireauth.ErrUnavailable, Status: 502}, want: grimoireauth.ErrUnavailable, kind: noAnswer, says: "502"},
-		"our secret":               {err: &grimoireauth.Error{Kind: grimoireauth.ErrUnavailable, Status: 401, Type: "unauthorized_credentials", RequestID: "request-id-test-1"}, want: grimoireauth.ErrUnavailable, kind: badAnswer, says: "request-id-test-1"},
-		"our secret, misread":      {err: &grimoireauth.Error{Kind: grimoireauth.ErrUnauthenticated, Status: 401, Type: "unauthorized_credentials"}, want: grimoireauth.ErrUnavailable, kind: badAnswer, says: "unauthorized_credentials"},
-		"refused":                  {err: fmt.Errorf("%s: %w", secret, grimoireauth.ErrUnauthenticated), want: grimoireauth.ErrUnavailable, kind: badAnswer},
-		"expired":                  {err: grimoireauth.ErrExpired, want: grimoireauth.ErrUnavailable, kind: badAnswer},
-		"too late":                 {err: fmt.Errorf("%s: %w", secret, context.DeadlineExceeded), want: grimoireauth.ErrUnavailable, kind: noAnswer, says: "deadline"},
-		"canceled":                 {err: context.Canceled, want: grimoireauth.ErrUnavailable, kind: leftAlone},
-		"of no kind":               {err: errors.New(secret), want: grimoireauth.ErrUnavailable, kind: noAnswer, odd: true, says: "errors.errorString"},
-		"of a kind that is not it": {err: &grimoireauth.Error{Kind: grimoireauth.ErrForbidden, Status: 403, Type: "something"}, want: grimoireauth.ErrUnavailable, kind: noAnswer, odd: true, says: "something"},
+		"ended":                    {err: &grimoireauth.Error{Kind: grimoireauth.ErrSessionEnded, Err: errors.New(secret)}, want: grimoireauth.ErrSessionEnded, kind: failSessionEnded},
+		"ended, wrapped":           {err: fmt.Errorf("%s: %w", secret, grimoireauth.ErrSessionEnded), want: grimoireauth.ErrSessionEnded, kind: failSessionEnded},
+		"ended and unavailable":    {err: errors.Join(grimoireauth.ErrSessionEnded, grimoireauth.ErrUnavailable), want: grimoireauth.ErrUnavailable, kind: failUnreachable},
+		"throttled":                {err: &grimoireauth.Error{Kind: grimoireauth.ErrRateLimited, Type: "too_many_requests", Status: 429}, want: grimoireauth.ErrRateLimited, kind: failThrottled, says: "too_many_requests"},
+		"unavailable":              {err: &grimoireauth.Error{Kind: grimoireauth.ErrUnavailable, Status: 502}, want: grimoireauth.ErrUnavailable, kind: failUnreachable, says: "502"},
+		"our secret":               {err: &grimoireauth.Error{Kind: grimoireauth.ErrUnavailable, Status: 401, Type: "unauthorized_credentials", RequestID: "request-id-test-1"}, want: grimoireauth.ErrUnavailable, kind: failUnusable, says: "request-id-test-1"},
+		"our secret, misread":      {err: &grimoireauth.Error{Kind: grimoireauth.ErrUnauthenticated, Status: 401, Type: "unauthorized_credentials"}, want: grimoireauth.ErrUnavailable, kind: failUnusable, says: "unauthorized_credentials"},
+		"refused":                  {err: fmt.Errorf("%s: %w", secret, grimoireauth.ErrUnauthenticated), want: grimoireauth.ErrUnavailable, kind: failUnusable},
+		"expired":                  {err: grimoireauth.ErrExpired, want: grimoireauth.ErrUnavailable, kind: failUnusable},
+		"too late":                 {err: fmt.Errorf("%s: %w", secret, context.DeadlineExceeded), want: grimoireauth.ErrUnavailable, kind: failUnreachable, says: "deadline"},
+		"canceled":                 {err: context.Canceled, want: grimoireauth.ErrUnavailable, kind: failCanceled},
+		"of no kind":               {err: errors.New(secret), want: grimoireauth.ErrUnavailable, kind: failUnreachable, odd: true, says: "errors.errorString"},
+		"of a kind that is not it": {err: &grimoireauth.Error{Kind: grimoireauth.ErrForbidden, Status: 403, Type: "something"}, want: grimoireauth.ErrUnavailable, kind: failUnreachable, odd: true, says: "something"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			f, odd := failureOf(test.err)
+			f, odd := failureFrom(test.err)
 			require.ErrorIs(t, f.err, test.want)
 			for _, other := range []error{grimoireauth.ErrSessionEnded, grimoireauth.ErrRateLimited, grimoireauth.ErrUnavailable, grimoireauth.ErrExpired, grimoireauth.ErrForbidden} {
 				require.Equal(t, other == test.want, errors.Is(f.err, other), other)

@@ -72,10 +72,10 @@ func FuzzAccept(f *testing.F) {
 	}
 	rules := newRules(testProject, "test", "", Config{ProjectID: testProject})
 	reference := validator(testProject, now)
-	share := &sharer{seed: maphash.MakeSeed()}
+	share := &interner{seed: maphash.MakeSeed()}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		c, err := claims.Read(payload, share.share)
-		if err != nil || rules.accepts(&c) != 0 {
+		c, err := claims.Read(payload, share.intern)
+		if err != nil || rules.checkClaims(&c) != 0 {
 			return
 		}
 		session, err := sessionOf(&c, share, Slide{})
@@ -85,7 +85,7 @@ func FuzzAccept(f *testing.F) {
 		if e := entryOf(digest{}, &c, session); e != nil && e.times() != timesOf(&c) {
 			t.Fatalf("%q: remembered with other times: %+v, %+v", payload, e.times(), timesOf(&c))
 		}
-		if rules.at(timesOf(&c), now) != 0 {
+		if rules.checkTimes(timesOf(&c), now) != 0 {
 			return
 		}
 		var theirs jwt.RegisteredClaims

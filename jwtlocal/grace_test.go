@@ -58,7 +58,7 @@ func TestOutageGrace(t *testing.T) {
 					l.started, l.ends = time.Now().Add(-time.Hour), time.Now().Add(-time.Second)
 				}
 				stale := u.credentials(l, test.age)
-				require.NotEqual(t, refused, v.judge(t.Context(), stale.JWT.Reveal()).standing, "it is genuine")
+				require.NotEqual(t, statusRejected, v.verify(t.Context(), stale.JWT.Reveal()).status, "it is genuine")
 				u.change(func() { u.fault = test.fault })
 				if test.arrange != nil {
 					test.arrange(v, u, l, cutoffs)
@@ -117,7 +117,7 @@ func TestGraceDuringAnExam(t *testing.T) {
 		require.LessOrEqual(t, u.count(), 2*62)
 		u.change(func() { u.fault = nil })
 		u.of(revoked, func(l *login) { l.over = true })
-		time.Sleep(lastPause)
+		time.Sleep(longestPause)
 		for _, one := range []grimoireauth.Credentials{c, other} {
 			_, err := authenticate(t, v, one) // begins the refresh
 			require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestGraceDuringAnExam(t *testing.T) {
 		requireEnded(t, err)
 		// Not even if the next outage comes at once.
 		u.change(func() { u.fault = down })
-		time.Sleep(endedMemo)
+		time.Sleep(endedPause)
 		for range 3 {
 			_, err = authenticate(t, v, other)
 			requireUnavailable(t, err)
@@ -212,7 +212,7 @@ func TestX03_ACutoffOutlivesTheGrace(t *testing.T) {
 			_, err := v.Authenticate(marked, c)
 			requireEnded(t, err)
 			u.change(func() { u.fault = down })
-			time.Sleep(endedMemo)
+			time.Sleep(endedPause)
 			// Neither with the token of the session nor with another one.
 			for _, token := range []string{l.token, u.login(2).token} {
 				_, err = authenticate(t, v, grimoireauth.NewCredentials(c.JWT.Reveal(), token))

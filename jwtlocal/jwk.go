@@ -31,7 +31,7 @@ type key struct {
 }
 
 // same reports whether two keys are the same material.
-func (k *key) same(other *key) bool { return k.public.Equal(other.public) }
+func (k *key) equal(other *key) bool { return k.public.Equal(other.public) }
 
 // The modulus is bounded: below lies what can be factored (RFC 7518, 3.3),
 // above what makes every verification slow.

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/breaker"
 )
 
@@ -20,7 +19,7 @@ type keyOutage struct {
 
 const (
 	// keysPatience is how long requests wait for a fetch during an outage.
-	keysPatience = 500 * time.Millisecond
+	requestPatience = 500 * time.Millisecond
 	// probePause is how long it is at least from the end of one fetch that hung to the next.
 	probePause = 500 * time.Millisecond
 	// probeDeadline bounds a fetch during an outage. Every third is given longer, for a
@@ -34,7 +33,7 @@ func (o *keyOutage) observe(ctx context.Context, f *fetch, do func(context.Conte
 	n := o.fetches.Add(1)
 	flight, refusal := o.breaker.Begin(breaker.Call{Class: breaker.Sessions, Key: n, Release: f.release})
 	if refusal != nil {
-		patience := time.AfterFunc(keysPatience, f.release)
+		patience := time.AfterFunc(requestPatience, f.release)
 		defer patience.Stop()
 		flight = o.breaker.Probe(breaker.Sessions)
 		deadline := probeDeadline
@@ -65,26 +64,4 @@ func keysOutcome(err error) breaker.Outcome {
 		return breaker.Odd
 	}
 	return breaker.Unreached
-}
-
-// keysChanged tells the observer about an outage of the key set.
-func (v *Verifier) keysChanged(state breaker.State) {
-	outage := keysOutage(state)
-	if state.Open {
-		v.observeBehind(context.Background(), grimoireauth.OutageBegan{Outage: outage})
-		return
-	}
-	reason := grimoireauth.EndAnswered
-	if state.Forgotten {
-		reason = grimoireauth.EndUnknown
-	}
-	v.observeBehind(context.Background(), grimoireauth.OutageEnded{Outage: outage, Took: time.Since(state.Since), Reason: reason})
-}
-
-func keysOutage(state breaker.State) grimoireauth.Outage {
-	outage := grimoireauth.Outage{Of: grimoireauth.OutageOfKeys, Cause: grimoireauth.CauseNoAnswer, Since: state.Since, Next: state.Next}
-	if state.Cause == breaker.Failures {
-		outage.Cause = grimoireauth.CauseFailures
-	}
-	return outage
 }

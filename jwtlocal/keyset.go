@@ -21,7 +21,7 @@ type keySet struct {
 	retired map[string]*key
 	// seen belongs to the generation: two sets share it as long as no key was
 	// removed or altered in between.
-	seen *seen
+	cache *tokenCache
 	// fetched is when the answer was asked for.
 	fetched time.Time
 	seeded  bool // from Config.SeedKeys, to be replaced by Stytch's answer soon
@@ -61,7 +61,7 @@ func parseKeys(document []byte) (parsed, error) {
 			p.private = p.private || errors.Is(err, errKeyPrivate)
 			continue
 		}
-		if other, ok := p.keys[k.id]; ok && !other.same(k) {
+		if other, ok := p.keys[k.id]; ok && !other.equal(k) {
 			ambiguous[k.id] = true
 		}
 		p.keys[k.id] = k
@@ -113,7 +113,7 @@ func readKeys(document []byte) ([][]byte, error) {
 
 // follow returns the set that replaces old, which may be nil, when Stytch says p.
 // newSeen makes the memory of a new generation.
-func follow(old *keySet, p parsed, fetched time.Time, newSeen func() *seen) *keySet {
+func nextSet(old *keySet, p parsed, fetched time.Time, newSeen func() *tokenCache) *keySet {
 	set := &keySet{byID: p.keys, headers: make(map[string]*key, len(p.keys)), retired: map[string]*key{}, fetched: fetched}
 	for id, k := range p.keys {
 		set.headers[encodedHeader(id)] = k
@@ -121,7 +121,7 @@ func follow(old *keySet, p parsed, fetched time.Time, newSeen func() *seen) *key
 	altered := false
 	if old != nil {
 		for id, k := range old.byID {
-			if now, ok := p.keys[id]; !ok || !now.same(k) {
+			if now, ok := p.keys[id]; !ok || !now.equal(k) {
 				altered = true
 				set.retire(id, k)
 			}
@@ -132,9 +132,9 @@ func follow(old *keySet, p parsed, fetched time.Time, newSeen func() *seen) *key
 		}
 	}
 	if old == nil || altered {
-		set.seen = newSeen()
+		set.cache = newSeen()
 	} else {
-		set.seen = old.seen
+		set.cache = old.cache
 	}
 	return set
 }

@@ -287,33 +287,33 @@ func TestFollow(t *testing.T) {
 		require.NoError(t, err)
 		return p
 	}
-	memory := func() *seen { return newSeen(1) }
+	memory := func() *tokenCache { return newTokenCache(1) }
 	a, b := &mainKey().PublicKey, &otherKey().PublicKey
-	first := follow(nil, parse(jwkOf("a", a)), now, memory)
+	first := nextSet(nil, parse(jwkOf("a", a)), now, memory)
 	require.Empty(t, first.retired)
 
-	same := follow(first, parse(jwkOf("a", a)), now, memory)
-	require.Same(t, first.seen, same.seen, "nothing changed")
-	added := follow(first, parse(jwkOf("a", a), jwkOf("b", b)), now, memory)
-	require.Same(t, first.seen, added.seen, "a key was added")
+	same := nextSet(first, parse(jwkOf("a", a)), now, memory)
+	require.Same(t, first.cache, same.cache, "nothing changed")
+	added := nextSet(first, parse(jwkOf("a", a), jwkOf("b", b)), now, memory)
+	require.Same(t, first.cache, added.cache, "a key was added")
 	require.Empty(t, added.retired)
-	removed := follow(added, parse(jwkOf("b", b)), now, memory)
-	require.NotSame(t, added.seen, removed.seen, "a key was removed")
+	removed := nextSet(added, parse(jwkOf("b", b)), now, memory)
+	require.NotSame(t, added.cache, removed.cache, "a key was removed")
 	require.True(t, removed.retired["a"].public.Equal(a))
 	require.NotContains(t, removed.byID, "a")
 	require.NotContains(t, removed.headers, encodedHeader("a"))
-	later := follow(removed, parse(jwkOf("b", b)), now, memory)
-	require.Same(t, removed.seen, later.seen)
+	later := nextSet(removed, parse(jwkOf("b", b)), now, memory)
+	require.Same(t, removed.cache, later.cache)
 	require.Contains(t, later.retired, "a", "still known to have been one")
-	back := follow(removed, parse(jwkOf("a", a), jwkOf("b", b)), now, memory)
+	back := nextSet(removed, parse(jwkOf("a", a), jwkOf("b", b)), now, memory)
 	require.Empty(t, back.retired, "published again")
-	altered := follow(first, parse(jwkOf("a", b)), now, memory)
-	require.NotSame(t, first.seen, altered.seen, "other material under the same id")
+	altered := nextSet(first, parse(jwkOf("a", b)), now, memory)
+	require.NotSame(t, first.cache, altered.cache, "other material under the same id")
 	require.Empty(t, altered.retired, "whose old material proves nothing any more")
 
 	set := first
 	for i := range 3 * maxRetired {
-		set = follow(set, parse(jwkOf("k"+strconv.Itoa(i), a)), now, memory)
+		set = nextSet(set, parse(jwkOf("k"+strconv.Itoa(i), a)), now, memory)
 	}
 	require.Len(t, set.retired, maxRetired)
 	require.Contains(t, set.retired, "k"+strconv.Itoa(3*maxRetired-2), "the newest is among them")

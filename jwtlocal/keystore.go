@@ -21,19 +21,19 @@ import (
 type keyStore struct {
 	url      string
 	fetcher  fetcher
-	work     *work
+	work     *background
 	observe  grimoireauth.Observe // not nil, and does not panic
 	alarm    func(ctx context.Context, problem string, cause error)
-	newSeen  func() *seen
+	newCache func() *tokenCache
 	oldAfter time.Duration // Config.RefreshKeysAfter
 	maxAge   time.Duration // Config.MaxKeyAge
 	cooldown time.Duration // Config.KeyCooldown
 
-	set   atomic.Pointer[keySet] // nil until there is one
-	quiet atomic.Int64           // Unix nanoseconds until which beginning a fetch behind the traffic is no use
+	set     atomic.Pointer[keySet] // nil until there is one
+	retryAt atomic.Int64           // Unix nanoseconds until which beginning a fetch behind the traffic is no use
 
 	mu       sync.Mutex
-	flight   *fetch        // guarded by mu: the fetch under way, nil if none; when it ends, set is its answer
+	inflight *fetch        // guarded by mu: the fetch under way, nil if none; when it ends, set is its answer
 	failed   time.Time     // guarded by mu: when the last fetch failed, zero after a success
 	failures int           // guarded by mu: how many failed in a row
 	lastErr  error         // guarded by mu: why, nil after a success
@@ -101,14 +101,14 @@ func (s *keyStore) current(ctx context.Context, now time.Time) *keySet {
 	switch old := age(now, set.fetched); {
 	case old >= s.maxAge:
 		return nil
-	case (set.seeded || old >= s.oldAfter) && now.UnixNano() >= s.quiet.Load():
-		s.renew(ctx, set, now)
+	case (set.seeded || old >= s.oldAfter) && now.UnixNano() >= s.retryAt.Load():
+		s.refreshBehind(ctx, set, now)
 	}
 	return set
 }
 
 // renew begins a fetch behind the traffic, unless old has been replaced meanwhile.
-func (s *keyStore) renew(ctx context.Context, old *keySet, now time.Time) {
+func (s *keyStore) refreshBehind(ctx context.Context, old *keySet, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.set.Load() == old {
@@ -127,12 +127,12 @@ func (s *keyStore) find(ctx context.Context, known *keySet, id string, now time.
 	// A fetch under way may have been begun before the token came, and the next one
 	// was not: two answers are enough for the last word.
 	for {
-		set, better, err := s.look(ctx, id, now)
+		set, better, err := s.lookUp(ctx, id, now)
 		if better != nil {
 			err = better.wait(ctx)
 		}
 		switch {
-		case err != nil && ctx.Err() == nil && s.believes(set, now) && set.retired[id] != nil:
+		case err != nil && ctx.Err() == nil && s.isTrusted(set, now) && set.retired[id] != nil:
 			return set.retired[id], set, true, nil
 		case err != nil:
 			return nil, nil, false, err
@@ -147,10 +147,10 @@ func (s *keyStore) find(ctx context.Context, known *keySet, id string, now time.
 // the key, nil if the set has the last word; a failed fetch may be too recent for
 // another one. All of it is one observation: a fetch that ends between two would
 // leave a token refused by the set that the fetch has replaced.
-func (s *keyStore) look(ctx context.Context, id string, now time.Time) (set *keySet, better *fetch, err error) {
+func (s *keyStore) lookUp(ctx context.Context, id string, now time.Time) (set *keySet, better *fetch, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if set = s.set.Load(); s.settles(set, id, now) {
+	if set = s.set.Load(); s.isConclusive(set, id, now) {
 		return set, nil, nil
 	}
 	if better = s.begin(ctx, now); better == nil {
@@ -164,9 +164,9 @@ func (s *keyStore) look(ctx context.Context, id string, now time.Time) (set *key
 // the cool-down before that and no fetch is under way. Seed keys were never asked for.
 // The cool-down counts from when the set was asked for: a failure does not begin
 // another, since begin spaces those by itself. mu is held.
-func (s *keyStore) settles(set *keySet, id string, now time.Time) bool {
+func (s *keyStore) isConclusive(set *keySet, id string, now time.Time) bool {
 	switch {
-	case !s.believes(set, now):
+	case !s.isTrusted(set, now):
 		return false
 	case set.byID[id] != nil:
 		return true
@@ -175,30 +175,30 @@ func (s *keyStore) settles(set *keySet, id string, now time.Time) bool {
 	case !set.fetched.Before(now):
 		return true
 	}
-	return s.flight == nil && age(now, set.fetched) < s.cooldown
+	return s.inflight == nil && age(now, set.fetched) < s.cooldown
 }
 
 // believes reports whether a set may be believed at all. What is fetched after the
 // token came may be, however long it took.
-func (s *keyStore) believes(set *keySet, now time.Time) bool {
+func (s *keyStore) isTrusted(set *keySet, now time.Time) bool {
 	return set != nil && age(now, set.fetched) < s.maxAge
 }
 
 // begin returns the fetch under way, which it starts if there is none, or nil if
 // the last one failed too recently. mu is held.
 func (s *keyStore) begin(ctx context.Context, now time.Time) *fetch {
-	if s.flight != nil {
-		return s.flight
+	if s.inflight != nil {
+		return s.inflight
 	}
 	if !s.failed.IsZero() && now.Sub(s.failed) < s.backOff() {
 		return nil
 	}
 	flight := newFetch()
-	s.flight = flight
-	s.quiet.Store(now.Add(fetchDeadline).UnixNano())
+	s.inflight = flight
+	s.retryAt.Store(now.Add(fetchDeadline).UnixNano())
 	// The fetch outlives whoever began it: its own deadline ends it.
 	ctx = context.WithoutCancel(ctx)
-	s.work.do(func() { s.run(ctx, flight) })
+	s.work.start(func() { s.run(ctx, flight) })
 	return flight
 }
 
@@ -231,15 +231,15 @@ func (s *keyStore) run(ctx context.Context, flight *fetch) {
 	s.fetches.Add(1)
 
 	s.mu.Lock()
-	s.flight, flight.err = nil, err
+	s.inflight, flight.err = nil, err
 	if s.lastErr = err; err == nil {
 		s.failed, s.failures = time.Time{}, 0
-		s.set.Store(follow(s.set.Load(), p, began, s.newSeen))
+		s.set.Store(nextSet(s.set.Load(), p, began, s.newCache))
 	} else {
 		s.failed = time.Now()
 		s.lastTook = s.failed.Sub(began)
 		s.failures++
-		s.quiet.Store(s.failed.Add(s.backOff()).UnixNano())
+		s.retryAt.Store(s.failed.Add(s.backOff()).UnixNano())
 		s.fetchFailures.Add(1)
 	}
 	s.mu.Unlock()
@@ -252,8 +252,8 @@ func (s *keyStore) run(ctx context.Context, flight *fetch) {
 }
 
 // plant makes the seed keys the first set.
-func (s *keyStore) plant(p parsed, now time.Time) {
-	set := follow(nil, p, now, s.newSeen)
+func (s *keyStore) seed(p parsed, now time.Time) {
+	set := nextSet(nil, p, now, s.newCache)
 	set.seeded = true
 	s.set.Store(set)
 }

@@ -160,7 +160,7 @@ func TestUnknownKeyFlood(t *testing.T) {
 }
 
 func requireRefusedFast(t testing.TB, v *Verifier, token string) {
-	if _, err := verify(t, v, token); err != errBad {
+	if _, err := verify(t, v, token); err != errRejected {
 		t.Fatalf("want the plain refusal, got %v", err)
 	}
 }
@@ -562,7 +562,7 @@ func TestX07_KeySet(t *testing.T) {
 			from := time.Now()
 			requireUnknown(t, v, fresh(testKID))
 			if from.Sub(began) > 5*time.Second {
-				require.LessOrEqual(t, time.Since(from), keysPatience)
+				require.LessOrEqual(t, time.Since(from), requestPatience)
 				require.NotZero(t, v.Stats().KeyOutage)
 			} else {
 				require.LessOrEqual(t, time.Since(from), breaker.Silence)

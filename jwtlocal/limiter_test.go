@@ -35,8 +35,8 @@ func TestSlots(t *testing.T) {
 			})
 		}
 		all.Wait()
-		require.Equal(t, maxCalls, u.most)
-		require.Equal(t, maxCalls, u.count(), "the others gave up waiting for a slot")
+		require.Equal(t, maxKnownCalls, u.most)
+		require.Equal(t, maxKnownCalls, u.count(), "the others gave up waiting for a slot")
 	})
 }
 
@@ -144,16 +144,16 @@ func TestR15WithOneJWT(t *testing.T) {
 // TestPartnerFailuresAreBounded: so are the sessions whose session_jwts came with wrong
 // tokens.
 func TestPartnerFailuresAreBounded(t *testing.T) {
-	var p partners
+	var p pairs
 	now := time.Now()
 	token := numbered(1)
-	key := func(n int) partnerKey { return partnerOf(grimoireauth.SessionID(fmt.Sprint(n)), netip.Addr{}) }
-	for n := range 3 * maxPartnerFailures {
+	key := func(n int) pairKey { return pairOf(grimoireauth.SessionID(fmt.Sprint(n)), netip.Addr{}) }
+	for n := range 3 * maxPairFailures {
 		require.Nil(t, p.reserve(key(n), &token, now))
-		p.release(key(n), &token, failedBecause(noAnswer, errTooSlow), now)
+		p.release(key(n), &token, newFailure(failUnreachable, errTooSlow), now)
 	}
-	require.Len(t, p.failures, maxPartnerFailures)
-	last := key(3*maxPartnerFailures - 1)
+	require.Len(t, p.failures, maxPairFailures)
+	last := key(3*maxPairFailures - 1)
 	require.NotNil(t, p.reserve(last, &token, now))
 	require.Nil(t, p.reserve(last, &token, now.Add(time.Hour)))
 	p.release(last, &token, nil, now)

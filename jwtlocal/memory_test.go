@@ -40,17 +40,17 @@ func allocated(runs int, f func()) (bytes, objects int) {
 // remember does what judge does with a good token whose digest is the n-th, without
 // the cost of signing one: its session is read from a payload like that of all
 // tokens, with ids of its own.
-func remember(t testing.TB, v *Verifier, s *seen, payload string, n int) {
+func remember(t testing.TB, v *Verifier, s *tokenCache, payload string, n int) {
 	var d digest
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(n)))
 	copy(d[:], sum[:])
 	payload = strings.Replace(payload, testSession, fmt.Sprintf("member-session-test-aaaaaaaa-1111-4222-8333-%012d", n), 1)
 	payload = strings.Replace(payload, testMember, fmt.Sprintf("member-test-bbbbbbbb-1111-4222-8333-%012d", n), 1)
 	payload = strings.Replace(payload, testClass, fmt.Sprintf("organization-test-cccccccc-1111-4222-8333-%012d", n%300), 1)
-	c, err := claims.Read([]byte(payload), v.share.share)
+	c, err := claims.Read([]byte(payload), v.strings.intern)
 	require.NoError(t, err)
-	require.Zero(t, v.rules.accepts(&c))
-	session, err := sessionOf(&c, &v.share, v.config.Slide)
+	require.Zero(t, v.rules.checkClaims(&c))
+	session, err := sessionOf(&c, &v.strings, v.config.Slide)
 	require.NoError(t, err)
 	e := entryOf(d, &c, session)
 	require.NotNil(t, e)
@@ -65,7 +65,7 @@ func TestMemoryPerToken(t *testing.T) {
 	if underRace {
 		tokens = 5000
 	}
-	s := newSeen(tokens)
+	s := newTokenCache(tokens)
 	before := liveHeap()
 	for n := range tokens {
 		remember(t, v, s, payload, n)
@@ -98,12 +98,12 @@ func TestMemoryBudget(t *testing.T) {
 	before := liveHeap()
 	for n := range tokens {
 		session := someSession(t, n, n%500)
-		set.seen.add(&entry{digest: numbered(n), session: session, issued: uint32(now.Unix()), life: 300, weight: 10 + uint16(n%500/64)}, now.Unix())
+		set.cache.add(&cacheEntry{digest: numbered(n), session: session, issued: uint32(now.Unix()), life: 300, weight: 10 + uint16(n%500/64)}, now.Unix())
 		text := unsigned("jwk-test-" + strconv.Itoa(n))
 		if n%1000 == 0 { // these cost an RSA operation each
 			text = bad[0] + "." + encode(`{"n":`+strconv.Itoa(n)+`}`) + "." + bad[2]
 		}
-		if _, err := verify(t, v, text); err != errBad {
+		if _, err := verify(t, v, text); err != errRejected {
 			t.Fatalf("token %d: %v", n, err)
 		}
 	}

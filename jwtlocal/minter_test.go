@@ -229,7 +229,7 @@ func verify(t testing.TB, v *Verifier, token string) (grimoireauth.Session, erro
 // judged returns why a token does not pass, ReasonNone if it does.
 func judged(t testing.TB, v *Verifier, token string) Reason {
 	t.Helper()
-	return v.judge(t.Context(), token).reason
+	return v.verify(t.Context(), token).reason
 }
 
 func requireRefused(t testing.TB, err error) {

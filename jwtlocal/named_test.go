@@ -58,7 +58,7 @@ func TestC02NamedSessionDecides(t *testing.T) {
 				answer, err = v.Refresh(t.Context(), credentials)
 				requireSession(t, bob, answer, err)
 				require.Equal(t, bob.session, string(answer.NamedSession))
-				require.Empty(t, v.partners.failures, "a name is no evidence against anybody")
+				require.Empty(t, v.pairs.failures, "a name is no evidence against anybody")
 
 				u.of(bob, func(l *login) { l.over = true })
 				_, err = v.Refresh(t.Context(), credentials)
@@ -157,7 +157,7 @@ func TestC02NameIsAClaim(t *testing.T) {
 			require.Error(t, err)
 		}
 		require.Less(t, u.count(), strangersBurst+100, "the budget of strangers")
-		require.Empty(t, v.partners.failures)
+		require.Empty(t, v.pairs.failures)
 		time.Sleep(2 * time.Minute)
 		answer, err = v.Refresh(t.Context(), credentials)
 		requireSession(t, ada, answer, err)
@@ -194,10 +194,10 @@ func TestC02Watch(t *testing.T) {
 		requireSession(t, bob, answer, err)
 		answer.Credentials = credentials // as if they had not been replaced
 		ctx := v.Watch(t.Context(), answer)
-		require.NoError(t, v.gone.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(ada.session)}))
+		require.NoError(t, v.endedSessions.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(ada.session)}))
 		time.Sleep(time.Minute)
 		require.NoError(t, ctx.Err(), "Ada's end is not Bob's")
-		require.NoError(t, v.gone.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(bob.session)}))
+		require.NoError(t, v.endedSessions.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(bob.session)}))
 		time.Sleep(2 * watchEvery)
 		require.Error(t, ctx.Err())
 

@@ -30,7 +30,7 @@ func TestX01_PlacesForEachAddress(t *testing.T) {
 			all.Wait()
 		}
 		guess(from(t, 1), 0)
-		require.Equal(t, perSource, u.most)
+		require.Equal(t, maxPerSource, u.most)
 		require.Equal(t, asker.Asker{Address: strangerFrom(last.Address, false).source}, last)
 		require.True(t, last.Address.IsValid())
 		guess(t.Context(), 1000)

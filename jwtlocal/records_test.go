@@ -27,7 +27,7 @@ func TestRecordsAreBounded(t *testing.T) {
 	for n := range 100_000 {
 		key := numbered(n)
 		s := r.shard(&key)
-		s.open(key, now.Add(time.Duration(n)*time.Millisecond)).kept = &grant{end: now.Unix() + 1000}
+		s.ensure(key, now.Add(time.Duration(n)*time.Millisecond)).renewal = &renewal{end: now.Unix() + 1000}
 	}
 	require.LessOrEqual(t, remembered(&r), len(r.shards)*maxRecordsPerShard)
 	// Old ones go first, more or less.
@@ -42,10 +42,10 @@ func TestRecordsAreBounded(t *testing.T) {
 	// A record that somebody waits for stays.
 	key := numbered(200_000)
 	s := r.shard(&key)
-	s.open(key, now.Add(-time.Hour)).flight = &flight{}
+	s.ensure(key, now.Add(-time.Hour)).inflight = &inflight{}
 	for n := 300_000; n < 400_000; n++ {
 		other := numbered(n)
-		r.shard(&other).open(other, now)
+		r.shard(&other).ensure(other, now)
 	}
 	require.NotNil(t, s.byKey[key])
 }

@@ -95,7 +95,7 @@ func BenchmarkCold(b *testing.B) {
 	for b.Loop() {
 		// Forget, without that being measured, nor the making of the table.
 		set := *remembering.keys.set.Load()
-		set.seen = newSeen(remembering.config.cacheSize())
+		set.cache = newTokenCache(remembering.config.cacheSize())
 		remembering.keys.set.Store(&set)
 		_, err := remembering.Authenticate(b.Context(), grimoireauth.NewCredentials(goodToken(time.Now()), ""))
 		require.NoError(b, err)

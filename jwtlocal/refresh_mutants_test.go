@@ -4,53 +4,53 @@ package jwtlocal
 func init() {
 	mutants = append(mutants, []mutant{
 		// Who may ask.
-		{"jwtlocal/authenticate.go", `if v.config.Refresh == nil || !hasTokenForm(credentials.Token) || judged.ancient() {`, `if v.config.Refresh == nil || !hasTokenForm(credentials.Token) {`},
-		{"jwtlocal/authenticate.go", `if v.config.Refresh == nil || !hasTokenForm(credentials.Token) || judged.ancient() {`, `if v.config.Refresh == nil || credentials.Token.IsZero() || judged.ancient() {`},
+		{"jwtlocal/authenticate.go", `if v.config.Refresh == nil || !hasTokenForm(credentials.Token) || checked.tooOldToRefresh() {`, `if v.config.Refresh == nil || !hasTokenForm(credentials.Token) {`},
+		{"jwtlocal/authenticate.go", `if v.config.Refresh == nil || !hasTokenForm(credentials.Token) || checked.tooOldToRefresh() {`, `if v.config.Refresh == nil || credentials.Token.IsZero() || checked.tooOldToRefresh() {`},
 		{"jwtlocal/authenticate.go", `	case !hasTokenForm(token):
 		return grimoireauth.Authentication{}, errBadToken`, `	case false:
 		return grimoireauth.Authentication{}, errBadToken`},
-		{"jwtlocal/authenticate.go", `if judged.standing != good && (alone || judged.standing != stale || judged.ancient()) {`, `if judged.standing != good && (alone || judged.standing != stale) {`},
-		{"jwtlocal/authenticate.go", `if judged.standing != good && (alone || judged.standing != stale || judged.ancient()) {`, `if judged.standing != good && (judged.standing != stale || judged.ancient()) {`},
-		{"jwtlocal/authenticate.go", `if judged.standing != good && (alone || judged.standing != stale || judged.ancient()) {`, `if judged.standing != good && judged.ancient() {`},
+		{"jwtlocal/authenticate.go", `if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {`, `if checked.status != statusGood && (alone || checked.status != statusStale) {`},
+		{"jwtlocal/authenticate.go", `if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {`, `if checked.status != statusGood && (checked.status != statusStale || checked.tooOldToRefresh()) {`},
+		{"jwtlocal/authenticate.go", `if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {`, `if checked.status != statusGood && checked.tooOldToRefresh() {`},
 		{"jwtlocal/authenticate.go", `		answer.Credentials = credentials
 `, ``},
 		{"jwtlocal/authenticate.go", `answer, failed := v.refresh(ctx, a, true)`, `answer, failed := v.refresh(ctx, a, false)`},
-		{"jwtlocal/authenticate.go", `return err == nil && n >= minSessionTokenBytes`, `return err == nil && n > 0`},
-		{"jwtlocal/authenticate.go", `return err == nil && n >= minSessionTokenBytes`, `_ = err; return n >= minSessionTokenBytes`},
-		{"jwtlocal/authenticate.go", `if len(text) > maxSessionToken || hasLineBreak(text) {`, `if len(text) > maxSessionToken {`},
+		{"jwtlocal/token.go", `return err == nil && n >= minSessionTokenBytes`, `return err == nil && n > 0`},
+		{"jwtlocal/token.go", `return err == nil && n >= minSessionTokenBytes`, `_ = err; return n >= minSessionTokenBytes`},
+		{"jwtlocal/token.go", `if len(text) > maxSessionToken || hasLineBreak(text) {`, `if len(text) > maxSessionToken {`},
 
 		// One call, for all.
-		{"jwtlocal/turn.go", `		case rec.flight != nil:
-			return turn{flight: rec.flight}
+		{"jwtlocal/refresh.go", `		case rec.inflight != nil:
+			return plan{inflight: rec.inflight}
 `, ``},
-		{"jwtlocal/turn.go", `		case rec.kept != nil && !fresh:
-			return turn{kept: rec.kept}
+		{"jwtlocal/refresh.go", `		case rec.renewal != nil && !fresh:
+			return plan{renewal: rec.renewal}
 `, ``},
-		{"jwtlocal/turn.go", `		case rec.pause.wait(now) > 0:
-			return turn{failed: rec.pause.withheld(now)}
+		{"jwtlocal/refresh.go", `		case rec.pause.wait(now) > 0:
+			return plan{failure: rec.pause.withheld(now)}
 `, ``},
-		{"jwtlocal/turn.go", `		case now.Before(rec.gone):`, `		case false:`},
-		{"jwtlocal/turn.go", `		case !rec.owner.IsZero() && !a.of.IsZero() && !sameIdentity(rec.owner, a.of):`, `		case false:`},
-		{"jwtlocal/turn.go", `if f := v.partners.reserve(partner, &a.key, now); f != nil {`, `if f := v.partners.reserve(partner, &a.key, now); false {`},
-		{"jwtlocal/turn.go", `	if f != nil && !a.of.IsZero() {
-		v.partners.release`, `	if false {
-		v.partners.release`},
-		{"jwtlocal/turn.go", `known := a.alone || a.marked || rec`, `known := a.alone || rec`},
-		{"jwtlocal/turn.go", `known := a.alone || a.marked || rec`, `known := a.marked || rec`},
-		{"jwtlocal/turn.go", `known := a.alone || a.marked || rec`, `known := true || rec`},
-		{"jwtlocal/turn.go", `ctx = context.WithoutCancel(ctx)`, `_ = ctx`},
+		{"jwtlocal/refresh.go", `		case now.Before(rec.endedUntil):`, `		case false:`},
+		{"jwtlocal/refresh.go", `		case !rec.owner.IsZero() && !a.attested.IsZero() && !sameIdentity(rec.owner, a.attested):`, `		case false:`},
+		{"jwtlocal/refresh.go", `if f := v.pairs.reserve(partner, &a.key, now); f != nil {`, `if f := v.pairs.reserve(partner, &a.key, now); false {`},
+		{"jwtlocal/refresh.go", `	if f != nil && !a.attested.IsZero() {
+		v.pairs.release`, `	if false {
+		v.pairs.release`},
+		{"jwtlocal/refresh.go", `known := a.jwtAlone || a.issuedHere || rec`, `known := a.jwtAlone || rec`},
+		{"jwtlocal/refresh.go", `known := a.jwtAlone || a.issuedHere || rec`, `known := a.issuedHere || rec`},
+		{"jwtlocal/refresh.go", `known := a.jwtAlone || a.issuedHere || rec`, `known := true || rec`},
+		{"jwtlocal/refresh.go", `ctx = context.WithoutCancel(ctx)`, `_ = ctx`},
 		{"jwtlocal/refresh.go", `			case <-ctx.Done():`, `			case <-context.Background().Done():`},
-		{"jwtlocal/refresh.go", `if failed.kind == anotherSession && !t.began && !sameIdentity(t.flight.of, a.of) {`, `if false {`},
-		{"jwtlocal/refresh.go", `	if !a.of.IsZero() && !sameIdentity(a.of, g.answer.Session) {`, `	if false {`},
-		{"jwtlocal/refresh.go", `	case stale, refused:
+		{"jwtlocal/refresh.go", `if failed.kind == failOtherSession && !t.starts && !sameIdentity(t.inflight.attested, a.attested) {`, `if false {`},
+		{"jwtlocal/refresh.go", `	if !a.attested.IsZero() && !sameIdentity(a.attested, g.authentication.Session) {`, `	if false {`},
+		{"jwtlocal/refresh.go", `	case statusStale, statusRejected:
 		return grimoireauth.Authentication{}, nil
 	}
 	if`, `	}
 	if`},
-		{"jwtlocal/refresh.go", `	if late && v.due(&judged) && `, `	if late && false && `},
-		{"jwtlocal/refresh.go", `if !a.of.IsZero() || judged.now.Unix() >= judged.times.end {`, `if true {`},
-		{"jwtlocal/refresh.go", `	case ended:
-		return grimoireauth.Authentication{}, &failure{kind: sessionEnded, err: errEnded}
+		{"jwtlocal/refresh.go", `	if late && v.refreshDue(&checked) && `, `	if late && false && `},
+		{"jwtlocal/refresh.go", `if !a.attested.IsZero() || checked.at.Unix() >= checked.times.end {`, `if true {`},
+		{"jwtlocal/refresh.go", `	case statusEnded:
+		return grimoireauth.Authentication{}, &failure{kind: failSessionEnded, err: errEnded}
 `, ``},
 
 		// Ahead of expiry.
@@ -59,130 +59,130 @@ func init() {
 		{"jwtlocal/refresh.go", `	if last.IsZero() || last.Unix() > t.end {
 		return true
 	}
-	_, slides := v.config.Slide.by(judged.session, judged.now)
+	_, slides := v.config.Slide.extension(checked.session, checked.at)
 	return slides`, `	_ = last
 	return true`},
 
 		// The call.
-		{"jwtlocal/flight.go", `		if r := recover(); r != nil {`, `		if r := any(nil); r != nil {`},
-		{"jwtlocal/flight.go", `	late := time.AfterFunc(refreshDeadline, func() {`, `	late := time.AfterFunc(time.Hour, func() {`},
-		{"jwtlocal/flight.go", `context.WithTimeout(asker.With(ctx, f.asker()), callDeadline)`, `context.WithTimeout(asker.With(ctx, f.asker()), 2*callDeadline)`},
-		{"jwtlocal/flight.go", `failed := failedBecause(badAnswer, errUnfinished)`, `var failed *failure`},
-		{"jwtlocal/flight.go", `			_ = v.gone.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
+		{"jwtlocal/exchange.go", `		if r := recover(); r != nil {`, `		if r := any(nil); r != nil {`},
+		{"jwtlocal/exchange.go", `	late := time.AfterFunc(refreshDeadline, func() {`, `	late := time.AfterFunc(time.Hour, func() {`},
+		{"jwtlocal/exchange.go", `context.WithTimeout(asker.With(ctx, f.asker()), callDeadline)`, `context.WithTimeout(asker.With(ctx, f.asker()), 2*callDeadline)`},
+		{"jwtlocal/exchange.go", `failed := newFailure(failUnusable, errUnfinished)`, `var failed *failure`},
+		{"jwtlocal/exchange.go", `			_ = v.endedSessions.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
 `, ``},
-		{"jwtlocal/flight.go", `if granted != nil || failed.kind == wrongClock {`, `if false {`},
-		{"jwtlocal/flight.go", `if granted != nil || failed.kind == wrongClock {`, `if true {`},
-		{"jwtlocal/flight.go", `	if f.known {
+		{"jwtlocal/exchange.go", `if granted != nil || failed.kind == failClock {`, `if false {`},
+		{"jwtlocal/exchange.go", `if granted != nil || failed.kind == failClock {`, `if true {`},
+		{"jwtlocal/inflight.go", `	if f.known {
 		return asker.Asker{Known: true}
 	}
 `, ``},
-		{"jwtlocal/records.go", `		if over = rec.owner; over.IsZero() && a.marked {
-			over = f.of // the mark names the session, and so does the session_jwt
+		{"jwtlocal/records.go", `		if over = rec.owner; over.IsZero() && a.issuedHere {
+			over = f.attested // the mark names the session, and so does the session_jwt
 		}
-`, `		over = f.of
+`, `		over = f.attested
 `},
-		{"jwtlocal/records.go", `		if f.granted.answer.Token.Equal(a.secret) {`, `		if true {`},
-		{"jwtlocal/records.go", `		if rec.flight != nil {
+		{"jwtlocal/records.go", `		if f.renewal.authentication.Token.Equal(a.secret) {`, `		if true {`},
+		{"jwtlocal/records.go", `		if rec.inflight != nil {
 			continue // somebody waits for it; there are at most maxWaiting of them
 		}
 `, ``},
-		{"jwtlocal/records.go", `now.Unix() > rec.kept.end+int64(maxLeeway/time.Second) {`, `false {`},
+		{"jwtlocal/records.go", `now.Unix() > rec.renewal.end+int64(maxLeeway/time.Second) {`, `false {`},
 		{"jwtlocal/records.go", `	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {`, `	if false {`},
-		{"jwtlocal/records.go", `return failing, !rec.gone.IsZero() || `, `return failing, `},
-		{"jwtlocal/records.go", `		if a.alone {
+		{"jwtlocal/records.go", `return failing, !rec.endedUntil.IsZero() || `, `return failing, `},
+		{"jwtlocal/records.go", `		if a.jwtAlone {
 			break // a session_jwt: the next one will be another
 		}
 `, ``},
 
 		// The answer.
 		{"jwtlocal/exchange.go", `		if !named.IsZero() && !sameIdentity(named, session) {`, `		if false && named.IsZero() {`},
-		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.of} {`, `range []grimoireauth.Session{answer.Session, f.owner} {`},
-		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.of} {`, `range []grimoireauth.Session{answer.Session, f.of} {`},
-		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.of} {`, `range []grimoireauth.Session{f.owner, f.of} {`},
-		{"jwtlocal/exchange.go", `return !f.unnamed() || answer.Token.IsZero() || answer.Token.Equal(a.secret)`, `return true`},
-		{"jwtlocal/exchange.go", `	case judged.standing == refused, judged.standing == stale && judged.reason != ReasonCutOff:`, `	case judged.standing == refused:`},
-		{"jwtlocal/exchange.go", `	case judged.standing == refused, judged.standing == stale && judged.reason != ReasonCutOff:`, `	case judged.standing == stale && judged.reason != ReasonCutOff:`},
+		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{answer.Session, f.owner} {`},
+		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{answer.Session, f.attested} {`},
+		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{f.owner, f.attested} {`},
+		{"jwtlocal/exchange.go", `return !f.isUnnamed() || answer.Token.IsZero() || answer.Token.Equal(a.secret)`, `return true`},
+		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonCutOff:`, `	case checked.status == statusRejected:`},
+		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonCutOff:`, `	case checked.status == statusStale && checked.reason != ReasonCutOff:`},
 		{"jwtlocal/exchange.go", `		if cut {`, `		if cut && false {`},
 		{"jwtlocal/exchange.go", `			case before.Ended:
-				return nil, &failure{kind: sessionEnded, err: errEnded}
+				return nil, &failure{kind: failSessionEnded, err: errEnded}
 `, ``},
-		{"jwtlocal/exchange.go", `			if shorter != nil && failed.kind != sessionEnded {`, `			if shorter != nil && false {`},
-		{"jwtlocal/exchange.go", `return slides && !a.idle`, `return slides`},
+		{"jwtlocal/exchange.go", `			if shorter != nil && failed.kind != failSessionEnded {`, `			if shorter != nil && false {`},
+		{"jwtlocal/exchange.go", `return slides && !a.unattended`, `return slides`},
 		{"jwtlocal/exchange.go", `owner, subject := f.owner, f.owner`, `owner, subject := f.of, f.owner`},
 
 		// What an error says.
 		{"jwtlocal/failure.go", `	case errors.Is(err, grimoireauth.ErrSessionEnded):
-		return &failure{kind: sessionEnded, err: errEnded}, false
+		return &failure{kind: failSessionEnded, err: errEnded}, false
 	case errors.Is(err, grimoireauth.ErrUnauthenticated):`, `	case errors.Is(err, grimoireauth.ErrUnauthenticated):
-		return &failure{kind: sessionEnded, err: errEnded}, false
+		return &failure{kind: failSessionEnded, err: errEnded}, false
 	case errors.Is(err, grimoireauth.ErrUnauthenticated):`},
-		{"jwtlocal/failure.go", `		case answered(err):`, `		case false:`},
-		{"jwtlocal/failure.go", `		f.kind = badAnswer
+		{"jwtlocal/failure.go", `		case reachedStytch(err):`, `		case false:`},
+		{"jwtlocal/failure.go", `		f.kind = failUnusable
 	case errors.Is(err, context.Canceled):`, `	case errors.Is(err, context.Canceled):`},
-		{"jwtlocal/failure.go", `	return &concealed{text: fmt.Sprintf("a %T", err)}`, `	return fmt.Errorf("%w", err)`},
-		{"jwtlocal/failure.go", `func (f *failure) outage() bool { return f.kind == noAnswer && (f.met == nil || f.met.Ongoing()) }`, `func (f *failure) outage() bool { return true }`},
+		{"jwtlocal/failure.go", `	return &redactedError{text: fmt.Sprintf("a %T", err)}`, `	return fmt.Errorf("%w", err)`},
+		{"jwtlocal/failure.go", `return f.kind == failUnreachable && (f.outage == nil || f.outage.Ongoing())`, `return true`},
 
 		// Pauses and rations.
-		{"jwtlocal/backoff.go", `pause = min(2*pause, lastPause)`, `pause = lastPause`},
-		{"jwtlocal/backoff.go", `b.until = now.Add(max(pause, f.wait))`, `b.until = now.Add(pause)`},
-		{"jwtlocal/backoff.go", `	if b.last.outage() {`, `	if true {`},
+		{"jwtlocal/failure.go", `pause = min(2*pause, longestPause)`, `pause = longestPause`},
+		{"jwtlocal/failure.go", `b.until = now.Add(max(pause, f.wait))`, `b.until = now.Add(pause)`},
+		{"jwtlocal/failure.go", `	if b.last.isOutage() {`, `	if true {`},
 		{"jwtlocal/limiter.go", `	if wait > 0 {
 		return overShare(wait)`, `	if false {
 		return overShare(wait)`},
-		{"jwtlocal/limiter.go", `l.known.Enter(ctx, struct{}{}, maxCalls)`, `l.known.Enter(ctx, struct{}{}, maxCalls/2)`},
+		{"jwtlocal/limiter.go", `l.known.Enter(ctx, struct{}{}, maxKnownCalls)`, `l.known.Enter(ctx, struct{}{}, maxKnownCalls/2)`},
 		{"jwtlocal/limiter.go", `ctx, cancel := context.WithTimeout(ctx, slotDeadline)`, `ctx, cancel := context.WithCancel(ctx)`},
 		{"jwtlocal/limiter.go", `	if !from.source.IsValid() {
 		each = maxStrangers
 	}
 `, ``},
-		{"jwtlocal/limiter.go", `each := perSource`, `each := maxStrangers`},
-		{"jwtlocal/partners.go", `		if known.token == *token {
-			return &failure{kind: anotherSession, err: errAnother}
+		{"jwtlocal/limiter.go", `each := maxPerSource`, `each := maxStrangers`},
+		{"jwtlocal/limiter.go", `		if known.token == *token {
+			return &failure{kind: failOtherSession, err: errOtherSession}
 		}
 `, ``},
-		{"jwtlocal/partners.go", `		delete(p.failures, key)
-	case f.kind == wrongClock, f.kind == rationed:`, `	case f.kind == wrongClock, f.kind == rationed:`},
-		{"jwtlocal/partners.go", `	if !p.sources.Take(key, 1) {`, `	if !p.sources.Take(key, perSession) {`},
-		{"jwtlocal/partners.go", `	if !p.sessions.Take(key.session, perSession) {`, `	if false {`},
+		{"jwtlocal/limiter.go", `		delete(p.failures, key)
+	case f.kind == failClock, f.kind == failOverLimit:`, `	case f.kind == failClock, f.kind == failOverLimit:`},
+		{"jwtlocal/limiter.go", `	if !p.sources.Take(key, 1) {`, `	if !p.sources.Take(key, perSession) {`},
+		{"jwtlocal/limiter.go", `	if !p.sessions.Take(key.session, maxPerSession) {`, `	if false {`},
 
 		// Outages and Slide.
-		{"jwtlocal/grace.go", `	if judged.reason != ReasonExpired && judged.reason != ReasonTooOld {
+		{"jwtlocal/authenticate.go", `	if checked.reason != ReasonExpired && checked.reason != ReasonTooOld {
 		return false
 	}
 `, ``},
-		{"jwtlocal/grace.go", `	if ends := judged.session.ExpiresAt(); ends.Before(until) {`, `	if ends := judged.session.ExpiresAt(); false {`},
-		{"jwtlocal/grace.go", `Add(v.config.OutageGrace)`, `Add(2 * v.config.OutageGrace)`},
-		{"jwtlocal/authenticate.go", `		case v.excuses(&again):`, `		case true:`},
-		{"jwtlocal/authenticate.go", `	if failing && !barred && v.excuses(&judged) {`, `	if failing && v.excuses(&judged) {`},
-		{"jwtlocal/slide.go", `started.Add(s.Cap-refreshDeadline).Sub(now)`, `s.By`},
-		{"jwtlocal/slide.go", `return by, by >= minSlide && now.Add(by).After(ends)`, `return by, by >= minSlide`},
+		{"jwtlocal/authenticate.go", `	if ends := checked.session.ExpiresAt(); ends.Before(until) {`, `	if ends := checked.session.ExpiresAt(); false {`},
+		{"jwtlocal/authenticate.go", `Add(v.config.OutageGrace)`, `Add(2 * v.config.OutageGrace)`},
+		{"jwtlocal/authenticate.go", `		case v.graceApplies(&again):`, `		case true:`},
+		{"jwtlocal/authenticate.go", `	if failing && !barred && v.graceApplies(&checked) {`, `	if failing && v.graceApplies(&checked) {`},
+		{"jwtlocal/sliding.go", `started.Add(s.Cap-refreshDeadline).Sub(now)`, `s.By`},
+		{"jwtlocal/sliding.go", `return by, by >= minIdleTimeout && now.Add(by).After(ends)`, `return by, by >= minIdleTimeout`},
 
 		// Cutoffs.
-		{"jwtlocal/verifier.go", `	case s.covers(t.issued) && !v.vouchers.covers(d, s, t.issued):`, `	case s.covers(t.issued):`},
-		{"jwtlocal/verifier.go", `	case s.covers(t.issued) && !v.vouchers.covers(d, s, t.issued):`, `	case false:`},
-		{"jwtlocal/cutoffs.go", `const cutoffLeeway = maxLeeway`, `const cutoffLeeway = defaultLeeway`},
-		{"jwtlocal/cutoffs.go", `		return Standing{Ended: true}, nil`, `		return Standing{}, nil`},
-		{"jwtlocal/vouchers.go", `issued >= known.issued && `, ``},
-		{"jwtlocal/vouchers.go", `now.Raised <= known.raised && `, ``},
-		{"jwtlocal/vouchers.go", ` && !now.StaleUntil.After(known.staleUntil)`, ``},
-		{"jwtlocal/memorycutoffs.go", `	if at.IsZero() || at.After(now) {`, `	if at.IsZero() {`},
-		{"jwtlocal/memorycutoffs.go", `	if earlier, ok := next[key]; ok && earlier.at.After(at) {
+		{"jwtlocal/verify.go", `	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):`, `	case s.obtainedAfter(t.issued):`},
+		{"jwtlocal/verify.go", `	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):`, `	case false:`},
+		{"jwtlocal/revocations.go", `const revocationLeeway = maxLeeway`, `const revocationLeeway = defaultLeeway`},
+		{"jwtlocal/verify.go", `		return Standing{Ended: true}, nil`, `		return Standing{}, nil`},
+		{"jwtlocal/revocations.go", `issued >= known.issued && `, ``},
+		{"jwtlocal/revocations.go", `now.Raised <= known.version && `, ``},
+		{"jwtlocal/revocations.go", ` && !now.StaleUntil.After(known.notBefore)`, ``},
+		{"jwtlocal/memoryrevocations.go", `	if at.IsZero() || at.After(now) {`, `	if at.IsZero() {`},
+		{"jwtlocal/memoryrevocations.go", `	if earlier, ok := next[key]; ok && earlier.at.After(at) {
 		at = earlier.at
 	}
 `, ``},
-		{"jwtlocal/memorycutoffs.go", `	s.Raised = max(s.Raised, c.raised)
+		{"jwtlocal/memoryrevocations.go", `	s.Raised = max(s.Raised, c.version)
 `, ``},
-		{"jwtlocal/memorycutoffs.go", `		m.floor.Store(&cut{at: now, until: now.Add(cutoffLife), raised: number})
+		{"jwtlocal/memoryrevocations.go", `		m.floor.Store(&revoked{at: now, until: now.Add(revocationLife), version: number})
 `, ``},
 
 		// Watching.
-		{"jwtlocal/watch.go", `	if judged.standing == stale && judged.reason == ReasonCutOff {
-		return grimoireauth.Authentication{}, errCutOff
+		{"jwtlocal/watch.go", `	if checked.status == statusStale && checked.reason == ReasonCutOff {
+		return grimoireauth.Authentication{}, errRevoked
 	}
 `, ``},
 		{"jwtlocal/watch.go", `		err = errChanged`, `		_ = errChanged`},
-		{"jwtlocal/watch.go", `	if judged.standing == good && w.over(judged.now) {`, `	if false {`},
-		{"jwtlocal/watch.go", `	if err := w.refusal(); err != nil {`, `	if err := w.refusal(); false {`},
+		{"jwtlocal/watch.go", `	if checked.status == statusGood && w.pastEnd(checked.at) {`, `	if false {`},
+		{"jwtlocal/watch.go", `	if err := w.initialError(); err != nil {`, `	if err := w.initialError(); false {`},
 		{"jwtlocal/watch.go", `	if w.ctx.Err() != nil {
 		return
 	}

@@ -64,7 +64,7 @@ func TestR01Stampede(t *testing.T) {
 				all.Wait()
 				failed.Range(func(k, v any) bool { t.Errorf("%v: %v", k, v); return true })
 				require.Equal(t, sessions, u.count())
-				require.LessOrEqual(t, u.most, maxCalls)
+				require.LessOrEqual(t, u.most, maxKnownCalls)
 				gone := 0
 				left.Range(func(any, any) bool { gone++; return true })
 				if leaving {

@@ -35,7 +35,7 @@ func (v *Verifier) Stats() Stats {
 	}
 	if set := v.keys.set.Load(); set != nil {
 		s.Keys, s.KeyAge = len(set.byID), age(time.Now(), set.fetched)
-		s.CacheEntries, s.CacheBytes = set.seen.size()
+		s.CacheEntries, s.CacheBytes = set.cache.size()
 	}
 	if open := v.keys.outage.breaker.Open(); len(open) > 0 {
 		s.KeyOutage = open[0].Since
@@ -43,8 +43,8 @@ func (v *Verifier) Stats() Stats {
 	v.keys.mu.Lock()
 	s.LastFetchError = v.keys.lastErr
 	v.keys.mu.Unlock()
-	for r := range v.refused {
-		if n := v.refused[r].Load(); n > 0 {
+	for r := range v.rejected {
+		if n := v.rejected[r].Load(); n > 0 {
 			s.Refused[Reason(r)] = n
 		}
 	}

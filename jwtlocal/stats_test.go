@@ -71,7 +71,7 @@ func TestNothingLeaks(t *testing.T) {
 	} {
 		_, err := verify(t, v, token)
 		if err != errExpired {
-			require.Equal(t, errBad, err, "all that is bad is bad in the same words")
+			require.Equal(t, errRejected, err, "all that is bad is bad in the same words")
 		}
 		fmt.Fprintf(&out, "%v %+v %#v %s %q\n", err, err, err, err, err)
 		for i := 0; i+24 <= len(token); i += 8 {

@@ -209,7 +209,7 @@ func TestClockJumps(t *testing.T) {
 	_, err := verify(t, v, token)
 	require.NoError(t, err)
 	d := digestOf(token)
-	e := v.keys.set.Load().seen.find(&d)
+	e := v.keys.set.Load().cache.find(&d)
 	require.NotNil(t, e)
 	for name, c := range map[string]struct {
 		jump time.Duration
@@ -224,7 +224,7 @@ func TestClockJumps(t *testing.T) {
 		// Add moves both readings; Round(0) drops the monotonic one, which leaves the
 		// wall clock alone to decide, as it must.
 		for _, now := range []time.Time{start.Add(c.jump), start.Round(0).Add(c.jump)} {
-			require.Equal(t, c.want, v.weigh(t.Context(), &d, e.session, e.times(), now, false).reason, name)
+			require.Equal(t, c.want, v.check(t.Context(), &d, e.session, e.times(), now, false).reason, name)
 		}
 	}
 }

@@ -1,9 +1,12 @@
 package jwtlocal
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"strings"
+	"time"
 
+	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/claims"
 )
 
@@ -74,3 +77,47 @@ func keyID(header string) (string, Reason) {
 	}
 	return "", ReasonHeader
 }
+
+// hasTokenForm reports whether a secret can be a session_token: base64url, with or
+// without padding, of the thirty-two random bytes or more that Stytch's opaque
+// tokens have. Whatever cannot be one is not worth a call.
+func hasTokenForm(token grimoireauth.Secret) bool {
+	text := token.Reveal()
+	if len(text) > maxSessionToken || hasLineBreak(text) {
+		return false
+	}
+	encoding := strict
+	if len(text) > 0 && text[len(text)-1] == '=' {
+		encoding = strictPadded
+	}
+	var buffer [maxSessionToken]byte
+	n, err := encoding.Decode(buffer[:], []byte(text))
+	return err == nil && n >= minSessionTokenBytes
+}
+
+const minSessionTokenBytes, maxSessionToken = 32, 512
+
+var strictPadded = base64.URLEncoding.Strict()
+
+// digest names a token by all of its bytes, signature included. Only digests are
+// kept, so a heap dump holds no token. It is SHA-256 in full: two tokens with one
+// digest would be one person taken for another.
+type digest [sha256.Size]byte
+
+// digestOf hashes by way of a buffer on the stack: a conversion of the whole token
+// would be a copy on the heap for every request.
+func digestOf(token string) (d digest) {
+	h := sha256.New()
+	var buffer [512]byte
+	for len(token) > 0 {
+		n := copy(buffer[:], token)
+		h.Write(buffer[:n])
+		token = token[n:]
+	}
+	h.Sum(d[:0])
+	return d
+}
+
+// maxLifetime bounds exp - iat. Stytch's tokens live five minutes; one that lives
+// for more than an hour was not made by Stytch, or not to be a session_jwt.
+const maxLifetime = time.Hour

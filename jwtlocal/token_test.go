@@ -37,7 +37,7 @@ func requireRefusals(t *testing.T, v *Verifier, cases []refusalCase) {
 			default:
 				requireRefused(t, err)
 				require.Equal(t, c.reason.String(), judged(t, v, c.token).String())
-				require.Contains(t, []error{errBad, errExpired}, err)
+				require.Contains(t, []error{errRejected, errExpired}, err)
 			}
 			_, err = verify(t, v, good)
 			require.NoError(t, err, "a genuine token after a bad one")

@@ -15,8 +15,8 @@ import (
 const watchEvery = time.Second
 
 var (
-	errCutOff  error = &refusal{"jwtlocal: the member or class was cut off: authenticate again", grimoireauth.ErrExpired}
-	errChanged error = &refusal{"jwtlocal: the session's roles have changed: authenticate again", grimoireauth.ErrExpired}
+	errRevoked error = &fixedError{"jwtlocal: the member or class was cut off: authenticate again", grimoireauth.ErrExpired}
+	errChanged error = &fixedError{"jwtlocal: the session's roles have changed: authenticate again", grimoireauth.ErrExpired}
 )
 
 // Watch returns a context that ends with the session, for connections that outlive
@@ -39,111 +39,111 @@ var (
 // that does.
 func (v *Verifier) Watch(ctx context.Context, authentication grimoireauth.Authentication) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watch{v: v, ctx: ctx, cancel: cancel, now: authentication, roles: rolesOf(authentication.Session)}
-	if err := w.refusal(); err != nil {
+	w := &watch{v: v, ctx: ctx, cancel: cancel, authentication: authentication, roles: rolesOf(authentication.Session)}
+	if err := w.initialError(); err != nil {
 		cancel(err)
 		return ctx
 	}
 	// Set before it runs, since what it runs sets it again.
-	w.timer = time.AfterFunc(math.MaxInt64, func() { v.work.do(w.look) })
-	w.timer.Reset(w.next())
+	w.timer = time.AfterFunc(math.MaxInt64, func() { v.background.start(w.check) })
+	w.timer.Reset(w.untilNext())
 	return ctx
 }
 
 // watch is a session under watch. One look begins after the other has ended, so
 // nothing here needs a lock.
 type watch struct {
-	v      *Verifier
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	timer  *time.Timer
-	now    grimoireauth.Authentication // what proves the session now
-	roles  []string                    // when the watch began, sorted
+	v              *Verifier
+	ctx            context.Context
+	cancel         context.CancelCauseFunc
+	timer          *time.Timer
+	authentication grimoireauth.Authentication // what proves the session now
+	roles          []string                    // when the watch began, sorted
 }
 
 // look ends the context, or comes back later. It is the last one if the context has
 // ended by itself.
-func (w *watch) look() {
+func (w *watch) check() {
 	if w.ctx.Err() != nil {
 		return
 	}
-	answer, err := w.ask()
-	if err == nil && answer.Session != w.now.Session && !slices.Equal(rolesOf(answer.Session), w.roles) {
+	answer, err := w.reauthenticate()
+	if err == nil && answer.Session != w.authentication.Session && !slices.Equal(rolesOf(answer.Session), w.roles) {
 		err = errChanged
 	}
 	if err != nil {
 		w.cancel(err)
 		return
 	}
-	w.now = answer
-	w.timer.Reset(w.next())
+	w.authentication = answer
+	w.timer.Reset(w.untilNext())
 }
 
 // refusal returns what is known, without asking anybody, to be wrong with the
 // session already.
-func (w *watch) refusal() error {
+func (w *watch) initialError() error {
 	switch {
-	case w.now.IsZero(), w.now.Credentials.IsZero():
+	case w.authentication.IsZero(), w.authentication.Credentials.IsZero():
 		return errNoCredentials
-	case w.now.JWT.IsZero():
+	case w.authentication.JWT.IsZero():
 		return nil
 	}
-	judged := w.v.judge(w.ctx, w.now.JWT.Reveal())
+	checked := w.v.verify(w.ctx, w.authentication.JWT.Reveal())
 	switch {
-	case judged.isOfAnother(w.now.NamedSession):
-		if w.now.Token.IsZero() {
+	case checked.isOfOther(w.authentication.NamedSession):
+		if w.authentication.Token.IsZero() {
 			return errNoCredentials
 		}
 		return nil
-	case judged.standing == stale && judged.reason == ReasonCutOff:
-		return errCutOff
-	case judged.standing == stale, judged.standing == good:
+	case checked.status == statusStale && checked.reason == ReasonCutOff:
+		return errRevoked
+	case checked.status == statusStale, checked.status == statusGood:
 		return nil
 	}
-	return judged.error()
+	return checked.error()
 }
 
 // ask answers as a request with these credentials would be answered, but that a
 // cutoff is an end: the connection was decided upon before it.
-func (w *watch) ask() (grimoireauth.Authentication, error) {
-	if w.now.JWT.IsZero() {
-		return w.v.authenticateToken(w.ctx, w.now.Credentials, true)
+func (w *watch) reauthenticate() (grimoireauth.Authentication, error) {
+	if w.authentication.JWT.IsZero() {
+		return w.v.authenticateToken(w.ctx, w.authentication.Credentials, true)
 	}
-	judged := w.v.judge(w.ctx, w.now.JWT.Reveal())
-	if judged.isOfAnother(w.now.NamedSession) {
-		return w.v.authenticateToken(w.ctx, w.now.Credentials, true)
+	checked := w.v.verify(w.ctx, w.authentication.JWT.Reveal())
+	if checked.isOfOther(w.authentication.NamedSession) {
+		return w.v.authenticateToken(w.ctx, w.authentication.Credentials, true)
 	}
-	if judged.standing == stale && judged.reason == ReasonCutOff {
-		return grimoireauth.Authentication{}, errCutOff
+	if checked.status == statusStale && checked.reason == ReasonCutOff {
+		return grimoireauth.Authentication{}, errRevoked
 	}
-	if judged.standing == good && w.over(judged.now) {
+	if checked.status == statusGood && w.pastEnd(checked.at) {
 		// No leeway here: whether the session was extended, or the clocks differ, only
 		// Stytch knows.
-		if w.v.config.Refresh == nil || !hasTokenForm(w.now.Token) {
+		if w.v.config.Refresh == nil || !hasTokenForm(w.authentication.Token) {
 			return grimoireauth.Authentication{}, errExpired
 		}
-		a := askWith(w.now.Token)
-		a.of, a.idle = judged.session, true
+		a := newRequest(w.authentication.Token)
+		a.attested, a.unattended = checked.session, true
 		answer, failed := w.v.refresh(w.ctx, a, true)
 		if failed != nil {
 			return grimoireauth.Authentication{}, failed.err
 		}
 		return answer, nil
 	}
-	return w.v.conclude(w.ctx, w.now.Credentials, judged, true)
+	return w.v.authenticateChecked(w.ctx, w.authentication.Credentials, checked, true)
 }
 
 // over reports whether the session has ended by its own date.
-func (w *watch) over(now time.Time) bool {
-	ends := w.now.ExpiresAt()
+func (w *watch) pastEnd(now time.Time) bool {
+	ends := w.authentication.ExpiresAt()
 	return !ends.IsZero() && !now.Before(ends)
 }
 
 // next is how long to wait for the next look: until the session's end, if that is
 // near.
-func (w *watch) next() time.Duration {
+func (w *watch) untilNext() time.Duration {
 	wait := watchEvery
-	if ends := w.now.ExpiresAt(); !ends.IsZero() {
+	if ends := w.authentication.ExpiresAt(); !ends.IsZero() {
 		if left := time.Until(ends); left > 0 {
 			wait = min(wait, left)
 		}

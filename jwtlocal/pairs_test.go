@@ -45,7 +45,7 @@ func TestX02_OneStaleJWTBuysFewCalls(t *testing.T) {
 					requireSession(t, honest, got, err)
 					require.Equal(t, latency, time.Since(began), "an honest refresh is not delayed")
 					all.Wait()
-					require.LessOrEqual(t, u.count(), 1+perSession)
+					require.LessOrEqual(t, u.count(), 1+maxPerSession)
 				})
 			})
 		}
@@ -210,13 +210,13 @@ func TestX01_StrangersFillLittleMemory(t *testing.T) {
 			continue
 		}
 		token := numbered(n)
-		key := partnerOf(grimoireauth.SessionID(fmt.Sprintf("member-session-test-aaaaaaaa-1111-4222-8333-%012d", n)), addr)
-		if v.partners.reserve(key, &token, now) == nil {
-			v.partners.release(key, &token, failedBecause(noAnswer, errTooSlow), now)
+		key := pairOf(grimoireauth.SessionID(fmt.Sprintf("member-session-test-aaaaaaaa-1111-4222-8333-%012d", n)), addr)
+		if v.pairs.reserve(key, &token, now) == nil {
+			v.pairs.release(key, &token, newFailure(failUnreachable, errTooSlow), now)
 		}
 		s := v.records.shard(&token)
 		s.mu.Lock()
-		s.open(token, now).gone = now.Add(endedMemo)
+		s.ensure(token, now).endedUntil = now.Add(endedPause)
 		s.mu.Unlock()
 	}
 	used := liveHeap() - before

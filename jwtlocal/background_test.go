@@ -15,7 +15,7 @@ func TestA05WaitEndsWithItsContext(t *testing.T) {
 		var v Verifier
 		require.NoError(t, v.Wait(t.Context()), "nothing runs")
 		release := make(chan struct{})
-		v.work.do(func() { <-release })
+		v.background.start(func() { <-release })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()

@@ -2,16 +2,14 @@ package jwtlocal
 
 import (
 	"bytes"
+	"hash/maphash"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/claims"
 )
-
-// maxLifetime bounds exp - iat. Stytch's tokens live five minutes; one that lives
-// for more than an hour was not made by Stytch, or not to be a session_jwt.
-const maxLifetime = time.Hour
 
 // rules are what the claims of a project's tokens must say. They are immutable.
 type rules struct {
@@ -43,7 +41,7 @@ func newRules(projectID, environment, customURL string, c Config) rules {
 
 // accepts checks everything about the claims that does not depend on the present
 // moment. Zero means that they are those of a session_jwt of this project.
-func (r *rules) accepts(c *claims.Claims) Reason {
+func (r *rules) checkClaims(c *claims.Claims) Reason {
 	switch {
 	case !oneOf(c.Issuer, r.issuers):
 		return ReasonIssuer
@@ -124,16 +122,10 @@ func timesOf(c *claims.Claims) times {
 	return t
 }
 
-// timesOf an entry: only tokens for which the other moments follow from these two
-// are remembered.
-func (e *entry) times() times {
-	return times{issued: int64(e.issued), notBefore: int64(e.issued), end: e.end()}
-}
-
 // at says what a token with these times is at the moment now. The wall clock
 // decides, so that a token that was remembered across a jump of the clock ends when
 // it says. At the very moment of its end a token has ended (RFC 7519, 4.1.4).
-func (r *rules) at(t times, now time.Time) Reason {
+func (r *rules) checkTimes(t times, now time.Time) Reason {
 	wall, leeway := now.UnixNano(), int64(r.leeway)
 	const second = int64(time.Second)
 	switch {
@@ -149,7 +141,7 @@ func (r *rules) at(t times, now time.Time) Reason {
 
 // sessionOf makes the session that accepted claims attest. Everything in it is a
 // copy; nothing refers to the token.
-func sessionOf(c *claims.Claims, share *sharer, slide Slide) (grimoireauth.Session, error) {
+func sessionOf(c *claims.Claims, share *interner, slide Slide) (grimoireauth.Session, error) {
 	ids := make([]byte, 0, 2*maxID)
 	ids = append(ids, c.SessionID...)
 	ids = append(ids, c.Subject...)
@@ -164,27 +156,51 @@ func sessionOf(c *claims.Claims, share *sharer, slide Slide) (grimoireauth.Sessi
 	return grimoireauth.NewSession(grimoireauth.SessionFields{
 		ID:               grimoireauth.SessionID(both[:len(c.SessionID)]),
 		Member:           grimoireauth.MemberID(both[len(c.SessionID):]),
-		Organization:     grimoireauth.OrganizationID(share.share(c.OrganizationID)),
-		OrganizationSlug: share.share(c.Slug),
+		Organization:     grimoireauth.OrganizationID(share.intern(c.OrganizationID)),
+		OrganizationSlug: share.intern(c.Slug),
 		Roles:            c.Roles,
 		Factors:          factors,
 		StartedAt:        c.StartedAt,
 		LastAccessedAt:   c.AccessedAt,
 		ExpiresAt:        c.EndsAt,
-		EndsBy:           slide.endsBy(c.StartedAt, c.EndsAt),
+		EndsBy:           slide.latestEnd(c.StartedAt, c.EndsAt),
 		CustomClaims:     c.Custom,
 	})
 }
 
-// entryOf makes what is remembered of a token, or nil for one that is verified
-// every time: one whose times Stytch would not write.
-func entryOf(d digest, c *claims.Claims, session grimoireauth.Session) *entry {
-	t := timesOf(c)
-	if t.notBefore != t.issued || t.end <= t.issued {
-		return nil
+// sharer makes equal strings one string: thousands of remembered sessions name
+// the same few roles, factors and organizations. It forgets when too many strings
+// meet in one place, which costs memory and never correctness, so it needs no
+// lock and its size is fixed.
+type interner struct {
+	seed  maphash.Seed
+	slots [512][4]atomic.Pointer[string]
+}
+
+// maxShared keeps what is shared below half a megabyte, and far below that in
+// practice.
+const maxInterned = 128
+
+func (s *interner) intern(b []byte) string {
+	if len(b) == 0 {
+		return ""
 	}
-	// The entry, the session's fields and, as the allocator rounds them, what they
-	// refer to; strings that many sessions share are not counted.
-	bytes := 280 + len(c.SessionID) + len(c.Subject) + len(c.Custom) + 16*len(c.Roles) + 64*len(c.Factors)
-	return &entry{digest: d, session: session, issued: uint32(t.issued), life: uint16(t.end - t.issued), weight: uint16(min(bytes/64+1, 1<<16-1))}
+	if len(b) > maxInterned {
+		return string(b)
+	}
+	hash := maphash.Bytes(s.seed, b)
+	place := &s.slots[hash%uint64(len(s.slots))]
+	for i := range place {
+		known := place[i].Load()
+		if known == nil {
+			hash = uint64(i) << 32 // a free one is better than a random one
+			break
+		}
+		if *known == string(b) {
+			return *known
+		}
+	}
+	text := string(b)
+	place[(hash>>32)%uint64(len(place))].Store(&text)
+	return text
 }

@@ -110,7 +110,7 @@ func TestSlideRefused(t *testing.T) {
 			})
 		})
 	}
-	require.Contains(t, log.String(), alarmSlide)
+	require.Contains(t, log.String(), alarmExtend)
 }
 
 func TestSlideConfig(t *testing.T) {

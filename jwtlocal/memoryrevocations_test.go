@@ -51,7 +51,7 @@ func TestMemoryCutoffs(t *testing.T) {
 		require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Session: "s"}))
 		require.True(t, standing3(t, m, "s", "m", "c").Ended)
 		require.False(t, standing3(t, m, "t", "m", "c").Ended)
-		time.Sleep(cutoffLife - 1)
+		time.Sleep(revocationLife - 1)
 		require.True(t, standing3(t, m, "s", "", "").Ended)
 		time.Sleep(time.Nanosecond)
 		require.False(t, standing3(t, m, "s", "", "").Ended)
@@ -81,24 +81,24 @@ func TestMemoryCutoffsBounded(t *testing.T) {
 		}
 		// Ids of one shard only, which is the same and much quicker.
 		more(0)
-		only, n := m.shard(cutKey{memberCut, "0"}), 0
+		only, n := m.shard(revokedKey{memberKind, "0"}), 0
 		next := func() {
-			for n++; m.shard(cutKey{memberCut, fmt.Sprint(n)}) != only; n++ {
+			for n++; m.shard(revokedKey{memberKind, fmt.Sprint(n)}) != only; n++ {
 			}
 			more(n)
 		}
 		cuts := 1
 		for ; m.floor.Load() == nil; cuts++ {
-			require.LessOrEqual(t, len(*only.Load()), maxCutsPerShard)
+			require.LessOrEqual(t, len(*only.Load()), maxRevokedPerShard)
 			next()
 		}
-		require.Equal(t, maxCutsPerShard+1, cuts)
+		require.Equal(t, maxRevokedPerShard+1, cuts)
 		s := standing3(t, m, "", "never cut off", "")
 		require.Equal(t, time.Now(), s.StaleUntil)
 		require.NotZero(t, s.Raised)
-		time.Sleep(cutoffLife)
+		time.Sleep(revocationLife)
 		before := m.floor.Load()
-		for range maxCutsPerShard {
+		for range maxRevokedPerShard {
 			next()
 		}
 		require.Same(t, before, m.floor.Load(), "what is over made room")

@@ -71,7 +71,7 @@ func TestOldAnswer(t *testing.T) {
 		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
 		_, err := authenticate(t, v, grimoireauth.NewCredentials(old, l.token))
 		requireUnavailable(t, err)
-		require.Equal(t, maxAsks, u.count())
+		require.Equal(t, maxCalls, u.count())
 	}, func(c *Config, u *upstream) {
 		c.Refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 			got, err := u.authenticate(ctx, credentials)
@@ -120,23 +120,23 @@ func TestVouchers(t *testing.T) {
 		"issued long before":                   {known: at(0, 7), now: at(0, 7), issued: -2 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var v vouchers
+			var v freshTokens
 			v.add(token, test.known, now)
 			asked := token
 			if test.token == other {
 				asked = other
 			}
-			require.Equal(t, test.want, v.covers(&asked, test.now, now.Add(test.issued).Unix()))
+			require.Equal(t, test.want, v.obtainedAfter(&asked, test.now, now.Add(test.issued).Unix()))
 		})
 	}
 	t.Run("bounded", func(t *testing.T) {
-		var v vouchers
-		for n := range 3 * maxVouchers {
+		var v freshTokens
+		for n := range 3 * maxFreshTokens {
 			v.add(numbered(n), at(0, 1), now)
 		}
-		require.LessOrEqual(t, len(v.byToken), maxVouchers)
+		require.LessOrEqual(t, len(v.byToken), maxFreshTokens)
 		v.add(numbered(-1), at(0, 1), now)
 		last := numbered(-1)
-		require.True(t, v.covers(&last, at(0, 1), now.Unix()))
+		require.True(t, v.obtainedAfter(&last, at(0, 1), now.Unix()))
 	})
 }

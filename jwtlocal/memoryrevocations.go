@@ -23,39 +23,39 @@ import (
 // single ones and makes every session_jwt issued until then stale instead, which
 // sends each session to Stytch once, the place that knows.
 type MemoryCutoffs struct {
-	raised atomic.Uint64       // how many cutoffs there have been; readers of none do one load
-	floor  atomic.Pointer[cut] // cuts off everybody; nil until it was needed. Read it after the shards
-	seed   maphash.Seed        // set before raised leaves zero
-	mu     sync.Mutex          // guards writing to what follows, and seed
-	shards [256]atomic.Pointer[map[cutKey]cut]
+	version atomic.Uint64           // how many cutoffs there have been; readers of none do one load
+	floor   atomic.Pointer[revoked] // cuts off everybody; nil until it was needed. Read it after the shards
+	seed    maphash.Seed            // set before raised leaves zero
+	mu      sync.Mutex              // guards writing to what follows, and seed
+	shards  [256]atomic.Pointer[map[revokedKey]revoked]
 }
 
 // cut is one cutoff: its time, when it may be forgotten, and its number.
-type cut struct {
-	at     time.Time
-	until  time.Time
-	raised uint64
+type revoked struct {
+	at      time.Time
+	until   time.Time
+	version uint64
 }
 
 const (
 	// cutoffLife is how long a session_jwt that was issued until a cutoff can count, by
 	// its own dates or by Config.OutageGrace.
-	cutoffLife      = maxOutageGrace + maxLifetime + cutoffLeeway
-	maxCutsPerShard = 512
+	revocationLife     = maxOutageGrace + maxLifetime + revocationLeeway
+	maxRevokedPerShard = 512
 )
 
 // cutKey is what was cut off. The kind keeps the three sorts of ids apart.
-type cutKey struct {
-	kind cutKind
+type revokedKey struct {
+	kind revokedKind
 	id   string
 }
 
-type cutKind byte
+type revokedKind byte
 
 const (
-	sessionCut cutKind = iota
-	memberCut
-	classCut
+	sessionKind revokedKind = iota
+	memberKind
+	classKind
 )
 
 // Cut takes a cutoff over; it has the form of a [grimoireauth.Cut]. A zero At
@@ -63,16 +63,16 @@ const (
 // ours can have written. The error is [grimoireauth.ErrInvalid] unless exactly one
 // of Session, Member and Class is set.
 func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
-	var key cutKey
+	var key revokedKey
 	set := 0
 	if c.Session != "" {
-		key, set = cutKey{sessionCut, string(c.Session)}, set+1
+		key, set = revokedKey{sessionKind, string(c.Session)}, set+1
 	}
 	if c.Member != "" {
-		key, set = cutKey{memberCut, string(c.Member)}, set+1
+		key, set = revokedKey{memberKind, string(c.Member)}, set+1
 	}
 	if c.Class != "" {
-		key, set = cutKey{classCut, string(c.Class)}, set+1
+		key, set = revokedKey{classKind, string(c.Class)}, set+1
 	}
 	if set != 1 {
 		return &grimoireauth.Error{Op: "cut off", Kind: grimoireauth.ErrInvalid,
@@ -88,15 +88,15 @@ func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
 }
 
 // put copies one shard, so that readers never wait for a lock.
-func (m *MemoryCutoffs) put(key cutKey, at, now time.Time) {
+func (m *MemoryCutoffs) put(key revokedKey, at, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	number := m.raised.Load() + 1
+	number := m.version.Load() + 1
 	if number == 1 {
 		m.seed = maphash.MakeSeed()
 	}
 	shard := m.shard(key)
-	next := map[cutKey]cut{}
+	next := map[revokedKey]revoked{}
 	if old := shard.Load(); old != nil {
 		for k, kept := range *old {
 			if now.Before(kept.until) {
@@ -104,69 +104,69 @@ func (m *MemoryCutoffs) put(key cutKey, at, now time.Time) {
 			}
 		}
 	}
-	if len(next) >= maxCutsPerShard {
+	if len(next) >= maxRevokedPerShard {
 		clear(next)
 		// Before the shard without them is published: see Standing.
-		m.floor.Store(&cut{at: now, until: now.Add(cutoffLife), raised: number})
+		m.floor.Store(&revoked{at: now, until: now.Add(revocationLife), version: number})
 	}
 	// A later cutoff can carry an earlier time, from another replica; it must not
 	// make the earlier one weaker.
 	if earlier, ok := next[key]; ok && earlier.at.After(at) {
 		at = earlier.at
 	}
-	next[key] = cut{at: at, until: now.Add(cutoffLife), raised: number}
+	next[key] = revoked{at: at, until: now.Add(revocationLife), version: number}
 	shard.Store(&next)
-	m.raised.Store(number)
+	m.version.Store(number)
 }
 
 // Standing implements [Cutoffs]. It never returns an error.
 func (m *MemoryCutoffs) Standing(_ context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (Standing, error) {
-	if m.raised.Load() == 0 {
+	if m.version.Load() == 0 {
 		return Standing{}, nil
 	}
 	if m.ended(session) {
 		return Standing{Ended: true}, nil
 	}
 	var s Standing
-	if c, ok := m.get(cutKey{memberCut, string(member)}); ok {
-		s.add(c)
+	if c, ok := m.get(revokedKey{memberKind, string(member)}); ok {
+		s.include(c)
 	}
-	if c, ok := m.get(cutKey{classCut, string(class)}); ok {
-		s.add(c)
+	if c, ok := m.get(revokedKey{classKind, string(class)}); ok {
+		s.include(c)
 	}
 	// Last: what was forgotten before one of the looks above counts by the floor.
 	if floor := m.floor.Load(); floor != nil {
-		s.add(*floor)
+		s.include(*floor)
 	}
 	return s, nil
 }
 
 // ended reports whether the session has been cut off.
 func (m *MemoryCutoffs) ended(session grimoireauth.SessionID) bool {
-	if m.raised.Load() == 0 {
+	if m.version.Load() == 0 {
 		return false
 	}
-	c, ok := m.get(cutKey{sessionCut, string(session)})
+	c, ok := m.get(revokedKey{sessionKind, string(session)})
 	return ok && time.Now().Before(c.until)
 }
 
 // add lets one more cutoff count.
-func (s *Standing) add(c cut) {
+func (s *Standing) include(c revoked) {
 	if c.at.After(s.StaleUntil) {
 		s.StaleUntil = c.at
 	}
-	s.Raised = max(s.Raised, c.raised)
+	s.Raised = max(s.Raised, c.version)
 }
 
-func (m *MemoryCutoffs) get(key cutKey) (cut, bool) {
+func (m *MemoryCutoffs) get(key revokedKey) (revoked, bool) {
 	shard := m.shard(key).Load()
 	if shard == nil {
-		return cut{}, false
+		return revoked{}, false
 	}
 	c, ok := (*shard)[key]
 	return c, ok
 }
 
-func (m *MemoryCutoffs) shard(key cutKey) *atomic.Pointer[map[cutKey]cut] {
+func (m *MemoryCutoffs) shard(key revokedKey) *atomic.Pointer[map[revokedKey]revoked] {
 	return &m.shards[maphash.String(m.seed, key.id)%uint64(len(m.shards))]
 }

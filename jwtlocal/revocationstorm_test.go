@@ -30,15 +30,15 @@ func TestC01ForgetfulCutoffsStorm(t *testing.T) {
 	for range rounds(8) {
 		var m MemoryCutoffs
 		require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: member}))
-		mine := m.shard(cutKey{memberCut, string(member)})
+		mine := m.shard(revokedKey{memberKind, string(member)})
 		var neighbours []grimoireauth.MemberID
-		for i := 0; len(neighbours) < maxCutsPerShard+8; i++ {
-			if id := fmt.Sprintf("member-test-%d", i); m.shard(cutKey{memberCut, id}) == mine {
+		for i := 0; len(neighbours) < maxRevokedPerShard+8; i++ {
+			if id := fmt.Sprintf("member-test-%d", i); m.shard(revokedKey{memberKind, id}) == mine {
 				neighbours = append(neighbours, grimoireauth.MemberID(id))
 			}
 		}
 		// All but the last few, which make it forget.
-		for _, id := range neighbours[:maxCutsPerShard-4] {
+		for _, id := range neighbours[:maxRevokedPerShard-4] {
 			require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: id}))
 		}
 		require.Nil(t, m.floor.Load())
@@ -50,7 +50,7 @@ func TestC01ForgetfulCutoffsStorm(t *testing.T) {
 			readers.Go(func() {
 				for first := true; first || !stop.Load(); {
 					s, err := m.Standing(t.Context(), testSession, member, testClass)
-					if err != nil || !s.covers(time.Now().Add(-time.Second).Unix()) {
+					if err != nil || !s.makesStale(time.Now().Add(-time.Second).Unix()) {
 						passed.Add(1)
 					}
 					if first {
@@ -61,7 +61,7 @@ func TestC01ForgetfulCutoffsStorm(t *testing.T) {
 			})
 		}
 		ready.Wait()
-		for _, id := range neighbours[maxCutsPerShard-4:] {
+		for _, id := range neighbours[maxRevokedPerShard-4:] {
 			require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: id}))
 		}
 		stop.Store(true)
@@ -78,11 +78,11 @@ func TestC01ForgottenEnds(t *testing.T) {
 		ada := u.login(1)
 		old := u.credentials(ada, 0)
 		requireGood(t, v, old.JWT.Reveal())
-		require.NoError(t, v.gone.Cut(t.Context(), grimoireauth.Cutoff{Session: "first"}))
-		full := v.gone.shard(cutKey{sessionCut, "first"})
-		for i := 0; v.gone.floor.Load() == nil; i++ {
-			if id := fmt.Sprint(i); v.gone.shard(cutKey{sessionCut, id}) == full {
-				require.NoError(t, v.gone.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(id)}))
+		require.NoError(t, v.endedSessions.Cut(t.Context(), grimoireauth.Cutoff{Session: "first"}))
+		full := v.endedSessions.shard(revokedKey{sessionKind, "first"})
+		for i := 0; v.endedSessions.floor.Load() == nil; i++ {
+			if id := fmt.Sprint(i); v.endedSessions.shard(revokedKey{sessionKind, id}) == full {
+				require.NoError(t, v.endedSessions.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(id)}))
 			}
 		}
 		_, err := verify(t, v, old.JWT.Reveal())
@@ -102,16 +102,16 @@ func TestC01ForgottenEnds(t *testing.T) {
 func TestC01WaitingStorm(t *testing.T) {
 	v := newVerifier(t)
 	for round := range rounds(300) {
-		v.records.flying.Store(maxWaiting - 1)
+		v.records.running.Store(maxWaiting - 1)
 		var began atomic.Int64
 		var start, all sync.WaitGroup
 		start.Add(1)
 		for i := range 8 {
-			a := askWith(grimoireauth.NewSecret(fmt.Sprint(round, " ", i)))
-			a.marked = true
+			a := newRequest(grimoireauth.NewSecret(fmt.Sprint(round, " ", i)))
+			a.issuedHere = true
 			all.Go(func() {
 				start.Wait()
-				if v.decide(&a, false, nil, time.Now()).began {
+				if v.decide(&a, false, nil, time.Now()).starts {
 					began.Add(1)
 				}
 			})

@@ -27,11 +27,11 @@ type Slide struct {
 }
 
 const (
-	minSlide = 5 * time.Minute
-	maxSlide = maxSessionSeconds * time.Second
+	minIdleTimeout = 5 * time.Minute
+	maxTimeout     = maxSessionSeconds * time.Second
 )
 
-func (s Slide) on() bool { return s.Extend != nil }
+func (s Slide) enabled() bool { return s.Extend != nil }
 
 func (s Slide) check() error {
 	if s.Extend == nil && s.By == 0 && s.Cap == 0 {
@@ -41,10 +41,10 @@ func (s Slide) check() error {
 	if s.Extend == nil {
 		faults = append(faults, errors.New("Slide.Extend is missing: pass client.Sessions.Extend"))
 	}
-	if s.By < minSlide || s.By > maxSlide {
+	if s.By < minIdleTimeout || s.By > maxTimeout {
 		faults = append(faults, fmt.Errorf("Slide.By %v is not from 5 minutes to 366 days", s.By))
 	}
-	if s.Cap < max(s.By, minSlide) || s.Cap > maxSlide {
+	if s.Cap < max(s.By, minIdleTimeout) || s.Cap > maxTimeout {
 		faults = append(faults, fmt.Errorf("Slide.Cap %v is not from Slide.By to 366 days", s.Cap))
 	}
 	return errors.Join(faults...)
@@ -54,19 +54,19 @@ func (s Slide) check() error {
 // false if the session's end is to stay where it is. Stytch counts from when it is
 // asked: a duration that is too short would bring the end nearer, and one that
 // leaves no room for the call would lead beyond the cap.
-func (s Slide) by(session grimoireauth.Session, now time.Time) (time.Duration, bool) {
+func (s Slide) extension(session grimoireauth.Session, now time.Time) (time.Duration, bool) {
 	started, ends := session.StartedAt(), session.ExpiresAt()
-	if !s.on() || started.IsZero() || ends.IsZero() {
+	if !s.enabled() || started.IsZero() || ends.IsZero() {
 		return 0, false
 	}
 	by := min(s.By, started.Add(s.Cap-refreshDeadline).Sub(now)).Truncate(time.Minute)
-	return by, by >= minSlide && now.Add(by).After(ends)
+	return by, by >= minIdleTimeout && now.Add(by).After(ends)
 }
 
 // endsBy is the latest moment that a session can reach; zero if it is not known
 // when it began, or when it ends now: such a session does not slide.
-func (s Slide) endsBy(started, ends time.Time) time.Time {
-	if !s.on() || started.IsZero() || ends.IsZero() {
+func (s Slide) latestEnd(started, ends time.Time) time.Time {
+	if !s.enabled() || started.IsZero() || ends.IsZero() {
 		return time.Time{}
 	}
 	if last := started.Add(s.Cap); last.After(ends) {
@@ -74,3 +74,5 @@ func (s Slide) endsBy(started, ends time.Time) time.Time {
 	}
 	return ends
 }
+
+const maxSessionSeconds = 527040 * 60

@@ -123,7 +123,7 @@ func TestV03Tombstone(t *testing.T) {
 				requireSession(t, other, got, err)
 				// The day after, Stytch says the same.
 				u.of(l, func(l *login) { l.over = true })
-				time.Sleep(cutoffLife)
+				time.Sleep(revocationLife)
 				_, err = authenticate(t, v, u.credentials(l, time.Hour))
 				requireEnded(t, err)
 			}, func(c *Config, _ *upstream) { c.Leeway = time.Minute })

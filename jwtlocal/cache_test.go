@@ -257,12 +257,12 @@ func TestSeenIsBounded(t *testing.T) {
 	now := time.Now().Unix()
 	for name, weight := range map[string]uint16{"light": 8, "as planned": 16, "heavy": 100} {
 		t.Run("V04/"+name, func(t *testing.T) {
-			s := newSeen(1000)
+			s := newTokenCache(1000)
 			session := someSession(t, 0, 0)
 			newest := 0
 			for n := range 20_000 {
 				d := numbered(n)
-				s.add(&entry{digest: d, session: session, issued: uint32(now), life: 300, weight: weight}, now)
+				s.add(&cacheEntry{digest: d, session: session, issued: uint32(now), life: 300, weight: weight}, now)
 				entries, bytes := s.size()
 				require.LessOrEqual(t, entries, 1000)
 				require.LessOrEqual(t, bytes, 1000*bytesPerOne)
@@ -280,9 +280,9 @@ func TestSeenIsBounded(t *testing.T) {
 		})
 	}
 	t.Run("V05/digests that begin alike", func(t *testing.T) {
-		s := newSeen(10)
+		s := newTokenCache(10)
 		mine := numbered(0)
-		s.add(&entry{digest: mine, issued: uint32(now), life: 300, weight: 8}, now)
+		s.add(&cacheEntry{digest: mine, issued: uint32(now), life: 300, weight: 8}, now)
 		for i := 8; i < len(mine); i++ { // by the first eight bytes they share a bucket
 			other := mine
 			other[i] ^= 1
@@ -291,18 +291,18 @@ func TestSeenIsBounded(t *testing.T) {
 		require.NotNil(t, s.find(&mine))
 	})
 	t.Run("V05/twice", func(t *testing.T) {
-		s := newSeen(10)
+		s := newTokenCache(10)
 		for range 3 {
-			s.add(&entry{digest: numbered(0), issued: uint32(now), life: 300, weight: 8}, now)
+			s.add(&cacheEntry{digest: numbered(0), issued: uint32(now), life: 300, weight: 8}, now)
 		}
 		entries, bytes := s.size()
 		require.Equal(t, 1, entries)
 		require.Equal(t, 8*64, bytes)
 	})
 	t.Run("V04/heavier than everything", func(t *testing.T) {
-		s := newSeen(10)
+		s := newTokenCache(10)
 		d := numbered(0)
-		s.add(&entry{digest: d, weight: 10*bytesPerOne/64 + 1, issued: uint32(now), life: 300}, now)
+		s.add(&cacheEntry{digest: d, weight: 10*bytesPerOne/64 + 1, issued: uint32(now), life: 300}, now)
 		require.Nil(t, s.find(&d))
 	})
 	t.Run("V04/none", func(t *testing.T) {
@@ -324,12 +324,12 @@ func TestSeenIsBounded(t *testing.T) {
 		}
 	})
 	t.Run("V04/expired entries go first", func(t *testing.T) {
-		s := newSeen(1000)
+		s := newTokenCache(1000)
 		for n := range 900 {
-			s.add(&entry{digest: numbered(n), issued: uint32(now - 1000), life: 300, weight: 8}, now-1000)
+			s.add(&cacheEntry{digest: numbered(n), issued: uint32(now - 1000), life: 300, weight: 8}, now-1000)
 		}
 		for n := range 900 {
-			s.add(&entry{digest: numbered(1000 + n), issued: uint32(now), life: 300, weight: 8}, now)
+			s.add(&cacheEntry{digest: numbered(1000 + n), issued: uint32(now), life: 300, weight: 8}, now)
 		}
 		lost := 0
 		for n := range 900 {
@@ -341,18 +341,18 @@ func TestSeenIsBounded(t *testing.T) {
 		require.Less(t, lost, 150)
 	})
 	t.Run("V04/the same twice", func(t *testing.T) {
-		s := newSeen(10)
+		s := newTokenCache(10)
 		for range 3 {
-			s.add(&entry{digest: numbered(1), issued: uint32(now), life: 300, weight: 8}, now)
+			s.add(&cacheEntry{digest: numbered(1), issued: uint32(now), life: 300, weight: 8}, now)
 		}
 		entries, bytes := s.size()
 		require.Equal(t, 1, entries)
 		require.Equal(t, 8*64, bytes)
 	})
 	t.Run("V04/one bucket", func(t *testing.T) {
-		s := newSeen(5) // a table of one bucket
+		s := newTokenCache(5) // a table of one bucket
 		for n := range 100 {
-			s.add(&entry{digest: numbered(n), issued: uint32(now), life: 300, weight: 8}, now)
+			s.add(&cacheEntry{digest: numbered(n), issued: uint32(now), life: 300, weight: 8}, now)
 		}
 		entries, _ := s.size()
 		require.Positive(t, entries)
@@ -361,11 +361,11 @@ func TestSeenIsBounded(t *testing.T) {
 }
 
 // count counts what is really in the table.
-func count(s *seen) (entries, bytes int) {
+func count(s *tokenCache) (entries, bytes int) {
 	for i := range *s.table.Load() {
 		if e := (*s.table.Load())[i].entries.Load(); e != nil {
 			entries += len(*e)
-			bytes += weigh(*e)
+			bytes += weightOf(*e)
 		}
 	}
 	return entries, bytes
@@ -375,7 +375,7 @@ func count(s *seen) (entries, bytes int) {
 // is found is the right one.
 func TestSeenConcurrently(t *testing.T) {
 	now := time.Now().Unix()
-	s := newSeen(200)
+	s := newTokenCache(200)
 	sessions := make([]grimoireauth.Session, 1000)
 	for n := range sessions {
 		sessions[n] = someSession(t, n, 0)
@@ -393,7 +393,7 @@ func TestSeenConcurrently(t *testing.T) {
 					}
 					continue
 				}
-				s.add(&entry{digest: d, session: sessions[n], issued: uint32(now), life: 300, weight: 8}, now)
+				s.add(&cacheEntry{digest: d, session: sessions[n], issued: uint32(now), life: 300, weight: 8}, now)
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package jwtlocal
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
 	"sync"
@@ -9,29 +8,11 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/claims"
 )
 
-// digest names a token by all of its bytes, signature included. Only digests are
-// kept, so a heap dump holds no token. It is SHA-256 in full: two tokens with one
-// digest would be one person taken for another.
-type digest [sha256.Size]byte
-
-// digestOf hashes by way of a buffer on the stack: a conversion of the whole token
-// would be a copy on the heap for every request.
-func digestOf(token string) (d digest) {
-	h := sha256.New()
-	var buffer [512]byte
-	for len(token) > 0 {
-		n := copy(buffer[:], token)
-		h.Write(buffer[:n])
-		token = token[n:]
-	}
-	h.Sum(d[:0])
-	return d
-}
-
 // entry is a token that was verified: what it attests, and when.
-type entry struct {
+type cacheEntry struct {
 	digest  digest
 	session grimoireauth.Session
 	issued  uint32 // Unix seconds, until 2106
@@ -46,20 +27,20 @@ type entry struct {
 //
 // It is bounded in entries and in bytes. A bucket loses its expired entries when it
 // is replaced; a full memory loses the next bucket in turn.
-type seen struct {
+type tokenCache struct {
 	limit  int // entries
 	budget int // bytes
 
 	table atomic.Pointer[[]bucket] // nil until the first entry
 
-	mu    sync.Mutex // guards writing to the table, and what follows
-	held  int
-	bytes int
-	hand  int // the bucket that was emptied last to make room
+	mu          sync.Mutex // guards writing to the table, and what follows
+	count       int
+	bytes       int
+	lastEmptied int // the bucket that was emptied last to make room
 }
 
 // bucket holds the entries of one range of digests.
-type bucket struct{ entries atomic.Pointer[[]entry] }
+type bucket struct{ entries atomic.Pointer[[]cacheEntry] }
 
 const (
 	perBucket   = 12 // mean at the limit
@@ -69,23 +50,25 @@ const (
 
 // newSeen returns a memory of at most limit entries, and of bytesPerOne times as
 // many bytes: a session without custom claims weighs half of that.
-func newSeen(limit int) *seen { return &seen{limit: limit, budget: limit * bytesPerOne} }
+func newTokenCache(limit int) *tokenCache {
+	return &tokenCache{limit: limit, budget: limit * bytesPerOne}
+}
 
 // place returns the bucket of a digest. Digests are uniform, and cannot be chosen
 // without a signature of Stytch's, so the first bytes will do.
-func place(table []bucket, d *digest) *bucket {
+func bucketOf(table []bucket, d *digest) *bucket {
 	i, _ := bits.Mul64(binary.BigEndian.Uint64(d[:8]), uint64(len(table)))
 	return &table[i]
 }
 
 // find returns the entry of this token, nil if there is none. It must not be
 // changed.
-func (s *seen) find(d *digest) *entry {
+func (s *tokenCache) find(d *digest) *cacheEntry {
 	table := s.table.Load()
 	if table == nil {
 		return nil
 	}
-	entries := place(*table, d).entries.Load()
+	entries := bucketOf(*table, d).entries.Load()
 	if entries == nil {
 		return nil
 	}
@@ -99,7 +82,7 @@ func (s *seen) find(d *digest) *entry {
 
 // add remembers e, unless it alone weighs more than everything may. now is in Unix
 // seconds.
-func (s *seen) add(e *entry, now int64) {
+func (s *tokenCache) add(e *cacheEntry, now int64) {
 	weight := int(e.weight) * 64
 	if s.limit == 0 || weight > s.budget {
 		return
@@ -112,16 +95,16 @@ func (s *seen) add(e *entry, now int64) {
 		table = &fresh
 		s.table.Store(table)
 	}
-	for s.held >= s.limit || s.bytes+weight > s.budget {
-		s.hand = (s.hand + 1) % len(*table)
-		s.replace(&(*table)[s.hand], nil)
+	for s.count >= s.limit || s.bytes+weight > s.budget {
+		s.lastEmptied = (s.lastEmptied + 1) % len(*table)
+		s.replace(&(*table)[s.lastEmptied], nil)
 	}
-	b := place(*table, &e.digest)
-	var old []entry
+	b := bucketOf(*table, &e.digest)
+	var old []cacheEntry
 	if entries := b.entries.Load(); entries != nil {
 		old = *entries
 	}
-	fresh := make([]entry, 0, len(old)+1)
+	fresh := make([]cacheEntry, 0, len(old)+1)
 	for i := range old {
 		// Another request may have been faster with the same token.
 		if old[i].digest != e.digest && old[i].end()+int64(maxLeeway/time.Second) > now && len(fresh) < mostInOne-1 {
@@ -132,13 +115,13 @@ func (s *seen) add(e *entry, now int64) {
 }
 
 // replace gives a bucket other entries. mu is held.
-func (s *seen) replace(b *bucket, entries []entry) {
+func (s *tokenCache) replace(b *bucket, entries []cacheEntry) {
 	if old := b.entries.Load(); old != nil {
-		s.held -= len(*old)
-		s.bytes -= weigh(*old)
+		s.count -= len(*old)
+		s.bytes -= weightOf(*old)
 	}
-	s.held += len(entries)
-	s.bytes += weigh(entries)
+	s.count += len(entries)
+	s.bytes += weightOf(entries)
 	if len(entries) == 0 {
 		b.entries.Store(nil)
 		return
@@ -146,7 +129,7 @@ func (s *seen) replace(b *bucket, entries []entry) {
 	b.entries.Store(&entries)
 }
 
-func weigh(entries []entry) (bytes int) {
+func weightOf(entries []cacheEntry) (bytes int) {
 	for i := range entries {
 		bytes += int(entries[i].weight) * 64
 	}
@@ -154,10 +137,49 @@ func weigh(entries []entry) (bytes int) {
 }
 
 // size returns how many entries there are and how many bytes they weigh.
-func (s *seen) size() (entries, bytes int) {
+func (s *tokenCache) size() (entries, bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.held, s.bytes
+	return s.count, s.bytes
 }
 
-func (e *entry) end() int64 { return int64(e.issued) + int64(e.life) }
+func (e *cacheEntry) end() int64 { return int64(e.issued) + int64(e.life) }
+
+// timesOf an entry: only tokens for which the other moments follow from these two
+// are remembered.
+func (e *cacheEntry) times() times {
+	return times{issued: int64(e.issued), notBefore: int64(e.issued), end: e.end()}
+}
+
+// entryOf makes what is remembered of a token, or nil for one that is verified
+// every time: one whose times Stytch would not write.
+func entryOf(d digest, c *claims.Claims, session grimoireauth.Session) *cacheEntry {
+	t := timesOf(c)
+	if t.notBefore != t.issued || t.end <= t.issued {
+		return nil
+	}
+	// The entry, the session's fields and, as the allocator rounds them, what they
+	// refer to; strings that many sessions share are not counted.
+	bytes := 280 + len(c.SessionID) + len(c.Subject) + len(c.Custom) + 16*len(c.Roles) + 64*len(c.Factors)
+	return &cacheEntry{digest: d, session: session, issued: uint32(t.issued), life: uint16(t.end - t.issued), weight: uint16(min(bytes/64+1, 1<<16-1))}
+}
+
+// counter counts without making processors wait for each other: one hot token
+// would otherwise have all of them write to one cache line.
+type counter struct {
+	lanes [16]struct {
+		n atomic.Uint64
+		_ [56]byte // the rest of a cache line
+	}
+}
+
+// add counts one. The nanoseconds of the moment pick the lane: they are at hand, and
+// two processors seldom share them.
+func (c *counter) add(now time.Time) { c.lanes[now.Nanosecond()/8%len(c.lanes)].n.Add(1) }
+
+func (c *counter) sum() (n uint64) {
+	for i := range c.lanes {
+		n += c.lanes[i].n.Load()
+	}
+	return n
+}

@@ -24,7 +24,7 @@ func TestPauses(t *testing.T) {
 				_, err := authenticate(t, v, stale)
 				requireUnavailable(t, err)
 				if wait, ok := grimoireauth.RetryAfter(err); ok {
-					require.LessOrEqual(t, wait, lastPause)
+					require.LessOrEqual(t, wait, longestPause)
 				}
 			})
 			time.Sleep(100 * time.Millisecond)
@@ -38,7 +38,7 @@ func TestPauses(t *testing.T) {
 
 		// Recovery is noticed at the next try, and forgets the failures.
 		u.change(func() { u.fault = nil })
-		time.Sleep(lastPause)
+		time.Sleep(longestPause)
 		got, err := authenticate(t, v, stale)
 		requireSession(t, l, got, err)
 		u.change(func() { u.fault, u.asked = down, nil })
@@ -63,7 +63,7 @@ func TestPausesBeginAnew(t *testing.T) {
 			for range 4 {
 				_, err := v.Refresh(t.Context(), alone())
 				requireUnavailable(t, err)
-				time.Sleep(lastPause)
+				time.Sleep(longestPause)
 			}
 			u.change(func() { u.fault = nil })
 			_, err := v.Refresh(t.Context(), alone())

@@ -1,0 +1,276 @@
+package jwtlocal
+
+import (
+	"context"
+	"crypto"
+	"crypto/rsa"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/claims"
+)
+
+// standing is what a token is worth.
+type tokenStatus uint8
+
+const (
+	statusUnknown  tokenStatus = iota // nobody could find out; the zero standing, to be safe
+	statusRejected                    // not a session_jwt of this project that could count now
+	statusEnded                       // genuine, and a cutoff says that its session is over
+	statusStale                       // genuine, and to be refreshed before it counts
+	statusGood
+)
+
+// verdict is the outcome of judging a token. The session and the times are set if
+// the token is genuine: good, stale, ended, or not valid yet by this machine's clock.
+type result struct {
+	status  tokenStatus
+	reason  Reason // zero if good
+	cached  bool   // it had been verified before
+	session grimoireauth.Session
+	times   times
+	at      time.Time // when it was judged
+	err     error     // for an unknowable one
+}
+
+// error returns what the caller may know of a verdict that is not good.
+func (v result) error() error {
+	switch v.status {
+	case statusRejected:
+		return errRejected
+	case statusEnded:
+		return errEnded
+	case statusStale:
+		return errExpired
+	}
+	return v.err
+}
+
+// isOfAnother reports whether a genuine session_jwt is of another session than the
+// one that the session_token beside it is named after.
+func (v *result) isOfOther(named grimoireauth.SessionID) bool {
+	return isOfOther(v.session, named)
+}
+
+func isOfOther(session grimoireauth.Session, named grimoireauth.SessionID) bool {
+	return named != "" && !session.IsZero() && session.ID() != named
+}
+
+// ancient reports whether the token ended longer ago than a session can last, so
+// that there is nothing to ask about.
+// Source: https://stytch.com/docs/b2b/api/authenticate-session
+func (v *result) tooOldToRefresh() bool { return v.at.Unix()-v.times.end > maxSessionSeconds }
+
+// Verify returns the session that a session_jwt attests. It asks nobody, except
+// for the key set when that is missing, old, or lacks the token's key.
+//
+// Its errors: [grimoireauth.ErrNoCredentials] for an empty Secret;
+// [grimoireauth.ErrExpired] for a token that is genuine and merely stale;
+// [grimoireauth.ErrSessionEnded] if a cutoff says so;
+// [grimoireauth.ErrUnauthenticated] for every other token that does not pass;
+// [grimoireauth.ErrUnavailable] if it could not be found out, which says nothing
+// about the token: there are no keys, Config.Cutoffs does not answer, or a genuine
+// token is not valid yet, because this machine's clock is behind.
+func (v *Verifier) Verify(ctx context.Context, token grimoireauth.Secret) (grimoireauth.Session, error) {
+	if token.IsZero() {
+		return grimoireauth.Session{}, errNoCredentials
+	}
+	checked := v.verify(ctx, token.Reveal())
+	if checked.status != statusGood {
+		return grimoireauth.Session{}, checked.error()
+	}
+	v.reportVerified(ctx, &checked)
+	return checked.session, nil
+}
+
+// judge says what a token is, after all checks. Every path to good is in here.
+func (v *Verifier) verify(ctx context.Context, token string) result {
+	if len(token) > maxToken {
+		return v.reject(ctx, ReasonTooLong)
+	}
+	header, ok := headerOf(token)
+	if !ok {
+		return v.reject(ctx, ReasonMalformed)
+	}
+	now := time.Now()
+	set, retired := v.keys.current(ctx, now), false
+	var key *key
+	if set != nil {
+		key = set.headers[header]
+	}
+	if key == nil {
+		id, reason := keyID(header)
+		if reason != 0 {
+			return v.reject(ctx, reason)
+		}
+		var err error
+		key, set, retired, err = v.keys.find(ctx, set, id, now)
+		switch {
+		case err != nil:
+			return v.unknown(ctx, ReasonNoKeys, err)
+		case key == nil:
+			return v.reject(ctx, ReasonUnknownKey)
+		}
+		now = time.Now() // it may have waited for the key set
+	}
+	p, ok := split(token, header, key.encoded)
+	if !ok {
+		return v.reject(ctx, ReasonMalformed)
+	}
+	d := digestOf(token)
+	// What a set remembers was good under a key that it publishes, never under a
+	// retired one: see follow.
+	if e := set.cache.find(&d); e != nil {
+		v.hits.add(now)
+		checked := v.check(ctx, &d, e.session, e.times(), now, false)
+		checked.cached = true
+		return checked
+	}
+	v.misses.add(now)
+	// The claims are read in a borrowed buffer; sessionOf copies what is kept, and
+	// nothing else of the token stays in memory.
+	buffer := payloadBuffers.Get().(*[maxToken]byte)
+	defer func() {
+		clear(buffer[:len(p.payload)])
+		payloadBuffers.Put(buffer)
+	}()
+	c, reason := openToken(p, key.public, buffer[:0], &v.strings)
+	if reason == 0 {
+		reason = v.rules.checkClaims(&c)
+	}
+	if reason != 0 {
+		return v.reject(ctx, reason)
+	}
+	session, err := sessionOf(&c, &v.strings, v.config.Slide)
+	if err != nil {
+		return v.reject(ctx, ReasonClaims)
+	}
+	checked := v.check(ctx, &d, session, timesOf(&c), now, retired)
+	if checked.status == statusGood {
+		if e := entryOf(d, &c, session); e != nil {
+			set.cache.add(e, now.Unix())
+		}
+	}
+	return checked
+}
+
+// payloads lends buffers for decoded payloads, so that a token costs no more memory
+// than its session.
+var payloadBuffers = sync.Pool{New: func() any { return new([maxToken]byte) }}
+
+// open verifies the signature and only then reads the claims: one RSA operation and
+// one decoding, whatever the outcome. The claims refer to the buffer.
+//
+// It does what the RS256 of golang-jwt does, on crypto/rsa itself: golang-jwt's
+// method copies the token on the way, which for a bad signature is most of what
+// there is to pay above the RSA operation.
+func openToken(p parts, public *rsa.PublicKey, buffer []byte, share *interner) (claims.Claims, Reason) {
+	var signatureBuffer [maxRSABits / 8]byte
+	signature, ok := decode(signatureBuffer[:0], p.signature)
+	if !ok {
+		return claims.Claims{}, ReasonMalformed
+	}
+	payload, ok := decode(buffer, p.payload)
+	if !ok {
+		return claims.Claims{}, ReasonMalformed
+	}
+	// The algorithm is this one, whatever header or key say (RFC 8725, 3.1).
+	signed := digestOf(p.signed)
+	if err := rsa.VerifyPKCS1v15(public, crypto.SHA256, signed[:], signature); err != nil {
+		return claims.Claims{}, ReasonSignature
+	}
+	c, err := claims.Read(payload, share.intern)
+	if err != nil {
+		return claims.Claims{}, ReasonClaims
+	}
+	return c, 0
+}
+
+// weigh says whether a genuine token counts at this moment. Of several reasons why
+// it does not, the gravest is told: an outage may excuse age, and never a cutoff.
+func (v *Verifier) check(ctx context.Context, d *digest, session grimoireauth.Session, t times, now time.Time, retired bool) result {
+	reason := v.rules.checkTimes(t, now)
+	if reason == ReasonNotYet {
+		return v.notYetValid(ctx, session, t, now)
+	}
+	checked := result{status: statusGood, session: session, times: t, at: now}
+	s, err := v.revocationStatus(ctx, session)
+	switch {
+	case err != nil:
+		return v.unknown(ctx, ReasonCutoffsUnknown, err)
+	case s.Ended:
+		checked.status, checked.reason = statusEnded, ReasonSessionEnded
+		return v.record(ctx, checked)
+	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):
+		reason = ReasonCutOff
+	case retired:
+		reason = ReasonRetiredKey
+	}
+	if reason != 0 {
+		checked.status, checked.reason = statusStale, reason
+		return v.record(ctx, checked)
+	}
+	return checked
+}
+
+func (v *Verifier) reject(ctx context.Context, reason Reason) result {
+	return v.record(ctx, result{status: statusRejected, reason: reason})
+}
+
+func (v *Verifier) unknown(ctx context.Context, reason Reason, cause error) result {
+	return v.record(ctx, result{status: statusUnknown, reason: reason, err: unavailable("verify session_jwt", cause, v.keys.wait())})
+}
+
+// settle counts and reports a verdict that is not good.
+func (v *Verifier) record(ctx context.Context, checked result) result {
+	v.rejected[checked.reason].Add(1)
+	if v.config.Observe != nil {
+		v.config.Observe(ctx, grimoireauth.TokenRefused{Reason: checked.reason.String()})
+	}
+	if log := v.config.logger(); log.Enabled(ctx, slog.LevelDebug) {
+		log.LogAttrs(ctx, slog.LevelDebug, "session_jwt did not pass",
+			slog.String("reason", checked.reason.String()), slog.Any("session", checked.session))
+	}
+	return checked
+}
+
+// standing asks all that know about cutoffs: Stytch's own answers, and
+// Config.Cutoffs.
+func (v *Verifier) revocationStatus(ctx context.Context, session grimoireauth.Session) (Standing, error) {
+	// Looking into the session is left until it is needed: at a hit it is the only
+	// thing that would have to come from far away in memory.
+	if v.endedSessions.version.Load() != 0 && v.endedSessions.ended(session.ID()) {
+		return Standing{Ended: true}, nil
+	}
+	if v.config.Cutoffs == nil {
+		return v.withFloor(Standing{}), nil
+	}
+	if memory, ok := v.config.Cutoffs.(*MemoryCutoffs); ok && memory.version.Load() == 0 {
+		return v.withFloor(Standing{}), nil
+	}
+	s, err := v.config.Cutoffs.Standing(ctx, session.ID(), session.Member(), session.Organization())
+	return v.withFloor(s), err
+}
+
+// forgotten lets the ends of sessions count that Stytch told of and that there was no
+// room for. It is asked after them: see MemoryCutoffs.Standing. Their number says
+// nothing beside that of other cutoffs.
+func (v *Verifier) withFloor(s Standing) Standing {
+	if floor := v.endedSessions.floor.Load(); floor != nil && floor.at.After(s.StaleUntil) {
+		s.StaleUntil = floor.at
+	}
+	return s
+}
+
+// early is the verdict about a genuine token that is not valid yet. Stytch has issued
+// it, so the fault is this machine's.
+func (v *Verifier) notYetValid(ctx context.Context, session grimoireauth.Session, t times, now time.Time) result {
+	left := time.Unix(t.notBefore, 0).Sub(now.Round(0))
+	off := newClockError(left, true)
+	v.alarmClockOff(ctx, off)
+	wait := min(max(left-v.rules.leeway, firstPause), longestPause)
+	return v.record(ctx, result{status: statusUnknown, reason: ReasonNotYet, session: session, times: t, at: now,
+		err: unavailable("verify session_jwt", off, wait)})
+}
