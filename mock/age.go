@@ -22,63 +22,70 @@ func (s *Stytch) Age(d time.Duration) {
 			}
 		}
 	}
-	for _, o := range s.db.organizations {
-		back(&o.createdAt, &o.updatedAt)
-		for _, n := range o.connections {
-			for i := range n.saml.verification {
-				back(&n.saml.verification[i].createdAt)
+	for _, o := range s.db.Organizations {
+		back(&o.CreatedAt, &o.UpdatedAt)
+		for _, n := range o.Connections {
+			for i := range n.SAML.Verification {
+				back(&n.SAML.Verification[i].CreatedAt)
 			}
 		}
 	}
-	for _, m := range s.db.members {
-		back(&m.createdAt, &m.updatedAt, &m.lockedAt)
-		if m.totp != nil {
-			back(&m.totp.createdAt, &m.totp.expiresAt)
-			m.totp.lastStep -= int64(d / (totpStep * time.Second))
+	for _, m := range s.db.Members {
+		back(&m.CreatedAt, &m.UpdatedAt, &m.LockedAt)
+		if m.TOTP != nil {
+			back(&m.TOTP.CreatedAt, &m.TOTP.ExpiresAt)
+			m.TOTP.LastStep -= int64(d / (totpStep * time.Second))
 		}
-		for _, r := range m.oauth {
-			back(&r.expiresAt)
+		for _, r := range m.OAuth {
+			back(&r.ExpiresAt)
 		}
-		for _, r := range m.sso {
-			back(&r.expiresAt)
+		for _, r := range m.SSO {
+			back(&r.ExpiresAt)
 		}
 	}
-	for _, sent := range s.db.codes {
+	for _, sent := range s.db.Codes {
 		for _, k := range sent {
-			back(&k.expiresAt)
+			back(&k.ExpiresAt)
 		}
 	}
-	for _, h := range s.db.handoffs {
-		back(&h.expiresAt)
+	for _, h := range s.db.Handoffs {
+		back(&h.ExpiresAt)
 	}
-	for _, g := range s.db.grants {
-		back(&g.expiresAt)
+	for _, g := range s.db.Grants {
+		back(&g.ExpiresAt)
 	}
-	for _, t := range s.db.externals {
-		back(&t.issuedAt)
+	for _, t := range s.db.Externals {
+		back(&t.IssuedAt)
 	}
-	clear(s.db.windows) // the interval they counted in is over
+	clear(s.db.Windows) // the interval they counted in is over
 	ageFactors := func(factors []factor) {
 		for i := range factors {
-			back(&factors[i].last, &factors[i].createdAt, &factors[i].updatedAt)
+			f := &factors[i]
+			back(&f.Last, &f.CreatedAt, &f.UpdatedAt)
+			if f.OAuth != nil {
+				back(&f.OAuth.ExpiresAt)
+			}
+			if f.SSO != nil {
+				back(&f.SSO.ExpiresAt)
+			}
 		}
 	}
-	for _, session := range s.db.sessions {
-		back(&session.startedAt, &session.lastAccessedAt, &session.expiresAt)
-		ageFactors(session.factors)
+	for _, session := range s.db.Sessions {
+		back(&session.StartedAt, &session.LastAccessedAt, &session.ExpiresAt)
+		ageFactors(session.Factors)
 	}
-	for _, i := range s.db.intermediates {
-		back(&i.expiresAt)
-		ageFactors(i.factors)
+	for _, i := range s.db.Intermediates {
+		back(&i.ExpiresAt)
+		ageFactors(i.Factors)
 	}
-	for _, l := range s.db.links {
-		back(&l.expiresAt)
+	for _, l := range s.db.Links {
+		back(&l.ExpiresAt)
 	}
 	for i := range s.keys {
 		back(&s.keys[i].retiredAt)
 	}
-	for i := range s.outbox {
-		back(&s.outbox[i].SentAt)
+	for i := range s.db.Outbox {
+		back(&s.db.Outbox[i].SentAt)
 	}
 	for i := range s.journal {
 		back(&s.journal[i].At)

@@ -92,11 +92,11 @@ func (c *call) seen(s *session) *session {
 		return s
 	}
 	seen := *s
-	seen.startedAt, seen.lastAccessedAt, seen.expiresAt = s.startedAt.Add(c.ahead), s.lastAccessedAt.Add(c.ahead), s.expiresAt.Add(c.ahead)
-	seen.factors = make([]factor, len(s.factors))
-	for i, f := range s.factors {
-		f.last, f.createdAt, f.updatedAt = f.last.Add(c.ahead), f.createdAt.Add(c.ahead), f.updatedAt.Add(c.ahead)
-		seen.factors[i] = f
+	seen.StartedAt, seen.LastAccessedAt, seen.ExpiresAt = s.StartedAt.Add(c.ahead), s.LastAccessedAt.Add(c.ahead), s.ExpiresAt.Add(c.ahead)
+	seen.Factors = make([]factor, len(s.Factors))
+	for i, f := range s.Factors {
+		f.Last, f.CreatedAt, f.UpdatedAt = f.Last.Add(c.ahead), f.CreatedAt.Add(c.ahead), f.UpdatedAt.Add(c.ahead)
+		seen.Factors[i] = f
 	}
 	return &seen
 }

@@ -7,12 +7,13 @@ import (
 
 // code is a one-time code of six digits by e-mail or SMS.
 type code struct {
-	value          string
-	kind           string  // "login", "signup", "discovery", "email_update" or "mfa"
-	member         *member // nil for discovery
-	email, emailID string  // what it proves; empty in an SMS
-	expiresAt      time.Time
-	spent          bool
+	Value     string    `json:"code"`
+	Kind      string    `json:"kind"`                    // "login", "signup", "discovery", "email_update" or "mfa"
+	MemberID  string    `json:"member_id,omitempty"`     // empty for discovery
+	Email     string    `json:"email_address,omitempty"` // what it proves; empty in an SMS
+	EmailID   string    `json:"email_id,omitempty"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Spent     bool      `json:"spent,omitempty"`
 }
 
 var codeForm = regexp.MustCompile(`^[0-9]{6}$`)
@@ -23,13 +24,13 @@ const keptCodes = 20
 
 // sendCode sends a code. Of the codes for one purpose only the newest works.
 func (c *call) sendCode(purpose, channel, to string, k *code) {
-	k.value = c.s.newCode(k.kind)
-	kept := append(c.s.db.codes[purpose], k)
+	k.Value = c.s.newCode(k.Kind)
+	kept := append(c.s.db.Codes[purpose], k)
 	if len(kept) > keptCodes {
 		kept = kept[len(kept)-keptCodes:]
 	}
-	put(&c.s.db.codes, purpose, kept)
-	c.send(Message{Channel: channel, Kind: k.kind, To: to, Code: k.value})
+	put(&c.s.db.Codes, purpose, kept)
+	c.send(Message{Channel: channel, Kind: k.Kind, To: to, Code: k.Value})
 }
 
 // redeemCode returns the code for a purpose if it is right and still works. It
@@ -38,13 +39,13 @@ func (c *call) redeemCode(purpose, value string) (*code, error) {
 	if !codeForm.MatchString(value) {
 		return nil, refuse("invalid_code")
 	}
-	sent := c.s.db.codes[purpose]
+	sent := c.s.db.Codes[purpose]
 	for n := len(sent) - 1; n >= 0; n-- {
 		k := sent[n]
-		if !same(k.value, value) {
+		if !same(k.Value, value) {
 			continue
 		}
-		if n < len(sent)-1 || k.spent || !c.now.Before(k.expiresAt) || (k.member != nil && k.member.status == statusDeleted) {
+		if n < len(sent)-1 || k.Spent || !c.now.Before(k.ExpiresAt) || (k.MemberID != "" && c.s.db.member(k.MemberID).Status == statusDeleted) {
 			return nil, refuse("unable_to_auth_otp_code")
 		}
 		return k, nil
@@ -54,10 +55,10 @@ func (c *call) redeemCode(purpose, value string) (*code, error) {
 
 // dropCodes makes the codes that match worthless.
 func (c *call) dropCodes(worthless func(*code) bool) {
-	for _, sent := range c.s.db.codes {
+	for _, sent := range c.s.db.Codes {
 		for _, k := range sent {
 			if worthless(k) {
-				k.spent = true
+				k.Spent = true
 			}
 		}
 	}

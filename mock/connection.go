@@ -14,16 +14,18 @@ const (
 
 // connection is an SSO connection of an organization.
 type connection struct {
-	id, kind, displayName string
-	identityProvider      string
-	org                   *organization
-	attributeMapping      map[string]string // Stytch's names to the identity provider's
-	roles                 []string          // of everybody who signs in through it
-	groupRoles            []groupRole
-	saml                  samlSettings
-	oidc                  oidcSettings
-	externalOrganization  string // external: whose connection it really is
-	externalConnection    string
+	ID                   string            `json:"connection_id"`
+	OrganizationID       string            `json:"-"` // of the organization whose record holds it
+	Kind                 string            `json:"kind"`
+	DisplayName          string            `json:"display_name"`
+	IdentityProvider     string            `json:"identity_provider"`
+	AttributeMapping     map[string]string `json:"attribute_mapping"` // Stytch's names to the identity provider's
+	Roles                []string          `json:"roles,omitempty"`   // of everybody who signs in through it
+	GroupRoles           []groupRole       `json:"roles_by_group,omitempty"`
+	SAML                 samlSettings      `json:"saml,omitzero"`
+	OIDC                 oidcSettings      `json:"oidc,omitzero"`
+	ExternalOrganization string            `json:"external_organization_id,omitempty"` // external: whose connection it really is
+	ExternalConnection   string            `json:"external_connection_id,omitempty"`
 }
 
 // groupRole gives a role to the members of a group of the identity provider.
@@ -54,11 +56,11 @@ var identityProviders = []string{
 // pending.
 // Source: https://stytch.com/docs/b2b/api/sso-object
 func (n *connection) active() bool {
-	switch n.kind {
+	switch n.Kind {
 	case samlKind:
-		return n.saml.idpEntityID != "" && n.saml.idpSSOURL != "" && len(n.saml.verification) > 0 && n.mapsIdentity()
+		return n.SAML.IDPEntityID != "" && n.SAML.IDPSSOURL != "" && len(n.SAML.Verification) > 0 && n.mapsIdentity()
 	case oidcKind:
-		o := n.oidc
+		o := n.OIDC
 		return o.Issuer != "" && o.ClientID != "" && o.ClientSecret != "" &&
 			o.AuthorizationURL != "" && o.TokenURL != "" && o.UserinfoURL != "" && o.JWKSURL != ""
 	}
@@ -67,7 +69,7 @@ func (n *connection) active() bool {
 
 // mapsIdentity reports whether the attribute mapping names an address and a name.
 func (n *connection) mapsIdentity() bool {
-	has := func(name string) bool { return n.attributeMapping[name] != "" }
+	has := func(name string) bool { return n.AttributeMapping[name] != "" }
 	return has("email") && (has("full_name") || (has("first_name") && has("last_name")))
 }
 
@@ -80,17 +82,17 @@ func (n *connection) status() string {
 
 // connection returns the organization's connection of this id, or nil.
 func (o *organization) connection(id string) *connection {
-	if i := slices.IndexFunc(o.connections, func(n *connection) bool { return n.id == id }); i >= 0 {
-		return o.connections[i]
+	if i := slices.IndexFunc(o.Connections, func(n *connection) bool { return n.ID == id }); i >= 0 {
+		return o.Connections[i]
 	}
 	return nil
 }
 
 func (o *organization) activeConnections() []activeConnectionJSON {
 	out := []activeConnectionJSON{}
-	for _, n := range o.connections {
+	for _, n := range o.Connections {
 		if n.active() {
-			out = append(out, activeConnectionJSON{ConnectionID: n.id, DisplayName: n.displayName, IdentityProvider: n.identityProvider})
+			out = append(out, activeConnectionJSON{ConnectionID: n.ID, DisplayName: n.DisplayName, IdentityProvider: n.IdentityProvider})
 		}
 	}
 	return out
@@ -98,13 +100,13 @@ func (o *organization) activeConnections() []activeConnectionJSON {
 
 // ssoRegistration is a member's account at an SSO identity provider.
 type ssoRegistration struct {
-	id         string
-	connection *connection
-	externalID string // what the provider calls them
-	attributes metadata
-	groups     []string
-	idToken    string // OIDC
-	expiresAt  time.Time
+	ID           string    `json:"registration_id"`
+	ConnectionID string    `json:"connection_id"`
+	ExternalID   string    `json:"external_id"` // what the provider calls them
+	Attributes   metadata  `json:"sso_attributes"`
+	Groups       []string  `json:"groups,omitempty"`
+	IDToken      string    `json:"id_token,omitempty"` // OIDC
+	ExpiresAt    time.Time `json:"expires_at,omitzero"`
 }
 
 // ssoRegistrationJSON is the same in a Member object.
@@ -117,34 +119,36 @@ type ssoRegistrationJSON struct {
 }
 
 func (r *ssoRegistration) json() ssoRegistrationJSON {
-	return ssoRegistrationJSON{ConnectionID: r.connection.id, ExternalID: r.externalID, RegistrationID: r.id, SSOAttributes: r.attributes}
+	return ssoRegistrationJSON{ConnectionID: r.ConnectionID, ExternalID: r.ExternalID, RegistrationID: r.ID, SSOAttributes: r.Attributes}
 }
 
 // ssoGrant is a role that comes with an account; group is empty if everybody who
 // signs in through the connection has it.
 type ssoGrant struct{ role, group string }
 
-// grants are the roles that come with the account. OIDC connections give none.
+// grants are the roles that come with the account. OIDC connections give none, nor does
+// one that was deleted.
 // Source: https://stytch.com/docs/b2b/guides/rbac/role-assignment
-func (r *ssoRegistration) grants() []ssoGrant {
-	if r.connection.kind == oidcKind {
+func (db *store) grants(r *ssoRegistration) []ssoGrant {
+	n := db.connection(r.ConnectionID)
+	if n == nil || n.Kind == oidcKind {
 		return nil
 	}
 	var out []ssoGrant
-	for _, id := range r.connection.roles {
+	for _, id := range n.Roles {
 		out = append(out, ssoGrant{role: id})
 	}
-	for _, g := range r.connection.groupRoles {
-		if slices.Contains(r.groups, g.Group) {
+	for _, g := range n.GroupRoles {
+		if slices.Contains(r.Groups, g.Group) {
 			out = append(out, ssoGrant{role: g.RoleID, group: g.Group})
 		}
 	}
 	return out
 }
 
-func (g ssoGrant) source(n *connection) roleSourceJSON {
+func (g ssoGrant) source(connectionID string) roleSourceJSON {
 	if g.group == "" {
-		return roleSourceJSON{Type: "sso_connection", Details: map[string]string{"connection_id": n.id}}
+		return roleSourceJSON{Type: "sso_connection", Details: map[string]string{"connection_id": connectionID}}
 	}
-	return roleSourceJSON{Type: "sso_connection_group", Details: map[string]string{"connection_id": n.id, "group": g.group}}
+	return roleSourceJSON{Type: "sso_connection_group", Details: map[string]string{"connection_id": connectionID, "group": g.group}}
 }

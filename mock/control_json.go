@@ -148,8 +148,9 @@ func jsonNames(of reflect.Type) []string {
 			names = append(names, jsonNames(field.Type)...)
 			continue
 		}
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		names = append(names, name)
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); field.IsExported() && name != "-" {
+			names = append(names, name)
+		}
 	}
 	return names
 }

@@ -35,7 +35,7 @@ func FuzzSeed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		s := new(Stytch)
 		if err := s.Seed(raw); err != nil {
-			require.Empty(t, s.db.organizations, "nothing is kept of a wrong seed")
+			require.Empty(t, s.db.Organizations, "nothing is kept of a wrong seed")
 		}
 	})
 }

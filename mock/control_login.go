@@ -72,7 +72,7 @@ func (s *Stytch) controlLogin(in controlLoginRequest) (controlLoginAnswer, error
 	if err != nil {
 		return controlLoginAnswer{}, err
 	}
-	out := controlLoginAnswer{MemberID: who.id} // an id never changes
+	out := controlLoginAnswer{MemberID: who.ID} // an id never changes
 	err = misuse("SignIn", func() {
 		credentials := s.SignIn(grimoireauth.MemberID(out.MemberID), options...)
 		out.SessionToken, out.SessionJWT = credentials.Token.Reveal(), credentials.JWT.Reveal()
@@ -92,12 +92,12 @@ func (c *call) enrolled(organization, email string) (*member, error) {
 	if m := c.memberByEmail(org, email); m != nil {
 		return m, nil
 	}
-	c.params = map[string]string{"organization_id": org.id}
+	c.params = map[string]string{"organization_id": org.ID}
 	made, err := arranged(c, map[string]any{"email_address": email}, createMember)
 	if err != nil {
 		return nil, err
 	}
-	return c.s.db.membersByID[made.MemberID], nil
+	return c.s.db.index.members[made.MemberID], nil
 }
 
 func namedFactors(names []string) ([]grimoireauth.Factor, error) {

@@ -101,10 +101,10 @@ func (s *Stytch) pageContent() pageContent {
 	c := &call{s: s, now: time.Now().UTC()}
 	out := pageContent{Project: s.projectID, PublicToken: s.publicToken, URL: s.base, Now: c.now}
 	perMember := make(map[*member]int)
-	for _, session := range s.db.sessions {
+	for _, session := range s.db.Sessions {
 		if _, err := c.alive(session); err == nil {
-			perMember[session.member]++
-			out.Sessions = append(out.Sessions, session.onPage())
+			perMember[s.db.member(session.MemberID)]++
+			out.Sessions = append(out.Sessions, s.onPage(session))
 		}
 	}
 	slices.SortFunc(out.Sessions, func(a, b pageSession) int {
@@ -112,10 +112,10 @@ func (s *Stytch) pageContent() pageContent {
 	})
 	var members int
 	out.Classes, members = s.pageClasses(perMember)
-	out.Counts = pageCounts{len(out.Classes), members, len(out.Sessions), len(s.outbox), len(s.journal)}
+	out.Counts = pageCounts{len(out.Classes), members, len(out.Sessions), len(s.db.Outbox), len(s.journal)}
 	out.Sessions, out.MoreSessions = firstOf(out.Sessions)
 	out.Classes, out.MoreClasses = firstOf(out.Classes)
-	out.Outbox, out.MoreOutbox = firstOf(newestFirst(s.outbox))
+	out.Outbox, out.MoreOutbox = firstOf(newestFirst(s.db.Outbox))
 	out.Journal, out.MoreJournal = firstOf(newestFirst(s.journal))
 	for _, f := range s.faults {
 		out.Faults = append(out.Faults, *f)
@@ -128,18 +128,18 @@ func (s *Stytch) pageContent() pageContent {
 func (s *Stytch) pageClasses(sessions map[*member]int) ([]pageClass, int) {
 	members := make(map[*organization][]pageMember)
 	all := 0
-	for _, m := range s.db.members {
-		if m.status == statusDeleted {
+	for _, m := range s.db.Members {
+		if m.Status == statusDeleted {
 			continue
 		}
 		all++
-		members[m.org] = append(members[m.org], pageMember{
-			Name: m.name, Email: m.email, ID: m.id, Status: m.status, Roles: besidesMember(m.roleIDs()), Sessions: sessions[m],
+		members[s.db.org(m.OrganizationID)] = append(members[s.db.org(m.OrganizationID)], pageMember{
+			Name: m.Name, Email: m.Email, ID: m.ID, Status: m.Status, Roles: besidesMember(s.db.roleIDs(m)), Sessions: sessions[m],
 		})
 	}
 	var out []pageClass
-	for _, o := range s.db.organizations {
-		class := pageClass{Name: o.name, Slug: o.slug, ID: o.id, Notes: o.settings.notes()}
+	for _, o := range s.db.Organizations {
+		class := pageClass{Name: o.Name, Slug: o.Slug, ID: o.ID, Notes: o.Settings.notes()}
 		class.Members, class.More = firstOf(members[o])
 		out = append(out, class)
 	}
@@ -165,10 +165,14 @@ func (s settings) notes() []string {
 	return out
 }
 
-func (s *session) onPage() pageSession {
-	out := pageSession{Email: s.member.email, Class: s.member.org.name, ID: s.id, Roles: besidesMember(s.roles()), Started: s.startedAt, ExpiresAt: s.expiresAt}
-	for _, f := range s.factors {
-		out.Factors = append(out.Factors, f.kind)
+func (s *Stytch) onPage(session *session) pageSession {
+	m := s.db.member(session.MemberID)
+	out := pageSession{
+		Email: m.Email, Class: s.db.org(m.OrganizationID).Name, ID: session.ID,
+		Roles: besidesMember(s.db.sessionRoles(session)), Started: session.StartedAt, ExpiresAt: session.ExpiresAt,
+	}
+	for _, f := range session.Factors {
+		out.Factors = append(out.Factors, f.Kind)
 	}
 	return out
 }

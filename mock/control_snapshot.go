@@ -3,30 +3,23 @@ package mock
 import (
 	"bytes"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
 )
 
-//go:generate go run ./internal/savedstate
 //go:generate go test -run ^TestEndpointList$ -update .
 
-// snapshot is everything that a Stytch remembers, as GET /fake/state sends it.
-// Fault rules and the journal are instruments and no part of it.
+// snapshot is everything that a Stytch remembers, as GET /fake/state sends it and as a
+// person may change it. Fault rules and the journal are instruments and no part of it.
 type snapshot struct {
 	Version   int          `json:"version"`
 	ProjectID string       `json:"project_id"`
-	SHA256    string       `json:"sha256"` // of everything else
-	Keys      []savedKey   `json:"keys"`
-	Outbox    []Message    `json:"outbox"`
-	Objects   savedObjects `json:"objects"` // what the store points to
-	Store     savedStore   `json:"store"`
 	Random    *savedRandom `json:"random,omitempty"` // with a RandomSeed only
+	Keys      []savedKey   `json:"keys"`
+	store
 }
 
 // savedRandom is how far a Stytch with a RandomSeed has come. Without it a restored
@@ -37,9 +30,9 @@ type savedRandom struct {
 	NextKey int               `json:"next_key"`
 }
 
-// snapshotVersion changes with the generated types; an older snapshot is refused
-// rather than understood by halves.
-const snapshotVersion = 1
+// snapshotVersion changes with the records; an older snapshot is refused rather than
+// understood by halves.
+const snapshotVersion = 2
 
 // savedKey is a signing key with its private half, without which the session_jwts
 // in the hands of others would be worthless after a restore.
@@ -47,18 +40,17 @@ type savedKey struct {
 	UUID        string    `json:"uuid"`
 	PKCS8       []byte    `json:"pkcs8"`
 	Certificate []byte    `json:"certificate"`
-	RetiredAt   time.Time `json:"retired_at"`
+	RetiredAt   time.Time `json:"retired_at,omitzero"`
 }
 
-// snapshot takes one. The lock is not held. A Stytch that has signed nothing yet
-// has no keys to save, and is not made to wait for one.
-func (s *Stytch) snapshot() snapshot {
+// snapshot takes one, as JSON. The lock is not held. A Stytch that has signed nothing
+// yet has no keys to save, and is not made to wait for one.
+func (s *Stytch) snapshot() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var saving saver
-	out := snapshot{Version: snapshotVersion, ProjectID: s.projectID, Keys: []savedKey{}, Outbox: append([]Message{}, s.outbox...)}
-	out.Store = saving.store(s.db)
-	out.Objects = saving.objects
+	out := snapshot{Version: snapshotVersion, ProjectID: s.projectID, Keys: []savedKey{}, store: s.db}
+	out.Organizations = append([]*organization{}, s.db.Organizations...)
+	out.Members = append([]*member{}, s.db.Members...)
 	if seed := s.random.seed; seed != 0 {
 		out.Random = &savedRandom{Seed: seed, Drawn: s.random.counts(), NextKey: s.nextKey}
 	}
@@ -69,47 +61,32 @@ func (s *Stytch) snapshot() snapshot {
 		}
 		out.Keys = append(out.Keys, savedKey{k.uuid, der, k.certificate, k.retiredAt.UTC().Round(0)})
 	}
-	out.SHA256 = out.sum()
-	return out
-}
-
-// sum is the digest of all fields but itself, in a form that survives a program
-// that reads the snapshot and writes it again.
-func (snap snapshot) sum() string {
-	snap.SHA256 = ""
-	encoded, err := json.Marshal(snap)
-	if err != nil {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(out); err != nil {
 		panic("mock: cannot encode a snapshot: " + err.Error())
 	}
-	var plain any
-	decoder := json.NewDecoder(bytes.NewReader(encoded))
-	decoder.UseNumber()
-	if err := decoder.Decode(&plain); err != nil {
-		panic("mock: cannot read a snapshot of its own: " + err.Error())
-	}
-	if encoded, err = json.Marshal(plain); err != nil {
-		panic("mock: cannot encode a snapshot: " + err.Error())
-	}
-	digest := sha256.Sum256(encoded)
-	return hex.EncodeToString(digest[:])
+	return encoded.Bytes()
 }
 
 // restore goes back to a snapshot, with its keys or, for a reset, with those in
 // force. Nothing changes if the snapshot is refused.
-func (s *Stytch) restore(snap snapshot, withKeys bool) error {
+func (s *Stytch) restore(encoded []byte, withKeys bool) error {
+	var snap snapshot
+	if err := strictJSON(encoded, &snap); err != nil {
+		return err
+	}
 	switch {
 	case snap.Version != snapshotVersion:
 		return fmt.Errorf("this is a snapshot of version %d, and only version %d can be restored", snap.Version, snapshotVersion)
 	case snap.ProjectID != s.projectID:
 		return fmt.Errorf("this is a snapshot of %.60q, and this project is %s: start it with that project id", snap.ProjectID, s.projectID)
-	case snap.SHA256 != snap.sum():
-		// A store that contradicts itself would answer nonsense, much later.
-		return errors.New("the snapshot was changed: its sha256 does not fit; to begin with other data, use a seed file")
 	}
-	loading := newLoader(snap.Objects)
-	db := loading.store(snap.Store)
-	if loading.err != nil {
-		return loading.err
+	// Records that contradict each other would be answered with nonsense, much later.
+	if err := snap.rebuild(); err != nil {
+		return err
 	}
 	var keys []publishedKey
 	for _, k := range snap.Keys {
@@ -121,7 +98,7 @@ func (s *Stytch) restore(snap snapshot, withKeys bool) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.db, s.outbox = db, append([]Message(nil), snap.Outbox...)
+	s.db = snap.store
 	withKeys = withKeys && len(keys) > 0
 	if withKeys {
 		s.keys = keys
@@ -160,7 +137,7 @@ func (k savedKey) published(env string) (publishedKey, error) {
 
 // reset goes back to a snapshot of this process and empties the instruments. The
 // signing keys stay, so that verifiers that have fetched them go on.
-func (s *Stytch) reset(to snapshot) error {
+func (s *Stytch) reset(to []byte) error {
 	if err := s.restore(to, false); err != nil {
 		return err
 	}
@@ -171,7 +148,8 @@ func (s *Stytch) reset(to snapshot) error {
 }
 
 func (s *Stytch) controlGetState(w http.ResponseWriter, _ *http.Request) {
-	controlAnswer(w, http.StatusOK, s.snapshot())
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(s.snapshot()) // an error means that the client went away
 }
 
 func (s *Stytch) controlPutState(w http.ResponseWriter, r *http.Request) {
@@ -179,12 +157,7 @@ func (s *Stytch) controlPutState(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	var snap snapshot
-	err := strictJSON(raw, &snap)
-	if err == nil {
-		err = s.restore(snap, true)
-	}
-	if err != nil {
+	if err := s.restore(raw, true); err != nil {
 		controlError(w, http.StatusBadRequest, err)
 		return
 	}

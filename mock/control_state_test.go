@@ -78,10 +78,11 @@ func TestControlState(t *testing.T) {
 
 	for _, tt := range []struct{ name, from, to, want string }{
 		{"of another project", project, "project-test-22222222-2222-4222-8222-222222222222", "start it with that project id"},
-		{"of another version", `"version":1`, `"version":2`, "only version 1"},
-		{"that was changed", "ada@example.edu", "eve@example.edu", "was changed"},
-		{"with something unknown in it", `"version":1`, `"version":1,"more":1`, `"more"`},
-		{"that broke off", `]}`, ``, "no JSON"},
+		{"of another version", `"version": 2`, `"version": 1`, "only version 2"},
+		{"that refers to nobody", `"member_id": "` + string(student) + `"`, `"member_id": "member-test-1"`, "there is no active member"},
+		{"with something unknown in it", `"version": 2`, `"version": 2,"more":1`, `"more"`},
+		{"with something unknown in a member", `"status": "active"`, `"state": "active"`, `"state"`},
+		{"that broke off", "]\n}", ``, "no JSON"},
 	} {
 		t.Run("a snapshot "+tt.name, func(t *testing.T) {
 			require.Contains(t, state, tt.from)

@@ -35,12 +35,12 @@ type discoveryAnswer struct {
 // lists where that leads them.
 func (c *call) answerDiscovery(i *intermediate) discoveryAnswer {
 	c.keepIntermediate(i)
-	expires := moment(i.expiresAt)
+	expires := moment(i.ExpiresAt)
 	return discoveryAnswer{
-		IntermediateSessionToken:          i.token,
+		IntermediateSessionToken:          i.Token,
 		IntermediateSessionTokenExpiresAt: &expires,
-		EmailAddress:                      i.email,
-		DiscoveredOrganizations:           c.discovered(i.email, i.factors, i),
+		EmailAddress:                      i.Email,
+		DiscoveredOrganizations:           c.discovered(i.Email, i.Factors, i),
 	}
 }
 
@@ -50,19 +50,19 @@ func (c *call) answerDiscovery(i *intermediate) discoveryAnswer {
 // Source: https://stytch.com/docs/b2b/api/list-discovered-organizations
 func (c *call) discovered(email string, factors []factor, i *intermediate) []discoveredJSON {
 	out := []discoveredJSON{}
-	for _, org := range c.s.db.organizations {
+	for _, org := range c.s.db.Organizations {
 		if m := c.memberByEmail(org, email); m != nil {
-			out = append(out, discoveredMember(m, factors))
+			out = append(out, c.discoveredMember(m, factors))
 		} else if kind, details := c.eligible(org, email, factors, i); kind != "" {
-			stranger := &member{org: org, email: email}
-			primary := stranger.owesPrimary(factors)
+			stranger := &member{OrganizationID: org.ID, Email: email}
+			primary := c.owesPrimary(stranger, factors)
 			found := discoveredJSON{
 				Organization:    org.json(),
 				Membership:      membershipJSON{Type: kind, Details: details},
 				PrimaryRequired: primary,
 			}
 			if primary == nil {
-				found.MFARequired = stranger.owesMFA(factors)
+				found.MFARequired = c.owesMFA(stranger, factors)
 			}
 			found.MemberAuthenticated = found.PrimaryRequired == nil && found.MFARequired == nil
 			out = append(out, found)
@@ -71,15 +71,15 @@ func (c *call) discovered(email string, factors []factor, i *intermediate) []dis
 	return out
 }
 
-func discoveredMember(m *member, factors []factor) discoveredJSON {
-	shown := m.json()
+func (c *call) discoveredMember(m *member, factors []factor) discoveredJSON {
+	shown := c.s.db.memberJSON(m)
 	out := discoveredJSON{
-		Organization:    m.org.json(),
-		Membership:      membershipJSON{Type: m.status + "_member", Member: &shown},
-		PrimaryRequired: m.owesPrimary(factors),
+		Organization:    c.s.db.org(m.OrganizationID).json(),
+		Membership:      membershipJSON{Type: m.Status + "_member", Member: &shown},
+		PrimaryRequired: c.owesPrimary(m, factors),
 	}
 	if out.PrimaryRequired == nil {
-		out.MFARequired = m.owesMFA(factors)
+		out.MFARequired = c.owesMFA(m, factors)
 	}
 	out.MemberAuthenticated = out.PrimaryRequired == nil && out.MFARequired == nil
 	return out
@@ -89,18 +89,18 @@ func discoveredMember(m *member, factors []factor) discoveredJSON {
 // organization who has proven an address of the domain: otherwise whoever makes
 // an organization could draw the people of any domain into it.
 func (c *call) eligible(org *organization, email string, factors []factor, i *intermediate) (kind string, details map[string]any) {
-	if i == nil || i.local() || org.id == sandboxOrganization || c.admit(org, email, nil) != nil {
+	if i == nil || i.local() || org.ID == sandboxOrganization || c.admit(org, email, nil) != nil {
 		return "", nil
 	}
 	domain := domainOf(email)
-	if org.settings.EmailJITProvisioning == restricted && slices.Contains(org.settings.EmailAllowedDomains, domain) && provesEmail(factors) &&
-		slices.ContainsFunc(org.roll.members, func(m *member) bool {
-			return m.status != statusDeleted && m.verified && domainOf(m.email) == domain
+	if org.Settings.EmailJITProvisioning == restricted && slices.Contains(org.Settings.EmailAllowedDomains, domain) && provesEmail(factors) &&
+		slices.ContainsFunc(c.s.db.roster(org).members, func(m *member) bool {
+			return m.Status != statusDeleted && m.Verified && domainOf(m.Email) == domain
 		}) {
 		return "eligible_to_join_by_email_domain", map[string]any{"domain": domain}
 	}
-	if i.tenants.admittedTo(org) {
-		return "eligible_to_join_by_oauth_tenant", map[string]any{"provider": i.tenants.provider, "tenants": i.tenants.ids}
+	if i.Tenants.admittedTo(org) {
+		return "eligible_to_join_by_oauth_tenant", map[string]any{"provider": i.Tenants.Provider, "tenants": i.Tenants.IDs}
 	}
 	return "", nil
 }
@@ -134,26 +134,26 @@ func discover(c *call, in discoverRequest) (*discoverAnswer, error) {
 		if i.local() {
 			return nil, refuse("invalid_intermediate_session_token_for_organization")
 		}
-		return &discoverAnswer{EmailAddress: i.email, DiscoveredOrganizations: c.discovered(i.email, i.factors, i)}, nil
+		return &discoverAnswer{EmailAddress: i.Email, DiscoveredOrganizations: c.discovered(i.Email, i.Factors, i)}, nil
 	}
 	s, err := c.sessionOf(in.SessionToken, in.SessionJWT)
 	if err != nil {
 		return nil, err
 	}
-	out := &discoverAnswer{EmailAddress: s.member.email, DiscoveredOrganizations: []discoveredJSON{}}
-	for _, org := range c.s.db.organizations {
-		m := c.memberByEmail(org, s.member.email)
+	out := &discoverAnswer{EmailAddress: c.s.db.member(s.MemberID).Email, DiscoveredOrganizations: []discoveredJSON{}}
+	for _, org := range c.s.db.Organizations {
+		m := c.memberByEmail(org, c.s.db.member(s.MemberID).Email)
 		switch {
 		case m == nil:
-		case m == s.member: // signed in here already
-			shown := m.json()
+		case m.ID == s.MemberID: // signed in here already
+			shown := c.s.db.memberJSON(m)
 			out.DiscoveredOrganizations = append(out.DiscoveredOrganizations, discoveredJSON{
 				Organization:        org.json(),
-				Membership:          membershipJSON{Type: m.status + "_member", Member: &shown},
+				Membership:          membershipJSON{Type: m.Status + "_member", Member: &shown},
 				MemberAuthenticated: true,
 			})
 		default:
-			out.DiscoveredOrganizations = append(out.DiscoveredOrganizations, discoveredMember(m, c.transferable(s, m)))
+			out.DiscoveredOrganizations = append(out.DiscoveredOrganizations, c.discoveredMember(m, c.transferable(s, m)))
 		}
 	}
 	return out, nil

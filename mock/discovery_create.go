@@ -29,7 +29,7 @@ func createByDiscovery(c *call, in createByDiscoveryRequest) (*exchangeSessionAn
 	if in.ClaimedEmailDomains != nil {
 		return nil, refuse("claimed_email_domains_not_supported")
 	}
-	name := nameFromEmail(i.email)
+	name := nameFromEmail(i.Email)
 	if in.OrganizationName == nil {
 		in.OrganizationName = &name
 	}
@@ -45,22 +45,22 @@ func createByDiscovery(c *call, in createByDiscoveryRequest) (*exchangeSessionAn
 	if err != nil {
 		return nil, err
 	}
-	if err := c.admit(org, i.email, nil); err != nil {
-		c.forget(org)
+	if err := c.admit(org, i.Email, nil); err != nil {
+		c.s.db.deleteOrganization(org)
 		return nil, err
 	}
-	m := c.newMember(org, i.email, statusPending)
-	m.roles, m.name = []string{roleAdmin}, i.name
+	m := c.newMember(org, i.Email, statusPending)
+	m.Roles, m.Name = []string{roleAdmin}, i.Name
 	c.keep(m)
 	a.member, a.intermediate = m, i
-	if provesEmail(i.factors) {
+	if provesEmail(i.Factors) {
 		c.prove(m)
 	}
-	factors := make([]factor, len(i.factors))
-	for n, f := range i.factors {
+	factors := make([]factor, len(i.Factors))
+	for n, f := range i.Factors {
 		factors[n] = f.movedTo(m)
 		// A password proves no address, so it founds nothing by itself.
-		factors[n].unproven = f.unproven || f.kind == "password"
+		factors[n].Unproven = f.Unproven || f.Kind == "password"
 	}
 	out, err := c.conclude(a, factors)
 	if err != nil {

@@ -23,11 +23,11 @@ func exchangeIntermediate(c *call, in exchangeIntermediateRequest) (*exchangeSes
 	if err != nil {
 		return nil, err
 	}
-	if i.local() && i.member.org != org {
+	if i.local() && c.s.db.member(i.MemberID).OrganizationID != org.ID {
 		return nil, refuse("invalid_intermediate_session_token_for_organization")
 	}
 	life := signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims, Locale: in.Locale}
-	m := c.memberByEmail(org, i.email)
+	m := c.memberByEmail(org, i.Email)
 	// The rest of the request is looked at before anybody is made a member by it.
 	a, err := c.begin(m, life)
 	if err != nil {
@@ -40,11 +40,11 @@ func exchangeIntermediate(c *call, in exchangeIntermediateRequest) (*exchangeSes
 		a.member = m
 	}
 	a.intermediate = i
-	if provesEmail(i.factors) {
+	if provesEmail(i.Factors) {
 		c.prove(m)
 	}
-	factors := make([]factor, len(i.factors))
-	for n, f := range i.factors {
+	factors := make([]factor, len(i.Factors))
+	for n, f := range i.Factors {
 		factors[n] = f.movedTo(m)
 	}
 	out, err := c.conclude(a, factors)
@@ -57,23 +57,23 @@ func exchangeIntermediate(c *call, in exchangeIntermediateRequest) (*exchangeSes
 // provisionBy lets somebody new join by the domain of an address that they have
 // proven, or by a workspace that an OAuth provider says they are in.
 func (c *call) provisionBy(org *organization, i *intermediate) (*member, error) {
-	byTenant := i.tenants.admittedTo(org)
-	if !byTenant && !provesEmail(i.factors) {
+	byTenant := i.Tenants.admittedTo(org)
+	if !byTenant && !provesEmail(i.Factors) {
 		return nil, refuse("email_verification_required")
 	}
 	if byTenant {
-		if err := c.admit(org, i.email, nil); err != nil {
+		if err := c.admit(org, i.Email, nil); err != nil {
 			return nil, err
 		}
-		m := c.newMember(org, i.email, statusPending)
-		m.name = i.name
+		m := c.newMember(org, i.Email, statusPending)
+		m.Name = i.Name
 		c.keep(m)
 		return m, nil
 	}
-	m, err := c.provision(org, i.email)
+	m, err := c.provision(org, i.Email)
 	if err != nil {
 		return nil, err
 	}
-	m.name = i.name
+	m.Name = i.Name
 	return m, nil
 }

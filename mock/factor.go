@@ -10,14 +10,16 @@ import (
 // factor is one proof that a member gave when signing in.
 // Source: https://stytch.com/docs/b2b/api/session-object
 type factor struct {
-	kind, delivery       string
-	last                 time.Time // last_authenticated_at
-	createdAt, updatedAt time.Time
-	detailName           string // such as email_factor; empty for a factor without one
-	detail               map[string]string
-	unproven             bool               // it does not prove the address that it names
-	oauth                *oauthRegistration // to be noted on the member when the sign-in is finished
-	sso                  *ssoRegistration   // the same
+	Kind       string             `json:"type"`
+	Delivery   string             `json:"delivery_method"`
+	Last       time.Time          `json:"last_authenticated_at"`
+	CreatedAt  time.Time          `json:"created_at"`
+	UpdatedAt  time.Time          `json:"updated_at"`
+	DetailName string             `json:"detail_name,omitempty"` // such as email_factor; empty for a factor without one
+	Detail     map[string]string  `json:"detail,omitempty"`
+	Unproven   bool               `json:"unproven,omitempty"`           // it does not prove the address that it names
+	OAuth      *oauthRegistration `json:"oauth_registration,omitempty"` // to be noted on the member when the sign-in is finished
+	SSO        *ssoRegistration   `json:"sso_registration,omitempty"`   // the same
 }
 
 // secondaryFactors are the types that prove nobody without a first factor.
@@ -25,19 +27,19 @@ var secondaryFactors = map[string]bool{"otp": true, "totp": true, "recovery_code
 
 func (f factor) json() map[string]any {
 	order := "PRIMARY"
-	if secondaryFactors[f.kind] {
+	if secondaryFactors[f.Kind] {
 		order = "SECONDARY"
 	}
 	out := map[string]any{
-		"type":                  f.kind,
-		"delivery_method":       f.delivery,
-		"last_authenticated_at": moment(f.last),
-		"created_at":            moment(f.createdAt),
-		"updated_at":            moment(f.updatedAt),
+		"type":                  f.Kind,
+		"delivery_method":       f.Delivery,
+		"last_authenticated_at": moment(f.Last),
+		"created_at":            moment(f.CreatedAt),
+		"updated_at":            moment(f.UpdatedAt),
 		"sequence_order":        order,
 	}
-	if f.detailName != "" {
-		out[f.detailName] = f.detail
+	if f.DetailName != "" {
+		out[f.DetailName] = f.Detail
 	}
 	return out
 }
@@ -45,23 +47,23 @@ func (f factor) json() map[string]any {
 // claim is the factor in a session_jwt, where times have whole seconds.
 func (f factor) claim() map[string]any {
 	out := map[string]any{
-		"type":                  f.kind,
-		"delivery_method":       f.delivery,
-		"last_authenticated_at": claimTime(f.last),
+		"type":                  f.Kind,
+		"delivery_method":       f.Delivery,
+		"last_authenticated_at": claimTime(f.Last),
 	}
-	if f.detailName != "" {
-		out[f.detailName] = f.detail
+	if f.DetailName != "" {
+		out[f.DetailName] = f.Detail
 	}
 	return out
 }
 
 // newFactor is a proof given now. Details come as name and value in turn.
 func (c *call) newFactor(kind, delivery, detailName string, detail ...string) factor {
-	f := factor{kind: kind, delivery: delivery, last: c.now, createdAt: c.now, updatedAt: c.now, detailName: detailName}
+	f := factor{Kind: kind, Delivery: delivery, Last: c.now, CreatedAt: c.now, UpdatedAt: c.now, DetailName: detailName}
 	if detailName != "" {
-		f.detail = make(map[string]string)
+		f.Detail = make(map[string]string)
 		for i := 0; i+1 < len(detail); i += 2 {
-			f.detail[detail[i]] = detail[i+1]
+			f.Detail[detail[i]] = detail[i+1]
 		}
 	}
 	return f
@@ -78,27 +80,27 @@ func (c *call) emailOTPFactor(emailID, email string) factor {
 // provesEmail reports whether one of the factors proves the address.
 func provesEmail(factors []factor) bool {
 	return slices.ContainsFunc(factors, func(f factor) bool {
-		return f.kind == "magic_link" || f.kind == "email_otp" || (f.kind == "oauth" && !f.unproven)
+		return f.Kind == "magic_link" || f.Kind == "email_otp" || (f.Kind == "oauth" && !f.Unproven)
 	})
 }
 
 // movedTo is the factor as the member of another organization has it: the same
 // address has an id of its own there.
 func (f factor) movedTo(m *member) factor {
-	if f.detail["email_id"] != "" {
-		f.detail = maps.Clone(f.detail)
-		f.detail["email_id"] = m.emailID
+	if f.Detail["email_id"] != "" {
+		f.Detail = maps.Clone(f.Detail)
+		f.Detail["email_id"] = m.EmailID
 	}
 	return f
 }
 
 // sameAs reports whether both are the same proof at different times.
 func (f factor) sameAs(other factor) bool {
-	if f.kind != other.kind || f.delivery != other.delivery || f.detailName != other.detailName || len(f.detail) != len(other.detail) {
+	if f.Kind != other.Kind || f.Delivery != other.Delivery || f.DetailName != other.DetailName || len(f.Detail) != len(other.Detail) {
 		return false
 	}
-	for name, value := range f.detail {
-		if other.detail[name] != value {
+	for name, value := range f.Detail {
+		if other.Detail[name] != value {
 			return false
 		}
 	}
@@ -112,7 +114,7 @@ func withFactor(factors []factor, proof factor) []factor {
 	renewed := false
 	for _, f := range factors {
 		if f.sameAs(proof) {
-			f.last, f.updatedAt, renewed = proof.last, proof.updatedAt, true
+			f.Last, f.UpdatedAt, renewed = proof.Last, proof.UpdatedAt, true
 		}
 		out = append(out, f)
 	}
@@ -124,8 +126,8 @@ func withFactor(factors []factor, proof factor) []factor {
 
 // method returns the factor's name among allowed_auth_methods.
 func (f factor) method() string {
-	if provider, ok := strings.CutPrefix(f.delivery, "oauth_"); ok && f.kind == "oauth" {
+	if provider, ok := strings.CutPrefix(f.Delivery, "oauth_"); ok && f.Kind == "oauth" {
 		return strings.TrimPrefix(provider, "exchange_") + "_oauth"
 	}
-	return f.kind
+	return f.Kind
 }

@@ -2,29 +2,29 @@ package mock
 
 import (
 	"net/url"
-	"slices"
 	"time"
 )
 
 // handoff is a browser that is at the identity provider.
 type handoff struct {
-	state         string
-	kind          string // "oauth", "discovery_oauth" or "sso": the stytch_token_type to return with
-	provider      string // what the page calls itself: "google", "saml"
-	scopes        []string
-	org           *organization // nil for discovery
-	connection    *connection   // SSO
-	login, signup string        // where to return to; for discovery both are the same
-	challenge     string        // PKCE; empty without
-	expiresAt     time.Time
+	State          string    `json:"-"`        // the key in the state, but for a grant
+	Kind           string    `json:"kind"`     // "oauth", "discovery_oauth" or "sso": the stytch_token_type to return with
+	Provider       string    `json:"provider"` // what the page calls itself: "google", "saml"
+	Scopes         []string  `json:"scopes,omitempty"`
+	OrganizationID string    `json:"organization_id,omitempty"` // empty for discovery
+	ConnectionID   string    `json:"connection_id,omitempty"`   // SSO
+	Login          string    `json:"login_redirect_url"`        // where to return to; for discovery both are the same
+	Signup         string    `json:"signup_redirect_url"`
+	Challenge      string    `json:"pkce_code_challenge,omitempty"`
+	ExpiresAt      time.Time `json:"expires_at"`
 }
 
 // grant is a one-time token that a browser returned with.
 type grant struct {
 	handoff
-	token   string
-	persona person
-	spent   bool
+	Token   string `json:"-"` // the key in the state
+	Persona person `json:"idp_user"`
+	Spent   bool   `json:"spent,omitempty"`
 }
 
 // The pages of the scripted identity provider. The real ones are elsewhere on
@@ -51,19 +51,19 @@ const (
 // start sends the browser to the identity provider, or through it at once if the
 // URL says who is to sign in.
 func (c *call) start(h *handoff) (stamped, error) {
-	h.state, h.expiresAt = c.s.newOneTimeToken("state"), c.now.Add(handoffLife)
+	h.State, h.ExpiresAt = c.s.newOneTimeToken("state"), c.now.Add(handoffLife)
 	if c.query.Has(paramPersona) || c.query.Has(paramError) {
 		return c.comeBack(h, c.query.Get(paramPersona), c.query.Get(paramError))
 	}
-	put(&c.s.db.handoffs, h.state, h)
-	return &redirect{location: c.s.base + "/mock/idp?" + url.Values{"state": {h.state}}.Encode()}, nil
+	put(&c.s.db.Handoffs, h.State, h)
+	return &redirect{location: c.s.base + "/mock/idp?" + url.Values{"state": {h.State}}.Encode()}, nil
 }
 
 // comeBack returns from the identity provider to the project's page: with a
 // token, or with the error that the provider gave. How Stytch passes such an
 // error on is not published; here the names are those of RFC 6749.
 func (c *call) comeBack(h *handoff, email, failure string) (stamped, error) {
-	to, err := url.Parse(h.login)
+	to, err := url.Parse(h.Login)
 	if err != nil {
 		return nil, refuse("invalid_url")
 	}
@@ -78,21 +78,21 @@ func (c *call) comeBack(h *handoff, email, failure string) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.org != nil && c.memberByEmail(h.org, persona.email) == nil {
-		if to, err = url.Parse(h.signup); err != nil {
+	if h.OrganizationID != "" && c.memberByEmail(c.s.db.org(h.OrganizationID), persona.Email) == nil {
+		if to, err = url.Parse(h.Signup); err != nil {
 			return nil, refuse("invalid_url")
 		}
 	}
-	g := &grant{handoff: *h, token: c.s.newOneTimeToken("grant"), persona: persona}
-	g.expiresAt = c.now.Add(grantLife)
-	put(&c.s.db.grants, g.token, g)
-	return arrive(to, h.kind, g.token, h.org), nil
+	g := &grant{handoff: *h, Token: c.s.newOneTimeToken("grant"), Persona: persona}
+	g.ExpiresAt = c.now.Add(grantLife)
+	put(&c.s.db.Grants, g.Token, g)
+	return arrive(to, h.Kind, g.Token, c.s.db.org(h.OrganizationID)), nil
 }
 
 // handoffOf returns the browser's way through the identity provider.
 func (c *call) handoffOf() (*handoff, error) {
-	h := c.s.db.handoffs[c.query.Get("state")]
-	if h == nil || !c.now.Before(h.expiresAt) || !c.leadsSomewhere(h) {
+	h := c.s.db.Handoffs[c.query.Get("state")]
+	if h == nil || !c.now.Before(h.ExpiresAt) || !c.leadsSomewhere(h) {
 		return nil, refuse("oauth_invalid_state")
 	}
 	return h, nil
@@ -101,13 +101,14 @@ func (c *call) handoffOf() (*handoff, error) {
 // leadsSomewhere reports whether the organization and the connection are still
 // there: they can be deleted while somebody is at the identity provider.
 func (c *call) leadsSomewhere(h *handoff) bool {
-	if h.org == nil {
+	if h.OrganizationID == "" {
 		return true
 	}
-	if !slices.Contains(c.s.db.organizations, h.org) {
+	if !c.s.db.isLive(h.OrganizationID) {
 		return false
 	}
-	return h.connection == nil || (h.org.connection(h.connection.id) == h.connection && h.connection.active())
+	n := c.s.db.connection(h.ConnectionID)
+	return h.ConnectionID == "" || (n != nil && n.active())
 }
 
 // followIDP is the link that a person chose on the page.
@@ -118,7 +119,7 @@ func followIDP(c *call) (stamped, error) {
 	}
 	out, err := c.comeBack(h, c.query.Get("persona"), c.query.Get("error"))
 	if err == nil {
-		delete(c.s.db.handoffs, h.state) // a state is used once
+		delete(c.s.db.Handoffs, h.State) // a state is used once
 	}
 	return out, err
 }
@@ -129,8 +130,8 @@ func (c *call) grantOf(token, kind, unknown string) (*grant, error) {
 	if !wellFormed(token) {
 		return nil, refuse("invalid_token")
 	}
-	g := c.s.db.grants[token]
-	if g == nil || g.kind != kind || g.spent || !c.now.Before(g.expiresAt) || !c.leadsSomewhere(&g.handoff) {
+	g := c.s.db.Grants[token]
+	if g == nil || g.Kind != kind || g.Spent || !c.now.Before(g.ExpiresAt) || !c.leadsSomewhere(&g.handoff) {
 		return nil, refuse(unknown)
 	}
 	return g, nil
@@ -139,8 +140,8 @@ func (c *call) grantOf(token, kind, unknown string) (*grant, error) {
 // redeem uses the grant up, if the verifier fits its challenge. A wrong verifier
 // uses it up as well, as with links.
 func (g *grant) redeem(verifier *string) error {
-	err := checkVerifier(g.challenge, verifier)
-	g.spent = err == nil || asRefusal(err).kind == "pkce_mismatch"
+	err := checkVerifier(g.Challenge, verifier)
+	g.Spent = err == nil || asRefusal(err).kind == "pkce_mismatch"
 	return err
 }
 

@@ -19,13 +19,13 @@ func showIDP(c *call) (stamped, error) {
 	}
 	type choice struct{ Name, Email, Link string }
 	link := func(name, value string) string {
-		return "/mock/idp/callback?" + url.Values{"state": {h.state}, name: {value}}.Encode()
+		return "/mock/idp/callback?" + url.Values{"state": {h.State}, name: {value}}.Encode()
 	}
 	view := struct {
 		Provider, Organization, State, Cancel, Fail string
 		Choices                                     []choice
-	}{Provider: h.provider, State: h.state, Cancel: link("error", "access_denied"), Fail: link("error", "server_error")}
-	if name := providerNames[h.provider]; name != "" {
+	}{Provider: h.Provider, State: h.State, Cancel: link("error", "access_denied"), Fail: link("error", "server_error")}
+	if name := providerNames[h.Provider]; name != "" {
 		view.Provider = name
 	}
 	add := func(name, email string) {
@@ -33,23 +33,23 @@ func showIDP(c *call) (stamped, error) {
 			view.Choices = append(view.Choices, choice{name, email, link("persona", email)})
 		}
 	}
-	if h.org != nil {
-		view.Organization = h.org.name
+	if h.OrganizationID != "" {
+		view.Organization = c.s.db.org(h.OrganizationID).Name
 	}
-	members := c.s.db.members
-	if h.org != nil {
-		members = h.org.roll.members
+	members := c.s.db.Members
+	if h.OrganizationID != "" {
+		members = c.s.db.roster(c.s.db.org(h.OrganizationID)).members
 	}
 	for _, m := range members {
-		if m.status != statusDeleted {
-			add(m.name, m.email)
+		if m.Status != statusDeleted {
+			add(m.Name, m.Email)
 		}
 		if len(view.Choices) == maxChoices {
 			break
 		}
 	}
-	for _, p := range c.s.db.personas {
-		add(p.name, p.email)
+	for _, p := range c.s.db.Personas {
+		add(p.Name, p.Email)
 	}
 	var out strings.Builder
 	if err := idpTemplate.Execute(&out, view); err != nil {

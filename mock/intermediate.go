@@ -10,25 +10,25 @@ import (
 // began in an organization is bound to the member there.
 // Source: https://stytch.com/docs/b2b/guides/mfa
 type intermediate struct {
-	token     string
-	email     string
-	member    *member // nil if it began without an organization
-	factors   []factor
-	tenants   oauthTenants // what the OAuth provider said about workspaces
-	name      string       // what an identity provider said about the person
-	expiresAt time.Time
+	Token     string       `json:"-"` // the key in the state
+	Email     string       `json:"email_address"`
+	MemberID  string       `json:"member_id,omitempty"` // empty if it began without an organization
+	Factors   []factor     `json:"factors"`
+	Tenants   oauthTenants `json:"oauth_tenants,omitzero"` // what the OAuth provider said about workspaces
+	Name      string       `json:"name,omitempty"`         // what an identity provider said about the person
+	ExpiresAt time.Time    `json:"expires_at"`
 }
 
 const intermediateLife = 10 * time.Minute
 
 // newIntermediate remembers an unfinished sign-in of a member.
 func (c *call) newIntermediate(m *member, factors []factor) *intermediate {
-	return c.keepIntermediate(&intermediate{email: m.email, member: m, factors: factors})
+	return c.keepIntermediate(&intermediate{Email: m.Email, MemberID: m.ID, Factors: factors})
 }
 
 func (c *call) keepIntermediate(i *intermediate) *intermediate {
-	i.token, i.expiresAt = c.s.newOneTimeToken("intermediate_session_token"), c.now.Add(intermediateLife)
-	put(&c.s.db.intermediates, i.token, i)
+	i.Token, i.ExpiresAt = c.s.newOneTimeToken("intermediate_session_token"), c.now.Add(intermediateLife)
+	put(&c.s.db.Intermediates, i.Token, i)
 	return i
 }
 
@@ -37,19 +37,19 @@ func (c *call) intermediateOf(token string) (*intermediate, error) {
 	if !wellFormed(token) {
 		return nil, refuse("invalid_session_token")
 	}
-	i := c.s.db.intermediates[token]
-	if i == nil || !c.now.Before(i.expiresAt) {
+	i := c.s.db.Intermediates[token]
+	if i == nil || !c.now.Before(i.ExpiresAt) {
 		return nil, refuse("intermediate_session_not_found")
 	}
 	return i, nil
 }
 
 // fits refuses an unfinished sign-in that is not this member's.
-func (i *intermediate) fits(m *member) error {
+func (c *call) fits(i *intermediate, m *member) error {
 	switch {
-	case i.member != nil && i.member.org != m.org:
+	case i.MemberID != "" && c.s.db.member(i.MemberID).OrganizationID != m.OrganizationID:
 		return refuse("invalid_intermediate_session_token_for_organization")
-	case i.member != nil && i.member != m, !sameEmail(i.email, m.email):
+	case i.MemberID != "" && i.MemberID != m.ID, !sameEmail(i.Email, m.Email):
 		return refuse("member_session_member_id_mismatch")
 	}
 	return nil
@@ -59,13 +59,13 @@ func (i *intermediate) fits(m *member) error {
 // and a school's identity provider are the organization's, an address is the
 // person's.
 func (i *intermediate) local() bool {
-	return slices.ContainsFunc(i.factors, func(f factor) bool { return f.kind == "sso" || f.kind == "password" && i.member != nil })
+	return slices.ContainsFunc(i.Factors, func(f factor) bool { return f.Kind == "sso" || f.Kind == "password" && i.MemberID != "" })
 }
 
 func (c *call) dropIntermediates(m *member) {
-	for token, i := range c.s.db.intermediates {
-		if i.member == m {
-			delete(c.s.db.intermediates, token)
+	for token, i := range c.s.db.Intermediates {
+		if i.MemberID == m.ID {
+			delete(c.s.db.Intermediates, token)
 		}
 	}
 }
@@ -89,30 +89,33 @@ type memberOptions struct {
 // owesPrimary returns what the organization wants if none of the factors is of a
 // method that it allows, or if none of them proves the address: an OAuth provider
 // that does not vouch for addresses lets anybody claim any.
-func (m *member) owesPrimary(factors []factor) *primaryRequired {
-	permitted := slices.ContainsFunc(factors, func(f factor) bool { return m.org.settings.permitsMethod(f.method(), m) && !secondaryFactors[f.kind] })
-	claimed := slices.ContainsFunc(factors, func(f factor) bool { return f.unproven })
-	proven := slices.ContainsFunc(factors, func(f factor) bool { return !f.unproven && !secondaryFactors[f.kind] })
+func (c *call) owesPrimary(m *member, factors []factor) *primaryRequired {
+	set := c.s.db.org(m.OrganizationID).Settings
+	permitted := slices.ContainsFunc(factors, func(f factor) bool {
+		return set.permitsMethod(f.method(), m) && !secondaryFactors[f.Kind]
+	})
+	claimed := slices.ContainsFunc(factors, func(f factor) bool { return f.Unproven })
+	proven := slices.ContainsFunc(factors, func(f factor) bool { return !f.Unproven && !secondaryFactors[f.Kind] })
 	if permitted && (!claimed || proven) {
 		return nil
 	}
-	return &primaryRequired{AllowedAuthMethods: m.org.settings.AllowedAuthMethods}
+	return &primaryRequired{AllowedAuthMethods: set.AllowedAuthMethods}
 }
 
 // owesMFA returns what is owed if the organization or the member wants a second
 // factor.
-func (m *member) owesMFA(factors []factor) *mfaRequired {
-	if m.org.settings.MFAPolicy != mfaForAll && !m.mfaEnrolled {
+func (c *call) owesMFA(m *member, factors []factor) *mfaRequired {
+	if c.s.db.org(m.OrganizationID).Settings.MFAPolicy != mfaForAll && !m.MFAEnrolled {
 		return nil
 	}
-	if slices.ContainsFunc(factors, func(f factor) bool { return secondaryFactors[f.kind] }) {
+	if slices.ContainsFunc(factors, func(f factor) bool { return secondaryFactors[f.Kind] }) {
 		return nil
 	}
 	owed := new(mfaRequired)
-	if m.phone != "" || m.hasTOTP() {
-		owed.MemberOptions = &memberOptions{MFAPhoneNumber: m.phone}
+	if m.Phone != "" || m.hasTOTP() {
+		owed.MemberOptions = &memberOptions{MFAPhoneNumber: m.Phone}
 		if m.hasTOTP() {
-			owed.MemberOptions.TOTPRegistrationID = m.totp.id
+			owed.MemberOptions.TOTPRegistrationID = m.TOTP.ID
 		}
 	}
 	return owed
@@ -120,7 +123,7 @@ func (m *member) owesMFA(factors []factor) *mfaRequired {
 
 // initiate sends a code by SMS at once if that is the member's second factor.
 func (c *call) initiate(m *member, owed *mfaRequired) {
-	if m.isSMS() && m.org.settings.permitsMFA("sms_otp", m) {
+	if m.isSMS() && c.s.db.org(m.OrganizationID).Settings.permitsMFA("sms_otp", m) {
 		sent := "sms_otp"
 		owed.SecondaryAuthInitiated = &sent
 		c.sendSMS(m)

@@ -38,34 +38,34 @@ func (c *call) sign(s *session, issued time.Time) string {
 func (c *call) signWith(s *session, issued time.Time, key publishedKey) string {
 	// Whole seconds, rounded down: a JWT is never dated in the future.
 	iat := issued.Unix()
-	factors := make([]map[string]any, len(s.factors))
-	for i, f := range s.factors {
+	factors := make([]map[string]any, len(s.Factors))
+	for i, f := range s.Factors {
 		factors[i] = f.claim()
 	}
 	// Custom claims first: even if a reserved name had slipped in, Stytch's own
 	// claims would replace it.
 	claims := make(map[string]any)
-	for name, value := range s.claims {
+	for name, value := range s.Claims {
 		claims[name] = value
 	}
 	claims["iss"] = c.s.issuer()
 	claims["aud"] = []string{c.s.projectID}
-	claims["sub"] = s.member.id
+	claims["sub"] = s.MemberID
 	claims["iat"] = iat
 	claims["nbf"] = iat
 	claims["exp"] = iat + int64(c.s.jwtLife()/time.Second)
 	claims[claimSession] = map[string]any{
-		"id":                     s.id,
-		"started_at":             claimTime(s.startedAt),
-		"last_accessed_at":       claimTime(s.lastAccessedAt),
-		"expires_at":             claimTime(s.expiresAt),
+		"id":                     s.ID,
+		"started_at":             claimTime(s.StartedAt),
+		"last_accessed_at":       claimTime(s.LastAccessedAt),
+		"expires_at":             claimTime(s.ExpiresAt),
 		"attributes":             map[string]string{"user_agent": "", "ip_address": ""},
 		"authentication_factors": factors,
-		"roles":                  s.roles(),
+		"roles":                  c.s.db.sessionRoles(s),
 	}
 	claims[claimOrganization] = map[string]any{
-		"organization_id": s.member.org.id,
-		"slug":            s.member.org.slug,
+		"organization_id": c.s.db.member(s.MemberID).OrganizationID,
+		"slug":            c.s.db.org(c.s.db.member(s.MemberID).OrganizationID).Slug,
 	}
 	return signClaims(claims, key)
 }
@@ -170,11 +170,11 @@ func (c *call) sessionOfJWT(jwt string) (*session, error) {
 	}
 	// The session decides, not the JWT: its roles, claims and end may have changed
 	// since, and it may be over.
-	s, err := c.alive(c.s.db.sessions[claims.Session.ID])
+	s, err := c.alive(c.s.db.Sessions[claims.Session.ID])
 	if err != nil {
 		return nil, err
 	}
-	if s.member.id != claims.Subject || s.member.org.id != claims.Organization.ID {
+	if s.MemberID != claims.Subject || c.s.db.member(s.MemberID).OrganizationID != claims.Organization.ID {
 		return nil, refuse("jwt_invalid_claims")
 	}
 	return s, nil

@@ -9,7 +9,7 @@ const lockLife = time.Hour
 
 // unlocked refuses somebody who is locked out. Nil is nobody.
 func (c *call) unlocked(m *member) error {
-	if m != nil && !m.lockedAt.IsZero() && c.now.Before(m.lockedAt.Add(lockLife)) {
+	if m != nil && !m.LockedAt.IsZero() && c.now.Before(m.LockedAt.Add(lockLife)) {
 		return refuse("user_lock_limit_reached")
 	}
 	return nil
@@ -23,8 +23,8 @@ func (c *call) failed(m *member, err error) error {
 	}
 	switch asRefusal(err).kind {
 	case "otp_code_not_found", "unauthorized_credentials", "unable_to_authenticate_totp", "unable_to_authenticate_recovery_code", "password_does_not_match":
-		if m.failures++; m.failures >= c.s.LockAfter {
-			m.failures, m.lockedAt = 0, c.now
+		if m.Failures++; m.Failures >= c.s.LockAfter {
+			m.Failures, m.LockedAt = 0, c.now
 		}
 	}
 	return err
@@ -32,8 +32,8 @@ func (c *call) failed(m *member, err error) error {
 
 // window counts the calls in one interval of a rate limit.
 type window struct {
-	start time.Time
-	calls int
+	Start time.Time `json:"start"`
+	Calls int       `json:"calls"`
 }
 
 // limit lets so many calls through per interval. Intervals are aligned to the
@@ -43,15 +43,15 @@ func (c *call) limit(name string, calls int, per time.Duration) error {
 	if !c.s.RateLimits {
 		return nil
 	}
-	w := c.s.db.windows[name]
-	if start := c.now.Truncate(per); !w.start.Equal(start) {
-		w = window{start: start}
+	w := c.s.db.Windows[name]
+	if start := c.now.Truncate(per); !w.Start.Equal(start) {
+		w = window{Start: start}
 	}
-	if w.calls >= calls {
+	if w.Calls >= calls {
 		return refuse("too_many_requests")
 	}
-	w.calls++
-	put(&c.s.db.windows, name, w)
+	w.Calls++
+	put(&c.s.db.Windows, name, w)
 	return nil
 }
 

@@ -7,14 +7,15 @@ import (
 
 // link is a magic link by e-mail.
 type link struct {
-	token          string
-	kind           string  // "login", "signup", "invite", "discovery", "email_update" or "password_reset"
-	member         *member // nil for discovery
-	emailID, email string  // the address that it was sent to and that it proves
-	redirectURL    string
-	challenge      string // PKCE; empty without
-	expiresAt      time.Time
-	spent          bool // used, or made worthless
+	Token       string    `json:"-"`                   // the key in the state
+	Kind        string    `json:"kind"`                // "login", "signup", "invite", "discovery", "email_update" or "password_reset"
+	MemberID    string    `json:"member_id,omitempty"` // empty for discovery
+	EmailID     string    `json:"email_id"`            // of the address that it was sent to and that it proves
+	Email       string    `json:"email_address"`
+	RedirectURL string    `json:"redirect_url"`
+	Challenge   string    `json:"pkce_code_challenge,omitempty"`
+	ExpiresAt   time.Time `json:"expires_at"`
+	Spent       bool      `json:"spent,omitempty"` // used, or made worthless
 }
 
 // tokenTypeMagicLink is the stytch_token_type of login, signup and invitation.
@@ -27,28 +28,28 @@ const linkEndpoint = "GET /v1/b2b/magic_links/redirect"
 // mail sends a link. Earlier links stay good: Stytch makes only codes worthless
 // by sending a newer one.
 func (c *call) mail(l *link) {
-	l.token = c.s.newOneTimeToken("link")
-	if l.email == "" {
-		l.emailID, l.email = l.member.emailID, l.member.email
+	l.Token = c.s.newOneTimeToken("link")
+	if l.Email == "" {
+		l.EmailID, l.Email = c.s.db.member(l.MemberID).EmailID, c.s.db.member(l.MemberID).Email
 	}
-	put(&c.s.db.links, l.token, l)
+	put(&c.s.db.Links, l.Token, l)
 	query := url.Values{
 		"public_token":      {c.s.publicToken},
 		"stytch_token_type": {l.tokenType()},
-		"token":             {l.token},
+		"token":             {l.Token},
 	}
 	c.send(Message{
 		Channel: "email",
-		Kind:    l.kind,
-		To:      l.email,
+		Kind:    l.Kind,
+		To:      l.Email,
 		Link:    c.s.base + "/v1/b2b/magic_links/redirect?" + query.Encode(),
-		Token:   l.token,
+		Token:   l.Token,
 	})
 }
 
 // tokenType is the stytch_token_type that a browser arrives with.
 func (l *link) tokenType() string {
-	switch l.kind {
+	switch l.Kind {
 	case "discovery":
 		return tokenTypeDiscovery
 	case "password_reset":
@@ -59,9 +60,9 @@ func (l *link) tokenType() string {
 
 // dropLinks makes the links that match worthless.
 func (c *call) dropLinks(worthless func(*link) bool) {
-	for _, l := range c.s.db.links {
+	for _, l := range c.s.db.Links {
 		if worthless(l) {
-			l.spent = true
+			l.Spent = true
 		}
 	}
 }
@@ -77,19 +78,19 @@ func followLink(c *call) (stamped, error) {
 	case token != c.s.publicToken:
 		return nil, refuse("public_token_not_found")
 	}
-	l := c.s.db.links[c.query.Get("token")]
+	l := c.s.db.Links[c.query.Get("token")]
 	if l == nil {
 		return nil, refuse("magic_link_not_found")
 	}
-	to, err := url.Parse(l.redirectURL)
+	to, err := url.Parse(l.RedirectURL)
 	if err != nil {
 		return nil, refuse("invalid_url")
 	}
 	var org *organization
-	if l.member != nil {
-		org = l.member.org
+	if l.MemberID != "" {
+		org = c.s.db.org(c.s.db.member(l.MemberID).OrganizationID)
 	}
-	return arrive(to, l.tokenType(), l.token, org), nil
+	return arrive(to, l.tokenType(), l.Token, org), nil
 }
 
 // arrive sends the browser to the project's own page with a token. What its URL
@@ -99,7 +100,7 @@ func arrive(to *url.URL, tokenType, token string, org *organization) *redirect {
 	query.Set("stytch_token_type", tokenType)
 	query.Set("token", token)
 	if org != nil {
-		query.Set("slug", org.slug)
+		query.Set("slug", org.Slug)
 	}
 	to.RawQuery = query.Encode()
 	return &redirect{location: to.String()}

@@ -23,28 +23,28 @@ func authenticateMagicLink(c *call, in authenticateMagicLinkRequest) (*magicLink
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.begin(l.member, in.signInRequest)
+	a, err := c.begin(c.s.db.member(l.MemberID), in.signInRequest)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkVerifier(l.challenge, in.PKCECodeVerifier); err != nil {
+	if err := checkVerifier(l.Challenge, in.PKCECodeVerifier); err != nil {
 		// A wrong verifier is a guess by somebody who has the link and did not ask for
 		// it: there is no second one. The other faults are a program's.
-		l.spent = asRefusal(err).kind == "pkce_mismatch"
+		l.Spent = asRefusal(err).kind == "pkce_mismatch"
 		return nil, err
 	}
-	l.spent = true
-	if l.kind == "email_update" {
-		if err := c.completeEmailUpdate(l.member, l.email, l.emailID); err != nil {
+	l.Spent = true
+	if l.Kind == "email_update" {
+		if err := c.completeEmailUpdate(c.s.db.member(l.MemberID), l.Email, l.EmailID); err != nil {
 			return nil, err
 		}
 	}
-	c.prove(l.member)
-	signedIn, err := c.finish(a, c.magicLinkFactor(l.emailID, l.email))
+	c.prove(c.s.db.member(l.MemberID))
+	signedIn, err := c.finish(a, c.magicLinkFactor(l.EmailID, l.Email))
 	if err != nil {
 		return nil, err
 	}
-	return &magicLinkAnswer{signInAnswer: signedIn, MethodID: l.emailID}, nil
+	return &magicLinkAnswer{signInAnswer: signedIn, MethodID: l.EmailID}, nil
 }
 
 // redeemable returns the link of a token if it still works and is of one of the
@@ -56,11 +56,11 @@ func (c *call) redeemable(token string, kinds ...string) (*link, error) {
 	if l, is, err := c.sandboxLink(token); is {
 		return l, err
 	}
-	l := c.s.db.links[token]
+	l := c.s.db.Links[token]
 	switch {
-	case l == nil || !slices.Contains(kinds, l.kind):
+	case l == nil || !slices.Contains(kinds, l.Kind):
 		return nil, refuse("magic_link_not_found")
-	case l.spent || !c.now.Before(l.expiresAt):
+	case l.Spent || !c.now.Before(l.ExpiresAt):
 		return nil, refuse("unable_to_auth_magic_link")
 	}
 	return l, nil

@@ -29,7 +29,7 @@ func sendDiscovery(c *call, in sendDiscoveryRequest) (*statusOnly, error) {
 	if err := c.limitMail(in.EmailAddress); err != nil {
 		return nil, err
 	}
-	l.email, l.emailID, l.challenge = in.EmailAddress, c.s.newID("email"), given(in.PKCECodeChallenge)
+	l.Email, l.EmailID, l.Challenge = in.EmailAddress, c.s.newID("email"), given(in.PKCECodeChallenge)
 	c.mail(l)
 	return new(statusOnly), nil
 }
@@ -47,11 +47,11 @@ func authenticateDiscovery(c *call, in authenticateDiscoveryRequest) (*discovery
 	if err != nil {
 		return nil, err
 	}
-	if err := checkVerifier(l.challenge, in.PKCECodeVerifier); err != nil {
-		l.spent = asRefusal(err).kind == "pkce_mismatch"
+	if err := checkVerifier(l.Challenge, in.PKCECodeVerifier); err != nil {
+		l.Spent = asRefusal(err).kind == "pkce_mismatch"
 		return nil, err
 	}
-	l.spent = true
-	out := c.answerDiscovery(&intermediate{email: l.email, factors: []factor{c.magicLinkFactor(l.emailID, l.email)}})
+	l.Spent = true
+	out := c.answerDiscovery(&intermediate{Email: l.Email, Factors: []factor{c.magicLinkFactor(l.EmailID, l.Email)}})
 	return &out, nil
 }

@@ -62,7 +62,7 @@ func loginOrSignup(c *call, in loginOrSignupRequest) (*loginOrSignupAnswer, erro
 	}
 	// Before provisioning: nobody joins through a method that would not let them in.
 	m := c.memberByEmail(org, in.EmailAddress)
-	if !org.settings.permitsMethod(methodMagicLink, m) {
+	if !org.Settings.permitsMethod(methodMagicLink, m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
 	if err := c.limitMail(in.EmailAddress); err != nil {
@@ -75,21 +75,21 @@ func loginOrSignup(c *call, in loginOrSignupRequest) (*loginOrSignupAnswer, erro
 		}
 	}
 	l := signup
-	if m.status == statusActive {
+	if m.Status == statusActive {
 		l = login
 	}
-	l.member, l.challenge = m, given(in.PKCECodeChallenge)
+	l.MemberID, l.Challenge = m.ID, given(in.PKCECodeChallenge)
 	c.mail(l)
-	return &loginOrSignupAnswer{MemberID: m.id, MemberCreated: created, Member: m.json(), Organization: org.json()}, nil
+	return &loginOrSignupAnswer{MemberID: m.ID, MemberCreated: created, Member: c.s.db.memberJSON(m), Organization: org.json()}, nil
 }
 
 // provision lets somebody new join by their e-mail domain, as pending.
 func (c *call) provision(org *organization, email string) (*member, error) {
 	switch {
-	case org.id == sandboxOrganization:
-	case org.settings.EmailJITProvisioning != restricted:
+	case org.ID == sandboxOrganization:
+	case org.Settings.EmailJITProvisioning != restricted:
 		return nil, refuse("email_jit_provisioning_not_allowed")
-	case !slices.Contains(org.settings.EmailAllowedDomains, domainOf(email)):
+	case !slices.Contains(org.Settings.EmailAllowedDomains, domainOf(email)):
 		return nil, refuse("invalid_email_for_jit_provisioning")
 	}
 	if err := c.admit(org, email, nil); err != nil {
@@ -115,7 +115,7 @@ func (c *call) draft(kind string, redirectURL *string, minutes *int, usual int, 
 	if locale != nil && !slices.Contains(emailLocales, *locale) {
 		return nil, refuse("invalid_locale")
 	}
-	return &link{kind: kind, redirectURL: to, expiresAt: c.now.Add(time.Duration(usual) * time.Minute)}, nil
+	return &link{Kind: kind, RedirectURL: to, ExpiresAt: c.now.Add(time.Duration(usual) * time.Minute)}, nil
 }
 
 // inviteRequest is POST /v1/b2b/magic_links/email/invite.
@@ -162,10 +162,10 @@ func invite(c *call, in inviteRequest) (*memberAnswer, error) {
 	// An active member is answered as such even where invitations are closed: it is
 	// the more useful of two true answers.
 	m := c.memberByEmail(org, in.EmailAddress)
-	if m != nil && m.status == statusActive {
+	if m != nil && m.Status == statusActive {
 		return nil, refuse("duplicate_member_email")
 	}
-	set := org.settings
+	set := org.Settings
 	if set.EmailInvites == notAllowed ||
 		(set.EmailInvites == restricted && !slices.Contains(set.EmailAllowedDomains, domainOf(in.EmailAddress))) {
 		return nil, refuse("invalid_email_for_invites")
@@ -185,19 +185,19 @@ func invite(c *call, in inviteRequest) (*memberAnswer, error) {
 		invited = *m
 	}
 	if in.Name != nil {
-		invited.name = *in.Name
+		invited.Name = *in.Name
 	}
 	if err := c.describe(&invited, in.TrustedMetadata, in.UntrustedMetadata, in.Roles); err != nil {
 		return nil, err
 	}
-	invited.status, invited.updatedAt = statusInvited, c.now
+	invited.Status, invited.UpdatedAt = statusInvited, c.now
 	if m == nil {
 		m = &invited
 		c.keep(m)
 	} else {
 		*m = invited
 	}
-	l.member = m
+	l.MemberID = m.ID
 	c.mail(l)
-	return answerMember(m), nil
+	return c.answerMember(m), nil
 }

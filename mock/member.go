@@ -15,30 +15,35 @@ const (
 
 // member is somebody in one organization.
 type member struct {
-	seq                  int64
-	id                   string
-	org                  *organization
-	email, emailID       string
-	verified             bool // the address has been proven
-	status               string
-	name                 string
-	externalID           string
-	roles                []string // assigned ones; stytch_member is not named
-	phone, phoneID       string
-	phoneVerified        bool
-	defaultMFA           string
-	mfaEnrolled          bool
-	breakglass           bool
-	trusted, untrusted   metadata
-	retired              []retiredEmail
-	totp                 *totp     // an authenticator app, also one that is not confirmed yet
-	password             *password // nil: none
-	entered              entry     // where the organization's roll has them
-	oauth                []*oauthRegistration
-	sso                  []*ssoRegistration
-	failures             int // wrong passwords and codes in a row
-	lockedAt             time.Time
-	createdAt, updatedAt time.Time
+	Seq            int64                `json:"seq"`
+	ID             string               `json:"member_id"`
+	OrganizationID string               `json:"organization_id"`
+	Email          string               `json:"email_address"`
+	EmailID        string               `json:"email_id"`
+	Verified       bool                 `json:"email_address_verified,omitempty"`
+	Status         string               `json:"status"`
+	Name           string               `json:"name,omitempty"`
+	ExternalID     string               `json:"external_id,omitempty"`
+	Roles          []string             `json:"roles"` // assigned ones; stytch_member is not named
+	Phone          string               `json:"mfa_phone_number,omitempty"`
+	PhoneID        string               `json:"mfa_phone_id,omitempty"`
+	PhoneVerified  bool                 `json:"mfa_phone_number_verified,omitempty"`
+	DefaultMFA     string               `json:"default_mfa_method,omitempty"`
+	MFAEnrolled    bool                 `json:"mfa_enrolled,omitempty"`
+	Breakglass     bool                 `json:"is_breakglass,omitempty"`
+	Trusted        metadata             `json:"trusted_metadata"`
+	Untrusted      metadata             `json:"untrusted_metadata"`
+	Retired        []retiredEmail       `json:"retired_email_addresses,omitempty"`
+	TOTP           *totp                `json:"totp,omitempty"` // an authenticator app, also one that is not confirmed yet
+	Password       *password            `json:"password,omitempty"`
+	OAuth          []*oauthRegistration `json:"oauth_registrations,omitempty"`
+	SSO            []*ssoRegistration   `json:"sso_registrations,omitempty"`
+	Failures       int                  `json:"failures,omitempty"` // wrong passwords and codes in a row
+	LockedAt       time.Time            `json:"locked_at,omitzero"`
+	CreatedAt      time.Time            `json:"created_at"`
+	UpdatedAt      time.Time            `json:"updated_at"`
+
+	entered memberNames // where the index of the organization's members has them
 }
 
 // retiredEmail is an address that a member had. Nobody else in the organization
@@ -90,57 +95,58 @@ type roleSourceJSON struct {
 	Details map[string]string `json:"details"`
 }
 
-func (m *member) json() memberJSON {
+// memberJSON is the member as Stytch sends them.
+func (db *store) memberJSON(m *member) memberJSON {
 	out := memberJSON{
-		OrganizationID:         m.org.id,
-		MemberID:               m.id,
-		EmailAddress:           m.email,
-		Status:                 m.status,
-		Name:                   m.name,
+		OrganizationID:         m.OrganizationID,
+		MemberID:               m.ID,
+		EmailAddress:           m.Email,
+		Status:                 m.Status,
+		Name:                   m.Name,
 		SSORegistrations:       []ssoRegistrationJSON{},
-		IsBreakglass:           m.breakglass,
+		IsBreakglass:           m.Breakglass,
 		OAuthRegistrations:     []oauthRegistrationJSON{},
-		EmailAddressVerified:   m.verified,
-		MFAPhoneNumberVerified: m.phoneVerified,
-		RetiredEmailAddresses:  append([]retiredEmail{}, m.retired...),
-		MFAEnrolled:            m.mfaEnrolled,
-		MFAPhoneNumber:         m.phone,
-		DefaultMFAMethod:       m.defaultMFA,
-		Roles:                  m.rolesJSON(),
-		TrustedMetadata:        m.trusted,
-		UntrustedMetadata:      m.untrusted,
-		CreatedAt:              moment(m.createdAt),
-		UpdatedAt:              moment(m.updatedAt),
-		ExternalID:             orNull(m.externalID),
+		EmailAddressVerified:   m.Verified,
+		MFAPhoneNumberVerified: m.PhoneVerified,
+		RetiredEmailAddresses:  append([]retiredEmail{}, m.Retired...),
+		MFAEnrolled:            m.MFAEnrolled,
+		MFAPhoneNumber:         m.Phone,
+		DefaultMFAMethod:       m.DefaultMFA,
+		Roles:                  db.memberRoles(m),
+		TrustedMetadata:        m.Trusted,
+		UntrustedMetadata:      m.Untrusted,
+		CreatedAt:              moment(m.CreatedAt),
+		UpdatedAt:              moment(m.UpdatedAt),
+		ExternalID:             orNull(m.ExternalID),
 	}
-	for _, r := range m.sso {
+	for _, r := range m.SSO {
 		out.SSORegistrations = append(out.SSORegistrations, r.json())
 	}
-	for _, r := range m.oauth {
+	for _, r := range m.OAuth {
 		out.OAuthRegistrations = append(out.OAuthRegistrations, r.json())
 	}
-	if m.password != nil {
-		out.MemberPasswordID = m.password.id
+	if m.Password != nil {
+		out.MemberPasswordID = m.Password.ID
 	}
 	if m.hasTOTP() {
-		out.TOTPRegistrationID = m.totp.id
+		out.TOTPRegistrationID = m.TOTP.ID
 	}
-	if end := m.lockedAt.Add(lockLife); !m.lockedAt.IsZero() && time.Now().Before(end) {
-		from, to := moment(m.lockedAt), moment(end)
+	if end := m.LockedAt.Add(lockLife); !m.LockedAt.IsZero() && time.Now().Before(end) {
+		from, to := moment(m.LockedAt), moment(end)
 		out.IsLocked, out.LockCreatedAt, out.LockExpiresAt = true, &from, &to
 	}
 	out.IsAdmin = slices.ContainsFunc(out.Roles, func(r memberRoleJSON) bool { return r.RoleID == roleAdmin })
 	return out
 }
 
-// rolesJSON returns the member's roles with where each comes from. One role can
+// memberRoles returns the member's roles with where each comes from. One role can
 // have several sources.
-func (m *member) rolesJSON() []memberRoleJSON {
+func (db *store) memberRoles(m *member) []memberRoleJSON {
 	direct := func() roleSourceJSON {
 		return roleSourceJSON{Type: "direct_assignment", Details: map[string]string{}}
 	}
 	out := []memberRoleJSON{{RoleID: roleMember, Sources: []roleSourceJSON{direct()}}}
-	for _, id := range m.roles {
+	for _, id := range m.Roles {
 		out = append(out, memberRoleJSON{RoleID: id, Sources: []roleSourceJSON{direct()}})
 	}
 	add := func(role string, source roleSourceJSON) {
@@ -150,12 +156,12 @@ func (m *member) rolesJSON() []memberRoleJSON {
 			out = append(out, memberRoleJSON{RoleID: role, Sources: []roleSourceJSON{source}})
 		}
 	}
-	for _, implicit := range m.implicitRoles() {
+	for _, implicit := range db.implicitRoles(m) {
 		add(implicit.RoleID, roleSourceJSON{Type: "email_assignment", Details: map[string]string{"email_domain": implicit.Domain}})
 	}
-	for _, r := range m.sso {
-		for _, g := range r.grants() {
-			add(g.role, g.source(r.connection))
+	for _, r := range m.SSO {
+		for _, g := range db.grants(r) {
+			add(g.role, g.source(r.ConnectionID))
 		}
 	}
 	return out
@@ -163,13 +169,13 @@ func (m *member) rolesJSON() []memberRoleJSON {
 
 // implicitRoles are the roles that the member's e-mail domain brings. Only a
 // proven address counts, or anybody could be enrolled into a role by a typo.
-func (m *member) implicitRoles() []implicitRole {
-	if !m.verified {
+func (db *store) implicitRoles(m *member) []implicitRole {
+	if !m.Verified {
 		return nil
 	}
 	var out []implicitRole
-	for _, r := range m.org.settings.ImplicitRoles {
-		if r.Domain == domainOf(m.email) {
+	for _, r := range db.org(m.OrganizationID).Settings.ImplicitRoles {
+		if r.Domain == domainOf(m.Email) {
 			out = append(out, r)
 		}
 	}
@@ -177,9 +183,9 @@ func (m *member) implicitRoles() []implicitRole {
 }
 
 // roleIDs are the ids of all the member's roles.
-func (m *member) roleIDs() []string {
+func (db *store) roleIDs(m *member) []string {
 	var ids []string
-	for _, r := range m.rolesJSON() {
+	for _, r := range db.memberRoles(m) {
 		ids = append(ids, r.RoleID)
 	}
 	return ids
@@ -188,9 +194,9 @@ func (m *member) roleIDs() []string {
 // ownRoleIDs are those that count in every session: the roles that come through
 // an SSO connection do not.
 // Source: https://stytch.com/docs/b2b/guides/rbac/role-assignment
-func (m *member) ownRoleIDs() []string {
-	ids := append([]string{roleMember}, m.roles...)
-	for _, r := range m.implicitRoles() {
+func (db *store) ownRoleIDs(m *member) []string {
+	ids := append([]string{roleMember}, m.Roles...)
+	for _, r := range db.implicitRoles(m) {
 		if !slices.Contains(ids, r.RoleID) {
 			ids = append(ids, r.RoleID)
 		}
@@ -202,45 +208,42 @@ func (m *member) ownRoleIDs() []string {
 // must have been admitted.
 func (c *call) newMember(org *organization, email, status string) *member {
 	return &member{
-		id:        c.s.newID("member"),
-		org:       org,
-		email:     email,
-		emailID:   c.s.newID("email"),
-		status:    status,
-		trusted:   metadata{},
-		untrusted: metadata{},
-		createdAt: c.now,
-		updatedAt: c.now,
+		ID:             c.s.newID("member"),
+		OrganizationID: org.ID,
+		Email:          email,
+		EmailID:        c.s.newID("email"),
+		Status:         status,
+		Roles:          []string{},
+		Trusted:        metadata{},
+		Untrusted:      metadata{},
+		CreatedAt:      c.now,
+		UpdatedAt:      c.now,
 	}
 }
 
 // keep stores a member who was made by newMember.
 func (c *call) keep(m *member) {
-	m.seq = c.s.db.next()
 	if c.s.CrossOrgPasswords {
-		m.password = c.s.db.passwords[foldEmail(m.email)]
+		m.Password = c.s.db.Passwords[foldEmail(m.Email)].copied()
 	}
-	c.s.db.members = append(c.s.db.members, m)
-	put(&c.s.db.membersByID, m.id, m)
-	m.org.roll.members = append(m.org.roll.members, m)
-	c.enter(m)
+	c.s.db.addMember(m)
 }
 
 // prove notes that the member has proven their address.
 func (c *call) prove(m *member) {
-	if !m.verified {
-		m.verified, m.updatedAt = true, c.now
+	if !m.Verified {
+		m.Verified, m.UpdatedAt = true, c.now
 	}
 }
 
 // activate notes that the member has signed in.
 func (c *call) activate(m *member) {
-	if m.status == statusPending || m.status == statusInvited {
-		m.status, m.updatedAt = statusActive, c.now
+	if m.Status == statusPending || m.Status == statusInvited {
+		m.Status, m.UpdatedAt = statusActive, c.now
 	}
 }
 
 // isSMS reports whether the member's second factor is a code by SMS.
 func (m *member) isSMS() bool {
-	return m.phone != "" && (m.defaultMFA == "" || m.defaultMFA == "sms_otp")
+	return m.Phone != "" && (m.DefaultMFA == "" || m.DefaultMFA == "sms_otp")
 }

@@ -28,9 +28,9 @@ func startEmailUpdate(c *call, in startEmailUpdateRequest) (*memberAnswer, error
 		return nil, err
 	}
 	switch {
-	case m.status != statusActive:
+	case m.Status != statusActive:
 		return nil, refuse("email_updates_available_only_for_active_members")
-	case !m.verified:
+	case !m.Verified:
 		return nil, refuse("member_has_no_active_verified_email")
 	}
 	if err := c.admit(org, in.EmailAddress, m); err != nil {
@@ -46,15 +46,15 @@ func startEmailUpdate(c *call, in startEmailUpdateRequest) (*memberAnswer, error
 	emailID, expires := c.s.newID("email"), c.now.Add(emailUpdateLife)
 	switch in.DeliveryMethod {
 	case "", "EMAIL_MAGIC_LINK":
-		l.kind, l.member, l.email, l.emailID, l.expiresAt = "email_update", m, in.EmailAddress, emailID, expires
+		l.Kind, l.MemberID, l.Email, l.EmailID, l.ExpiresAt = "email_update", m.ID, in.EmailAddress, emailID, expires
 		c.mail(l)
 	case "EMAIL_OTP":
 		c.sendCode(emailPurpose(org, in.EmailAddress), "email", in.EmailAddress,
-			&code{kind: "email_update", member: m, email: in.EmailAddress, emailID: emailID, expiresAt: expires})
+			&code{Kind: "email_update", MemberID: m.ID, Email: in.EmailAddress, EmailID: emailID, ExpiresAt: expires})
 	default:
 		return nil, refuseField("invalid_argument", "delivery_method should be EMAIL_MAGIC_LINK or EMAIL_OTP")
 	}
-	return answerMember(m), nil
+	return c.answerMember(m), nil
 }
 
 // completeEmailUpdate gives the member the address that they have proven, unless
@@ -63,10 +63,10 @@ func (c *call) completeEmailUpdate(m *member, email, emailID string) error {
 	if err := c.changeEmail(m, m, email, false); err != nil {
 		return refuse("unable_to_verify_member_email_update")
 	}
-	m.emailID, m.updatedAt = emailID, c.now
-	c.enter(m)
-	c.dropLinks(func(l *link) bool { return l.member == m })
-	c.dropCodes(func(k *code) bool { return k.member == m })
+	m.EmailID, m.UpdatedAt = emailID, c.now
+	c.s.db.enter(m)
+	c.dropLinks(func(l *link) bool { return l.MemberID == m.ID })
+	c.dropCodes(func(k *code) bool { return k.MemberID == m.ID })
 	return nil
 }
 
@@ -96,13 +96,13 @@ func unlinkRetiredEmail(c *call, in unlinkEmailRequest) (*unlinkAnswer, error) {
 	if in.EmailID == "" && in.EmailAddress == "" {
 		return nil, refuse("retired_email_missing_email_identifiers")
 	}
-	left := slices.DeleteFunc(slices.Clone(m.retired), func(r retiredEmail) bool {
+	left := slices.DeleteFunc(slices.Clone(m.Retired), func(r retiredEmail) bool {
 		return (in.EmailID == "" || r.EmailID == in.EmailID) && (in.EmailAddress == "" || sameEmail(r.EmailAddress, in.EmailAddress))
 	})
-	if len(left) == len(m.retired) {
+	if len(left) == len(m.Retired) {
 		return nil, refuse("email_not_found")
 	}
-	m.retired, m.updatedAt = left, c.now
-	c.enter(m)
-	return &unlinkAnswer{memberAnswer: *answerMember(m), OrganizationID: org.id}, nil
+	m.Retired, m.UpdatedAt = left, c.now
+	c.s.db.enter(m)
+	return &unlinkAnswer{memberAnswer: *c.answerMember(m), OrganizationID: org.ID}, nil
 }

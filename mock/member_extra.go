@@ -6,11 +6,11 @@ import "strings"
 // is in: who calls it must check that. It takes no external id.
 // Source: https://stytch.com/docs/b2b/api/dangerously-get-member
 func dangerouslyGet(c *call) (stamped, error) {
-	m := c.s.db.membersByID[c.params["member_id"]]
-	if m == nil || (m.status == statusDeleted && !strings.EqualFold(c.query.Get("include_deleted"), "true")) {
+	m := c.s.db.index.members[c.params["member_id"]]
+	if m == nil || (m.Status == statusDeleted && !strings.EqualFold(c.query.Get("include_deleted"), "true")) {
 		return nil, refuse("member_not_found")
 	}
-	return answerMember(m), nil
+	return c.answerMember(m), nil
 }
 
 // deletePassword takes a member's password away, by its own id. One that belongs
@@ -21,8 +21,8 @@ func deletePassword(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range org.roll.members {
-		if m.status == statusDeleted || m.password == nil || m.password.id != c.params["member_password_id"] {
+	for _, m := range c.s.db.roster(org).members {
+		if m.Status == statusDeleted || m.Password == nil || m.Password.ID != c.params["member_password_id"] {
 			continue
 		}
 		if err := c.permit(org, m, "update.info.delete.password"); err != nil {
@@ -31,8 +31,8 @@ func deletePassword(c *call) (stamped, error) {
 		if c.s.CrossOrgPasswords {
 			return nil, refuse("cross_org_passwords_enabled")
 		}
-		m.password, m.updatedAt = nil, c.now
-		return answerMember(m), nil
+		m.Password, m.UpdatedAt = nil, c.now
+		return c.answerMember(m), nil
 	}
 	if err := c.permit(org, nil, "update.info.delete.password"); err != nil {
 		return nil, err
@@ -50,9 +50,9 @@ func deleteMemberExternalID(c *call) (stamped, error) {
 	if err := c.permit(org, m, "update.info.external-id"); err != nil {
 		return nil, err
 	}
-	m.externalID, m.updatedAt = "", c.now
-	c.enter(m)
-	return answerMember(m), nil
+	m.ExternalID, m.UpdatedAt = "", c.now
+	c.s.db.enter(m)
+	return c.answerMember(m), nil
 }
 
 // deleteOrganizationExternalID is the same for an organization.
@@ -62,7 +62,8 @@ func deleteOrganizationExternalID(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	org.externalID, org.updatedAt = "", c.now
+	org.ExternalID, org.UpdatedAt = "", c.now
+	c.s.db.enterOrganization(org)
 	return &organizationAnswer{Organization: org.json()}, nil
 }
 
@@ -80,7 +81,7 @@ func getMetrics(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &metricsAnswer{MemberCount: org.roll.live}, nil
+	return &metricsAnswer{MemberCount: c.s.db.roster(org).live}, nil
 }
 
 // connectedAppsAnswer is the answer of the calls that list Connected Apps, of

@@ -26,12 +26,12 @@ func getOIDCProviders(c *call) (stamped, error) {
 		return nil, err
 	}
 	out := &oidcProvidersAnswer{Registrations: []oidcProviderJSON{}}
-	for _, r := range m.sso {
-		if r.connection.kind == oidcKind {
+	for _, r := range m.SSO {
+		if c.s.db.connection(r.ConnectionID).Kind == oidcKind {
 			out.Registrations = append(out.Registrations, oidcProviderJSON{
-				ProviderSubject: r.externalID, IDToken: r.idToken, AccessToken: r.idToken, ConnectionID: r.connection.id,
-				AccessTokenExpiresIn: secondsUntil(r.expiresAt, c.now), Scopes: []string{"openid", "email", "profile"},
-				RefreshToken: c.emptyUnlessAsked(r.idToken),
+				ProviderSubject: r.ExternalID, IDToken: r.IDToken, AccessToken: r.IDToken, ConnectionID: r.ConnectionID,
+				AccessTokenExpiresIn: secondsUntil(r.ExpiresAt, c.now), Scopes: []string{"openid", "email", "profile"},
+				RefreshToken: c.emptyUnlessAsked(r.IDToken),
 			})
 		}
 	}
@@ -72,8 +72,8 @@ func getOAuthProvider(provider string) func(*call) (stamped, error) {
 			return nil, err
 		}
 		var found []*oauthRegistration
-		for _, r := range m.oauth {
-			if r.provider == provider {
+		for _, r := range m.OAuth {
+			if r.Provider == provider {
 				found = append(found, r)
 			}
 		}
@@ -83,8 +83,8 @@ func getOAuthProvider(provider string) func(*call) (stamped, error) {
 		if provider == "google" || provider == "microsoft" {
 			r := found[len(found)-1]
 			return &oneProviderAnswer{
-				ProviderType: providerNames[provider], ProviderSubject: r.subject, IDToken: r.idToken, Scopes: r.scopes,
-				AccessToken: r.accessToken, AccessTokenExpiresIn: secondsUntil(r.expiresAt, c.now), RefreshToken: c.emptyUnlessAsked(r.refreshToken),
+				ProviderType: providerNames[provider], ProviderSubject: r.Subject, IDToken: r.IDToken, Scopes: r.Scopes,
+				AccessToken: r.AccessToken, AccessTokenExpiresIn: secondsUntil(r.ExpiresAt, c.now), RefreshToken: c.emptyUnlessAsked(r.RefreshToken),
 			}, nil
 		}
 		out := &manyProvidersAnswer{ProviderType: providerNames[provider]}
@@ -97,18 +97,18 @@ func getOAuthProvider(provider string) func(*call) (stamped, error) {
 
 // accountJSON has the fields that a provider's accounts have.
 func (c *call) accountJSON(r *oauthRegistration) map[string]any {
-	out := map[string]any{"provider_subject": r.subject, "access_token": r.accessToken, "scopes": r.scopes}
+	out := map[string]any{"provider_subject": r.Subject, "access_token": r.AccessToken, "scopes": r.Scopes}
 	tenant := ""
-	if len(r.tenants) > 0 {
-		tenant = r.tenants[0]
+	if len(r.Tenants) > 0 {
+		tenant = r.Tenants[0]
 	}
-	switch r.provider {
+	switch r.Provider {
 	case "github":
-		out["provider_tenant_ids"] = r.tenants
+		out["provider_tenant_ids"] = r.Tenants
 	case "hubspot":
 		out["provider_tenant_id"] = tenant
-		out["access_token_expires_in"] = secondsUntil(r.expiresAt, c.now)
-		out["refresh_token"] = c.emptyUnlessAsked(r.refreshToken)
+		out["access_token_expires_in"] = secondsUntil(r.ExpiresAt, c.now)
+		out["refresh_token"] = c.emptyUnlessAsked(r.RefreshToken)
 	case "slack":
 		out["provider_tenant_id"] = tenant
 		out["bot_access_token"], out["bot_scopes"] = "", []string{}

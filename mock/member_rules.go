@@ -16,15 +16,15 @@ func (c *call) setPhone(m *member, phone string) error {
 	switch {
 	case !phoneForm.MatchString(phone):
 		return refuse("invalid_phone_number")
-	case m.phone != "":
+	case m.Phone != "":
 		return refuse("duplicate_member_phone_number_for_member")
 	}
-	for _, other := range m.org.roll.members {
-		if other.id != m.id && other.status != statusDeleted && other.phone == phone {
+	for _, other := range c.s.db.roster(c.s.db.org(m.OrganizationID)).members {
+		if other.ID != m.ID && other.Status != statusDeleted && other.Phone == phone {
 			return refuse("duplicate_member_phone_number")
 		}
 	}
-	m.phone, m.phoneID = phone, c.s.newID("phone-number")
+	m.Phone, m.PhoneID = phone, c.s.newID("phone-number")
 	return nil
 }
 
@@ -34,10 +34,10 @@ func (c *call) setExternalID(m *member, id string) error {
 	if !externalIDForm.MatchString(id) || memberIDForm.MatchString(id) {
 		return refuseField("invalid_argument", "external_id")
 	}
-	if other := m.org.roll.byExternal[id]; other != nil && other.id != m.id {
+	if other := c.s.db.roster(c.s.db.org(m.OrganizationID)).byExternal[id]; other != nil && other.ID != m.ID {
 		return refuse("duplicate_member_external_id")
 	}
-	m.externalID = id
+	m.ExternalID = id
 	return nil
 }
 
@@ -45,14 +45,14 @@ func (c *call) setExternalID(m *member, id string) error {
 func (c *call) setRoles(m *member, ids []string) error {
 	roles := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if err := c.checkRole(m.org, id); err != nil {
+		if err := c.checkRole(c.s.db.org(m.OrganizationID), id); err != nil {
 			return err
 		}
 		if !slices.Contains(roles, id) {
 			roles = append(roles, id)
 		}
 	}
-	m.roles = roles
+	m.Roles = roles
 	return nil
 }
 
@@ -77,13 +77,11 @@ func (c *call) admit(org *organization, email string, m *member) error {
 	if other := c.memberByEmail(org, email); other != nil && other != m {
 		return refuse("duplicate_member_email")
 	}
-	if other := org.roll.retired[foldEmail(email)]; other != nil && other != m {
+	if other := c.s.db.roster(org).retired[foldEmail(email)]; other != nil && other != m {
 		return refuse("retired_member_email")
 	}
-	for _, o := range c.s.db.organizations {
-		if o != org && slices.Contains(o.settings.ClaimedEmailDomains, domainOf(email)) {
-			return refuse("action_not_allowed_email_domain_is_claimed")
-		}
+	if claimant := c.s.db.index.claims[domainOf(email)]; claimant != nil && claimant != org {
+		return refuse("action_not_allowed_email_domain_is_claimed")
 	}
 	return nil
 }

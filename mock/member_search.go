@@ -21,25 +21,25 @@ const memberSearch = "member_search"
 // memberFilters are the filters that Stytch has; SDKs disagree about the names
 // of those on phone numbers, so both are taken.
 // Source: https://stytch.com/docs/b2b/api/search-members
-func memberFilters() map[string]filter[*member] {
+func (c *call) memberFilters() map[string]filter[*member] {
 	phones := filter[*member]{
 		kind: stringList, label: "mfa_member_phone_numbers",
-		match: func(m *member, v operand) bool { return m.phone != "" && slices.Contains(v.list, m.phone) },
+		match: func(m *member, v operand) bool { return m.Phone != "" && slices.Contains(v.list, m.Phone) },
 	}
 	phoneFuzzy := filter[*member]{
 		kind: fuzzy, label: "member_mfa_phone_number_fuzzy",
-		match: func(m *member, v operand) bool { return contains(m.phone, v.text) },
+		match: func(m *member, v operand) bool { return contains(m.Phone, v.text) },
 	}
 	return map[string]filter[*member]{
 		"member_ids": {kind: stringList, match: func(m *member, v operand) bool {
-			return slices.Contains(v.list, m.id) || (m.externalID != "" && slices.Contains(v.list, m.externalID))
+			return slices.Contains(v.list, m.ID) || (m.ExternalID != "" && slices.Contains(v.list, m.ExternalID))
 		}},
 		"member_emails":                 {kind: stringList, match: func(m *member, v operand) bool { return slices.ContainsFunc(v.list, m.hasEmail) }},
-		"member_email_fuzzy":            {kind: fuzzy, match: func(m *member, v operand) bool { return contains(m.email, v.text) }},
-		"member_is_breakglass":          {kind: boolean, match: func(m *member, v operand) bool { return m.breakglass == v.yes }},
-		"statuses":                      {kind: stringList, match: func(m *member, v operand) bool { return slices.Contains(v.list, m.status) }},
-		"member_roles":                  {kind: stringList, match: func(m *member, v operand) bool { return overlap(m.roleIDs(), v.list) }},
-		"member_password_exists":        {kind: boolean, match: func(m *member, v operand) bool { return (m.password != nil) == v.yes }},
+		"member_email_fuzzy":            {kind: fuzzy, match: func(m *member, v operand) bool { return contains(m.Email, v.text) }},
+		"member_is_breakglass":          {kind: boolean, match: func(m *member, v operand) bool { return m.Breakglass == v.yes }},
+		"statuses":                      {kind: stringList, match: func(m *member, v operand) bool { return slices.Contains(v.list, m.Status) }},
+		"member_roles":                  {kind: stringList, match: func(m *member, v operand) bool { return overlap(c.s.db.roleIDs(m), v.list) }},
+		"member_password_exists":        {kind: boolean, match: func(m *member, v operand) bool { return (m.Password != nil) == v.yes }},
 		"member_mfa_phone_numbers":      phones,
 		"member_phone_numbers":          phones,
 		"member_mfa_phone_number_fuzzy": phoneFuzzy,
@@ -48,21 +48,21 @@ func memberFilters() map[string]filter[*member] {
 }
 
 // memberPage returns the page that is asked for. Whole class lists, and searches
-// by address, which must not take longer as a class grows, go by the roll.
+// by address, which must not take longer as a class grows, go by the index.
 func (c *call) memberPage(within []*organization, in searchMembersRequest, operands []operand, deletedToo bool, matches func(*member) bool) ([]*member, resultsMetadata, error) {
 	stamp := []any{in.OrganizationIDs, in.Query}
-	seq := func(m *member) int64 { return m.seq }
-	visible := func(m *member) bool { return deletedToo || m.status != statusDeleted }
+	seq := func(m *member) int64 { return m.Seq }
+	visible := func(m *member) bool { return deletedToo || m.Status != statusDeleted }
 	if len(within) != 1 {
 		var found []*member
-		for _, m := range c.s.db.members {
-			if slices.Contains(within, m.org) && visible(m) && matches(m) {
+		for _, m := range c.s.db.Members {
+			if slices.Contains(within, c.s.db.org(m.OrganizationID)) && visible(m) && matches(m) {
 				found = append(found, m)
 			}
 		}
 		return page(found, seq, in.searchRequest, stamp)
 	}
-	r := within[0].roll
+	r := c.s.db.roster(within[0])
 	if len(operands) == 0 && !deletedToo {
 		limit, after, digest, err := in.bounds(stamp)
 		if err != nil {
@@ -107,7 +107,7 @@ func searchMembers(c *call, in searchMembersRequest) (*membersAnswer, error) {
 	if err := c.limitSearch("members"); err != nil {
 		return nil, err
 	}
-	matches, operands, err := compile(memberSearch, in.Query, memberFilters())
+	matches, operands, err := compile(memberSearch, in.Query, c.memberFilters())
 	if err != nil {
 		return nil, err
 	}
@@ -123,10 +123,10 @@ func searchMembers(c *call, in searchMembersRequest) (*membersAnswer, error) {
 	}
 	out := &membersAnswer{Members: []memberJSON{}, ResultsMetadata: meta, Organizations: map[string]organizationJSON{}}
 	for _, m := range found {
-		out.Members = append(out.Members, m.json())
+		out.Members = append(out.Members, c.s.db.memberJSON(m))
 	}
 	for _, o := range within {
-		out.Organizations[o.id] = o.json()
+		out.Organizations[o.ID] = o.json()
 	}
 	return out, nil
 }

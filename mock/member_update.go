@@ -37,32 +37,32 @@ func updateMember(c *call, in updateMemberRequest) (*memberAnswer, error) {
 	if err := c.applyUpdate(&changed, m, in); err != nil {
 		return nil, err
 	}
-	changed.updatedAt = c.now
-	if !sameEmail(changed.email, m.email) {
+	changed.UpdatedAt = c.now
+	if !sameEmail(changed.Email, m.Email) {
 		// A link to the old address must not sign in the owner of the new one.
-		c.dropLinks(func(l *link) bool { return l.member == m })
-		c.dropCodes(func(k *code) bool { return k.member == m })
+		c.dropLinks(func(l *link) bool { return l.MemberID == m.ID })
+		c.dropCodes(func(k *code) bool { return k.MemberID == m.ID })
 	}
 	if !in.PreserveExistingSessions {
-		c.endGrantedSessions(m, changed.roles)
+		c.endGrantedSessions(m, changed.Roles)
 	}
 	*m = changed
-	c.enter(m)
-	return answerMember(m), nil
+	c.s.db.enter(m)
+	return c.answerMember(m), nil
 }
 
 func (c *call) applyUpdate(changed, m *member, in updateMemberRequest) error {
 	if in.Name != nil {
-		changed.name = *in.Name
+		changed.Name = *in.Name
 	}
 	if err := c.describe(changed, in.TrustedMetadata, in.UntrustedMetadata, in.Roles); err != nil {
 		return err
 	}
 	if in.IsBreakglass != nil {
-		changed.breakglass = *in.IsBreakglass
+		changed.Breakglass = *in.IsBreakglass
 	}
 	if in.MFAEnrolled != nil {
-		changed.mfaEnrolled = *in.MFAEnrolled
+		changed.MFAEnrolled = *in.MFAEnrolled
 	}
 	if in.MFAPhoneNumber != nil {
 		if err := c.setPhone(changed, *in.MFAPhoneNumber); err != nil {
@@ -79,7 +79,7 @@ func (c *call) applyUpdate(changed, m *member, in updateMemberRequest) error {
 			return err
 		}
 	}
-	if in.EmailAddress != nil && *in.EmailAddress != m.email {
+	if in.EmailAddress != nil && *in.EmailAddress != m.Email {
 		return c.changeEmail(changed, m, *in.EmailAddress, in.UnlinkEmail)
 	}
 	return nil
@@ -89,10 +89,10 @@ func (c *call) applyUpdate(changed, m *member, in updateMemberRequest) error {
 // has just been taken from the member: there they would go on having it.
 // Source: https://stytch.com/docs/b2b/api/update-member, preserve_existing_sessions
 func (c *call) endGrantedSessions(m *member, roles []string) {
-	for _, r := range m.sso {
-		for _, g := range r.grants() {
-			if slices.Contains(m.roles, g.role) && !slices.Contains(roles, g.role) {
-				c.endSessions(func(s *session) bool { return s.member == m && s.has(r.connection) })
+	for _, r := range m.SSO {
+		for _, g := range c.s.db.grants(r) {
+			if slices.Contains(m.Roles, g.role) && !slices.Contains(roles, g.role) {
+				c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID && s.has(r.ConnectionID) })
 			}
 		}
 	}
@@ -103,10 +103,10 @@ func (m *member) setDefaultMFA(method string) error {
 	switch {
 	case !slices.Contains(mfaMethods, method):
 		return refuse("invalid_mfa_default_method")
-	case method == "totp" && !m.hasTOTP(), method == "sms_otp" && m.phone == "":
+	case method == "totp" && !m.hasTOTP(), method == "sms_otp" && m.Phone == "":
 		return refuse("default_mfa_member_missing_factor")
 	}
-	m.defaultMFA = method
+	m.DefaultMFA = method
 	return nil
 }
 
@@ -114,20 +114,20 @@ func (m *member) setDefaultMFA(method string) error {
 // which keeps it from everybody else, or forgotten if unlink says so. Stored is
 // the member before the change.
 func (c *call) changeEmail(changed, stored *member, email string, unlink bool) error {
-	if err := c.admit(changed.org, email, stored); err != nil {
+	if err := c.admit(c.s.db.org(changed.OrganizationID), email, stored); err != nil {
 		return err
 	}
-	if sameEmail(email, changed.email) {
-		changed.email = email
+	if sameEmail(email, changed.Email) {
+		changed.Email = email
 		return nil
 	}
 	if !unlink {
-		changed.retired = append(slices.Clone(changed.retired), retiredEmail{EmailID: changed.emailID, EmailAddress: changed.email})
+		changed.Retired = append(slices.Clone(changed.Retired), retiredEmail{EmailID: changed.EmailID, EmailAddress: changed.Email})
 	}
 	// A member may take back an address that they retired themselves.
-	changed.retired = slices.DeleteFunc(slices.Clone(changed.retired), func(r retiredEmail) bool { return sameEmail(r.EmailAddress, email) })
-	changed.email, changed.emailID, changed.verified = email, c.s.newID("email"), false
-	changed.password = nil // as Stytch says: who has the new address sets a new one
+	changed.Retired = slices.DeleteFunc(slices.Clone(changed.Retired), func(r retiredEmail) bool { return sameEmail(r.EmailAddress, email) })
+	changed.Email, changed.EmailID, changed.Verified = email, c.s.newID("email"), false
+	changed.Password = nil // as Stytch says: who has the new address sets a new one
 	return nil
 }
 
@@ -140,7 +140,7 @@ func (c *call) permitUpdate(org *organization, m *member, in updateMemberRequest
 	if in.TrustedMetadata != nil {
 		return refuse("cannot_update_trusted_metadata")
 	}
-	if in.EmailAddress != nil && c.caller.member == m {
+	if in.EmailAddress != nil && c.caller.MemberID == m.ID {
 		return refuse("member_cannot_update_their_email_address")
 	}
 	wanted := []struct {

@@ -8,8 +8,8 @@ type memberAnswer struct {
 	Organization organizationJSON `json:"organization"`
 }
 
-func answerMember(m *member) *memberAnswer {
-	return &memberAnswer{MemberID: m.id, Member: m.json(), Organization: m.org.json()}
+func (c *call) answerMember(m *member) *memberAnswer {
+	return &memberAnswer{MemberID: m.ID, Member: c.s.db.memberJSON(m), Organization: c.s.db.org(m.OrganizationID).json()}
 }
 
 // memberIDAnswer is the answer of the delete call, which has no member object.
@@ -55,7 +55,7 @@ func createMember(c *call, in createMemberRequest) (*memberAnswer, error) {
 		status = statusPending
 	}
 	m := c.newMember(org, in.EmailAddress, status)
-	m.name, m.breakglass, m.mfaEnrolled = in.Name, in.IsBreakglass, in.MFAEnrolled
+	m.Name, m.Breakglass, m.MFAEnrolled = in.Name, in.IsBreakglass, in.MFAEnrolled
 	if err := c.describe(m, in.TrustedMetadata, in.UntrustedMetadata, in.Roles); err != nil {
 		return nil, err
 	}
@@ -71,17 +71,17 @@ func createMember(c *call, in createMemberRequest) (*memberAnswer, error) {
 	}
 	// Only now is there anything to see of it: a refused call leaves nothing behind.
 	c.keep(m)
-	return answerMember(m), nil
+	return c.answerMember(m), nil
 }
 
 // describe sets what creating, inviting and updating have in common. Nil leaves
 // a value alone.
 func (c *call) describe(m *member, trusted, untrusted metadata, roles []string) error {
 	var err error
-	if m.trusted, err = m.trusted.merged(trusted); err != nil {
+	if m.Trusted, err = m.Trusted.merged(trusted); err != nil {
 		return err
 	}
-	if m.untrusted, err = m.untrusted.merged(untrusted); err != nil {
+	if m.Untrusted, err = m.Untrusted.merged(untrusted); err != nil {
 		return err
 	}
 	if roles != nil {
@@ -107,7 +107,7 @@ func getMember(c *call) (stamped, error) {
 		if err != nil {
 			return nil, err
 		}
-		return answerMember(m), nil
+		return c.answerMember(m), nil
 	}
 	if err := checkEmail(email); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func getMember(c *call) (stamped, error) {
 	if m == nil {
 		return nil, refuse("member_not_found")
 	}
-	return answerMember(m), nil
+	return c.answerMember(m), nil
 }
 
 // namedMember returns the organization and the member in the path.
@@ -140,13 +140,13 @@ func deleteMember(c *call) (stamped, error) {
 	if err := c.permit(org, m, "delete"); err != nil {
 		return nil, err
 	}
-	m.status, m.updatedAt = statusDeleted, c.now
-	c.enter(m)
-	c.endSessions(func(s *session) bool { return s.member == m })
-	c.dropLinks(func(l *link) bool { return l.member == m })
-	c.dropCodes(func(k *code) bool { return k.member == m })
+	m.Status, m.UpdatedAt = statusDeleted, c.now
+	c.s.db.enter(m)
+	c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
+	c.dropLinks(func(l *link) bool { return l.MemberID == m.ID })
+	c.dropCodes(func(k *code) bool { return k.MemberID == m.ID })
 	c.dropIntermediates(m)
-	return &memberIDAnswer{MemberID: m.id}, nil
+	return &memberIDAnswer{MemberID: m.ID}, nil
 }
 
 // reactivateMember makes a deleted member active again. It takes Stytch's own
@@ -157,29 +157,29 @@ func reactivateMember(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := c.s.db.membersByID[c.params["member_id"]]
+	m := c.s.db.index.members[c.params["member_id"]]
 	switch {
 	case m == nil:
 		return nil, refuse("member_not_found")
-	case m.org != org:
+	case m.OrganizationID != org.ID:
 		return nil, refuse("member_does_not_exist_in_organization")
 	}
 	if err := c.permit(org, nil, "create"); err != nil {
 		return nil, err
 	}
 	switch {
-	case m.status != statusDeleted:
+	case m.Status != statusDeleted:
 		return nil, refuse("no_deleted_member_found_for_reactivation")
-	case !m.verified:
+	case !m.Verified:
 		return nil, refuse("email_unverified_for_reactivation")
-	case c.memberByEmail(org, m.email) != nil:
+	case c.memberByEmail(org, m.Email) != nil:
 		return nil, refuse("reactivation_email_belongs_to_another_member")
 	}
 	// The address may have been claimed or retired by others in the meantime.
-	if err := c.admit(org, m.email, m); err != nil {
+	if err := c.admit(org, m.Email, m); err != nil {
 		return nil, err
 	}
-	m.status, m.updatedAt = statusActive, c.now
-	c.enter(m)
-	return answerMember(m), nil
+	m.Status, m.UpdatedAt = statusActive, c.now
+	c.s.db.enter(m)
+	return c.answerMember(m), nil
 }

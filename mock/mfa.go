@@ -64,7 +64,7 @@ func (c *call) firstFactor(m *member, in mfaRequest) (attempt, error) {
 		return attempt{}, err
 	case a.intermediate == nil && a.session == nil:
 		return attempt{}, refuse("member_session_member_id_mismatch")
-	case a.intermediate != nil && m.owesPrimary(a.intermediate.factors) != nil:
+	case a.intermediate != nil && c.owesPrimary(m, a.intermediate.Factors) != nil:
 		return attempt{}, refuse("action_available_only_once_primary_authentication_is_met")
 	}
 	return a, nil
@@ -93,13 +93,13 @@ func (c *call) beginMFA(in mfaSignInRequest) (attempt, error) {
 // finishMFA adds the second factor and answers with the session.
 func (c *call) finishMFA(a attempt, proof factor) (mfaAnswer, error) {
 	m := a.member
-	m.failures = 0
+	m.Failures = 0
 	out, err := c.finish(a, proof)
 	if err != nil {
 		return mfaAnswer{}, err
 	}
 	return mfaAnswer{
-		MemberID:      m.id,
+		MemberID:      m.ID,
 		Member:        out.Member,
 		Organization:  out.Organization,
 		SessionToken:  out.SessionToken,
@@ -125,15 +125,15 @@ func (in enrolment) check() error {
 // enrol notes that the member has used a second factor. Where everybody needs
 // one, having used it once enrols them.
 // Source: https://stytch.com/docs/b2b/guides/mfa
-func (m *member) enrol(in enrolment, method string) {
-	if m.defaultMFA == "" || in.SetDefaultMFA {
-		m.defaultMFA = method
+func (c *call) enrol(m *member, in enrolment, method string) {
+	if m.DefaultMFA == "" || in.SetDefaultMFA {
+		m.DefaultMFA = method
 	}
 	switch {
-	case m.org.settings.MFAPolicy == mfaForAll, in.SetMFAEnrollment == "enroll":
-		m.mfaEnrolled = true
+	case c.s.db.org(m.OrganizationID).Settings.MFAPolicy == mfaForAll, in.SetMFAEnrollment == "enroll":
+		m.MFAEnrolled = true
 	case in.SetMFAEnrollment == "unenroll":
-		m.mfaEnrolled = false
+		m.MFAEnrolled = false
 	}
 }
 
@@ -141,7 +141,7 @@ func (m *member) enrol(in enrolment, method string) {
 // already, unless they have shown it: otherwise who has somebody's first factor
 // could add a second of their own.
 func (c *call) mayEnrol(m *member, in mfaRequest) error {
-	if in.IntermediateSessionToken == "" && in.SessionToken == "" && in.SessionJWT == "" && !m.phoneVerified && !m.hasTOTP() {
+	if in.IntermediateSessionToken == "" && in.SessionToken == "" && in.SessionJWT == "" && !m.PhoneVerified && !m.hasTOTP() {
 		return nil
 	}
 	_, err := c.firstFactor(m, in)

@@ -11,15 +11,15 @@ func deletePhone(c *call) (stamped, error) {
 	if err := c.permit(org, m, "update.info.delete.mfa-phone"); err != nil {
 		return nil, err
 	}
-	if m.phone == "" {
+	if m.Phone == "" {
 		return nil, refuse("member_phone_number_not_found")
 	}
-	m.phone, m.phoneID, m.phoneVerified = "", "", false
-	if m.defaultMFA == "sms_otp" {
-		m.defaultMFA = ""
+	m.Phone, m.PhoneID, m.PhoneVerified = "", "", false
+	if m.DefaultMFA == "sms_otp" {
+		m.DefaultMFA = ""
 	}
-	m.updatedAt = c.now
-	return answerMember(m), nil
+	m.UpdatedAt = c.now
+	return c.answerMember(m), nil
 }
 
 // deleteTOTP takes the member's authenticator app away, and its recovery codes
@@ -33,12 +33,12 @@ func deleteTOTP(c *call) (stamped, error) {
 	if err := c.permit(org, m, "update.info.delete.mfa-totp"); err != nil {
 		return nil, err
 	}
-	if m.totp == nil {
+	if m.TOTP == nil {
 		return nil, refuse("totp_not_found")
 	}
-	m.totp, m.updatedAt = nil, c.now
-	if m.defaultMFA == "totp" {
-		m.defaultMFA = ""
+	m.TOTP, m.UpdatedAt = nil, c.now
+	if m.DefaultMFA == "totp" {
+		m.DefaultMFA = ""
 	}
-	return answerMember(m), nil
+	return c.answerMember(m), nil
 }

@@ -73,11 +73,11 @@ func (s *Stytch) SignIn(member grimoireauth.MemberID, options ...SignInOption) g
 		c.prove(m)
 		c.activate(m)
 		session := c.newSession(m, c.factorsOf(m, how.factors), how.life)
-		session.granted, session.claims = slices.Clone(how.roles), claims
+		session.Granted, session.Claims = slices.Clone(how.roles), claims
 		out = grimoireauth.Credentials{
 			JWT:          grimoireauth.NewSecret(c.sign(session, c.now)),
-			Token:        grimoireauth.NewSecret(session.token),
-			NamedSession: grimoireauth.SessionID(session.id),
+			Token:        grimoireauth.NewSecret(session.Token),
+			NamedSession: grimoireauth.SessionID(session.ID),
 		}
 		return nil
 	})
@@ -97,21 +97,21 @@ func (s *Stytch) Stale(credentials grimoireauth.Credentials) grimoireauth.Creden
 			return err
 		}
 		issued := c.now.Add(-max(time.Hour, s.jwtLife()+time.Minute))
-		if session.startedAt.After(issued) {
-			session.startedAt = issued
+		if session.StartedAt.After(issued) {
+			session.StartedAt = issued
 		}
 		then := *session
-		then.lastAccessedAt = issued
-		then.factors = slices.Clone(session.factors)
-		for i := range then.factors {
-			if then.factors[i].last.After(issued) {
-				then.factors[i].last = issued
+		then.LastAccessedAt = issued
+		then.Factors = slices.Clone(session.Factors)
+		for i := range then.Factors {
+			if then.Factors[i].Last.After(issued) {
+				then.Factors[i].Last = issued
 			}
 		}
 		out = grimoireauth.Credentials{
 			JWT:          grimoireauth.NewSecret(c.sign(&then, issued)),
-			Token:        grimoireauth.NewSecret(session.token),
-			NamedSession: grimoireauth.SessionID(session.id),
+			Token:        grimoireauth.NewSecret(session.Token),
+			NamedSession: grimoireauth.SessionID(session.ID),
 		}
 		return nil
 	})
@@ -126,7 +126,7 @@ func (s *Stytch) EndSession(credentials grimoireauth.Credentials) {
 		if err != nil {
 			return err
 		}
-		c.endSessions(func(other *session) bool { return other == ended })
+		c.s.db.endSessions(func(other *session) bool { return other == ended })
 		return nil
 	})
 }

@@ -30,7 +30,7 @@ func (s *Stytch) Skewed(member grimoireauth.MemberID, ahead time.Duration) grimo
 	credentials := s.SignIn(member)
 	s.resign("Skewed", &credentials, func(c *call, session *session) string {
 		skewed := *session
-		skewed.startedAt, skewed.lastAccessedAt = session.startedAt.Add(ahead), session.lastAccessedAt.Add(ahead)
+		skewed.StartedAt, skewed.LastAccessedAt = session.StartedAt.Add(ahead), session.LastAccessedAt.Add(ahead)
 		return c.sign(&skewed, c.now.Add(ahead))
 	})
 	return credentials

@@ -10,7 +10,7 @@ import (
 // object that Stytch has for each type. A factor without a time is from now.
 func (c *call) factorsOf(m *member, wanted []grimoireauth.Factor) []factor {
 	if len(wanted) == 0 {
-		return []factor{c.magicLinkFactor(m.emailID, m.email)}
+		return []factor{c.magicLinkFactor(m.EmailID, m.Email)}
 	}
 	var out []factor
 	for _, w := range wanted {
@@ -18,8 +18,8 @@ func (c *call) factorsOf(m *member, wanted []grimoireauth.Factor) []factor {
 		if w.LastAuthenticatedAt.IsZero() {
 			at = c.now
 		}
-		f := factor{kind: w.Type, delivery: w.DeliveryMethod, last: at, createdAt: at, updatedAt: at}
-		f.detailName, f.detail = c.factorDetail(m, w)
+		f := factor{Kind: w.Type, Delivery: w.DeliveryMethod, Last: at, CreatedAt: at, UpdatedAt: at}
+		f.DetailName, f.Detail = c.factorDetail(m, w)
 		out = append(out, f)
 	}
 	return out
@@ -31,9 +31,9 @@ func (c *call) factorsOf(m *member, wanted []grimoireauth.Factor) []factor {
 func (c *call) factorDetail(m *member, w grimoireauth.Factor) (string, map[string]string) {
 	switch w.Type {
 	case "magic_link", "email_otp":
-		return "email_factor", map[string]string{"email_id": m.emailID, "email_address": m.email}
+		return "email_factor", map[string]string{"email_id": m.EmailID, "email_address": m.Email}
 	case "otp":
-		return "phone_number_factor", map[string]string{"phone_id": m.phoneID, "phone_number": m.phone}
+		return "phone_number_factor", map[string]string{"phone_id": m.PhoneID, "phone_number": m.Phone}
 	case "totp":
 		return "authenticator_app_factor", map[string]string{"totp_id": c.s.newID("member-totp")}
 	case "recovery_codes":
@@ -47,14 +47,14 @@ func (c *call) factorDetail(m *member, w grimoireauth.Factor) (string, map[strin
 		return kind + "_sso_factor", map[string]string{
 			"id":          c.s.newID(kind + "-member-registration"),
 			"provider_id": c.s.newID(kind + "-connection"),
-			"external_id": m.email,
+			"external_id": m.Email,
 		}
 	case "oauth":
 		provider := strings.TrimPrefix(w.DeliveryMethod, "oauth_")
 		return provider + "_oauth_factor", map[string]string{
 			"id":               c.s.newID("oauth-user"),
 			"provider_subject": c.s.newUUID("provider-subject"),
-			"email_id":         m.emailID,
+			"email_id":         m.EmailID,
 		}
 	}
 	return "", nil

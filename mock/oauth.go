@@ -8,10 +8,15 @@ import (
 
 // oauthRegistration is a member's account at a provider.
 type oauthRegistration struct {
-	id, provider, subject              string
-	accessToken, refreshToken, idToken string
-	scopes, tenants                    []string
-	expiresAt                          time.Time
+	ID           string    `json:"registration_id"`
+	Provider     string    `json:"provider"`
+	Subject      string    `json:"subject"`
+	AccessToken  string    `json:"access_token"`
+	RefreshToken string    `json:"refresh_token"`
+	IDToken      string    `json:"id_token"`
+	Scopes       []string  `json:"scopes"`
+	Tenants      []string  `json:"tenants"`
+	ExpiresAt    time.Time `json:"expires_at"`
 }
 
 // oauthRegistrationJSON is the same in a Member object.
@@ -28,25 +33,25 @@ type oauthRegistrationJSON struct {
 var providerNames = map[string]string{"google": "Google", "microsoft": "Microsoft", "hubspot": "Hubspot", "slack": "Slack", "github": "Github"}
 
 func (r *oauthRegistration) json() oauthRegistrationJSON {
-	return oauthRegistrationJSON{ProviderType: providerNames[r.provider], ProviderSubject: r.subject, MemberOAuthRegistrationID: r.id, Locale: "en"}
+	return oauthRegistrationJSON{ProviderType: providerNames[r.Provider], ProviderSubject: r.Subject, MemberOAuthRegistrationID: r.ID, Locale: "en"}
 }
 
 // oauthTenants are the workspaces that a provider says somebody is in.
 type oauthTenants struct {
-	provider string
-	ids      []string
+	Provider string   `json:"provider"`
+	IDs      []string `json:"ids"`
 }
 
 // admittedTo reports whether one of them lets somebody join the organization.
 // Only Slack, HubSpot and GitHub have workspaces that Stytch knows.
 func (t oauthTenants) admittedTo(org *organization) bool {
-	return org.settings.OAuthTenantJITProvisioning == restricted && overlap(t.ids, org.settings.AllowedOAuthTenants[t.provider])
+	return org.Settings.OAuthTenantJITProvisioning == restricted && overlap(t.IDs, org.Settings.AllowedOAuthTenants[t.Provider])
 }
 
 // vouches reports whether a provider proves the addresses that it names.
 // Source: https://stytch.com/docs/b2b/guides/oauth/overview
 func (g *grant) vouches() bool {
-	return (g.provider == "google" || g.provider == "microsoft") && !g.persona.unverified
+	return (g.Provider == "google" || g.Provider == "microsoft") && !g.Persona.Unverified
 }
 
 // authenticateOAuthRequest is POST /v1/b2b/oauth/authenticate.
@@ -83,7 +88,7 @@ func authenticateOAuth(c *call, in authenticateOAuthRequest) (*oauthAnswer, erro
 		return nil, err
 	}
 	m, known := c.memberByOAuth(g)
-	if !g.org.settings.permitsMethod(g.provider+"_oauth", m) {
+	if !c.s.db.org(g.OrganizationID).Settings.permitsMethod(g.Provider+"_oauth", m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
 	a, err := c.begin(m, in.signInRequest)
@@ -99,23 +104,23 @@ func authenticateOAuth(c *call, in authenticateOAuthRequest) (*oauthAnswer, erro
 		}
 		a.member = m
 	}
-	if g.vouches() && sameEmail(g.persona.email, m.email) {
+	if g.vouches() && sameEmail(g.Persona.Email, m.Email) {
 		c.prove(m)
 	}
 	registration := c.newRegistration(g, known)
-	proof := c.oauthFactor(g, m.emailID, registration)
-	proof.unproven = !g.vouches() && known == nil
+	proof := c.oauthFactor(g, m.EmailID, registration)
+	proof.Unproven = !g.vouches() && known == nil
 	signedIn, err := c.finish(a, proof)
 	if err != nil {
 		return nil, err
 	}
 	return &oauthAnswer{
 		signInAnswer:    signedIn,
-		ProviderSubject: registration.subject,
-		ProviderType:    providerNames[registration.provider],
+		ProviderSubject: registration.Subject,
+		ProviderType:    providerNames[registration.Provider],
 		ProviderValues: providerValues{
-			Scopes: registration.scopes, AccessToken: registration.accessToken, RefreshToken: registration.refreshToken,
-			ExpiresAt: moment(registration.expiresAt), IDToken: registration.idToken,
+			Scopes: registration.Scopes, AccessToken: registration.AccessToken, RefreshToken: registration.RefreshToken,
+			ExpiresAt: moment(registration.ExpiresAt), IDToken: registration.IDToken,
 		},
 	}, nil
 }
@@ -123,57 +128,57 @@ func authenticateOAuth(c *call, in authenticateOAuthRequest) (*oauthAnswer, erro
 // memberByOAuth returns who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func (c *call) memberByOAuth(g *grant) (*member, *oauthRegistration) {
-	for _, m := range g.org.roll.members {
-		if m.status == statusDeleted {
+	for _, m := range c.s.db.roster(c.s.db.org(g.OrganizationID)).members {
+		if m.Status == statusDeleted {
 			continue
 		}
-		if i := slices.IndexFunc(m.oauth, func(r *oauthRegistration) bool {
-			return r.provider == g.provider && r.subject == g.persona.subject
+		if i := slices.IndexFunc(m.OAuth, func(r *oauthRegistration) bool {
+			return r.Provider == g.Provider && r.Subject == g.Persona.Subject
 		}); i >= 0 {
-			return m, m.oauth[i]
+			return m, m.OAuth[i]
 		}
 	}
-	return c.memberByEmail(g.org, g.persona.email), nil
+	return c.memberByEmail(c.s.db.org(g.OrganizationID), g.Persona.Email), nil
 }
 
 // provisionByOAuth lets somebody new join by their workspace or their domain.
 func (c *call) provisionByOAuth(g *grant) (*member, error) {
-	tenants := oauthTenants{provider: g.provider, ids: g.persona.tenants}
-	set := g.org.settings
+	tenants := oauthTenants{Provider: g.Provider, IDs: g.Persona.Tenants}
+	set := c.s.db.org(g.OrganizationID).Settings
 	var m *member
 	switch {
-	case tenants.admittedTo(g.org):
-		if err := c.admit(g.org, g.persona.email, nil); err != nil {
+	case tenants.admittedTo(c.s.db.org(g.OrganizationID)):
+		if err := c.admit(c.s.db.org(g.OrganizationID), g.Persona.Email, nil); err != nil {
 			return nil, err
 		}
-		m = c.newMember(g.org, g.persona.email, statusPending)
+		m = c.newMember(c.s.db.org(g.OrganizationID), g.Persona.Email, statusPending)
 		c.keep(m)
 	case set.EmailJITProvisioning != restricted && set.OAuthTenantJITProvisioning == restricted:
 		return nil, refuse("invalid_oauth_tenant_for_jit_provisioning")
 	default:
 		var err error
-		if m, err = c.provision(g.org, g.persona.email); err != nil {
+		if m, err = c.provision(c.s.db.org(g.OrganizationID), g.Persona.Email); err != nil {
 			return nil, err
 		}
 	}
-	m.name = g.persona.name
+	m.Name = g.Persona.Name
 	return m, nil
 }
 
 // newRegistration is the account with fresh tokens of the provider.
 func (c *call) newRegistration(g *grant, known *oauthRegistration) *oauthRegistration {
-	r := &oauthRegistration{id: c.s.newID("oauth-user"), provider: g.provider, subject: g.persona.subject}
+	r := &oauthRegistration{ID: c.s.newID("oauth-user"), Provider: g.Provider, Subject: g.Persona.Subject}
 	if known != nil {
-		r.id = known.id
+		r.ID = known.ID
 	}
-	r.accessToken, r.refreshToken, r.idToken = c.s.randomText("oauth-token", 24), c.s.randomText("oauth-token", 24), c.s.randomText("oauth-token", 24)
-	r.scopes, r.tenants, r.expiresAt = slices.Clone(g.scopes), append([]string{}, g.persona.tenants...), c.now.Add(time.Hour)
+	r.AccessToken, r.RefreshToken, r.IDToken = c.s.randomText("oauth-token", 24), c.s.randomText("oauth-token", 24), c.s.randomText("oauth-token", 24)
+	r.Scopes, r.Tenants, r.ExpiresAt = slices.Clone(g.Scopes), append([]string{}, g.Persona.Tenants...), c.now.Add(time.Hour)
 	return r
 }
 
 func (c *call) oauthFactor(g *grant, emailID string, r *oauthRegistration) factor {
-	f := c.newFactor("oauth", "oauth_"+g.provider, g.provider+"_oauth_factor", "id", r.id, "provider_subject", r.subject, "email_id", emailID)
-	f.oauth = r
+	f := c.newFactor("oauth", "oauth_"+g.Provider, g.Provider+"_oauth_factor", "id", r.ID, "provider_subject", r.Subject, "email_id", emailID)
+	f.OAuth = r
 	return f
 }
 
@@ -181,17 +186,19 @@ func (c *call) oauthFactor(g *grant, emailID string, r *oauthRegistration) facto
 // signed in with them.
 func (c *call) register(m *member, factors []factor) {
 	for _, f := range factors {
-		if f.oauth != nil {
-			m.oauth = slices.DeleteFunc(slices.Clone(m.oauth), func(r *oauthRegistration) bool {
-				return r.provider == f.oauth.provider && r.subject == f.oauth.subject
+		if f.OAuth != nil {
+			account := *f.OAuth // the record of the member is not that of the session
+			m.OAuth = slices.DeleteFunc(slices.Clone(m.OAuth), func(r *oauthRegistration) bool {
+				return r.Provider == f.OAuth.Provider && r.Subject == f.OAuth.Subject
 			})
-			m.oauth, m.updatedAt = append(m.oauth, f.oauth), c.now
+			m.OAuth, m.UpdatedAt = append(m.OAuth, &account), c.now
 		}
-		if f.sso != nil {
-			m.sso = slices.DeleteFunc(slices.Clone(m.sso), func(r *ssoRegistration) bool {
-				return r.connection == f.sso.connection && r.externalID == f.sso.externalID
+		if f.SSO != nil {
+			account := *f.SSO
+			m.SSO = slices.DeleteFunc(slices.Clone(m.SSO), func(r *ssoRegistration) bool {
+				return r.ConnectionID == f.SSO.ConnectionID && r.ExternalID == f.SSO.ExternalID
 			})
-			m.sso, m.updatedAt = append(m.sso, f.sso), c.now
+			m.SSO, m.UpdatedAt = append(m.SSO, &account), c.now
 		}
 	}
 }
@@ -223,18 +230,18 @@ func discoverByOAuth(c *call, in discoverByOAuthRequest) (*oauthDiscoveryAnswer,
 		return nil, err
 	}
 	proof := c.oauthFactor(g, c.s.newID("email"), c.newRegistration(g, nil))
-	proof.unproven = !g.vouches()
+	proof.Unproven = !g.vouches()
 	out := &oauthDiscoveryAnswer{
 		discoveryAnswer: c.answerDiscovery(&intermediate{
-			email: g.persona.email, factors: []factor{proof}, name: g.persona.name,
-			tenants: oauthTenants{provider: g.provider, ids: g.persona.tenants},
+			Email: g.Persona.Email, Factors: []factor{proof}, Name: g.Persona.Name,
+			Tenants: oauthTenants{Provider: g.Provider, IDs: g.Persona.Tenants},
 		}),
-		ProviderType:      providerNames[g.provider],
-		ProviderTenantIDs: append([]string{}, g.persona.tenants...),
-		FullName:          g.persona.name,
+		ProviderType:      providerNames[g.Provider],
+		ProviderTenantIDs: append([]string{}, g.Persona.Tenants...),
+		FullName:          g.Persona.Name,
 	}
-	if len(g.persona.tenants) > 0 {
-		out.ProviderTenantID = g.persona.tenants[0]
+	if len(g.Persona.Tenants) > 0 {
+		out.ProviderTenantID = g.Persona.Tenants[0]
 	}
 	return out, nil
 }

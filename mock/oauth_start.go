@@ -23,13 +23,15 @@ func startOAuth(c *call) (stamped, error) {
 	case id != "" && slug != "":
 		return nil, refuse("too_many_oauth_organization_locators")
 	}
-	if h.org, err = c.organization(id + slug); err != nil {
+	org, err := c.organization(id + slug)
+	if err != nil {
 		return nil, err
 	}
-	if h.login, err = c.returnTo("oauth", "login"); err != nil {
+	h.OrganizationID = org.ID
+	if h.Login, err = c.returnTo("oauth", "login"); err != nil {
 		return nil, err
 	}
-	if h.signup, err = c.returnTo("oauth", "signup"); err != nil {
+	if h.Signup, err = c.returnTo("oauth", "signup"); err != nil {
 		return nil, err
 	}
 	return c.start(h)
@@ -42,10 +44,10 @@ func startOAuthDiscovery(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.login, err = c.returnTo("oauth", "discovery"); err != nil {
+	if h.Login, err = c.returnTo("oauth", "discovery"); err != nil {
 		return nil, err
 	}
-	h.signup = h.login
+	h.Signup = h.Login
 	return c.start(h)
 }
 
@@ -62,5 +64,5 @@ func (c *call) oauthHandoff(kind string) (*handoff, error) {
 		return nil, err
 	}
 	scopes := append([]string{"openid", "email", "profile"}, strings.Fields(c.query.Get("custom_scopes"))...)
-	return &handoff{kind: kind, provider: provider, scopes: scopes, challenge: challenge}, nil
+	return &handoff{Kind: kind, Provider: provider, Scopes: scopes, Challenge: challenge}, nil
 }

@@ -9,16 +9,21 @@ import (
 
 // organization is a Stytch Organization: what the school calls a class.
 type organization struct {
-	seq                  int64
-	id, slug, name       string
-	externalID, logoURL  string
-	defaultConnection    string        // SSO; empty: none
-	connections          []*connection // SSO, oldest first
-	customRoles          []policyRole  // of this organization only
-	roll                 *roll         // its members
-	settings             settings
-	trusted              metadata
-	createdAt, updatedAt time.Time
+	Seq               int64         `json:"seq"`
+	ID                string        `json:"organization_id"`
+	Name              string        `json:"organization_name"`
+	Slug              string        `json:"organization_slug"`
+	ExternalID        string        `json:"organization_external_id,omitempty"`
+	LogoURL           string        `json:"organization_logo_url,omitempty"`
+	Settings          settings      `json:"settings"`
+	DefaultConnection string        `json:"sso_default_connection_id,omitempty"`
+	Connections       []*connection `json:"sso_connections,omitempty"` // oldest first
+	CustomRoles       []policyRole  `json:"custom_roles,omitempty"`    // of this organization only
+	Trusted           metadata      `json:"trusted_metadata"`
+	CreatedAt         time.Time     `json:"created_at"`
+	UpdatedAt         time.Time     `json:"updated_at"`
+
+	entered organizationNames // where the index has it
 }
 
 // organizationJSON is the Organization object with every field that is not
@@ -42,18 +47,18 @@ type organizationJSON struct {
 
 func (o *organization) json() organizationJSON {
 	return organizationJSON{
-		OrganizationID:         o.id,
-		OrganizationName:       o.name,
-		OrganizationLogoURL:    o.logoURL,
-		OrganizationSlug:       o.slug,
-		settings:               o.settings,
+		OrganizationID:         o.ID,
+		OrganizationName:       o.Name,
+		OrganizationLogoURL:    o.LogoURL,
+		OrganizationSlug:       o.Slug,
+		settings:               o.Settings,
 		SSOActiveConnections:   o.activeConnections(),
-		TrustedMetadata:        o.trusted,
-		CreatedAt:              moment(o.createdAt),
-		UpdatedAt:              moment(o.updatedAt),
-		OrganizationExternalID: orNull(o.externalID),
-		SSODefaultConnectionID: orNull(o.defaultConnection),
-		CustomRoles:            append([]policyRole{}, o.customRoles...),
+		TrustedMetadata:        o.Trusted,
+		CreatedAt:              moment(o.CreatedAt),
+		UpdatedAt:              moment(o.UpdatedAt),
+		OrganizationExternalID: orNull(o.ExternalID),
+		SSODefaultConnectionID: orNull(o.DefaultConnection),
+		CustomRoles:            append([]policyRole{}, o.CustomRoles...),
 	}
 }
 
@@ -96,13 +101,13 @@ func (c *call) inform(o *organization, in organizationInfo) error {
 		if utf8.RuneCountInString(*in.OrganizationName) > 128 {
 			return refuse("invalid_organization_name")
 		}
-		o.name = *in.OrganizationName
+		o.Name = *in.OrganizationName
 	}
 	if in.OrganizationSlug != nil {
 		if err := c.checkSlug(o, *in.OrganizationSlug); err != nil {
 			return err
 		}
-		o.slug = *in.OrganizationSlug
+		o.Slug = *in.OrganizationSlug
 	}
 	if in.OrganizationLogoURL != nil {
 		switch {
@@ -111,16 +116,16 @@ func (c *call) inform(o *organization, in organizationInfo) error {
 		case *in.OrganizationLogoURL != "" && !isWebURL(*in.OrganizationLogoURL):
 			return refuseField("invalid_url", "organization_logo_url")
 		}
-		o.logoURL = *in.OrganizationLogoURL
+		o.LogoURL = *in.OrganizationLogoURL
 	}
 	if in.OrganizationExternalID != nil && *in.OrganizationExternalID != "" {
 		if err := c.checkExternalID(o, *in.OrganizationExternalID); err != nil {
 			return err
 		}
-		o.externalID = *in.OrganizationExternalID
+		o.ExternalID = *in.OrganizationExternalID
 	}
 	var err error
-	o.trusted, err = o.trusted.merged(in.TrustedMetadata)
+	o.Trusted, err = o.Trusted.merged(in.TrustedMetadata)
 	return err
 }
 
@@ -132,10 +137,8 @@ func (c *call) checkSlug(o *organization, slug string) error {
 	if !slugForm.MatchString(slug) || !slugSubstance.MatchString(slug) || organizationIDForm.MatchString(slug) {
 		return refuse("invalid_organization_slug")
 	}
-	for _, other := range c.s.db.organizations {
-		if other.id != o.id && (strings.EqualFold(other.slug, slug) || other.externalID == slug) {
-			return refuse("organization_slug_already_used")
-		}
+	if c.s.db.named(o, slug) {
+		return refuse("organization_slug_already_used")
 	}
 	return nil
 }
@@ -147,10 +150,8 @@ func (c *call) checkExternalID(o *organization, id string) error {
 	case organizationIDForm.MatchString(id):
 		return refuse("external_organization_id_same_as_organization_id")
 	}
-	for _, other := range c.s.db.organizations {
-		if other.id != o.id && (other.externalID == id || strings.EqualFold(other.slug, id)) {
-			return refuse("organization_external_id_already_used")
-		}
+	if c.s.db.named(o, id) {
+		return refuse("organization_external_id_already_used")
 	}
 	return nil
 }

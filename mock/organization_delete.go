@@ -1,7 +1,5 @@
 package mock
 
-import "slices"
-
 // organizationIDAnswer is the answer of the delete call, which has no
 // organization object.
 type organizationIDAnswer struct {
@@ -21,20 +19,15 @@ func deleteOrganization(c *call) (stamped, error) {
 	if err := c.permitOrganization(o, "delete"); err != nil {
 		return nil, err
 	}
-	for _, m := range o.roll.members {
-		if m.status != statusDeleted {
-			m.status, m.updatedAt = statusDeleted, c.now
-			c.enter(m)
+	for _, m := range c.s.db.roster(o).members {
+		if m.Status != statusDeleted {
+			m.Status, m.UpdatedAt = statusDeleted, c.now
+			c.s.db.enter(m)
 			c.dropIntermediates(m)
 		}
 	}
-	c.endSessions(func(s *session) bool { return s.member.org == o })
-	c.dropLinks(func(l *link) bool { return l.member != nil && l.member.org == o })
-	c.forget(o)
-	return &organizationIDAnswer{OrganizationID: o.id}, nil
-}
-
-// forget takes the organization out of the list.
-func (c *call) forget(o *organization) {
-	c.s.db.organizations = slices.DeleteFunc(c.s.db.organizations, func(other *organization) bool { return other == o })
+	c.s.db.endSessions(func(s *session) bool { return c.s.db.member(s.MemberID).OrganizationID == o.ID })
+	c.dropLinks(func(l *link) bool { return l.MemberID != "" && c.s.db.member(l.MemberID).OrganizationID == o.ID })
+	c.s.db.deleteOrganization(o)
+	return &organizationIDAnswer{OrganizationID: o.ID}, nil
 }

@@ -16,17 +16,17 @@ const organizationSearch = "organization_search"
 // Source: https://stytch.com/docs/b2b/api/search-organizations
 func (c *call) organizationFilters() map[string]filter[*organization] {
 	return map[string]filter[*organization]{
-		"organization_ids":        {kind: stringList, match: func(o *organization, v operand) bool { return slices.Contains(v.list, o.id) }},
-		"organization_slugs":      {kind: stringList, match: func(o *organization, v operand) bool { return slices.Contains(v.list, o.slug) }},
-		"organization_name_fuzzy": {kind: fuzzy, match: func(o *organization, v operand) bool { return contains(o.name, v.text) }},
-		"organization_slug_fuzzy": {kind: fuzzy, match: func(o *organization, v operand) bool { return contains(o.slug, v.text) }},
+		"organization_ids":        {kind: stringList, match: func(o *organization, v operand) bool { return slices.Contains(v.list, o.ID) }},
+		"organization_slugs":      {kind: stringList, match: func(o *organization, v operand) bool { return slices.Contains(v.list, o.Slug) }},
+		"organization_name_fuzzy": {kind: fuzzy, match: func(o *organization, v operand) bool { return contains(o.Name, v.text) }},
+		"organization_slug_fuzzy": {kind: fuzzy, match: func(o *organization, v operand) bool { return contains(o.Slug, v.text) }},
 		"member_emails":           {kind: stringList, match: c.hasMember(func(m *member, v operand) bool { return slices.ContainsFunc(v.list, m.hasEmail) })},
-		"member_email_fuzzy":      {kind: fuzzy, match: c.hasMember(func(m *member, v operand) bool { return contains(m.email, v.text) })},
-		"allowed_domains":         {kind: stringList, match: func(o *organization, v operand) bool { return overlap(o.settings.EmailAllowedDomains, v.list) }},
-		"allowed_domain_fuzzy":    {kind: fuzzy, match: func(o *organization, v operand) bool { return anyContains(o.settings.EmailAllowedDomains, v.text) }},
-		"claimed_email_domains":   {kind: stringList, match: func(o *organization, v operand) bool { return overlap(o.settings.ClaimedEmailDomains, v.list) }},
+		"member_email_fuzzy":      {kind: fuzzy, match: c.hasMember(func(m *member, v operand) bool { return contains(m.Email, v.text) })},
+		"allowed_domains":         {kind: stringList, match: func(o *organization, v operand) bool { return overlap(o.Settings.EmailAllowedDomains, v.list) }},
+		"allowed_domain_fuzzy":    {kind: fuzzy, match: func(o *organization, v operand) bool { return anyContains(o.Settings.EmailAllowedDomains, v.text) }},
+		"claimed_email_domains":   {kind: stringList, match: func(o *organization, v operand) bool { return overlap(o.Settings.ClaimedEmailDomains, v.list) }},
 		"has_active_sso_connection": {kind: boolean, match: func(o *organization, v operand) bool {
-			return slices.ContainsFunc(o.connections, (*connection).active) == v.yes
+			return slices.ContainsFunc(o.Connections, (*connection).active) == v.yes
 		}},
 		"sso_connection_id": {kind: oneString, match: func(o *organization, v operand) bool { return o.connection(v.text) != nil }},
 	}
@@ -36,13 +36,13 @@ func (c *call) organizationFilters() map[string]filter[*organization] {
 // do not count: they are in no organization.
 func (c *call) hasMember(match func(*member, operand) bool) func(*organization, operand) bool {
 	return func(o *organization, v operand) bool {
-		return slices.ContainsFunc(o.roll.members, func(m *member) bool {
-			return m.status != statusDeleted && match(m, v)
+		return slices.ContainsFunc(c.s.db.roster(o).members, func(m *member) bool {
+			return m.Status != statusDeleted && match(m, v)
 		})
 	}
 }
 
-func (m *member) hasEmail(email string) bool { return sameEmail(m.email, email) }
+func (m *member) hasEmail(email string) bool { return sameEmail(m.Email, email) }
 
 func overlap(a, b []string) bool {
 	return slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
@@ -63,12 +63,12 @@ func searchOrganizations(c *call, in searchRequest) (*organizationsAnswer, error
 		return nil, err
 	}
 	var found []*organization
-	for _, o := range c.s.db.organizations {
+	for _, o := range c.s.db.Organizations {
 		if matches(o) {
 			found = append(found, o)
 		}
 	}
-	found, meta, err := page(found, func(o *organization) int64 { return o.seq }, in, in.Query)
+	found, meta, err := page(found, func(o *organization) int64 { return o.Seq }, in, in.Query)
 	if err != nil {
 		return nil, err
 	}

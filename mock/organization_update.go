@@ -35,11 +35,12 @@ func updateOrganization(c *call, in updateOrganizationRequest) (*organizationAns
 	if err := connect(&changed, in.connectionsGiven); err != nil {
 		return nil, err
 	}
-	if changed.settings, err = c.change(&changed, changed.settings, in.settingsGiven); err != nil {
+	if changed.Settings, err = c.change(&changed, changed.Settings, in.settingsGiven); err != nil {
 		return nil, err
 	}
-	changed.updatedAt = c.now
+	changed.UpdatedAt = c.now
 	*o = changed
+	c.s.db.enterOrganization(o)
 	return &organizationAnswer{Organization: o.json()}, nil
 }
 
@@ -52,13 +53,13 @@ func connect(o *organization, in connectionsGiven) error {
 		}
 	}
 	if in.SSOJITProvisioningAllowedConnections != nil {
-		o.settings.SSOJITProvisioningAllowedConnections = slices.Clone(in.SSOJITProvisioningAllowedConnections)
+		o.Settings.SSOJITProvisioningAllowedConnections = slices.Clone(in.SSOJITProvisioningAllowedConnections)
 	}
 	if id := in.SSODefaultConnectionID; id != nil {
 		if *id != "" && o.connection(*id) == nil {
 			return refuse("invalid_sso_default_connection_id")
 		}
-		o.defaultConnection = *id
+		o.DefaultConnection = *id
 	}
 	return nil
 }
@@ -125,13 +126,13 @@ func (c *call) permitResource(o *organization, resource, action string) error {
 	switch {
 	case c.caller == nil:
 		return nil
-	case c.caller.member.org != o:
+	case c.s.db.member(c.caller.MemberID).OrganizationID != o.ID:
 		return refuse("session_authorization_tenancy_error")
-	case len(c.policyOf(o).granting(c.caller.roles(), resource, action)) == 0:
+	case len(c.policyOf(o).granting(c.s.db.sessionRoles(c.caller), resource, action)) == 0:
 		return refuse("session_authorization_error")
 	}
 	return nil
 }
 
 // policyOf is the project's policy with the organization's own roles.
-func (c *call) policyOf(o *organization) policy { return c.s.policy.with(o.customRoles) }
+func (c *call) policyOf(o *organization) policy { return c.s.policy.with(o.CustomRoles) }

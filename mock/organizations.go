@@ -23,16 +23,15 @@ func createOrganization(c *call, in createOrganizationRequest) (*organizationAns
 	if in.OrganizationSlug == nil {
 		return nil, refuseField("invalid_organization_slug", "organization_slug is missing")
 	}
-	o := &organization{id: c.s.newID("organization"), roll: new(roll), createdAt: c.now, updatedAt: c.now}
+	o := &organization{ID: c.s.newID("organization"), CreatedAt: c.now, UpdatedAt: c.now}
 	if err := c.inform(o, in.organizationInfo); err != nil {
 		return nil, err
 	}
 	var err error
-	if o.settings, err = c.change(o, newSettings(in.settingsGiven), in.settingsGiven); err != nil {
+	if o.Settings, err = c.change(o, newSettings(in.settingsGiven), in.settingsGiven); err != nil {
 		return nil, err
 	}
-	o.seq = c.s.db.next()
-	c.s.db.organizations = append(c.s.db.organizations, o)
+	c.s.db.addOrganization(o)
 	return &organizationAnswer{Organization: o.json()}, nil
 }
 

@@ -43,7 +43,7 @@ func sendEmailOTP(c *call, in sendEmailOTPRequest) (*loginOrSignupAnswer, error)
 		return nil, err
 	}
 	m := c.memberByEmail(org, in.EmailAddress)
-	if !org.settings.permitsMethod(methodEmailOTP, m) {
+	if !org.Settings.permitsMethod(methodEmailOTP, m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
 	if err := c.limitMail(in.EmailAddress); err != nil {
@@ -56,12 +56,12 @@ func sendEmailOTP(c *call, in sendEmailOTPRequest) (*loginOrSignupAnswer, error)
 		}
 	}
 	k := signup
-	if m.status == statusActive {
+	if m.Status == statusActive {
 		k = login
 	}
-	k.member, k.email, k.emailID = m, m.email, m.emailID
-	c.sendCode(emailPurpose(org, m.email), "email", m.email, k)
-	return &loginOrSignupAnswer{MemberID: m.id, MemberCreated: created, Member: m.json(), Organization: org.json()}, nil
+	k.MemberID, k.Email, k.EmailID = m.ID, m.Email, m.EmailID
+	c.sendCode(emailPurpose(org, m.Email), "email", m.Email, k)
+	return &loginOrSignupAnswer{MemberID: m.ID, MemberCreated: created, Member: c.s.db.memberJSON(m), Organization: org.json()}, nil
 }
 
 // draftCode is a code that lacks only whom it is for.
@@ -76,11 +76,11 @@ func (c *call) draftCode(kind string, minutes *int, locale *string) (*code, erro
 	if locale != nil && !slices.Contains(emailLocales, *locale) {
 		return nil, refuse("invalid_locale")
 	}
-	return &code{kind: kind, expiresAt: c.now.Add(time.Duration(life) * time.Minute)}, nil
+	return &code{Kind: kind, ExpiresAt: c.now.Add(time.Duration(life) * time.Minute)}, nil
 }
 
 func emailPurpose(org *organization, email string) string {
-	return "email " + org.id + " " + foldEmail(email)
+	return "email " + org.ID + " " + foldEmail(email)
 }
 
 // authenticateEmailOTPRequest is POST /v1/b2b/otps/email/authenticate.
@@ -115,23 +115,23 @@ func authenticateEmailOTP(c *call, in authenticateEmailOTPRequest) (*emailOTPAns
 	if err != nil {
 		return nil, c.failed(owner, err)
 	}
-	a, err := c.begin(k.member, in.signInRequest)
+	a, err := c.begin(c.s.db.member(k.MemberID), in.signInRequest)
 	if err != nil {
 		return nil, err
 	}
-	k.spent = true
-	if k.kind == "email_update" {
-		if err := c.completeEmailUpdate(k.member, k.email, k.emailID); err != nil {
+	k.Spent = true
+	if k.Kind == "email_update" {
+		if err := c.completeEmailUpdate(c.s.db.member(k.MemberID), k.Email, k.EmailID); err != nil {
 			return nil, err
 		}
 	}
-	c.prove(k.member)
-	k.member.failures = 0
-	signedIn, err := c.finish(a, c.emailOTPFactor(k.emailID, k.email))
+	c.prove(c.s.db.member(k.MemberID))
+	c.s.db.member(k.MemberID).Failures = 0
+	signedIn, err := c.finish(a, c.emailOTPFactor(k.EmailID, k.Email))
 	if err != nil {
 		return nil, err
 	}
-	return &emailOTPAnswer{signInAnswer: signedIn, MethodID: k.emailID}, nil
+	return &emailOTPAnswer{signInAnswer: signedIn, MethodID: k.EmailID}, nil
 }
 
 // sendDiscoveryOTPRequest is POST /v1/b2b/otps/email/discovery/send.
@@ -154,7 +154,7 @@ func sendDiscoveryOTP(c *call, in sendDiscoveryOTPRequest) (*statusOnly, error) 
 	if err := c.limitMail(in.EmailAddress); err != nil {
 		return nil, err
 	}
-	k.email, k.emailID = in.EmailAddress, c.s.newID("email")
+	k.Email, k.EmailID = in.EmailAddress, c.s.newID("email")
 	c.sendCode("discovery "+foldEmail(in.EmailAddress), "email", in.EmailAddress, k)
 	return new(statusOnly), nil
 }
@@ -175,7 +175,7 @@ func authenticateDiscoveryOTP(c *call, in authenticateDiscoveryOTPRequest) (*dis
 	if err != nil {
 		return nil, err
 	}
-	k.spent = true
-	out := c.answerDiscovery(&intermediate{email: k.email, factors: []factor{c.emailOTPFactor(k.emailID, k.email)}})
+	k.Spent = true
+	out := c.answerDiscovery(&intermediate{Email: k.Email, Factors: []factor{c.emailOTPFactor(k.EmailID, k.Email)}})
 	return &out, nil
 }

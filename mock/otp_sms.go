@@ -30,27 +30,27 @@ func sendSMS(c *call, in sendSMSRequest) (*memberAnswer, error) {
 	if err := c.mayEnrol(m, in.mfaRequest); err != nil {
 		return nil, err
 	}
-	if !m.org.settings.permitsMFA("sms_otp", m) {
+	if !c.s.db.org(m.OrganizationID).Settings.permitsMFA("sms_otp", m) {
 		return nil, refuse("operation_restricted_by_organization_mfa_methods")
 	}
 	switch {
-	case m.phone == "" && in.MFAPhoneNumber == "":
+	case m.Phone == "" && in.MFAPhoneNumber == "":
 		return nil, refuse("missing_sms_parameter")
-	case m.phone == "":
+	case m.Phone == "":
 		if err := c.setPhone(m, in.MFAPhoneNumber); err != nil {
 			return nil, err
 		}
-		m.updatedAt = c.now
-	case in.MFAPhoneNumber != "" && in.MFAPhoneNumber != m.phone:
+		m.UpdatedAt = c.now
+	case in.MFAPhoneNumber != "" && in.MFAPhoneNumber != m.Phone:
 		return nil, refuse("duplicate_member_phone_number_for_member")
 	}
 	c.sendSMS(m)
-	return answerMember(m), nil
+	return c.answerMember(m), nil
 }
 
 // sendSMS sends a code to the member's number.
 func (c *call) sendSMS(m *member) {
-	c.sendCode("sms "+m.id, "sms", m.phone, &code{kind: "mfa", member: m, expiresAt: c.now.Add(smsLife)})
+	c.sendCode("sms "+m.ID, "sms", m.Phone, &code{Kind: "mfa", MemberID: m.ID, ExpiresAt: c.now.Add(smsLife)})
 }
 
 // authenticateSMSRequest is POST /v1/b2b/otps/sms/authenticate.
@@ -71,17 +71,17 @@ func authenticateSMS(c *call, in authenticateSMSRequest) (*mfaAnswer, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	if !m.org.settings.permitsMFA("sms_otp", m) {
+	if !c.s.db.org(m.OrganizationID).Settings.permitsMFA("sms_otp", m) {
 		return nil, refuse("operation_restricted_by_organization_mfa_methods")
 	}
-	k, err := c.redeemCode("sms "+m.id, in.Code)
+	k, err := c.redeemCode("sms "+m.ID, in.Code)
 	if err != nil {
 		return nil, c.failed(m, err)
 	}
-	k.spent = true
-	m.phoneVerified, m.updatedAt = true, c.now
-	m.enrol(in.enrolment, "sms_otp")
-	out, err := c.finishMFA(a, c.newFactor("otp", "sms", "phone_number_factor", "phone_id", m.phoneID, "phone_number", m.phone))
+	k.Spent = true
+	m.PhoneVerified, m.UpdatedAt = true, c.now
+	c.enrol(m, in.enrolment, "sms_otp")
+	out, err := c.finishMFA(a, c.newFactor("otp", "sms", "phone_number_factor", "phone_id", m.PhoneID, "phone_number", m.Phone))
 	if err != nil {
 		return nil, err
 	}

@@ -7,13 +7,13 @@ import (
 
 // Message is what Stytch would have sent to somebody.
 type Message struct {
-	Channel string // "email" or "sms"
-	Kind    string // "login", "signup", "invite", "discovery", "password_reset", "email_update" or "mfa"
-	To      string // an e-mail address or a phone number
-	Link    string // what the button of an e-mail opens; empty where there is a Code
-	Token   string // the token in the link, as it will arrive at the redirect URL
-	Code    string // six digits, of an SMS or an e-mail that has no link
-	SentAt  time.Time
+	Channel string    `json:"channel"`         // "email" or "sms"
+	Kind    string    `json:"kind"`            // "login", "signup", "invite", "discovery", "password_reset", "email_update" or "mfa"
+	To      string    `json:"to"`              // an e-mail address or a phone number
+	Link    string    `json:"link,omitempty"`  // what the button of an e-mail opens; empty where there is a Code
+	Token   string    `json:"token,omitempty"` // the token in the link, as it will arrive at the redirect URL
+	Code    string    `json:"code,omitempty"`  // six digits, of an SMS or an e-mail that has no link
+	SentAt  time.Time `json:"sent_at"`
 }
 
 // Outbox returns the messages so far, oldest first: at most the last 10,000.
@@ -21,7 +21,7 @@ func (s *Stytch) Outbox() []Message {
 	s.configure()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.outbox)
+	return slices.Clone(s.db.Outbox)
 }
 
 // sandboxEmail accepts messages that are not sent.
@@ -33,5 +33,5 @@ func (c *call) send(message Message) {
 		return
 	}
 	message.SentAt = c.now
-	c.s.outbox = keepLast(append(c.s.outbox, message))
+	c.s.db.Outbox = keepLast(append(c.s.db.Outbox, message))
 }

@@ -10,16 +10,17 @@ import (
 
 // password is a member's password or, with CrossOrgPasswords, an address's.
 type password struct {
-	id        string
-	salt, sum []byte
-	migrated  *passwordHash // instead of a sum: a hash from elsewhere
-	mustReset bool
+	ID        string        `json:"password_id"`
+	Salt      []byte        `json:"salt,omitempty"`
+	Sum       []byte        `json:"sum,omitempty"`
+	Migrated  *passwordHash `json:"migrated,omitempty"` // instead of a sum: a hash from elsewhere
+	MustReset bool          `json:"must_reset,omitempty"`
 }
 
 // newPassword keeps a password, salted. The memory of a test needs no slow hash.
 func (c *call) newPassword(text string) *password {
 	salt := c.s.random.bytes("salt", 16)
-	return &password{id: c.s.newID("member-password"), salt: salt, sum: saltedSum(salt, text)}
+	return &password{ID: c.s.newID("member-password"), Salt: salt, Sum: saltedSum(salt, text)}
 }
 
 func saltedSum(salt []byte, text string) []byte {
@@ -31,26 +32,35 @@ func saltedSum(salt []byte, text string) []byte {
 // is reports whether the text is the password. The error is for a hash that
 // cannot be checked, which is not the same as a wrong password.
 func (p *password) is(text string) (bool, error) {
-	if p.migrated != nil {
-		return p.migrated.is(text)
+	if p.Migrated != nil {
+		return p.Migrated.is(text)
 	}
-	return hmac.Equal(saltedSum(p.salt, text), p.sum), nil
+	return hmac.Equal(saltedSum(p.Salt, text), p.Sum), nil
 }
 
 // setPassword gives the member a password, and with CrossOrgPasswords everybody
 // of the same address.
 func (c *call) setPassword(m *member, p *password) {
-	m.password, m.updatedAt = p, c.now
+	m.Password, m.UpdatedAt = p, c.now
 	if c.s.CrossOrgPasswords {
-		c.setCrossOrgPassword(m.email, p)
+		c.setCrossOrgPassword(m.Email, p)
 	}
 }
 
 func (c *call) setCrossOrgPassword(email string, p *password) {
-	put(&c.s.db.passwords, foldEmail(email), p)
+	put(&c.s.db.Passwords, foldEmail(email), p)
 	for _, other := range c.everybodyAt(email) {
-		other.password, other.updatedAt = p, c.now
+		other.Password, other.UpdatedAt = p.copied(), c.now
 	}
+}
+
+// copied is a copy for another record.
+func (p *password) copied() *password {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	return &out
 }
 
 // checkStrength refuses a password that could be guessed or has been leaked.
@@ -79,11 +89,11 @@ func (c *call) checkPassword(m *member, p *password, text string) error {
 		return err
 	case !right:
 		return c.failed(m, refuse("unauthorized_credentials"))
-	case p.mustReset || slices.Contains(breachedPasswords, strings.ToLower(text)):
+	case p.MustReset || slices.Contains(breachedPasswords, strings.ToLower(text)):
 		return refuse("member_reset_password")
 	}
 	if m != nil {
-		m.failures = 0
+		m.Failures = 0
 	}
 	return nil
 }
@@ -93,5 +103,5 @@ func (c *call) passwordFactor() factor { return c.newFactor("password", "knowled
 
 // recent reports whether a factor of the session is at most this old.
 func (s *session) recent(now time.Time, age time.Duration) bool {
-	return slices.ContainsFunc(s.factors, func(f factor) bool { return now.Sub(f.last) <= age })
+	return slices.ContainsFunc(s.Factors, func(f factor) bool { return now.Sub(f.Last) <= age })
 }

@@ -20,14 +20,14 @@ func authenticatePassword(c *call, in authenticatePasswordRequest) (*signInAnswe
 	if err != nil {
 		return nil, err
 	}
-	if !org.settings.permitsMethod("password", m) {
+	if !org.Settings.permitsMethod("password", m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
 	a, err := c.begin(m, in.signInRequest)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkPassword(m, m.password, in.Password); err != nil {
+	if err := c.checkPassword(m, m.Password, in.Password); err != nil {
 		return nil, err
 	}
 	out, err := c.finish(a, c.passwordFactor())
@@ -104,11 +104,11 @@ func migratePassword(c *call, in migratePasswordRequest) (*loginOrSignupAnswer, 
 	} else {
 		changed = *m
 	}
-	if changed.password != nil {
+	if changed.Password != nil {
 		return nil, refuse("password_already_exists")
 	}
 	if in.Name != nil {
-		changed.name = *in.Name
+		changed.Name = *in.Name
 	}
 	if err := c.describe(&changed, in.TrustedMetadata, in.UntrustedMetadata, in.Roles); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func migratePassword(c *call, in migratePasswordRequest) (*loginOrSignupAnswer, 
 		if err := c.setPhone(&changed, *in.MFAPhoneNumber); err != nil {
 			return nil, err
 		}
-		changed.phoneVerified = in.SetPhoneNumberVerif
+		changed.PhoneVerified = in.SetPhoneNumberVerif
 	}
 	if in.ExternalID != nil && *in.ExternalID != "" {
 		if err := c.setExternalID(&changed, *in.ExternalID); err != nil {
@@ -129,12 +129,12 @@ func migratePassword(c *call, in migratePasswordRequest) (*loginOrSignupAnswer, 
 		c.keep(m)
 	} else {
 		*m = changed
-		c.enter(m)
+		c.s.db.enter(m)
 	}
 	c.prove(m)
 	c.activate(m)
-	c.setPassword(m, &password{id: c.s.newID("member-password"), migrated: hash})
-	return &loginOrSignupAnswer{MemberID: m.id, MemberCreated: created, Member: m.json(), Organization: org.json()}, nil
+	c.setPassword(m, &password{ID: c.s.newID("member-password"), Migrated: hash})
+	return &loginOrSignupAnswer{MemberID: m.ID, MemberCreated: created, Member: c.s.db.memberJSON(m), Organization: org.json()}, nil
 }
 
 // discoverByPasswordRequest is POST /v1/b2b/passwords/discovery/authenticate.
@@ -161,10 +161,10 @@ func discoverByPassword(c *call, in discoverByPasswordRequest) (*discoveryAnswer
 			return nil, err
 		}
 	}
-	err := c.checkPassword(nil, c.s.db.passwords[foldEmail(in.EmailAddress)], in.Password)
+	err := c.checkPassword(nil, c.s.db.Passwords[foldEmail(in.EmailAddress)], in.Password)
 	for _, m := range who {
 		if err == nil {
-			m.failures = 0
+			m.Failures = 0
 		} else {
 			err = c.failed(m, err)
 		}
@@ -172,15 +172,15 @@ func discoverByPassword(c *call, in discoverByPasswordRequest) (*discoveryAnswer
 	if err != nil {
 		return nil, err
 	}
-	out := c.answerDiscovery(&intermediate{email: in.EmailAddress, factors: []factor{c.passwordFactor()}})
+	out := c.answerDiscovery(&intermediate{Email: in.EmailAddress, Factors: []factor{c.passwordFactor()}})
 	return &out, nil
 }
 
 // everybodyAt returns the members of all organizations who have this address.
 func (c *call) everybodyAt(email string) []*member {
 	var out []*member
-	for _, m := range c.s.db.members {
-		if m.status != statusDeleted && sameEmail(m.email, email) {
+	for _, m := range c.s.db.Members {
+		if m.Status != statusDeleted && sameEmail(m.Email, email) {
 			out = append(out, m)
 		}
 	}

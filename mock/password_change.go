@@ -19,24 +19,24 @@ func resetExisting(c *call, in resetExistingRequest) (*exchangeSessionAnswer, er
 	if err != nil {
 		return nil, err
 	}
-	if !org.settings.permitsMethod("password", m) {
+	if !org.Settings.permitsMethod("password", m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
 	a, err := c.begin(m, in.signInRequest)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkPassword(m, m.password, in.ExistingPassword); err != nil {
+	if err := c.checkPassword(m, m.Password, in.ExistingPassword); err != nil {
 		return nil, err
 	}
 	if in.NewPassword == in.ExistingPassword {
 		return nil, refuse("cannot_reset_password_with_existing_password")
 	}
-	if err := checkStrength(in.NewPassword, m.email); err != nil {
+	if err := checkStrength(in.NewPassword, m.Email); err != nil {
 		return nil, err
 	}
 	c.setPassword(m, c.newPassword(in.NewPassword))
-	c.endSessions(func(s *session) bool { return s.member == m })
+	c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
 	a.session = nil
 	out, err := c.finish(a, c.passwordFactor())
 	if err != nil {
@@ -79,11 +79,11 @@ func resetBySession(c *call, in resetBySessionRequest) (*resetBySessionAnswer, e
 	if err != nil {
 		return nil, err
 	}
-	m := current.member
+	m := c.s.db.member(current.MemberID)
 	switch {
-	case m.org != org:
+	case m.OrganizationID != org.ID:
 		return nil, refuse("member_does_not_exist_in_organization")
-	case !org.settings.permitsMethod("password", m):
+	case !org.Settings.permitsMethod("password", m):
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	case !current.recent(c.now, freshFactor):
 		return nil, refuse("session_too_old_to_reset_password")
@@ -95,11 +95,11 @@ func resetBySession(c *call, in resetBySessionRequest) (*resetBySessionAnswer, e
 	if err != nil {
 		return nil, err
 	}
-	if err := checkStrength(in.Password, m.email); err != nil {
+	if err := checkStrength(in.Password, m.Email); err != nil {
 		return nil, err
 	}
 	c.setPassword(m, c.newPassword(in.Password))
-	c.endSessions(func(s *session) bool { return s.member == m && s != current })
+	c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID && s != current })
 	out, err := c.finish(a, c.passwordFactor())
 	if err != nil {
 		return nil, err

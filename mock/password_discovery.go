@@ -24,7 +24,7 @@ func startDiscoveryReset(c *call, in startDiscoveryResetRequest) (*statusOnly, e
 	if err != nil {
 		return nil, err
 	}
-	l.email, l.emailID = in.EmailAddress, c.s.newID("email")
+	l.Email, l.EmailID = in.EmailAddress, c.s.newID("email")
 	c.mail(l)
 	return new(statusOnly), nil
 }
@@ -47,12 +47,12 @@ func discoveryReset(c *call, in discoveryResetRequest) (*discoveryAnswer, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkStrength(in.Password, l.email); err != nil {
+	if err := checkStrength(in.Password, l.Email); err != nil {
 		return nil, err
 	}
-	l.spent = true
-	c.setCrossOrgPassword(l.email, c.newPassword(in.Password))
-	c.endSessions(func(s *session) bool { return sameEmail(s.member.email, l.email) })
-	out := c.answerDiscovery(&intermediate{email: l.email, factors: []factor{c.passwordFactor()}})
+	l.Spent = true
+	c.setCrossOrgPassword(l.Email, c.newPassword(in.Password))
+	c.s.db.endSessions(func(s *session) bool { return sameEmail(c.s.db.member(s.MemberID).Email, l.Email) })
+	out := c.answerDiscovery(&intermediate{Email: l.Email, Factors: []factor{c.passwordFactor()}})
 	return &out, nil
 }

@@ -46,7 +46,7 @@ func startReset(c *call, in startResetRequest) (*startResetAnswer, error) {
 		return nil, err
 	}
 	m := c.memberByEmail(org, in.EmailAddress)
-	if !org.settings.permitsMethod("password", m) {
+	if !org.Settings.permitsMethod("password", m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
 	if m == nil {
@@ -54,9 +54,9 @@ func startReset(c *call, in startResetRequest) (*startResetAnswer, error) {
 			return nil, err
 		}
 	}
-	l.member = m
+	l.MemberID = m.ID
 	c.mail(l)
-	return &startResetAnswer{MemberID: m.id, MemberEmailID: m.emailID, Member: m.json()}, nil
+	return &startResetAnswer{MemberID: m.ID, MemberEmailID: m.EmailID, Member: c.s.db.memberJSON(m)}, nil
 }
 
 func (c *call) draftReset(redirectURL *string, minutes *int, challenge, locale *string) (*link, error) {
@@ -67,7 +67,7 @@ func (c *call) draftReset(redirectURL *string, minutes *int, challenge, locale *
 	if err := checkChallenge(challenge); err != nil {
 		return nil, err
 	}
-	l.challenge = given(challenge)
+	l.Challenge = given(challenge)
 	return l, nil
 }
 
@@ -93,28 +93,28 @@ func reset(c *call, in resetRequest) (*resetAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.member == nil {
+	if l.MemberID == "" {
 		return nil, refuse("unable_to_auth_password_reset_token") // of a discovery
 	}
-	a, err := c.begin(l.member, in.signInRequest)
+	a, err := c.begin(c.s.db.member(l.MemberID), in.signInRequest)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkStrength(in.Password, l.email); err != nil {
+	if err := checkStrength(in.Password, l.Email); err != nil {
 		return nil, err
 	}
-	l.spent = true
-	m := l.member
+	l.Spent = true
+	m := c.s.db.member(l.MemberID)
 	c.prove(m)
 	c.setPassword(m, c.newPassword(in.Password))
-	c.endSessions(func(s *session) bool { return s.member == m })
+	c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
 	a.session = nil // it ended with the others
-	m.failures, m.lockedAt = 0, time.Time{}
+	m.Failures, m.LockedAt = 0, time.Time{}
 	out, err := c.finish(a, c.passwordFactor())
 	if err != nil {
 		return nil, err
 	}
-	return &resetAnswer{signInAnswer: out, MemberEmailID: l.emailID}, nil
+	return &resetAnswer{signInAnswer: out, MemberEmailID: l.EmailID}, nil
 }
 
 // resetLink returns the link of a reset token.
@@ -122,14 +122,14 @@ func (c *call) resetLink(token string, verifier *string) (*link, error) {
 	if !wellFormed(token) {
 		return nil, refuse("invalid_token")
 	}
-	l := c.s.db.links[token]
-	if l == nil || l.kind != "password_reset" || l.spent || !c.now.Before(l.expiresAt) || (l.member != nil && l.member.status == statusDeleted) {
+	l := c.s.db.Links[token]
+	if l == nil || l.Kind != "password_reset" || l.Spent || !c.now.Before(l.ExpiresAt) || (l.MemberID != "" && c.s.db.member(l.MemberID).Status == statusDeleted) {
 		// One type for all of them; which is Stytch's for an unknown one is not
 		// published.
 		return nil, refuse("unable_to_auth_password_reset_token")
 	}
-	if err := checkVerifier(l.challenge, verifier); err != nil {
-		l.spent = asRefusal(err).kind == "pkce_mismatch"
+	if err := checkVerifier(l.Challenge, verifier); err != nil {
+		l.Spent = asRefusal(err).kind == "pkce_mismatch"
 		return nil, err
 	}
 	return l, nil
@@ -175,7 +175,7 @@ func requireReset(c *call, in requireResetRequest) (*requireResetAnswer, error) 
 		switch {
 		case err != nil:
 			return nil, err
-		case !sameEmail(m.email, in.EmailAddress):
+		case !sameEmail(m.Email, in.EmailAddress):
 			return nil, refuse("member_not_found")
 		}
 		if err := c.permit(org, m, "update.info.delete.password"); err != nil {
@@ -184,14 +184,19 @@ func requireReset(c *call, in requireResetRequest) (*requireResetAnswer, error) 
 	} else if c.caller != nil {
 		return nil, refuse("session_authorization_tenancy_error")
 	}
-	p := c.s.db.passwords[foldEmail(in.EmailAddress)]
+	p := c.s.db.Passwords[foldEmail(in.EmailAddress)]
 	if p == nil {
 		return nil, refuse("member_password_not_found")
 	}
-	p.mustReset = true
+	p.MustReset = true
+	for _, holder := range c.s.db.Members {
+		if holder.Password != nil && holder.Password.ID == p.ID {
+			holder.Password.MustReset = true
+		}
+	}
 	if m != nil {
-		member, organization := m.json(), m.org.json()
-		out.MemberID, out.Member, out.Organization = &m.id, &member, &organization
+		member, organization := c.s.db.memberJSON(m), c.s.db.org(m.OrganizationID).json()
+		out.MemberID, out.Member, out.Organization = &m.ID, &member, &organization
 	}
 	return out, nil
 }

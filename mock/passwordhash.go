@@ -13,7 +13,10 @@ import (
 // passwordHash is a hash as passwords/migrate takes it. That of a slow kind is
 // kept with its parameters, in the form that its slowHash writes.
 type passwordHash struct {
-	kind, hash, prepend, append string
+	Kind    string `json:"hash_type"`
+	Hash    string `json:"hash"`
+	Prepend string `json:"prepend_salt,omitempty"`
+	Append  string `json:"append_salt,omitempty"`
 }
 
 // slowHash is a hash whose parameters say what a check costs. Reading one
@@ -50,10 +53,10 @@ func (in migratePasswordRequest) hash() (*passwordHash, error) {
 		if err != nil || len(raw) != sum().Size() {
 			return nil, refuse("invalid_" + in.HashType + "_hash")
 		}
-		out := &passwordHash{kind: in.HashType, hash: strings.ToLower(in.Hash)}
+		out := &passwordHash{Kind: in.HashType, Hash: strings.ToLower(in.Hash)}
 		config := map[string]*salts{"md_5": in.MD5Config, "sha_1": in.SHA1Config, "sha_512": in.SHA512Config}[in.HashType]
 		if config != nil {
-			out.prepend, out.append = config.PrependSalt, config.AppendSalt
+			out.Prepend, out.Append = config.PrependSalt, config.AppendSalt
 		}
 		return out, nil
 	}
@@ -61,7 +64,7 @@ func (in migratePasswordRequest) hash() (*passwordHash, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &passwordHash{kind: in.HashType, hash: slow.String()}, nil
+	return &passwordHash{Kind: in.HashType, Hash: slow.String()}, nil
 }
 
 // slowHash reads a slow hash. The parameters beside one that has its own are not
@@ -99,12 +102,12 @@ func readSlowHash(kind, text string) (slowHash, error) {
 // is reports whether the hash is of this text. A snapshot may hold anything, so
 // that a slow hash is read anew, and its cost bounded anew.
 func (p *passwordHash) is(text string) (bool, error) {
-	if sum, ok := fastHashes[p.kind]; ok {
+	if sum, ok := fastHashes[p.Kind]; ok {
 		h := sum()
-		h.Write([]byte(p.prepend + text + p.append)) // a hash's Write returns no error
-		return same(hex.EncodeToString(h.Sum(nil)), strings.ToLower(p.hash)), nil
+		h.Write([]byte(p.Prepend + text + p.Append)) // a hash's Write returns no error
+		return same(hex.EncodeToString(h.Sum(nil)), strings.ToLower(p.Hash)), nil
 	}
-	slow, err := readSlowHash(p.kind, p.hash)
+	slow, err := readSlowHash(p.Kind, p.Hash)
 	if err != nil {
 		return false, err
 	}

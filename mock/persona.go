@@ -33,10 +33,13 @@ type Persona struct {
 
 // person is a Persona as it is remembered: with what JSON makes of its attributes.
 type person struct {
-	email, name, subject string
-	unverified           bool
-	tenants, groups      []string
-	attributes           metadata
+	Email      string   `json:"email"`
+	Name       string   `json:"name,omitempty"`
+	Subject    string   `json:"subject,omitempty"`
+	Unverified bool     `json:"unverified,omitempty"`
+	Tenants    []string `json:"tenants,omitempty"`
+	Groups     []string `json:"groups,omitempty"`
+	Attributes metadata `json:"attributes"`
 }
 
 // AddPersona makes somebody known to the identity provider, or changes them. It
@@ -51,13 +54,13 @@ func (s *Stytch) AddPersona(persona Persona) {
 			return err
 		}
 		p := person{
-			email: persona.Email, name: persona.Name, subject: persona.Subject, unverified: persona.Unverified,
-			tenants: slices.Clone(persona.Tenants), groups: slices.Clone(persona.Groups), attributes: attributes,
+			Email: persona.Email, Name: persona.Name, Subject: persona.Subject, Unverified: persona.Unverified,
+			Tenants: slices.Clone(persona.Tenants), Groups: slices.Clone(persona.Groups), Attributes: attributes,
 		}
-		if i := slices.IndexFunc(c.s.db.personas, func(p person) bool { return sameEmail(p.email, persona.Email) }); i < 0 {
-			c.s.db.personas = append(c.s.db.personas, p)
+		if i := slices.IndexFunc(c.s.db.Personas, func(p person) bool { return sameEmail(p.Email, persona.Email) }); i < 0 {
+			c.s.db.Personas = append(c.s.db.Personas, p)
 		} else {
-			c.s.db.personas[i] = p
+			c.s.db.Personas[i] = p
 		}
 		return nil
 	})
@@ -80,28 +83,28 @@ func (c *call) person(email string) (person, error) {
 	if err := checkEmail(email); err != nil {
 		return person{}, err
 	}
-	p := person{email: email}
-	if i := slices.IndexFunc(c.s.db.personas, func(p person) bool { return sameEmail(p.email, email) }); i >= 0 {
-		p = c.s.db.personas[i]
+	p := person{Email: email}
+	if i := slices.IndexFunc(c.s.db.Personas, func(p person) bool { return sameEmail(p.Email, email) }); i >= 0 {
+		p = c.s.db.Personas[i]
 	}
-	if p.name == "" {
-		p.name, _, _ = strings.Cut(p.email, "@")
+	if p.Name == "" {
+		p.Name, _, _ = strings.Cut(p.Email, "@")
 	}
-	if p.subject == "" {
-		sum := sha256.Sum256([]byte(foldEmail(p.email)))
-		p.subject = hex.EncodeToString(sum[:8])
+	if p.Subject == "" {
+		sum := sha256.Sum256([]byte(foldEmail(p.Email)))
+		p.Subject = hex.EncodeToString(sum[:8])
 	}
 	return p, nil
 }
 
 // said is everything that an SSO identity provider says about somebody.
 func (p person) said() (metadata, error) {
-	first, last, _ := strings.Cut(p.name, " ")
+	first, last, _ := strings.Cut(p.Name, " ")
 	out, err := encodeAttributes(map[string]any{
-		"email": p.email, "NameID": p.email, "idp_user_id": p.subject,
-		"full_name": p.name, "first_name": first, "last_name": last,
-		"groups": append([]string{}, p.groups...),
+		"email": p.Email, "NameID": p.Email, "idp_user_id": p.Subject,
+		"full_name": p.Name, "first_name": first, "last_name": last,
+		"groups": append([]string{}, p.Groups...),
 	})
-	maps.Copy(out, p.attributes)
+	maps.Copy(out, p.Attributes)
 	return out, err
 }

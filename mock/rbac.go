@@ -35,7 +35,7 @@ func getOrganizationPolicy(c *call) (stamped, error) {
 
 func answerPolicy(org *organization) *organizationPolicyAnswer {
 	out := new(organizationPolicyAnswer)
-	out.OrgPolicy.Roles = append([]policyRole{}, org.customRoles...)
+	out.OrgPolicy.Roles = append([]policyRole{}, org.CustomRoles...)
 	return out
 }
 
@@ -81,15 +81,15 @@ func setOrganizationPolicy(c *call, in setOrganizationPolicyRequest) (*organizat
 		}
 		roles = append(roles, role)
 	}
-	for _, m := range org.roll.members {
-		for _, id := range m.roles {
+	for _, m := range c.s.db.roster(org).members {
+		for _, id := range m.Roles {
 			gone := !slices.ContainsFunc(roles, func(r policyRole) bool { return r.RoleID == id })
-			if m.status != statusDeleted && gone && !c.s.policy.has(id) {
+			if m.Status != statusDeleted && gone && !c.s.policy.has(id) {
 				return nil, refuse("rbac_cannot_delete_attribute_used_in_org_policy")
 			}
 		}
 	}
-	org.customRoles, org.updatedAt = roles, c.now
+	org.CustomRoles, org.UpdatedAt = roles, c.now
 	return answerPolicy(org), nil
 }
 
@@ -129,14 +129,14 @@ func (c *call) permit(org *organization, on *member, action string) error {
 	if c.caller == nil {
 		return nil
 	}
-	if c.caller.member.org != org {
+	if c.s.db.member(c.caller.MemberID).OrganizationID != org.ID {
 		return refuse("session_authorization_tenancy_error")
 	}
-	roles, policy := c.caller.roles(), c.policyOf(org)
+	roles, policy := c.s.db.sessionRoles(c.caller), c.policyOf(org)
 	if len(policy.granting(roles, resourceMember, action)) > 0 {
 		return nil
 	}
-	if on == c.caller.member && policy.lists(resourceSelf, action) && len(policy.granting(roles, resourceSelf, action)) > 0 {
+	if on != nil && on.ID == c.caller.MemberID && policy.lists(resourceSelf, action) && len(policy.granting(roles, resourceSelf, action)) > 0 {
 		return nil
 	}
 	return refuse("session_authorization_error")

@@ -30,16 +30,16 @@ func recoverMember(c *call, in recoverRequest) (*recoverAnswer, error) {
 	case in.RecoveryCode == "":
 		return nil, refuse("invalid_recovery_code")
 	}
-	n := slices.IndexFunc(m.totp.recovery, func(left string) bool { return same(left, in.RecoveryCode) })
+	n := slices.IndexFunc(m.TOTP.Recovery, func(left string) bool { return same(left, in.RecoveryCode) })
 	if n < 0 {
 		return nil, c.failed(m, refuse("unable_to_authenticate_recovery_code"))
 	}
-	m.totp.recovery = slices.Delete(slices.Clone(m.totp.recovery), n, n+1)
-	out, err := c.finishMFA(a, c.newFactor("recovery_codes", "recovery_code", "recovery_code_factor", "totp_recovery_code_id", m.totp.id))
+	m.TOTP.Recovery = slices.Delete(slices.Clone(m.TOTP.Recovery), n, n+1)
+	out, err := c.finishMFA(a, c.newFactor("recovery_codes", "recovery_code", "recovery_code_factor", "totp_recovery_code_id", m.TOTP.ID))
 	if err != nil {
 		return nil, err
 	}
-	return &recoverAnswer{mfaAnswer: out, RecoveryCodesRemaining: len(m.totp.recovery)}, nil
+	return &recoverAnswer{mfaAnswer: out, RecoveryCodesRemaining: len(m.TOTP.Recovery)}, nil
 }
 
 // recoveryAnswer is the answer of the calls that return recovery codes.
@@ -58,7 +58,7 @@ func getRecoveryCodes(c *call) (stamped, error) {
 	case !m.hasTOTP():
 		return nil, refuse("recovery_codes_not_found")
 	}
-	return &recoveryAnswer{memberAnswer: *answerMember(m), RecoveryCodes: append([]string{}, m.totp.recovery...)}, nil
+	return &recoveryAnswer{memberAnswer: *c.answerMember(m), RecoveryCodes: append([]string{}, m.TOTP.Recovery...)}, nil
 }
 
 // rotateRecoveryCodes replaces all codes.
@@ -71,6 +71,6 @@ func rotateRecoveryCodes(c *call, in mfaRequest) (*recoveryAnswer, error) {
 	case !m.hasTOTP():
 		return nil, refuse("recovery_codes_not_found")
 	}
-	m.totp.recovery = c.s.newRecoveryCodes()
-	return &recoveryAnswer{memberAnswer: *answerMember(m), RecoveryCodes: slices.Clone(m.totp.recovery)}, nil
+	m.TOTP.Recovery = c.s.newRecoveryCodes()
+	return &recoveryAnswer{memberAnswer: *c.answerMember(m), RecoveryCodes: slices.Clone(m.TOTP.Recovery)}, nil
 }

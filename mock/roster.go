@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +77,7 @@ func (s *Stytch) SetRoles(member grimoireauth.MemberID, roles ...string) {
 		if err != nil {
 			return err
 		}
-		m.updatedAt = c.now
+		m.UpdatedAt = c.now
 		return c.setRoles(m, roles)
 	})
 }
@@ -118,8 +117,8 @@ func arranged[In any, Out stamped](c *call, fields map[string]any, serve func(*c
 
 // knownMember finds a member in any organization who is not deleted.
 func (c *call) knownMember(id grimoireauth.MemberID) (*member, error) {
-	m := c.s.db.membersByID[string(id)]
-	if m == nil || m.status == statusDeleted {
+	m := c.s.db.index.members[string(id)]
+	if m == nil || m.Status == statusDeleted {
 		return nil, refuse("member_not_found")
 	}
 	return m, nil
@@ -141,9 +140,7 @@ func (c *call) freeSlug(name string) string {
 		if n > 1 {
 			slug = fmt.Sprintf("%s-%d", base, n)
 		}
-		if !slices.ContainsFunc(c.s.db.organizations, func(o *organization) bool {
-			return strings.EqualFold(o.slug, slug) || o.externalID == slug
-		}) {
+		if !c.s.db.named(new(organization), slug) {
 			return slug
 		}
 	}

@@ -4,25 +4,32 @@ import "time"
 
 // samlSettings are what a SAML connection has of its own.
 type samlSettings struct {
-	idpEntityID, idpSSOURL   string
-	alternativeAudience      string
-	alternativeACS, nameID   string
-	idpInitiatedOff, gateway bool
-	signing, verification    []certificate
-	encryption               []encryptionKey
+	IDPEntityID         string          `json:"idp_entity_id,omitempty"`
+	IDPSSOURL           string          `json:"idp_sso_url,omitempty"`
+	AlternativeAudience string          `json:"alternative_audience_uri,omitempty"`
+	AlternativeACS      string          `json:"alternative_acs_url,omitempty"`
+	NameID              string          `json:"nameid_format,omitempty"`
+	IDPInitiatedOff     bool            `json:"idp_initiated_auth_disabled,omitempty"`
+	Gateway             bool            `json:"allow_gateway_callback,omitempty"`
+	Signing             []certificate   `json:"signing_certificates,omitempty"`
+	Verification        []certificate   `json:"verification_certificates,omitempty"`
+	Encryption          []encryptionKey `json:"encryption_private_keys,omitempty"`
 }
 
 // certificate is one of ours to sign with, or one of theirs to verify with.
 type certificate struct {
-	id, text, issuer     string
-	createdAt, expiresAt time.Time
+	ID        string    `json:"certificate_id"`
+	Text      string    `json:"certificate"`
+	Issuer    string    `json:"issuer"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
 }
 
 // encryptionKey is a key that assertions may be encrypted for. The key itself is
 // not kept: nothing is decrypted here.
 type encryptionKey struct {
-	id        string
-	createdAt time.Time
+	ID        string    `json:"private_key_id"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // certificateJSON is an X509Certificate object.
@@ -68,23 +75,23 @@ type samlJSON struct {
 }
 
 func (c *call) samlJSON(n *connection) samlJSON {
-	at := c.s.base + "/v1/b2b/sso/callback/" + n.id
+	at := c.s.base + "/v1/b2b/sso/callback/" + n.ID
 	return samlJSON{
-		OrganizationID: n.org.id, ConnectionID: n.id, Status: n.status(),
-		IDPEntityID: n.saml.idpEntityID, DisplayName: n.displayName, IDPSSOURL: n.saml.idpSSOURL,
+		OrganizationID: n.OrganizationID, ConnectionID: n.ID, Status: n.status(),
+		IDPEntityID: n.SAML.IDPEntityID, DisplayName: n.DisplayName, IDPSSOURL: n.SAML.IDPSSOURL,
 		ACSURL: at, AudienceURI: at,
-		SigningCertificates:      certificatesJSON(n.saml.signing),
-		VerificationCertificates: certificatesJSON(n.saml.verification),
-		EncryptionPrivateKeys:    encryptionKeysJSON(n.saml.encryption),
-		ImplicitRoles:            rolesOnly(n.roles),
-		GroupImplicitRoles:       append([]groupRole{}, n.groupRoles...),
-		AlternativeAudienceURI:   n.saml.alternativeAudience,
-		IdentityProvider:         n.identityProvider,
-		NameIDFormat:             n.saml.nameID,
-		AlternativeACSURL:        n.saml.alternativeACS,
-		IDPInitiatedAuthDisabled: n.saml.idpInitiatedOff,
-		AllowGatewayCallback:     n.saml.gateway,
-		AttributeMapping:         n.attributeMapping,
+		SigningCertificates:      certificatesJSON(n.SAML.Signing),
+		VerificationCertificates: certificatesJSON(n.SAML.Verification),
+		EncryptionPrivateKeys:    encryptionKeysJSON(n.SAML.Encryption),
+		ImplicitRoles:            rolesOnly(n.Roles),
+		GroupImplicitRoles:       append([]groupRole{}, n.GroupRoles...),
+		AlternativeAudienceURI:   n.SAML.AlternativeAudience,
+		IdentityProvider:         n.IdentityProvider,
+		NameIDFormat:             n.SAML.NameID,
+		AlternativeACSURL:        n.SAML.AlternativeACS,
+		IDPInitiatedAuthDisabled: n.SAML.IDPInitiatedOff,
+		AllowGatewayCallback:     n.SAML.Gateway,
+		AttributeMapping:         n.AttributeMapping,
 	}
 }
 
@@ -92,8 +99,8 @@ func certificatesJSON(list []certificate) []certificateJSON {
 	out := make([]certificateJSON, 0, len(list))
 	for _, x := range list {
 		out = append(out, certificateJSON{
-			CertificateID: x.id, Certificate: x.text, Issuer: x.issuer,
-			CreatedAt: moment(x.createdAt), ExpiresAt: moment(x.expiresAt), UpdatedAt: moment(x.createdAt),
+			CertificateID: x.ID, Certificate: x.Text, Issuer: x.Issuer,
+			CreatedAt: moment(x.CreatedAt), ExpiresAt: moment(x.ExpiresAt), UpdatedAt: moment(x.CreatedAt),
 		})
 	}
 	return out
@@ -102,7 +109,7 @@ func certificatesJSON(list []certificate) []certificateJSON {
 func encryptionKeysJSON(list []encryptionKey) []encryptionKeyJSON {
 	out := make([]encryptionKeyJSON, 0, len(list))
 	for _, k := range list {
-		out = append(out, encryptionKeyJSON{PrivateKeyID: k.id, CreatedAt: moment(k.createdAt)})
+		out = append(out, encryptionKeyJSON{PrivateKeyID: k.ID, CreatedAt: moment(k.CreatedAt)})
 	}
 	return out
 }

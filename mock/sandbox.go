@@ -24,17 +24,15 @@ func (c *call) sandboxOrganization() *organization {
 		return o
 	}
 	o := &organization{
-		roll:      new(roll),
-		seq:       c.s.db.next(),
-		id:        sandboxOrganization,
-		slug:      sandboxSlug,
-		name:      "Sandbox Organization",
-		settings:  newSettings(settingsGiven{}),
-		trusted:   metadata{},
-		createdAt: c.now,
-		updatedAt: c.now,
+		ID:        sandboxOrganization,
+		Slug:      sandboxSlug,
+		Name:      "Sandbox Organization",
+		Settings:  newSettings(settingsGiven{}),
+		Trusted:   metadata{},
+		CreatedAt: c.now,
+		UpdatedAt: c.now,
 	}
-	c.s.db.organizations = append(c.s.db.organizations, o)
+	c.s.db.addOrganization(o)
 	return o
 }
 
@@ -52,7 +50,7 @@ func (c *call) sandboxLink(token string) (*link, bool, error) {
 			m = c.newMember(org, sandboxEmail, statusActive)
 			c.keep(m)
 		}
-		return &link{kind: "login", member: m, emailID: m.emailID, email: m.email, expiresAt: c.now.Add(defaultSession)}, true, nil
+		return &link{Kind: "login", MemberID: m.ID, EmailID: m.EmailID, Email: m.Email, ExpiresAt: c.now.Add(defaultSession)}, true, nil
 	case sandboxTokenSpent:
 		return nil, true, refuse("unable_to_auth_magic_link")
 	case sandboxTokenUnknown:

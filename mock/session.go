@@ -9,12 +9,15 @@ import (
 // session is a live member session. A session that has ended is forgotten:
 // Stytch has one answer for unknown, expired and revoked.
 type session struct {
-	id, token                            string
-	member                               *member
-	startedAt, lastAccessedAt, expiresAt time.Time
-	factors                              []factor
-	granted                              []string // roles of this session only, as an SSO connection grants them
-	claims                               map[string]json.RawMessage
+	ID             string                     `json:"-"` // the key in the state
+	Token          string                     `json:"session_token"`
+	MemberID       string                     `json:"member_id"`
+	StartedAt      time.Time                  `json:"started_at"`
+	LastAccessedAt time.Time                  `json:"last_accessed_at"`
+	ExpiresAt      time.Time                  `json:"expires_at"`
+	Factors        []factor                   `json:"factors"`
+	Granted        []string                   `json:"granted_roles,omitempty"` // of this session only, as an SSO connection grants them
+	Claims         map[string]json.RawMessage `json:"custom_claims,omitempty"`
 }
 
 // The bounds of session_duration_minutes, and what applies without it.
@@ -40,37 +43,40 @@ type sessionJSON struct {
 	CustomClaims          map[string]json.RawMessage `json:"custom_claims"`
 }
 
-func (s *session) json() sessionJSON {
+// sessionJSON is the session as Stytch sends it.
+func (db *store) sessionJSON(s *session) sessionJSON {
+	m := db.member(s.MemberID)
 	out := sessionJSON{
-		MemberSessionID:       s.id,
-		MemberID:              s.member.id,
-		StartedAt:             moment(s.startedAt),
-		LastAccessedAt:        moment(s.lastAccessedAt),
-		ExpiresAt:             moment(s.expiresAt),
+		MemberSessionID:       s.ID,
+		MemberID:              m.ID,
+		StartedAt:             moment(s.StartedAt),
+		LastAccessedAt:        moment(s.LastAccessedAt),
+		ExpiresAt:             moment(s.ExpiresAt),
 		AuthenticationFactors: []map[string]any{},
-		OrganizationID:        s.member.org.id,
-		Roles:                 s.roles(),
-		OrganizationSlug:      s.member.org.slug,
+		OrganizationID:        m.OrganizationID,
+		Roles:                 db.sessionRoles(s),
+		OrganizationSlug:      db.org(m.OrganizationID).Slug,
 	}
-	if len(s.claims) > 0 {
-		out.CustomClaims = s.claims
+	if len(s.Claims) > 0 {
+		out.CustomClaims = s.Claims
 	}
-	for _, f := range s.factors {
+	for _, f := range s.Factors {
 		out.AuthenticationFactors = append(out.AuthenticationFactors, f.json())
 	}
 	return out
 }
 
-// roles are the roles in force: the member's as they are now, so that a
+// sessionRoles are the roles in force: the member's as they are now, so that a
 // promotion shows with the next answer, and those of this session: what an SSO
 // connection grants counts only while the session holds a factor from it.
 // Source: https://stytch.com/docs/b2b/guides/rbac/role-assignment
-func (s *session) roles() []string {
-	roles := s.member.ownRoleIDs()
-	granted := slices.Clone(s.granted)
-	for _, r := range s.member.sso {
-		if s.has(r.connection) {
-			for _, g := range r.grants() {
+func (db *store) sessionRoles(s *session) []string {
+	m := db.member(s.MemberID)
+	roles := db.ownRoleIDs(m)
+	granted := slices.Clone(s.Granted)
+	for _, r := range m.SSO {
+		if s.has(r.ConnectionID) {
+			for _, g := range db.grants(r) {
 				granted = append(granted, g.role)
 			}
 		}
@@ -84,8 +90,8 @@ func (s *session) roles() []string {
 }
 
 // has reports whether a factor of the session is from the SSO connection.
-func (s *session) has(connection *connection) bool {
-	return slices.ContainsFunc(s.factors, func(f factor) bool { return f.kind == "sso" && f.detail["provider_id"] == connection.id })
+func (s *session) has(connectionID string) bool {
+	return slices.ContainsFunc(s.Factors, func(f factor) bool { return f.Kind == "sso" && f.Detail["provider_id"] == connectionID })
 }
 
 // newSession starts a session.
@@ -94,22 +100,21 @@ func (c *call) newSession(m *member, factors []factor, life time.Duration) *sess
 		life = defaultSession
 	}
 	s := &session{
-		id:             c.s.newID("member-session"),
-		token:          c.s.newSessionToken(),
-		member:         m,
-		startedAt:      c.now,
-		lastAccessedAt: c.now,
-		expiresAt:      c.now.Add(life),
-		factors:        factors,
+		ID:             c.s.newID("member-session"),
+		Token:          c.s.newSessionToken(),
+		MemberID:       m.ID,
+		StartedAt:      c.now,
+		LastAccessedAt: c.now,
+		ExpiresAt:      c.now.Add(life),
+		Factors:        factors,
 	}
-	put(&c.s.db.sessions, s.id, s)
-	put(&c.s.db.tokens, s.token, s)
+	c.s.db.addSession(s)
 	return s
 }
 
 // alive returns the session, or the one answer for sessions that are not.
 func (c *call) alive(s *session) (*session, error) {
-	if s == nil || !c.now.Before(s.expiresAt) {
+	if s == nil || !c.now.Before(s.ExpiresAt) {
 		return nil, refuse("session_not_found")
 	}
 	return s, nil
@@ -125,21 +130,11 @@ func (c *call) sessionOf(token, jwt string) (*session, error) {
 		if !wellFormed(token) {
 			return nil, refuse("invalid_session_token")
 		}
-		return c.alive(c.s.db.tokens[token])
+		return c.alive(c.s.db.index.tokens[token])
 	case jwt != "":
 		return c.sessionOfJWT(jwt)
 	}
 	return nil, refuse("no_session_arguments")
-}
-
-// endSessions ends all sessions that match.
-func (c *call) endSessions(ends func(*session) bool) {
-	for id, s := range c.s.db.sessions {
-		if ends(s) {
-			delete(c.s.db.sessions, id)
-			delete(c.s.db.tokens, s.token)
-		}
-	}
 }
 
 // sessionLife reads session_duration_minutes; zero means that it is absent.

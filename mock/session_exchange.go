@@ -36,7 +36,7 @@ func exchangeSession(c *call, in exchangeSessionRequest) (*exchangeSessionAnswer
 	if err != nil {
 		return nil, err
 	}
-	m := c.memberByEmail(org, old.member.email)
+	m := c.memberByEmail(org, c.s.db.member(old.MemberID).Email)
 	if m == nil {
 		return nil, refuse("member_not_found")
 	}
@@ -52,7 +52,7 @@ func exchangeSession(c *call, in exchangeSessionRequest) (*exchangeSessionAnswer
 	if err != nil {
 		return nil, err
 	}
-	if m == old.member {
+	if m.ID == old.MemberID {
 		a.session = old // the same organization: nothing to switch to
 	} else {
 		a.intermediate = c.newIntermediate(m, factors)
@@ -73,29 +73,29 @@ var exchangeable = []string{"google", "hubspot", "slack", "github"}
 // transferable are the factors of a session that count in another organization.
 // Only a first factor can carry a sign-in there.
 func (c *call) transferable(old *session, m *member) []factor {
-	if m == old.member {
-		return old.factors
+	if m.ID == old.MemberID {
+		return old.Factors
 	}
 	var first, second []factor
-	for _, f := range old.factors {
+	for _, f := range old.Factors {
 		switch {
-		case f.kind == "magic_link" && sameEmail(f.detail["email_address"], m.email):
+		case f.Kind == "magic_link" && sameEmail(f.Detail["email_address"], m.Email):
 			moved := f
-			moved.detail = map[string]string{"email_id": m.emailID, "email_address": m.email}
+			moved.Detail = map[string]string{"email_id": m.EmailID, "email_address": m.Email}
 			first = append(first, moved)
-		case f.kind == "oauth" && old.member.verified && slices.Contains(exchangeable, strings.TrimSuffix(f.method(), "_oauth")):
+		case f.Kind == "oauth" && c.s.db.member(old.MemberID).Verified && slices.Contains(exchangeable, strings.TrimSuffix(f.method(), "_oauth")):
 			// It names no address, so it goes with one that the member has proven: an
 			// address that somebody has just been given proves nothing elsewhere. The
 			// provider's tokens stay behind.
 			provider := strings.TrimSuffix(f.method(), "_oauth")
 			moved := f
-			moved.oauth = nil
-			moved.delivery, moved.detailName = "oauth_exchange_"+provider, provider+"_oauth_exchange_factor"
-			moved.detail = map[string]string{"email_id": m.emailID}
+			moved.OAuth = nil
+			moved.Delivery, moved.DetailName = "oauth_exchange_"+provider, provider+"_oauth_exchange_factor"
+			moved.Detail = map[string]string{"email_id": m.EmailID}
 			first = append(first, moved)
-		case f.kind == "otp" && old.member.phoneVerified && m.phoneVerified && m.phone == old.member.phone:
+		case f.Kind == "otp" && c.s.db.member(old.MemberID).PhoneVerified && m.PhoneVerified && m.Phone == c.s.db.member(old.MemberID).Phone:
 			moved := f
-			moved.detail = map[string]string{"phone_id": m.phoneID, "phone_number": m.phone}
+			moved.Detail = map[string]string{"phone_id": m.PhoneID, "phone_number": m.Phone}
 			second = append(second, moved)
 		}
 	}

@@ -10,10 +10,10 @@ import (
 // externalToken stands for a credential that somebody else issued and that this
 // project takes for a session.
 type externalToken struct {
-	kind     string
-	member   *member
-	issuedAt time.Time
-	spent    bool
+	Kind     string    `json:"kind"`
+	MemberID string    `json:"member_id"`
+	IssuedAt time.Time `json:"issued_at"`
+	Spent    bool      `json:"spent,omitempty"`
 }
 
 // The kinds of tokens of others, by the endpoint that takes them:
@@ -46,7 +46,7 @@ func (s *Stytch) ForeignToken(member grimoireauth.MemberID, kind string) grimoir
 			return fmt.Errorf("there is no kind %q", kind)
 		}
 		token = s.randomText("foreign_token", 33)
-		put(&c.s.db.externals, token, &externalToken{kind: kind, member: m, issuedAt: c.now})
+		put(&c.s.db.Externals, token, &externalToken{Kind: kind, MemberID: m.ID, IssuedAt: c.now})
 		return nil
 	})
 	return grimoireauth.NewSecret(token)
@@ -54,8 +54,8 @@ func (s *Stytch) ForeignToken(member grimoireauth.MemberID, kind string) grimoir
 
 // foreignOf returns what a token stands for, or nil.
 func (c *call) foreignOf(token, kind string) *externalToken {
-	t := c.s.db.externals[token]
-	if t == nil || t.kind != kind || t.spent || t.member.status == statusDeleted {
+	t := c.s.db.Externals[token]
+	if t == nil || t.Kind != kind || t.Spent || c.s.db.member(t.MemberID).Status == statusDeleted {
 		return nil
 	}
 	return t
@@ -78,17 +78,17 @@ func (c *call) admitForeign(m *member, in signInRequest, proof factor) (*foreign
 	if s == nil {
 		s = c.newSession(m, nil, a.life)
 	} else if a.life > 0 {
-		s.expiresAt = c.now.Add(a.life)
+		s.ExpiresAt = c.now.Add(a.life)
 	}
-	s.factors, s.lastAccessedAt = withFactor(s.factors, proof), c.now
-	if s.claims, err = a.claims.mergedInto(s.claims); err != nil {
+	s.Factors, s.LastAccessedAt = withFactor(s.Factors, proof), c.now
+	if s.Claims, err = a.claims.mergedInto(s.Claims); err != nil {
 		return nil, err
 	}
 	c.activate(m)
-	shown := c.seen(s).json()
+	shown := c.s.db.sessionJSON(c.seen(s))
 	return &foreignAnswer{mfaAnswer{
-		MemberID: m.id, Member: m.json(), Organization: m.org.json(),
-		SessionToken: s.token, SessionJWT: c.sign(c.seen(s), c.clock()), MemberSession: &shown,
+		MemberID: m.ID, Member: c.s.db.memberJSON(m), Organization: c.s.db.org(m.OrganizationID).json(),
+		SessionToken: s.Token, SessionJWT: c.sign(c.seen(s), c.clock()), MemberSession: &shown,
 	}}, nil
 }
 
@@ -106,13 +106,13 @@ func exchangeAccessToken(c *call, in exchangeAccessTokenRequest) (*foreignAnswer
 	switch {
 	case t == nil:
 		return nil, refuse("oauth_access_token_exchange_token_invalid_grant")
-	case c.now.Sub(t.issuedAt) >= accessTokenLife:
+	case c.now.Sub(t.IssuedAt) >= accessTokenLife:
 		return nil, refuse("oauth_access_token_exchange_token_too_old")
 	}
 	proof := c.newFactor("oauth", "oauth_access_token_exchange", "oauth_access_token_exchange_factor", "client_id", c.s.newID("connected-app"))
-	out, err := c.admitForeign(t.member, signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims}, proof)
+	out, err := c.admitForeign(c.s.db.member(t.MemberID), signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims}, proof)
 	if err == nil {
-		t.spent = true
+		t.Spent = true
 	}
 	return out, err
 }
@@ -143,11 +143,11 @@ func attest(c *call, in attestRequest) (*foreignAnswer, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case org != t.member.org:
+		case org.ID != c.s.db.member(t.MemberID).OrganizationID:
 			return nil, refuse("invalid_token_organization_id_claim")
 		}
 	}
-	return c.admitForeign(t.member, signInRequest{
+	return c.admitForeign(c.s.db.member(t.MemberID), signInRequest{
 		SessionToken: in.SessionToken, SessionJWT: in.SessionJWT,
 		SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims,
 	}, c.newFactor("trusted_auth_token", "trusted_token_exchange", "trusted_auth_token_factor", "token_id", c.s.newUUID("trusted-auth-token")))
@@ -183,10 +183,10 @@ func migrateSession(c *call, in migrateSessionRequest) (*migratedAnswer, error) 
 	switch {
 	case t == nil:
 		return nil, refuse("migrate_from_external_unexpected_response")
-	case t.member.org != org:
+	case c.s.db.member(t.MemberID).OrganizationID != org.ID:
 		return nil, refuse("member_not_found")
 	}
-	out, err := c.admitForeign(t.member, signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims},
+	out, err := c.admitForeign(c.s.db.member(t.MemberID), signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims},
 		c.newFactor("imported", "imported_auth0", ""))
 	if err != nil {
 		return nil, err

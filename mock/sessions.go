@@ -48,7 +48,7 @@ func authenticateSession(c *call, in authenticateSessionRequest) (*sessionAnswer
 	if err != nil {
 		return nil, err
 	}
-	claims, err := in.SessionCustomClaims.mergedInto(s.claims)
+	claims, err := in.SessionCustomClaims.mergedInto(s.Claims)
 	if err != nil {
 		return nil, err
 	}
@@ -59,16 +59,16 @@ func authenticateSession(c *call, in authenticateSessionRequest) (*sessionAnswer
 			return nil, err
 		}
 	}
-	s.claims, s.lastAccessedAt = claims, c.now
+	s.Claims, s.LastAccessedAt = claims, c.now
 	if life > 0 {
-		s.expiresAt = c.now.Add(life)
+		s.ExpiresAt = c.now.Add(life)
 	}
 	return &sessionAnswer{
-		MemberSession: c.seen(s).json(),
-		SessionToken:  s.token,
+		MemberSession: c.s.db.sessionJSON(c.seen(s)),
+		SessionToken:  s.Token,
 		SessionJWT:    c.sign(c.seen(s), c.clock()),
-		Member:        s.member.json(),
-		Organization:  s.member.org.json(),
+		Member:        c.s.db.memberJSON(c.s.db.member(s.MemberID)),
+		Organization:  c.s.db.org(c.s.db.member(s.MemberID).OrganizationID).json(),
 		Verdict:       said,
 	}, nil
 }
@@ -81,10 +81,10 @@ func (c *call) authorize(s *session, check authorizationCheck) (*verdict, error)
 	}
 	// An organization that does not exist is not the session's either.
 	org, err := c.organization(check.OrganizationID)
-	if err != nil || org != s.member.org {
+	if err != nil || org.ID != c.s.db.member(s.MemberID).OrganizationID {
 		return nil, refuse("session_authorization_tenancy_error")
 	}
-	granting := c.policyOf(org).granting(s.roles(), check.ResourceID, check.Action)
+	granting := c.policyOf(org).granting(c.s.db.sessionRoles(s), check.ResourceID, check.Action)
 	if len(granting) == 0 {
 		return nil, refuse("session_authorization_error")
 	}
@@ -115,7 +115,7 @@ func getSessions(c *call) (stamped, error) {
 	}
 	out := &sessionsAnswer{MemberSessions: []sessionJSON{}}
 	for _, s := range c.liveSessions(m) {
-		out.MemberSessions = append(out.MemberSessions, c.seen(s).json())
+		out.MemberSessions = append(out.MemberSessions, c.s.db.sessionJSON(c.seen(s)))
 	}
 	return out, nil
 }

@@ -159,10 +159,10 @@ func chooseAll(to *[]string, values, known []string, kind string) error {
 // permitsMethod reports whether a member may sign in with a primary method.
 // Break-glass members always may.
 func (set settings) permitsMethod(method string, m *member) bool {
-	return set.AuthMethods != restricted || slices.Contains(set.AllowedAuthMethods, method) || (m != nil && m.breakglass)
+	return set.AuthMethods != restricted || slices.Contains(set.AllowedAuthMethods, method) || (m != nil && m.Breakglass)
 }
 
 // permitsMFA is permitsMethod for second factors.
 func (set settings) permitsMFA(method string, m *member) bool {
-	return set.MFAMethods != restricted || slices.Contains(set.AllowedMFAMethods, method) || m.breakglass
+	return set.MFAMethods != restricted || slices.Contains(set.AllowedMFAMethods, method) || m.Breakglass
 }

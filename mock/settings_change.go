@@ -87,11 +87,9 @@ func changeDomains(set *settings, given settingsGiven) error {
 
 // checkClaimed refuses a domain that another organization claims.
 func (c *call) checkClaimed(o *organization, set *settings) error {
-	for _, other := range c.s.db.organizations {
-		for _, domain := range set.ClaimedEmailDomains {
-			if other.id != o.id && slices.Contains(other.settings.ClaimedEmailDomains, domain) {
-				return refuse("organization_settings_duplicate_claimed_domain")
-			}
+	for _, domain := range set.ClaimedEmailDomains {
+		if other := c.s.db.index.claims[domain]; other != nil && other.ID != o.ID {
+			return refuse("organization_settings_duplicate_claimed_domain")
 		}
 	}
 	return nil

@@ -75,7 +75,7 @@ func (c *call) begin(m *member, in signInRequest) (attempt, error) {
 		if err != nil {
 			return attempt{}, err
 		}
-		if m != nil && s.member == m { // somebody else's session is ignored
+		if m != nil && s.MemberID == m.ID { // somebody else's session is ignored
 			out.session = s
 		}
 	}
@@ -87,7 +87,7 @@ func (c *call) begin(m *member, in signInRequest) (attempt, error) {
 		if m == nil {
 			return attempt{}, refuse("member_session_member_id_mismatch")
 		}
-		if err := i.fits(m); err != nil {
+		if err := c.fits(i, m); err != nil {
 			return attempt{}, err
 		}
 		out.intermediate = i
@@ -102,7 +102,7 @@ func (a attempt) oldClaims() customClaims {
 	if a.session == nil {
 		return nil
 	}
-	return a.session.claims
+	return a.session.Claims
 }
 
 // finish turns a good proof into a session, or into an unfinished sign-in if the
@@ -116,9 +116,9 @@ func (c *call) finish(a attempt, proof factor) (signInAnswer, error) {
 func (a attempt) given() []factor {
 	switch {
 	case a.session != nil:
-		return a.session.factors
+		return a.session.Factors
 	case a.intermediate != nil:
-		return a.intermediate.factors
+		return a.intermediate.Factors
 	}
 	return nil
 }
@@ -126,10 +126,10 @@ func (a attempt) given() []factor {
 // conclude is finish for factors that are all proven already.
 func (c *call) conclude(a attempt, factors []factor) (signInAnswer, error) {
 	m := a.member
-	primary := m.owesPrimary(factors)
+	primary := c.owesPrimary(m, factors)
 	var second *mfaRequired
 	if primary == nil && a.session == nil { // a live session of the member needs no second factor again
-		if second = m.owesMFA(factors); second != nil {
+		if second = c.owesMFA(m, factors); second != nil {
 			c.initiate(m, second)
 		}
 	}
@@ -141,28 +141,28 @@ func (c *call) conclude(a attempt, factors []factor) (signInAnswer, error) {
 	if s == nil {
 		s = c.newSession(m, factors, a.life)
 	} else {
-		s.factors, s.lastAccessedAt = factors, c.now
+		s.Factors, s.LastAccessedAt = factors, c.now
 		if a.life > 0 {
-			s.expiresAt = c.now.Add(a.life)
+			s.ExpiresAt = c.now.Add(a.life)
 		}
 	}
 	// begin has tried this, so it does not fail; an error here would be ours.
 	var err error
-	if s.claims, err = a.claims.mergedInto(s.claims); err != nil {
+	if s.Claims, err = a.claims.mergedInto(s.Claims); err != nil {
 		return signInAnswer{}, err
 	}
 	if a.intermediate != nil {
-		delete(c.s.db.intermediates, a.intermediate.token)
+		delete(c.s.db.Intermediates, a.intermediate.Token)
 	}
 	c.register(m, factors)
 	c.activate(m)
-	session := c.seen(s).json()
+	session := c.s.db.sessionJSON(c.seen(s))
 	return signInAnswer{
-		MemberID:            m.id,
-		OrganizationID:      m.org.id,
-		Member:              m.json(),
-		Organization:        m.org.json(),
-		SessionToken:        s.token,
+		MemberID:            m.ID,
+		OrganizationID:      m.OrganizationID,
+		Member:              c.s.db.memberJSON(m),
+		Organization:        c.s.db.org(m.OrganizationID).json(),
+		SessionToken:        s.Token,
 		SessionJWT:          c.sign(c.seen(s), c.clock()),
 		MemberSession:       &session,
 		MemberAuthenticated: true,
@@ -177,15 +177,15 @@ func (c *call) unfinished(a attempt, factors []factor, primary *primaryRequired,
 	if i == nil {
 		i = c.newIntermediate(a.member, factors)
 	} else {
-		i.factors = factors
+		i.Factors = factors
 	}
-	expires := moment(i.expiresAt.Add(c.ahead))
+	expires := moment(i.ExpiresAt.Add(c.ahead))
 	return signInAnswer{
-		MemberID:                          a.member.id,
-		OrganizationID:                    a.member.org.id,
-		Member:                            a.member.json(),
-		Organization:                      a.member.org.json(),
-		IntermediateSessionToken:          i.token,
+		MemberID:                          a.member.ID,
+		OrganizationID:                    a.member.OrganizationID,
+		Member:                            c.s.db.memberJSON(a.member),
+		Organization:                      c.s.db.org(a.member.OrganizationID).json(),
+		IntermediateSessionToken:          i.Token,
 		IntermediateSessionTokenExpiresAt: &expires,
 		MFARequired:                       second,
 		PrimaryRequired:                   primary,

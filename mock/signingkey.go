@@ -34,7 +34,7 @@ func (r *keyring) key(n int) *signingKey {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.keys[n] == nil {
-		remember(&r.keys, n, r.make(n))
+		r.keys[n] = r.make(n)
 	}
 	return r.keys[n]
 }
@@ -47,8 +47,8 @@ const forgerKey = -1
 // published ones, which are the same in every process, whatever the seed: the
 // world has room for thousands of seeds, and a test has no time for as many keys.
 var (
-	processKeys   = &keyring{make: func(int) *signingKey { return newSigningKey() }}
-	publishedKeys = &keyring{make: publishedSigningKey}
+	processKeys   = &keyring{keys: make(map[int]*signingKey), make: func(int) *signingKey { return newSigningKey() }}
+	publishedKeys = &keyring{keys: make(map[int]*signingKey), make: publishedSigningKey}
 )
 
 // keyNumber returns the n-th key of this Stytch.

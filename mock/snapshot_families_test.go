@@ -1,14 +1,13 @@
 package mock
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 // A snapshot holds what every way to sign in has left behind, and what comes
-// back works: the roll finds the same people, and their secrets are theirs.
+// back works: the index finds the same people, and their secrets are theirs.
 func TestSnapshotOfEveryFamily(t *testing.T) {
 	s := &Stytch{CrossOrgPasswords: true, RateLimits: true}
 	class := s.AddClass("LAWS1100", Settings{"sso_jit_provisioning": allAllowed})
@@ -22,40 +21,39 @@ func TestSnapshotOfEveryFamily(t *testing.T) {
 		m, err := c.knownMember(ada)
 		require.NoError(t, err)
 		c.setPassword(m, c.newPassword("otter-lantern-9-quiver"))
-		m.totp = &totp{id: "member-totp-test-1", secret: []byte{1, 2}, confirmed: true, recovery: c.s.newRecoveryCodes()}
+		m.TOTP = &totp{ID: "member-totp-test-1", Secret: []byte{1, 2}, Confirmed: true, Recovery: c.s.newRecoveryCodes()}
 		require.NoError(t, c.setPhone(m, "+15005550006"))
 		c.sendSMS(m)
 		require.NoError(t, c.limitMail("ada@example.edu"))
-		c.keepIntermediate(&intermediate{email: "new@example.edu", tenants: oauthTenants{"slack", []string{"T1"}}})
+		c.keepIntermediate(&intermediate{Email: "new@example.edu", Tenants: oauthTenants{"slack", []string{"T1"}}})
 		p, err := c.person("ada@example.edu")
 		require.NoError(t, err)
 		said, err := p.said()
 		require.NoError(t, err)
 		proof := c.newFactor("sso", "sso_saml", "saml_sso_factor", "provider_id", saml)
-		proof.sso = &ssoRegistration{id: "r", connection: org.connection(saml), externalID: p.subject, attributes: said, groups: p.groups}
-		g := &grant{handoff: handoff{kind: "oauth", provider: "google", org: org}, persona: p}
-		other := c.oauthFactor(g, m.emailID, c.newRegistration(g, nil))
+		proof.SSO = &ssoRegistration{ID: "r", ConnectionID: org.connection(saml).ID, ExternalID: p.Subject, Attributes: said, Groups: p.Groups}
+		g := &grant{handoff: handoff{Kind: "oauth", Provider: "google", OrganizationID: org.ID}, Persona: p}
+		other := c.oauthFactor(g, m.EmailID, c.newRegistration(g, nil))
 		c.register(m, []factor{proof, other})
 		c.newSession(m, []factor{proof, other}, 0)
-		put(&c.s.db.grants, "g", g)
-		put(&c.s.db.handoffs, "h", &handoff{org: org, connection: org.connection(saml)})
-		return c.setExternalID(m, "s42")
+		g.Token = "g"
+		put(&c.s.db.Grants, "g", g)
+		put(&c.s.db.Handoffs, "h", &handoff{State: "h", OrganizationID: org.ID, ConnectionID: org.connection(saml).ID})
+		require.NoError(t, c.setExternalID(m, "s42"))
+		c.s.db.enter(m)
+		return nil
 	})
-	encoded, err := json.Marshal(s.snapshot())
-	require.NoError(t, err)
 	before := s.db
-	var snap snapshot
-	require.NoError(t, strictJSON(encoded, &snap))
-	require.NoError(t, s.restore(snap, true))
+	require.NoError(t, s.restore(s.snapshot(), true))
 	require.Equal(t, before, s.db)
 	s.arrange("after", func(c *call) error {
 		org, err := c.organization(class.Slug)
 		require.NoError(t, err)
 		m := c.memberByEmail(org, "ADA@example.edu")
-		require.Same(t, org.roll.members[0], m)
-		require.Same(t, org.connections[0], m.sso[0].connection)
-		require.Same(t, c.s.db.passwords["ada@example.edu"], m.password)
-		right, err := m.password.is("otter-lantern-9-quiver")
+		require.Same(t, c.s.db.roster(org).members[0], m)
+		require.Same(t, org.Connections[0], c.s.db.connection(m.SSO[0].ConnectionID))
+		require.Equal(t, c.s.db.Passwords["ada@example.edu"], m.Password)
+		right, err := m.Password.is("otter-lantern-9-quiver")
 		require.True(t, right)
 		return err
 	})

@@ -132,24 +132,24 @@ func soakArguments(s *Stytch, random *rand.Rand) map[string]any {
 		"external_id": fmt.Sprint("ext-", random.IntN(1000)), "profile_id": TrustedProfile, "project_id": s.ProjectID(),
 	}
 	s.mu.Lock()
-	members := len(s.db.members)
+	members := len(s.db.Members)
 	if members > 0 {
-		m := s.db.members[random.IntN(members)]
-		args["organization_id"], args["member_id"], args["email_address"] = m.org.id, m.id, m.email
-		args["mock_persona"], args["persona"] = m.email, m.email
-		args["organization_ids"] = []string{m.org.id}
-		if m.totp != nil {
-			args["code"] = m.totp.code(time.Now().Unix() / totpStep)
-		} else if sent := s.db.codes[emailPurpose(m.org, m.email)]; len(sent) > 0 && random.IntN(2) == 0 {
-			args["code"] = sent[len(sent)-1].value
-		} else if sent := s.db.codes["sms "+m.id]; len(sent) > 0 {
-			args["code"] = sent[len(sent)-1].value
+		m := s.db.Members[random.IntN(members)]
+		args["organization_id"], args["member_id"], args["email_address"] = m.OrganizationID, m.ID, m.Email
+		args["mock_persona"], args["persona"] = m.Email, m.Email
+		args["organization_ids"] = []string{m.OrganizationID}
+		if m.TOTP != nil {
+			args["code"] = m.TOTP.code(time.Now().Unix() / totpStep)
+		} else if sent := s.db.Codes[emailPurpose(s.db.org(m.OrganizationID), m.Email)]; len(sent) > 0 && random.IntN(2) == 0 {
+			args["code"] = sent[len(sent)-1].Value
+		} else if sent := s.db.Codes["sms "+m.ID]; len(sent) > 0 {
+			args["code"] = sent[len(sent)-1].Value
 		}
-		if len(m.org.connections) > 0 {
-			args["connection_id"] = m.org.connections[0].id
+		if len(s.db.org(m.OrganizationID).Connections) > 0 {
+			args["connection_id"] = s.db.org(m.OrganizationID).Connections[0].ID
 		}
-		if m.password != nil {
-			args["member_password_id"] = m.password.id
+		if m.Password != nil {
+			args["member_password_id"] = m.Password.ID
 		}
 	}
 	token := func(name string, of []string) {
@@ -157,19 +157,19 @@ func soakArguments(s *Stytch, random *rand.Rand) map[string]any {
 			args[name] = of[random.IntN(len(of))]
 		}
 	}
-	session, unfinished := keys(s.db.tokens), keys(s.db.intermediates)
+	session, unfinished := keys(s.db.index.tokens), keys(s.db.Intermediates)
 	if random.IntN(2) == 0 {
 		token("session_token", session)
 	} else {
 		token("intermediate_session_token", unfinished)
 	}
 	for _, name := range []string{"magic_links_token", "discovery_magic_links_token", "password_reset_token", "token"} {
-		token(name, keys(s.db.links))
+		token(name, keys(s.db.Links))
 	}
 	for _, name := range []string{"oauth_token", "discovery_oauth_token", "sso_token"} {
-		token(name, keys(s.db.grants))
+		token(name, keys(s.db.Grants))
 	}
-	token("state", keys(s.db.handoffs))
+	token("state", keys(s.db.Handoffs))
 	s.mu.Unlock()
 	if random.IntN(8) == 0 {
 		args["email_address"] = fmt.Sprintf("new%d@example.edu", random.IntN(10_000))
@@ -202,90 +202,90 @@ func invariant(s *Stytch) string {
 	defer s.mu.Unlock()
 	slugs := make(map[string]bool)
 	known := make(map[*organization]bool)
-	for _, o := range s.db.organizations {
+	for _, o := range s.db.Organizations {
 		known[o] = true
-		for _, name := range []string{strings.ToLower(o.slug), o.externalID} {
+		for _, name := range []string{strings.ToLower(o.Slug), o.ExternalID} {
 			if name != "" && slugs[name] {
 				return "two organizations are called " + name
 			}
 			slugs[name] = true
 		}
-		if fault := rollInvariant(o); fault != "" {
+		if fault := rosterInvariant(s, o); fault != "" {
 			return fault
 		}
-		if o.defaultConnection != "" && o.connection(o.defaultConnection) == nil {
-			return "the default connection of " + o.id + " does not exist"
+		if o.DefaultConnection != "" && o.connection(o.DefaultConnection) == nil {
+			return "the default connection of " + o.ID + " does not exist"
 		}
-		if err := o.settings.consistent(); err != nil {
-			return "the settings of " + o.id + " contradict each other: " + err.Error()
+		if err := o.Settings.consistent(); err != nil {
+			return "the settings of " + o.ID + " contradict each other: " + err.Error()
 		}
 	}
-	if len(s.db.sessions) != len(s.db.tokens) {
+	if len(s.db.Sessions) != len(s.db.index.tokens) {
 		return "a session has no token, or a token no session"
 	}
-	for id, session := range s.db.sessions {
-		m := session.member
+	for id, session := range s.db.Sessions {
+		m := s.db.member(session.MemberID)
 		switch {
-		case session.id != id || s.db.tokens[session.token] != session:
+		case session.ID != id || s.db.index.tokens[session.Token] != session:
 			return "a session is filed under another name"
-		case m.status != statusActive:
-			return "a session of a member who is " + m.status
-		case !known[m.org]:
+		case m.Status != statusActive:
+			return "a session of a member who is " + m.Status
+		case !known[s.db.org(m.OrganizationID)]:
 			return "a session in an organization that was deleted"
-		case len(session.factors) == 0:
+		case len(session.Factors) == 0:
 			return "a session that nothing has proven"
-		case session.startedAt.After(session.lastAccessedAt) || !session.expiresAt.After(session.startedAt):
+		case session.StartedAt.After(session.LastAccessedAt) || !session.ExpiresAt.After(session.StartedAt):
 			return "a session whose times are out of order"
 		}
 	}
-	for token, i := range s.db.intermediates {
-		if i.token != token || i.email == "" || (i.member != nil && i.member.status == statusDeleted) {
+	for token, i := range s.db.Intermediates {
+		if i.Token != token || i.Email == "" || (i.MemberID != "" && s.db.member(i.MemberID).Status == statusDeleted) {
 			return "an unfinished sign-in of nobody"
 		}
 	}
-	for _, m := range s.db.members {
+	for _, m := range s.db.Members {
 		switch {
-		case m.defaultMFA == "totp" && !m.hasTOTP():
-			return "the default second factor of " + m.id + " is not there"
-		case m.phoneVerified && m.phone == "":
+		case m.DefaultMFA == "totp" && !m.hasTOTP():
+			return "the default second factor of " + m.ID + " is not there"
+		case m.PhoneVerified && m.Phone == "":
 			return "a proven number that is none"
-		case s.db.membersByID[m.id] != m:
-			return m.id + " is filed under another name"
+		case s.db.index.members[m.ID] != m:
+			return m.ID + " is filed under another name"
 		}
 	}
 	return ""
 }
 
-func rollInvariant(o *organization) string {
+func rosterInvariant(s *Stytch, o *organization) string {
 	live := 0
 	seen := make(map[string]bool)
-	for _, m := range o.roll.members {
-		if m.org != o {
-			return m.id + " is on the roll of another organization"
+	for _, m := range s.db.roster(o).members {
+		if m.OrganizationID != o.ID {
+			return m.ID + " is in the index of another organization"
 		}
-		if m.status == statusDeleted {
+		if m.Status == statusDeleted {
 			continue
 		}
 		live++
-		email := foldEmail(m.email)
-		if seen[email] || o.roll.byEmail[email] != m {
-			return "the roll does not find " + m.email
+		email := foldEmail(m.Email)
+		if seen[email] || s.db.roster(o).byEmail[email] != m {
+			return "the index does not find " + m.Email
 		}
 		seen[email] = true
-		for _, old := range m.retired {
-			if other := o.roll.byEmail[foldEmail(old.EmailAddress)]; other != nil && other != m {
+		for _, old := range m.Retired {
+			if other := s.db.roster(o).byEmail[foldEmail(old.EmailAddress)]; other != nil && other != m {
 				return old.EmailAddress + " was retired by one member and is used by another"
 			}
 		}
-		if m.externalID != "" && o.roll.byExternal[m.externalID] != m {
-			return "the roll does not find " + m.externalID
+		if m.ExternalID != "" && s.db.roster(o).byExternal[m.ExternalID] != m {
+			return "the index does not find " + m.ExternalID
 		}
 	}
-	if live != o.roll.live || live != len(o.roll.byEmail) {
-		return fmt.Sprintf("the roll of %s counts %d of %d", o.id, o.roll.live, live)
+	if live != s.db.roster(o).live || live != len(s.db.roster(o).byEmail) {
+		return fmt.Sprintf("the index of %s counts %d of %d", o.ID, s.db.roster(o).live, live)
 	}
-	if !slices.IsSortedFunc(o.roll.members, func(a, b *member) int { return int(a.seq - b.seq) }) {
-		return "the roll is out of order"
+	if !slices.IsSortedFunc(s.db.roster(o).members, func(a, b *member) int { return int(a.Seq - b.Seq) }) {
+		return "the index is out of order"
 	}
 	return ""
 }

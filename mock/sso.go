@@ -24,22 +24,22 @@ func (s *Stytch) AddSSO(class grimoireauth.ClassID, kind string, mapping map[str
 		if err != nil {
 			return err
 		}
-		n.attributeMapping = map[string]string{"email": "email", "full_name": "full_name", "groups": "groups"}
+		n.AttributeMapping = map[string]string{"email": "email", "full_name": "full_name", "groups": "groups"}
 		for key, attribute := range mapping {
-			n.attributeMapping[key] = attribute
+			n.AttributeMapping[key] = attribute
 		}
 		at := "https://idp.example.edu"
-		n.oidc = oidcSettings{
+		n.OIDC = oidcSettings{
 			ClientID: "mock", ClientSecret: "mock", Issuer: at,
 			AuthorizationURL: at + "/authorize", TokenURL: at + "/token", UserinfoURL: at + "/userinfo", JWKSURL: at + "/jwks",
 		}
 		if kind == samlKind {
-			n.oidc = oidcSettings{}
+			n.OIDC = oidcSettings{}
 			if err := c.completeSAML(n, at); err != nil {
 				return err
 			}
 		}
-		id = n.id
+		id = n.ID
 		return nil
 	})
 	return id
@@ -64,14 +64,14 @@ func startSSO(c *call) (stamped, error) {
 	if err := checkChallenge(&challenge); err != nil {
 		return nil, err
 	}
-	h := &handoff{kind: "sso", provider: n.displayName, org: n.org, connection: n, challenge: challenge}
-	if h.provider == "" {
-		h.provider = strings.ToUpper(n.kind)
+	h := &handoff{Kind: "sso", Provider: n.DisplayName, OrganizationID: n.OrganizationID, ConnectionID: n.ID, Challenge: challenge}
+	if h.Provider == "" {
+		h.Provider = strings.ToUpper(n.Kind)
 	}
-	if h.login, err = c.returnTo("sso", "login"); err != nil {
+	if h.Login, err = c.returnTo("sso", "login"); err != nil {
 		return nil, err
 	}
-	if h.signup, err = c.returnTo("sso", "signup"); err != nil {
+	if h.Signup, err = c.returnTo("sso", "signup"); err != nil {
 		return nil, err
 	}
 	return c.start(h)
@@ -85,10 +85,8 @@ func (c *call) connectionToStart() (*connection, error) {
 	case id != "" && name != "":
 		return nil, refuse("too_many_sso_connection_locators")
 	case id != "":
-		for _, org := range c.s.db.organizations {
-			if n := org.connection(id); n != nil {
-				return n, nil
-			}
+		if n := c.s.db.connection(id); n != nil && c.s.db.isLive(n.OrganizationID) {
+			return n, nil
 		}
 		return nil, refuse("sso_connection_not_found")
 	}
@@ -97,14 +95,14 @@ func (c *call) connectionToStart() (*connection, error) {
 		return nil, err
 	}
 	switch {
-	case org.connection(org.defaultConnection) != nil:
-		return org.connection(org.defaultConnection), nil
-	case len(org.connections) == 0:
+	case org.connection(org.DefaultConnection) != nil:
+		return org.connection(org.DefaultConnection), nil
+	case len(org.Connections) == 0:
 		return nil, refuse("no_sso_connection_exists_for_organization")
-	case len(org.connections) > 1:
+	case len(org.Connections) > 1:
 		return nil, refuse("indeterminate_sso_connection_for_organization")
 	}
-	return org.connections[0], nil
+	return org.Connections[0], nil
 }
 
 // authenticateSSORequest is POST /v1/b2b/sso/authenticate.
@@ -131,7 +129,7 @@ func authenticateSSO(c *call, in authenticateSSORequest) (*ssoAnswer, error) {
 		return nil, err
 	}
 	m, known := c.memberBySSO(g)
-	if !g.org.settings.permitsMethod("sso", m) {
+	if !c.s.db.org(g.OrganizationID).Settings.permitsMethod("sso", m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
 	a, err := c.begin(m, in.signInRequest)
@@ -147,26 +145,27 @@ func authenticateSSO(c *call, in authenticateSSORequest) (*ssoAnswer, error) {
 		return nil, err
 	}
 	if m == nil {
-		m = c.newMember(g.org, g.persona.email, statusPending)
+		m = c.newMember(c.s.db.org(g.OrganizationID), g.Persona.Email, statusPending)
 		c.keep(m)
 		a.member = m
 	}
-	said, err := g.persona.said()
+	said, err := g.Persona.said()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.copyAttributes(m, g.connection.attributeMapping, said); err != nil {
+	connection := c.s.db.connection(g.ConnectionID)
+	if err := c.copyAttributes(m, connection.AttributeMapping, said); err != nil {
 		return nil, err
 	}
-	id := c.s.newID(g.connection.protocol(c) + "-member-registration")
+	protocol := connection.protocol(c)
+	id := c.s.newID(protocol + "-member-registration")
 	if known != nil {
-		id = known.id
+		id = known.ID
 	}
-	protocol := g.connection.protocol(c)
-	proof := c.newFactor("sso", "sso_"+protocol, protocol+"_sso_factor", "id", id, "provider_id", g.connection.id, "external_id", g.persona.subject)
-	proof.sso = &ssoRegistration{
-		id: id, connection: g.connection, externalID: g.persona.subject, attributes: said,
-		groups: slices.Clone(g.persona.groups), idToken: c.s.randomText("id-token", 24), expiresAt: c.now.Add(defaultSession),
+	proof := c.newFactor("sso", "sso_"+protocol, protocol+"_sso_factor", "id", id, "provider_id", g.ConnectionID, "external_id", g.Persona.Subject)
+	proof.SSO = &ssoRegistration{
+		ID: id, ConnectionID: g.ConnectionID, ExternalID: g.Persona.Subject, Attributes: said,
+		Groups: slices.Clone(g.Persona.Groups), IDToken: c.s.randomText("id-token", 24), ExpiresAt: c.now.Add(defaultSession),
 	}
 	out, err := c.finish(a, proof)
 	if err != nil {
@@ -178,12 +177,12 @@ func authenticateSSO(c *call, in authenticateSSORequest) (*ssoAnswer, error) {
 // protocol is the connection's kind or, if it is another organization's, that
 // one's.
 func (n *connection) protocol(c *call) string {
-	if n.kind != externalKind {
-		return n.kind
+	if n.Kind != externalKind {
+		return n.Kind
 	}
-	if org, err := c.organization(n.externalOrganization); err == nil {
-		if source := org.connection(n.externalConnection); source != nil {
-			return source.kind
+	if org, err := c.organization(n.ExternalOrganization); err == nil {
+		if source := org.connection(n.ExternalConnection); source != nil {
+			return source.Kind
 		}
 	}
 	return samlKind
@@ -192,27 +191,27 @@ func (n *connection) protocol(c *call) string {
 // memberBySSO returns who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func (c *call) memberBySSO(g *grant) (*member, *ssoRegistration) {
-	for _, m := range g.org.roll.members {
-		if m.status == statusDeleted {
+	for _, m := range c.s.db.roster(c.s.db.org(g.OrganizationID)).members {
+		if m.Status == statusDeleted {
 			continue
 		}
-		if i := slices.IndexFunc(m.sso, func(r *ssoRegistration) bool {
-			return r.connection == g.connection && r.externalID == g.persona.subject
+		if i := slices.IndexFunc(m.SSO, func(r *ssoRegistration) bool {
+			return r.ConnectionID == g.ConnectionID && r.ExternalID == g.Persona.Subject
 		}); i >= 0 {
-			return m, m.sso[i]
+			return m, m.SSO[i]
 		}
 	}
-	return c.memberByEmail(g.org, g.persona.email), nil
+	return c.memberByEmail(c.s.db.org(g.OrganizationID), g.Persona.Email), nil
 }
 
 // mayJoinBySSO refuses somebody new whom the organization does not let join
 // through this connection.
 func (c *call) mayJoinBySSO(g *grant) error {
-	set := g.org.settings
+	set := c.s.db.org(g.OrganizationID).Settings
 	switch {
 	case set.SSOJITProvisioning == allAllowed,
-		set.SSOJITProvisioning == restricted && slices.Contains(set.SSOJITProvisioningAllowedConnections, g.connection.id):
-		return c.admit(g.org, g.persona.email, nil)
+		set.SSOJITProvisioning == restricted && slices.Contains(set.SSOJITProvisioningAllowedConnections, g.ConnectionID):
+		return c.admit(c.s.db.org(g.OrganizationID), g.Persona.Email, nil)
 	}
 	return refuse("invalid_connection_for_jit_provisioning")
 }

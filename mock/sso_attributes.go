@@ -33,13 +33,13 @@ func (c *call) copyAttributes(m *member, mapping map[string]string, said metadat
 			changes[strings.TrimPrefix(key, "trusted_metadata.")] = value
 		}
 	}
-	trusted, err := m.trusted.merged(changes)
+	trusted, err := m.Trusted.merged(changes)
 	if err != nil {
 		return err
 	}
 	if name != "" {
-		m.name = name
+		m.Name = name
 	}
-	m.trusted, m.updatedAt = trusted, c.now
+	m.Trusted, m.UpdatedAt = trusted, c.now
 	return nil
 }

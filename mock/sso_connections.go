@@ -24,8 +24,8 @@ func getConnections(c *call) (stamped, error) {
 		return nil, err
 	}
 	out := &connectionsAnswer{SAML: []samlJSON{}, OIDC: []oidcJSON{}, External: []externalJSON{}}
-	for _, n := range org.connections {
-		switch n.kind {
+	for _, n := range org.Connections {
+		switch n.Kind {
 		case samlKind:
 			out.SAML = append(out.SAML, c.samlJSON(n))
 		case oidcKind:
@@ -54,7 +54,7 @@ func (c *call) namedConnection(action, unknown string, kinds ...string) (*connec
 		return nil, err
 	}
 	n := org.connection(c.params["connection_id"])
-	if n == nil || !slices.Contains(kinds, n.kind) {
+	if n == nil || !slices.Contains(kinds, n.Kind) {
 		return nil, refuse(unknown)
 	}
 	return n, nil
@@ -75,16 +75,17 @@ func deleteConnection(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.org.defaultConnection == n.id {
+	org := c.s.db.org(n.OrganizationID)
+	if org.DefaultConnection == n.ID {
 		return nil, refuse("cannot_delete_default_sso_connection")
 	}
-	n.org.connections = slices.DeleteFunc(slices.Clone(n.org.connections), func(other *connection) bool { return other == n })
-	set := &n.org.settings
-	set.SSOJITProvisioningAllowedConnections = slices.DeleteFunc(slices.Clone(set.SSOJITProvisioningAllowedConnections), func(id string) bool { return id == n.id })
-	for _, m := range n.org.roll.members {
-		m.sso = slices.DeleteFunc(slices.Clone(m.sso), func(r *ssoRegistration) bool { return r.connection == n })
+	c.s.db.deleteConnection(org, n)
+	set := &org.Settings
+	set.SSOJITProvisioningAllowedConnections = slices.DeleteFunc(slices.Clone(set.SSOJITProvisioningAllowedConnections), func(id string) bool { return id == n.ID })
+	for _, m := range c.s.db.roster(org).members {
+		m.SSO = slices.DeleteFunc(slices.Clone(m.SSO), func(r *ssoRegistration) bool { return r.ConnectionID == n.ID })
 	}
-	return &connectionIDAnswer{ConnectionID: n.id}, nil
+	return &connectionIDAnswer{ConnectionID: n.ID}, nil
 }
 
 // createConnectionRequest is POST /v1/b2b/sso/saml/{organization_id}, and the
@@ -100,11 +101,11 @@ func (c *call) newConnection(kind string, in createConnectionRequest) (*connecti
 	if err != nil {
 		return nil, err
 	}
-	n := &connection{id: c.s.newID(kind + "-connection"), kind: kind, org: org, identityProvider: "generic", attributeMapping: map[string]string{}}
+	n := &connection{ID: c.s.newID(kind + "-connection"), Kind: kind, OrganizationID: org.ID, IdentityProvider: "generic", AttributeMapping: map[string]string{}}
 	if err := n.describe(in.DisplayName, in.IdentityProvider); err != nil {
 		return nil, err
 	}
-	org.connections = append(org.connections, n)
+	c.s.db.addConnection(org, n)
 	return n, nil
 }
 
@@ -114,13 +115,13 @@ func (n *connection) describe(displayName, identityProvider *string) error {
 		if !slices.Contains(identityProviders, *identityProvider) {
 			return refuse("invalid_sso_idp")
 		}
-		n.identityProvider = *identityProvider
+		n.IdentityProvider = *identityProvider
 	}
 	if displayName != nil {
 		if len(*displayName) > 128 {
 			return refuse("invalid_display_name")
 		}
-		n.displayName = *displayName
+		n.DisplayName = *displayName
 	}
 	return nil
 }

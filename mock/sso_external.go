@@ -17,8 +17,8 @@ type externalJSON struct {
 
 func (n *connection) externalJSON() externalJSON {
 	return externalJSON{
-		OrganizationID: n.org.id, ConnectionID: n.id, ExternalOrganizationID: n.externalOrganization, ExternalConnectionID: n.externalConnection,
-		DisplayName: n.displayName, Status: n.status(), ImplicitRoles: rolesOnly(n.roles), GroupImplicitRoles: append([]groupRole{}, n.groupRoles...),
+		OrganizationID: n.OrganizationID, ConnectionID: n.ID, ExternalOrganizationID: n.ExternalOrganization, ExternalConnectionID: n.ExternalConnection,
+		DisplayName: n.DisplayName, Status: n.status(), ImplicitRoles: rolesOnly(n.Roles), GroupImplicitRoles: append([]groupRole{}, n.GroupRoles...),
 	}
 }
 
@@ -51,11 +51,11 @@ func createExternal(c *call, in createExternalRequest) (*externalAnswer, error) 
 	}
 	source := other.connection(in.ExternalConnectionID)
 	switch {
-	case source == nil || other == org || source.kind == externalKind:
+	case source == nil || other == org || source.Kind == externalKind:
 		return nil, refuse("external_connection_id_not_found")
 	case !source.active():
 		return nil, refuse("external_connection_not_active")
-	case slices.ContainsFunc(org.connections, func(n *connection) bool { return n.externalConnection == source.id }):
+	case slices.ContainsFunc(org.Connections, func(n *connection) bool { return n.ExternalConnection == source.ID }):
 		return nil, refuse("duplicate_external_sso_connection")
 	}
 	if err := c.checkGrants(org, in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
@@ -65,8 +65,8 @@ func createExternal(c *call, in createExternalRequest) (*externalAnswer, error) 
 	if err != nil {
 		return nil, err
 	}
-	n.externalOrganization, n.externalConnection, n.identityProvider = other.id, source.id, source.identityProvider
-	n.roles, n.groupRoles = roleIDsOf(in.ImplicitRoles), slices.Clone(in.GroupImplicitRoles)
+	n.ExternalOrganization, n.ExternalConnection, n.IdentityProvider = other.ID, source.ID, source.IdentityProvider
+	n.Roles, n.GroupRoles = roleIDsOf(in.ImplicitRoles), slices.Clone(in.GroupImplicitRoles)
 	return &externalAnswer{Connection: n.externalJSON()}, nil
 }
 
@@ -85,17 +85,17 @@ func updateExternal(c *call, in updateExternalRequest) (*externalAnswer, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkGrants(n.org, in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
+	if err := c.checkGrants(c.s.db.org(n.OrganizationID), in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
 		return nil, err
 	}
 	if err := n.describe(in.DisplayName, nil); err != nil {
 		return nil, err
 	}
 	if in.ImplicitRoles != nil {
-		n.roles = roleIDsOf(in.ImplicitRoles)
+		n.Roles = roleIDsOf(in.ImplicitRoles)
 	}
 	if in.GroupImplicitRoles != nil {
-		n.groupRoles = slices.Clone(in.GroupImplicitRoles)
+		n.GroupRoles = slices.Clone(in.GroupImplicitRoles)
 	}
 	return &externalAnswer{Connection: n.externalJSON()}, nil
 }

@@ -30,9 +30,9 @@ type oidcJSON struct {
 
 func (c *call) oidcJSON(n *connection) oidcJSON {
 	return oidcJSON{
-		OrganizationID: n.org.id, ConnectionID: n.id, Status: n.status(), DisplayName: n.displayName,
-		RedirectURL: c.s.base + "/v1/b2b/sso/callback/" + n.id, oidcSettings: n.oidc,
-		IdentityProvider: n.identityProvider, AttributeMapping: n.attributeMapping,
+		OrganizationID: n.OrganizationID, ConnectionID: n.ID, Status: n.status(), DisplayName: n.DisplayName,
+		RedirectURL: c.s.base + "/v1/b2b/sso/callback/" + n.ID, oidcSettings: n.OIDC,
+		IdentityProvider: n.IdentityProvider, AttributeMapping: n.AttributeMapping,
 	}
 }
 
@@ -86,14 +86,14 @@ func updateOIDC(c *call, in updateOIDCRequest) (*oidcAnswer, error) {
 		to, from *string
 		invalid  string // not a URL if empty
 	}{
-		{&changed.oidc.ClientID, in.ClientID, ""},
-		{&changed.oidc.ClientSecret, in.ClientSecret, ""},
-		{&changed.oidc.CustomScopes, in.CustomScopes, ""},
-		{&changed.oidc.Issuer, in.Issuer, "oidc_connection_issuer_url_invalid_format"},
-		{&changed.oidc.AuthorizationURL, in.AuthorizationURL, "oidc_connection_authorization_url_invalid_format"},
-		{&changed.oidc.TokenURL, in.TokenURL, "oidc_connection_token_url_invalid_format"},
-		{&changed.oidc.UserinfoURL, in.UserinfoURL, "oidc_connection_userinfo_url_invalid_format"},
-		{&changed.oidc.JWKSURL, in.JWKSURL, "oidc_connection_jwks_url_invalid_format"},
+		{&changed.OIDC.ClientID, in.ClientID, ""},
+		{&changed.OIDC.ClientSecret, in.ClientSecret, ""},
+		{&changed.OIDC.CustomScopes, in.CustomScopes, ""},
+		{&changed.OIDC.Issuer, in.Issuer, "oidc_connection_issuer_url_invalid_format"},
+		{&changed.OIDC.AuthorizationURL, in.AuthorizationURL, "oidc_connection_authorization_url_invalid_format"},
+		{&changed.OIDC.TokenURL, in.TokenURL, "oidc_connection_token_url_invalid_format"},
+		{&changed.OIDC.UserinfoURL, in.UserinfoURL, "oidc_connection_userinfo_url_invalid_format"},
+		{&changed.OIDC.JWKSURL, in.JWKSURL, "oidc_connection_jwks_url_invalid_format"},
 	} {
 		if s.from == nil {
 			continue
@@ -106,13 +106,13 @@ func updateOIDC(c *call, in updateOIDCRequest) (*oidcAnswer, error) {
 		*s.to = *s.from
 	}
 	if in.AttributeMapping != nil {
-		if changed.attributeMapping, err = attributeNames(in.AttributeMapping); err != nil {
+		if changed.AttributeMapping, err = attributeNames(in.AttributeMapping); err != nil {
 			return nil, err
 		}
 	}
 	*n = changed
 	warning := ""
-	if o := n.oidc; slices.Contains([]string{o.AuthorizationURL, o.TokenURL, o.UserinfoURL, o.JWKSURL}, "") && o.Issuer != "" {
+	if o := n.OIDC; slices.Contains([]string{o.AuthorizationURL, o.TokenURL, o.UserinfoURL, o.JWKSURL}, "") && o.Issuer != "" {
 		warning = "The mock does not read the issuer's discovery document: give all URLs."
 	}
 	return &oidcAnswer{Connection: c.oidcJSON(n), Warning: &warning}, nil

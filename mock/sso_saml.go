@@ -19,12 +19,12 @@ func createSAML(c *call, in createConnectionRequest) (*samlAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.saml.nameID = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+	n.SAML.NameID = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 	own := c.s.keyNumber(0).certificate
-	n.saml.signing = []certificate{{
-		id:   c.s.newID("saml-signing-key"),
-		text: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own})), issuer: "mock.Stytch",
-		createdAt: c.now, expiresAt: c.now.AddDate(10, 0, 0),
+	n.SAML.Signing = []certificate{{
+		ID:   c.s.newID("saml-signing-key"),
+		Text: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own})), Issuer: "mock.Stytch",
+		CreatedAt: c.now, ExpiresAt: c.now.AddDate(10, 0, 0),
 	}}
 	return &samlAnswer{Connection: c.samlJSON(n)}, nil
 }
@@ -61,26 +61,26 @@ func updateSAML(c *call, in updateSAMLRequest) (*samlAnswer, error) {
 	if err := changed.describe(in.DisplayName, in.IdentityProvider); err != nil {
 		return nil, err
 	}
-	if err := c.checkGrants(n.org, in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
+	if err := c.checkGrants(c.s.db.org(n.OrganizationID), in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
 		return nil, err
 	}
 	if err := changed.mapAttributes(in.AttributeMapping); err != nil {
 		return nil, err
 	}
 	if in.GroupImplicitRoles != nil {
-		if len(in.GroupImplicitRoles) > 0 && changed.attributeMapping["groups"] == "" {
+		if len(in.GroupImplicitRoles) > 0 && changed.AttributeMapping["groups"] == "" {
 			return nil, refuse("saml_connection_attribute_mapping_missing_groups_key")
 		}
-		changed.groupRoles = slices.Clone(in.GroupImplicitRoles)
+		changed.GroupRoles = slices.Clone(in.GroupImplicitRoles)
 	}
 	if in.ImplicitRoles != nil {
-		changed.roles = roleIDsOf(in.ImplicitRoles)
+		changed.Roles = roleIDsOf(in.ImplicitRoles)
 	}
 	if in.IDPSSOURL != nil {
 		if err := checkWebURL(*in.IDPSSOURL, "saml_connection_idp_sso_url_invalid_format"); err != nil {
 			return nil, err
 		}
-		changed.saml.idpSSOURL = *in.IDPSSOURL
+		changed.SAML.IDPSSOURL = *in.IDPSSOURL
 	}
 	if in.X509Certificate != nil {
 		if err := c.addCertificate(&changed, *in.X509Certificate); err != nil {
@@ -88,26 +88,26 @@ func updateSAML(c *call, in updateSAMLRequest) (*samlAnswer, error) {
 		}
 	}
 	if in.EncryptionPrivateKey != nil && *in.EncryptionPrivateKey != "" {
-		changed.saml.encryption = append(slices.Clone(changed.saml.encryption), encryptionKey{id: c.s.newID("saml-encryption-key"), createdAt: c.now})
+		changed.SAML.Encryption = append(slices.Clone(changed.SAML.Encryption), encryptionKey{ID: c.s.newID("saml-encryption-key"), CreatedAt: c.now})
 	}
 	for _, s := range []struct {
 		to   *string
 		from *string
 	}{
-		{&changed.saml.idpEntityID, in.IDPEntityID},
-		{&changed.saml.alternativeAudience, in.AlternativeAudienceURI},
-		{&changed.saml.nameID, in.NameIDFormat},
-		{&changed.saml.alternativeACS, in.AlternativeACSURL},
+		{&changed.SAML.IDPEntityID, in.IDPEntityID},
+		{&changed.SAML.AlternativeAudience, in.AlternativeAudienceURI},
+		{&changed.SAML.NameID, in.NameIDFormat},
+		{&changed.SAML.AlternativeACS, in.AlternativeACSURL},
 	} {
 		if s.from != nil {
 			*s.to = *s.from
 		}
 	}
 	if in.IDPInitiatedAuthDisabled != nil {
-		changed.saml.idpInitiatedOff = *in.IDPInitiatedAuthDisabled
+		changed.SAML.IDPInitiatedOff = *in.IDPInitiatedAuthDisabled
 	}
 	if in.AllowGatewayCallback != nil {
-		changed.saml.gateway = *in.AllowGatewayCallback
+		changed.SAML.Gateway = *in.AllowGatewayCallback
 	}
 	*n = changed
 	return &samlAnswer{Connection: c.samlJSON(n)}, nil
@@ -132,7 +132,7 @@ func (n *connection) mapAttributes(mapping map[string]any) error {
 	case !has("full_name") && (!has("first_name") || !has("last_name")):
 		return refuse("saml_connection_name_mapping_required")
 	}
-	n.attributeMapping = names
+	n.AttributeMapping = names
 	return nil
 }
 
@@ -159,8 +159,8 @@ func (c *call) addCertificate(n *connection, text string) error {
 	if err != nil {
 		return refuse("invalid_x509_certificate")
 	}
-	n.saml.verification = append(slices.Clone(n.saml.verification), certificate{
-		id: c.s.newID("saml-verification-key"), text: text, issuer: parsed.Issuer.String(), createdAt: c.now, expiresAt: parsed.NotAfter,
+	n.SAML.Verification = append(slices.Clone(n.SAML.Verification), certificate{
+		ID: c.s.newID("saml-verification-key"), Text: text, Issuer: parsed.Issuer.String(), CreatedAt: c.now, ExpiresAt: parsed.NotAfter,
 	})
 	return nil
 }
@@ -189,7 +189,7 @@ func updateSAMLByURL(c *call, in updateSAMLByURLRequest) (*samlAnswer, error) {
 
 // completeSAML fills in what an identity provider's metadata would say.
 func (c *call) completeSAML(n *connection, at string) error {
-	n.saml.idpEntityID, n.saml.idpSSOURL = at, at
+	n.SAML.IDPEntityID, n.SAML.IDPSSOURL = at, at
 	return c.addCertificate(n, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.s.keyNumber(0).certificate})))
 }
 
@@ -213,14 +213,14 @@ func deleteCertificate(c *call) (stamped, error) {
 		return nil, err
 	}
 	id := c.params["certificate_id"]
-	left := slices.DeleteFunc(slices.Clone(n.saml.verification), func(x certificate) bool { return x.id == id })
+	left := slices.DeleteFunc(slices.Clone(n.SAML.Verification), func(x certificate) bool { return x.ID == id })
 	switch {
-	case len(left) == len(n.saml.verification):
+	case len(left) == len(n.SAML.Verification):
 		return nil, refuse("sso_verification_key_not_found")
 	case len(left) == 0:
 		return nil, refuse("cannot_delete_last_sso_verification_key")
 	}
-	n.saml.verification = left
+	n.SAML.Verification = left
 	return &certificateIDAnswer{CertificateID: id}, nil
 }
 
@@ -232,10 +232,10 @@ func deleteEncryptionKey(c *call) (stamped, error) {
 		return nil, err
 	}
 	id := c.params["private_key_id"]
-	left := slices.DeleteFunc(slices.Clone(n.saml.encryption), func(k encryptionKey) bool { return k.id == id })
-	if len(left) == len(n.saml.encryption) {
+	left := slices.DeleteFunc(slices.Clone(n.SAML.Encryption), func(k encryptionKey) bool { return k.ID == id })
+	if len(left) == len(n.SAML.Encryption) {
 		return nil, refuse("sso_encryption_private_key_not_found")
 	}
-	n.saml.encryption = left
+	n.SAML.Encryption = left
 	return &privateKeyIDAnswer{PrivateKeyID: id}, nil
 }

@@ -105,7 +105,6 @@ type Stytch struct {
 type memory struct {
 	secret string // set once
 	db     store
-	outbox []Message
 }
 
 // remembered bounds the outbox and the journal, so that a demonstration that

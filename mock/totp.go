@@ -14,12 +14,13 @@ import (
 
 // totp is an authenticator app (RFC 6238: SHA-1, 30 seconds, six digits).
 type totp struct {
-	id                   string
-	secret               []byte
-	confirmed            bool // a code of it was right once
-	createdAt, expiresAt time.Time
-	lastStep             int64 // of the last code that was used, which no other may repeat
-	recovery             []string
+	ID        string    `json:"totp_id"`
+	Secret    []byte    `json:"secret"`
+	Confirmed bool      `json:"confirmed,omitempty"` // a code of it was right once
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	LastStep  int64     `json:"last_step,omitempty"` // of the last code that was used, which no other may repeat
+	Recovery  []string  `json:"recovery_codes"`
 }
 
 const (
@@ -28,11 +29,11 @@ const (
 )
 
 // hasTOTP reports whether the member has an authenticator app that works.
-func (m *member) hasTOTP() bool { return m.totp != nil && m.totp.confirmed }
+func (m *member) hasTOTP() bool { return m.TOTP != nil && m.TOTP.Confirmed }
 
 // code returns the code of a time step (RFC 4226, 5.3).
 func (a *totp) code(step int64) string {
-	mac := hmac.New(sha1.New, a.secret)
+	mac := hmac.New(sha1.New, a.Secret)
 	// Writing to a hash returns no error.
 	_ = binary.Write(mac, binary.BigEndian, step)
 	sum := mac.Sum(nil)
@@ -48,10 +49,10 @@ func (a *totp) use(value string, now time.Time) error {
 		if !same(a.code(step), value) {
 			continue
 		}
-		if step <= a.lastStep {
+		if step <= a.LastStep {
 			return refuse("totp_code_already_authenticated")
 		}
-		a.lastStep = step
+		a.LastStep = step
 		return nil
 	}
 	return refuse("unable_to_authenticate_totp")
@@ -80,14 +81,14 @@ func (s *Stytch) TOTPCode(member grimoireauth.MemberID) string {
 		switch {
 		case err != nil:
 			return err
-		case m.totp == nil:
+		case m.TOTP == nil:
 			return refuse("totp_not_found")
 		}
-		step := max(c.now.Unix()/totpStep, m.totp.lastStep+1)
+		step := max(c.now.Unix()/totpStep, m.TOTP.LastStep+1)
 		if step > c.now.Unix()/totpStep+1 {
 			return fmt.Errorf("the next code is good in %d seconds", step*totpStep-c.now.Unix()-totpStep)
 		}
-		out = m.totp.code(step)
+		out = m.TOTP.code(step)
 		return nil
 	})
 	return out

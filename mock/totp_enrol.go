@@ -40,29 +40,29 @@ func createTOTP(c *call, in createTOTPRequest) (*totpAnswer, error) {
 		return nil, err
 	}
 	switch {
-	case !m.org.settings.permitsMFA("totp", m):
+	case !c.s.db.org(m.OrganizationID).Settings.permitsMFA("totp", m):
 		return nil, refuse("operation_restricted_by_organization_mfa_methods")
 	case m.hasTOTP():
 		return nil, refuse("active_totp_exists")
-	case m.totp != nil && c.now.Before(m.totp.expiresAt):
+	case m.TOTP != nil && c.now.Before(m.TOTP.ExpiresAt):
 		return nil, refuse("pending_totp_exists")
 	}
 	secret := c.s.random.bytes("totp-secret", 20)
-	picture := qrCode(keyURI(m, secret))
-	m.totp = &totp{
-		id:        c.s.newID("member-totp"),
-		secret:    secret,
-		createdAt: c.now,
-		expiresAt: c.now.Add(time.Duration(minutes) * time.Minute),
-		recovery:  c.s.newRecoveryCodes(),
+	picture := qrCode(c.keyURI(m, secret))
+	m.TOTP = &totp{
+		ID:        c.s.newID("member-totp"),
+		Secret:    secret,
+		CreatedAt: c.now,
+		ExpiresAt: c.now.Add(time.Duration(minutes) * time.Minute),
+		Recovery:  c.s.newRecoveryCodes(),
 	}
-	m.updatedAt = c.now
+	m.UpdatedAt = c.now
 	return &totpAnswer{
-		memberAnswer:       *answerMember(m),
-		TOTPRegistrationID: m.totp.id,
-		Secret:             secretEncoding.EncodeToString(m.totp.secret),
+		memberAnswer:       *c.answerMember(m),
+		TOTPRegistrationID: m.TOTP.ID,
+		Secret:             secretEncoding.EncodeToString(m.TOTP.Secret),
 		QRCode:             picture,
-		RecoveryCodes:      slices.Clone(m.totp.recovery),
+		RecoveryCodes:      slices.Clone(m.TOTP.Recovery),
 	}, nil
 }
 
@@ -86,27 +86,27 @@ func authenticateTOTP(c *call, in authenticateTOTPRequest) (*mfaAnswer, error) {
 		return nil, err
 	}
 	switch {
-	case !m.org.settings.permitsMFA("totp", m):
+	case !c.s.db.org(m.OrganizationID).Settings.permitsMFA("totp", m):
 		return nil, refuse("operation_restricted_by_organization_mfa_methods")
-	case m.totp == nil:
+	case m.TOTP == nil:
 		return nil, refuse("totp_not_found")
-	case slices.Contains(m.totp.recovery, in.Code):
+	case slices.Contains(m.TOTP.Recovery, in.Code):
 		return nil, refuse("recovery_code_used_as_totp_code")
 	case !codeForm.MatchString(in.Code):
 		return nil, refuse("invalid_totp_code")
-	case !m.totp.confirmed && !c.now.Before(m.totp.expiresAt):
+	case !m.TOTP.Confirmed && !c.now.Before(m.TOTP.ExpiresAt):
 		return nil, refuse("expired_totp")
 	}
-	if err := m.totp.use(in.Code, c.now); err != nil {
+	if err := m.TOTP.use(in.Code, c.now); err != nil {
 		return nil, c.failed(m, err)
 	}
-	if !m.totp.confirmed {
-		m.totp.confirmed = true
+	if !m.TOTP.Confirmed {
+		m.TOTP.Confirmed = true
 		in.SetDefaultMFA = true
 	}
-	m.updatedAt = c.now
-	m.enrol(in.enrolment, "totp")
-	out, err := c.finishMFA(a, c.newFactor("totp", "authenticator_app", "authenticator_app_factor", "totp_id", m.totp.id))
+	m.UpdatedAt = c.now
+	c.enrol(m, in.enrolment, "totp")
+	out, err := c.finishMFA(a, c.newFactor("totp", "authenticator_app", "authenticator_app_factor", "totp_id", m.TOTP.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -144,10 +144,10 @@ func migrateTOTP(c *call, in migrateTOTPRequest) (*migratedTOTPAnswer, error) {
 	case len(in.RecoveryCodes) == 0:
 		return nil, refuseField("invalid_argument", "recovery_codes is missing")
 	}
-	m.totp = &totp{id: c.s.newID("member-totp"), secret: secret, confirmed: true, createdAt: c.now, recovery: slices.Clone(in.RecoveryCodes)}
-	m.updatedAt = c.now
-	if m.defaultMFA == "" {
-		m.defaultMFA = "totp"
+	m.TOTP = &totp{ID: c.s.newID("member-totp"), Secret: secret, Confirmed: true, CreatedAt: c.now, Recovery: slices.Clone(in.RecoveryCodes)}
+	m.UpdatedAt = c.now
+	if m.DefaultMFA == "" {
+		m.DefaultMFA = "totp"
 	}
-	return &migratedTOTPAnswer{memberAnswer: *answerMember(m), TOTPRegistrationID: m.totp.id, RecoveryCodes: slices.Clone(m.totp.recovery)}, nil
+	return &migratedTOTPAnswer{memberAnswer: *c.answerMember(m), TOTPRegistrationID: m.TOTP.ID, RecoveryCodes: slices.Clone(m.TOTP.Recovery)}, nil
 }

@@ -19,8 +19,8 @@ const (
 // keyURI is what an authenticator app reads from the QR code. Stytch does not say
 // which names it shows; the class and the address tell entries apart.
 // Source: https://github.com/google/google-authenticator/wiki/Key-Uri-Format
-func keyURI(m *member, secret []byte) string {
-	issuer, account := uriText(m.org.name, issuerLength), uriText(m.email, accountLength)
+func (c *call) keyURI(m *member, secret []byte) string {
+	issuer, account := uriText(c.s.db.org(m.OrganizationID).Name, issuerLength), uriText(m.Email, accountLength)
 	return fmt.Sprintf("otpauth://totp/%s:%s?secret=%s&issuer=%s&algorithm=SHA1&digits=6&period=%d",
 		issuer, account, secretEncoding.EncodeToString(secret), issuer, totpStep)
 }
