@@ -5,12 +5,12 @@ import (
 	"errors"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/text"
+	"github.com/promptgrimoire/auth/middleware/signin/internal/cookie"
 )
 
 // attempt is one attempt to sign in, from the first page to the last. It lives in a
@@ -52,7 +52,6 @@ const (
 
 // How long the stages of an attempt last.
 const (
-	linkLife     = time.Hour        // Stytch's, if Config.LinkExpires says nothing else
 	codeLife     = 10 * time.Minute // Stytch's: https://stytch.com/docs/b2b/api/send-otp-by-email
 	resetLife    = 30 * time.Minute // Stytch's, for a link to set a password
 	redirectLife = 10 * time.Minute // at a provider
@@ -63,9 +62,6 @@ const (
 	// say so and keep the class and the return address.
 	lateLife    = time.Hour
 	longestLife = 7 * 24 * time.Hour // that of a link
-	// clockSkew is how far the clocks of two processes may be apart that serve one attempt:
-	// as far as one may be ahead and still sign people in (see checkClock).
-	clockSkew = jwtLife
 )
 
 var (
@@ -73,7 +69,31 @@ var (
 	verifierForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636, section 4.1
 )
 
-const maxEmail = 254 // bytes; RFC 5321, 4.5.3.1.3
+const (
+	maxEmail   = 254  // bytes; RFC 5321, 4.5.3.1.3
+	maxAttempt = 3600 // bytes of a cookie; browsers store 4,096 with name and attributes
+)
+
+// attemptCodec is the form of the cookie of an attempt. The id is in its name.
+var attemptCodec = cookie.Codec[attempt]{
+	Version: "1",
+	Max:     maxAttempt,
+	Fields: slices.Concat([]cookie.Field[attempt]{
+		cookie.Text(func(a *attempt) *string { return &a.nonce }),
+		cookie.Integer(func(a *attempt) *int64 { return &a.at }),
+		cookie.Integer(func(a *attempt) *int64 { return &a.until }),
+		cookie.Text(func(a *attempt) *string { return &a.asks }),
+		cookie.Text(func(a *attempt) *string { return &a.class }),
+		cookie.Text(func(a *attempt) *string { return &a.email }),
+		cookie.Text(func(a *attempt) *string { return &a.returnTo }),
+		cookie.Secret(func(a *attempt) *grimoireauth.Secret { return &a.verifier }),
+		cookie.Text(func(a *attempt) *string { return &a.token.kind }),
+		cookie.Text(func(a *attempt) *string { return &a.token.slug }),
+		cookie.Text(func(a *attempt) *string { return &a.token.token }),
+		cookie.Text(func(a *attempt) *string { return &a.account }),
+		cookie.Secret(func(a *attempt) *grimoireauth.Secret { return &a.held }),
+	}, cookie.Within(func(a *attempt) *pendingSignIn { return &a.pending }, pendingFields)),
+}
 
 // newAttempt returns an attempt that nothing is known of but where it leads.
 func newAttempt(class, returnTo string) attempt {
@@ -107,7 +127,7 @@ func (a attempt) goesOn(now time.Time) bool {
 // half returns the attempt if it is a pending sign-in that one more primary way to
 // sign in to this class, an id or a slug, finishes. Nil: it is none, or its account has
 // to be confirmed first.
-func (h *Handler) half(a attempt, class string) *attempt {
+func (a attempt) half(class string) *attempt {
 	p := a.pending
 	if !a.owes(time.Now()) || a.account != "" || p.owed != owedPrimary || class == "" || (class != string(p.class) && !strings.EqualFold(class, p.slug)) {
 		return nil
@@ -153,27 +173,6 @@ func (a attempt) page() Page {
 	return page
 }
 
-// ownFields is the number of the fields besides those of a pending sign-in.
-const ownFields = 13
-
-func (a attempt) value() string {
-	return encode(append([]string{
-		a.nonce,
-		strconv.FormatInt(a.at, 10),
-		strconv.FormatInt(a.until, 10),
-		a.asks,
-		a.class,
-		a.email,
-		a.returnTo,
-		a.verifier.Reveal(),
-		a.token.kind,
-		a.token.slug,
-		a.token.token,
-		a.account,
-		a.held.Reveal(),
-	}, a.pending.fields()...))
-}
-
 func (a attempt) wellFormed(now time.Time) bool {
 	verifier, held := a.verifier.Reveal(), a.held.Reveal()
 	latest := now.Add(longestLife + clockSkew)
@@ -185,6 +184,8 @@ func (a attempt) wellFormed(now time.Time) bool {
 	case (verifier != "") != a.isBound() || verifier != "" && !verifierForm.MatchString(verifier):
 		return false
 	case a.token != (callbackToken{}) && !a.token.wellFormed():
+		return false
+	case !a.pending.wellFormed():
 		return false
 	case held != "" && (!tokenForm.MatchString(held) || a.account == ""):
 		return false
@@ -221,7 +222,7 @@ func (a attempt) fitted() attempt {
 		func() { a.returnTo = "" },
 		func() { a.pending.methods = nil },
 	} {
-		if len(a.value()) <= maxAttempt {
+		if attemptCodec.Fits(a) {
 			break
 		}
 		leaveOut()
@@ -257,15 +258,6 @@ type callbackToken struct{ kind, slug, token string }
 func (t callbackToken) fromProvider() bool {
 	return t.kind == kindOAuth || t.kind == kindDiscoveryOAuth || t.kind == kindSSO
 }
-
-// classForm is what an organization_id or a slug can look like. Stytch takes
-// either wherever it asks for an organization_id.
-var classForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{2,128}$`)
-
-// tokenForm is the form of Stytch's opaque tokens, base64url with padding.
-var tokenForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,512}={0,2}$`)
-
-func slugOK(slug string) bool { return slug == "" || classForm.MatchString(slug) }
 
 func (t callbackToken) wellFormed() bool {
 	return t.kind != "" && tokenForm.MatchString(t.token) && slugOK(t.slug)

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +20,7 @@ const (
 	attemptCookie = "grimoire_attempt_"
 	ownAttempt    = "_signin_"
 
-	maxAttempts = 5    // of one browser: the newest stay
-	maxAttempt  = 3600 // bytes of one; browsers store 4,096 with name and attributes
+	maxAttempts = 5 // of one browser: the newest stay
 	// maxAllAttempts are the bytes of all with their names. Servers and proxies take 8 kB
 	// of cookies as a rule, and the largest cookies of a Guard need 4.5 of them.
 	maxAllAttempts = 3700
@@ -71,34 +69,10 @@ func (h *Handler) stored(r *http.Request) []stored {
 	return all
 }
 
-// attemptOf reads a cookie. Whatever is not exactly as value writes it is none.
+// attemptOf reads a cookie. A value that is not exactly as attemptCodec writes it is none.
 func (h *Handler) attemptOf(id, value string, now time.Time) (attempt, bool) {
-	fields, ok := decode(value, ownFields+pendingFields)
-	if !ok || len(value) > maxAttempt || !idForm.MatchString(id) {
-		return attempt{}, false
-	}
-	at, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
-		return attempt{}, false
-	}
-	until, err := strconv.ParseInt(fields[2], 10, 64)
-	if err != nil {
-		return attempt{}, false
-	}
-	pending, ok := pendingOf(fields[ownFields:])
-	if !ok {
-		return attempt{}, false
-	}
-	a := attempt{
-		id: id, nonce: fields[0], at: at, until: until,
-		asks: fields[3], class: fields[4], email: fields[5], returnTo: fields[6],
-		verifier: grimoireauth.NewSecret(fields[7]),
-		token:    callbackToken{kind: fields[8], slug: fields[9], token: fields[10]},
-		account:  fields[11],
-		held:     grimoireauth.NewSecret(fields[12]),
-		pending:  pending,
-	}
-	if a.value() != value || !a.wellFormed(now) || !h.knows(a) {
+	a, ok := attemptCodec.Decode(value)
+	if a.id = id; !ok || !idForm.MatchString(id) || !a.wellFormed(now) || !h.knows(a) {
 		return attempt{}, false
 	}
 	a.returnTo = h.safe(a.returnTo)
@@ -180,7 +154,7 @@ func (h *Handler) keep(w http.ResponseWriter, r *http.Request, a attempt) attemp
 	now := time.Now()
 	a = a.fitted()
 	a.at = now.UnixMilli()
-	value := a.value()
+	value := attemptCodec.Encode(a)
 	life := time.Unix(a.until, 0).Sub(now) + lateLife
 	h.setCookie(w, a.id, value, life)
 

@@ -372,7 +372,8 @@ func (b *browser) only() (name, value string) {
 
 // The fields of an attempt in its cookie.
 const (
-	fieldNonce = iota
+	fieldVersion = iota
+	fieldNonce
 	fieldAt
 	fieldUntil
 	fieldAsks

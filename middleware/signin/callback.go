@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -75,39 +74,6 @@ func (h *Handler) putAway(w http.ResponseWriter, r *http.Request, t callbackToke
 	}
 	a.token = t
 	return h.keep(w, r, a.lasting(tokenLife))
-}
-
-// use returns the call that uses a token of its kind up.
-func (h *Handler) use(t callbackToken, a attempt, half *attempt) func(context.Context) (grimoireauth.SignedIn, error) {
-	token, signIn, goesOn := grimoireauth.NewSecret(t.token), h.client.SignIn, half.proof()
-	switch t.kind {
-	case kindLink:
-		in := grimoireauth.MagicLinkSignIn{Token: token, Class: grimoireauth.ClassID(t.slug)}
-		in.Continue = goesOn
-		return h.used(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithMagicLink(ctx, in) })
-	case kindOAuth:
-		in := grimoireauth.OAuthSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
-		in.Continue = goesOn
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) {
-			out, err := signIn.WithOAuth(ctx, in)
-			return out.SignedIn, err
-		}
-	case kindSSO:
-		in := grimoireauth.SSOSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
-		in.Continue = goesOn
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithSSO(ctx, in) }
-	case kindDiscovery:
-		in := grimoireauth.DiscoveryToken{Token: token}
-		return h.used(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) })
-	case kindDiscoveryOAuth:
-		in := grimoireauth.DiscoveryToken{Token: token, Verifier: a.verifier}
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByOAuth(ctx, in) }
-	case kindImpersonation:
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.Impersonate(ctx, token) }
-	}
-	return func(context.Context) (grimoireauth.SignedIn, error) {
-		return grimoireauth.SignedIn{}, &grimoireauth.Error{Op: "sign in: a token of an unknown kind", Kind: grimoireauth.ErrInvalid}
-	}
 }
 
 const openAgain = "Please open the link in your e-mail again, or ask for a new one here. Your browser must accept cookies."
@@ -217,7 +183,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 	half := (*attempt)(nil)
 	if len(asked) > 0 {
 		a.returnTo, a.email = asked[0].returnTo, asked[0].email
-		half = h.half(asked[0], a.token.slug)
+		half = asked[0].half(a.token.slug)
 	}
 	err := h.sign(w, r, signing{attempt: a, asked: asked, unasked: a.token.unasked(asked), half: half, key: a.token.key(a.nonce)}, h.use(a.token, a, half))
 	page.ReturnTo = a.returnTo
@@ -238,5 +204,22 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 		}
 		page.Class, page.Attempt = a.token.slug, ""
 		h.refuse(w, r, err, page, "sign-in")
+	}
+}
+
+// finishProvider tries a token again that an outage has kept from being used.
+func (h *Handler) finishProvider(w http.ResponseWriter, r *http.Request, a attempt) {
+	if a.asks != a.token.kind {
+		h.drop(w, r, a)
+		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, Page{}, "sign-in")
+		return
+	}
+	page := confirmation(a, nil)
+	switch err := h.signByProvider(w, r, a); {
+	case err == nil:
+	case outage(err):
+		h.refuse(w, r, err, page, "confirm")
+	default:
+		h.providerRefused(w, r, a, true, err)
 	}
 }

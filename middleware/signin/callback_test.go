@@ -59,7 +59,8 @@ func TestL02_State(t *testing.T) {
 	b := w.browser()
 	form := b.open(w.link(w.law.ID, "ada@example.edu"))
 	cookie, good := b.only()
-	nonce, rest, _ := strings.Cut(good, ":")
+	version, rest, _ := strings.Cut(good, ":")
+	nonce, rest, _ := strings.Cut(rest, ":")
 	tests := map[string]struct {
 		cookie string
 		form   url.Values
@@ -67,9 +68,9 @@ func TestL02_State(t *testing.T) {
 	}{
 		"no cookie":            {"", form, http.StatusBadRequest},
 		"cut off":              {good[:len(good)/2], form, http.StatusBadRequest},
-		"no nonce":             {":" + rest, form, http.StatusBadRequest},
+		"no nonce":             {version + "::" + rest, form, http.StatusBadRequest},
 		"one part more":        {good + ":x", form, http.StatusBadRequest},
-		"a token that is none": {nonce + "::" + "x y", form, http.StatusBadRequest},
+		"a token that is none": {version + ":" + nonce + "::" + "x y", form, http.StatusBadRequest},
 		"no attempt":           {good, url.Values{}, http.StatusBadRequest},
 		"two attempts":         {good, url.Values{"attempt": {form.Get("attempt"), form.Get("attempt")}}, http.StatusBadRequest},
 		"another attempt":      {good, url.Values{"attempt": {strings.Repeat("A", 26)}}, http.StatusBadRequest},
@@ -88,6 +89,42 @@ func TestL02_State(t *testing.T) {
 	require.Zero(t, w.calls(redeemed))
 	require.Equal(t, http.StatusSeeOther, b.press(form).status)
 	require.Equal(t, string(w.ada), b.who())
+}
+
+// While two versions of this package serve one browser, an attempt under way ends with a
+// page to begin again, redeems nothing, and is in the way of no later one.
+func TestC06_AttemptOfAnotherVersion(t *testing.T) {
+	w := newWorld(t, signin.Config{})
+	class, _ := w.strict()
+	for name, tt := range map[string]struct {
+		begin  func(b *browser)
+		page   string
+		form   url.Values // nil: the page is opened
+		want   int
+		notice string
+	}{
+		"a link is on its way": {func(b *browser) { b.asks(w.law, "") }, "sent", nil, http.StatusGone, "Please begin again here"},
+		"a link was opened":    {func(b *browser) { b.open(w.link(w.law.ID, "ada@example.edu")) }, "callback", url.Values{}, http.StatusBadRequest, "open the link in your e-mail again"},
+		"a second factor":      {func(b *browser) { b.begun(class.ID) }, "factor", nil, http.StatusGone, "Please begin again here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := w.browser()
+			w.stytch.Age(2 * time.Second) // one e-mail a second
+			tt.begin(b)
+			w.stytch.Age(2 * time.Second)
+			b.change(func(fields []string) { fields[fieldVersion] = "0" })
+			before := w.calls(redeemed)
+			res := b.get("/auth/" + tt.page + "?attempt=" + b.attempt)
+			if tt.form != nil {
+				res = b.press(url.Values{"attempt": {b.attempt}})
+			}
+			require.Equal(t, tt.want, res.status)
+			require.Contains(t, res.body, tt.notice)
+			require.Equal(t, before, w.calls(redeemed))
+			require.Equal(t, http.StatusSeeOther, b.press(b.open(w.link(w.law.ID, "ada@example.edu"))).status)
+			require.Equal(t, string(w.ada), b.who())
+		})
+	}
 }
 
 func TestL02_StateIsOldAfterTenMinutes(t *testing.T) {

@@ -85,6 +85,7 @@ type Config struct {
 const (
 	defaultPrefix = "/auth/"
 	defaultHome   = "/"
+	linkLife      = time.Hour // Stytch's
 )
 
 func (c Config) prefix() string {

@@ -37,7 +37,7 @@ func (h *Handler) again(r *http.Request, page Page, asks string) attempt {
 	now := time.Now()
 	switch {
 	case !ok:
-	case h.half(a, page.Class) != nil, a.asks == asks && a.class == page.Class && !a.owes(now):
+	case a.half(page.Class) != nil, a.asks == asks && a.class == page.Class && !a.owes(now):
 		a.class, a.returnTo = page.Class, page.ReturnTo
 		a.verifier = grimoireauth.Secret{}
 		return a
@@ -154,7 +154,7 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 	if known {
 		key = strings.Join([]string{"code", a.nonce, page.Class, page.Email, code}, "\n")
 	}
-	half := h.half(a, page.Class)
+	half := a.half(page.Class)
 	use, err := h.useOf(r, ActionGuess, page.Class, page.Email)
 	if err != nil {
 		h.refuse(w, r, err, page, "code")

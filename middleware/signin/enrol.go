@@ -8,24 +8,95 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// enrolmentOf reads the fields of the form "enrol". They come back from the person
-// whom they were shown to; what is not of their form is no enrolment.
-func enrolmentOf(form map[string][]string) (Enrolment, bool) {
-	key, oneKey := single(form, "key")
-	uri, oneURI := single(form, "uri")
-	e := Enrolment{Key: key, URI: uri, RecoveryCodes: form["recovery"]}
-	if !oneKey || !oneURI || !appKeyForm.MatchString(key) || (uri != "" && (!uriForm.MatchString(uri) || len(uri) > maxURI)) {
-		return Enrolment{}, false
+// sendFactor sends a code by SMS: to the member's number, or to the one that they
+// give, which becomes theirs.
+func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
+	a, ok := h.dueFactor(w, r)
+	if !ok {
+		return
 	}
-	if len(e.RecoveryCodes) > 20 {
-		return Enrolment{}, false
-	}
-	for _, code := range e.RecoveryCodes {
-		if !recoveryCodeForm.MatchString(code) {
-			return Enrolment{}, false
+	typed, _ := single(r.PostForm, "phone")
+	phone := ""
+	if a.pending.factors().AskPhone {
+		phone = ungrouped(typed, "-()") // Stytch takes E.164
+		if phone == "" {
+			phone = noPhone
 		}
 	}
-	return e, true
+	err := h.sendSMS(r, a.pending, phone)
+	if limited, own := ours(err); own && limited != nil && limited.pending && phone == "" {
+		a.pending.sent = true // by another browser of theirs, and it works here
+		redirect(w, h.next(h.keep(w, r, a))+pendingQuery(err))
+		return
+	}
+	if errors.Is(err, errHasFactor) {
+		h.hasFactor(w, r, a, grimoireauth.SecondFactorApp)
+		return
+	}
+	if err != nil {
+		page := a.factorPage()
+		h.sendRefused(w, r, a, page, err)
+		return
+	}
+	a.pending.sent, a.pending.numbered = true, a.pending.numbered || phone != ""
+	redirect(w, h.next(h.keep(w, r, a)))
+}
+
+// noPhone is refused like any other that is no number; an empty one would mean the
+// number that they have.
+const noPhone = "none"
+
+// sendSMS sends a code to the member's phone, or to one that was typed in, which is
+// limited by its number as well.
+func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err error) {
+	uses := []Use{p.use(ActionSendSMS, source(r.Context()))}
+	if phone != "" && phone != noPhone {
+		uses = append(uses, Use{Action: ActionSendSMS, Address: phone, Source: source(r.Context())})
+	}
+	// Also if the browser is gone: see send.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
+	defer cancel()
+	for i, use := range uses {
+		if err := h.reserve(ctx, use); err != nil {
+			for _, earlier := range uses[:i] {
+				h.limit.Release(ctx, earlier)
+			}
+			return err
+		}
+	}
+	if len(uses) > 1 {
+		err = h.without(ctx, p, grimoireauth.SecondFactorApp)
+	}
+	if err == nil {
+		err = h.client.SignIn.SendSMSCode(ctx, p.unfinished(), grimoireauth.SMSCode{Phone: phone})
+	}
+	if err != nil {
+		// Nothing was sent, and what is wrong is no secret from those who have shown the
+		// first factor.
+		for _, use := range uses {
+			h.limit.Release(ctx, use)
+		}
+	}
+	return err
+}
+
+func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt, page Page, err error) {
+	_, asked := answered(err)
+	switch {
+	case errors.Is(err, grimoireauth.ErrInvalid) && (!asked || page.Factors.AskPhone):
+		page.Notice = "That is not a phone number that can get an SMS. It begins with a plus and the country, such as +61 400 000 000."
+		h.show(w, http.StatusBadRequest, "factor", page)
+	case errors.Is(err, grimoireauth.ErrConflict):
+		// Another number is known by now; nobody is told which.
+		h.note(r, "no code sent", err)
+		a.pending.numbered = true
+		a = h.keep(w, r, a)
+		page = a.factorPage()
+		page.Notice = "A phone number was given before, and another one cannot take its place here. Send the code to that one, or ask your instructor to remove it."
+		h.show(w, http.StatusConflict, "factor", page)
+	default:
+		h.factorRefused(w, r, a, "factor", page, err)
+	}
 }
 
 // enrol begins to set an authenticator app up and shows what it needs.
@@ -40,7 +111,7 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 	}
 	// What a first click was told, a second one could not ask for again.
 	key := "enrol:" + a.pending.intermediate.Token.Reveal()
-	got, err := h.enrolments.run(r.Context(), key, func(got *grimoireauth.AppEnrolment) (bool, error) {
+	got, err := h.enrolments.Do(r.Context(), key, func(got *grimoireauth.AppEnrolment) (bool, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 		defer cancel()
 		err := h.without(ctx, a.pending, grimoireauth.SecondFactorSMS)
@@ -77,4 +148,43 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 		page.Enrolment.RecoveryCodes = append(page.Enrolment.RecoveryCodes, code.Reveal())
 	}
 	h.show(w, http.StatusOK, "enrol", page)
+}
+
+// errHasFactor: the member has another second factor than the one to be added.
+var errHasFactor error = &grimoireauth.Error{Op: "add second factor: the member has another one", Kind: grimoireauth.ErrConflict}
+
+// without asks Stytch whether the member lacks this second factor, before they get
+// another one: the cookie, which says so as well, is theirs to change, and Stytch
+// lets anybody add one who has shown the first factor.
+func (h *Handler) without(ctx context.Context, p pendingSignIn, factor grimoireauth.SecondFactor) error {
+	member, err := h.client.Roster.Get(ctx, p.class, p.member)
+	if err != nil {
+		return err
+	}
+	has := member.App
+	if factor == grimoireauth.SecondFactorSMS {
+		has = member.Phone != ""
+	}
+	switch {
+	case !has:
+		return nil
+	case member.Breakglass: // may use every factor
+		return errHasFactor
+	}
+	// One that the class does not accept any more is of no use to them.
+	class, err := h.client.Classes.Get(ctx, p.class)
+	if err == nil && class.Settings.AllowsSecondFactor(factor) {
+		return errHasFactor
+	}
+	return err
+}
+
+// hasFactor asks for the second factor that the member has.
+func (h *Handler) hasFactor(w http.ResponseWriter, r *http.Request, a attempt, factor grimoireauth.SecondFactor) {
+	h.note(r, "no second factor added", errHasFactor)
+	a.pending.enrolled = append(a.pending.enrolled, factor)
+	a = h.keep(w, r, a)
+	page := a.factorPage()
+	page.Notice = "You have a second proof already. Please use that one, or ask your instructor to remove it."
+	h.show(w, http.StatusConflict, "factor", page)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/alarm"
 	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/middleware/signin/internal/once"
 )
 
 // Handler serves the pages. It is safe for concurrent use, starts no goroutine
@@ -22,13 +23,16 @@ type Handler struct {
 	client *grimoireauth.Client
 	starts bool // the client has what start URLs need
 
-	redemptions redemptions[progress]
-	enrolments  redemptions[grimoireauth.AppEnrolment]
+	redemptions once.Group[progress]
+	enrolments  once.Group[grimoireauth.AppEnrolment]
 	classes     classWays
 	limit       Limiter
 	alarms      alarm.Limit
 	revoke      func(context.Context, grimoireauth.Session) error
 }
+
+// redemptionTime is how long one round with Stytch may take.
+const redemptionTime = 20 * time.Second
 
 // show writes a page. It is made in full before anything is sent, so that a
 // template that fails does not leave half a form.

@@ -23,7 +23,7 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		return
 	}
 	a, ok := h.named(r)
-	half := h.half(a, page.Class)
+	half := a.half(page.Class)
 	if !ok || half == nil {
 		a = newAttempt(page.Class, page.ReturnTo)
 	}
@@ -44,10 +44,6 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		h.refuseTyped(w, r, err, page, "sign-in", grimoireauth.ErrWrongPassword)
 	}
 }
-
-// methodReset is the word for a password that is forgotten, or not there yet, in
-// the place where others say which method.
-const methodReset = "reset"
 
 // startReset e-mails a link to set a password with. It sets one only beside the
 // verifier of this browser, so an attacker who reads the e-mail alone cannot.
@@ -137,7 +133,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	password := grimoireauth.NewSecret(typed)
-	half := h.half(asked, slug)
+	half := asked.half(slug)
 	// Another password is another redemption: a weak one leaves the link good.
 	sum := sha256.Sum256([]byte(typed))
 	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])

@@ -3,11 +3,10 @@ package signin
 import (
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/middleware/signin/internal/cookie"
 )
 
 // pendingSignIn is a sign-in of which a part is proven and a part is owed. It is as
@@ -54,9 +53,22 @@ func (o owed) page() string {
 const (
 	// intermediateLife is Stytch's: https://stytch.com/docs/b2b/guides/discovery/overview
 	intermediateLife = 10 * time.Minute
-	maxName          = 512 // bytes: Stytch's 128 characters
-	maxWords         = 16
+	jwtLife          = 5 * time.Minute // of a session_jwt: https://stytch.com/docs/b2b/guides/sessions/using-jwts
+	// clockSkew is how far the clocks of two processes may be apart that serve one attempt:
+	// as far as one may be ahead and still sign people in (see checkClock).
+	clockSkew = jwtLife
+	maxName   = 512 // bytes: Stytch's 128 characters
+	maxWords  = 16
 )
+
+// classForm is what an organization_id or a slug can look like. Stytch takes
+// either wherever it asks for an organization_id.
+var classForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{2,128}$`)
+
+// tokenForm is the form of Stytch's opaque tokens, base64url with padding.
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,512}={0,2}$`)
+
+func slugOK(slug string) bool { return slug == "" || classForm.MatchString(slug) }
 
 var (
 	classIDForm  = regexp.MustCompile(`^organization-[A-Za-z0-9-]{1,110}$`)
@@ -64,74 +76,24 @@ var (
 	wordForm     = regexp.MustCompile(`^[a-z0-9_]{1,32}$`) // a method in Stytch's words
 )
 
-// The facts that are true or false, one letter each, in this order.
-const (
-	factDiscovered = "d"
-	factSent       = "s"
-	factNumbered   = "n"
-	factAppBegun   = "a"
-)
-
-// pendingFields is the number of its fields in a cookie.
-const pendingFields = 11
-
-func (p pendingSignIn) fields() []string {
-	if p.owed == "" {
-		return make([]string, pendingFields)
-	}
-	facts := ""
-	for _, fact := range []struct {
-		yes    bool
-		letter string
-	}{{p.discovered, factDiscovered}, {p.sent, factSent}, {p.numbered, factNumbered}, {p.appBegun, factAppBegun}} {
-		if fact.yes {
-			facts += fact.letter
-		}
-	}
-	return []string{
-		string(p.owed),
-		strconv.FormatInt(p.intermediate.ExpiresAt.Unix(), 10),
-		p.intermediate.Token.Reveal(),
-		facts,
-		string(p.class),
-		p.slug,
-		string(p.member),
-		joined(p.methods),
-		joined(p.allowed),
-		joined(p.enrolled),
-		p.className,
-	}
-}
-
-// pendingOf reads the fields. Empty ones are no pending sign-in, and others that are
-// not of their form are refused.
-func pendingOf(fields []string) (pendingSignIn, bool) {
-	if !slices.ContainsFunc(fields, func(field string) bool { return field != "" }) {
-		return pendingSignIn{}, true
-	}
-	seconds, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
-		return pendingSignIn{}, false
-	}
-	p := pendingSignIn{
-		owed:         owed(fields[0]),
-		intermediate: grimoireauth.Intermediate{Token: grimoireauth.NewSecret(fields[2]), ExpiresAt: time.Unix(seconds, 0)},
-		discovered:   strings.Contains(fields[3], factDiscovered),
-		sent:         strings.Contains(fields[3], factSent),
-		numbered:     strings.Contains(fields[3], factNumbered),
-		appBegun:     strings.Contains(fields[3], factAppBegun),
-		class:        grimoireauth.ClassID(fields[4]),
-		slug:         fields[5],
-		member:       grimoireauth.MemberID(fields[6]),
-		methods:      split[grimoireauth.SignInMethod](fields[7]),
-		allowed:      split[grimoireauth.SecondFactor](fields[8]),
-		enrolled:     split[grimoireauth.SecondFactor](fields[9]),
-		className:    fields[10],
-	}
-	if !p.wellFormed() || !slices.Equal(p.fields(), fields) {
-		return pendingSignIn{}, false
-	}
-	return p, true
+// pendingFields are its fields in the cookie of an attempt. All are empty if there is none.
+var pendingFields = []cookie.Field[pendingSignIn]{
+	cookie.Text(func(p *pendingSignIn) *owed { return &p.owed }),
+	cookie.Time(func(p *pendingSignIn) *time.Time { return &p.intermediate.ExpiresAt }),
+	cookie.Secret(func(p *pendingSignIn) *grimoireauth.Secret { return &p.intermediate.Token }),
+	cookie.Flags(
+		cookie.Flag[pendingSignIn]{Letter: "d", At: func(p *pendingSignIn) *bool { return &p.discovered }},
+		cookie.Flag[pendingSignIn]{Letter: "s", At: func(p *pendingSignIn) *bool { return &p.sent }},
+		cookie.Flag[pendingSignIn]{Letter: "n", At: func(p *pendingSignIn) *bool { return &p.numbered }},
+		cookie.Flag[pendingSignIn]{Letter: "a", At: func(p *pendingSignIn) *bool { return &p.appBegun }},
+	),
+	cookie.Text(func(p *pendingSignIn) *grimoireauth.ClassID { return &p.class }),
+	cookie.Text(func(p *pendingSignIn) *string { return &p.slug }),
+	cookie.Text(func(p *pendingSignIn) *grimoireauth.MemberID { return &p.member }),
+	cookie.Words(func(p *pendingSignIn) *[]grimoireauth.SignInMethod { return &p.methods }),
+	cookie.Words(func(p *pendingSignIn) *[]grimoireauth.SecondFactor { return &p.allowed }),
+	cookie.Words(func(p *pendingSignIn) *[]grimoireauth.SecondFactor { return &p.enrolled }),
+	cookie.Text(func(p *pendingSignIn) *string { return &p.className }),
 }
 
 // live reports whether the time is neither over nor longer than Stytch gives, as
@@ -142,7 +104,10 @@ func (p pendingSignIn) live(now time.Time) bool {
 }
 
 func (p pendingSignIn) wellFormed() bool {
-	if !tokenForm.MatchString(p.intermediate.Token.Reveal()) || !slugOK(p.slug) || len(p.className) > maxName {
+	if p.owed == "" {
+		return cookie.Empty(p, pendingFields)
+	}
+	if p.intermediate.ExpiresAt.IsZero() || !tokenForm.MatchString(p.intermediate.Token.Reveal()) || !slugOK(p.slug) || len(p.className) > maxName {
 		return false
 	}
 	known := classIDForm.MatchString(string(p.class)) && memberIDForm.MatchString(string(p.member))
@@ -186,26 +151,6 @@ func factorsOK(factors []grimoireauth.SecondFactor) bool {
 
 func unknownFactor(f grimoireauth.SecondFactor) bool {
 	return f != grimoireauth.SecondFactorSMS && f != grimoireauth.SecondFactorApp
-}
-
-func joined[T ~string](words []T) string {
-	out := make([]string, len(words))
-	for i, word := range words {
-		out[i] = string(word)
-	}
-	return strings.Join(out, "~")
-}
-
-func split[T ~string](text string) []T {
-	if text == "" {
-		return nil
-	}
-	parts := strings.Split(text, "~")
-	out := make([]T, len(parts))
-	for i, part := range parts {
-		out[i] = T(part)
-	}
-	return out
 }
 
 // has reports whether the member has this second factor.

@@ -146,7 +146,6 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 
 const (
 	defaultLeeway = 5 * time.Second // that of jwtlocal
-	jwtLife       = 5 * time.Minute // of a session_jwt: https://stytch.com/docs/b2b/guides/sessions/using-jwts
 	// cutoffLeeway is the minute by which jwtlocal lets clocks differ when it compares a
 	// session_jwt with a cutoff.
 	cutoffLeeway = time.Minute
@@ -186,5 +185,38 @@ func (h *Handler) checkClock(ctx context.Context, cuts bool) error {
 	return &grimoireauth.Error{
 		Op:   fmt.Sprintf("sign in: this server's clock is %v %s Stytch's, so a new session_jwt would be refused; nothing was redeemed", off.Abs().Round(time.Second), side),
 		Kind: grimoireauth.ErrUnavailable,
+	}
+}
+
+// use returns the call that uses a token of its kind up.
+func (h *Handler) use(t callbackToken, a attempt, half *attempt) func(context.Context) (grimoireauth.SignedIn, error) {
+	token, signIn, goesOn := grimoireauth.NewSecret(t.token), h.client.SignIn, half.proof()
+	switch t.kind {
+	case kindLink:
+		in := grimoireauth.MagicLinkSignIn{Token: token, Class: grimoireauth.ClassID(t.slug)}
+		in.Continue = goesOn
+		return h.used(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithMagicLink(ctx, in) })
+	case kindOAuth:
+		in := grimoireauth.OAuthSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
+		in.Continue = goesOn
+		return func(ctx context.Context) (grimoireauth.SignedIn, error) {
+			out, err := signIn.WithOAuth(ctx, in)
+			return out.SignedIn, err
+		}
+	case kindSSO:
+		in := grimoireauth.SSOSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
+		in.Continue = goesOn
+		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithSSO(ctx, in) }
+	case kindDiscovery:
+		in := grimoireauth.DiscoveryToken{Token: token}
+		return h.used(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) })
+	case kindDiscoveryOAuth:
+		in := grimoireauth.DiscoveryToken{Token: token, Verifier: a.verifier}
+		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByOAuth(ctx, in) }
+	case kindImpersonation:
+		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.Impersonate(ctx, token) }
+	}
+	return func(context.Context) (grimoireauth.SignedIn, error) {
+		return grimoireauth.SignedIn{}, &grimoireauth.Error{Op: "sign in: a token of an unknown kind", Kind: grimoireauth.ErrInvalid}
 	}
 }

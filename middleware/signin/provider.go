@@ -99,7 +99,7 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request, asks string, pag
 		return
 	}
 	a := newAttempt(page.Class, page.ReturnTo)
-	if earlier, ok := h.named(r); ok && h.half(earlier, page.Class) != nil {
+	if earlier, ok := h.named(r); ok && earlier.half(page.Class) != nil {
 		a = earlier
 		a.class, a.returnTo = page.Class, page.ReturnTo
 	}
@@ -188,7 +188,7 @@ func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken
 // is the secret of this browser that names the redemption, so that a second click is
 // the same one whichever attempt it is taken for.
 func (h *Handler) signByProvider(w http.ResponseWriter, r *http.Request, a attempt) error {
-	half := h.half(a, a.class)
+	half := a.half(a.class)
 	return h.sign(w, r, signing{attempt: a, half: half, key: a.token.key(a.verifier.Reveal())}, h.use(a.token, a, half))
 }
 
@@ -205,23 +205,6 @@ func (h *Handler) providerRefused(w http.ResponseWriter, r *http.Request, a atte
 		h.drop(w, r, a)
 	}
 	h.refuse(w, r, err, Page{Class: a.class, ReturnTo: a.returnTo}, "sign-in")
-}
-
-// finishProvider tries a token again that an outage has kept from being used.
-func (h *Handler) finishProvider(w http.ResponseWriter, r *http.Request, a attempt) {
-	if a.asks != a.token.kind {
-		h.drop(w, r, a)
-		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, Page{}, "sign-in")
-		return
-	}
-	page := confirmation(a, nil)
-	switch err := h.signByProvider(w, r, a); {
-	case err == nil:
-	case outage(err):
-		h.refuse(w, r, err, page, "confirm")
-	default:
-		h.providerRefused(w, r, a, true, err)
-	}
 }
 
 // withoutToken reports the answer of a provider without a sign-in: an error

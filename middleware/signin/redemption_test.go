@@ -4,52 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/middleware/signin/internal/once"
 	"github.com/stretchr/testify/require"
 )
-
-func TestAttemptsAreForgotten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var as redemptions[progress]
-		works := 0
-		run := func(key string) {
-			_, err := as.run(t.Context(), key, func(*progress) (bool, error) { works++; return true, nil })
-			require.NoError(t, err)
-		}
-		const one = "n:t"
-		run(one)
-		run(one)
-		require.Equal(t, 1, works)
-		run("other:t")
-		run("n:other")
-		require.Equal(t, 3, works, "another browser or another link is another attempt")
-
-		time.Sleep(redemptionLife + time.Second)
-		synctest.Wait()
-		require.Empty(t, as.all, "credentials are kept for a minute and no longer")
-		run(one)
-		require.Equal(t, 4, works)
-	})
-}
-
-func TestAttemptsAreBounded(t *testing.T) {
-	var as redemptions[progress]
-	for i := range maxRedemptions + 10 {
-		as.get(strconv.Itoa(i))
-	}
-	require.Len(t, as.all, maxRedemptions)
-}
 
 // What works once and was used stays; another "no", and "could not find out", is
 // asked for again.
@@ -62,57 +25,14 @@ func TestAttemptOutcomes(t *testing.T) {
 		{grimoireauth.ErrForbidden, 2}, {grimoireauth.ErrNotInvited, 2}, {grimoireauth.ErrLocked, 2},
 		{grimoireauth.ErrUnavailable, 2}, {grimoireauth.ErrRateLimited, 2}, {errors.Join(grimoireauth.ErrForbidden, grimoireauth.ErrUnavailable), 2},
 	} {
-		var as redemptions[progress]
+		var group once.Group[progress]
 		works := 0
 		for range 2 {
-			_, err := as.run(t.Context(), "key", func(p *progress) (bool, error) { works++; return p.final(tt.err), tt.err })
+			_, err := group.Do(t.Context(), "key", func(p *progress) (bool, error) { works++; return p.final(tt.err), tt.err })
 			require.Equal(t, tt.err, err)
 		}
 		require.Equal(t, tt.want, works, "%v", tt.err)
 	}
-}
-
-// L13: many clicks at once, of which some give up.
-func TestL13_ManyClicks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var as redemptions[progress]
-		var works, good, gone atomic.Int64
-		var group sync.WaitGroup
-		for i := range 100 {
-			group.Go(func() {
-				ctx := t.Context()
-				if i%2 == 1 {
-					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, time.Second)
-					defer cancel()
-				}
-				_, err := as.run(ctx, "n:t", func(*progress) (bool, error) {
-					works.Add(1)
-					time.Sleep(2 * time.Second)
-					return true, nil
-				})
-				switch {
-				case err == nil:
-					good.Add(1)
-				case errors.Is(err, grimoireauth.ErrUnavailable):
-					gone.Add(1)
-				}
-			})
-		}
-		group.Wait()
-		require.EqualValues(t, 1, works.Load())
-		require.GreaterOrEqual(t, good.Load(), int64(50))
-		require.EqualValues(t, 100, good.Load()+gone.Load())
-	})
-}
-
-func TestAttemptSurvivesAPanic(t *testing.T) {
-	var as redemptions[progress]
-	require.Panics(t, func() {
-		_, _ = as.run(t.Context(), "key", func(*progress) (bool, error) { panic(http.ErrAbortHandler) })
-	})
-	_, err := as.run(t.Context(), "key", func(*progress) (bool, error) { return true, nil })
-	require.NoError(t, err, "the turn was given back")
 }
 
 // R10: what comes back must be what was signed in, whatever proves it.

@@ -18,7 +18,7 @@ import (
 func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work func(context.Context) (grimoireauth.SignedIn, error)) error {
 	// Who was signed in here before. Also an outage is no reason to stop.
 	before, _ := h.guard.Check(r)
-	got, err := h.redemptions.run(r.Context(), s.key, func(p *progress) (bool, error) {
+	got, err := h.redemptions.Do(r.Context(), s.key, func(p *progress) (bool, error) {
 		err := h.prove(r, p, before, s, work)
 		return p.final(err), err
 	})
@@ -105,7 +105,7 @@ func (h *Handler) hold(w http.ResponseWriter, r *http.Request, s signing, signed
 	}
 	a.held = signedIn.Token
 	a = a.lasting(heldLife)
-	if _, ok := h.attemptOf(a.id, a.fitted().value(), time.Now()); !ok {
+	if _, ok := h.attemptOf(a.id, attemptCodec.Encode(a.fitted()), time.Now()); !ok {
 		h.end(context.WithoutCancel(r.Context()), r, signedIn.Session, "a sign-in that cannot be kept")
 		return &grimoireauth.Error{Op: "sign in: keep it for a confirmation", Err: errNotProven}
 	}
@@ -174,7 +174,7 @@ func (h *Handler) keepPending(w http.ResponseWriter, r *http.Request, a attempt,
 	case pending.class != "":
 		a.class = string(pending.class)
 	}
-	if read, ok := h.attemptOf(a.id, a.fitted().value(), now); !ok || !read.owes(now) {
+	if read, ok := h.attemptOf(a.id, attemptCodec.Encode(a.fitted()), now); !ok || !read.owes(now) {
 		return attempt{}, false
 	}
 	return h.keep(w, r, a), true
