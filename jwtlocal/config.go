@@ -9,6 +9,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/project"
+	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 )
 
 // Config says whose tokens a [Verifier] accepts and how. ProjectID is required;
@@ -115,7 +116,7 @@ func (c Config) check() (project.Project, error) {
 	}
 	faults = append(faults, c.checkRefresh())
 	if len(c.SeedKeys) > 0 {
-		if _, err := parseKeys(c.SeedKeys); err != nil {
+		if _, err := keys.Parse(c.SeedKeys); err != nil {
 			faults = append(faults, fmt.Errorf("SeedKeys: %w", err))
 		}
 	}

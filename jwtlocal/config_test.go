@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 )
 
 // TestConfigFaults: all faults are reported at once, in words that say what to do.
@@ -73,11 +74,11 @@ func TestNewAsksNobody(t *testing.T) {
 // TestOwnTransport: without a configured one, the default is copied and its headers
 // bounded, and the default itself is left alone.
 func TestOwnTransport(t *testing.T) {
-	f := newFetcher(nil)
-	own, ok := f.client.Transport.(*http.Transport)
+	f := keys.NewFetcher(nil)
+	own, ok := f.Client.Transport.(*http.Transport)
 	require.True(t, ok)
 	require.NotSame(t, http.DefaultTransport, own)
-	require.EqualValues(t, maxAnswerHeader, own.MaxResponseHeaderBytes)
+	require.EqualValues(t, 64<<10, own.MaxResponseHeaderBytes)
 	require.Zero(t, http.DefaultTransport.(*http.Transport).MaxResponseHeaderBytes)
 	require.NotNil(t, own.Proxy)
 }

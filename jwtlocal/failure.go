@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/backoff"
 )
 
 const opRefresh = "refresh a session"
@@ -198,11 +199,8 @@ func (b *pause) extend(f *failure, now time.Time) {
 		b.until = now.Add(f.outage.RetryAfter)
 		return
 	}
-	pause := firstPause
-	for range b.failures {
-		pause = min(2*pause, longestPause)
-	}
-	b.failures = min(b.failures+1, 16)
+	pause := backoff.Pause(firstPause, longestPause, b.failures)
+	b.failures++
 	b.until = now.Add(max(pause, f.wait))
 }
 

@@ -25,15 +25,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/internal/breaker"
+	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
 // fetchFrom asks a server for keys over our own transport.
-func fetchFrom(t testing.TB, url string) (parsed, error) {
-	f := newFetcher(nil)
-	defer f.client.CloseIdleConnections()
-	return f.fetch(t.Context(), url)
+func fetchFrom(t testing.TB, url string) (keys.Document, error) {
+	f := keys.NewFetcher(nil)
+	defer f.Client.CloseIdleConnections()
+	return f.Fetch(t.Context(), url)
 }
 
 // serve answers on the loopback.
@@ -53,7 +54,7 @@ func TestFetch(t *testing.T) {
 	})
 	p, err := fetchFrom(t, url)
 	require.NoError(t, err)
-	require.Contains(t, p.keys, testKID)
+	require.Contains(t, p.Keys, testKID)
 }
 
 // TestHugeAnswers (K03): what is read, and what it costs, is bounded.
@@ -63,14 +64,14 @@ func TestHugeAnswers(t *testing.T) {
 		body := io.MultiReader(strings.NewReader(`{"keys":[`), countingReader{&read})
 		return &http.Response{StatusCode: 200, Body: io.NopCloser(body), Request: r}, nil
 	})
-	f := newFetcher(endless)
+	f := keys.NewFetcher(endless)
 	fetch := func() {
-		_, err := f.fetch(t.Context(), "https://keys.example/")
-		require.ErrorIs(t, err, errAnswerSize)
+		_, err := f.Fetch(t.Context(), "https://keys.example/")
+		require.ErrorIs(t, err, keys.ErrTooLong)
 	}
 	bytes, _ := allocated(3, fetch)
-	require.Less(t, bytes, 3*maxAnswer, "K03: an endless body")
-	require.Less(t, read.Load(), int64(4*4*maxAnswer))
+	require.Less(t, bytes, 3*keys.MaxBody, "K03: an endless body")
+	require.Less(t, read.Load(), int64(4*4*keys.MaxBody))
 
 	bomb := gzipped(strings.Repeat(" ", 8<<20))
 	require.Less(t, len(bomb), 128<<10)
@@ -79,10 +80,10 @@ func TestHugeAnswers(t *testing.T) {
 		_, _ = w.Write(bomb)
 	})
 	_, err := fetchFrom(t, url)
-	require.ErrorIs(t, err, errAnswerSize, "K03: a gzip bomb")
+	require.ErrorIs(t, err, keys.ErrTooLong, "K03: a gzip bomb")
 
 	// A set just below the cap is read.
-	large := strings.Replace(mainJWKS(), `"status_code"`, `"padding":"`+strings.Repeat("x", maxAnswer-1000)+`","status_code"`, 1)
+	large := strings.Replace(mainJWKS(), `"status_code"`, `"padding":"`+strings.Repeat("x", keys.MaxBody-1000)+`","status_code"`, 1)
 	url = serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, large) })
 	_, err = fetchFrom(t, url)
 	require.NoError(t, err)
@@ -152,7 +153,7 @@ func TestSlowAnswers(t *testing.T) {
 				requireUnknown(t, v, fresh(testKID))
 				require.Equal(t, breaker.Silence, time.Since(start), "the request waits until it is known that there is no answer")
 				require.NoError(t, v.Wait(t.Context()))
-				require.InDelta(t, fetchDeadline.Seconds(), time.Since(start).Seconds(), 0.5)
+				require.InDelta(t, keys.FetchDeadline.Seconds(), time.Since(start).Seconds(), 0.5)
 			}, func(c *Config) { c.Transport = transport })
 		})
 	}
@@ -256,7 +257,7 @@ func TestTLS(t *testing.T) {
 			defer s.Close()
 			transport := trusting()
 			defer transport.CloseIdleConnections()
-			_, err := newFetcher(transport).fetch(t.Context(), s.URL)
+			_, err := keys.NewFetcher(transport).Fetch(t.Context(), s.URL)
 			if c.good {
 				require.NoError(t, err)
 				_, err = fetchFrom(t, s.URL)
@@ -283,7 +284,7 @@ func TestTLS(t *testing.T) {
 		transport := trusting()
 		transport.Proxy = http.ProxyURL(address)
 		defer transport.CloseIdleConnections()
-		_, err = newFetcher(transport).fetch(t.Context(), "https://test.stytch.com/v1/b2b/sessions/jwks/x")
+		_, err = keys.NewFetcher(transport).Fetch(t.Context(), "https://test.stytch.com/v1/b2b/sessions/jwks/x")
 		var unknown x509.UnknownAuthorityError
 		var wrongName x509.HostnameError
 		require.True(t, errorsAs(err, &unknown) || errorsAs(err, &wrongName), "%v", err)

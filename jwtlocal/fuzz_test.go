@@ -14,6 +14,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/claims"
+	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 )
 
 // FuzzToken: whatever text is presented, only the tokens that were signed pass, in
@@ -118,7 +119,7 @@ func FuzzKeys(f *testing.F) {
 		f.Add([]byte(`{"keys":[` + k + `,` + jwkOf(otherKID, &otherKey().PublicKey).json() + `]}`))
 	}
 	f.Fuzz(func(t *testing.T, document []byte) {
-		p, err := parseKeys(document)
+		p, err := keys.Parse(document)
 		if err != nil {
 			return
 		}
@@ -128,8 +129,8 @@ func FuzzKeys(f *testing.F) {
 		if err := json.Unmarshal(document, &set); err != nil {
 			t.Fatalf("%q: accepted, but %v", document, err)
 		}
-		for id, k := range p.keys {
-			if err := checkRSA(k.public); err != nil || id == "" || k.id != id {
+		for id, k := range p.Keys {
+			if _, err := keys.Parse([]byte(jwks(jwkOf(id, k.Public)))); err != nil || id == "" || k.ID != id {
 				t.Fatalf("%q: key %q: %v", document, id, err)
 			}
 			found := false
@@ -140,7 +141,7 @@ func FuzzKeys(f *testing.F) {
 				}
 				n, _ := m["n"].(string)
 				octets, err := strict.DecodeString(n)
-				found = found || err == nil && new(big.Int).SetBytes(octets).Cmp(k.public.N) == 0 && m["d"] == nil && m["kty"] == "RSA"
+				found = found || err == nil && new(big.Int).SetBytes(octets).Cmp(k.Public.N) == 0 && m["d"] == nil && m["kty"] == "RSA"
 			}
 			if !found {
 				t.Fatalf("%q: key %q is not in it", document, id)

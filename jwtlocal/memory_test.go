@@ -93,12 +93,12 @@ func TestMemoryBudget(t *testing.T) {
 	v := newVerifier(t)
 	now := time.Now()
 	requireGood(t, v, goodToken(now))
-	set := v.keys.set.Load()
+	set := v.keys.Stats().Set
 	bad := strings.Split(goodToken(now), ".")
 	before := liveHeap()
 	for n := range tokens {
 		session := someSession(t, n, n%500)
-		set.cache.add(&cacheEntry{digest: numbered(n), session: session, issued: uint32(now.Unix()), life: 300, weight: 10 + uint16(n%500/64)}, now.Unix())
+		set.Cache.add(&cacheEntry{digest: numbered(n), session: session, issued: uint32(now.Unix()), life: 300, weight: 10 + uint16(n%500/64)}, now.Unix())
 		text := unsigned("jwk-test-" + strconv.Itoa(n))
 		if n%1000 == 0 { // these cost an RSA operation each
 			text = bad[0] + "." + encode(`{"n":`+strconv.Itoa(n)+`}`) + "." + bad[2]

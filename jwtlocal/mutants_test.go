@@ -22,7 +22,7 @@ type mutant struct{ file, from, to string }
 //	GRIMOIRE_MUTANTS=. go test ./jwtlocal -run TestMutants -timeout 60m -v
 //
 // applies one by one those whose line matches the pattern, and runs the tests of
-// both packages on each. The ordinary suite only checks that the list still fits
+// these packages on each. The ordinary suite only checks that the list still fits
 // the source.
 var mutants = []mutant{
 	// The text of a token.
@@ -36,7 +36,8 @@ var mutants = []mutant{
 	{"jwtlocal/token.go", `if hasLineBreak(segment) {`, `if false {`},
 	{"jwtlocal/token.go", `strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0`, `strings.IndexByte(s, '\n') >= 0`},
 	{"jwtlocal/token.go", `strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0`, `strings.IndexByte(s, '\r') >= 0`},
-	{"jwtlocal/jwk.go", `var strict = base64.RawURLEncoding.Strict()`, `var strict = base64.RawURLEncoding`},
+	{"jwtlocal/token.go", `var strict = base64.RawURLEncoding.Strict()`, `var strict = base64.RawURLEncoding`},
+	{"jwtlocal/internal/keys/jwk.go", `var strict = base64.RawURLEncoding.Strict()`, `var strict = base64.RawURLEncoding`},
 	{"jwtlocal/token.go", `return dst[:n], err == nil`, `return dst[:n], err == nil || n > 0`},
 
 	// The header.
@@ -174,74 +175,74 @@ var mutants = []mutant{
 	{"jwtlocal/config.go", `if c.Leeway > maxLeeway {`, `if false {`},
 
 	// Keys.
-	{"jwtlocal/jwk.go", `case kty != "RSA":`, `case kty == "EC":`},
-	{"jwtlocal/jwk.go", `case fault != nil:`, `case false:`},
-	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !use && false || !ops || !alg:`},
-	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !use || !alg:`},
-	{"jwtlocal/jwk.go", `case !use || !ops || !alg:`, `case !use || !ops || !alg && false:`},
-	{"jwtlocal/jwk.go", `!claims.KeyID([]byte(k.id)) || `, ``},
-	{"jwtlocal/jwk.go", `!strictBase64(k.n) || `, ``},
-	{"jwtlocal/jwk.go", ` || !strictBase64(k.e):`, `:`},
-	{"jwtlocal/jwk.go", ` && s != "" && !hasLineBreak(s)`, ` && s != ""`},
-	{"jwtlocal/jwk.go", `} else if r.Folded(name, jwkNames) {`, `} else if false {`},
-	{"jwtlocal/jwk.go", `privateNames = []string{"d", `, `privateNames = []string{`},
-	{"jwtlocal/jwk.go", `"p", "q", "dp"`, `"q", "dp"`},
-	{"jwtlocal/jwk.go", `"p", "q", "dp"`, `"p", "dp"`},
-	{"jwtlocal/jwk.go", `"q", "dp", "dq"`, `"q", "dq"`},
-	{"jwtlocal/jwk.go", `"dq", "qi"`, `"qi"`},
-	{"jwtlocal/jwk.go", `"qi", "oth"`, `"oth"`},
-	{"jwtlocal/jwk.go", `"oth", "k"`, `"k"`},
-	{"jwtlocal/jwk.go", `"oth", "k"`, `"oth"`},
-	{"jwtlocal/jwk.go", `case bits < minRSABits || bits > maxRSABits:`, `case bits > maxRSABits:`},
-	{"jwtlocal/jwk.go", `case bits < minRSABits || bits > maxRSABits:`, `case bits < minRSABits:`},
-	{"jwtlocal/jwk.go", `case k.N.Bit(0) == 0:`, `case false:`},
-	{"jwtlocal/jwk.go", `case k.E < 65537 || k.E&1 == 0:`, `case k.E&1 == 0:`},
-	{"jwtlocal/jwk.go", `case k.E < 65537 || k.E&1 == 0:`, `case k.E < 65537:`},
-	{"jwtlocal/jwk.go", `case predictable(k.N):`, `case false:`},
-	{"jwtlocal/jwk.go", `case published(k.N):`, `case false:`},
-	{"jwtlocal/keyset.go", `; ok && !other.equal(k) {`, `; ok && other.equal(nil) {`},
-	{"jwtlocal/keyset.go", `if len(p.keys) == 0 {`, `if false {`},
-	{"jwtlocal/keyset.go", `len(elements) > maxKeys {`, `len(elements) > 1<<20 {`},
-	{"jwtlocal/keyset.go", `case r.Folded(name, []string{"keys"}):`, `case false:`},
-	{"jwtlocal/keyset.go", `if found != 1 {`, `if found == 0 {`},
-	{"jwtlocal/keyset.go", `if now, ok := p.keys[id]; !ok || !now.equal(k) {`, `if now, ok := p.keys[id]; ok && !now.equal(k) {`},
-	{"jwtlocal/keyset.go", `if now, ok := p.keys[id]; !ok || !now.equal(k) {`, `if _, ok := p.keys[id]; !ok {`},
-	{"jwtlocal/keyset.go", `!published && len(s.retired) < maxRetired`, `!published`},
-	{"jwtlocal/keyset.go", `!published && len(s.retired) < maxRetired`, `(published || !published) && len(s.retired) < maxRetired`},
-	{"jwtlocal/keystore.go", `case old >= s.maxAge:`, `case false:`},
-	{"jwtlocal/keystore.go", `case (set.seeded || old >= s.oldAfter) && now`, `case set.seeded && now`},
-	{"jwtlocal/keystore.go", `case (set.seeded || old >= s.oldAfter) && now`, `case old >= s.oldAfter && now`},
-	{"jwtlocal/keystore.go", ` && now.UnixNano() >= s.retryAt.Load():`, `:`},
-	{"jwtlocal/keystore.go", `s.retryAt.Store(s.failed.Add(s.backOff()).UnixNano())`, `s.retryAt.Store(s.failed.Add(time.Hour).UnixNano())`},
-	{"jwtlocal/keystore.go", `s.isConclusive(set, id, now) {`, `true {`},
-	{"jwtlocal/keystore.go", `return s.inflight == nil && age(now, set.fetched) < s.cooldown`, `return false`},
-	{"jwtlocal/keystore.go", `	case set.seeded:
+	{"jwtlocal/internal/keys/jwk.go", `case kty != "RSA":`, `case kty == "EC":`},
+	{"jwtlocal/internal/keys/jwk.go", `case fault != nil:`, `case false:`},
+	{"jwtlocal/internal/keys/jwk.go", `case !use || !ops || !alg:`, `case !use && false || !ops || !alg:`},
+	{"jwtlocal/internal/keys/jwk.go", `case !use || !ops || !alg:`, `case !use || !alg:`},
+	{"jwtlocal/internal/keys/jwk.go", `case !use || !ops || !alg:`, `case !use || !ops || !alg && false:`},
+	{"jwtlocal/internal/keys/jwk.go", `!claims.KeyID([]byte(k.id)) || `, ``},
+	{"jwtlocal/internal/keys/jwk.go", `!strictBase64(k.n) || `, ``},
+	{"jwtlocal/internal/keys/jwk.go", ` || !strictBase64(k.e):`, `:`},
+	{"jwtlocal/internal/keys/jwk.go", ` && s != "" && !strings.ContainsAny(s, "\r\n")`, ` && s != ""`},
+	{"jwtlocal/internal/keys/jwk.go", `} else if r.Folded(name, jwkNames) {`, `} else if false {`},
+	{"jwtlocal/internal/keys/jwk.go", `privateNames = []string{"d", `, `privateNames = []string{`},
+	{"jwtlocal/internal/keys/jwk.go", `"p", "q", "dp"`, `"q", "dp"`},
+	{"jwtlocal/internal/keys/jwk.go", `"p", "q", "dp"`, `"p", "dp"`},
+	{"jwtlocal/internal/keys/jwk.go", `"q", "dp", "dq"`, `"q", "dq"`},
+	{"jwtlocal/internal/keys/jwk.go", `"dq", "qi"`, `"qi"`},
+	{"jwtlocal/internal/keys/jwk.go", `"qi", "oth"`, `"oth"`},
+	{"jwtlocal/internal/keys/jwk.go", `"oth", "k"`, `"k"`},
+	{"jwtlocal/internal/keys/jwk.go", `"oth", "k"`, `"oth"`},
+	{"jwtlocal/internal/keys/jwk.go", `case bits < minRSABits || bits > MaxRSABits:`, `case bits > MaxRSABits:`},
+	{"jwtlocal/internal/keys/jwk.go", `case bits < minRSABits || bits > MaxRSABits:`, `case bits < minRSABits:`},
+	{"jwtlocal/internal/keys/jwk.go", `case k.N.Bit(0) == 0:`, `case false:`},
+	{"jwtlocal/internal/keys/jwk.go", `case k.E < 65537 || k.E&1 == 0:`, `case k.E&1 == 0:`},
+	{"jwtlocal/internal/keys/jwk.go", `case k.E < 65537 || k.E&1 == 0:`, `case k.E < 65537:`},
+	{"jwtlocal/internal/keys/jwk.go", `case predictable(k.N):`, `case false:`},
+	{"jwtlocal/internal/keys/jwk.go", `case published(k.N):`, `case false:`},
+	{"jwtlocal/internal/keys/document.go", `; ok && !other.equal(k) {`, `; ok && other.equal(nil) {`},
+	{"jwtlocal/internal/keys/document.go", `if len(d.Keys) == 0 {`, `if false {`},
+	{"jwtlocal/internal/keys/document.go", `len(elements) > MaxKeys {`, `len(elements) > 1<<20 {`},
+	{"jwtlocal/internal/keys/document.go", `case r.Folded(name, []string{"keys"}):`, `case false:`},
+	{"jwtlocal/internal/keys/document.go", `if found != 1 {`, `if found == 0 {`},
+	{"jwtlocal/internal/keys/set.go", `if now, ok := d.Keys[id]; !ok || !now.equal(k) {`, `if now, ok := d.Keys[id]; ok && !now.equal(k) {`},
+	{"jwtlocal/internal/keys/set.go", `if now, ok := d.Keys[id]; !ok || !now.equal(k) {`, `if _, ok := d.Keys[id]; !ok {`},
+	{"jwtlocal/internal/keys/set.go", `!published && len(s.Retired) < maxRetired`, `!published`},
+	{"jwtlocal/internal/keys/set.go", `!published && len(s.Retired) < maxRetired`, `(published || !published) && len(s.Retired) < maxRetired`},
+	{"jwtlocal/internal/keys/store.go", `case old >= s.config.MaxAge:`, `case false:`},
+	{"jwtlocal/internal/keys/store.go", `case (set.Seeded || old >= s.config.RefreshAfter) && now`, `case set.Seeded && now`},
+	{"jwtlocal/internal/keys/store.go", `case (set.Seeded || old >= s.config.RefreshAfter) && now`, `case old >= s.config.RefreshAfter && now`},
+	{"jwtlocal/internal/keys/store.go", ` && now.UnixNano() >= s.retryAt.Load():`, `:`},
+	{"jwtlocal/internal/keys/store.go", `s.retryAt.Store(s.failed.Add(s.pause()).UnixNano())`, `s.retryAt.Store(s.failed.Add(time.Hour).UnixNano())`},
+	{"jwtlocal/internal/keys/store.go", `s.isConclusive(set, id, now) {`, `true {`},
+	{"jwtlocal/internal/keys/store.go", `return s.inflight == nil && age(now, set.Fetched) < s.config.Cooldown`, `return false`},
+	{"jwtlocal/internal/keys/store.go", `	case set.Seeded:
 		return false`, `	case false:
 		return false`},
-	{"jwtlocal/keystore.go", `return s.inflight == nil && age(`, `return age(`},
-	{"jwtlocal/keystore.go", `age(now, set.fetched) < s.cooldown`, `age(now, set.fetched) < s.cooldown || !s.failed.IsZero()`},
-	{"jwtlocal/keystore.go", `	if s.set.Load() == old {`, `	if true {`},
-	{"jwtlocal/keystore.go", `ctx.Err() == nil && s.isTrusted(set, now) && set.retired[id] != nil:`, `false:`},
-	{"jwtlocal/keystore.go", `if !s.failed.IsZero() && now.Sub(s.failed) < s.backOff() {`, `if false {`},
-	{"jwtlocal/keystore.go", `	if s.inflight != nil {
+	{"jwtlocal/internal/keys/store.go", `return s.inflight == nil && age(`, `return age(`},
+	{"jwtlocal/internal/keys/store.go", `age(now, set.Fetched) < s.config.Cooldown`, `age(now, set.Fetched) < s.config.Cooldown || !s.failed.IsZero()`},
+	{"jwtlocal/internal/keys/store.go", `	if s.set.Load() == old {`, `	if true {`},
+	{"jwtlocal/internal/keys/store.go", `ctx.Err() == nil && s.isTrusted(set, now) && set.Retired[id] != nil:`, `false:`},
+	{"jwtlocal/internal/keys/store.go", `if !s.failed.IsZero() && now.Sub(s.failed) < s.pause() {`, `if false {`},
+	{"jwtlocal/internal/keys/store.go", `	if s.inflight != nil {
 		return s.inflight
 	}`, ``},
-	{"jwtlocal/keystore.go", `ctx = context.WithoutCancel(ctx)`, `_ = ctx`},
-	{"jwtlocal/keystore.go", `return min(wait, lastBackOff)`, `return wait * 10`},
-	{"jwtlocal/keystore.go", `	if s.lastErr = err; err == nil {`, `	if s.lastErr = err; err == nil || p.keys == nil {`},
-	{"jwtlocal/fetch.go", `if response.StatusCode != http.StatusOK {`, `if response.StatusCode >= 300 {`},
-	{"jwtlocal/fetch.go", `if response.StatusCode != http.StatusOK {`, `if false {`},
-	{"jwtlocal/fetch.go", `CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },`, ``},
-	{"jwtlocal/fetch.go", `ctx, cancel := context.WithTimeout(ctx, fetchDeadline)`, `ctx, cancel := context.WithTimeout(ctx, 2*fetchDeadline)`},
-	{"jwtlocal/fetch.go", `	case len(body) > limit:
-			return nil, errAnswerSize`, `	case false:
-			return nil, errAnswerSize`},
-	{"jwtlocal/fetch.go", `		if err := ctx.Err(); err != nil {
+	{"jwtlocal/internal/keys/store.go", `ctx = context.WithoutCancel(ctx)`, `_ = ctx`},
+	{"jwtlocal/internal/keys/store.go", `backoff.Pause(firstPause, longestPause, s.failures-1)`, `10 * backoff.Pause(firstPause, longestPause, s.failures-1)`},
+	{"jwtlocal/internal/keys/store.go", `	if s.lastErr = err; err == nil {`, `	if s.lastErr = err; err == nil || d.Keys == nil {`},
+	{"jwtlocal/internal/keys/fetch.go", `if response.StatusCode != http.StatusOK {`, `if response.StatusCode >= 300 {`},
+	{"jwtlocal/internal/keys/fetch.go", `if response.StatusCode != http.StatusOK {`, `if false {`},
+	{"jwtlocal/internal/keys/fetch.go", `CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },`, ``},
+	{"jwtlocal/internal/keys/fetch.go", `ctx, cancel := context.WithTimeout(ctx, FetchDeadline)`, `ctx, cancel := context.WithTimeout(ctx, 2*FetchDeadline)`},
+	{"jwtlocal/internal/keys/fetch.go", `	case len(body) > limit:
+			return nil, ErrTooLong`, `	case false:
+			return nil, ErrTooLong`},
+	{"jwtlocal/internal/keys/fetch.go", `		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 `, ``},
-	{"jwtlocal/fetch.go", `own.MaxResponseHeaderBytes = maxAnswerHeader`, ``},
-	{"jwtlocal/fetch.go", `if r := recover(); r != nil {`, `if r := error(nil); r != nil {`},
+	{"jwtlocal/internal/keys/fetch.go", `own.MaxResponseHeaderBytes = maxHeader`, ``},
+	{"jwtlocal/internal/keys/fetch.go", `if r := recover(); r != nil {`, `if r := error(nil); r != nil {`},
 
 	// The memory of verified tokens.
 	{"jwtlocal/verify.go", `if checked.status == statusGood {
@@ -255,8 +256,8 @@ var mutants = []mutant{
 	{"jwtlocal/cache.go", `for s.count >= s.limit || s.bytes+weight > s.budget {`, `for s.bytes+weight > s.budget {`},
 	{"jwtlocal/cache.go", `if s.limit == 0 || weight > s.budget {`, `if s.limit == 0 {`},
 	{"jwtlocal/cache.go", `if old[i].digest != e.digest && `, `if `},
-	{"jwtlocal/keyset.go", `	if old == nil || altered {`, `	if old == nil {`},
-	{"jwtlocal/keyset.go", `	if old == nil || altered {`, `	if true {`},
+	{"jwtlocal/internal/keys/set.go", `	if old == nil || altered {`, `	if old == nil {`},
+	{"jwtlocal/internal/keys/set.go", `	if old == nil || altered {`, `	if true {`},
 }
 
 // TestMutants: see mutants.
@@ -303,7 +304,7 @@ func runOn(t *testing.T, path, content string) (string, bool) {
 	require.NoError(t, err)
 	list := filepath.Join(dir, "overlay.json")
 	require.NoError(t, os.WriteFile(list, overlay, 0o600))
-	command := exec.Command("go", "test", "-short", "-failfast", "-vet=off", "-timeout=3m", "-overlay="+list, "../internal/claims", ".")
+	command := exec.Command("go", "test", "-short", "-failfast", "-vet=off", "-timeout=3m", "-overlay="+list, "../internal/claims", "./internal/keys", ".")
 	command.Env = append(os.Environ(), "GRIMOIRE_MUTANTS=")
 	out, err := command.CombinedOutput()
 	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {

@@ -94,9 +94,7 @@ func BenchmarkCold(b *testing.B) {
 	var floor, with, without []time.Duration
 	for b.Loop() {
 		// Forget, without that being measured, nor the making of the table.
-		set := *remembering.keys.set.Load()
-		set.cache = newTokenCache(remembering.config.cacheSize())
-		remembering.keys.set.Store(&set)
+		remembering.keys.Stats().Set.Cache = newTokenCache(remembering.config.cacheSize())
 		_, err := remembering.Authenticate(b.Context(), grimoireauth.NewCredentials(goodToken(time.Now()), ""))
 		require.NoError(b, err)
 		for n := range tokens {

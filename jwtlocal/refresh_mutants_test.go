@@ -123,7 +123,7 @@ func init() {
 		{"jwtlocal/failure.go", `return f.kind == failUnreachable && (f.outage == nil || f.outage.Ongoing())`, `return true`},
 
 		// Pauses and rations.
-		{"jwtlocal/failure.go", `pause = min(2*pause, longestPause)`, `pause = longestPause`},
+		{"jwtlocal/failure.go", `backoff.Pause(firstPause, longestPause, b.failures)`, `backoff.Pause(longestPause, longestPause, b.failures)`},
 		{"jwtlocal/failure.go", `b.until = now.Add(max(pause, f.wait))`, `b.until = now.Add(pause)`},
 		{"jwtlocal/failure.go", `	if b.last.isOutage() {`, `	if true {`},
 		{"jwtlocal/limiter.go", `	if wait > 0 {

@@ -26,23 +26,21 @@ type Stats struct {
 
 // Stats returns a snapshot. It may be called at any time, from any goroutine.
 func (v *Verifier) Stats() Stats {
+	keys := v.keys.Stats()
 	s := Stats{
-		Fetches:       v.keys.fetches.Load(),
-		FetchFailures: v.keys.fetchFailures.Load(),
-		CacheHits:     v.hits.sum(),
-		CacheMisses:   v.misses.sum(),
-		Refused:       map[Reason]uint64{},
+		KeyAge:         keys.Age,
+		Fetches:        keys.Fetches,
+		FetchFailures:  keys.FetchFailures,
+		LastFetchError: keys.LastError,
+		KeyOutage:      keys.OutageSince,
+		CacheHits:      v.hits.sum(),
+		CacheMisses:    v.misses.sum(),
+		Refused:        map[Reason]uint64{},
 	}
-	if set := v.keys.set.Load(); set != nil {
-		s.Keys, s.KeyAge = len(set.byID), age(time.Now(), set.fetched)
-		s.CacheEntries, s.CacheBytes = set.cache.size()
+	if keys.Set != nil {
+		s.Keys = len(keys.Set.ByID)
+		s.CacheEntries, s.CacheBytes = keys.Set.Cache.size()
 	}
-	if open := v.keys.outage.breaker.Open(); len(open) > 0 {
-		s.KeyOutage = open[0].Since
-	}
-	v.keys.mu.Lock()
-	s.LastFetchError = v.keys.lastErr
-	v.keys.mu.Unlock()
 	for r := range v.rejected {
 		if n := v.rejected[r].Load(); n > 0 {
 			s.Refused[Reason(r)] = n

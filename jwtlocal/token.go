@@ -97,6 +97,8 @@ func hasTokenForm(token grimoireauth.Secret) bool {
 
 const minSessionTokenBytes, maxSessionToken = 32, 512
 
+var strict = base64.RawURLEncoding.Strict()
+
 var strictPadded = base64.URLEncoding.Strict()
 
 // digest names a token by all of its bytes, signature included. Only digests are

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 )
 
 // upstream is Stytch as a refresh sees it: sessions by session_token, a clock of its
@@ -157,7 +158,7 @@ func (u *upstream) answer(ctx context.Context, c grimoireauth.Credentials, by ti
 // attests reports whether the JWT names the session; whether it is signed is not
 // what these tests are about.
 func (u *upstream) attests(token, session string) bool {
-	payload, ok := split(token, encodedHeader(testKID), 342)
+	payload, ok := split(token, keys.EncodedHeader(testKID), 342)
 	if !ok {
 		return false
 	}

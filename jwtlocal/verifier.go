@@ -11,7 +11,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/alarm"
-	"github.com/promptgrimoire/auth/internal/breaker"
+	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 )
 
 // Verifier checks session_jwts of one project. Make it with [New]; it is safe for
@@ -19,7 +19,7 @@ import (
 type Verifier struct {
 	config     Config
 	rules      rules
-	keys       *keyStore
+	keys       *keys.Store[*tokenCache]
 	background background
 	strings    interner
 
@@ -53,25 +53,24 @@ func New(config Config) (*Verifier, error) {
 		strings: interner{seed: maphash.MakeSeed()},
 		limiter: newLimiter(),
 	}
-	v.keys = &keyStore{
+	v.keys = keys.NewStore(keys.Config[*tokenCache]{
 		// https://stytch.com/docs/b2b/api/get-jwks
-		url:      project.BaseURL + "/v1/b2b/sessions/jwks/" + project.ID,
-		fetcher:  newFetcher(config.Transport),
-		work:     &v.background,
-		observe:  v.observeSafely,
-		alarm:    v.alarm,
-		newCache: func() *tokenCache { return newTokenCache(config.cacheSize()) },
-		oldAfter: config.refreshKeysAfter(),
-		maxAge:   config.maxKeyAge(),
-		cooldown: config.keyCooldown(),
-	}
-	v.keys.outage.breaker.Changed = v.keysChanged
+		URL:          project.BaseURL + "/v1/b2b/sessions/jwks/" + project.ID,
+		Transport:    config.Transport,
+		RefreshAfter: config.refreshKeysAfter(),
+		MaxAge:       config.maxKeyAge(),
+		Cooldown:     config.keyCooldown(),
+		NewCache:     func() *tokenCache { return newTokenCache(config.cacheSize()) },
+		Go:           v.background.start,
+		Observe:      v.observeSafely,
+		Alarm:        v.alarm,
+	})
 	if len(config.SeedKeys) > 0 {
-		p, err := parseKeys(config.SeedKeys)
+		seed, err := keys.Parse(config.SeedKeys)
 		if err != nil {
 			return nil, &grimoireauth.Error{Op: "configure jwtlocal", Kind: grimoireauth.ErrInvalid, Err: err}
 		}
-		v.keys.seed(p, time.Now())
+		v.keys.Seed(seed, time.Now())
 	}
 	return v, nil
 }
@@ -129,28 +128,6 @@ func (v *Verifier) alarmClockOff(ctx context.Context, off *clockError) {
 	off = newClockError(worst.Abs(), worst < 0)
 	v.config.logger().WarnContext(ctx, "session_jwts cannot be used", slog.String("reason", off.Error()), slog.Int("count", count), slog.String("do", "set the clock by NTP"))
 	v.observeSafely(ctx, grimoireauth.OperatorAlarm{Problem: alarmClock, Err: off, Count: count, ClockError: worst})
-}
-
-// keysChanged tells the observer about an outage of the key set.
-func (v *Verifier) keysChanged(state breaker.State) {
-	outage := keysOutage(state)
-	if state.Open {
-		v.observeSafely(context.Background(), grimoireauth.OutageBegan{Outage: outage})
-		return
-	}
-	reason := grimoireauth.EndAnswered
-	if state.Forgotten {
-		reason = grimoireauth.EndUnknown
-	}
-	v.observeSafely(context.Background(), grimoireauth.OutageEnded{Outage: outage, Took: time.Since(state.Since), Reason: reason})
-}
-
-func keysOutage(state breaker.State) grimoireauth.Outage {
-	outage := grimoireauth.Outage{Of: grimoireauth.OutageOfKeys, Cause: grimoireauth.CauseNoAnswer, Since: state.Since, Next: state.Next}
-	if state.Cause == breaker.Failures {
-		outage.Cause = grimoireauth.CauseFailures
-	}
-	return outage
 }
 
 // work counts what runs in the background, so that Wait can wait for its end. A

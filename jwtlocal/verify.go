@@ -10,6 +10,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/claims"
+	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 )
 
 // standing is what a token is worth.
@@ -95,34 +96,35 @@ func (v *Verifier) verify(ctx context.Context, token string) result {
 		return v.reject(ctx, ReasonMalformed)
 	}
 	now := time.Now()
-	set, retired := v.keys.current(ctx, now), false
-	var key *key
+	set := v.keys.Current(ctx, now)
+	var match keys.Match[*tokenCache]
 	if set != nil {
-		key = set.headers[header]
+		match = keys.Match[*tokenCache]{Key: set.ByHeader[header], Set: set}
 	}
-	if key == nil {
+	if match.Key == nil {
 		id, reason := keyID(header)
 		if reason != 0 {
 			return v.reject(ctx, reason)
 		}
 		var err error
-		key, set, retired, err = v.keys.find(ctx, set, id, now)
+		match, err = v.keys.Find(ctx, set, id, now)
 		switch {
 		case err != nil:
 			return v.unknown(ctx, ReasonNoKeys, err)
-		case key == nil:
+		case match.Key == nil:
 			return v.reject(ctx, ReasonUnknownKey)
 		}
 		now = time.Now() // it may have waited for the key set
 	}
-	p, ok := split(token, header, key.encoded)
+	key := match.Key
+	p, ok := split(token, header, key.Signature)
 	if !ok {
 		return v.reject(ctx, ReasonMalformed)
 	}
 	d := digestOf(token)
 	// What a set remembers was good under a key that it publishes, never under a
 	// retired one: see follow.
-	if e := set.cache.find(&d); e != nil {
+	if e := match.Set.Cache.find(&d); e != nil {
 		v.hits.add(now)
 		checked := v.check(ctx, &d, e.session, e.times(), now, false)
 		checked.cached = true
@@ -136,7 +138,7 @@ func (v *Verifier) verify(ctx context.Context, token string) result {
 		clear(buffer[:len(p.payload)])
 		payloadBuffers.Put(buffer)
 	}()
-	c, reason := openToken(p, key.public, buffer[:0], &v.strings)
+	c, reason := openToken(p, key.Public, buffer[:0], &v.strings)
 	if reason == 0 {
 		reason = v.rules.checkClaims(&c)
 	}
@@ -147,10 +149,10 @@ func (v *Verifier) verify(ctx context.Context, token string) result {
 	if err != nil {
 		return v.reject(ctx, ReasonClaims)
 	}
-	checked := v.check(ctx, &d, session, timesOf(&c), now, retired)
+	checked := v.check(ctx, &d, session, timesOf(&c), now, match.Retired)
 	if checked.status == statusGood {
 		if e := entryOf(d, &c, session); e != nil {
-			set.cache.add(e, now.Unix())
+			match.Set.Cache.add(e, now.Unix())
 		}
 	}
 	return checked
@@ -167,7 +169,7 @@ var payloadBuffers = sync.Pool{New: func() any { return new([maxToken]byte) }}
 // method copies the token on the way, which for a bad signature is most of what
 // there is to pay above the RSA operation.
 func openToken(p parts, public *rsa.PublicKey, buffer []byte, share *interner) (claims.Claims, Reason) {
-	var signatureBuffer [maxRSABits / 8]byte
+	var signatureBuffer [keys.MaxRSABits / 8]byte
 	signature, ok := decode(signatureBuffer[:0], p.signature)
 	if !ok {
 		return claims.Claims{}, ReasonMalformed
@@ -220,7 +222,7 @@ func (v *Verifier) reject(ctx context.Context, reason Reason) result {
 }
 
 func (v *Verifier) unknown(ctx context.Context, reason Reason, cause error) result {
-	return v.record(ctx, result{status: statusUnknown, reason: reason, err: unavailable("verify session_jwt", cause, v.keys.wait())})
+	return v.record(ctx, result{status: statusUnknown, reason: reason, err: unavailable("verify session_jwt", cause, v.keys.RetryAfter())})
 }
 
 // settle counts and reports a verdict that is not good.

@@ -1,4 +1,5 @@
-// Package backoff says how long to wait before a call is made again.
+// Package backoff is the exponential backoff of this module: how long to wait before a
+// call that failed is made again.
 package backoff
 
 import (
@@ -7,25 +8,31 @@ import (
 	"time"
 )
 
-// Wait returns how long to wait before the repetition number n, counted from zero:
-// first at most, then at most twice as long each time, and never more than longest;
-// of that a random part, half or more, so that clients who failed together do not
-// come back together. First and longest must be two nanoseconds or more.
-func Wait(ctx context.Context, first, longest time.Duration, n int) time.Duration {
-	most := longest
-	// A shift that far is longer than any pause, and further it would overflow.
-	if n < 20 {
-		most = min(first<<n, longest)
+// Pause returns the pause before attempt n, counted from zero: first, then twice as long
+// each time, and at most longest. Callers that share one process need no random part;
+// others use [Wait].
+func Pause(first, longest time.Duration, n int) time.Duration {
+	// Shifting by 20 or more exceeds any pause that is used, and could overflow.
+	if n >= 20 {
+		return longest
 	}
+	return min(first<<n, longest)
+}
+
+// Wait returns a random duration between half of [Pause] and all of it, so that clients
+// that failed together do not come back together. First and longest must be at least two
+// nanoseconds.
+func Wait(ctx context.Context, first, longest time.Duration, n int) time.Duration {
+	most := Pause(first, longest, n)
 	return most/2 + jitter(ctx)(most/2)
 }
 
 type jitterKey struct{}
 
-// WithJitter returns a context in which Wait takes its random part from draw, which
-// returns a duration below limit. A test that replays a failure sets it: the context
-// says which call waits, so that the draw need not depend on the order of the calls.
-// Without it, and in production, the part is drawn by math/rand/v2.
+// WithJitter returns a context in which [Wait] takes its random part from draw, which
+// returns a duration below limit. Tests that replay a failure set it: the context
+// identifies the call, so the draw does not depend on the order of calls. Without it the
+// random part comes from math/rand/v2.
 func WithJitter(ctx context.Context, draw func(limit time.Duration) time.Duration) context.Context {
 	return context.WithValue(ctx, jitterKey{}, draw)
 }

@@ -28,3 +28,11 @@ func TestWait(t *testing.T) {
 		require.Greater(t, len(seen), 90, "it is drawn")
 	}
 }
+
+func TestPause(t *testing.T) {
+	for n, want := range map[int]time.Duration{
+		0: time.Second, 1: 2 * time.Second, 4: 16 * time.Second, 5: 30 * time.Second, 64: 30 * time.Second, math.MaxInt: 30 * time.Second,
+	} {
+		require.Equal(t, want, backoff.Pause(time.Second, 30*time.Second, n))
+	}
+}

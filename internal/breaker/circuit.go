@@ -1,6 +1,10 @@
 package breaker
 
-import "time"
+import (
+	"time"
+
+	"github.com/promptgrimoire/auth/internal/backoff"
+)
 
 // listen opens a circuit if no call was answered for too long. It runs when the timer of
 // a class has fired.
@@ -155,7 +159,7 @@ func (c *circuit) state(class Class) State {
 
 // pause returns how long it is until the next probe, which it counts.
 func (c *circuit) pause() time.Duration {
-	wait := min(FirstPause<<min(c.probes, 8), LongestPause)
+	wait := backoff.Pause(FirstPause, LongestPause, c.probes)
 	c.probes++
 	return wait
 }

@@ -1,4 +1,4 @@
-package jwtlocal
+package keys
 
 import (
 	"crypto/rsa"
@@ -14,7 +14,7 @@ import (
 	"github.com/promptgrimoire/auth/internal/claims"
 )
 
-// What makes a JWK unfit to verify a session_jwt.
+// Why a JWK does not verify session_jwts.
 var (
 	errKeyShape   = errors.New("not a JWK that is well-formed")
 	errKeyKind    = errors.New("not an RSA key")
@@ -23,26 +23,26 @@ var (
 	errKeyWeak    = errors.New("RSA parameters that are not safe")
 )
 
-// key is a public key that may verify session_jwts. It is immutable.
-type key struct {
-	id      string
-	public  *rsa.PublicKey
-	encoded int // length of a signature in a token, in characters
+// Key is a public key that may verify session_jwts. It is immutable.
+type Key struct {
+	ID        string
+	Public    *rsa.PublicKey
+	Signature int // length of an encoded signature, in characters
 }
 
-// same reports whether two keys are the same material.
-func (k *key) equal(other *key) bool { return k.public.Equal(other.public) }
+// equal reports whether two keys are the same material.
+func (k *Key) equal(other *Key) bool { return k.Public.Equal(other.Public) }
 
-// The modulus is bounded: below lies what can be factored (RFC 7518, 3.3),
-// above what makes every verification slow.
-const minRSABits, maxRSABits = 2048, 4096
+// The modulus is bounded: a shorter one can be factored (RFC 7518, 3.3), a longer one makes
+// every verification slow.
+const minRSABits, MaxRSABits = 2048, 4096
 
-// parseKey reads one element of a key set (RFC 7517, 4). jwkset parses it; what it
-// would let through that must not verify a session_jwt is refused before it sees
-// it: keys for encryption, other algorithms, private and secret keys, names in
-// another case, and certificates, which it would check against the key. It refuses
-// exponents that an int cannot hold by itself: it writes each key again and compares.
-func parseKey(raw []byte) (*key, error) {
+// parseKey reads one element of a key set (RFC 7517, 4). jwkset parses the numbers.
+// readJWK first rejects what jwkset accepts and must not verify a session_jwt: keys for
+// encryption, other algorithms, private and secret keys, names in another case. It also
+// passes no certificates on, which jwkset would compare with the key. jwkset itself
+// rejects exponents that do not fit an int: it writes each key again and compares.
+func parseKey(raw []byte) (*Key, error) {
 	fields, err := readJWK(raw)
 	if err != nil {
 		return nil, err
@@ -60,14 +60,14 @@ func parseKey(raw []byte) (*key, error) {
 	if err := checkRSA(public); err != nil {
 		return nil, err
 	}
-	return &key{id: fields.id, public: public, encoded: strict.EncodedLen(public.Size())}, nil
+	return &Key{ID: fields.id, Public: public, Signature: strict.EncodedLen(public.Size())}, nil
 }
 
-// jwk is what counts of a JWK.
+// jwk holds the members of a JWK that are used.
 type jwk struct{ id, n, e string }
 
-// privateNames are the private parameters of RFC 7518, 6.3.2 and 6.4. A key whose
-// private half was published is no proof of anything.
+// privateNames are the private parameters of RFC 7518, 6.3.2 and 6.4. A key whose private
+// half was published proves nothing.
 var privateNames = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 var jwkNames = append([]string{"kty", "use", "key_ops", "alg", "kid", "n", "e"}, privateNames...)
@@ -125,20 +125,20 @@ func readJWK(raw []byte) (jwk, error) {
 	return k, nil
 }
 
-// strictBase64 reports whether s is unpadded base64url with no stray bits, the
-// only spelling RFC 7518, 2 knows; jwkset takes padding too.
+// strictBase64 reports whether s is unpadded base64url without stray bits, the only
+// spelling of RFC 7518, 2. jwkset accepts padding, and encoding/base64 skips line breaks.
 func strictBase64(s string) bool {
 	_, err := strict.DecodeString(s)
-	return err == nil && s != "" && !hasLineBreak(s)
+	return err == nil && s != "" && !strings.ContainsAny(s, "\r\n")
 }
 
 var strict = base64.RawURLEncoding.Strict()
 
-// checkRSA refuses parameters with which a signature proves little.
+// checkRSA rejects parameters with which a signature proves little.
 func checkRSA(k *rsa.PublicKey) error {
 	bits := k.N.BitLen()
 	switch {
-	case bits < minRSABits || bits > maxRSABits:
+	case bits < minRSABits || bits > MaxRSABits:
 		return errKeyWeak
 	case k.N.Bit(0) == 0:
 		return errKeyWeak
@@ -152,19 +152,19 @@ func checkRSA(k *rsa.PublicKey) error {
 	return nil
 }
 
-// examples are how the moduli begin whose private halves are printed in RFC 7515,
-// A.2, RFC 7517, A.2 (also RFC 7638) and RFC 7520, 3.4, and on jwt.io.
+// examples are the first characters of the moduli whose private halves are printed in
+// RFC 7515, A.2, RFC 7517, A.2 (also RFC 7638) and RFC 7520, 3.4, and on jwt.io.
 var examples = []string{"ofgWCuLjybRlzo0tZWJj", "0vx7agoebGcQSuuPiLJX", "n4EPtAOCc9AlkeQHPzHS", "u1SU1LfVLPHCozMxH2Mo"}
 
-// published reports whether everybody can read the private half of a key in a
-// document about JOSE.
+// published reports whether the private half of the key is printed in a document about
+// JOSE.
 func published(n *big.Int) bool {
 	text := base64.RawURLEncoding.EncodeToString(n.Bytes())
 	return slices.ContainsFunc(examples, func(e string) bool { return strings.HasPrefix(text, e) })
 }
 
-// predictable recognizes moduli of the flawed generator of CVE-2017-15361 (ROCA):
-// its primes are powers of 65537 modulo a product of small primes, and therefore
+// predictable reports whether the modulus comes from the flawed generator of CVE-2017-15361
+// (ROCA): its primes are powers of 65537 modulo a product of small primes, and therefore
 // so is the modulus. A sound modulus has this form by chance about once in 2^27.
 func predictable(n *big.Int) bool {
 	var rest big.Int
