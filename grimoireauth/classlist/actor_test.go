@@ -28,8 +28,8 @@ func permitted(t testing.TB, actions ...string) *class {
 
 var generous = classlist.Config{Highest: grimoireauth.RoleCoordinator, MostRemoved: 1}
 
-// Whatever Config.Highest says, the member who imports gives no more than they have,
-// takes it from nobody above them, and needs the permission for what the plan does.
+// The member who imports gives and changes no role above their own, whatever
+// Config.Highest says, and needs the permission for what the plan does.
 func TestA06_TheImporterBoundsTheList(t *testing.T) {
 	all := []string{"search", "create", "update.settings.roles", "delete"}
 	student, tutor := classlist.Row{Line: 2, Email: "sam@example.edu", Role: grimoireauth.RoleStudent}, classlist.Row{Line: 3, Email: "tess@example.edu", Role: grimoireauth.RoleTutor}
@@ -78,7 +78,7 @@ func TestA06_TheImporterBoundsTheList(t *testing.T) {
 }
 
 // changes counts the calls that change members.
-func (l *line) changes() int {
+func (l *network) changes() int {
 	n := 0
 	for _, r := range l.stytch.Journal() {
 		switch r.Endpoint {
@@ -90,8 +90,8 @@ func (l *line) changes() int {
 	return n
 }
 
-// Somebody else's session, one that is over and that of a suspended member import
-// nothing.
+// An import with the session of another class's member, an ended session or that of a
+// suspended member changes nothing.
 func TestA06_WhoMayNotImport(t *testing.T) {
 	c := permitted(t, "*")
 	other := c.stytch.AddClass("Equity").ID
@@ -105,10 +105,10 @@ func TestA06_WhoMayNotImport(t *testing.T) {
 		by   grimoireauth.Credentials
 		want error
 	}{
-		"another class": {c.stytch.SignIn(c.stytch.AddInstructor(other, "omar@example.edu")), grimoireauth.ErrForbidden},
-		"over":          {ended, grimoireauth.ErrUnauthenticated},
-		"suspended":     {c.stytch.SignIn(sue), grimoireauth.ErrUnauthenticated},
-		"nobody":        {grimoireauth.Credentials{}, grimoireauth.ErrNoCredentials},
+		"another class":  {c.stytch.SignIn(c.stytch.AddInstructor(other, "omar@example.edu")), grimoireauth.ErrForbidden},
+		"over":           {ended, grimoireauth.ErrUnauthenticated},
+		"suspended":      {c.stytch.SignIn(sue), grimoireauth.ErrUnauthenticated},
+		"no credentials": {grimoireauth.Credentials{}, grimoireauth.ErrNoCredentials},
 	} {
 		writes := c.line.changes()
 		_, err := plan.ApplyAs(t.Context(), c.client, row.by)
@@ -120,8 +120,8 @@ func TestA06_WhoMayNotImport(t *testing.T) {
 	require.Empty(t, report.Outcomes)
 }
 
-// An import takes minutes. A member who is demoted in the middle of it goes on for
-// ten seconds at most.
+// An import takes minutes. When the member who imports is demoted, it ends within ten
+// seconds.
 func TestA06_DemotedDuringTheImport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := permitted(t, "*")
@@ -144,9 +144,9 @@ func TestA06_DemotedDuringTheImport(t *testing.T) {
 	})
 }
 
-// How many calls a list costs: one for each person who is added, two
-// look-ups and changes for each who gets another role, and a few for everybody. On
-// behalf of a member there are a few more every ten seconds, and none for a row.
+// An import makes one call for each person who is added, two look-ups and changes for
+// each who gets another role, and a few for the whole list. On behalf of a member it
+// makes a few more every ten seconds, and none for a row.
 func TestCallsOfAList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 1_000
@@ -177,7 +177,7 @@ func TestCallsOfAList(t *testing.T) {
 
 func pagesOf(members int) int { return (members + 999) / 1000 }
 
-func (l *line) total() int {
+func (l *network) total() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.calls

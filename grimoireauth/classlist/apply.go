@@ -11,29 +11,28 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// ErrRosterChanged: the roster was changed since the plan was made, so that
-// the list would now do more than the plan says. Make and look at a new one. It
-// is a [grimoireauth.ErrConflict].
+// ErrRosterChanged is returned if the roster was changed since the plan was made, so
+// that the list would now change more than the plan says. Make a new plan. It is a
+// [grimoireauth.ErrConflict].
 var ErrRosterChanged = fmt.Errorf("classlist: %w: the roster has changed since the plan was made", grimoireauth.ErrConflict)
 
-// Apply does what the plan says, several rows at a time, and reports every row.
+// Apply makes the changes of the plan, several rows at a time, and reports every row.
 //
-// It compares the roster with the list once more and does what is still to do:
+// It compares the roster with the list again and makes the changes that are left:
 // after a crash, or for rows that failed, apply the same plan again. A plan that
-// is applied twice changes nothing the second time. If the list would now do
-// something that the plan does not say, nothing is done ([ErrRosterChanged]).
+// is applied twice changes nothing the second time. If the list would now make a
+// change that is not in the plan, Apply changes nothing ([ErrRosterChanged]).
 //
-// People are added and promoted first. Only when all of that has worked is
-// anybody demoted or removed. A row that Stytch is too busy for waits as long as
-// Stytch says and is tried again; each row in flight waits by itself, so a limit
-// that concerns the whole project soon stops all of them. When several rows in a
-// row have failed for good, the rest is not tried.
+// It adds and promotes people first, and demotes and removes others only if no change
+// before has failed. A row that Stytch refuses by its rate limit waits as long as Stytch
+// says and is tried again. Each row in flight waits by itself, so all of them soon wait
+// for a limit of the whole project. When several rows one after another got no response,
+// the rows that are left are not tried.
 //
-// The error is nil if every row is as the plan says. Otherwise it matches what
-// stood in the way: the context's error, [grimoireauth.ErrUnavailable],
-// [grimoireauth.ErrRateLimited], or what a row was refused with; the Report is
-// complete in any case. Adding people sends them no e-mail. No goroutine outlives
-// the call.
+// The error is nil if every row is as the plan says. Otherwise it matches the context's
+// error, [grimoireauth.ErrUnavailable], [grimoireauth.ErrRateLimited], or the errors of
+// the rows; the Report is complete in any case. Adding people sends them no e-mail. No
+// goroutine outlives the call.
 func (p Plan) Apply(ctx context.Context, roster grimoireauth.Roster) (Report, error) {
 	if p.class == "" {
 		return Report{}, nil
@@ -41,31 +40,31 @@ func (p Plan) Apply(ctx context.Context, roster grimoireauth.Roster) (Report, er
 	return p.apply(ctx, roster, nil)
 }
 
-// ApplyAs is [Plan.Apply] on behalf of a member. Their own role in the class bounds
-// what the list gives, takes and brings back, whatever [Config.Highest] says, and
-// the project's RBAC policy has to permit them what the plan does: "search" on
-// stytch.member, "create" for people who are added or brought back, or get an ID number
-// or groups, "update.settings.roles" and "update.info.name" for another role and name,
-// and "delete" for people who are removed. Both are asked before the first change and
-// every ten seconds of the import; if the member may no longer, the rows that are left
-// are not tried.
+// ApplyAs is [Plan.Apply] on behalf of a member. The list gives, changes and brings back
+// no role above the member's own role in the class, whatever [Config.Highest] says. The
+// project's RBAC policy has to permit the member, on stytch.member: "search"; "create"
+// for people who are added or brought back, or get an ID number or groups;
+// "update.settings.roles" for another role and "update.info.name" for another name; and
+// "delete" for people who are removed. Role and policy are checked before the first
+// change and every ten seconds of the import; once the member may no longer, the rows
+// that are left are not tried.
 //
-// The rows themselves are changed with the project's power, because an import keeps
-// its record in the members' metadata, which Stytch lets no member write.
+// The changes themselves are made with the project's secret, because an import writes
+// to the members' metadata, which Stytch lets no member do.
 //
-// Errors: those of Apply; [grimoireauth.ErrForbidden] if they may not do that, and
-// [grimoireauth.ErrUnauthenticated] if their session is not live or they are
-// suspended. Nothing has changed then, unless the Report says so.
+// Errors: those of Apply; [grimoireauth.ErrForbidden] if the member may not do that, and
+// [grimoireauth.ErrUnauthenticated] if their session has ended or they are suspended.
+// Nothing has changed then, unless the Report says so.
 func (p Plan) ApplyAs(ctx context.Context, client *grimoireauth.Client, credentials grimoireauth.Credentials) (Report, error) {
 	if p.class == "" {
 		return Report{}, nil
 	}
-	return p.apply(ctx, client.Roster, &actor{client: client, credentials: credentials, plan: p, turn: make(chan struct{}, 1)})
+	return p.apply(ctx, client.Roster, &actor{client: client, credentials: credentials, plan: p, lock: make(chan struct{}, 1)})
 }
 
 // apply applies the plan, on behalf of the actor if there is one.
 func (p Plan) apply(ctx context.Context, roster grimoireauth.Roster, by *actor) (Report, error) {
-	if err := by.may(ctx); err != nil {
+	if err := by.check(ctx); err != nil {
 		return p.untouched(), err
 	}
 	members, err := Members(ctx, roster, p.class)
@@ -79,7 +78,7 @@ func (p Plan) apply(ctx context.Context, roster grimoireauth.Roster, by *actor) 
 	if !p.covers(now) {
 		return p.untouched(), ErrRosterChanged
 	}
-	if err := by.also(now); err != nil {
+	if err := by.extend(now); err != nil {
 		return p.untouched(), err
 	}
 	r := newRun(p, now, roster, by)
@@ -90,7 +89,7 @@ func (p Plan) apply(ctx context.Context, roster grimoireauth.Roster, by *actor) 
 	return r.report, r.err(ctx)
 }
 
-// untouched is the report of an import that did nothing.
+// untouched is the report of an import that has changed nothing.
 func (p Plan) untouched() Report {
 	var report Report
 	for _, step := range p.Changes() {
@@ -99,23 +98,23 @@ func (p Plan) untouched() Report {
 	return report
 }
 
-// covers reports whether the plan says everything that is to be done now. Less can be
-// left of a step than the plan has: after a run that was cut off, a member who came
-// back may still lack the role, and one who has the role the other details.
+// covers reports whether the plan has every change that is to be made now. A step can
+// be partly done: after an interrupted run, a member who came back may still lack the
+// new role, or one with the new role the other details.
 func (p Plan) covers(now Plan) bool {
-	said := make(map[string]Step, len(p.steps))
+	steps := make(map[string]Step, len(p.steps))
 	for _, step := range p.steps {
-		said[step.Email] = step
+		steps[step.Email] = step
 	}
 	for _, step := range now.Changes() {
-		if planned, ok := said[step.Email]; !ok || !planned.covers(step) {
+		if planned, ok := steps[step.Email]; !ok || !planned.covers(step) {
 			return false
 		}
 	}
 	return true
 }
 
-// covers reports whether a step of the plan says all that this one would do.
+// covers reports whether a step of the plan has every change of this one.
 func (s Step) covers(now Step) bool {
 	switch {
 	case now.To != s.To:
@@ -135,67 +134,67 @@ func (s Step) covers(now Step) bool {
 	return true
 }
 
-// actorTime is how long an answer about the actor counts.
+// actorTime is how long a successful check of the actor is valid.
 const actorTime = 10 * time.Second
 
 // actor is the member on whose behalf an import runs. A nil actor is the program
-// itself, which may do everything.
+// itself, which may make every change.
 type actor struct {
 	client      *grimoireauth.Client
 	credentials grimoireauth.Credentials
-	// turn is held by the one worker that asks, and guards what follows. A mutex would
-	// hide from a test in virtual time that the others wait.
-	turn  chan struct{}
-	plan  Plan
-	asked time.Time // when the last yes was asked for
-	role  grimoireauth.Role
-	err   error // what has ended the import
+	// lock guards the fields below. It is a channel because synctest does not count a
+	// goroutine that waits for a mutex as blocked.
+	lock    chan struct{}
+	plan    Plan
+	checked time.Time // when the last successful check began
+	role    grimoireauth.Role
+	err     error // the failed check that has ended the import
 }
 
-// may returns why the actor may not go on with the plan.
-func (a *actor) may(ctx context.Context) error {
+// check returns an error if the actor may not, or no longer, apply the plan.
+func (a *actor) check(ctx context.Context) error {
 	if a == nil {
 		return nil
 	}
-	a.turn <- struct{}{}
-	defer func() { <-a.turn }()
-	if a.err != nil || !a.asked.IsZero() && time.Since(a.asked) < actorTime {
+	a.lock <- struct{}{}
+	defer func() { <-a.lock }()
+	if a.err != nil || !a.checked.IsZero() && time.Since(a.checked) < actorTime {
 		return a.err
 	}
 	for attempt := 1; ; attempt++ {
 		now := time.Now()
-		err := a.ask(ctx)
+		err := a.authorize(ctx)
 		if err == nil {
-			a.asked = now
+			a.checked = now
 			return nil
 		}
-		if !passing(err) || attempt >= orDefault(a.plan.config.Attempts, defaultAttempts) || !rest(ctx, pause(ctx, attempt, err)) {
+		if !temporary(err) || attempt >= orDefault(a.plan.config.Attempts, defaultAttempts) || !sleep(ctx, pause(ctx, attempt, err)) {
 			a.err = err
 			return err
 		}
 	}
 }
 
-// also bounds what is to be done now, which can be about a higher role than the
-// plan says: of a member who was promoted since it was made.
-func (a *actor) also(now Plan) error {
+// extend adds the changes that are to be made now to those that are checked. They can
+// be about a higher role than the plan, of a member who was promoted since.
+func (a *actor) extend(now Plan) error {
 	if a == nil {
 		return nil
 	}
-	a.turn <- struct{}{}
-	defer func() { <-a.turn }()
+	a.lock <- struct{}{}
+	defer func() { <-a.lock }()
 	a.plan.steps = slices.Concat(a.plan.steps, now.steps)
-	return bounded(now, a.role)
+	return now.checkHighest(a.role)
 }
 
-// ask asks who acts and whether they may. The caller has its turn.
-func (a *actor) ask(ctx context.Context) error {
+// authorize makes the calls of a check. The caller holds the lock.
+func (a *actor) authorize(ctx context.Context) error {
 	role, err := a.client.As(a.credentials).Role(ctx, a.plan.class)
 	if err != nil {
 		return err
 	}
 	a.role = role
-	if err := bounded(a.plan, role); err != nil {
+	if err := a.plan.checkHighest(role); err != nil {
 		return err
 	}
 	for _, action := range a.plan.actions() {
@@ -207,15 +206,15 @@ func (a *actor) ask(ctx context.Context) error {
 	return nil
 }
 
-// Result is how a step ended. The zero Result is NotTried.
+// Result is the result of a step. The zero Result is NotTried.
 type Result uint8
 
 // The results of a step.
 const (
 	NotTried  Result = iota // the import ended before it
-	Done                    // changed, and Stytch said so
-	AlreadySo               // an earlier run, or another program, had done it
-	Failed                  // see the error
+	Done                    // Stytch has confirmed the change
+	AlreadySo               // an earlier run, or another program, had made the change
+	Failed                  // see Outcome.Err
 )
 
 // String returns the result in words.
@@ -233,18 +232,18 @@ func (r Result) String() string {
 	return fmt.Sprintf("result(%d)", uint8(r))
 }
 
-// Outcome is what became of one step.
+// Outcome is the result of one step.
 type Outcome struct {
 	Step     Step
 	Result   Result
-	Attempts int   // how often Stytch was asked to do it
-	Err      error // why it failed; nil otherwise
+	Attempts int   // how often the step was tried
+	Err      error // the error of the last attempt if the step has failed
 }
 
-// Report tells what became of every change of a plan, in the plan's order.
+// Report has the outcome of every change of a plan, in the plan's order.
 type Report struct{ Outcomes []Outcome }
 
-// Count returns how many steps ended like this.
+// Count returns how many steps have this result.
 func (r Report) Count(result Result) int {
 	n := 0
 	for _, outcome := range r.Outcomes {
@@ -256,7 +255,7 @@ func (r Report) Count(result Result) int {
 }
 
 // String returns the counts, and a line for each step that failed or was not
-// tried. It names people, so it is not for logs; a logger gets the counts.
+// tried. It names people; a logger gets only the counts.
 func (r Report) String() string {
 	var b strings.Builder
 	b.WriteString(r.counts() + "\n")
@@ -279,13 +278,13 @@ func (r Report) counts() string {
 	return strings.Join(parts, ", ")
 }
 
-// LogValue shows the counts. It implements [slog.LogValuer].
+// LogValue returns the counts. It implements [slog.LogValuer].
 func (r Report) LogValue() slog.Value { return slog.StringValue(r.counts()) }
 
-// Progress tells how far an import is.
+// Progress has the counts of an import that is under way.
 type Progress struct {
-	Done    int // changes that are finished, also those that failed
-	Failed  int // of them
-	Total   int // changes of the plan
-	Outcome Outcome
+	Done    int     // finished changes, including those that failed
+	Failed  int     // changes that failed
+	Total   int     // changes of the plan
+	Outcome Outcome // of the change that has just finished
 }

@@ -11,19 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// member finds somebody by address who is in the class, or was.
+// member finds a present or removed member by address.
 func (c *class) member(email string) grimoireauth.Member {
 	for _, m := range c.members() {
 		if m.Email == email {
 			return m
 		}
 	}
-	c.t.Fatalf("nobody has the address %s", email)
+	c.t.Fatalf("no member has the address %s", email)
 	return grimoireauth.Member{}
 }
 
-// Between the moment the roster was compared and the moment a row has its turn,
-// somebody else may be quicker.
+// Another program may change the roster after it was compared and before a row is done.
 func TestApplyMeanwhile(t *testing.T) {
 	const s1 = "s1@example.edu"
 	tests := map[string]struct {
@@ -67,7 +66,7 @@ func TestApplyMeanwhile(t *testing.T) {
 			},
 			result: classlist.Done,
 		},
-		"the address is somebody else's by now": {
+		"the address belongs to another person by now": {
 			before: func(c *class) {
 				c.bring(people(2), classlist.Config{})
 				c.stytch.SignIn(c.member(s1).Member)
@@ -99,7 +98,7 @@ func TestApplyMeanwhile(t *testing.T) {
 	}
 }
 
-// quiet returns a client on a line of its own, on which nothing happens.
+// quiet returns a client with a transport of its own, without faults.
 func quiet(t *testing.T, stytch *mock.Stytch) *grimoireauth.Client {
 	t.Helper()
 	client, err := grimoireauth.New(grimoireauth.Config{
@@ -109,7 +108,7 @@ func quiet(t *testing.T, stytch *mock.Stytch) *grimoireauth.Client {
 	return client
 }
 
-// A removal whose answer is lost is carried out, and is found out to be.
+// A removal whose response is lost is repeated, and counts as done.
 func TestApplyAfterALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClass(t)
@@ -126,12 +125,12 @@ func TestApplyAfterALostAnswer(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 2, report.Count(classlist.Done))
 		require.Len(t, c.roles(), 3)
-		require.Len(t, c.members(), 4, "nobody twice")
+		require.Len(t, c.members(), 4, "no member twice")
 	})
 }
 
-// Whoever comes back is in the hands of the imports again, with the role that
-// the list says.
+// A member whom an import brings back is treated as imported again, with the list's
+// role.
 func TestApplyBringsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClass(t)
@@ -151,9 +150,8 @@ func TestApplyBringsBack(t *testing.T) {
 	})
 }
 
-// A role that the list and a hand agree on belongs to the list again. That is
-// also how an import that was killed between the role and its record is made up
-// for.
+// A role that was changed by hand to the list's role counts as the list's again. So the
+// record that an import was killed before it wrote is written by the next one.
 func TestApplyRecordsWhatTheListSays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const s1 = "s1@example.edu"

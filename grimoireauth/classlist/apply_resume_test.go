@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever kills an import, and at whatever call: the same plan does the rest.
+// After an import was ended at any call, the same plan makes the changes that are left.
 func TestApplyIsResumed(t *testing.T) {
 	killed := errors.New("killed")
 	kill := func(t *testing.T, c *class, plan classlist.Plan, how string, at int) (err error) {

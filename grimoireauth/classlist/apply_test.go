@@ -15,11 +15,11 @@ import (
 )
 
 // requireAll checks that exactly these people are in the class, as the list has
-// them, and that nobody was enrolled twice on the way.
+// them, and that none was enrolled twice.
 func requireAll(t *testing.T, c *class, list classlist.List) {
 	t.Helper()
 	members := c.members()
-	require.Len(t, members, len(list), "nobody twice, also not among those who were removed")
+	require.Len(t, members, len(list), "no member twice, also not among the removed ones")
 	by := make(map[string]grimoireauth.Member)
 	for _, m := range members {
 		by[m.Email] = m
@@ -33,8 +33,8 @@ func requireAll(t *testing.T, c *class, list classlist.List) {
 	}
 }
 
-// A whole unit on the first day of term, while Stytch is busy now and then and
-// breaks down now and then: every row right, nothing twice, in good time.
+// The list of a large class is imported without a fault and in good time, while Stytch
+// often returns 429 and sometimes 500.
 func TestApplyElevenHundred(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rows, latency = 1100, 100 * time.Millisecond
@@ -129,7 +129,7 @@ func TestApplyReportsFailures(t *testing.T) {
 			c.bring(people(100), classlist.Config{})
 		})
 	})
-	t.Run("nobody is removed if somebody could not be added", func(t *testing.T) {
+	t.Run("no member is removed if one could not be added", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := newClass(t)
 			c.bring(people(5), classlist.Config{})
@@ -155,7 +155,7 @@ func TestApplyReportsFailures(t *testing.T) {
 	})
 }
 
-// What was looked at is what is done.
+// Apply makes no change that is not in the plan.
 func TestApplyAfterTheRosterChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClass(t)
@@ -173,11 +173,11 @@ func TestApplyAfterTheRosterChanged(t *testing.T) {
 		_, err := plan.Apply(t.Context(), c.client.Roster)
 		require.ErrorIs(t, err, classlist.ErrRosterChanged)
 		require.ErrorIs(t, err, grimoireauth.ErrConflict)
-		require.Equal(t, before, c.line.writes(), "it would bring somebody back whom the plan does not name")
+		require.Equal(t, before, c.line.writes(), "it would bring back a member whom the plan does not name")
 	})
 }
 
-// Somebody else adds the same people while the import runs.
+// Another program adds the same people while the import runs.
 func TestApplyBesideAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClass(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
 )
 
-// What a file costs to read, by the number of its rows.
+// The time to read a file, by the number of its rows.
 func BenchmarkRead(b *testing.B) {
 	for _, n := range []int{5_000, 10_000, 20_000} {
 		text := crowd(n)
@@ -25,8 +25,8 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// What a plan costs, by the number of people, when everybody is in the class and half
-// of the names are corrected.
+// The time to make a plan, by the number of people, when all of them are in the class
+// and half of the names are corrected.
 func BenchmarkNewPlan(b *testing.B) {
 	for _, n := range []int{5_000, 10_000, 20_000} {
 		list, err := classlist.Read(strings.NewReader(crowd(n)), classlist.Config{})

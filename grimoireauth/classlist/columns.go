@@ -26,15 +26,15 @@ const (
 	ColumnGroups
 	ColumnStatus
 
-	columnSortable  // the name once more, when there is a plainer column beside it
-	columnSuspended // yes or nothing, as Moodle's grades have it
+	columnSortable  // "Last, First", which is read if there is no other name
+	columnSuspended // "Yes" or empty, in Moodle's grades
 	columnKinds
 )
 
 // headers are the names of columns as the exporters of testdata/README.md write
-// them, best first. Canvas's own "ID" is not among them: it is a number of Canvas's,
-// which means nothing elsewhere. Headers in other languages than English are for
-// [Config.Columns].
+// them, in the order of preference. Canvas's "ID" is not among them, because it is a
+// number that only Canvas knows. [Config.Columns] adds headers in other languages
+// than English.
 var headers = [columnKinds][]string{
 	ColumnEmail:     {"email address", "email", "e mail address", "e mail", "mail", "student email", "sis login id", "login id"},
 	ColumnFirstName: {"first name", "firstname", "given name", "given names"},
@@ -51,17 +51,17 @@ var headers = [columnKinds][]string{
 // columns says where each kind of column is: an index, or -1.
 type columns struct {
 	at          [columnKinds]int
-	names       []string // as the file has them
-	canvas      bool     // Canvas's gradebook, which has lines that are about no student
-	login       int      // there: which column is "SIS Login ID"
-	fixed       int      // there: how many columns are Canvas's own
+	names       []string // as the file spells them
+	canvas      bool     // Canvas's gradebook, which also has lines that are not about a student
+	login       int      // in Canvas's gradebook: the index of "SIS Login ID"
+	fixed       int      // in Canvas's gradebook: how many columns are Canvas's own
 	brightspace bool     // Brightspace's grades, whose ids begin with a "#"
 	short       bool     // Moodle's user upload, which has the short names of roles
 }
 
-// readHeader finds the columns, or says what is wrong with the header. The notes are
-// about columns of the Config that the list does not have; missing says what to do about
-// a list without addresses, whose first line may be a person.
+// readHeader finds the columns. The notes are about columns that are not read, and the
+// problems are faults of the header. Missing is the advice for a list without a column
+// of addresses, whose first line may be a person; it is "" for others.
 func readHeader(cells []string, named map[string]Column) (c *columns, notes, problems []string, missing string) {
 	c = &columns{names: make([]string, len(cells))}
 	names := make([]string, len(cells))
@@ -69,8 +69,8 @@ func readHeader(cells []string, named map[string]Column) (c *columns, notes, pro
 		c.names[i] = text.Trim(cell)
 		names[i] = plain(cell)
 	}
-	// A teacher's own columns and the assignments follow Canvas's, with any header at
-	// all, so what stands behind the section is not what it seems.
+	// In Canvas's gradebook, columns of the teacher and of assignments follow the
+	// section, with any header, even "Email". They are not read.
 	known := len(names)
 	if at := slices.Index(names, "sis login id"); at >= 0 {
 		c.canvas, c.login = true, at
@@ -90,7 +90,7 @@ func readHeader(cells []string, named map[string]Column) (c *columns, notes, pro
 			if _, ok := named[spelling]; i < 0 || ok {
 				continue
 			}
-			// Which of two would count is for the file's author to say.
+			// The file's author has to say which of two columns is meant.
 			if slices.Contains(names[i+1:known], spelling) {
 				problems = append(problems, fmt.Sprintf("there are two columns %.40q: rename the one that does not count", spelling))
 			}
@@ -118,7 +118,7 @@ func readHeader(cells []string, named map[string]Column) (c *columns, notes, pro
 		}
 	}
 	slices.Sort(notes)
-	// Two columns with addresses are a question that the file does not answer.
+	// The file does not say which of two columns with addresses is meant.
 	if at := c.at[ColumnEmail]; at >= 0 && !chosen[ColumnEmail] {
 		for i, name := range names[:known] {
 			_, ok := named[name]
@@ -136,8 +136,7 @@ func readHeader(cells []string, named map[string]Column) (c *columns, notes, pro
 	return c, notes, problems, missing
 }
 
-// withoutAddress says what a file is that has no column with an address, and what to
-// do.
+// withoutAddress returns the advice for a file that has no column with addresses.
 func withoutAddress(names []string) string {
 	has := func(all ...string) bool {
 		return !slices.ContainsFunc(all, func(name string) bool { return !slices.Contains(names, name) })
@@ -153,7 +152,7 @@ func withoutAddress(names []string) string {
 	return fmt.Sprintf("there is no column with the e-mail address, such as %q: the first line has to name the columns, and the import has to be told what one in another language is", "Email address")
 }
 
-// recognised counts the columns that a header has under one way of splitting it.
+// recognised counts the known columns of a header that was split by one separator.
 func recognised(cells []string, named map[string]Column) int {
 	n := 0
 	for _, cell := range cells {
@@ -165,7 +164,7 @@ func recognised(cells []string, named map[string]Column) int {
 	return n
 }
 
-// cell returns the text of a column, or nothing if the line has none.
+// cell returns the text of a column, or "" if the line has none.
 func (c *columns) cell(cells []string, kind Column) string {
 	if i := c.at[kind]; i >= 0 && i < len(cells) {
 		return text.Trim(cells[i])
@@ -173,7 +172,7 @@ func (c *columns) cell(cells []string, kind Column) string {
 	return ""
 }
 
-// header returns the name of a column as the file has it.
+// header returns the name of a column as the file spells it.
 func (c *columns) header(kind Column) string {
 	if i := c.at[kind]; i >= 0 {
 		return c.names[i]
@@ -181,7 +180,7 @@ func (c *columns) header(kind Column) string {
 	return ""
 }
 
-// reads reports whether a cell of the table is one that is read, and as what.
+// reads reports whether the column with this index is read, and as which kind.
 func (c *columns) reads(i int) (Column, bool) {
 	for kind := ColumnEmail; kind < columnKinds; kind++ {
 		if c.at[kind] == i {
@@ -191,9 +190,9 @@ func (c *columns) reads(i int) (Column, bool) {
 	return ColumnIgnored, false
 }
 
-// isDecoration reports whether the line is one of those that Canvas's gradebook has
-// above the students: how grades are posted, and how many points are possible. Both
-// leave the columns about a person empty; the second begins with its own words.
+// isDecoration reports whether the line is one of the two that Canvas's gradebook has
+// above the students: how grades are posted, and the points possible. Both leave the
+// columns about a person empty, but for "points possible" in the first column.
 func (c *columns) isDecoration(cells []string) bool {
 	if !c.canvas {
 		return false
@@ -206,9 +205,9 @@ func (c *columns) isDecoration(cells []string) bool {
 	return true
 }
 
-// isTestStudent reports whether the line is about the student that Canvas invents
-// for testing: the login is 40 hexadecimal digits and there is no number. The name
-// follows the teacher's language.
+// isTestStudent reports whether the line is about the test student of Canvas: its
+// login has 40 hexadecimal digits, and it has no number. Its name is in the teacher's
+// language, so it is compared only if there is no login.
 func (c *columns) isTestStudent(cells []string) bool {
 	if !c.canvas || c.cell(cells, ColumnID) != "" {
 		return false
@@ -224,8 +223,8 @@ func (c *columns) isTestStudent(cells []string) bool {
 	return len(login) == 40 && strings.Trim(strings.ToLower(login), "0123456789abcdef") == ""
 }
 
-// plain returns a header or a word in the one spelling it is compared in: lower
-// case, without punctuation between its words.
+// plain returns a header or a word in the spelling in which they are compared: lower
+// case, with one space for the hyphens, underscores and spaces between words.
 func plain(s string) string {
 	words := strings.FieldsFunc(strings.ToLower(text.Trim(s)), func(r rune) bool {
 		return unicode.IsSpace(r) || r == '_' || r == '-'
@@ -233,8 +232,8 @@ func plain(s string) string {
 	return strings.Join(words, " ")
 }
 
-// IsHeader reports whether a line of a table names a column with e-mail addresses. It
-// tells a sheet with a list from another one. A faulty Config has no such line.
+// IsHeader reports whether a line of a table names a column with e-mail addresses, as
+// the header of a class list does. It returns false if the Config has faults.
 func IsHeader(cells []string, config Config) bool {
 	if config.check() != nil || isBlank(cells) {
 		return false

@@ -9,42 +9,42 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Config is what an import can be told. The zero Config is the safe one. Pass
-// the same to every function of this package; a plan keeps the one it was made
+// Config has the settings of an import. The zero Config is the safe one. Pass the
+// same Config to every function of this package; a plan keeps the one it was made
 // with.
 type Config struct {
 	// Highest is the highest role that the list may give. Pass the importer's own, so
-	// that a tutor appoints no instructor with a file;
-	// [Plan.ApplyAs] compares with their role itself. Zero: a student, and a list with
-	// any other role is refused.
+	// that a tutor cannot appoint an instructor with a file; [Plan.ApplyAs] compares
+	// with their role itself. Zero: a student, and a list with any other role is
+	// rejected.
 	Highest grimoireauth.Role
 	// Roles are further spellings of roles, in any case, besides those of Moodle,
-	// Canvas and OneRoster. A spelling that is listed with RoleNone is refused. Nil:
-	// none.
+	// Canvas and OneRoster. A spelling with RoleNone is unknown, even if this package
+	// knows it. Nil: none.
 	Roles map[string]grimoireauth.Role
 
 	// Columns says what the columns with these headers are, in any case: columns in
-	// another language, or a column that counts instead of the one that this package
-	// would choose. ColumnIgnored keeps a column from being read. Nil: none.
+	// another language, or a column to read instead of the one that this package
+	// chooses. A column with ColumnIgnored is not read. Nil: none.
 	Columns map[string]Column
 	// Active are further spellings of the status of a person who is in the class, such
 	// as "Aktiv" or "invited". Nil: none.
 	Active []string
-	// PassOver are spellings of roles and statuses, in any case, whose lines are about
-	// no member of the class, such as "observer" or "invited". Such a line is passed
-	// over with a note; without this it is a fault. Nil: none.
+	// PassOver are spellings of roles and statuses, in any case, of people who are not
+	// members of the class, such as "observer" or "invited". Such a line is skipped
+	// with a note; without this setting it is a fault. Nil: none.
 	PassOver []string
 	// Groups are the names of the class's groups. Canvas joins the sections of a
-	// student into one sentence, which can be split only if the names are known, from
-	// here or because another line has one alone. Nil: none.
+	// student into one sentence, which can be split only by their names, from this
+	// setting or from a line that has one section alone. Nil: none.
 	Groups []string
-	// Note is called with each thing that is worth telling about a list that was read,
-	// also if it is refused. Nil: notes are dropped.
+	// Note is called with each note about a list that was read, also if the list is
+	// rejected. Nil: notes are dropped.
 	Note func(Note)
 
-	// MostRemoved is the largest share of the people an import added that this one
-	// may remove, from 0 to 1, rounded up to a whole person. Zero: a fifth. To
-	// remove them all, say 1.
+	// MostRemoved is the largest share of the people added by imports that this one
+	// may remove, from 0 to 1, rounded up to a whole person. Zero: a fifth. 1: all of
+	// them.
 	MostRemoved float64
 
 	// Concurrency is how many rows [Plan.Apply] works on at a time. Zero: 8.
@@ -52,8 +52,8 @@ type Config struct {
 	// Attempts is how often a row is tried while Stytch is busy or unreachable,
 	// before it is reported as failed. Zero: 8.
 	Attempts int
-	// Progress is called after each row, never twice at a time. It should return
-	// soon: the import waits for it. Nil: no progress is told.
+	// Progress is called after each row, one call at a time. The import waits until it
+	// returns. Nil: no calls.
 	Progress func(Progress)
 }
 
@@ -63,7 +63,7 @@ const (
 	defaultAttempts    = 8
 )
 
-// check returns everything that is wrong with the Config, or nil.
+// check returns all faults of the Config, or nil.
 func (c Config) check() error {
 	var faults []error
 	if c.Highest < grimoireauth.RoleNone {
@@ -88,7 +88,7 @@ func (c Config) check() error {
 			faults = append(faults, errors.New("Active or PassOver has an empty spelling"))
 		}
 	}
-	if !(c.MostRemoved >= 0 && c.MostRemoved <= 1) { // also refuses NaN
+	if !(c.MostRemoved >= 0 && c.MostRemoved <= 1) { // also rejects NaN
 		faults = append(faults, fmt.Errorf("MostRemoved %v is not from 0 to 1", c.MostRemoved))
 	}
 	if c.Concurrency < 0 || c.Concurrency > 100 {
@@ -136,10 +136,10 @@ func (c Config) namedColumns() map[string]Column {
 	return out
 }
 
-// roleWords are the spellings of roles that Moodle, Canvas and OneRoster write:
-// their names in English, and the short names of their files. Those who may only
-// look on, such as an observer, a guest or a designer, are not among them: there is
-// no role for them in a class, and a student's would be too much.
+// roleWords are the spellings of roles that Moodle, Canvas and OneRoster write: their
+// names in English, and the short names of their files. An observer, a guest and a
+// designer are not among them, because a student's role would give them more than
+// they have.
 var roleWords = map[string]grimoireauth.Role{
 	"student":           grimoireauth.RoleStudent,
 	"learner":           grimoireauth.RoleStudent,
@@ -164,16 +164,15 @@ var roleWords = map[string]grimoireauth.Role{
 	"convenor":           grimoireauth.RoleCoordinator,
 }
 
-// statusWords are the statuses that the exporters write. "invited" is not among
-// them: whether a person who was invited there belongs to the class is for the
-// importer to say.
+// statusWords are the statuses that the exporters write. "invited" is not among them:
+// the importer has to say in the Config whether invited people are members.
 var statusWords = map[string]presence{
 	"": listed, "active": listed, "current": listed,
 	"deleted": left, "inactive": left, "completed": left, "concluded": left, "suspended": left, "not current": left,
 	"tobedeleted": left, "rejected": left,
 }
 
-// vocabulary is the words of the roles and statuses that a Config adds to those.
+// vocabulary has the words for roles and statuses that a Config adds to those.
 type vocabulary struct {
 	roles    map[string]grimoireauth.Role
 	statuses map[string]presence
@@ -194,9 +193,9 @@ func (c Config) vocabulary() vocabulary {
 	return v
 }
 
-// role returns what a spelling means. Moodle's user upload has the short names
-// of roles, and "teacher" is the short name of its non-editing teacher; in every
-// other file it is a person who teaches. The config's own word comes first.
+// role returns the role of a spelling, that of the Config first. Short says that the
+// file has the short names of Moodle's user upload, in which "teacher" is a
+// non-editing teacher, and not an instructor as in other files.
 func (v vocabulary) role(word string, short bool) (grimoireauth.Role, bool) {
 	if role, ok := v.roles[word]; ok {
 		return role, role != grimoireauth.RoleNone

@@ -12,7 +12,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
 )
 
-// cost returns the processor time that a text takes to be read, the least of three tries.
+// cost returns the processor time of reading a text, the least of three tries.
 func cost(text string) time.Duration {
 	best := time.Duration(1 << 62)
 	for range 3 {
@@ -23,7 +23,7 @@ func cost(text string) time.Duration {
 	return best
 }
 
-// processorTime is what this process has used.
+// processorTime returns the processor time that this process has used.
 func processorTime() time.Duration {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
@@ -32,9 +32,10 @@ func processorTime() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// Files that are made to cost much are read at a cost that is in proportion to them: four
-// times the file costs no more than ten times as much. The cost is processor time, which
-// a busy machine does not add to; a cost that grows by the square is sixteen times.
+// The time to read a file grows in proportion to its size, also for files that are made
+// to be slow: a file of four times the size takes at most ten times as long, where
+// quadratic growth would be sixteen times. It is measured as processor time, to which a
+// busy machine adds little.
 func TestReadTakesNoLongerThanTheFile(t *testing.T) {
 	header := "Email,Name,ID number,Role,Groups,Status\n"
 	for name, make := range map[string]func(n int) string{

@@ -15,18 +15,17 @@ import (
 const maxFile = 8 << 20
 
 // Read reads a class list in CSV, as the exporters of testdata/README.md write it.
-// It finds out by itself which character separates the cells (comma, semicolon,
-// tab, colon or bar), takes headers in any case and order, and passes over blank
-// lines, a byte order mark, a line "sep=;" and columns it does not know. A cell
-// ="00123456" is the text 00123456. The text must be UTF-8. What it needs is a column
-// with the e-mail address.
+// It detects the separator (comma, semicolon, tab, colon or bar), accepts headers in
+// any case and order, and ignores blank lines, a byte order mark, a line "sep=;" and
+// unknown columns. A cell ="00123456" is the text 00123456. The text must be UTF-8,
+// and one column must have the e-mail addresses.
 //
-// Several lines about one person are one row, with the groups of all of them; a line
-// whose status says that they have left counts only if there is no other. Lines that
-// contradict each other in the name, the number or the role are a fault.
+// Several lines about one person become one row, with the groups of all of them; a
+// line whose status says that the person has left is ignored if there is another.
+// Lines that contradict each other in the name, the number or the role are a fault.
 //
-// What is passed over is told to [Config.Note]. The error is a [Faults] with every
-// fault of the file, the error of r, or says what is wrong with the Config.
+// [Config.Note] gets a note about each line that is skipped. The error is a [Faults]
+// with every fault of the file, the error of r, or describes the faults of the Config.
 func Read(r io.Reader, config Config) (List, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -41,12 +40,12 @@ func Read(r io.Reader, config Config) (List, error) {
 	}
 	faults, _ := err.(Faults)
 	if len(faults) > 0 && faults[0].Line == 0 {
-		faults = nil // that the list is empty follows from the broken line
+		faults = nil // the list is empty only because of the broken line
 	}
 	return nil, append(faults, *lines.broken).orNil()
 }
 
-// open reads a file and finds out how its lines are split.
+// open reads a file and detects how its lines are split.
 func open(r io.Reader, named map[string]Column) (*csvLines, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
@@ -57,12 +56,12 @@ func open(r io.Reader, named map[string]Column) (*csvLines, error) {
 	}
 	whole := strings.TrimLeft(string(raw), "\ufeff")
 	if !strings.Contains(whole, "\n") {
-		whole = strings.ReplaceAll(whole, "\r", "\n") // as old spreadsheets end lines
+		whole = strings.ReplaceAll(whole, "\r", "\n") // old spreadsheet programs end lines with CR
 	}
 	return sniff(whole, named), nil
 }
 
-// checkText refuses what is no UTF-8 text, in words that say what to do.
+// checkText returns a fault, with advice, for a file that is not UTF-8 text.
 func checkText(raw []byte) *Fault {
 	refuse := func(line int, problem string) *Fault { return &Fault{Line: line, Problem: problem} }
 	switch {
@@ -88,12 +87,12 @@ func checkText(raw []byte) *Fault {
 	return refuse(line, "the text is not in UTF-8, probably in Latin-1 or Windows-1252, so names would be garbled: save it as CSV UTF-8")
 }
 
-// separators are what may separate cells, the likeliest first. Moodle has a setting
-// for the colon.
+// separators are the characters that may separate cells, the most likely first.
+// Moodle has a setting for the colon.
 const separators = ",;\t:|"
 
-// sniff finds what separates the cells: what makes the most of the header. A first
-// line "sep=;", with which Excel is told, decides if two make as much of it.
+// sniff detects the separator: the one that splits the header into the most known
+// columns. If two are equal, a first line "sep=;", which is meant for Excel, decides.
 func sniff(whole string, named map[string]Column) *csvLines {
 	lines := &csvLines{rest: whole, line: 1}
 	candidates := separators
@@ -120,20 +119,20 @@ func sniff(whole string, named map[string]Column) *csvLines {
 		}
 	}
 	if best < 0 {
-		lines.separator = ',' // the reader will say what is wrong
+		lines.separator = ',' // reading the header returns the fault
 	}
 	return lines
 }
 
-// separatorLine reads "sep=;" as Excel writes it, quoted, or with what another
-// program has added at its end.
+// separatorLine reads "sep=;" as Excel writes it, quoted, or with empty cells that
+// another program has appended.
 func separatorLine(line string) (mark string, ok bool) {
 	line = strings.TrimLeft(strings.TrimLeft(line, " "), "\"")
 	if len(line) < 4 || !strings.EqualFold(line[:4], "sep=") {
 		return "", false
 	}
 	if line = line[4:]; line == "" || line[0] == '"' {
-		return "\t", true // it was trimmed on the way
+		return "\t", true // a program has trimmed the tab
 	}
 	if line[0] < 0x80 && line[0] != '\n' {
 		return line[:1], true
@@ -141,13 +140,13 @@ func separatorLine(line string) (mark string, ok bool) {
 	return "", false
 }
 
-// csvLines splits a text into lines and cells, as RFC 4180 says, and takes the text
-// formulas of spreadsheet programs as cells: ="00123456".
+// csvLines splits a text into lines and cells by RFC 4180, and also accepts the text
+// formulas of spreadsheet programs: ="00123456".
 type csvLines struct {
-	rest      string // what is not read yet
+	rest      string // the text that is not read yet
 	line      int    // the number of its first line
 	separator rune
-	broken    *Fault // why the text could not be read to its end
+	broken    *Fault // where and why reading stopped; nil if it did not
 }
 
 // records yields the lines until the end, or until one is broken.
@@ -160,7 +159,7 @@ func (l *csvLines) records(yield func(Record) bool) {
 	}
 }
 
-// next returns the next line, or false at the end and where the text is broken.
+// next returns the next line, or false at the end of the text and at a broken line.
 func (l *csvLines) next() (Record, bool) {
 	if l.rest == "" {
 		return Record{}, false
@@ -178,7 +177,7 @@ func (l *csvLines) next() (Record, bool) {
 	}
 }
 
-// cell takes one cell off the text, and reports whether it was the last of its line.
+// cell removes one cell from the text, and reports whether it was the last of its line.
 func (l *csvLines) cell(record *Record) (cell string, ended bool, problem string) {
 	if strings.HasPrefix(l.rest, "=\"") {
 		before := *l
@@ -186,7 +185,7 @@ func (l *csvLines) cell(record *Record) (cell string, ended bool, problem string
 		if cell, ended, problem = l.quoted(); problem == "" {
 			return cell, ended, ""
 		}
-		*l = before // a formula that is more than a text
+		*l = before // the formula has more in it than a text
 	}
 	if strings.HasPrefix(l.rest, "\"") {
 		cell, ended, problem = l.quoted()
@@ -236,7 +235,7 @@ func textFormula(cell string) (string, bool) {
 	return strings.ReplaceAll(inner, "\"\"", "\""), true
 }
 
-// quoted takes a cell in quotation marks off the text.
+// quoted removes a cell in quotation marks from the text.
 func (l *csvLines) quoted() (cell string, ended bool, problem string) {
 	const unclosed = "a cell begins with a quotation mark, and what ends it is missing or followed by something else: double quotation marks inside of a cell"
 	s, doubled := l.rest[1:], false
@@ -270,7 +269,8 @@ func (l *csvLines) quoted() (cell string, ended bool, problem string) {
 	return cell, ended, ""
 }
 
-// endOfCell takes the separator or the line break off the text.
+// endOfCell removes the separator or the line break from the text, and reports whether
+// the line has ended.
 func (l *csvLines) endOfCell() (ended bool) {
 	switch {
 	case l.rest == "":
@@ -281,8 +281,5 @@ func (l *csvLines) endOfCell() (ended bool) {
 		return true
 	}
 	l.rest = l.rest[len(string(l.separator)):]
-	if l.rest == "" {
-		return false // an empty cell follows
-	}
-	return false
+	return false // an empty cell follows, even at the end of the text
 }

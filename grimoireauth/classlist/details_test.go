@@ -66,8 +66,8 @@ func TestI04_DetailsFollowTheList(t *testing.T) {
 
 var none0 grimoireauth.MemberChange
 
-// What an import has written once, it goes on writing: a field that was changed by hand
-// and then agrees with the list again is the list's.
+// A field that was changed by hand, and later has the list's value again, is written by
+// imports again.
 func TestI04_AgreementGivesTheFieldBack(t *testing.T) {
 	c := newClass(t)
 	list := func(name string) classlist.List {
@@ -101,7 +101,7 @@ func TestI04_AddedByHand(t *testing.T) {
 	require.Equal(t, "T. Jansson", tove.Name)
 }
 
-// A name that a person has given up is kept nowhere.
+// The former name of a person is not stored.
 func TestI04_NoCopyOfAName(t *testing.T) {
 	c := newClass(t)
 	c.bring(classlist.List{{Line: 2, Email: "a@example.edu", Name: "Deadname", ID: "4711", Groups: []string{"Mon"}}}, classlist.Config{})
@@ -117,7 +117,8 @@ func TestI04_NoCopyOfAName(t *testing.T) {
 	}
 }
 
-// A suspended member, and one who has not finished signing up, are told and stay.
+// The plan keeps a suspended member, and one who has not finished signing up, with a
+// note.
 func TestI04_StatusesAreTold(t *testing.T) {
 	suspended := on("ada", student, student, func(m *grimoireauth.Member) { m.Suspended = true })
 	pending := on("bo", student, student, func(m *grimoireauth.Member) { m.Status = grimoireauth.StatusPending })
@@ -128,7 +129,7 @@ func TestI04_StatusesAreTold(t *testing.T) {
 	require.Contains(t, plan.Steps()[1].Note, "not approved")
 }
 
-// A list from elsewhere is held to the rules of a file.
+// NewPlan checks a list that the program has made by the rules for files.
 func TestI10_NewPlanTakesNoOtherTexts(t *testing.T) {
 	for name, row := range map[string]classlist.Row{
 		"an address": {Line: 2, Email: "\u017fam@example.edu"}, "a name": {Line: 2, Email: "a@b.cd", Name: "A\u202eda"},
@@ -143,8 +144,8 @@ func TestI10_NewPlanTakesNoOtherTexts(t *testing.T) {
 	require.Equal(t, "line 2: add a@b.cd (Ada), student", plan.Steps()[0].String())
 }
 
-// Details are in one call with the record of what the list said: a kill at any call
-// leaves nothing that reads as a change by hand.
+// An import writes details and their record in one call, so that after an end at any
+// call the next import takes none of them for a change by hand.
 func TestI04_KilledAtEveryCall(t *testing.T) {
 	config := classlist.Config{Highest: instructor, MostRemoved: 1, Concurrency: 1}
 	for at := 2; ; at++ {
@@ -182,7 +183,7 @@ func TestI04_KilledAtEveryCall(t *testing.T) {
 	}
 }
 
-// A detail that Stytch refuses is a failure of its row, and the rest is done.
+// If Stytch refuses a detail, its row fails and the others are done.
 func TestI04_ANumberThatIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClass(t)

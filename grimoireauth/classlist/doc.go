@@ -7,21 +7,22 @@
 //	fmt.Print(plan) // every change, old and new
 //	report, err := plan.Apply(ctx, client.Roster)
 //
-// [Read] understands CSV as Canvas, Moodle and Brightspace write it, and
-// [ReadEnrolled] the two files of a school's export (OneRoster, Canvas); the module
-// classlist/xlsx reads workbooks into the same [List]. What each exporter writes is in
-// testdata/README.md. A file with bad rows is refused as a whole, with the fault of
-// every row ([Faults]): half a class list is worse than none. What is passed over is
-// told ([Config.Note]), and a word that is not known is a fault, never a guess.
+// [Read] reads CSV as Canvas, Moodle and Brightspace write it, [ReadEnrolled] reads
+// the two files of a school's export (OneRoster, Canvas), and the module
+// classlist/xlsx reads workbooks into the same [List]. testdata/README.md describes
+// what each exporter writes. A file with bad rows is rejected as a whole, with the
+// fault of every row ([Faults]), because an import of half a list would remove the
+// other half. [Config.Note] gets a note about each line that is skipped. An unknown
+// role or status is a fault.
 //
-// [NewPlan] makes no network call, and the same list and roster make the same
-// plan. It adds, brings back, removes, and changes the role, the name, the number and
-// the groups ([GroupsOf]). It removes only people that an import added; what was
-// added or changed by hand stays, and the step says so. It refuses to take the last
-// instructor away, and to remove more people than [Config.MostRemoved] allows, so that
-// an empty or truncated file cannot empty a class.
+// [NewPlan] makes no network call, and returns the same plan for the same list and
+// roster. It adds, brings back and removes people, and changes the role, the name, the
+// number and the groups ([GroupsOf]). It removes only people that an import added, and
+// keeps what was added or changed by hand, with a note in the step. It rejects a list
+// that would remove the last instructor, or more people than [Config.MostRemoved]
+// allows, so that an empty or truncated file cannot empty a class.
 //
-// [Plan.Apply] keeps nothing of its own between runs. Stytch is the record: after a
-// crash, apply the same plan again, and it does what is left. Applied once more,
-// it changes nothing.
+// [Plan.Apply] stores nothing between runs. It compares the plan with the roster in
+// Stytch: after a crash, apply the same plan again, and it does what is left. A plan
+// that is applied twice changes nothing the second time.
 package classlist

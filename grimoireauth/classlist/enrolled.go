@@ -12,14 +12,14 @@ import (
 
 // ReadEnrolled reads the list of one class from two files of a school: users.csv,
 // which has every person, and enrollments.csv, which says who is in which class. It
-// takes OneRoster 1.1 and 1.2 (classSourcedId names the class), and Canvas's SIS
-// export and provisioning report (course_id; the sections become groups).
+// reads OneRoster 1.1 and 1.2 (classSourcedId names the class), and Canvas's SIS
+// export and provisioning report (course_id names it; the sections become groups).
 //
-// Class is the id of the class in enrollments.csv. It may be empty if the file is
-// about one class only. Lines are those of enrollments.csv. OneRoster's preferred
-// names come before the others, and its identifier is the ID number.
+// Class is the id of the class in enrollments.csv. It may be empty if the file has
+// one class only. Line numbers are those of enrollments.csv. OneRoster's preferred
+// names are used before the others, and its identifier is the ID number.
 //
-// Its error is that of [Read].
+// The errors are those of [Read].
 func ReadEnrolled(users, enrollments io.Reader, class string, config Config) (List, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func ReadEnrolled(users, enrollments io.Reader, class string, config Config) (Li
 	return list, err
 }
 
-// bracketed keeps a section with a comma in one piece.
+// bracketed writes a section as one group, even if its name has a comma.
 func bracketed(section string) string {
 	if section == "" {
 		return ""
@@ -86,10 +86,10 @@ func bracketed(section string) string {
 	return "[" + section + "]"
 }
 
-// fields is a file whose columns have names, as a program writes it.
+// fields is a file that a program has written, with its columns found by name.
 type fields struct {
 	at    map[string]int
-	shown map[string]string // the names as the file has them
+	shown map[string]string // the names as the file spells them
 	rows  []fieldRow
 }
 
@@ -98,7 +98,7 @@ type fieldRow struct {
 	cells []string
 }
 
-// field returns a cell, and nothing where the file has no such column.
+// field returns a cell, or "" if the file has no such column.
 func (f *fields) field(row int, name string) string {
 	if at, ok := f.at[name]; ok && at < len(f.rows[row].cells) {
 		return text.Trim(f.rows[row].cells[at])
@@ -144,9 +144,9 @@ func readFields(r io.Reader, what string) (*fields, error) {
 	return out, nil
 }
 
-// schoolFile is how one format names the columns.
+// schoolFile has the names of the columns in one format.
 type schoolFile struct {
-	userKey, memberKey string // what joins the two files
+	userKey, memberKey string // of the person's id, by which the two files are joined
 	classKey, groupKey string // of enrollments.csv
 	oneRoster          bool
 }
@@ -158,7 +158,7 @@ func schoolFileOf(people, lines *fields) (schoolFile, error) {
 	case lines.has("sourcedid", "enableduser") || lines.has("email", "login_id"):
 		return schoolFile{}, Faults{{Problem: "the two files are the wrong way round: users.csv has the people"}}
 	case people.has("canvas_user_id", "email") && lines.has("canvas_user_id", "canvas_course_id"):
-		// A course and a person without an id of the school's have one of Canvas's.
+		// This id of Canvas's own is there for every person, the school's for some.
 		return schoolFile{userKey: "canvas_user_id", memberKey: "canvas_user_id", classKey: "course_id", groupKey: "section_id"}, nil
 	case people.has("user_id", "email") && lines.has("user_id", "course_id"):
 		return schoolFile{userKey: "user_id", memberKey: "user_id", classKey: "course_id", groupKey: "section_id"}, nil
@@ -166,7 +166,7 @@ func schoolFileOf(people, lines *fields) (schoolFile, error) {
 	return schoolFile{}, Faults{{Problem: "these are not users.csv and enrollments.csv of OneRoster or Canvas: their columns are others"}}
 }
 
-// class checks that enrollments.csv has the class, and finds it if there is only one.
+// class returns the class if enrollments.csv has it, or the only one if none is named.
 func (k schoolFile) class(lines *fields, class string) (string, error) {
 	var all []string
 	seen := make(map[string]bool)
@@ -193,15 +193,15 @@ func (k schoolFile) class(lines *fields, class string) (string, error) {
 	return "", Faults{{Problem: problem}}
 }
 
-// classes returns the ids of the class of a line: the school's own and, in Canvas's
-// report, Canvas's.
+// classes returns the ids of a line's class: the school's and, in Canvas's report,
+// Canvas's own.
 func (k schoolFile) classes(lines *fields, i int) []string {
 	ids := []string{lines.field(i, k.classKey), lines.field(i, "canvas_course_id")}
 	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
 }
 
-// better reports whether one record of a person counts before another: one that is not
-// deleted, and one with the school's number. In Canvas each login is a record.
+// better reports whether one record of a person is preferred to another: one that is
+// not deleted, and one with the school's number. Canvas has a record for each login.
 func (k schoolFile) better(people *fields, one, other int) bool {
 	if gone := k.presence(people, other) != ""; gone != (k.presence(people, one) != "") {
 		return gone
@@ -222,7 +222,7 @@ func (k schoolFile) person(people *fields, at int) []string {
 }
 
 // presence returns the status of a person who has left the school or may not sign
-// in, and nothing for others.
+// in, and "" for others.
 func (k schoolFile) presence(people *fields, at int) string {
 	if status := people.field(at, "status"); statusWords[plain(status)] == left {
 		return status

@@ -17,20 +17,20 @@ import (
 type entry struct {
 	Row
 	presence presence
-	word     string // why it is passed over
-	sections string // Canvas's sentence about the sections, which is split later
+	word     string // the status or role because of which the line is skipped
+	sections string // Canvas's sentence about the sections, until splitSections splits it
 	faults   []Fault
 	notes    []string
 }
 
-// presence is what a line says of a person's place in the class.
+// presence says whether the person of a line is in the class.
 type presence uint8
 
 const (
 	listed   presence = iota // in the class
-	left                     // was in it
-	passed                   // is about no member
-	doubtful                 // the word is not known
+	left                     // no longer in the class
+	passed                   // not a member: Config.PassOver has the word
+	doubtful                 // unknown: the word is a fault
 )
 
 func (e *entry) fault(c *columns, kind Column, cell, key string, err error) {
@@ -45,8 +45,7 @@ func (c *columns) entry(record Record, v vocabulary) *entry {
 	e := &entry{Row: Row{Line: record.Line}}
 	c.readPresence(e, cells, v)
 	if e.presence == left || e.presence == passed {
-		// Nothing of the line is used but the address, which finds the same person's
-		// other lines.
+		// Only the address of such a line is used.
 		e.Email, _ = text.Address(c.cell(cells, ColumnEmail))
 		e.faults = nil
 		return e
@@ -73,9 +72,9 @@ func (c *columns) entry(record Record, v vocabulary) *entry {
 	return e
 }
 
-// readPresence reads the status and the role. Of several roles the highest counts;
-// each of them has to be known or passed over, and a line with none but those is
-// passed over itself.
+// readPresence reads the status and the role. A line with several roles gives the
+// highest of them. Each role has to be known or one of Config.PassOver; a line that has
+// only roles of Config.PassOver is skipped.
 func (c *columns) readPresence(e *entry, cells []string, v vocabulary) {
 	cell := c.cell(cells, ColumnStatus)
 	word := plain(cell)
@@ -137,7 +136,7 @@ func (c *columns) readRole(e *entry, cell string, v vocabulary) {
 
 // readPerson reads the address, the name and the number.
 func (c *columns) readPerson(e *entry, cells []string) {
-	reported := func(kind Column) bool { // a cell that cannot be read has its fault already
+	reported := func(kind Column) bool { // an unreadable cell has its fault already
 		return slices.ContainsFunc(e.faults, func(f Fault) bool { return f.Column == c.header(kind) })
 	}
 	cell := c.cell(cells, ColumnEmail)
@@ -171,8 +170,8 @@ func (c *columns) readPerson(e *entry, cells []string) {
 	e.fault(c, ColumnID, cell, fmt.Sprint(err), err)
 }
 
-// name joins the parts of a name, or turns "Last, First" round. It returns the
-// column that the name is from, the first of two.
+// name joins the parts of a name, or reorders "Last, First". It also returns the
+// column of the name, the first one if it has two.
 func (c *columns) name(cells []string) (string, Column) {
 	first, last := c.cell(cells, ColumnFirstName), c.cell(cells, ColumnLastName)
 	switch {
@@ -189,8 +188,8 @@ func (c *columns) name(cells []string) (string, Column) {
 	return inOrder(c.cell(cells, columnSortable)), columnSortable
 }
 
-// inOrder returns "Ada Lovelace" for "Lovelace, Ada". With two commas, as in
-// "King, Jr., Martin", the parts cannot be told apart, so the name stays as it is.
+// inOrder returns "Ada Lovelace" for "Lovelace, Ada". A name with two commas, as in
+// "King, Jr., Martin", is ambiguous and stays as it is.
 func inOrder(name string) string {
 	last, first, ok := strings.Cut(name, ",")
 	if last, first = text.Trim(last), text.Trim(first); !ok || last == "" || first == "" || strings.Contains(first, ",") {
@@ -199,7 +198,7 @@ func inOrder(name string) string {
 	return first + " " + last
 }
 
-// nameFault says what is wrong with a name and what to do.
+// nameFault describes what is wrong with a name, with advice.
 func nameFault(what string, err error) error {
 	var char *text.CharError
 	if errors.As(err, &char) && char.Char == utf8.RuneError {
@@ -214,7 +213,7 @@ func nameFault(what string, err error) error {
 	return err
 }
 
-// visible returns a text with what cannot be seen as "?", for a message.
+// visible returns a text for a message, with "?" for each invisible character.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		if text.Invisible(r) {
@@ -224,7 +223,7 @@ func visible(s string) string {
 	}, s)
 }
 
-// isID reports whether Stytch takes a text as an external id.
+// isID reports whether Stytch accepts a text as an external_id.
 // Source: https://stytch.com/docs/b2b/api/create-member
 func isID(s string) bool {
 	for i := range len(s) {
@@ -236,13 +235,14 @@ func isID(s string) bool {
 	return s != "" && len(s) <= 128
 }
 
-// A spreadsheet program that took a number for an amount writes it like this.
+// The forms in which a spreadsheet program writes an ID number that it has converted
+// to an amount.
 var (
 	decimalForm  = regexp.MustCompile(`^[0-9]+[.,]0+$`)
 	exponentForm = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[eE]\+[0-9]+$`)
 )
 
-// readID returns the institution's number. Many lists leave it out for some.
+// readID returns the institution's number, or "" for an empty cell.
 func (c *columns) readID(s string) (id, note string, err error) {
 	if c.brightspace {
 		s = strings.TrimPrefix(s, "#")
@@ -260,7 +260,7 @@ func (c *columns) readID(s string) (id, note string, err error) {
 	case !isID(id):
 		return "", "", errors.New(`the ID number is not 1 to 128 letters, digits and "._-|": is this the right column?`)
 	case strings.HasPrefix(id, "member-"):
-		// It could be taken for a member_id of Stytch's.
+		// Stytch accepts an external_id in place of a member_id, so the two must differ.
 		return "", "", errors.New("the ID number begins like an id of Stytch's: give the institution's own")
 	}
 	return id, note, nil

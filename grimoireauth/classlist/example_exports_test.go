@@ -11,8 +11,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
 )
 
-// A list in another language, with a guest in it: the program says what the columns
-// are and whose lines do not count.
+// The Config names the columns of a list in another language, and the role whose lines
+// are skipped.
 func ExampleConfig() {
 	list, err := classlist.Read(strings.NewReader("Vorname;Nachname;E-Mail-Adresse;Rolle\nAda;Lovelace;ada@example.edu;Studierende\nBo;Nilsson;bo@example.edu;Gast\n"), classlist.Config{
 		Columns: map[string]classlist.Column{
@@ -34,7 +34,7 @@ func ExampleConfig() {
 	// Ada Lovelace student
 }
 
-// A school's export is two files: who there is, and who is in which class.
+// A school's export has two files: the people, and who is in which class.
 func ExampleReadEnrolled() {
 	users := "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,middleName,identifier,email\n" +
 		"u-1,,,true,s,student,ada,,Ada,Lovelace,,4501,ada@example.edu\n" +
@@ -53,7 +53,7 @@ func ExampleReadEnrolled() {
 	// Ada Lovelace ada@example.edu 4501
 }
 
-// A table in which a cell cannot be told refuses the list, if the column matters.
+// A list is rejected if a cell in a column that is read has no known text.
 func ExampleFromTable() {
 	records := []classlist.Record{
 		{Line: 1, Cells: []string{"Email", "ID number", "Grade"}},
@@ -66,7 +66,7 @@ func ExampleFromTable() {
 	// line 2, column "ID number": this is a formula without a value
 }
 
-// A later list corrects a name. The step says old and new.
+// A later list corrects a name. The step has the old and the new one.
 func ExampleDetail() {
 	_, client, class := exampleClient()
 	for _, name := range []string{"Ada Byron", "Ada Lovelace"} {
@@ -117,7 +117,7 @@ func ExampleSharesGroup() {
 	// cy@example.edu [] false
 }
 
-// A workbook can have sheets that are no list.
+// IsHeader finds the sheet of a workbook that has a list.
 func ExampleIsHeader() {
 	fmt.Println(classlist.IsHeader([]string{"Name", "Email address"}, classlist.Config{}))
 	fmt.Println(classlist.IsHeader([]string{"Exported in March"}, classlist.Config{}))

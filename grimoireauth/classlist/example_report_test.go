@@ -8,7 +8,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
 )
 
-// What became of every change.
+// A Report has the result of every change.
 func ExampleReport() {
 	_, client, class := exampleClient()
 	list := classlist.List{{Line: 2, Email: "ada@example.edu"}, {Line: 3, Email: "bo@example.edu"}}

@@ -25,7 +25,7 @@ func exampleClient() (*mock.Stytch, *grimoireauth.Client, grimoireauth.ClassID) 
 	return stytch, client, stytch.AddClass("LAWS1100").ID
 }
 
-// A list from Moodle becomes the roster of a class: read, look, apply.
+// A list from Moodle becomes the roster of a class in three steps: read, plan, apply.
 func Example() {
 	_, client, class := exampleClient()
 	ctx := context.Background()
@@ -75,7 +75,7 @@ func ExampleRead() {
 	// 2 Ada Lovelace ada@example.edu [Tutorial 1 Lab A]
 }
 
-// A file is refused as a whole, with the fault of every row.
+// A file is rejected as a whole, with the fault of every row.
 func ExampleFaults() {
 	_, err := classlist.Read(strings.NewReader("Email,Role\nada,Student\nbo@example.edu,Observer\ncy@example.edu,TA\n"), classlist.Config{})
 	var faults classlist.Faults
@@ -90,8 +90,7 @@ func ExampleFaults() {
 	// line 4, column "Role": it gives the role tutor, and this import may give student at most
 }
 
-// A table from somewhere else, such as a database, becomes a list by the same
-// rules as a file.
+// A table from elsewhere, such as a database, becomes a list by the rules for files.
 func ExampleFromRecords() {
 	table := [][]string{{"email", "full name"}, {"ada@example.edu", "Ada Lovelace"}}
 	list, err := classlist.FromRecords(slices.All(table), classlist.Config{})
@@ -100,8 +99,8 @@ func ExampleFromRecords() {
 	// ada@example.edu Ada Lovelace <nil>
 }
 
-// A plan can be shown to whoever has to decide. Who was added by hand stays, and
-// a truncated file is refused.
+// A plan can be printed for the person who decides. A member who was added by hand
+// stays, and a truncated file is rejected.
 func ExampleNewPlan() {
 	class := grimoireauth.ClassID("laws1100")
 	member := func(email string, role grimoireauth.Role, metadata grimoireauth.Metadata) grimoireauth.Member {
@@ -132,7 +131,7 @@ func ExampleNewPlan() {
 	// true
 }
 
-// An import tells how far it is, and what became of every row.
+// Config.Progress gets the counts and the outcome after every row.
 func ExamplePlan_Apply() {
 	stytch, client, class := exampleClient()
 	config := classlist.Config{Concurrency: 1, Progress: func(p classlist.Progress) {

@@ -10,26 +10,26 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// ErrTooManyRemoved: the list would remove a larger share of the class than
-// [Config.MostRemoved] allows. Look at the file: is it whole? A list that would
-// take the last instructor away is [grimoireauth.ErrLastInstructor].
+// ErrTooManyRemoved is the error of a list that would remove a larger share of the
+// class than [Config.MostRemoved] allows; the file may be truncated. A list that would
+// remove the last instructor is [grimoireauth.ErrLastInstructor].
 var ErrTooManyRemoved = errors.New("the list would remove more people than it may")
 
-// Fault is one reason for refusing a list.
+// Fault is one reason why a list is rejected.
 type Fault struct {
-	Line   int    // the line of the file, from 1; 0 if it is about the list as a whole
-	Column string // the header of the column; empty if it is about no single one
-	// Cell is what stands there, shortened. It can be a person's name or address, so
-	// only String shows it.
+	Line   int    // the line in the file, from 1; 0 for a fault of the list as a whole
+	Column string // the header of the column; empty for a fault of the whole line
+	// Cell is the text of the cell, shortened. It can be a person's name or address, so
+	// only String prints it.
 	Cell    string
-	Problem string // what is wrong and what to do, for the person who made the file
+	Problem string // the problem and advice, for the person who made the file
 	Kind    error  // ErrTooManyRemoved, grimoireauth.ErrLastInstructor or nil
 
-	key string // faults with one key are the same mistake
+	key string // the same for faults that are the same mistake; empty: Problem is compared
 }
 
 // String returns `line 7, column "Email", "ada": …` for the person who made the
-// file. It can name people: it is not for logs.
+// file. It can name people, so do not log it.
 func (f Fault) String() string { return f.text(true) }
 
 func (f Fault) text(cell bool) string {
@@ -49,8 +49,7 @@ func (f Fault) text(cell bool) string {
 	return strings.Join(where, ", ") + ": " + f.Problem
 }
 
-// shortened returns the beginning of a cell, as far as a line of a message has
-// room for it.
+// shortened returns the first 30 characters of a cell, for a message.
 func shortened(s string) string { return shortenedTo(30, s) }
 
 func shortenedTo(most int, s string) string {
@@ -64,10 +63,10 @@ func shortenedTo(most int, s string) string {
 	return s
 }
 
-// Faults is the error of a list that is refused as a whole: all its faults, in
-// the order of the file. It matches [grimoireauth.ErrInvalid]. The text of the
-// error quotes headers and spellings of roles and statuses, but no name and no
-// address; [Fault.String] shows what stands in the cell.
+// Faults is the error of a rejected list: all its faults, in the order of the file.
+// It matches [grimoireauth.ErrInvalid]. The text of the error quotes headers and
+// spellings of roles and statuses, but no name and no address; [Fault.String] also
+// prints the cell.
 type Faults []Fault
 
 // Error returns all faults, one on each line.
@@ -95,8 +94,8 @@ func (f Faults) Unwrap() []error {
 	return errs
 }
 
-// orNil returns the faults in the order of the file, or nil if there are none: a
-// Faults of length zero in an error would not be nil.
+// orNil returns the faults in the order of the file, or nil if there are none, since
+// an error that holds an empty Faults is not nil.
 func (f Faults) orNil() error {
 	if len(f) == 0 {
 		return nil
@@ -105,15 +104,14 @@ func (f Faults) orNil() error {
 	return f
 }
 
-// Note tells something about a list that was read: lines that were passed over, a
-// number in another script, groups that could not be told apart. A note refuses
-// nothing.
+// Note describes how a list was read: skipped lines, a number in another script,
+// sections that could not be split. A list with notes is not rejected.
 type Note struct {
-	Line int // the line of the file, from 1; 0 if it is about the list as a whole
+	Line int // the line in the file, from 1; 0 for a note about the list as a whole
 	Text string
 }
 
-// String returns "line 7: …", or the text alone. It can name groups, but no person.
+// String returns "line 7: …", or the text alone. It can name groups, but not people.
 func (n Note) String() string {
 	if n.Line == 0 {
 		return n.Text
@@ -121,12 +119,11 @@ func (n Note) String() string {
 	return fmt.Sprintf("line %d: %s", n.Line, n.Text)
 }
 
-// fewLines is how many lines with the same text are told one by one.
+// fewLines is how many lines with the same text are reported one by one.
 const fewLines = 3
 
-// together makes one of many notes that say the same, so that 300 observers are
-// one line.
-func together(notes []Note) []Note {
+// mergeNotes merges notes with the same text, so that 300 observers are one note.
+func mergeNotes(notes []Note) []Note {
 	lines := make(map[string][]int)
 	for _, note := range notes {
 		lines[note.Text] = append(lines[note.Text], note.Line)
@@ -162,10 +159,10 @@ func alsoIn(lines []int) string {
 	return b.String()
 }
 
-// together makes one of many faults that are the same mistake: one for a column
-// that is wrong as a whole, and one for a word that stands in many lines. Filled
-// says how many lines have something in the column of a header.
-func (f Faults) together(filled map[string]int) Faults {
+// merged merges the faults that are the same mistake: a column that is wrong as a
+// whole, or a word that many lines have. Filled has, by header, how many lines have a
+// value in that column.
+func (f Faults) merged(filled map[string]int) Faults {
 	type mistake struct{ column, key string }
 	of := func(fault Fault) mistake { return mistake{fault.Column, cmp.Or(fault.key, fault.Problem)} }
 	lines := make(map[mistake][]int)

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever is uploaded: no panic, what is accepted can be trusted, and the time is in
-// proportion to the file.
+// Read does not panic on any file, accepts only rows that keep the rules, and takes time
+// in proportion to the file.
 //
 // Run it with -fuzzminimizetime=10x. By default go test spends up to a minute on
 // making each new input smaller, counts no executions meanwhile, and seems to stand
@@ -94,7 +94,8 @@ func timed(t *testing.T, raw []byte) (classlist.List, error) {
 	}
 }
 
-// sections is a gradebook in which everybody has other sections, which begin alike.
+// sections is a gradebook in which each student has different sections, whose names
+// begin alike.
 func sections(n int) string {
 	var b strings.Builder
 	b.WriteString("Student,ID,SIS Login ID,Section\n")
@@ -104,8 +105,8 @@ func sections(n int) string {
 	return b.String()
 }
 
-// nested is a gradebook whose sections are made of each other, so that a sentence about
-// them can be taken apart in very many ways.
+// nested is a gradebook whose sections have each other's names in theirs, so that a
+// sentence can be split in very many ways.
 func nested(n int) string {
 	var b strings.Builder
 	b.WriteString("Student,ID,SIS Login ID,Section\n")

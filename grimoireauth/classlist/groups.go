@@ -14,9 +14,9 @@ import (
 	"github.com/promptgrimoire/auth/internal/text/nfc"
 )
 
-// GroupsOf returns the groups of a member (tutorials, labs, sections) as an import
-// has written them, nil if it wrote none. A tutor sees a student's work, for
-// example, if [SharesGroup] says so.
+// GroupsOf returns the groups of a member (tutorials, labs, sections) that an import
+// has written, or nil. With [SharesGroup] an application can show a student's work to
+// the tutors of the same groups only, for example.
 func GroupsOf(m grimoireauth.Member) []string {
 	switch groups := m.Metadata[GroupsKey].(type) {
 	case []string:
@@ -39,7 +39,7 @@ func SharesGroup(a, b grimoireauth.Member) bool {
 	return a.Class == b.Class && slices.ContainsFunc(GroupsOf(a), func(group string) bool { return slices.Contains(others, group) })
 }
 
-// bracketedGroups is how groups are shown and compared: in any order.
+// bracketedGroups returns groups as one text, sorted, to show and to compare them.
 func bracketedGroups(groups []string) string {
 	if len(groups) == 0 {
 		return ""
@@ -61,8 +61,8 @@ func readGroups(s string) ([]string, error) {
 	return cleanGroups(strings.Split(s, ","))
 }
 
-// inBrackets splits "Tutorial 1], [Lab A" where a bracket closes, a comma follows and
-// another bracket opens. A bracket in a name does not count.
+// inBrackets splits "Tutorial 1], [Lab A" at each closing bracket that is followed by
+// a comma and an opening one. Other brackets are part of a name.
 func inBrackets(s string) []string {
 	var parts []string
 	for from := 0; ; {
@@ -82,8 +82,8 @@ func inBrackets(s string) []string {
 	}
 }
 
-// maxGroups bounds the groups of one person, in bytes of JSON: Stytch keeps 4 KB
-// with a member, and the application may have data of its own there.
+// maxGroups bounds the groups of one person, in bytes of JSON: Stytch stores 4 KB of
+// metadata for a member, and the application may have data of its own there.
 const maxGroups = 2048
 
 func cleanGroups(parts []string) ([]string, error) {
@@ -102,7 +102,7 @@ func cleanGroups(parts []string) ([]string, error) {
 			break
 		}
 	}
-	if 6*bytes <= maxGroups { // JSON makes six bytes of one at most
+	if 6*bytes <= maxGroups { // JSON escapes a byte in six bytes at most
 		return groups, nil
 	}
 	if encoded, err := json.Marshal(groups); err != nil || len(encoded) > maxGroups || bytes > maxGroups {
@@ -111,19 +111,19 @@ func cleanGroups(parts []string) ([]string, error) {
 	return groups, nil
 }
 
-// sentences splits Canvas's sentences about the sections of a student, "A", "A and
-// B" or "A, B, and C" in the language of the teacher, by the sections that are known.
+// sentences splits Canvas's sentences about the sections of a student ("A", "A and B"
+// or "A, B, and C", in the teacher's language) by the names of known sections.
 type sentences struct {
 	known []string // longest first
 }
 
 const (
-	maxConjunction = 12  // characters of the word between the last two of a list
-	maxKnown       = 300 // sections that are learnt from the list itself, the shortest
+	maxConjunction = 12  // characters of the word between the last two sections
+	maxKnown       = 300 // sections that are taken from the list itself, the shortest ones
 )
 
-// newSentences takes the sections that the Config names, and the texts of the list, of
-// which the short ones are sections.
+// newSentences takes the sections that the Config names, and the texts of the list,
+// the shortest of which are single sections.
 func newSentences(named, texts map[string]bool) sentences {
 	learnt := slices.SortedFunc(maps.Keys(texts), func(a, b string) int { return cmp.Or(len(a)-len(b), cmp.Compare(a, b)) })
 	learnt = slices.DeleteFunc(learnt, func(text string) bool { return named[text] || text == "" })
@@ -132,9 +132,9 @@ func newSentences(named, texts map[string]bool) sentences {
 	return s
 }
 
-// split returns the sections of a sentence, or nothing if it cannot be split.
+// split returns the sections of a sentence, or nil if it cannot be split.
 func (s sentences) split(sentence string) []string {
-	dead := make(map[int]bool) // lengths of what is left that cannot be split
+	dead := make(map[int]bool) // lengths of the rests that cannot be split
 	for _, first := range s.known {
 		rest, ok := strings.CutPrefix(sentence, first)
 		if !ok || rest == "" {
@@ -147,8 +147,8 @@ func (s sentences) split(sentence string) []string {
 	return nil
 }
 
-// rest splits what follows a section: a comma and more sections, or a conjunction
-// and the last one.
+// rest splits the text after a section: a comma and more sections, or a conjunction
+// and the last section.
 func (s sentences) rest(text string, dead map[int]bool) []string {
 	if dead[len(text)] {
 		return nil
@@ -175,8 +175,8 @@ func (s sentences) rest(text string, dead map[int]bool) []string {
 	return nil
 }
 
-// isConjunction reports whether a text can be ", and " or its like in a language:
-// one word, perhaps behind a comma. Two words can be a section that is not known.
+// isConjunction reports whether a text can be ", and " in some language: one word,
+// perhaps after a comma. Two words can be an unknown section.
 func isConjunction(s string) bool {
 	word := strings.TrimLeft(s, ",、،")
 	if word == "" || utf8.RuneCountInString(word) > maxConjunction || strings.ContainsAny(word, ",、،0123456789") {
@@ -185,7 +185,7 @@ func isConjunction(s string) bool {
 	return len(strings.Fields(word)) == 1 && (word[0] == ' ' && word[len(word)-1] == ' ' || word[0] >= 0x80)
 }
 
-// looksJoined reports whether a sentence that could not be split may be several
+// looksJoined reports whether a sentence that could not be split may have several
 // sections.
 func (s sentences) looksJoined(sentence string) bool {
 	if strings.ContainsAny(sentence, ",、،") {
@@ -201,7 +201,7 @@ func (s sentences) looksJoined(sentence string) bool {
 	})
 }
 
-// splitSections splits what Canvas wrote about sections, once all of them are known.
+// splitSections splits Canvas's sentences about sections, after all lines were read.
 func (t *table) splitSections() {
 	if t.columns == nil || !t.columns.canvas {
 		return

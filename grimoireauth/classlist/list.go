@@ -17,35 +17,35 @@ type List []Row
 
 // Row is one person of a list.
 type Row struct {
-	Line  int    // of the file, from 1; of several lines about one person the first
+	Line  int    // in the file, from 1; the first one if several lines are about the person
 	Email string // in lower case
 	Name  string // "First Last"; may be empty
 	ID    string // the institution's number for them; may be empty
-	// Role is what the list says they are; RoleNone if it does not say. Then new
-	// people become students, and people of the class stay what they are.
+	// Role is the role that the list gives. RoleNone: it gives none, so a new member
+	// becomes a student, and a member of the class keeps their role.
 	Role grimoireauth.Role
 	// Groups are tutorials, labs and sections, as [GroupsOf] returns them once the
-	// list was applied. Nil: the list does not say.
+	// list was applied. Nil: the list has none for this person, and theirs stay.
 	Groups []string
 }
 
-// maxRows bounds a list. It is twenty times the largest class that was ever
-// heard of.
+// maxRows bounds a list, far above the largest class, since every row is held in
+// memory.
 const maxRows = 20_000
 
 // Record is one line of a table that was read from elsewhere, such as a workbook.
 type Record struct {
 	Line  int // from 1
 	Cells []string
-	// Unreadable says, by the index of a cell, why it cannot be told what a person
-	// sees there, such as a formula without a value. It is a fault if the column is
-	// one that is read. Nil: every cell is as a person sees it.
+	// Unreadable has, by the index of a cell, the reason why its text is unknown, such
+	// as a formula without a value. It is a fault if the column is read. Nil: Cells has
+	// the text of every cell.
 	Unreadable map[int]string
 }
 
-// FromRecords makes a List of a table that was read from elsewhere. It ranges over
-// line numbers and the cells of those lines; the first line with anything in it is
-// the header. Its error is a [Faults], or says what is wrong with the Config.
+// FromRecords returns the List of a table that was read from elsewhere, given as line
+// numbers and the cells of those lines. The first line that is not blank is the
+// header. The error is a [Faults], or describes the faults of the Config.
 func FromRecords(records iter.Seq2[int, []string], config Config) (List, error) {
 	return FromTable(func(yield func(Record) bool) {
 		for line, cells := range records {
@@ -70,14 +70,14 @@ func FromTable(records iter.Seq[Record], config Config) (List, error) {
 	return t.finish()
 }
 
-// table collects the lines, the faults and the notes of a list.
+// table collects the lines, the faults and the notes of a list while it is read.
 type table struct {
 	config  Config
 	words   vocabulary
 	columns *columns // nil until the header was read
 	lines   int      // below the header
 	entries []*entry
-	filled  map[string]int // how many lines have something in the column of a header
+	filled  map[string]int // by header: how many lines have a value in that column
 	faults  Faults
 	notes   []Note
 }
@@ -90,7 +90,7 @@ func (t *table) note(line int, format string, args ...any) {
 	t.notes = append(t.notes, Note{line, fmt.Sprintf(format, args...)})
 }
 
-// add takes one line. It returns false if the rest makes no sense to read.
+// add reads one line. It returns false when the lines after it are not to be read.
 func (t *table) add(record Record) bool {
 	if isBlank(record.Cells) && record.Unreadable == nil {
 		return true
@@ -123,7 +123,7 @@ func (t *table) add(record Record) bool {
 	}
 	t.entries = append(t.entries, t.columns.entry(record, t.words))
 	if e := t.entries[len(t.entries)-1]; e.presence == listed || e.presence == doubtful {
-		t.filled[t.columns.header(ColumnEmail)]++ // an empty one is wrong, too
+		t.filled[t.columns.header(ColumnEmail)]++ // an empty address is a fault, too
 		for kind := ColumnFirstName; kind < columnKinds; kind++ {
 			if t.columns.cell(record.Cells, kind) != "" {
 				t.filled[t.columns.header(kind)]++
@@ -133,12 +133,12 @@ func (t *table) add(record Record) bool {
 	return true
 }
 
-// finish makes one row of all lines about one person, and says what stands against
-// the list.
+// finish joins the lines about one person into one row, and returns the rows or all
+// faults of the list.
 func (t *table) finish() (List, error) {
 	t.splitSections()
 	var rows List
-	at := make(map[string]int) // where rows has an address
+	at := make(map[string]int) // the index in rows, by address
 	ids := make(map[string]int)
 	gone, again, absent := 0, 0, 0
 	for _, e := range t.entries {
@@ -165,9 +165,7 @@ func (t *table) finish() (List, error) {
 			rows = append(rows, e.Row)
 		} else {
 			again++
-			if t.join(&rows[i], e) {
-				continue
-			}
+			t.join(&rows[i], e)
 		}
 		if id := e.ID; id != "" {
 			if first, ok := ids[id]; ok && first != i {
@@ -193,16 +191,16 @@ func (t *table) finish() (List, error) {
 	case len(rows) == 0 && len(t.faults) == 0:
 		t.fault(0, "the list has a header and no person in it")
 	}
-	t.tell()
-	if err := t.faults.together(t.filled).orNil(); err != nil {
+	t.sendNotes()
+	if err := t.faults.merged(t.filled).orNil(); err != nil {
 		return nil, err
 	}
 	return rows, nil
 }
 
-// join adds a line to the row of the same person. Lines that contradict each other
-// are a fault, and false.
-func (t *table) join(row *Row, e *entry) bool {
+// join adds a line to the row of the same person, and records a fault where the two
+// contradict each other.
+func (t *table) join(row *Row, e *entry) {
 	for _, field := range []struct {
 		what   string
 		column Column
@@ -234,16 +232,15 @@ func (t *table) join(row *Row, e *entry) bool {
 		t.fault(e.Line, "with those of line %d, %v", row.Line, err)
 	}
 	row.Groups = groups
-	return e.ID == ""
 }
 
-// tell hands the notes to the Config's function, in the order of the file.
-func (t *table) tell() {
+// sendNotes calls the Config's Note with the notes, in the order of the file.
+func (t *table) sendNotes() {
 	if t.config.Note == nil {
 		return
 	}
 	slices.SortStableFunc(t.notes, func(a, b Note) int { return cmp.Compare(a.Line, b.Line) })
-	for _, note := range together(t.notes) {
+	for _, note := range mergeNotes(t.notes) {
 		t.config.Note(note)
 	}
 }

@@ -17,21 +17,21 @@ import (
 
 // The keys in a member's metadata that an import writes.
 const (
-	// SourceKey says that an import added the member, and as what. Members without it
-	// were added by hand, and no import removes them; delete the key to take a member
-	// out of the imports' hands.
+	// SourceKey says that an import added the member, and with which role. Members
+	// without it were added by hand, and no import removes them. Delete the key to keep
+	// a member from being removed by imports.
 	SourceKey = "grimoire_source"
 	// GroupsKey holds the member's groups: see [GroupsOf].
 	GroupsKey = "grimoire_groups"
-	// ListedKey holds a fingerprint of the name, the number and the groups that an
-	// import wrote last, so that the next one can tell what was changed by hand since.
-	// It is no copy: a name that a person has given up is not kept here.
+	// ListedKey holds fingerprints of the name, the number and the groups that an
+	// import wrote last, so that the next import sees which of them were changed by hand
+	// since. It holds no copies, which would keep a name that a person no longer has.
 	ListedKey = "grimoire_listed"
 )
 
-// Members fetches a class's roster for [NewPlan]: everybody in it, and everybody
-// who was removed from it, since they may come back. A thousand people take one
-// or two calls. Errors: those of [grimoireauth.Roster.Find].
+// Members fetches a class's roster for [NewPlan]: its members, and those who were
+// removed from it, since the list may bring them back. It makes one call for each
+// thousand of them. Errors: those of [grimoireauth.Roster.Find].
 func Members(ctx context.Context, roster grimoireauth.Roster, class grimoireauth.ClassID) ([]grimoireauth.Member, error) {
 	query := grimoireauth.MemberQuery{
 		Statuses: []grimoireauth.MemberStatus{
@@ -42,80 +42,80 @@ func Members(ctx context.Context, roster grimoireauth.Roster, class grimoireauth
 	var members []grimoireauth.Member
 	for member, err := range roster.Find(ctx, query, class) {
 		if err != nil {
-			return nil, err // half a roster would make people look new
+			return nil, err // with half a roster, members would look new
 		}
 		members = append(members, member)
 	}
 	return members, nil
 }
 
-// sourcePrefix tells these imports from other programs that use the key.
+// sourcePrefix distinguishes this package from other programs that use SourceKey.
 const sourcePrefix = "classlist "
 
-// sourceText is what an import that gives this role writes.
+// sourceText is the value of SourceKey for an import that gives this role.
 func sourceText(role grimoireauth.Role) string { return sourcePrefix + role.String() }
 
-// sourceOf returns what the last import wrote about a member, and whether one
-// did.
+// sourceOf returns the value of SourceKey that the last import wrote, and whether an
+// import has added the member.
 func sourceOf(m grimoireauth.Member) (string, bool) {
 	text, ok := m.Metadata[SourceKey].(string)
 	return text, ok && strings.HasPrefix(text, sourcePrefix)
 }
 
-// marks are fingerprints of what an import wrote last, by field.
-type marks map[Field]string
+// fingerprints are those of the values that an import wrote last, by field.
+type fingerprints map[Field]string
 
-// marksOf returns what a member's metadata say, nil if no import has written any.
-func marksOf(m grimoireauth.Member) marks {
+// fingerprintsOf returns those of a member's metadata, nil if no import has written any.
+func fingerprintsOf(m grimoireauth.Member) fingerprints {
 	values, ok := m.Metadata[ListedKey].(map[string]any)
 	if !ok {
 		return nil
 	}
-	out := make(marks)
+	out := make(fingerprints)
 	for field, value := range values {
-		if mark, ok := value.(string); ok {
-			out[Field(field)] = mark
+		if text, ok := value.(string); ok {
+			out[Field(field)] = text
 		}
 	}
 	return out
 }
 
-// metadata returns the marks as they are written.
-func (m marks) metadata() map[string]any {
-	out := make(map[string]any, len(m))
-	for field, mark := range m {
-		out[string(field)] = mark
+// metadata returns the fingerprints as the value of ListedKey.
+func (f fingerprints) metadata() map[string]any {
+	out := make(map[string]any, len(f))
+	for field, text := range f {
+		out[string(field)] = text
 	}
 	return out
 }
 
-func (m marks) with(field Field, value string) marks {
-	out := maps.Clone(m)
+func (f fingerprints) with(field Field, value string) fingerprints {
+	out := maps.Clone(f)
 	if out == nil {
-		out = make(marks)
+		out = make(fingerprints)
 	}
 	out[field] = fingerprint(value)
 	return out
 }
 
-// fingerprint is 64 bits of SHA-256, which is enough to tell two names of one person
-// apart.
+// fingerprint is 64 bits of SHA-256, which is enough to distinguish two names of one
+// person.
 func fingerprint(value string) string {
 	sum := sha256.Sum256([]byte(value))
 	return hex.EncodeToString(sum[:8])
 }
 
-// memberIndex is a class's roster, arranged for looking people up.
+// memberIndex is a class's roster, with look-up by address and by number.
 type memberIndex struct {
-	members []grimoireauth.Member // in a fixed order
+	members []grimoireauth.Member // present ones first, then by address
 	byEmail map[string]*grimoireauth.Member
 	byID    map[string]*grimoireauth.Member
 }
 
-// newMemberIndex puts those who are in the class before those who were removed: an
-// address, or a number, of both belongs to the former.
+// newMemberIndex prefers those who are in the class to those who were removed, where
+// two have the same address or number.
 func newMemberIndex(members []grimoireauth.Member) memberIndex {
-	r := memberIndex{
+	index := memberIndex{
 		members: slices.Clone(members),
 		byEmail: make(map[string]*grimoireauth.Member, len(members)),
 		byID:    make(map[string]*grimoireauth.Member, len(members)),
@@ -126,57 +126,57 @@ func newMemberIndex(members []grimoireauth.Member) memberIndex {
 		}
 		return 0
 	}
-	for i := range r.members {
-		r.members[i].Email = text.Fold(r.members[i].Email)
+	for i := range index.members {
+		index.members[i].Email = text.Fold(index.members[i].Email)
 	}
-	slices.SortFunc(r.members, func(a, b grimoireauth.Member) int {
+	slices.SortFunc(index.members, func(a, b grimoireauth.Member) int {
 		return cmp.Or(removed(a)-removed(b), strings.Compare(a.Email, b.Email), cmp.Compare(a.Member, b.Member))
 	})
-	for i := range r.members {
-		m := &r.members[i]
-		if m.Name = nfc.String(m.Name); r.byEmail[m.Email] == nil {
-			r.byEmail[m.Email] = m
+	for i := range index.members {
+		m := &index.members[i]
+		if m.Name = nfc.String(m.Name); index.byEmail[m.Email] == nil {
+			index.byEmail[m.Email] = m
 		}
-		if m.ExternalID != "" && r.byID[m.ExternalID] == nil {
-			r.byID[m.ExternalID] = m
+		if m.ExternalID != "" && index.byID[m.ExternalID] == nil {
+			index.byID[m.ExternalID] = m
 		}
 	}
-	return r
+	return index
 }
 
-// find returns the member that a row is about, nil for a new one, or why that cannot
-// be told. A person is never taken for another one: an address or a number that points
-// to two members has to be corrected by hand.
-func (r memberIndex) find(row Row) (*grimoireauth.Member, string) {
-	m := r.byEmail[row.Email]
+// find returns the member that a row is about, or nil for a new one. Where the address
+// and the number belong to two members it returns a problem, which has to be corrected
+// by hand: it never guesses which of them is meant.
+func (index memberIndex) find(row Row) (m *grimoireauth.Member, problem string) {
+	m = index.byEmail[row.Email]
 	if m != nil && m.Status == grimoireauth.StatusDeleted && !m.EmailVerified {
-		// Stytch brings back only members who proved the address; others begin anew.
+		// Stytch reactivates only members with a verified address; others are created anew.
 		// Source: https://stytch.com/docs/b2b/api/reactivate-member
 		m = nil
 	}
 	if row.ID == "" {
 		return m, ""
 	}
-	same := r.byID[row.ID]
+	same := index.byID[row.ID]
 	switch {
 	case same != nil && same != m && same.Status != grimoireauth.StatusDeleted:
 		return nil, fmt.Sprintf("the ID number belongs to %s, who has another e-mail address in the class: change one of the two first", same.Member)
 	case m != nil && m.ExternalID != "" && m.ExternalID != row.ID:
 		if m.Status == grimoireauth.StatusDeleted {
-			return nil, "" // the address was another person's before
+			return nil, "" // the removed member with this address was another person
 		}
 		return nil, fmt.Sprintf("the e-mail address belongs to %s, who has another ID number in the class", m.Member)
 	}
 	return m, ""
 }
 
-// gone returns the members that an import added and who are not among these.
-func (r memberIndex) gone(on map[grimoireauth.MemberID]bool) []grimoireauth.Member {
-	var gone []grimoireauth.Member
-	for _, m := range r.members {
-		if _, imported := sourceOf(m); imported && m.Status != grimoireauth.StatusDeleted && !on[m.Member] {
-			gone = append(gone, m)
+// missing returns the members that an import added and that are not on the list.
+func (index memberIndex) missing(listed map[grimoireauth.MemberID]bool) []grimoireauth.Member {
+	var missing []grimoireauth.Member
+	for _, m := range index.members {
+		if _, imported := sourceOf(m); imported && m.Status != grimoireauth.StatusDeleted && !listed[m.Member] {
+			missing = append(missing, m)
 		}
 	}
-	return gone
+	return missing
 }

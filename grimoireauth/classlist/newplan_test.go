@@ -63,10 +63,10 @@ func TestNewPlan(t *testing.T) {
 		"removed, back as tutor":             {row("ada", tutor), []grimoireauth.Member{on("ada", student, student, removed)}, classlist.Reactivate, tutor, ""},
 		"removed before she ever came":       {row("ada", none), []grimoireauth.Member{on("ada", student, student, removed, unverified)}, classlist.Add, student, ""},
 		"removed, and there again":           {row("ada", none), []grimoireauth.Member{on("ada", tutor, tutor, removed), on("ada", student, none, func(m *grimoireauth.Member) { m.Member = "again" })}, classlist.Keep, student, ""},
-		"the address was somebody else's":    {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "2"}, []grimoireauth.Member{on("ada", tutor, tutor, removed, numbered("1"))}, classlist.Add, student, ""},
+		"the address was another person's":   {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "2"}, []grimoireauth.Member{on("ada", tutor, tutor, removed, numbered("1"))}, classlist.Add, student, ""},
 		"the same number":                    {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "1"}, []grimoireauth.Member{on("ada", student, student, numbered("1"))}, classlist.Keep, student, ""},
 		"a number, where there was none":     {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "1"}, []grimoireauth.Member{on("ada", student, student)}, classlist.ChangeDetails, student, ""},
-		"the number of somebody removed":     {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "1"}, []grimoireauth.Member{on("old", student, student, removed, numbered("1"))}, classlist.Add, student, "without the ID number"},
+		"the number of a removed member":     {classlist.Row{Line: 2, Email: "ada@example.edu", ID: "1"}, []grimoireauth.Member{on("old", student, student, removed, numbered("1"))}, classlist.Add, student, "without the ID number"},
 		"no number, where there was one":     {row("ada", none), []grimoireauth.Member{on("ada", student, student, numbered("1"))}, classlist.Keep, student, ""},
 		"a role brought by an e-mail domain": {row("ada", student), []grimoireauth.Member{on("ada", instructor, student)}, classlist.Keep, instructor, "changed by hand"},
 	}
@@ -145,8 +145,8 @@ func TestNewPlanRefuses(t *testing.T) {
 		"a superior back":           {classlist.List{{Line: 2, Email: "ines@example.edu"}}, []grimoireauth.Member{on("ines", instructor, none, removed)}, classlist.Config{}, nil, "line 2: they were instructor"},
 		"a role too high":           {classlist.List{{Line: 2, Email: "ada@example.edu", Role: tutor}}, nil, classlist.Config{}, nil, "line 2: it gives the role tutor"},
 		"a role below every role":   {classlist.List{{Line: 2, Email: "ada@example.edu", Role: -1}}, nil, classlist.Config{}, nil, "line 2"},
-		"number of somebody else":   {classlist.List{{Line: 2, Email: "ada@example.edu", ID: "1"}}, []grimoireauth.Member{on("bo", student, student, numbered("1"))}, classlist.Config{MostRemoved: 1}, nil, "line 2: the ID number belongs to member-bo"},
-		"address of somebody else":  {classlist.List{{Line: 2, Email: "ada@example.edu", ID: "2"}}, []grimoireauth.Member{on("ada", student, student, numbered("1"))}, classlist.Config{MostRemoved: 1}, nil, "line 2: the e-mail address belongs to member-ada"},
+		"number of another person":  {classlist.List{{Line: 2, Email: "ada@example.edu", ID: "1"}}, []grimoireauth.Member{on("bo", student, student, numbered("1"))}, classlist.Config{MostRemoved: 1}, nil, "line 2: the ID number belongs to member-bo"},
+		"address of another person": {classlist.List{{Line: 2, Email: "ada@example.edu", ID: "2"}}, []grimoireauth.Member{on("ada", student, student, numbered("1"))}, classlist.Config{MostRemoved: 1}, nil, "line 2: the e-mail address belongs to member-ada"},
 		"twice":                     {classlist.List{{Line: 2, Email: "ada@example.edu"}, {Line: 3, Email: "ADA@example.edu"}}, nil, classlist.Config{}, nil, "line 3"},
 		"no address":                {classlist.List{{Line: 2}}, nil, classlist.Config{}, nil, "line 2"},
 		"a roster of another class": {one, []grimoireauth.Member{on("ada", student, student, func(m *grimoireauth.Member) { m.Class = "torts" })}, classlist.Config{}, nil, "another class"},
@@ -183,7 +183,7 @@ func TestNewPlanRefuses(t *testing.T) {
 		}
 		require.ErrorContains(t, err, "line 9")
 	})
-	t.Run("a class that nobody teaches yet", func(t *testing.T) {
+	t.Run("a class without an instructor", func(t *testing.T) {
 		_, err := classlist.NewPlan(contracts, crowded, nil, classlist.Config{})
 		require.NoError(t, err)
 	})

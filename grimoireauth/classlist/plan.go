@@ -9,8 +9,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Plan is what an import would do, before it does it. It is immutable; make it
-// with [NewPlan]. The zero Plan does nothing.
+// Plan lists the changes that an import would make. It is immutable; make it with
+// [NewPlan]. The zero Plan changes nothing.
 type Plan struct {
 	class  grimoireauth.ClassID
 	steps  []Step
@@ -21,12 +21,12 @@ type Plan struct {
 // Class returns the class that the plan is for.
 func (p Plan) Class() grimoireauth.ClassID { return p.class }
 
-// Steps returns a step for everybody on the list, in its order, and then for
-// everybody who is to be removed, by address.
+// Steps returns a step for each person on the list, in its order, and then one for
+// each member who is to be removed, by address.
 func (p Plan) Steps() []Step { return slices.Clone(p.steps) }
 
-// Changes returns the steps that change something. There are none if the class
-// is what the list says.
+// Changes returns the steps that change something. There are none if the class is as
+// the list has it.
 func (p Plan) Changes() []Step {
 	return slices.DeleteFunc(p.Steps(), func(s Step) bool { return s.Action == Keep })
 }
@@ -43,8 +43,8 @@ func (p Plan) Count(action Action) int {
 }
 
 // String returns the plan for the people who decide about it: the counts, every
-// change, and those who are kept against the list. It names people, so it is not
-// for logs; a logger gets the counts.
+// change, and the notes about members who are kept against the list. It names people;
+// a logger gets only the counts.
 func (p Plan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "class %s: %s\n", p.class, p.counts())
@@ -64,23 +64,23 @@ func (p Plan) counts() string {
 	return strings.Join(parts, ", ")
 }
 
-// LogValue shows the class and the counts: lists are student data. It implements
+// LogValue returns the class and the counts, and no student data. It implements
 // [slog.LogValuer].
 func (p Plan) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("class", string(p.class)), slog.String("plan", p.counts()))
 }
 
-// Action is what becomes of one person. The zero Action changes nothing.
+// Action is what a step does with one person. The zero Action changes nothing.
 type Action uint8
 
 // The actions of a plan.
 const (
-	Keep          Action = iota // they stay as they are
-	Add                         // new in the class
-	Reactivate                  // was removed, and comes back
-	ChangeRole                  // the list says another role than it did, and perhaps other details
-	ChangeDetails               // the list says another name, number or groups
-	Remove                      // an import added them, and the list has them no more
+	Keep          Action = iota // changes nothing
+	Add                         // adds a new member
+	Reactivate                  // brings back a removed member
+	ChangeRole                  // gives the list's new role, and perhaps other details
+	ChangeDetails               // changes the name, the number or the groups
+	Remove                      // removes a member that an import added and the list no longer has
 )
 
 // String returns the action as a plan prints it.
@@ -102,7 +102,7 @@ func (a Action) String() string {
 	return fmt.Sprintf("action(%d)", uint8(a))
 }
 
-// Field is something about a member that an import writes, besides the role.
+// Field is a field of a member that an import writes, besides the role.
 type Field string
 
 // The fields that an import writes.
@@ -115,7 +115,7 @@ const (
 // Detail is a field that a step changes.
 type Detail struct {
 	Field    Field
-	Old, New string // groups as "[Tutorial 1], [Lab A]"; Old is empty if there was nothing
+	Old, New string // groups as "[Tutorial 1], [Lab A]"; Old is empty if the field was
 }
 
 // String returns `name "Ada" to "Ada Lovelace"`.
@@ -126,30 +126,29 @@ func (d Detail) String() string {
 	return fmt.Sprintf("%s %q to %q", d.Field, d.Old, d.New)
 }
 
-// Step is what a plan does about one person.
+// Step is the part of a plan that is about one person.
 type Step struct {
 	Action Action
-	Line   int                   // of the list; 0 for a member who is not on it
+	Line   int                   // in the list; 0 for a member who is not on it
 	Member grimoireauth.MemberID // empty for a new member
 	Email  string
 	// Name, ID and Groups are those that the member will have.
 	Name    string
 	ID      string            // the institution's number; may be empty
 	Groups  []string          // nil: none
-	From    grimoireauth.Role // what they are, or were before they were removed
-	To      grimoireauth.Role // what they will be; RoleNone for Remove
-	Details []Detail          // what else changes for a member, or a removed one
-	Note    string            // what the list says and does not count, and why; usually empty
+	From    grimoireauth.Role // the role they have, or had before they were removed
+	To      grimoireauth.Role // the role they will have; RoleNone for Remove
+	Details []Detail          // the other changes for a present or removed member
+	Note    string            // which values of the list are ignored, and why; usually empty
 
-	// record says that the member's metadata have to learn what the list said,
-	// although nothing else changes: a crash came in between.
-	record bool
-	source bool  // that concerns the role
-	marks  marks // what the metadata will say about the fields
+	// record says that only the metadata are to be written, since an earlier import
+	// crashed before it recorded what the list said.
+	record  bool
+	source  bool         // record is about the role
+	written fingerprints // the value of ListedKey after the step
 }
 
-// String returns the step as one line. It names the person: it is for the people
-// who look at the plan, not for logs.
+// String returns the step as one line. It names the person, so do not log it.
 func (s Step) String() string {
 	var b strings.Builder
 	if s.Line > 0 {
@@ -157,7 +156,7 @@ func (s Step) String() string {
 	}
 	fmt.Fprintf(&b, "%v %s", s.Action, s.Email)
 	if s.Name != "" {
-		fmt.Fprintf(&b, " (%s)", visible(s.Name)) // a person may have written their own name
+		fmt.Fprintf(&b, " (%s)", visible(s.Name)) // members can change their own names
 	}
 	switch {
 	case s.Action == Remove:
@@ -176,8 +175,7 @@ func (s Step) String() string {
 	return b.String()
 }
 
-// tell adds a note.
-func (s *Step) tell(note string) {
+func (s *Step) addNote(note string) {
 	if s.Note != "" {
 		s.Note += "; "
 	}
@@ -189,13 +187,13 @@ func (s Step) changes(field Field) bool {
 	return slices.ContainsFunc(s.Details, func(d Detail) bool { return d.Field == field })
 }
 
-// lowers reports whether the step takes something away. Those steps come last, so
-// that the class has its new instructors before it loses the old ones.
+// lowers reports whether the step removes or demotes a member. Apply does these steps
+// last, so that the class has its new instructors before it loses the old ones.
 func (s Step) lowers() bool {
 	return s.Action == Remove || s.Action == ChangeRole && s.To < s.From
 }
 
-// actions lists what the plan does, in the words of Stytch's policy.
+// actions returns the actions of Stytch's RBAC policy that the plan needs.
 func (p Plan) actions() []string {
 	out := []string{"search"} // the roster is read in any case
 	needed := make(map[string]bool)
@@ -212,7 +210,7 @@ func (p Plan) actions() []string {
 		if step.changes(FieldName) {
 			needed["update.info.name"] = true
 		}
-		// Stytch has no action for these two. They belong to a member from the beginning.
+		// Stytch has no action for these two, so they need the one that creates a member.
 		if step.changes(FieldID) || step.changes(FieldGroups) {
 			needed["create"] = true
 		}
@@ -225,8 +223,8 @@ func (p Plan) actions() []string {
 	return out
 }
 
-// bounded refuses a plan that is about a role above this one.
-func bounded(p Plan, role grimoireauth.Role) error {
+// checkHighest returns ErrForbidden if a step gives or takes a role above this one.
+func (p Plan) checkHighest(role grimoireauth.Role) error {
 	for _, step := range p.Changes() {
 		if highest := max(step.From, step.To); !role.AtLeast(highest) {
 			return fmt.Errorf("classlist: %w: line %d is about %v, and the member who imports is %v", grimoireauth.ErrForbidden, step.Line, highest, role)

@@ -10,21 +10,20 @@ import (
 	"github.com/promptgrimoire/auth/internal/text/nfc"
 )
 
-// NewPlan compares a list with a class's roster, which [Members] fetches: the role,
-// the name, the number and the groups of everybody, and who is in the class at all.
-// It makes no network call and changes nothing; the same arguments make the same
-// plan.
+// NewPlan compares a list with a class's roster, which [Members] fetches: who is in
+// the class, and the role, the name, the number and the groups of each. It makes no
+// network call, changes nothing, and returns the same plan for the same arguments.
 //
-// People are recognised by the institution's ID number, which must not
-// contradict the e-mail address, and otherwise by the address, in any case.
-// A removed member who is on the list comes back, even if they were removed by hand:
-// suspend, rather than remove, a member that no list may bring back.
+// It finds people by the e-mail address, in any case. A row whose ID number belongs to
+// another member, or differs from the one that the member has, is a fault. A removed
+// member who is on the list comes back, even if they were removed by hand: suspend,
+// rather than remove, a member that no list may bring back.
 //
-// A field that the list leaves empty stays as it is. One that was changed by hand
-// since the last import stays, too, and the step says so ([Step.Note]).
+// A field that is empty on the list stays as it is, and so does a field that was
+// changed by hand since the last import, with a note ([Step.Note]).
 //
-// Its error is a [Faults] with every reason for refusing the list, or says what
-// is wrong with the Config.
+// The error is a [Faults] with every reason why the list is rejected, or describes the
+// faults of the Config.
 func NewPlan(class grimoireauth.ClassID, list List, members []grimoireauth.Member, config Config) (Plan, error) {
 	if err := config.check(); err != nil {
 		return Plan{}, err
@@ -40,7 +39,7 @@ func NewPlan(class grimoireauth.ClassID, list List, members []grimoireauth.Membe
 		}
 	}
 	list = slices.Clone(list)
-	on := make(map[grimoireauth.MemberID]bool, len(list))
+	listed := make(map[grimoireauth.MemberID]bool, len(list))
 	steps := make([]Step, 0, len(list))
 	seen := make(map[string]bool, len(list))
 	for i := range list {
@@ -51,24 +50,24 @@ func NewPlan(class grimoireauth.ClassID, list List, members []grimoireauth.Membe
 		}
 		seen[row.Email] = true
 		step := p.step(*row)
-		on[step.Member] = true
+		listed[step.Member] = true
 		steps = append(steps, step)
 	}
-	for _, m := range p.class.gone(on) {
+	for _, m := range p.class.missing(listed) {
 		step := Step{Action: Remove, Member: m.Member, Email: m.Email, Name: m.Name, ID: m.ExternalID, Groups: GroupsOf(m), From: m.Role}
 		if m.Role > p.config.highest() {
 			p.fault(0, nil, fmt.Sprintf("it would remove %v %s, and this import may remove %v at most", m.Role, m.Member, config.highest()))
 		}
 		steps = append(steps, step)
 	}
-	p.guard(steps)
+	p.checkLimits(steps)
 	if err := p.faults.orNil(); err != nil {
 		return Plan{}, err
 	}
 	return Plan{class: class, steps: steps, list: list, config: config}, nil
 }
 
-// planner collects what stands against a plan.
+// planner collects the faults of a list while its plan is made.
 type planner struct {
 	config Config
 	class  memberIndex
@@ -79,7 +78,8 @@ func (p *planner) fault(line int, kind error, problem string) {
 	p.faults = append(p.faults, Fault{Line: line, Problem: problem, Kind: kind})
 }
 
-// check holds a row to the rules of a file, since a list can come from elsewhere.
+// check normalises a row and checks it by the rules for files, since an application can
+// make a List by itself.
 func (p *planner) check(row *Row) {
 	address, err := text.Address(row.Email)
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *planner) check(row *Row) {
 	row.Groups = groups
 }
 
-// step decides about one row.
+// step returns the step for one row.
 func (p *planner) step(row Row) Step {
 	step := Step{Line: row.Line, Email: row.Email, Name: row.Name, ID: row.ID, Groups: row.Groups, To: row.Role}
 	if row.Role > p.config.highest() || row.Role < grimoireauth.RoleNone {
@@ -117,20 +117,20 @@ func (p *planner) step(row Row) Step {
 	case m == nil:
 		step.Action = Add
 		if p.class.byID[row.ID] != nil {
-			// Stytch leaves it with the member who was removed.
+			// In Stytch a removed member keeps their external_id.
 			step.ID = ""
-			step.tell("without the ID number, which a removed member has")
+			step.addNote("without the ID number, which a removed member has")
 		}
-		step.marks = marks{} // what is empty now was not written by an import either
+		step.written = fingerprints{} // without the fields that stay empty
 		for _, f := range fieldsOf(row, grimoireauth.Member{}) {
 			if f.list != "" && (f.field != FieldID || step.ID != "") {
-				step.marks = step.marks.with(f.field, f.list)
+				step.written = step.written.with(f.field, f.list)
 			}
 		}
 	case m.Status == grimoireauth.StatusDeleted:
 		step.Action, step.Member, step.From = Reactivate, m.Member, m.Role
 		if m.Role > p.config.highest() {
-			// They come back as what they were, for the moment until that is changed.
+			// They have their old role again until it is changed by a second call.
 			p.fault(row.Line, nil, fmt.Sprintf("they were %v when they were removed, and this import may bring back %v at most", m.Role, p.config.highest()))
 		}
 		p.details(&step, row, *m)
@@ -141,18 +141,18 @@ func (p *planner) step(row Row) Step {
 			step.Action = ChangeDetails
 		}
 		if m.Suspended {
-			step.tell("they are suspended, and stay so")
+			step.addNote("they are suspended, and stay so")
 		}
 		if m.Status == grimoireauth.StatusPending {
-			step.tell("they have begun to sign up, and are not approved")
+			step.addNote("they have begun to sign up, and are not approved")
 		}
 	}
 	return step
 }
 
-// compare decides about the role of a member of the class. What the last
-// import gave stands in the member's metadata: if they are something else now, it was
-// changed by hand, and the list is no reason to undo that.
+// compare decides about the role of a member of the class. The metadata have the role
+// that the last import gave. A member who has another role now got it by hand, and
+// keeps it.
 func (p *planner) compare(step *Step, row Row, m grimoireauth.Member) {
 	step.Action, step.Member, step.From, step.To = Keep, m.Member, m.Role, m.Role
 	source, imported := sourceOf(m)
@@ -162,9 +162,9 @@ func (p *planner) compare(step *Step, row Row, m grimoireauth.Member) {
 		step.source = imported && source != sourceText(m.Role)
 		step.record = step.source
 	case !imported:
-		step.tell(fmt.Sprintf("added by hand, so the list's %v does not count", row.Role))
+		step.addNote(fmt.Sprintf("added by hand, so the list's %v does not count", row.Role))
 	case source != sourceText(m.Role):
-		step.tell(fmt.Sprintf("their role was changed by hand, so the list's %v does not count", row.Role))
+		step.addNote(fmt.Sprintf("their role was changed by hand, so the list's %v does not count", row.Role))
 	case m.Role > p.config.highest():
 		p.fault(row.Line, nil, fmt.Sprintf("they are %v, and this import may change %v at most", m.Role, p.config.highest()))
 	default:
@@ -172,7 +172,8 @@ func (p *planner) compare(step *Step, row Row, m grimoireauth.Member) {
 	}
 }
 
-// fieldValue is one field of a row and of a member, as they are compared.
+// fieldValue is one field of a row and of a member, in the form in which they are
+// compared.
 type fieldValue struct {
 	field      Field
 	list, have string
@@ -186,28 +187,28 @@ func fieldsOf(row Row, m grimoireauth.Member) [3]fieldValue {
 	}
 }
 
-// details decides about the other fields of a member, or of a removed one.
-// An import writes a field that is empty, or that says what an import wrote last;
-// anything else is by hand. Where an import from before there were marks added the
-// member, the fields are its own.
+// details decides about the other fields of a present or removed member. An import
+// writes a field that is empty or has the value that an import wrote last; every other
+// value was written by hand. If the member was added by an import that wrote no
+// fingerprints, it writes every field.
 func (p *planner) details(step *Step, row Row, m grimoireauth.Member) {
 	_, imported := sourceOf(m)
-	before := marksOf(m)
-	step.marks = before
+	before := fingerprintsOf(m)
+	step.written = before
 	step.Name, step.ID, step.Groups = m.Name, m.ExternalID, GroupsOf(m)
 	for _, f := range fieldsOf(row, m) {
 		switch {
 		case f.list == "":
 		case f.list == f.have:
 			if imported && before != nil && before[f.field] != fingerprint(f.list) {
-				step.record, step.marks = true, step.marks.with(f.field, f.list)
+				step.record, step.written = true, step.written.with(f.field, f.list)
 			}
 		case f.field == FieldID && p.class.byID[row.ID] != nil && p.class.byID[row.ID].Member != m.Member:
-			// Stytch leaves it with the member who was removed.
-			step.tell("without the ID number, which a removed member has")
+			// In Stytch a removed member keeps their external_id.
+			step.addNote("without the ID number, which a removed member has")
 		case f.have == "", before[f.field] == fingerprint(f.have), imported && before == nil:
 			step.Details = append(step.Details, Detail{f.field, f.have, f.list})
-			step.marks = step.marks.with(f.field, f.list)
+			step.written = step.written.with(f.field, f.list)
 			switch f.field {
 			case FieldName:
 				step.Name = row.Name
@@ -217,13 +218,14 @@ func (p *planner) details(step *Step, row Row, m grimoireauth.Member) {
 				step.Groups = row.Groups
 			}
 		default:
-			step.tell(fmt.Sprintf("the %s %q is by hand, so the list's %q does not count", f.field, f.have, f.list))
+			step.addNote(fmt.Sprintf("the %s %q is by hand, so the list's %q does not count", f.field, f.have, f.list))
 		}
 	}
 }
 
-// guard refuses a plan that would do too much harm if the file were wrong.
-func (p *planner) guard(steps []Step) {
+// checkLimits rejects a plan that would remove the last instructor or too many members,
+// as a truncated file would.
+func (p *planner) checkLimits(steps []Step) {
 	removed := 0
 	roles := make(map[grimoireauth.MemberID]grimoireauth.Role, len(steps)) // after the plan
 	teachers := 0
@@ -244,8 +246,7 @@ func (p *planner) guard(steps []Step) {
 		if !planned && m.Status != grimoireauth.StatusDeleted {
 			after = m.Role
 		}
-		// An invitation that was not taken up may never be, and a suspended member cannot
-		// sign in.
+		// An invited instructor may never accept, and a suspended one cannot sign in.
 		active := m.Status == grimoireauth.StatusActive && !m.Suspended
 		taught = taught || active && m.Role >= grimoireauth.RoleInstructor
 		if (active || m.Status == grimoireauth.StatusDeleted && planned) && after >= grimoireauth.RoleInstructor {
@@ -258,7 +259,7 @@ func (p *planner) guard(steps []Step) {
 	if taught && teachers == 0 {
 		p.fault(0, grimoireauth.ErrLastInstructor, "no one would be left in the class who teaches it")
 	}
-	// Rounded up, so that a person can leave a small class.
+	// Rounded up, so that one person can leave a small class.
 	most := int(math.Ceil(orDefault(p.config.MostRemoved, defaultMostRemoved) * float64(imported)))
 	if removed > most {
 		p.fault(0, ErrTooManyRemoved, fmt.Sprintf("it would remove %d of the %d people that imports added, and may remove %d: is the file whole?", removed, imported, most))

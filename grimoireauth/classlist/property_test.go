@@ -23,7 +23,7 @@ type term struct {
 	byHand map[string]bool              // who was added by hand
 }
 
-// person returns one of a dozen addresses, so that edits meet.
+// person returns one of a dozen addresses, so that several edits concern one person.
 func (m *term) person() string { return fmt.Sprintf("p%d@example.edu", m.random.IntN(12)) }
 
 func (m *term) role() grimoireauth.Role {
@@ -88,7 +88,7 @@ func (m *term) edit(t *testing.T) {
 	}
 }
 
-// teachers counts those who can run the class.
+// teachers counts the active instructors.
 func (m *term) teachers() int {
 	n := 0
 	for _, role := range m.roles() {
@@ -99,9 +99,9 @@ func (m *term) teachers() int {
 	return n
 }
 
-// Whatever happens by hand and on the lists, and however the line to Stytch
-// breaks: an import ends in what the list says, a second one changes nothing,
-// nobody who was added by hand is removed, and the class keeps an instructor.
+// With random changes by hand, random lists and random faults of the network, the class
+// is as the list says after an import, a second import changes nothing, no member who
+// was added by hand is removed, and the class keeps an instructor.
 func TestImportsThroughTheTerm(t *testing.T) {
 	applied, refused := 0, 0
 	for seed := range uint64(14) {
@@ -136,12 +136,12 @@ func TestImportsThroughTheTerm(t *testing.T) {
 					}
 				}
 				for _, row := range list {
-					require.Contains(t, after, row.Email, "everybody on the list is in the class")
+					require.Contains(t, after, row.Email, "each person on the list is in the class")
 				}
 				for email := range after {
 					_, was := before[email]
 					_, listed := m.listed[email]
-					require.True(t, was || listed, "nobody comes from nowhere")
+					require.True(t, was || listed, "every member was in the class or is on the list")
 				}
 				require.Empty(t, m.plan(list, config).Changes(), "nothing is left to do")
 				writes := m.line.writes()

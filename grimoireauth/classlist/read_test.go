@@ -137,7 +137,7 @@ func TestReadRefuses(t *testing.T) {
 	})
 }
 
-// Nobody appoints their superiors with a file.
+// A list gives no role above Config.Highest.
 func TestReadRoles(t *testing.T) {
 	text := "Email,Role\na@b.cd,Student\nb@b.cd,TA\nc@b.cd,Teacher\nd@b.cd,Coordinator\n"
 	for _, test := range []struct {

@@ -26,7 +26,7 @@ func (c *class) interrupted(plan classlist.Plan, at int) error {
 	return err
 }
 
-// requireSays checks that the class is what the list says, and that nobody is in it
+// requireSays checks that the class is as the list has it, and that no person is in it
 // twice.
 func requireSays(t *testing.T, c *class, list classlist.List) {
 	t.Helper()
@@ -55,14 +55,14 @@ func requireSays(t *testing.T, c *class, list classlist.List) {
 	}
 }
 
-// person is somebody as the administration has them.
+// person is one record of the administration.
 type person struct {
 	email, first, last, id string
 	role                   grimoireauth.Role
 	groups                 []string
 }
 
-// form is how an exporter writes people, and what of it can be read back.
+// form writes people as an exporter does, and says which fields can be read back.
 type form struct {
 	name          string
 	write         func(*rand.Rand, []person) (users, enrollments string)
@@ -216,7 +216,7 @@ func (a *administration) join() {
 	a.people = append(a.people, p)
 }
 
-// regroup gives everybody one group at least: a cell that is empty changes nothing.
+// regroup gives each person one group at least: a cell that is empty changes nothing.
 func (a *administration) regroup(p *person) {
 	p.groups = nil
 	for range 1 + a.random.IntN(3) {
@@ -226,7 +226,7 @@ func (a *administration) regroup(p *person) {
 	}
 }
 
-// edit changes something of somebody.
+// edit changes a field of one person.
 func (a *administration) edit() {
 	if a.random.IntN(4) == 0 || len(a.people) == 0 {
 		a.join()
@@ -319,7 +319,8 @@ func TestI04_EveryFormSaysWhatItSays(t *testing.T) {
 	t.Logf("%d rosters", applied)
 }
 
-// A kill at 20 random rows, and the same plan again: nothing twice, nothing lost.
+// An import that was ended at 20 random rows is completed by the same plan: no change is
+// lost or made twice.
 func TestI04_KilledAtRandomRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(18, 20))
 	const rows = 40
@@ -350,7 +351,7 @@ func TestI04_KilledAtRandomRows(t *testing.T) {
 			require.Zero(t, report.Count(classlist.Failed)+report.Count(classlist.NotTried))
 			requireSays(t, c, list)
 			require.Len(t, c.roles(), len(list)+1)
-			require.Len(t, c.members(), len(list)+3, "nobody twice, also not among the two who were removed")
+			require.Len(t, c.members(), len(list)+3, "no member twice, also not among the two removed ones")
 			require.Empty(t, c.plan(list, config).Changes())
 		})
 	}

@@ -16,27 +16,27 @@ type run struct {
 	plan   Plan
 	roster grimoireauth.Roster
 	by     *actor         // nil: the program itself
-	place  map[string]int // where the report has the step of an address
+	index  map[string]int // of a step in the report, by its address
 
-	mu      sync.Mutex // guards everything below
-	report  Report
-	queue   []Step // what is left of the phase
-	ended   int    // changes that are finished
-	failed  int    // of them
-	inARow  int    // rows since the last clear answer that nothing came of
-	refused error  // why the actor may not go on
-	panicV  any    // what a worker panicked with
+	mu         sync.Mutex // guards everything below
+	report     Report
+	queue      []Step // the steps of the phase that are not begun
+	ended      int    // finished changes
+	failed     int    // changes that failed
+	unanswered int    // failed rows since the last response of Stytch
+	refused    error  // the check of the actor that has ended the import
+	panicked   any    // the value with which a worker panicked
 }
 
-// newRun begins with what an earlier run has done already.
+// newRun returns a run whose report has the changes that an earlier run made.
 func newRun(plan, now Plan, roster grimoireauth.Roster, by *actor) *run {
-	r := &run{plan: plan, roster: roster, by: by, place: make(map[string]int), report: plan.untouched()}
+	r := &run{plan: plan, roster: roster, by: by, index: make(map[string]int), report: plan.untouched()}
 	left := make(map[string]bool)
 	for _, step := range now.Changes() {
 		left[step.Email] = true
 	}
 	for i, outcome := range r.report.Outcomes {
-		r.place[outcome.Step.Email] = i
+		r.index[outcome.Step.Email] = i
 		if !left[outcome.Step.Email] {
 			r.report.Outcomes[i].Result = AlreadySo
 			r.ended++
@@ -45,7 +45,8 @@ func newRun(plan, now Plan, roster grimoireauth.Roster, by *actor) *run {
 	return r
 }
 
-// phases returns what gives and then what takes.
+// phases splits the steps: those that add or promote come first, and those that demote
+// or remove last.
 func phases(now Plan) (first, last []Step) {
 	for _, step := range now.steps {
 		switch {
@@ -59,8 +60,8 @@ func phases(now Plan) (first, last []Step) {
 	return first, last
 }
 
-// work does these steps, several at a time, and returns when no worker is left.
-// A panic in a worker, such as one of the transport, goes on in the caller.
+// work does these steps, several at a time, and returns after every worker has. It
+// repeats a panic of a worker, such as one in the transport, for the caller.
 func (r *run) work(ctx context.Context, steps []Step) {
 	r.queue = steps
 	ctx, cancel := context.WithCancel(ctx)
@@ -72,7 +73,7 @@ func (r *run) work(ctx context.Context, steps []Step) {
 				if v := recover(); v != nil {
 					r.mu.Lock()
 					defer r.mu.Unlock()
-					r.panicV = v
+					r.panicked = v
 					cancel()
 				}
 			}()
@@ -82,23 +83,23 @@ func (r *run) work(ctx context.Context, steps []Step) {
 		})
 	}
 	workers.Wait()
-	if r.panicV != nil {
-		panic(r.panicV)
+	if r.panicked != nil {
+		panic(r.panicked)
 	}
 }
 
-// next returns the step to do, and false if there is none or no sense in it: when
-// Stytch had no answer for as many rows in a row as are worked on at a time, it
-// has none for the next one either.
+// next returns the next step, or false at the end of the queue or of the import. It
+// gives up when as many rows one after another as are worked on at a time got no
+// response from Stytch.
 func (r *run) next(ctx context.Context) (Step, bool) {
-	refused := r.by.may(ctx)
+	refused := r.by.check(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if refused != nil {
 		r.refused = refused
 		return Step{}, false
 	}
-	if len(r.queue) == 0 || ctx.Err() != nil || r.inARow >= max(3, orDefault(r.plan.config.Concurrency, defaultConcurrency)) {
+	if len(r.queue) == 0 || ctx.Err() != nil || r.unanswered >= max(3, orDefault(r.plan.config.Concurrency, defaultConcurrency)) {
 		return Step{}, false
 	}
 	step := r.queue[0]
@@ -106,22 +107,22 @@ func (r *run) next(ctx context.Context) (Step, bool) {
 	return step, true
 }
 
-// finish notes an outcome and tells about the progress, in one order for all.
+// finish records an outcome and calls Config.Progress, one outcome at a time.
 func (r *run) finish(outcome Outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i, ok := r.place[outcome.Step.Email]
+	i, ok := r.index[outcome.Step.Email]
 	switch {
 	case outcome.Result == NotTried:
-		return // the context ended while it waited for its turn
-	case outcome.Result == Failed && passing(outcome.Err):
-		r.inARow++
+		return // the context ended during the step
+	case outcome.Result == Failed && temporary(outcome.Err):
+		r.unanswered++
 	default:
-		r.inARow = 0
+		r.unanswered = 0
 	}
 	if !ok {
-		// Only the record was missing, which is no change: a failure is, though,
-		// since the next import would read it.
+		// A step that writes only the metadata is not in the plan's changes. Its failure
+		// is reported, since the next import would take the values for changes by hand.
 		if outcome.Result != Failed {
 			return
 		}
@@ -139,15 +140,15 @@ func (r *run) finish(outcome Outcome) {
 	}
 }
 
-// How long a row waits before it is tried again, if Stytch does not say: about
-// half a second, then twice as long each time, up to half a minute.
+// How long a row waits before it is tried again, if Stytch names no time: about half a
+// second, then twice as long each time, up to half a minute.
 const (
 	firstWait = 500 * time.Millisecond
 	mostWait  = 30 * time.Second
 )
 
-// try does a step, and again while Stytch is busy or does not answer. Every step
-// may be repeated: what a lost answer has done already is found out and counts.
+// try does a step, and repeats it while the error is temporary. Every step may be
+// repeated, also one that Stytch has done although its response was lost.
 func (r *run) try(ctx context.Context, step Step) Outcome {
 	out := Outcome{Step: step}
 	for {
@@ -157,25 +158,25 @@ func (r *run) try(ctx context.Context, step Step) Outcome {
 		case out.Err == nil:
 			return out
 		case ctx.Err() != nil:
-			// The import was stopped. This call may have come through or not; the next run
-			// compares again.
+			// The caller has stopped the import. Whether Stytch got this call is unknown; the
+			// next run compares the roster again.
 			return Outcome{Step: step}
 		}
 		out.Result = Failed
-		if !passing(out.Err) || out.Attempts >= orDefault(r.plan.config.Attempts, defaultAttempts) || !rest(ctx, pause(ctx, out.Attempts, out.Err)) {
+		if !temporary(out.Err) || out.Attempts >= orDefault(r.plan.config.Attempts, defaultAttempts) || !sleep(ctx, pause(ctx, out.Attempts, out.Err)) {
 			return out
 		}
 	}
 }
 
-// passing reports whether an error may pass by itself.
-func passing(err error) bool {
+// temporary reports whether a call with this error is worth repeating.
+func temporary(err error) bool {
 	return errors.Is(err, grimoireauth.ErrRateLimited) || errors.Is(err, grimoireauth.ErrUnavailable)
 }
 
-// pause returns how long to wait after so many attempts: as long as Stytch asks,
-// or a random part of a growing time, so that rows that failed together do not
-// come back together.
+// pause returns how long to wait after so many attempts: as long as Stytch says, or a
+// random part of a growing time, so that rows that failed at one time are not repeated
+// at one time.
 func pause(ctx context.Context, attempts int, err error) time.Duration {
 	wait := backoff.Wait(ctx, firstWait, mostWait, attempts-1)
 	if asked, ok := grimoireauth.RetryAfter(err); ok {
@@ -184,8 +185,8 @@ func pause(ctx context.Context, attempts int, err error) time.Duration {
 	return wait
 }
 
-// rest waits, and reports whether the context let it.
-func rest(ctx context.Context, d time.Duration) bool {
+// sleep waits, and returns false if the context ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -196,8 +197,8 @@ func rest(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// do makes the calls of a step. Again says that an earlier attempt may have been
-// carried out although its answer was lost.
+// do makes the calls of a step. Again says that Stytch may have done an earlier
+// attempt whose response was lost.
 func (r *run) do(ctx context.Context, step Step, again bool) (Result, error) {
 	switch step.Action {
 	case Add:
@@ -219,10 +220,10 @@ func (r *run) do(ctx context.Context, step Step, again bool) (Result, error) {
 	return Done, r.write(ctx, step)
 }
 
-// add enrolls a new member. An address that is taken may be the work of an earlier
-// attempt, or of another program since the roster was read.
+// add enrolls a new member. If the address is taken, an earlier attempt may have
+// enrolled them, or another program since the roster was read.
 func (r *run) add(ctx context.Context, step Step) (Result, error) {
-	metadata := grimoireauth.Metadata{SourceKey: sourceText(step.To), ListedKey: step.marks.metadata()}
+	metadata := grimoireauth.Metadata{SourceKey: sourceText(step.To), ListedKey: step.written.metadata()}
 	if len(step.Groups) > 0 {
 		metadata[GroupsKey] = step.Groups
 	}
@@ -241,11 +242,11 @@ func (r *run) add(ctx context.Context, step Step) (Result, error) {
 		}
 		return AlreadySo, nil
 	}
-	return Failed, err // it is the number that is taken, or an address that was retired
+	return Failed, err // the number is taken, or the address was retired
 }
 
-// reactivate brings a removed member back. They come with the role and the metadata that
-// they had, so both are written anew.
+// reactivate brings a removed member back. Stytch restores their role and metadata, so
+// both are written again.
 func (r *run) reactivate(ctx context.Context, step Step) (Result, error) {
 	member, err := r.roster.Reenroll(ctx, r.plan.class, step.Member)
 	if err != nil {
@@ -257,8 +258,9 @@ func (r *run) reactivate(ctx context.Context, step Step) (Result, error) {
 	return Done, r.write(ctx, step)
 }
 
-// changeRole sets the role first: a record that is missing after a crash is made
-// up for by the next import, and a wrong one would read as a change by hand.
+// changeRole sets the role before it records the role in the metadata. After a crash in
+// between, the next import writes what is missing; in the other order it would take the
+// old role for a change by hand.
 func (r *run) changeRole(ctx context.Context, step Step) error {
 	if _, err := r.roster.SetRole(ctx, r.plan.class, step.Member, step.To); err != nil {
 		return err
@@ -266,15 +268,15 @@ func (r *run) changeRole(ctx context.Context, step Step) error {
 	return r.write(ctx, step)
 }
 
-// write changes the details of a step and records what the list said, both in one
-// call, so that a crash cannot come in between.
+// write changes the details of a step and records what the list said, in one call, so
+// that a crash cannot separate the two.
 func (r *run) write(ctx context.Context, step Step) error {
 	change := grimoireauth.MemberChange{Metadata: grimoireauth.Metadata{}}
 	if step.Action == Reactivate || step.Action == ChangeRole || step.source {
 		change.Metadata[SourceKey] = sourceText(step.To)
 	}
-	if len(step.marks) > 0 {
-		change.Metadata[ListedKey] = step.marks.metadata()
+	if len(step.written) > 0 {
+		change.Metadata[ListedKey] = step.written.metadata()
 	}
 	if step.changes(FieldName) {
 		change.Name = grimoireauth.Set(step.Name)
@@ -289,7 +291,7 @@ func (r *run) write(ctx context.Context, step Step) error {
 	return err
 }
 
-// err explains a report with steps that are not done.
+// err returns the error of an import with steps that are not done, or nil.
 func (r *run) err(ctx context.Context) error {
 	open := r.report.Count(Failed) + r.report.Count(NotTried)
 	if open == 0 {
@@ -304,5 +306,5 @@ func (r *run) err(ctx context.Context) error {
 	return fmt.Errorf("classlist: %d of %d rows are not done: %w", open, len(r.report.Outcomes), errors.Join(causes...))
 }
 
-// maxCauses bounds the error's text; the report has them all.
+// maxCauses bounds the text of the error; the report has the errors of all rows.
 const maxCauses = 10

@@ -22,8 +22,8 @@ func crowd(n int) string {
 	return b.String()
 }
 
-// The largest list that is taken, from the file to the class: the times are logged, and
-// planning the double takes little more than the double of the time.
+// The largest list is read, planned and applied. The times are logged, and the plan of a
+// list of twice the size takes little more than twice the time.
 func TestTwentyThousand(t *testing.T) {
 	sizes := []int{1_000, 2_000}
 	if os.Getenv("GRIMOIRE_LONG") != "" {

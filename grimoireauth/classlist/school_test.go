@@ -15,29 +15,29 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// line is a way to Stytch on which things happen.
-type line struct {
+// network is a transport to the mock that can fail.
+type network struct {
 	stytch  *mock.Stytch
 	latency time.Duration
 
 	mu      sync.Mutex
-	chance  *rand.Rand // guarded by mu; nil: nothing happens
-	busy    float64    // share of requests that Stytch is too busy for
+	chance  *rand.Rand // guarded by mu; nil: no faults
+	busy    float64    // share of requests that get 429
 	wait    time.Duration
-	breaks  float64 // share that it breaks down over, in half of them after it has done them
+	breaks  float64 // share of requests that get 500, half of them after they were done
 	calls   int     // guarded by mu
 	writing int     // guarded by mu: those of calls that change something
 	cut     int     // guarded by mu: the call at which onCut happens; 0: never
 	onCut   func()
 }
 
-func (l *line) RoundTrip(req *http.Request) (*http.Response, error) {
-	l.happens(req)
+func (l *network) RoundTrip(req *http.Request) (*http.Response, error) {
+	l.inject(req)
 	time.Sleep(l.latency)
 	return l.stytch.RoundTrip(req)
 }
 
-func (l *line) happens(req *http.Request) {
+func (l *network) inject(req *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.calls++; l.calls == l.cut {
@@ -57,25 +57,25 @@ func (l *line) happens(req *http.Request) {
 	}
 }
 
-// writes returns how many calls changed, or would change, something.
-func (l *line) writes() int {
+// writes returns how many calls were changes.
+func (l *network) writes() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.writing
 }
 
-// class is a school with one class and the way to it.
+// class is a school with one class, and a client of it.
 type class struct {
 	t      testing.TB
 	stytch *mock.Stytch
-	line   *line
+	line   *network
 	client *grimoireauth.Client
 	id     grimoireauth.ClassID
 }
 
 func newClass(t testing.TB) *class {
 	stytch := new(mock.Stytch)
-	l := &line{stytch: stytch}
+	l := &network{stytch: stytch}
 	client, err := grimoireauth.New(grimoireauth.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: l,
 	})
@@ -83,19 +83,19 @@ func newClass(t testing.TB) *class {
 	return &class{t, stytch, l, client, stytch.AddClass("LAWS1100").ID}
 }
 
-// members is the roster, also those who were removed.
+// members returns the roster, with the removed members.
 func (c *class) members() []grimoireauth.Member {
 	members, err := classlist.Members(c.t.Context(), c.client.Roster, c.id)
 	require.NoError(c.t, err)
 	return members
 }
 
-// roles maps those who are in the class to what they are.
+// roles returns the role of each member of the class, by address.
 func (c *class) roles() map[string]grimoireauth.Role {
 	roles := make(map[string]grimoireauth.Role)
 	for _, m := range c.members() {
 		if m.Status != grimoireauth.StatusDeleted {
-			require.NotContains(c.t, roles, m.Email, "nobody twice")
+			require.NotContains(c.t, roles, m.Email, "no member twice")
 			roles[m.Email] = m.Role
 		}
 	}
@@ -108,7 +108,7 @@ func (c *class) plan(list classlist.List, config classlist.Config) classlist.Pla
 	return plan
 }
 
-// bring imports a list that must work.
+// bring imports a list and requires that it succeeds.
 func (c *class) bring(list classlist.List, config classlist.Config) classlist.Report {
 	report, err := c.plan(list, config).Apply(c.t.Context(), c.client.Roster)
 	require.NoError(c.t, err)

@@ -20,7 +20,7 @@ func export(t testing.TB, name string) string {
 	return string(raw)
 }
 
-// noting is a Config that gives every role and collects what is told.
+// noting is a Config that gives every role and collects the notes.
 func noting(change ...func(*classlist.Config)) (classlist.Config, *[]string) {
 	var notes []string
 	config := classlist.Config{Highest: grimoireauth.RoleCoordinator, Note: func(n classlist.Note) { notes = append(notes, n.String()) }}
@@ -41,7 +41,7 @@ const (
 	instructor = grimoireauth.RoleInstructor
 )
 
-// Every claimed exporter, from the first line of its file to the last.
+// The whole list that a file of each exporter becomes.
 func TestExports(t *testing.T) {
 	for name, test := range map[string]struct {
 		read   func(config classlist.Config) (classlist.List, error)
@@ -133,8 +133,8 @@ func TestExports(t *testing.T) {
 	}
 }
 
-// one reads a file, and the same file with another separator, another end of the lines
-// and a byte order mark: those follow the settings of the person who exports.
+// one reads a file, and the same file with another separator, other line endings and a
+// byte order mark, which depend on the settings of the person who exports.
 func one(t *testing.T, name string) func(classlist.Config) (classlist.List, error) {
 	return func(config classlist.Config) (classlist.List, error) {
 		text := export(t, name)
@@ -155,7 +155,7 @@ func two(t *testing.T, users, enrollments, class string) func(classlist.Config) 
 	}
 }
 
-// A file that is not a class list is named as what it is.
+// The fault of a file that is not a class list says what it is.
 func TestExportsThatAreNoClassList(t *testing.T) {
 	for name, row := range map[string]struct{ text, says string }{
 		"OneRoster's users alone":       {export(t, "oneroster12-users.csv"), "read it together with enrollments.csv"},
@@ -300,7 +300,7 @@ func TestI08_DirectionMarks(t *testing.T) {
 	require.Contains(t, faults[0].String(), `"Ada?X Lovelace"`)
 }
 
-// A name in composed and in decomposed letters is one name.
+// A name in composed letters equals the same name in decomposed ones.
 func TestI08_ComposedLetters(t *testing.T) {
 	list, err := classlist.Read(strings.NewReader("Email,Name,Groups\na@b.cd,Zoe\u0308,[U\u0308bung]\n"), anyRole)
 	require.NoError(t, err)
@@ -368,7 +368,7 @@ func TestSentencesAboutSections(t *testing.T) {
 	}
 }
 
-// What a person would have to guess is told.
+// What is ambiguous in a file has a note.
 func TestWhatIsToldAboutAFile(t *testing.T) {
 	config, notes := noting()
 	list, err := classlist.Read(strings.NewReader("Email,Name,Email address\nprivate@example.net,Ada,ada@example.edu\n"), config)
@@ -384,8 +384,8 @@ func TestWhatIsToldAboutAFile(t *testing.T) {
 	}
 }
 
-// A person with several logins, or with a record that is to be deleted, is one; a course
-// without an id of the school's is named by Canvas's.
+// A person with several logins, or with a record that is to be deleted, is one person. A
+// course without an id of the school's has the one of Canvas.
 func TestI05_SeveralRecordsOfOnePerson(t *testing.T) {
 	users := "canvas_user_id,user_id,login_id,first_name,last_name,email,status\n" +
 		"701,,second,Ada,Lovelace,ada@example.edu,active\n701,00045001,ada,Ada,Lovelace,ada@example.edu,active\n701,X1,old,Ada,Byron,old@example.edu,deleted\n"

@@ -151,7 +151,7 @@ type reader struct {
 	part *limited
 }
 
-// limited stops when more is unpacked than a workbook may have.
+// limited returns an error once more is unpacked than a workbook may have.
 type limited struct {
 	io.Reader
 	book *book
@@ -173,7 +173,7 @@ func (l *limited) Read(p []byte) (int, error) {
 // errStop ends a reading early without being an error.
 var errStop = errors.New("enough")
 
-// each calls do with every element of a part. A part that is missing has none.
+// each calls do with every element of a part, and not at all if the part is missing.
 func (b *book) each(part string, do func(*reader, xml.StartElement) error) (err error) {
 	file, ok := b.parts[part]
 	if !ok {
@@ -204,8 +204,8 @@ func (b *book) each(part string, do func(*reader, xml.StartElement) error) (err 
 	}
 }
 
-// text returns what is written up to the end of an element, without the reading aids
-// of Japanese, which are shown above it.
+// text returns the text up to the end of an element, without the phonetic reading of
+// Japanese text, which is shown above it.
 func (x *reader) text(until string) (string, error) {
 	var b strings.Builder
 	inText, aids := false, 0

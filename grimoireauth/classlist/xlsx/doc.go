@@ -2,11 +2,11 @@
 // participants and as spreadsheet programs save them, into the rows that package
 // classlist reads from CSV.
 //
-// What is read is what a person sees: the one sheet with a list that is not hidden,
-// the rows that are not hidden or filtered out, and numbers as their format shows
-// them. A cell whose shown text cannot be had is a fault, if its column is read.
+// It reads what a person sees: the one shown sheet with a list, the rows that are not
+// hidden or filtered out, and numbers as their format shows them. A cell whose shown
+// text is not known is a fault, if its column is read.
 //
-// It reads the few parts of a workbook that a list needs itself, since libraries for
-// spreadsheets give the stored value and not what is shown. It is a module of its
-// own because its tests make workbooks with such a library.
+// It has a reader of its own for the few parts of a workbook that a list needs, since
+// libraries for spreadsheets return the stored value and not the shown one. It is a
+// module of its own because its tests make workbooks with such a library.
 package xlsx

@@ -11,8 +11,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
 )
 
-// A workbook is a zip archive, and a small one can hold a great deal. A thousand
-// people take a hundred kilobytes packed and a megabyte unpacked.
+// The limits of a workbook, which is a zip archive and can be very much larger when it
+// is unpacked. A thousand people take a hundred kilobytes packed and a megabyte unpacked.
 const (
 	maxFile     = 8 << 20
 	maxUnpacked = 32 << 20 // of the parts that are read
@@ -20,14 +20,14 @@ const (
 	maxColumns  = 2000     // a gradebook has one for each thing that is graded
 )
 
-// Read reads a class list from the sheet of a workbook that has one: a line that
-// names a column with e-mail addresses. The columns, the rows and the faults are those
-// of [classlist.Read]; lines are rows of the sheet. Sheets and rows that are hidden
-// are not read, with a note. Two sheets with a list are a fault, and [ReadSheet] the
-// answer to it. Workbooks of Excel before 2007, and those with a password, are refused.
+// Read reads a class list from the sheet of a workbook that has one, which is a sheet
+// with a header that names a column of e-mail addresses. The columns, the rows and the
+// faults are those of [classlist.Read]; lines are rows of the sheet. Hidden sheets and
+// rows are not read, with a note. Two sheets with a list are a fault; [ReadSheet] reads
+// one of them. Workbooks of Excel before 2007, and those with a password, are rejected.
 //
-// Its error is a [classlist.Faults], the error of r, or says what is wrong with
-// the Config. It writes no files.
+// The error is a [classlist.Faults], the error of r, or describes the faults of the
+// Config. It writes no files.
 func Read(r io.Reader, config classlist.Config) (classlist.List, error) {
 	return read(r, "", config)
 }
@@ -78,7 +78,7 @@ func read(r io.Reader, name string, config classlist.Config) (classlist.List, er
 	if rows.err != nil {
 		return nil, refuse(broken)
 	}
-	notes.tell(rows.hiddenColumns)
+	notes.send(rows.hiddenColumns)
 	if err == nil && len(rows.merged) > 0 {
 		return nil, refuse(fmt.Sprintf("the cells %s are merged, and only the first of them has their value: take them apart", rows.merged[0]))
 	}
@@ -92,7 +92,7 @@ var errBroken = errors.New(broken)
 func refuse(problem string) error { return classlist.Faults{{Problem: problem}} }
 
 // choose finds the sheet to read: the one with this name, or the one that has a list,
-// or the first that has anything. It returns nil for a workbook without any cell.
+// or the first one that is not empty. It returns nil for a workbook without cells.
 func (b *book) choose(name string, config classlist.Config, notes *noted) (chosen *sheet, problem string, err error) {
 	var lists []sheet
 	for i := range b.sheets {
@@ -129,11 +129,10 @@ func (b *book) choose(name string, config classlist.Config, notes *noted) (chose
 	case len(lists) == 1:
 		return &lists[0], "", nil
 	}
-	return chosen, "", nil // the header's fault says what is missing
+	return chosen, "", nil // reading its header returns the fault
 }
 
-// firstRow returns the first row with anything in it that is shown, or that is the
-// header.
+// firstRow returns the first row that is not blank and is shown, or is the header.
 func (b *book) firstRow(s sheet, config classlist.Config) (cells []string, err error) {
 	rows := sheetReader{book: b, sheet: s}
 	rows.each(func(row sheetRow) bool {
@@ -146,7 +145,7 @@ func (b *book) firstRow(s sheet, config classlist.Config) (cells []string, err e
 	return cells, rows.err
 }
 
-// noted collects what is hidden, and tells it once the list was read.
+// noted collects the hidden parts, for notes after the list was read.
 type noted struct {
 	config classlist.Config
 	sheets []string
@@ -154,7 +153,7 @@ type noted struct {
 	header bool  // the header was read
 }
 
-func (n *noted) tell(columns []string) {
+func (n *noted) send(columns []string) {
 	if n.config.Note == nil {
 		return
 	}

@@ -187,7 +187,7 @@ func TestReadRefuses(t *testing.T) {
 	})
 }
 
-// A workbook that is a thousand times as large unpacked is given up early.
+// Reading a workbook that is a thousand times as large unpacked ends early.
 func TestReadUnpacksInProportion(t *testing.T) {
 	good := workbook([]any{"Email"}, []any{"ada@example.edu"})
 	for name, padding := range map[string]string{"blanks": " ", "rows": "<row/>", "cells": `<c/>`} {
@@ -204,7 +204,7 @@ func TestReadUnpacksInProportion(t *testing.T) {
 	}
 }
 
-// Whatever is uploaded: no panic, and either people or a fault.
+// Read does not panic on any file, and returns either people or a fault.
 func FuzzRead(f *testing.F) {
 	f.Add(workbook([]any{"Email", "ID number"}, []any{"ada@example.edu", 45012345}))
 	f.Add(workbook())

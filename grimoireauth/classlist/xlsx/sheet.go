@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// sheetRow is one row of a sheet that has anything in it.
+// sheetRow is one row of a sheet that is not empty.
 type sheetRow struct {
 	number     int
 	hidden     bool
 	cells      []string
-	unreadable map[int]string // why a cell cannot be told, by its column
+	unreadable map[int]string // by column: why the text of a cell is not known
 }
 
 // sheetReader reads the rows of one sheet.
@@ -68,7 +68,7 @@ func (r *sheetReader) hideColumns(start xml.StartElement) {
 	from, _ := strconv.Atoi(attr(start, "min"))
 	to, _ := strconv.Atoi(attr(start, "max"))
 	if !isTrue(attr(start, "hidden")) || from < 1 || to > maxColumns {
-		return // all columns to the right of a list are hidden by some people
+		return // some people hide all columns to the right of a list
 	}
 	for column := from; column <= to; column++ {
 		r.hiddenColumns = append(r.hiddenColumns, letters(column))
@@ -86,7 +86,7 @@ func letters(column int) string {
 	return name
 }
 
-// columnOf returns the column of "B5", from 1, and 0 for what is no such name.
+// columnOf returns the column of "B5", from 1, or 0 for a text of another form.
 func columnOf(cell string) int {
 	column := 0
 	for i := range len(cell) {
@@ -154,7 +154,7 @@ func (r *sheetReader) readRow(x *reader, row *sheetRow) error {
 	}
 }
 
-// readCell returns what a cell shows, or why that cannot be told.
+// readCell returns the text that a cell shows, or why it is not known.
 func (r *sheetReader) readCell(x *reader, start xml.StartElement) (text, why string, err error) {
 	kind := attr(start, "t")
 	value, formula, valued := "", false, false

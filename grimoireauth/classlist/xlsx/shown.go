@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// builtIn returns the number format with this id, of those that no workbook writes
-// out. Of dates and amounts it is enough to know that they are some.
+// builtIn returns the built-in number format with this id, which workbooks do not
+// contain. Dates and amounts get a name only, since such cells are faults.
 // Source: ECMA-376, part 1, section 18.8.30.
 func builtIn(id string) string {
 	switch id {
@@ -32,10 +32,9 @@ func builtIn(id string) string {
 	return "number " + id
 }
 
-// shown returns what a cell with a number shows, if its format is one that ids have:
-// digits, zeros in front of them, and letters and hyphens between. For every other
-// format it says why the text cannot be told. The width of the column counts as
-// large enough.
+// shown returns the text that a cell with a number shows, for the formats that ID
+// numbers have: digits, leading zeros, and letters and hyphens between. For every other
+// format it returns why the text is not known. It ignores the width of the column.
 func shown(number float64, format string) (text, why string) {
 	if math.Abs(number) >= 1e15 {
 		return "", "this number has more than 15 digits, which spreadsheet programs round: make the column text and type it anew"
@@ -64,9 +63,9 @@ type place struct {
 	digit bool // '0' shows a zero if there is no digit, '#' nothing
 }
 
-// digitsOf reads a format of places for digits and of characters that are shown
-// between them. A format with a condition, a colour, a decimal point, groups of
-// thousands or a date has other signs, and is none of these.
+// digitsOf reads a format that has only places for digits and characters between them.
+// It returns false for other formats, such as those with a condition, a colour, a
+// decimal point, groups of thousands or a date.
 func digitsOf(format string) (pattern []place, ok bool) {
 	section, _, _ := strings.Cut(format, ";") // the first is for numbers from zero
 	places := 0
@@ -100,8 +99,8 @@ func digitsOf(format string) (pattern []place, ok bool) {
 	return pattern, places > 0
 }
 
-// fill puts digits into the places, from the right; more digits than places stand
-// before the first of them.
+// fill writes digits into the places, from the right; digits without a place come before
+// the first one.
 func fill(pattern []place, digits string) string {
 	left := 0
 	for _, p := range pattern {

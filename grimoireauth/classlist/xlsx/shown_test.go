@@ -31,7 +31,7 @@ func number(t *testing.T, value any, format string) []byte {
 	})
 }
 
-// What is read is what the cell shows, or a fault that says why that cannot be had.
+// Read returns the text that a cell shows, or a fault that says why it is not known.
 func TestI03_NumbersAsTheyAreShown(t *testing.T) {
 	for name, row := range map[string]struct {
 		value        any
@@ -82,7 +82,7 @@ func TestI03_NumbersAsTheyAreShown(t *testing.T) {
 	})
 }
 
-// An error value and a formula without a value are named as such.
+// The fault of an error value, or of a formula without a value, says what the cell is.
 func TestI03_CellsThatShowNoValue(t *testing.T) {
 	for name, row := range map[string]struct{ cell, says, want string }{
 		"an error":                   {`<c r="B2" t="e"><v>#REF!</v></c>`, "shows the error #REF!", ""},
@@ -126,7 +126,7 @@ func lists(t *testing.T, names ...string) *excelize.File {
 	return file
 }
 
-// A sheet that is not shown is never read, and two that are shown are a question.
+// A hidden sheet is never read, and two shown sheets with a list are a fault.
 func TestI03_SheetsAsTheyAreShown(t *testing.T) {
 	var notes []string
 	config := classlist.Config{Note: func(note classlist.Note) { notes = append(notes, note.String()) }}
@@ -182,7 +182,8 @@ func TestI03_SheetsAsTheyAreShown(t *testing.T) {
 	})
 }
 
-// A merged cell shows its value in every row, and the file has it in the first only.
+// A merged cell is a fault: it shows its value in every row, but the file has it in the
+// first one only.
 func TestI03_MergedCells(t *testing.T) {
 	raw := book(t, func(file *excelize.File) {
 		for i, row := range [][]any{{"Email", "Group", "Grade"}, {"a@example.edu", "Mon", 1}, {"b@example.edu", "", 2}} {
@@ -230,7 +231,7 @@ func TestExports_MoodleGradesAsExcel(t *testing.T) {
 	}, list)
 }
 
-// A file of another program is named as what it is.
+// The fault of a file of another program says what it is.
 func TestReadOfAnOpenDocument(t *testing.T) {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
