@@ -65,7 +65,7 @@ func canFault(about About, resource, action string) error {
 func (g *Guard) can(about About, resource, action string) check {
 	return func(ctx context.Context, r *http.Request, f *found, in place) (place, error) {
 		class, none := about.class(r)
-		return f.meets(ctx, condition{class: class, none: none, resource: resource, action: action}, in)
+		return f.meets(ctx, &condition{class: class, none: none, resource: resource, action: action}, in)
 	}
 }
 

@@ -100,7 +100,7 @@ func (g *Guard) inClass(of ClassOf, least grimoireauth.Role) check {
 			// A condition without a role asks for a permission, and this is none.
 			return place{}, grimoireauth.ErrForbidden
 		}
-		return f.meets(ctx, condition{class: of(r), least: least}, in)
+		return f.meets(ctx, &condition{class: of(r), least: least}, in)
 	}
 }
 

@@ -17,12 +17,12 @@ type condition struct {
 }
 
 // meets decides a condition, or writes it down if that is what f is for.
-func (f *found) meets(ctx context.Context, c condition, in place) (place, error) {
+func (f *found) meets(ctx context.Context, c *condition, in place) (place, error) {
 	if err := c.fault(f.guard, in); err != nil {
 		return place{}, err
 	}
 	if f.later != nil && f.later.noting != nil {
-		*f.later.noting = append(*f.later.noting, c)
+		*f.later.noting = append(*f.later.noting, *c)
 		if c.least > grimoireauth.RoleNone {
 			in = place{class: c.class, role: c.least}
 		}
@@ -38,7 +38,7 @@ func (f *found) meets(ctx context.Context, c condition, in place) (place, error)
 }
 
 // fault returns what is wrong with the program if this is to be decided there.
-func (c condition) fault(g *Guard, in place) error {
+func (c *condition) fault(g *Guard, in place) error {
 	switch {
 	case c.least == grimoireauth.RoleNone && g.config.Can == nil:
 		return fmt.Errorf("%w: Config.Can is missing", ErrMisconfigured)

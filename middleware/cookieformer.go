@@ -124,7 +124,7 @@ func (g *Guard) expireMoved(h http.Header, r *http.Request) {
 // sign-out Stytch is asked, and says that the session has ended: by Config.Fresh, if there
 // is one, since an AuthFunc may remember what it found out a moment before.
 func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, f *found) bool {
-	if !f.presented.former || f.err != nil || r.Method != http.MethodGet || !readByPerson(r) {
+	if f.err != nil || r.Method != http.MethodGet || !readByPerson(r) {
 		return false
 	}
 	address, ok := ReturnTo(addressOf(r))

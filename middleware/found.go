@@ -116,15 +116,9 @@ func (f *found) ask(ctx context.Context, r *http.Request) {
 	if f.renewed != nil {
 		proof = *f.renewed
 	}
-	f.authentication, f.err = f.askAbout(ctx, proof)
-	if f.foreign() && f.presented.jwt != "" && proof == credentials {
-		// Not every AuthFunc looks at the name. The session_jwt is not this session's,
-		// whatever was said about it.
-		proof.JWT = grimoireauth.Secret{}
-		f.authentication, f.err = f.askAbout(ctx, proof)
-	}
-	if f.err == nil && f.foreign() {
-		f.authentication, f.err = grimoireauth.Authentication{}, errTwoSessions
+	f.askAbout(ctx, proof)
+	if f.foreign() {
+		f.withoutJWT(ctx, proof, proof == credentials)
 	}
 	// Two kilobytes, letter by letter, cost as much as all the rest of the guard. A
 	// session_jwt whose signature was verified here needs no second look; about any
@@ -154,14 +148,31 @@ func (f *found) ask(ctx context.Context, r *http.Request) {
 	}
 }
 
-func (f *found) askAbout(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+// withoutJWT asks again about the session_token alone, if the answer about another session
+// than it names can come from the session_jwt that was presented with it. Not every AuthFunc
+// looks at the name.
+func (f *found) withoutJWT(ctx context.Context, proof grimoireauth.Credentials, presented bool) {
+	if presented && f.presented.jwt != "" {
+		proof.JWT = grimoireauth.Secret{}
+		f.askAbout(ctx, proof)
+		if !f.foreign() {
+			return
+		}
+	}
+	if f.err == nil {
+		f.authentication, f.err = grimoireauth.Authentication{}, errTwoSessions
+	}
+}
+
+func (f *found) askAbout(ctx context.Context, credentials grimoireauth.Credentials) {
 	// The answer that moved this session_token may have arrived after a sign-out at another
 	// process, and an AuthFunc may remember what was true before. Only Stytch knows.
 	moved := f.presented.moved && f.presented.jwt == "" && f.guard.config.Fresh != nil
 	if f.fresh || moved {
-		return f.guard.askStytch(ctx, credentials)
+		f.authentication, f.err = f.guard.askStytch(ctx, credentials)
+		return
 	}
-	return f.guard.ask(ctx, f.guard.auth, credentials)
+	f.authentication, f.err = f.guard.ask(ctx, f.guard.auth, credentials)
 }
 
 // foreign reports whether the answer is about another session than the one that the
@@ -189,12 +200,13 @@ func (f *found) settle(w http.ResponseWriter, r *http.Request) {
 	}
 	f.settled = true
 	h := w.Header()
+	cached := h["Cache-Control"] != nil // looked up while there are fewer headers
 	if f.guard != nil {
 		f.setVary(h)
 	}
 	switch {
 	case f.err == nil:
-		if h["Cache-Control"] == nil {
+		if !cached {
 			f.cacheControl[0] = "no-store"
 			h["Cache-Control"] = f.cacheControl[:1:1]
 		}

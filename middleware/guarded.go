@@ -51,7 +51,7 @@ func (g *Guard) wrap(outer guarded, next http.Handler) http.Handler {
 // refuses all others.
 func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f, in, err := h.guard.decide(r, h.fresh, h.checks)
-	if h.guard.moveFormer(w, r, f) {
+	if f.presented.former && h.guard.moveFormer(w, r, f) {
 		return
 	}
 	f.settle(w, r)

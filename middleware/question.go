@@ -284,8 +284,8 @@ func (q *question) ask(ctx context.Context, known *answer) (next *answer, err er
 		return nil, errTwoAnswers
 	}
 	in := place{}
-	for _, c := range q.conditions {
-		if in, err = f.meets(ctx, c, in); err != nil {
+	for i := range q.conditions {
+		if in, err = f.meets(ctx, &q.conditions[i], in); err != nil {
 			return nil, err
 		}
 	}
