@@ -50,7 +50,7 @@ func TestImportDirections(t *testing.T) {
 
 		"middleware/signin/internal/cookie": {"grimoireauth"},
 		"middleware/signin/internal/once":   {"grimoireauth"},
-		"mock":                   {"grimoireauth"},
+		"mock":                              {"grimoireauth"},
 	}
 	all := packages(t)
 	for name, mayImport := range allowed {

@@ -22,32 +22,32 @@ import (
 // again, Stytch checks tokens, verifiers and pending sign-ins, and the rest only
 // decides which page is shown.
 type attempt struct {
-	id    string
-	nonce string // a secret of this browser, for the keys of redemptions
-	at    int64  // when it was last written, Unix milliseconds: the newest few are kept
-	until int64  // when its present stage is over, Unix seconds
+	id        string
+	nonce     string // a secret of this browser, for the keys of redemptions
+	writtenAt int64  // when it was last written, Unix milliseconds: the newest few are kept
+	until     int64  // when its present stage is over, Unix seconds
 
 	// What was asked for, and what is pending then: an e-mail, or a redirect to
 	// another host's page.
-	asks     string              // one of the constants below; empty: nothing
-	class    string              // an id or a slug; empty: a discovery
-	email    string              // as it was typed
-	returnTo string              // checked again when it is read
-	verifier grimoireauth.Secret // RFC 7636: what comes back counts only beside it
-	token    callbackToken       // what came back and was not redeemed yet
-	pending  pendingSignIn       // a sign-in that is not finished
-	account  string              // whose it is: an address that was not asked for and is to be confirmed; email is empty if none was
-	held     grimoireauth.Secret // the session_token of a sign-in that waits for that
+	requested string              // one of the constants below; empty: nothing
+	class     string              // an id or a slug; empty: a discovery
+	email     string              // as it was typed
+	returnTo  string              // checked again when it is read
+	verifier  grimoireauth.Secret // RFC 7636: what comes back counts only beside it
+	token     callbackToken       // what came back and was not redeemed yet
+	pending   pendingSignIn       // a sign-in that is not finished
+	account   string              // whose it is: an address that was not asked for and is to be confirmed; email is empty if none was
+	held      grimoireauth.Secret // the session_token of a sign-in that waits for that
 }
 
 // What an attempt can ask for.
 const (
-	asksLink           = "link"
-	asksCode           = "code"
-	asksReset          = "reset"
-	asksOAuth          = kindOAuth
-	asksDiscoveryOAuth = kindDiscoveryOAuth
-	asksSSO            = kindSSO
+	requestLink           = "link"
+	requestCode           = "code"
+	requestReset          = "reset"
+	requestOAuth          = kindOAuth
+	requestDiscoveryOAuth = kindDiscoveryOAuth
+	requestSSO            = kindSSO
 )
 
 // How long the stages of an attempt last.
@@ -60,7 +60,7 @@ const (
 
 	// lateLife is how long an attempt is known after its time, so that its page can
 	// say so and keep the class and the return address.
-	lateLife    = time.Hour
+	graceLife   = time.Hour
 	longestLife = 7 * 24 * time.Hour // that of a link
 )
 
@@ -80,9 +80,9 @@ var attemptCodec = cookie.Codec[attempt]{
 	Max:     maxAttempt,
 	Fields: slices.Concat([]cookie.Field[attempt]{
 		cookie.Text(func(a *attempt) *string { return &a.nonce }),
-		cookie.Integer(func(a *attempt) *int64 { return &a.at }),
+		cookie.Integer(func(a *attempt) *int64 { return &a.writtenAt }),
 		cookie.Integer(func(a *attempt) *int64 { return &a.until }),
-		cookie.Text(func(a *attempt) *string { return &a.asks }),
+		cookie.Text(func(a *attempt) *string { return &a.requested }),
 		cookie.Text(func(a *attempt) *string { return &a.class }),
 		cookie.Text(func(a *attempt) *string { return &a.email }),
 		cookie.Text(func(a *attempt) *string { return &a.returnTo }),
@@ -101,8 +101,8 @@ func newAttempt(class, returnTo string) attempt {
 }
 
 // ask notes what was asked for.
-func (a attempt) ask(asks, email string, life time.Duration) attempt {
-	a.asks, a.email = asks, email
+func (a attempt) requesting(requested, email string, life time.Duration) attempt {
+	a.requested, a.email = requested, email
 	return a.lasting(life)
 }
 
@@ -116,20 +116,20 @@ func (a attempt) lasting(life time.Duration) attempt {
 func (a attempt) live(now time.Time) bool { return now.Unix() < a.until }
 
 // owes reports whether a sign-in is pending that can still be finished.
-func (a attempt) owes(now time.Time) bool { return a.pending.owed != "" && a.pending.live(now) }
+func (a attempt) isPending(now time.Time) bool { return a.pending.step != "" && a.pending.live(now) }
 
 // goesOn reports whether the attempt is past its first step and has a page on which it
 // goes on.
-func (a attempt) goesOn(now time.Time) bool {
-	return a.live(now) && (a.account != "" || a.owes(now))
+func (a attempt) canContinue(now time.Time) bool {
+	return a.live(now) && (a.account != "" || a.isPending(now))
 }
 
 // half returns the attempt if it is a pending sign-in that one more primary way to
 // sign in to this class, an id or a slug, finishes. Nil: it is none, or its account has
 // to be confirmed first.
-func (a attempt) half(class string) *attempt {
+func (a attempt) awaitingPrimary(class string) *attempt {
 	p := a.pending
-	if !a.owes(time.Now()) || a.account != "" || p.owed != owedPrimary || class == "" || (class != string(p.class) && !strings.EqualFold(class, p.slug)) {
+	if !a.isPending(time.Now()) || a.account != "" || p.step != stepPrimary || class == "" || (class != string(p.class) && !strings.EqualFold(class, p.slug)) {
 		return nil
 	}
 	return &a
@@ -146,16 +146,16 @@ func (a *attempt) proof() grimoireauth.Proof {
 // doesNotFit reports whether a way to sign in failed because of the pending sign-in
 // that it was to finish: that one is over, or of another person who left it behind.
 // The next try goes without it.
-func (a *attempt) doesNotFit(err error) bool {
-	if a == nil || unknown(err) {
+func (a *attempt) causes(err error) bool {
+	if a == nil || isUndecided(err) {
 		return false
 	}
-	_, asked := answered(err)
+	_, asked := stytchErrorType(err)
 	return asked && (errors.Is(err, grimoireauth.ErrSignInExpired) || errors.Is(err, grimoireauth.ErrInvalid) || errors.Is(err, grimoireauth.ErrUnauthenticated))
 }
 
 // back is the class, the address and the return address, as a page to begin again.
-func (a attempt) back() Page {
+func (a attempt) startPage() Page {
 	page := Page{Class: a.class, Email: a.email, ReturnTo: a.returnTo}
 	if a.pending.className != "" {
 		page.ClassName = a.pending.className
@@ -164,7 +164,7 @@ func (a attempt) back() Page {
 }
 
 // page is what every page about a pending sign-in says.
-func (a attempt) page() Page {
+func (a attempt) pendingPage() Page {
 	p := a.pending
 	page := Page{Attempt: a.id, Class: p.slug, ClassName: p.className, OtherClasses: p.discovered, ReturnTo: a.returnTo}
 	if page.Class == "" {
@@ -179,7 +179,7 @@ func (a attempt) wellFormed(now time.Time) bool {
 	switch {
 	case !idForm.MatchString(a.nonce), !slugOK(a.class), len(a.email) > maxEmail, len(a.account) > maxEmail:
 		return false
-	case a.until > latest.Unix(), a.at > now.Add(clockSkew).UnixMilli(), a.at < 0, a.until < 0:
+	case a.until > latest.Unix(), a.writtenAt > now.Add(clockSkew).UnixMilli(), a.writtenAt < 0, a.until < 0:
 		return false
 	case (verifier != "") != a.isBound() || verifier != "" && !verifierForm.MatchString(verifier):
 		return false
@@ -190,28 +190,28 @@ func (a attempt) wellFormed(now time.Time) bool {
 	case held != "" && (!tokenForm.MatchString(held) || a.account == ""):
 		return false
 	}
-	switch a.asks {
+	switch a.requested {
 	case "":
 		return true
-	case asksLink, asksCode, asksOAuth, asksSSO, asksReset, asksDiscoveryOAuth:
+	case requestLink, requestCode, requestOAuth, requestSSO, requestReset, requestDiscoveryOAuth:
 		// Without a class any would do, so one has to be named where one was.
-		return a.asks == asksDiscoveryOAuth && a.class == "" || a.asks != asksDiscoveryOAuth && (a.class != "" || a.asks == asksLink || a.asks == asksCode)
+		return a.requested == requestDiscoveryOAuth && a.class == "" || a.requested != requestDiscoveryOAuth && (a.class != "" || a.requested == requestLink || a.requested == requestCode)
 	}
 	return false
 }
 
 // isBound reports whether what comes back counts only in the browser that asked.
-func (a attempt) isBound() bool { return a.asks == asksReset || a.redirects() }
+func (a attempt) isBound() bool { return a.requested == requestReset || a.redirects() }
 
 // redirects reports whether the attempt leads to a provider and back.
 func (a attempt) redirects() bool {
-	return slices.Contains([]string{asksOAuth, asksDiscoveryOAuth, asksSSO}, a.asks)
+	return slices.Contains([]string{requestOAuth, requestDiscoveryOAuth, requestSSO}, a.requested)
 }
 
 // fitted leaves out what a cookie cannot hold: first what only decorates a page,
 // then where to go in the end.
 func (a attempt) fitted() attempt {
-	if a.pending.owed != "" {
+	if a.pending.step != "" {
 		a.pending = a.pending.fitted()
 	}
 	if len(a.email) > maxEmail {

@@ -21,7 +21,7 @@ var someID = strings.Repeat("I", 26)
 
 func somePending(change func(*pendingSignIn)) attempt {
 	p := pendingSignIn{
-		owed: owedFactor,
+		step: stepFactor,
 		intermediate: grimoireauth.Intermediate{
 			Token: grimoireauth.NewSecret("SeiGwdj5lKkrEVgcEY3QNJXt6srxS3IK2Nwkar6mXD4="), ExpiresAt: someTime.Add(9 * time.Minute),
 		},
@@ -44,7 +44,7 @@ func somePending(change func(*pendingSignIn)) attempt {
 
 func someAttempt(change func(*attempt)) attempt {
 	a := attempt{
-		id: someID, nonce: strings.Repeat("N", 26), at: someTime.UnixMilli(), until: someTime.Add(time.Minute).Unix(),
+		id: someID, nonce: strings.Repeat("N", 26), writtenAt: someTime.UnixMilli(), until: someTime.Add(time.Minute).Unix(),
 		class: "laws1100", returnTo: "/classes/1?week=3&a=b:c",
 	}
 	if change != nil {
@@ -62,21 +62,21 @@ var (
 func TestAttemptCookie(t *testing.T) {
 	for name, want := range map[string]attempt{
 		"nothing yet": someAttempt(nil),
-		"a link":      someAttempt(func(a *attempt) { a.asks, a.email = asksLink, "ada+1@example.edu" }),
-		"a code":      someAttempt(func(a *attempt) { a.asks, a.email, a.class = asksCode, `"a b;c"@example.edu`, "" }),
-		"a reset":     someAttempt(func(a *attempt) { a.asks, a.verifier = asksReset, someVerifier }),
-		"a provider":  someAttempt(func(a *attempt) { a.asks, a.verifier = asksOAuth, someVerifier }),
-		"a discovery": someAttempt(func(a *attempt) { a.asks, a.verifier, a.class = asksDiscoveryOAuth, someVerifier, "" }),
+		"a link":      someAttempt(func(a *attempt) { a.requested, a.email = requestLink, "ada+1@example.edu" }),
+		"a code":      someAttempt(func(a *attempt) { a.requested, a.email, a.class = requestCode, `"a b;c"@example.edu`, "" }),
+		"a reset":     someAttempt(func(a *attempt) { a.requested, a.verifier = requestReset, someVerifier }),
+		"a provider":  someAttempt(func(a *attempt) { a.requested, a.verifier = requestOAuth, someVerifier }),
+		"a discovery": someAttempt(func(a *attempt) { a.requested, a.verifier, a.class = requestDiscoveryOAuth, someVerifier, "" }),
 		"a token":     someAttempt(func(a *attempt) { a.token = someToken }),
 		"a question": someAttempt(func(a *attempt) {
 			a.account, a.held = "eve@example.edu", grimoireauth.NewSecret(someToken.token)
 		}),
 		"a factor":       somePending(nil),
-		"another way":    somePending(func(p *pendingSignIn) { p.owed = owedPrimary }),
-		"all facts":      somePending(func(p *pendingSignIn) { p.discovered, p.numbered, p.appBegun = true, true, true }),
+		"another way":    somePending(func(p *pendingSignIn) { p.step = stepPrimary }),
+		"all facts":      somePending(func(p *pendingSignIn) { p.discovered, p.phoneGiven, p.appStarted = true, true, true }),
 		"a bare pending": somePending(func(p *pendingSignIn) { p.slug, p.className, p.methods, p.allowed, p.enrolled = "", "", nil, nil, nil }),
 		"a class to choose": somePending(func(p *pendingSignIn) {
-			*p = pendingSignIn{owed: owedClass, intermediate: p.intermediate, discovered: true}
+			*p = pendingSignIn{step: stepClass, intermediate: p.intermediate, discovered: true}
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestAttemptCookie(t *testing.T) {
 			require.Equal(t, attemptCodec.Encode(want), attemptCodec.Encode(got))
 			require.True(t, want.verifier.Equal(got.verifier))
 			require.Equal(t, want.token, got.token)
-			require.Equal(t, []string{want.asks, want.class, want.email, want.returnTo, want.account}, []string{got.asks, got.class, got.email, got.returnTo, got.account})
+			require.Equal(t, []string{want.requested, want.class, want.email, want.returnTo, want.account}, []string{got.requested, got.class, got.email, got.returnTo, got.account})
 			got.pending.intermediate = want.pending.intermediate
 			require.Equal(t, want.pending, got.pending)
 			require.NotContains(t, attemptCodec.Encode(want), " ")
@@ -118,7 +118,7 @@ func TestL08_AttemptCookieThatIsNone(t *testing.T) {
 		"time in another form":            replaced(2, "+1772443740"),
 		"a year from now":                 replaced(2, strconv.FormatInt(someTime.AddDate(1, 0, 0).Unix(), 10)),
 		"asks for something else":         replaced(3, "session"),
-		"asks without a verifier":         replaced(3, asksSSO),
+		"asks without a verifier":         replaced(3, requestSSO),
 		"a class that is markup":          replaced(4, "%3Cb%3E"),
 		"an address that is too long":     replaced(5, strings.Repeat("a", maxEmail+1)),
 		"a verifier for nothing":          replaced(7, strings.Repeat("v", 43)),
@@ -152,7 +152,7 @@ func TestL08_AttemptCookieThatIsNone(t *testing.T) {
 		"a name that is too long":         replaced(23, strings.Repeat("a", maxName+1)),
 		"longer than a cookie":            good + strings.Repeat("A", 4000),
 		"a line break":                    good + "\n",
-		"a class to choose, undiscovered": attemptCodec.Encode(somePending(func(p *pendingSignIn) { *p = pendingSignIn{owed: owedClass, intermediate: p.intermediate} })),
+		"a class to choose, undiscovered": attemptCodec.Encode(somePending(func(p *pendingSignIn) { *p = pendingSignIn{step: stepClass, intermediate: p.intermediate} })),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, ok := testHandler.attemptOf(someID, value, someTime)
@@ -165,12 +165,12 @@ func TestL08_AttemptCookieThatIsNone(t *testing.T) {
 	}
 	a, ok := testHandler.attemptOf(someID, good, someTime)
 	require.True(t, ok)
-	require.True(t, a.owes(someTime))
-	require.False(t, a.owes(someTime.Add(9*time.Minute)), "it is known after its time, and worth nothing")
+	require.True(t, a.isPending(someTime))
+	require.False(t, a.isPending(someTime.Add(9*time.Minute)), "it is known after its time, and worth nothing")
 	longer := somePending(func(p *pendingSignIn) {
 		p.intermediate.ExpiresAt = someTime.Add(intermediateLife + clockSkew + time.Second)
 	})
-	require.False(t, longer.owes(someTime), "longer than Stytch gives, by any clock that signs people in")
+	require.False(t, longer.isPending(someTime), "longer than Stytch gives, by any clock that signs people in")
 
 	evil, ok := testHandler.attemptOf(someID, attemptCodec.Encode(someAttempt(func(a *attempt) { a.returnTo = "//evil.example" })), someTime)
 	require.True(t, ok)
@@ -242,9 +242,9 @@ func attemptsAreBounded(t *testing.T) {
 	}
 	has := func(a attempt) bool { return jar[testHandler.cookieName(a.id)] != "" }
 	jar["__Host-grimoire_attempt_x"] = "nonsense"
-	first := write(newAttempt("laws1100", "/1").ask(asksLink, "ada@example.edu", time.Hour))
+	first := write(newAttempt("laws1100", "/1").requesting(requestLink, "ada@example.edu", time.Hour))
 	require.Len(t, jar, 1, "what cannot be read is deleted")
-	second := write(newAttempt("laws1100", "/2").ask(asksLink, "ada@example.edu", time.Hour))
+	second := write(newAttempt("laws1100", "/2").requesting(requestLink, "ada@example.edu", time.Hour))
 	for range 2 * maxAttempts {
 		pushed := newAttempt("laws1100", "")
 		pushed.token = someToken
@@ -252,24 +252,24 @@ func attemptsAreBounded(t *testing.T) {
 	}
 	require.True(t, has(first) && has(second), "links that anybody can make a browser open push out none that were asked for")
 	for range maxAttempts {
-		write(newAttempt("laws1100", "").ask(asksLink, "ada@example.edu", time.Hour))
+		write(newAttempt("laws1100", "").requesting(requestLink, "ada@example.edu", time.Hour))
 	}
 	require.False(t, has(first) || has(second), "the oldest go")
-	large := write(newAttempt("laws1100", "/"+strings.Repeat("a", 2047)).ask(asksLink, "ada@example.edu", time.Hour))
+	large := write(newAttempt("laws1100", "/"+strings.Repeat("a", 2047)).requesting(requestLink, "ada@example.edu", time.Hour))
 	require.True(t, has(large), "the newest stays, whatever its size")
-	write(newAttempt("laws1100", "/"+strings.Repeat("a", 2047)).ask(asksLink, "ada@example.edu", time.Hour))
+	write(newAttempt("laws1100", "/"+strings.Repeat("a", 2047)).requesting(requestLink, "ada@example.edu", time.Hour))
 	require.False(t, has(large))
 }
 
 // FuzzAttemptCookie: anybody can send a cookie, and only this package writes one.
 func FuzzAttemptCookie(f *testing.F) {
 	f.Add(attemptCodec.Encode(somePending(nil)))
-	f.Add(attemptCodec.Encode(somePending(func(p *pendingSignIn) { p.owed = owedPrimary; p.appBegun = true })))
+	f.Add(attemptCodec.Encode(somePending(func(p *pendingSignIn) { p.step = stepPrimary; p.appStarted = true })))
 	f.Add(attemptCodec.Encode(somePending(func(p *pendingSignIn) {
-		*p = pendingSignIn{owed: owedClass, intermediate: p.intermediate, discovered: true}
+		*p = pendingSignIn{step: stepClass, intermediate: p.intermediate, discovered: true}
 	})))
 	f.Add(attemptCodec.Encode(someAttempt(func(a *attempt) { a.token = someToken })))
-	f.Add(attemptCodec.Encode(someAttempt(func(a *attempt) { a.asks, a.verifier = asksSSO, someVerifier })))
+	f.Add(attemptCodec.Encode(someAttempt(func(a *attempt) { a.requested, a.verifier = requestSSO, someVerifier })))
 	f.Add(attemptCodec.Version + strings.Repeat(":", len(attemptCodec.Fields)))
 	f.Fuzz(func(t *testing.T, value string) {
 		a, ok := testHandler.attemptOf(someID, value, someTime)
@@ -277,7 +277,7 @@ func FuzzAttemptCookie(f *testing.F) {
 			return
 		}
 		back := a.returnTo
-		if back != "" && testHandler.safe(back) == "" {
+		if back != "" && testHandler.safeReturnTo(back) == "" {
 			t.Errorf("%q leads to %q", value, back)
 		}
 		if back != "" && attemptCodec.Encode(a) != value {
@@ -287,7 +287,7 @@ func FuzzAttemptCookie(f *testing.F) {
 			t.Errorf("%q holds what no cookie of ours does", value)
 		}
 		p := a.pending
-		if p.owed != "" && ((p.owed == owedClass) != (p.class == "") || (p.class == "") != (p.member == "")) {
+		if p.step != "" && ((p.step == stepClass) != (p.class == "") || (p.class == "") != (p.member == "")) {
 			t.Errorf("%q is about half a person", value)
 		}
 		if a.isBound() != !a.verifier.IsZero() {

@@ -65,7 +65,7 @@ func (h *Handler) stored(r *http.Request) []stored {
 		a.id = id
 		all = append(all, stored{a, ok, len(cookie.Name) + len(cookie.Value) + len("=; ")})
 	}
-	slices.SortStableFunc(all, func(a, b stored) int { return int(min(max(b.at-a.at, -1), 1)) })
+	slices.SortStableFunc(all, func(a, b stored) int { return int(min(max(b.writtenAt-a.writtenAt, -1), 1)) })
 	return all
 }
 
@@ -75,7 +75,7 @@ func (h *Handler) attemptOf(id, value string, now time.Time) (attempt, bool) {
 	if a.id = id; !ok || !idForm.MatchString(id) || !a.wellFormed(now) || !h.knows(a) {
 		return attempt{}, false
 	}
-	a.returnTo = h.safe(a.returnTo)
+	a.returnTo = h.safeReturnTo(a.returnTo)
 	return a, true
 }
 
@@ -136,12 +136,12 @@ func (h *Handler) named(r *http.Request) (attempt, bool) {
 
 // owing returns the attempt that a request about a pending sign-in names. A request
 // that names none means the only one that there is.
-func (h *Handler) owing(r *http.Request) (attempt, bool) {
+func (h *Handler) pendingAttempt(r *http.Request) (attempt, bool) {
 	if attemptID(r) != "" {
 		return h.named(r)
 	}
 	now := time.Now()
-	all := h.attempts(r, func(a attempt) bool { return a.owes(now) })
+	all := h.attempts(r, func(a attempt) bool { return a.isPending(now) })
 	if len(all) != 1 {
 		return attempt{}, false
 	}
@@ -153,9 +153,9 @@ func (h *Handler) owing(r *http.Request) (attempt, bool) {
 func (h *Handler) keep(w http.ResponseWriter, r *http.Request, a attempt) attempt {
 	now := time.Now()
 	a = a.fitted()
-	a.at = now.UnixMilli()
+	a.writtenAt = now.UnixMilli()
 	value := attemptCodec.Encode(a)
-	life := time.Unix(a.until, 0).Sub(now) + lateLife
+	life := time.Unix(a.until, 0).Sub(now) + graceLife
 	h.setCookie(w, a.id, value, life)
 
 	others := slices.DeleteFunc(h.stored(r), func(s stored) bool { return s.id == a.id })
@@ -163,9 +163,9 @@ func (h *Handler) keep(w http.ResponseWriter, r *http.Request, a attempt) attemp
 		switch {
 		case !s.readable:
 			return 3
-		case !s.live(now) && !s.owes(now):
+		case !s.live(now) && !s.isPending(now):
 			return 2
-		case s.asks == "" && s.pending.owed == "" && s.held.IsZero():
+		case s.requested == "" && s.pending.step == "" && s.held.IsZero():
 			return 1
 		}
 		return 0
@@ -189,7 +189,7 @@ func (h *Handler) drop(w http.ResponseWriter, r *http.Request, a attempt) {
 		return // the browser has none to forget
 	}
 	if !a.held.IsZero() {
-		h.endHeld(r, a.held)
+		h.endHeldSession(r, a.held)
 	}
 	h.setCookie(w, a.id, "", 0)
 }
@@ -210,26 +210,26 @@ func (h *Handler) dropAll(w http.ResponseWriter, r *http.Request) {
 }
 
 // endHeld ends a session that was held and that the person did not want.
-func (h *Handler) endHeld(r *http.Request, token grimoireauth.Secret) {
+func (h *Handler) endHeldSession(r *http.Request, token grimoireauth.Secret) {
 	const why = "a sign-in that was not confirmed"
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	now, err := h.client.Sessions.Authenticate(ctx, grimoireauth.NewCredentials("", token.Reveal()))
 	switch {
 	case err == nil:
-		h.end(ctx, r, now.Session, why)
+		h.endSession(ctx, r, now.Session, why)
 	case !errors.Is(err, grimoireauth.ErrSessionEnded):
-		h.note(r, "session not revoked: "+why, err)
+		h.logInfo(r, "session not revoked: "+why, err)
 	}
 }
 
 // end revokes a session that nobody shall use any more. If that fails it lives
 // on at Stytch without a cookie; that is worth a line, not a failed sign-in.
-func (h *Handler) end(ctx context.Context, r *http.Request, session grimoireauth.Session, why string) {
+func (h *Handler) endSession(ctx context.Context, r *http.Request, session grimoireauth.Session, why string) {
 	// It is due whatever share the client address has left.
 	ctx = grimoireauth.ContextWithClientAddress(ctx, netip.Addr{})
 	if err := h.revoke(ctx, session); err != nil {
-		h.note(r, "session not revoked: "+why, err)
+		h.logInfo(r, "session not revoked: "+why, err)
 	}
 }
 
@@ -267,15 +267,15 @@ func (h *Handler) next(a attempt) string {
 	if a.account != "" {
 		return h.address("account", a)
 	}
-	return h.address(a.pending.owed.page(), a)
+	return h.address(a.pending.step.page(), a)
 }
 
 // sharedVerifier returns the verifier of what is pending in this browser and asks for
 // the same, and otherwise a new one. With one verifier for all of them, a token that
 // comes back can be redeemed without knowing which attempt it belongs to: Stytch
 // does not say, and a token that is shown beside another verifier may be spent.
-func (h *Handler) sharedVerifier(r *http.Request, asks string) grimoireauth.Secret {
-	all := h.attempts(r, func(a attempt) bool { return a.asks == asks && !a.verifier.IsZero() })
+func (h *Handler) sharedVerifier(r *http.Request, requested string) grimoireauth.Secret {
+	all := h.attempts(r, func(a attempt) bool { return a.requested == requested && !a.verifier.IsZero() })
 	if len(all) == 0 {
 		return grimoireauth.NewVerifier()
 	}

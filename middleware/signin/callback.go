@@ -16,7 +16,7 @@ import (
 func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	if r.Method == http.MethodHead {
-		h.nothing(w, r)
+		h.answerSpeculative(w, r)
 		return
 	}
 	t, ok := h.callbackTokenOf(r.URL.RawQuery)
@@ -25,22 +25,22 @@ func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 		// What the provider says is not looked at: it could be anybody's words.
 		page := Page{}
 		if all := h.attempts(r, attempt.redirects); len(all) > 0 {
-			page = all[0].back()
+			page = all[0].startPage()
 		}
 		page.Notice = "You were not signed in there: it was cancelled or refused. Please try again, or use another way."
 		h.offer(w, r, http.StatusForbidden, page)
 	case !ok:
 		h.offer(w, r, http.StatusBadRequest, Page{Notice: "That link is not complete, or not of a kind that works here. Please open it again from the e-mail, or ask for a new one."})
 	case t.fromProvider():
-		if speculative(r) {
-			h.nothing(w, r)
+		if isSpeculative(r) {
+			h.answerSpeculative(w, r)
 			return
 		}
-		h.arrive(w, r, t)
+		h.providerCallback(w, r, t)
 	case t.kind == kindPassword:
-		redirect(w, h.address("new-password", h.putAway(w, r, t)))
+		redirect(w, h.address("new-password", h.keepToken(w, r, t)))
 	default:
-		redirect(w, h.address("confirm", h.putAway(w, r, t)))
+		redirect(w, h.address("confirm", h.keepToken(w, r, t)))
 	}
 }
 
@@ -65,7 +65,7 @@ func (h *Handler) callbackTokenOf(rawQuery string) (callbackToken, bool) {
 // putAway keeps a token that came in a link, in an attempt of its own: a link that
 // another person sent takes the place of none. The same token again in the same
 // browser is the same attempt.
-func (h *Handler) putAway(w http.ResponseWriter, r *http.Request, t callbackToken) attempt {
+func (h *Handler) keepToken(w http.ResponseWriter, r *http.Request, t callbackToken) attempt {
 	a := newAttempt(t.slug, "")
 	for _, s := range h.stored(r) {
 		if s.readable && s.token == t {
@@ -83,7 +83,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.named(r)
 	switch {
 	case !ok || a.token.kind == "" || !a.live(time.Now()):
-		h.withoutLink(w, r, a, ok)
+		h.linkGone(w, r, a, ok)
 	case a.token.kind == kindPassword:
 		redirect(w, h.address("new-password", a))
 	case a.token.fromProvider():
@@ -93,7 +93,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 		retryAfter(w, nil)
 		h.show(w, http.StatusServiceUnavailable, "confirm", page)
 	default:
-		h.show(w, http.StatusOK, "confirm", confirmation(a, h.asked(r, a.token)))
+		h.show(w, http.StatusOK, "confirm", confirmation(a, h.requestsFor(r, a.token)))
 	}
 }
 
@@ -104,7 +104,7 @@ func confirmation(a attempt, asked []attempt) Page {
 	page := Page{
 		ClassName: a.token.slug, Attempt: a.id,
 		Impersonation: a.token.kind == kindImpersonation,
-		Elsewhere:     a.token.unasked(asked),
+		Elsewhere:     a.token.unrequested(asked),
 	}
 	for i, other := range asked {
 		if i > 0 && !sameAddress(other.email, page.Email) {
@@ -119,21 +119,21 @@ func confirmation(a attempt, asked []attempt) Page {
 // unasked reports whether the token is that of a link for which none of the browser's
 // attempts asked. What a browser brings from a provider is bound to it by a verifier,
 // and the page of an impersonation has words of its own.
-func (t callbackToken) unasked(asked []attempt) bool {
+func (t callbackToken) unrequested(asked []attempt) bool {
 	return len(asked) == 0 && !t.fromProvider() && t.kind != kindImpersonation
 }
 
 // asked returns the attempts of this browser that asked for an e-mail in which a link
 // like this one stands, the newest first: for this class, or for finding one. The
 // link does not say to which address it was sent.
-func (h *Handler) asked(r *http.Request, t callbackToken) []attempt {
+func (h *Handler) requestsFor(r *http.Request, t callbackToken) []attempt {
 	switch t.kind {
 	case kindDiscovery:
-		return h.attempts(r, func(a attempt) bool { return a.asks == asksLink && a.class == "" })
+		return h.attempts(r, func(a attempt) bool { return a.requested == requestLink && a.class == "" })
 	case kindLink:
 		// The e-mail with a link to set a password has one to sign in as well.
 		return h.attempts(r, func(a attempt) bool {
-			return (a.asks == asksLink || a.asks == asksReset) && h.sameClass(r, a.class, t.slug)
+			return (a.requested == requestLink || a.requested == requestReset) && h.sameClass(r, a.class, t.slug)
 		})
 	}
 	return nil
@@ -141,18 +141,18 @@ func (h *Handler) asked(r *http.Request, t callbackToken) []attempt {
 
 // withoutLink is for people who come back after they have signed in, or too late,
 // and for browsers that keep no cookies.
-func (h *Handler) withoutLink(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
-	if known && a.goesOn(time.Now()) {
+func (h *Handler) linkGone(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
+	if known && a.canContinue(time.Now()) {
 		redirect(w, h.next(a)) // another tab has pressed the button of the same link
 		return
 	}
 	if h.continues(r, "") {
-		redirect(w, h.target(a.returnTo))
+		redirect(w, h.destination(a.returnTo))
 		return
 	}
 	if known && a.token.kind != "" && !a.live(time.Now()) {
-		page := a.back()
-		if asked := h.asked(r, a.token); len(asked) > 0 {
+		page := a.startPage()
+		if asked := h.requestsFor(r, a.token); len(asked) > 0 {
 			page.Email, page.ReturnTo = asked[0].email, asked[0].returnTo
 		}
 		page.Notice = "That took too long. " + openAgain
@@ -167,7 +167,7 @@ func (h *Handler) withoutLink(w http.ResponseWriter, r *http.Request, a attempt,
 func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.named(r)
 	if !ok || a.token.kind == "" || !a.live(time.Now()) {
-		h.withoutLink(w, r, a, ok)
+		h.linkGone(w, r, a, ok)
 		return
 	}
 	if a.token.kind == kindPassword {
@@ -178,24 +178,24 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 		h.finishProvider(w, r, a)
 		return
 	}
-	asked := h.asked(r, a.token)
+	asked := h.requestsFor(r, a.token)
 	page := confirmation(a, asked)
-	half := (*attempt)(nil)
+	pending := (*attempt)(nil)
 	if len(asked) > 0 {
 		a.returnTo, a.email = asked[0].returnTo, asked[0].email
-		half = asked[0].half(a.token.slug)
+		pending = asked[0].awaitingPrimary(a.token.slug)
 	}
-	err := h.sign(w, r, signing{attempt: a, asked: asked, unasked: a.token.unasked(asked), half: half, key: a.token.key(a.nonce)}, h.use(a.token, a, half))
+	err := h.sign(w, r, signing{attempt: a, requests: asked, unrequested: a.token.unrequested(asked), continues: pending, key: a.token.key(a.nonce)}, h.redeem(a.token, a, pending))
 	page.ReturnTo = a.returnTo
 	switch spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown); {
 	case err == nil:
-	case outage(err):
+	case isTemporary(err):
 		// The token is kept only where trying again can help.
 		h.refuse(w, r, err, page, "confirm")
 	case spent && a.token.kind == kindLink && h.continues(r, a.token.slug):
 		// The same link, clicked again in the browser that it signed in.
 		h.drop(w, r, a)
-		redirect(w, h.target(a.returnTo))
+		redirect(w, h.destination(a.returnTo))
 	default:
 		// A used link may have been used by the first of two clicks, on another replica,
 		// whose cookie says how this attempt goes on: that one stays.
@@ -209,7 +209,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 
 // finishProvider tries a token again that an outage has kept from being used.
 func (h *Handler) finishProvider(w http.ResponseWriter, r *http.Request, a attempt) {
-	if a.asks != a.token.kind {
+	if a.requested != a.token.kind {
 		h.drop(w, r, a)
 		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, Page{}, "sign-in")
 		return
@@ -217,7 +217,7 @@ func (h *Handler) finishProvider(w http.ResponseWriter, r *http.Request, a attem
 	page := confirmation(a, nil)
 	switch err := h.signByProvider(w, r, a); {
 	case err == nil:
-	case outage(err):
+	case isTemporary(err):
 		h.refuse(w, r, err, page, "confirm")
 	default:
 		h.providerRefused(w, r, a, true, err)

@@ -12,7 +12,7 @@ import (
 )
 
 // standings say how somebody stands to a class, in words.
-var standings = map[grimoireauth.MembershipKind]string{
+var membershipTexts = map[grimoireauth.MembershipKind]string{
 	grimoireauth.MembershipActive:   "You are in this class.",
 	grimoireauth.MembershipInvited:  "You are invited.",
 	grimoireauth.MembershipPending:  "You have begun to join.",
@@ -24,7 +24,7 @@ var standings = map[grimoireauth.MembershipKind]string{
 func (c Choice) with(found grimoireauth.Discovery) Choice {
 	c.Listed = true
 	for _, d := range found.Classes {
-		one := ClassChoice{ID: d.Class.ID, Name: d.Class.Name, Standing: standings[d.Membership]}
+		one := ClassChoice{ID: d.Class.ID, Name: d.Class.Name, Standing: membershipTexts[d.Membership]}
 		if one.Name == "" {
 			one.Name = d.Class.Slug
 		}
@@ -43,8 +43,8 @@ func (c Choice) with(found grimoireauth.Discovery) Choice {
 
 // choosing returns the attempt of a request that chooses a class. If there is none
 // it has answered.
-func (h *Handler) choosing(w http.ResponseWriter, r *http.Request) (attempt, bool) {
-	a, ok := h.due(w, r)
+func (h *Handler) requireChoice(w http.ResponseWriter, r *http.Request) (attempt, bool) {
+	a, ok := h.requirePending(w, r)
 	if ok && !a.pending.discovered {
 		// It belongs to the class that it began in.
 		redirect(w, h.next(a))
@@ -55,7 +55,7 @@ func (h *Handler) choosing(w http.ResponseWriter, r *http.Request) (attempt, boo
 
 // askClass lists the classes after a sign-in without one.
 func (h *Handler) askClass(w http.ResponseWriter, r *http.Request) {
-	if a, ok := h.choosing(w, r); ok {
+	if a, ok := h.requireChoice(w, r); ok {
 		h.listClasses(w, r, http.StatusOK, a, a.proof(), a.choicePage())
 	}
 }
@@ -71,7 +71,7 @@ func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int
 	case err == nil:
 		page.Choice = page.Choice.with(found)
 		h.show(w, status, "classes", page)
-	case outage(err):
+	case isTemporary(err):
 		h.refuse(w, r, err, page, "classes")
 	case page.Choice.Switching && errors.Is(err, grimoireauth.ErrSessionEnded):
 		h.toSignIn(w, grimoireauth.ClassID(page.Class), page.ReturnTo)
@@ -79,7 +79,7 @@ func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int
 		h.drop(w, r, a)
 		if status == http.StatusForbidden {
 			// The choice that was refused has used the proof up. Why it was says more.
-			h.note(r, "classes not listed", err)
+			h.logInfo(r, "classes not listed", err)
 			h.offer(w, r, status, Page{Notice: page.Notice, ReturnTo: page.ReturnTo})
 			return
 		}
@@ -89,7 +89,7 @@ func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int
 
 // chooseClass goes on to a class. Whether they may is Stytch's to say.
 func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
-	a, ok := h.choosing(w, r)
+	a, ok := h.requireChoice(w, r)
 	if !ok {
 		return
 	}
@@ -112,7 +112,7 @@ func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
 
 // choosing is the page with the one class that was chosen, to try again: its name is not
 // known here, and the list may not be had any more, since a choice uses its proof up.
-func (p Page) choosing(class grimoireauth.ClassID) Page {
+func (p Page) withOneChoice(class grimoireauth.ClassID) Page {
 	p.Choice.Classes = []ClassChoice{{ID: class, Name: "Try again"}}
 	return p
 }
@@ -135,25 +135,25 @@ func chosenFrom(form url.Values) (grimoireauth.ClassID, bool) {
 func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class grimoireauth.ClassID, a attempt, proof grimoireauth.Proof, page Page, err error) {
 	status := http.StatusForbidden
 	switch {
-	case outage(err):
-		h.refuse(w, r, err, page.choosing(class), "classes")
+	case isTemporary(err):
+		h.refuse(w, r, err, page.withOneChoice(class), "classes")
 		return
 	case errors.Is(err, grimoireauth.ErrUnauthenticated):
 		// What they have shown counts elsewhere only.
-		h.note(r, "class refused", err)
+		h.logInfo(r, "class refused", err)
 		h.offer(w, r, status, Page{Class: string(class), ReturnTo: page.ReturnTo, Notice: "This class asks you to sign in to it by itself."})
 		return
 	case errors.Is(err, grimoireauth.ErrNotFound):
 		status, page.Notice = http.StatusNotFound, "You are not in that class."
 	case errors.Is(err, grimoireauth.ErrForbidden):
-		refusal, _ := refusalOf(err) // ErrForbidden is the last of them
+		refusal, _ := errorPageOf(err) // ErrForbidden is the last of them
 		status, page.Notice = refusal.status, refusal.notice
 	default:
 		h.drop(w, r, a)
 		h.refuse(w, r, err, Page{ReturnTo: page.ReturnTo}, "classes")
 		return
 	}
-	h.note(r, "class refused", err)
+	h.logInfo(r, "class refused", err)
 	h.listClasses(w, r, status, a, proof, page)
 }
 
@@ -166,10 +166,10 @@ func (h *Handler) askSwitch(w http.ResponseWriter, r *http.Request) {
 	class, again := chosenFrom(r.Form)
 	now, err := h.guard.Check(r)
 	if err != nil {
-		h.toSignIn(w, class, h.back(r))
+		h.toSignIn(w, class, h.returnTo(r))
 		return
 	}
-	page := switchPage(now, h.back(r))
+	page := switchPage(now, h.returnTo(r))
 	if again {
 		page.Class = string(class)
 		page.Notice = "Another tab of this browser has changed where you are signed in. Please choose again."
@@ -185,7 +185,7 @@ func switchPage(now grimoireauth.Authentication, back string) Page {
 // switchClass signs them in to another class of theirs. The session that they had
 // ends with it.
 func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
-	back := h.back(r)
+	back := h.returnTo(r)
 	class, ok := chosenClass(r)
 	if !ok {
 		// Also somebody who is nobody: askSwitch sees to it.
@@ -204,13 +204,13 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 	}
 	now, checkErr := h.guard.Check(r)
 	switch {
-	case outage(err):
-		h.refuse(w, r, err, switchPage(now, back).choosing(class), "classes")
+	case isTemporary(err):
+		h.refuse(w, r, err, switchPage(now, back).withOneChoice(class), "classes")
 	case errors.Is(checkErr, grimoireauth.ErrNoCredentials):
 		h.toSignIn(w, class, back)
 	case checkErr != nil, errors.Is(err, grimoireauth.ErrSessionEnded):
 		// Another tab may have put a session in the place of this one since.
-		address := url.URL{Path: h.config.prefix() + "switch", RawQuery: beginning(string(class), back)}
+		address := url.URL{Path: h.config.prefix() + "switch", RawQuery: startQuery(string(class), back)}
 		redirect(w, address.String())
 	default:
 		h.classRefused(w, r, class, attempt{}, now.Credentials, switchPage(now, back), err)

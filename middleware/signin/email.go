@@ -18,10 +18,10 @@ import (
 // typed reads the class and the address that were typed in. Without a class it is
 // about finding one, if that is offered; otherwise the page asks for it, and typed
 // returns false.
-func (h *Handler) typed(w http.ResponseWriter, r *http.Request) (Page, bool) {
+func (h *Handler) readStartForm(w http.ResponseWriter, r *http.Request) (Page, bool) {
 	email, one := single(r.PostForm, "email")
-	page := Page{Class: h.wanted(r), Email: text.Trim(email), ReturnTo: h.back(r)}
-	if !one || page.Class == "" && !h.finds(r) {
+	page := Page{Class: h.wantedClass(r), Email: text.Trim(email), ReturnTo: h.returnTo(r)}
+	if !one || page.Class == "" && !h.findsClass(r) {
 		page.Notice = "Which class is it? Its short name is in the address that your instructor gave you."
 		h.offer(w, r, http.StatusBadRequest, page)
 		return Page{}, false
@@ -32,12 +32,12 @@ func (h *Handler) typed(w http.ResponseWriter, r *http.Request) (Page, bool) {
 // again returns the attempt that a form goes on with, for the same class: one that
 // owes another way to sign in, or one that asked for the same before. Otherwise it is
 // a new one.
-func (h *Handler) again(r *http.Request, page Page, asks string) attempt {
+func (h *Handler) attemptToContinue(r *http.Request, page Page, requested string) attempt {
 	a, ok := h.named(r)
 	now := time.Now()
 	switch {
 	case !ok:
-	case a.half(page.Class) != nil, a.asks == asks && a.class == page.Class && !a.owes(now):
+	case a.awaitingPrimary(page.Class) != nil, a.requested == requested && a.class == page.Class && !a.isPending(now):
 		a.class, a.returnTo = page.Class, page.ReturnTo
 		a.verifier = grimoireauth.Secret{}
 		return a
@@ -57,22 +57,22 @@ func (h *Handler) startLink(w http.ResponseWriter, r *http.Request, page Page) {
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, RedirectURL: h.callbackURL(), Expires: h.config.LinkExpires,
 		})
 	})
-	if h.sent(w, r, page, err) {
-		a := h.again(r, page, asksLink).ask(asksLink, page.Email, h.config.linkLife())
-		redirect(w, h.address("sent", h.keep(w, r, a))+pendingQuery(err))
+	if h.afterSending(w, r, page, err) {
+		a := h.attemptToContinue(r, page, requestLink).requesting(requestLink, page.Email, h.config.linkLife())
+		redirect(w, h.address("sent", h.keep(w, r, a))+againQuery(err))
 	}
 }
 
 // showSent says that an e-mail is on its way. It has an address of its own, so that
 // it can be reloaded and come back to without a second e-mail.
 func (h *Handler) showSent(w http.ResponseWriter, r *http.Request) {
-	a, ok := h.asking(w, r, asksLink, asksReset)
+	a, ok := h.attemptFor(w, r, requestLink, requestReset)
 	if !ok {
 		return
 	}
-	page := a.back()
-	page.Attempt, page.Method, page.Again = a.id, string(grimoireauth.MethodMagicLink), pendingFor(r)
-	if a.asks == asksReset {
+	page := a.startPage()
+	page.Attempt, page.Method, page.Again = a.id, string(grimoireauth.MethodMagicLink), againIn(r)
+	if a.requested == requestReset {
 		page.Method = methodReset
 	}
 	h.show(w, http.StatusOK, "sent", page)
@@ -86,17 +86,17 @@ func (h *Handler) startCode(w http.ResponseWriter, r *http.Request, page Page) {
 		}
 		return h.client.SignIn.SendEmailCode(ctx, grimoireauth.EmailCode{Class: grimoireauth.ClassID(page.Class), Email: page.Email})
 	})
-	if h.sent(w, r, page, err) {
-		a := h.again(r, page, asksCode).ask(asksCode, page.Email, codeLife)
-		redirect(w, h.address("code", h.keep(w, r, a))+pendingQuery(err))
+	if h.afterSending(w, r, page, err) {
+		a := h.attemptToContinue(r, page, requestCode).requesting(requestCode, page.Email, codeLife)
+		redirect(w, h.address("code", h.keep(w, r, a))+againQuery(err))
 	}
 }
 
 // showCode is the form for the code. It can be reloaded without a second e-mail.
 func (h *Handler) showCode(w http.ResponseWriter, r *http.Request) {
-	if a, ok := h.asking(w, r, asksCode); ok {
-		page := a.back()
-		page.Attempt, page.Again = a.id, pendingFor(r)
+	if a, ok := h.attemptFor(w, r, requestCode); ok {
+		page := a.startPage()
+		page.Attempt, page.Again = a.id, againIn(r)
 		h.show(w, http.StatusOK, "code", page)
 	}
 }
@@ -120,19 +120,19 @@ func ungrouped(typed, signs string) string {
 // checkCode signs in with a code by e-mail, or leads to the classes of an address.
 func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 	a, known := h.named(r)
-	if known && a.asks == "" && a.goesOn(time.Now()) {
+	if known && a.requested == "" && a.canContinue(time.Now()) {
 		redirect(w, h.next(a)) // another tab has shown the code
 		return
 	}
-	if known = known && a.asks == asksCode; known && !a.live(time.Now()) {
-		h.lost(w, r, a, true)
+	if known = known && a.requested == requestCode; known && !a.live(time.Now()) {
+		h.attemptGone(w, r, a, true)
 		return
 	}
-	page := a.back()
+	page := a.startPage()
 	page.Attempt = a.id
 	if !known {
 		var ok bool
-		if page, ok = h.typed(w, r); !ok {
+		if page, ok = h.readStartForm(w, r); !ok {
 			return
 		}
 		a = newAttempt(page.Class, page.ReturnTo)
@@ -154,7 +154,7 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 	if known {
 		key = strings.Join([]string{"code", a.nonce, page.Class, page.Email, code}, "\n")
 	}
-	half := a.half(page.Class)
+	pending := a.awaitingPrimary(page.Class)
 	use, err := h.useOf(r, ActionGuess, page.Class, page.Email)
 	if err != nil {
 		h.refuse(w, r, err, page, "code")
@@ -166,10 +166,10 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 		}
 		return h.client.SignIn.WithEmailCode(ctx, grimoireauth.EmailCodeSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Code: grimoireauth.NewSecret(code),
-			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
+			SignInOptions: grimoireauth.SignInOptions{Continue: pending.proof()},
 		})
 	}
-	err = h.sign(w, r, signing{attempt: a, half: half, key: key}, h.guess(use, wrongGuess, h.used(ActionSendCode, work)))
+	err = h.sign(w, r, signing{attempt: a, continues: pending, key: key}, h.limitGuesses(use, wrongGuess, h.releaseAfter(ActionSendCode, work)))
 	if err != nil {
 		h.refuseTyped(w, r, err, page, "code", grimoireauth.ErrWrongCode)
 	}
@@ -190,7 +190,7 @@ func (h *Handler) send(r *http.Request, action Action, page Page, call func(cont
 		return err
 	}
 	err = call(ctx)
-	if _, asked := answered(err); outage(err) || errors.Is(err, grimoireauth.ErrInvalid) && !asked {
+	if _, asked := stytchErrorType(err); isTemporary(err) || errors.Is(err, grimoireauth.ErrInvalid) && !asked {
 		// Nothing was sent, and that says nothing about the address. What Stytch refuses
 		// because of a person counts as sent, since the next answer must not tell the two
 		// apart.
@@ -202,24 +202,24 @@ func (h *Handler) send(r *http.Request, action Action, page Page, call func(cont
 // sent answers what has been tried to e-mail, and reports whether to go on as if it
 // had been: whoever may not have anything is told the same as everybody else, since
 // the answer must not say who is in a class.
-func (h *Handler) sent(w http.ResponseWriter, r *http.Request, page Page, err error) bool {
-	errorType, asked := answered(err)
-	limited, own := ours(err)
+func (h *Handler) afterSending(w http.ResponseWriter, r *http.Request, page Page, err error) bool {
+	errorType, asked := stytchErrorType(err)
+	limited, own := limitedHere(err)
 	switch {
 	case err == nil:
 	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
 		h.notAnAddress(w, r, page, "sign-in")
 		return false
 	case own && limited != nil && limited.pending:
-		h.note(r, "nothing e-mailed: a message is on its way", err)
+		h.logInfo(r, "nothing e-mailed: a message is on its way", err)
 	case own:
 		h.tooMany(w, r, err, page, "sign-in")
 		return false
-	case outage(err), !asked, strings.Contains(errorType, "url"):
+	case isTemporary(err), !asked, strings.Contains(errorType, "url"):
 		// An outage, Stytch's own rate limit, or a redirect URL that is not registered:
 		// nobody gets anything, so saying so tells nothing about anybody. Our limit has
 		// kept an address from being refused by Stytch's only because it is known.
-		h.fault(r, "nothing can be e-mailed", err)
+		h.logFault(r, "nothing can be e-mailed", err)
 		page.Notice = notNow + untilNext(err)
 		retryAfter(w, err)
 		h.offer(w, r, http.StatusServiceUnavailable, page)
@@ -228,7 +228,7 @@ func (h *Handler) sent(w http.ResponseWriter, r *http.Request, page Page, err er
 		// Stytch refused this one: not invited, no such class, a class with other
 		// ways to sign in, or locked out. To say so would say something about the
 		// address.
-		h.note(r, "nothing e-mailed", err)
+		h.logInfo(r, "nothing e-mailed", err)
 	}
 	return true
 }
@@ -236,21 +236,21 @@ func (h *Handler) sent(w http.ResponseWriter, r *http.Request, page Page, err er
 // pendingParameter says on the page of a message that it was asked for a moment ago,
 // until when another one is not sent, as a Unix time. It is no secret, and nothing
 // follows from it but a sentence.
-const pendingParameter = "again"
+const againParameter = "again"
 
-func pendingQuery(err error) string {
-	limited, own := ours(err)
+func againQuery(err error) string {
+	limited, own := limitedHere(err)
 	wait, _ := grimoireauth.RetryAfter(err)
 	if !own || limited == nil || !limited.pending {
 		return ""
 	}
-	return "&" + pendingParameter + "=" + strconv.FormatInt(time.Now().Add(wait+time.Second-1).Unix(), 10)
+	return "&" + againParameter + "=" + strconv.FormatInt(time.Now().Add(wait+time.Second-1).Unix(), 10)
 }
 
 // pendingFor returns how long another message is not sent, in words, "" if it can be.
-func pendingFor(r *http.Request) string {
+func againIn(r *http.Request) string {
 	query, _ := url.ParseQuery(r.URL.RawQuery)
-	text, _ := single(query, pendingParameter)
+	text, _ := single(query, againParameter)
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	wait := time.Until(time.Unix(seconds, 0))
 	if err != nil || wait <= 0 || wait > time.Hour {

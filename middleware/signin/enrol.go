@@ -11,7 +11,7 @@ import (
 // sendFactor sends a code by SMS: to the member's number, or to the one that they
 // give, which becomes theirs.
 func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
-	a, ok := h.dueFactor(w, r)
+	a, ok := h.requireFactor(w, r)
 	if !ok {
 		return
 	}
@@ -24,13 +24,13 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	err := h.sendSMS(r, a.pending, phone)
-	if limited, own := ours(err); own && limited != nil && limited.pending && phone == "" {
+	if limited, own := limitedHere(err); own && limited != nil && limited.pending && phone == "" {
 		a.pending.sent = true // by another browser of theirs, and it works here
-		redirect(w, h.next(h.keep(w, r, a))+pendingQuery(err))
+		redirect(w, h.next(h.keep(w, r, a))+againQuery(err))
 		return
 	}
-	if errors.Is(err, errHasFactor) {
-		h.hasFactor(w, r, a, grimoireauth.SecondFactorApp)
+	if errors.Is(err, errHasOtherFactor) {
+		h.showHasFactor(w, r, a, grimoireauth.SecondFactorApp)
 		return
 	}
 	if err != nil {
@@ -38,7 +38,7 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 		h.sendRefused(w, r, a, page, err)
 		return
 	}
-	a.pending.sent, a.pending.numbered = true, a.pending.numbered || phone != ""
+	a.pending.sent, a.pending.phoneGiven = true, a.pending.phoneGiven || phone != ""
 	redirect(w, h.next(h.keep(w, r, a)))
 }
 
@@ -65,7 +65,7 @@ func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err e
 		}
 	}
 	if len(uses) > 1 {
-		err = h.without(ctx, p, grimoireauth.SecondFactorApp)
+		err = h.requireNoFactor(ctx, p, grimoireauth.SecondFactorApp)
 	}
 	if err == nil {
 		err = h.client.SignIn.SendSMSCode(ctx, p.unfinished(), grimoireauth.SMSCode{Phone: phone})
@@ -81,15 +81,15 @@ func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err e
 }
 
 func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt, page Page, err error) {
-	_, asked := answered(err)
+	_, asked := stytchErrorType(err)
 	switch {
 	case errors.Is(err, grimoireauth.ErrInvalid) && (!asked || page.Factors.AskPhone):
 		page.Notice = "That is not a phone number that can get an SMS. It begins with a plus and the country, such as +61 400 000 000."
 		h.show(w, http.StatusBadRequest, "factor", page)
 	case errors.Is(err, grimoireauth.ErrConflict):
 		// Another number is known by now; nobody is told which.
-		h.note(r, "no code sent", err)
-		a.pending.numbered = true
+		h.logInfo(r, "no code sent", err)
+		a.pending.phoneGiven = true
 		a = h.keep(w, r, a)
 		page = a.factorPage()
 		page.Notice = "A phone number was given before, and another one cannot take its place here. Send the code to that one, or ask your instructor to remove it."
@@ -101,7 +101,7 @@ func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt,
 
 // enrol begins to set an authenticator app up and shows what it needs.
 func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
-	a, ok := h.dueFactor(w, r)
+	a, ok := h.requireFactor(w, r)
 	if !ok {
 		return
 	}
@@ -114,19 +114,19 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 	got, err := h.enrolments.Do(r.Context(), key, func(got *grimoireauth.AppEnrolment) (bool, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 		defer cancel()
-		err := h.without(ctx, a.pending, grimoireauth.SecondFactorSMS)
+		err := h.requireNoFactor(ctx, a.pending, grimoireauth.SecondFactorSMS)
 		if err == nil {
 			*got, err = h.client.SignIn.EnrollApp(ctx, a.pending.unfinished())
 		}
 		return err == nil, err
 	})
-	if errors.Is(err, errHasFactor) {
-		h.hasFactor(w, r, a, grimoireauth.SecondFactorSMS)
+	if errors.Is(err, errHasOtherFactor) {
+		h.showHasFactor(w, r, a, grimoireauth.SecondFactorSMS)
 		return
 	}
 	if errors.Is(err, grimoireauth.ErrConflict) {
-		h.note(r, "no app set up", err)
-		a.pending.appBegun = true
+		h.logInfo(r, "no app set up", err)
+		a.pending.appStarted = true
 		a = h.keep(w, r, a)
 		page := a.factorPage()
 		page.Notice = "Setting up an app was begun before. If it is in your app, type the code that it shows. If not, use another way, or come back in an hour."
@@ -137,9 +137,9 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 		h.factorRefused(w, r, a, "factor", a.factorPage(), err)
 		return
 	}
-	a.pending.appBegun = true
+	a.pending.appStarted = true
 	a = h.keep(w, r, a)
-	page := a.page()
+	page := a.pendingPage()
 	page.Enrolment = Enrolment{Key: got.Secret.Reveal(), URI: got.URI.Reveal()}
 	if len(page.Enrolment.URI) > maxURI {
 		page.Enrolment.URI = ""
@@ -151,12 +151,12 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 }
 
 // errHasFactor: the member has another second factor than the one to be added.
-var errHasFactor error = &grimoireauth.Error{Op: "add second factor: the member has another one", Kind: grimoireauth.ErrConflict}
+var errHasOtherFactor error = &grimoireauth.Error{Op: "add second factor: the member has another one", Kind: grimoireauth.ErrConflict}
 
 // without asks Stytch whether the member lacks this second factor, before they get
 // another one: the cookie, which says so as well, is theirs to change, and Stytch
 // lets anybody add one who has shown the first factor.
-func (h *Handler) without(ctx context.Context, p pendingSignIn, factor grimoireauth.SecondFactor) error {
+func (h *Handler) requireNoFactor(ctx context.Context, p pendingSignIn, factor grimoireauth.SecondFactor) error {
 	member, err := h.client.Roster.Get(ctx, p.class, p.member)
 	if err != nil {
 		return err
@@ -169,19 +169,19 @@ func (h *Handler) without(ctx context.Context, p pendingSignIn, factor grimoirea
 	case !has:
 		return nil
 	case member.Breakglass: // may use every factor
-		return errHasFactor
+		return errHasOtherFactor
 	}
 	// One that the class does not accept any more is of no use to them.
 	class, err := h.client.Classes.Get(ctx, p.class)
 	if err == nil && class.Settings.AllowsSecondFactor(factor) {
-		return errHasFactor
+		return errHasOtherFactor
 	}
 	return err
 }
 
 // hasFactor asks for the second factor that the member has.
-func (h *Handler) hasFactor(w http.ResponseWriter, r *http.Request, a attempt, factor grimoireauth.SecondFactor) {
-	h.note(r, "no second factor added", errHasFactor)
+func (h *Handler) showHasFactor(w http.ResponseWriter, r *http.Request, a attempt, factor grimoireauth.SecondFactor) {
+	h.logInfo(r, "no second factor added", errHasOtherFactor)
 	a.pending.enrolled = append(a.pending.enrolled, factor)
 	a = h.keep(w, r, a)
 	page := a.factorPage()

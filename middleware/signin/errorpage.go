@@ -8,7 +8,7 @@ import (
 )
 
 // refusal is what a page answers to an error.
-type refusal struct {
+type errorPage struct {
 	is     error
 	status int
 	notice string
@@ -19,7 +19,7 @@ type refusal struct {
 // they are a case of. The sentences are fixed, so nothing that arrived is ever
 // reflected, and they are for people who have proven something: nothing here is
 // said about an address that was only typed in.
-var refusals = []refusal{
+var errorPages = []errorPage{
 	{grimoireauth.ErrLocked, http.StatusTooManyRequests, "There were too many wrong attempts. Please wait an hour before you try again, or use another way.", true},
 	{grimoireauth.ErrWrongCode, http.StatusForbidden, "That code is not right. Check it and try again: only the newest one works, and after too many wrong ones none does for an hour.", true},
 	{grimoireauth.ErrWrongPassword, http.StatusForbidden, "The e-mail address or the password is not right. After too many wrong attempts the right one is refused for an hour, too: then wait, or use another way.", true},
@@ -58,12 +58,12 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 		}
 		h.show(w, status, name, page)
 	}
-	if _, own := ours(err); own {
+	if _, own := limitedHere(err); own {
 		h.tooMany(w, r, err, page, again)
 		return
 	}
-	if outage(err) {
-		h.fault(r, "sign-in not finished", err)
+	if isTemporary(err) {
+		h.logFault(r, "sign-in not finished", err)
 		page.Notice = nothingLost + untilNext(err)
 		if own := (*applicationError)(nil); errors.As(err, &own) {
 			page.Notice = ownFault + untilNext(err)
@@ -72,14 +72,14 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 		write(http.StatusServiceUnavailable, again)
 		return
 	}
-	refusal, known := refusalOf(err)
+	refusal, known := errorPageOf(err)
 	if !known {
-		h.fault(r, "sign-in failed", err)
+		h.logFault(r, "sign-in failed", err)
 		page.Notice = "You could not be signed in. Please begin again here."
 		write(http.StatusInternalServerError, "sign-in")
 		return
 	}
-	h.note(r, "sign-in refused", err)
+	h.logInfo(r, "sign-in refused", err)
 	page.Notice = refusal.notice
 	if refusal.status == http.StatusTooManyRequests {
 		retryAfter(w, err)
@@ -99,27 +99,27 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 }
 
 // refusalOf returns the first refusal that the error is a case of.
-func refusalOf(err error) (refusal, bool) {
-	for _, refusal := range refusals {
+func errorPageOf(err error) (errorPage, bool) {
+	for _, refusal := range errorPages {
 		if errors.Is(err, refusal.is) {
 			return refusal, true
 		}
 	}
-	return refusal{}, false
+	return errorPage{}, false
 }
 
 // refuseTyped refuses what was typed in. That there is no such class, or nobody of
 // that address in it, is not told: it is wrong as anything else would be.
 func (h *Handler) refuseTyped(w http.ResponseWriter, r *http.Request, err error, page Page, again string, wrong error) {
-	_, asked := answered(err)
+	_, asked := stytchErrorType(err)
 	switch {
-	case outage(err):
+	case isTemporary(err):
 	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
 		h.notAnAddress(w, r, page, again)
 		return
 	case errors.Is(err, grimoireauth.ErrNotFound), errors.Is(err, grimoireauth.ErrInvalid), errors.Is(err, grimoireauth.ErrNotInvited),
 		errors.Is(err, grimoireauth.ErrLocked): // only somebody can be locked out; the sentence says it to everybody
-		h.note(r, "sign-in refused", err)
+		h.logInfo(r, "sign-in refused", err)
 		err = wrong
 	}
 	h.refuse(w, r, err, page, again)
@@ -137,15 +137,15 @@ func (h *Handler) notAnAddress(w http.ResponseWriter, r *http.Request, page Page
 // tooMany says that a limit of this site has refused something, when to try again and
 // which way is open. It is no outage, and says nothing about who has an address.
 func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, page Page, again string) {
-	h.note(r, "refused by a limit", err)
-	limited, _ := ours(err)
+	h.logInfo(r, "refused by a limit", err)
+	limited, _ := limitedHere(err)
 	wait, ok := grimoireauth.RetryAfter(err)
 	if !ok {
 		wait = defaultRetry
 	}
 	page.Notice = "There are too many requests from your network just now. Please try again in " + inWords(wait) + "."
 	if limited != nil {
-		links := h.links(r, page.Class)
+		links := h.emailLinks(r, page.Class)
 		page.Notice = limited.sentence(inWords(wait), links)
 		page.Instead = limited.instead(links)
 	}
@@ -159,12 +159,12 @@ func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, pag
 
 // links returns the links by e-mail that sign in to a class and are not counted: to sign
 // in, and to set a password. A class that cannot be looked up may have both.
-func (h *Handler) links(r *http.Request, class string) Ways {
-	may := allowed{methods: everyMethod}
+func (h *Handler) emailLinks(r *http.Request, class string) Ways {
+	may := classMethods{methods: everyMethod}
 	if class != "" {
-		may = h.allowed(r, class)
+		may = h.classMethods(r, class)
 	}
-	ways := h.ways(may, Page{})
+	ways := h.methodsFor(may, Page{})
 	ways.Password = ways.Password && class != ""
 	return ways
 }

@@ -26,7 +26,7 @@ func (e *applicationError) Error() string { return e.function + ": " + e.err.Err
 
 // refuses reports whether the application refuses the person.
 func (e *applicationError) refuses() bool {
-	return errors.Is(e.err, grimoireauth.ErrForbidden) && !unknown(e.err)
+	return errors.Is(e.err, grimoireauth.ErrForbidden) && !isUndecided(e.err)
 }
 
 // Is matches what a refusal is a case of, and ErrUnavailable for all others.
@@ -38,19 +38,19 @@ func (e *applicationError) Is(target error) bool {
 }
 
 // unknown reports that nobody could find out, which is asked before all else.
-func unknown(err error) bool {
+func isUndecided(err error) bool {
 	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)
 }
 
 // outage reports that the same may go well in a moment. Somebody who is locked out
 // has an answer, and a different one.
-func outage(err error) bool {
+func isTemporary(err error) bool {
 	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited) && !errors.Is(err, grimoireauth.ErrLocked)
 }
 
 // answered returns the error_type of Stytch's answer, and whether there is one:
 // otherwise the input was refused here.
-func answered(err error) (errorType string, yes bool) {
+func stytchErrorType(err error) (errorType string, yes bool) {
 	var explained *grimoireauth.Error
 	if !errors.As(err, &explained) || explained.Status == 0 {
 		return "", false

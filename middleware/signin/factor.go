@@ -13,29 +13,29 @@ import (
 
 // factors returns what a pending sign-in can be finished with.
 func (p pendingSignIn) factors() SecondFactors {
-	sms, app := p.has(grimoireauth.SecondFactorSMS) || p.numbered, p.has(grimoireauth.SecondFactorApp)
+	sms, app := p.has(grimoireauth.SecondFactorSMS) || p.phoneGiven, p.has(grimoireauth.SecondFactorApp)
 	return SecondFactors{
 		SMSCode:  sms && p.sent,
 		SendSMS:  sms && !p.sent,
 		AskPhone: !sms && p.mayEnrol(grimoireauth.SecondFactorSMS),
-		AppCode:  app || p.appBegun,
+		AppCode:  app || p.appStarted,
 		Recovery: app,
-		EnrolApp: !p.appBegun && !p.numbered && p.mayEnrol(grimoireauth.SecondFactorApp),
+		EnrolApp: !p.appStarted && !p.phoneGiven && p.mayEnrol(grimoireauth.SecondFactorApp),
 	}
 }
 
 // factorPage is the page "factor" of a pending sign-in.
 func (a attempt) factorPage() Page {
-	page := a.page()
+	page := a.pendingPage()
 	page.Factors = a.pending.factors()
 	return page
 }
 
 // dueFactor returns the attempt of a request that gives a second factor. If there is
 // none it has answered.
-func (h *Handler) dueFactor(w http.ResponseWriter, r *http.Request) (attempt, bool) {
-	a, ok := h.due(w, r)
-	if ok && a.pending.owed != owedFactor {
+func (h *Handler) requireFactor(w http.ResponseWriter, r *http.Request) (attempt, bool) {
+	a, ok := h.requirePending(w, r)
+	if ok && a.pending.step != stepFactor {
 		redirect(w, h.next(a))
 		return attempt{}, false
 	}
@@ -43,9 +43,9 @@ func (h *Handler) dueFactor(w http.ResponseWriter, r *http.Request) (attempt, bo
 }
 
 func (h *Handler) askFactor(w http.ResponseWriter, r *http.Request) {
-	if a, ok := h.dueFactor(w, r); ok {
+	if a, ok := h.requireFactor(w, r); ok {
 		page := a.factorPage()
-		page.Again = pendingFor(r)
+		page.Again = againIn(r)
 		h.show(w, http.StatusOK, "factor", page)
 	}
 }
@@ -61,7 +61,7 @@ var recoveryCodeForm = regexp.MustCompile(`^[A-Za-z0-9-]{4,64}$`)
 
 // checkFactor finishes the sign-in with a code.
 func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
-	a, ok := h.dueFactor(w, r)
+	a, ok := h.requireFactor(w, r)
 	if !ok {
 		return
 	}
@@ -91,7 +91,7 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 	// The member is what the browser says, and Stytch compares it with the intermediate.
 	// So only a guess that Stytch has looked at counts against this member.
 	use := a.pending.use(ActionGuess, source(r.Context()))
-	err := h.sign(w, r, signing{attempt: a, key: key}, h.guess(use, wrongFactor, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: a, key: key}, h.limitGuesses(use, wrongFactor, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		signedIn, err := resume(ctx, a.pending.unfinished(), grimoireauth.FactorCode{Code: grimoireauth.NewSecret(code)})
 		if err == nil && kind == codeSMS {
 			h.limit.Release(ctx, a.pending.use(ActionSendSMS, use.Source)) // it has been used
@@ -146,7 +146,7 @@ func (p pendingSignIn) unfinished() grimoireauth.Unfinished {
 // that can help. The unfinished sign-in is kept as long as anything can.
 func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, a attempt, name string, page Page, err error) {
 	again := func(status int, notice string) {
-		h.note(r, "second factor refused", err)
+		h.logInfo(r, "second factor refused", err)
 		a = h.keep(w, r, a)
 		page := a.factorPage()
 		page.Notice = notice
@@ -154,22 +154,22 @@ func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, a attemp
 	}
 	var instead *grimoireauth.NotAllowedError
 	switch {
-	case unknown(err), errors.Is(err, grimoireauth.ErrWrongCode): // also ErrLocked
+	case isUndecided(err), errors.Is(err, grimoireauth.ErrWrongCode): // also ErrLocked
 		h.refuse(w, r, err, page, name)
 	case errors.Is(err, grimoireauth.ErrTokenSpent) && !errors.Is(err, grimoireauth.ErrSignInExpired):
 		// A code of an app that was not confirmed in time comes to this as well.
-		a.pending.appBegun = false
+		a.pending.appStarted = false
 		again(http.StatusGone, "That code was used already, or is too old. Ask for a new one, or wait for the next one in your app.")
 	case errors.Is(err, grimoireauth.ErrNotFound):
-		a.pending.appBegun = false
+		a.pending.appStarted = false
 		again(http.StatusNotFound, "There is nothing set up for you that this code belongs to.")
 	case errors.As(err, &instead):
 		a.pending.allowed = instead.SecondFactors
-		a.pending.enrolled, a.pending.sent, a.pending.numbered, a.pending.appBegun = nil, false, false, false
+		a.pending.enrolled, a.pending.sent, a.pending.phoneGiven, a.pending.appStarted = nil, false, false, false
 		again(http.StatusForbidden, "The class does not allow this second factor any more.")
 	default:
 		h.drop(w, r, a)
-		page := a.page()
+		page := a.pendingPage()
 		page.Attempt = ""
 		h.refuse(w, r, err, page, "factor")
 	}

@@ -25,7 +25,7 @@ type Handler struct {
 
 	redemptions once.Group[progress]
 	enrolments  once.Group[grimoireauth.AppEnrolment]
-	classes     classWays
+	classes     classCache
 	limit       Limiter
 	alarms      alarm.Limit
 	revoke      func(context.Context, grimoireauth.Session) error
@@ -60,7 +60,7 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page
 }
 
 // note logs what may happen every day.
-func (h *Handler) note(r *http.Request, what string, err error) {
+func (h *Handler) logInfo(r *http.Request, what string, err error) {
 	if err == nil {
 		h.config.logger().InfoContext(r.Context(), what)
 		return
@@ -70,7 +70,7 @@ func (h *Handler) note(r *http.Request, what string, err error) {
 
 // fault logs what the operator should look at: once a minute for each cause, with how
 // often it was met since the last line.
-func (h *Handler) fault(r *http.Request, what string, err error) {
+func (h *Handler) logFault(r *http.Request, what string, err error) {
 	if count := h.alarms.Met(what + " " + causeOf(err)); count > 0 {
 		h.config.logger().ErrorContext(r.Context(), what, "error", safeText(err), "count", count)
 	}
@@ -93,7 +93,7 @@ func single(values map[string][]string, name string) (string, bool) {
 	return "", false
 }
 
-func (h *Handler) safe(address string) string {
+func (h *Handler) safeReturnTo(address string) string {
 	address, ok := middleware.ReturnTo(address)
 	if !ok || strings.HasPrefix(address, h.config.prefix()) {
 		return ""
@@ -102,7 +102,7 @@ func (h *Handler) safe(address string) string {
 }
 
 // target returns where to go after signing in.
-func (h *Handler) target(returnTo string) string {
+func (h *Handler) destination(returnTo string) string {
 	if returnTo == "" {
 		return h.config.home()
 	}

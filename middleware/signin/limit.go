@@ -23,7 +23,7 @@ func (e *limitError) Error() string { return "too many of " + string(e.action) }
 // ours returns why a call was refused here: by a limit of these pages, or by the
 // client's of the calls of one client address. Otherwise it returns nil and false:
 // also if Stytch refused it.
-func ours(err error) (*limitError, bool) {
+func limitedHere(err error) (*limitError, bool) {
 	var own *applicationError
 	var explained *grimoireauth.Error
 	if !errors.Is(err, grimoireauth.ErrRateLimited) || errors.Is(err, grimoireauth.ErrLocked) || errors.As(err, &own) ||
@@ -69,7 +69,7 @@ const shortWait = 2 * time.Second
 // asks for a link and then for a code is told nothing about limits.
 func (h *Handler) reserveSoon(ctx context.Context, use Use) error {
 	err := h.reserve(ctx, use)
-	limited, own := ours(err)
+	limited, own := limitedHere(err)
 	wait, _ := grimoireauth.RetryAfter(err)
 	if !own || limited == nil || limited.pending || wait > shortWait {
 		return err
@@ -88,7 +88,7 @@ const noClass = "no class "
 
 // guess returns work that checks a code or a password, as a use that counts unless it
 // was right. Wrong says what counts.
-func (h *Handler) guess(use Use, wrong func(error) bool, work func(context.Context) (grimoireauth.SignedIn, error)) func(context.Context) (grimoireauth.SignedIn, error) {
+func (h *Handler) limitGuesses(use Use, wrong func(error) bool, work func(context.Context) (grimoireauth.SignedIn, error)) func(context.Context) (grimoireauth.SignedIn, error) {
 	return func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		if err := h.reserve(ctx, use); err != nil {
 			return grimoireauth.SignedIn{}, err
@@ -106,17 +106,17 @@ func (h *Handler) guess(use Use, wrong func(error) bool, work func(context.Conte
 // a right guess apart. An outage is no answer.
 func wrongGuess(err error) bool {
 	switch {
-	case err == nil, outage(err):
+	case err == nil, isTemporary(err):
 		return false
 	case errors.Is(err, grimoireauth.ErrStepUp), errors.Is(err, grimoireauth.ErrPasswordMustChange):
 		return false
 	}
-	_, asked := answered(err)
+	_, asked := stytchErrorType(err)
 	return asked
 }
 
 // used returns work that signs in by a message, which can be superseded after that.
-func (h *Handler) used(action Action, work func(context.Context) (grimoireauth.SignedIn, error)) func(context.Context) (grimoireauth.SignedIn, error) {
+func (h *Handler) releaseAfter(action Action, work func(context.Context) (grimoireauth.SignedIn, error)) func(context.Context) (grimoireauth.SignedIn, error) {
 	return func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		signedIn, err := work(ctx)
 		use := Use{Action: action, Class: string(signedIn.Class.ID), Address: signedIn.Member.Email, Source: source(ctx)}

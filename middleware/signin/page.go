@@ -89,14 +89,14 @@ func (p Page) To(path string) string {
 // Begin returns the address of the page to begin again with the same class and the
 // same return address.
 func (p Page) Begin() string {
-	if query := beginning(p.Class, p.ReturnTo); query != "" {
+	if query := startQuery(p.Class, p.ReturnTo); query != "" {
 		return p.Prefix + "?" + query
 	}
 	return p.Prefix
 }
 
 // beginning is the query with which somebody begins to sign in.
-func beginning(class, returnTo string) string {
+func startQuery(class, returnTo string) string {
 	query := url.Values{}
 	if class != "" {
 		query.Set("class", class)

@@ -23,8 +23,8 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		return
 	}
 	a, ok := h.named(r)
-	half := a.half(page.Class)
-	if !ok || half == nil {
+	pending := a.awaitingPrimary(page.Class)
+	if !ok || pending == nil {
 		a = newAttempt(page.Class, page.ReturnTo)
 	}
 	a.returnTo = page.ReturnTo
@@ -34,10 +34,10 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		return
 	}
 	// No key: twice is two good sign-ins, and the browser keeps the later one.
-	err = h.sign(w, r, signing{attempt: a, half: half}, h.guess(use, wrongGuess, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err = h.sign(w, r, signing{attempt: a, continues: pending}, h.limitGuesses(use, wrongGuess, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.SignIn.WithPassword(ctx, grimoireauth.PasswordSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Password: grimoireauth.NewSecret(password),
-			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
+			SignInOptions: grimoireauth.SignInOptions{Continue: pending.proof()},
 		})
 	}))
 	if err != nil {
@@ -49,7 +49,7 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 // verifier of this browser, so an attacker who reads the e-mail alone cannot.
 func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) {
 	page.Password = true
-	verifier := h.sharedVerifier(r, asksReset)
+	verifier := h.sharedVerifier(r, requestReset)
 	err := h.send(r, ActionSendReset, page, func(ctx context.Context) error {
 		_, err := h.client.SignIn.StartPasswordReset(ctx, grimoireauth.PasswordReset{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email,
@@ -57,25 +57,25 @@ func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) 
 		})
 		return err
 	})
-	if limited, own := ours(err); own && limited != nil && limited.pending && !h.asksFor(r, page) {
+	if limited, own := limitedHere(err); own && limited != nil && limited.pending && !h.hasRequestedReset(r, page) {
 		// The link on its way is bound to the browser that asked for it.
 		h.tooMany(w, r, err, page, "sign-in")
 		return
 	}
-	if !h.sent(w, r, page, err) {
+	if !h.afterSending(w, r, page, err) {
 		return
 	}
 	// An address that was refused gets the same cookie.
-	a := h.again(r, page, asksReset).ask(asksReset, page.Email, resetLife)
+	a := h.attemptToContinue(r, page, requestReset).requesting(requestReset, page.Email, resetLife)
 	a.verifier = verifier
-	redirect(w, h.address("sent", h.keep(w, r, a))+pendingQuery(err))
+	redirect(w, h.address("sent", h.keep(w, r, a))+againQuery(err))
 }
 
 // asksFor reports whether this browser has asked for a link to set the password of this
 // address in this class.
-func (h *Handler) asksFor(r *http.Request, page Page) bool {
+func (h *Handler) hasRequestedReset(r *http.Request, page Page) bool {
 	return len(h.attempts(r, func(a attempt) bool {
-		return a.asks == asksReset && a.class == page.Class && sameAddress(a.email, page.Email)
+		return a.requested == requestReset && a.class == page.Class && sameAddress(a.email, page.Email)
 	})) > 0
 }
 
@@ -94,17 +94,17 @@ const notSaved = "You are signed in, but this password was not saved: its link i
 func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked attempt, ok bool) {
 	a, ok = h.named(r)
 	if !ok || a.token.kind != kindPassword || !a.live(time.Now()) {
-		if r.Method == http.MethodPost && !(ok && a.goesOn(time.Now())) && h.continues(r, "") {
+		if r.Method == http.MethodPost && !(ok && a.canContinue(time.Now())) && h.continues(r, "") {
 			// Signed in by another tab is not what was typed here.
 			h.offer(w, r, http.StatusGone, Page{Class: a.class, ReturnTo: a.returnTo, Notice: notSaved})
 			return attempt{}, attempt{}, false
 		}
-		h.withoutLink(w, r, a, ok)
+		h.linkGone(w, r, a, ok)
 		return attempt{}, attempt{}, false
 	}
-	all := h.attempts(r, func(a attempt) bool { return a.asks == asksReset })
+	all := h.attempts(r, func(a attempt) bool { return a.requested == requestReset })
 	if len(all) == 0 {
-		page := h.late(r, asksReset, a.token.slug)
+		page := h.expiredPage(r, requestReset, a.token.slug)
 		page.Class = a.token.slug
 		page.Notice = "The link to set a password works only in the browser that asked for it, for half an hour. Ask for a new one here."
 		h.offer(w, r, http.StatusForbidden, page)
@@ -133,22 +133,22 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	password := grimoireauth.NewSecret(typed)
-	half := asked.half(slug)
+	pending := asked.awaitingPrimary(slug)
 	// Another password is another redemption: a weak one leaves the link good.
 	sum := sha256.Sum256([]byte(typed))
 	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])
 	a.returnTo = asked.returnTo
-	err := h.sign(w, r, signing{attempt: a, asked: []attempt{asked}, half: half, key: key, cuts: true}, h.used(ActionSendReset, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: a, requests: []attempt{asked}, continues: pending, key: key, revokes: true}, h.releaseAfter(ActionSendReset, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.SignIn.FinishPasswordReset(ctx, grimoireauth.NewPassword{
 			Token: grimoireauth.NewSecret(a.token.token), Verifier: asked.verifier, Password: password, Class: grimoireauth.ClassID(slug),
-			SignInOptions: grimoireauth.SignInOptions{Continue: half.proof()},
+			SignInOptions: grimoireauth.SignInOptions{Continue: pending.proof()},
 		})
 	}))
 	again := "new-password"
 	switch {
 	case err == nil:
 		return
-	case outage(err):
+	case isTemporary(err):
 	case errors.Is(err, grimoireauth.ErrWeakPassword):
 		page.Advice = h.advice(r, password)
 	default:
@@ -163,7 +163,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) advice(r *http.Request, password grimoireauth.Secret) []string {
 	strength, err := h.client.SignIn.CheckPassword(r.Context(), password, "")
 	if err != nil {
-		h.note(r, "password not checked", err)
+		h.logInfo(r, "password not checked", err)
 		return nil
 	}
 	var advice []string

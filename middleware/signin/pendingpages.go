@@ -13,11 +13,11 @@ import (
 
 // due returns the attempt with the pending sign-in that a request is about. If there
 // is none, or its account has to be confirmed first, it has answered.
-func (h *Handler) due(w http.ResponseWriter, r *http.Request) (attempt, bool) {
-	a, ok := h.owing(r)
+func (h *Handler) requirePending(w http.ResponseWriter, r *http.Request) (attempt, bool) {
+	a, ok := h.pendingAttempt(r)
 	switch {
-	case !ok || !a.owes(time.Now()):
-		h.lost(w, r, a, ok)
+	case !ok || !a.isPending(time.Now()):
+		h.attemptGone(w, r, a, ok)
 		return attempt{}, false
 	case a.account != "":
 		redirect(w, h.next(a))
@@ -29,13 +29,13 @@ func (h *Handler) due(w http.ResponseWriter, r *http.Request) (attempt, bool) {
 // goOn leads to the page of what is owed. One more primary way to sign in is
 // offered here.
 func (h *Handler) goOn(w http.ResponseWriter, r *http.Request) {
-	a, ok := h.due(w, r)
+	a, ok := h.requirePending(w, r)
 	switch {
 	case !ok:
-	case a.pending.owed != owedPrimary:
+	case a.pending.step != stepPrimary:
 		redirect(w, h.next(a))
 	default:
-		page := a.page()
+		page := a.pendingPage()
 		page.Notice = "One more step: please show in one of these ways, too, that it is you."
 		h.offer(w, r, http.StatusOK, page, a.pending.methods...)
 	}
@@ -43,10 +43,10 @@ func (h *Handler) goOn(w http.ResponseWriter, r *http.Request) {
 
 // asking returns the attempt that a request names, if it asks for one of these.
 // Otherwise it has answered.
-func (h *Handler) asking(w http.ResponseWriter, r *http.Request, asks ...string) (attempt, bool) {
+func (h *Handler) attemptFor(w http.ResponseWriter, r *http.Request, requested ...string) (attempt, bool) {
 	a, ok := h.named(r)
-	if !ok || !slices.Contains(asks, a.asks) || !a.live(time.Now()) {
-		h.lost(w, r, a, ok)
+	if !ok || !slices.Contains(requested, a.requested) || !a.live(time.Now()) {
+		h.attemptGone(w, r, a, ok)
 		return attempt{}, false
 	}
 	return a, true
@@ -61,23 +61,23 @@ func (h *Handler) continues(r *http.Request, slug string) bool {
 
 // lost answers a request for a page of an attempt that is not there for it: it is
 // finished, too old, or another browser's. What is known of it survives.
-func (h *Handler) lost(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
-	if known && a.goesOn(time.Now()) {
+func (h *Handler) attemptGone(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
+	if known && a.canContinue(time.Now()) {
 		redirect(w, h.next(a)) // the page of a step that is done
 		return
 	}
 	if _, err := h.guard.Check(r); err == nil && !(known && a.live(time.Now())) {
-		redirect(w, h.target(a.returnTo))
+		redirect(w, h.destination(a.returnTo))
 		return
 	}
 	switch {
-	case known && !a.live(time.Now()), known && a.pending.owed != "" && !a.owes(time.Now()):
-		page := a.back()
+	case known && !a.live(time.Now()), known && a.pending.step != "" && !a.isPending(time.Now()):
+		page := a.startPage()
 		page.Notice = tooLong
 		h.drop(w, r, a)
 		h.offer(w, r, http.StatusGone, page)
 	case known:
-		page := a.back()
+		page := a.startPage()
 		page.Notice = "This page belongs to another step. Please go on from here."
 		h.offer(w, r, http.StatusConflict, page)
 	case attemptID(r) != "":
@@ -94,10 +94,10 @@ const (
 
 // confirming returns the attempt whose account is to be confirmed. Otherwise it has
 // answered.
-func (h *Handler) confirming(w http.ResponseWriter, r *http.Request) (attempt, bool) {
+func (h *Handler) requireAccount(w http.ResponseWriter, r *http.Request) (attempt, bool) {
 	a, ok := h.named(r)
 	if !ok || a.account == "" || !a.live(time.Now()) {
-		h.lost(w, r, a, ok)
+		h.attemptGone(w, r, a, ok)
 		return attempt{}, false
 	}
 	return a, true
@@ -105,20 +105,20 @@ func (h *Handler) confirming(w http.ResponseWriter, r *http.Request) (attempt, b
 
 // askAccount names the account, and the address that was asked for if there is one.
 func (h *Handler) askAccount(w http.ResponseWriter, r *http.Request) {
-	if a, ok := h.confirming(w, r); ok {
+	if a, ok := h.requireAccount(w, r); ok {
 		h.show(w, http.StatusOK, "account", a.accountPage())
 	}
 }
 
 func (a attempt) accountPage() Page {
-	page := a.back()
+	page := a.startPage()
 	page.Attempt, page.Account, page.Elsewhere = a.id, a.account, a.email == ""
 	return page
 }
 
 // confirmAccount takes the answer: field "answer", yes or no.
 func (h *Handler) confirmAccount(w http.ResponseWriter, r *http.Request) {
-	a, ok := h.confirming(w, r)
+	a, ok := h.requireAccount(w, r)
 	if !ok {
 		return
 	}
@@ -148,7 +148,7 @@ func (h *Handler) confirmAccount(w http.ResponseWriter, r *http.Request) {
 	})
 	switch {
 	case err == nil:
-	case outage(err):
+	case isTemporary(err):
 		h.refuse(w, r, err, page, "account")
 	case errors.Is(err, grimoireauth.ErrSessionEnded):
 		h.drop(w, r, confirmed)

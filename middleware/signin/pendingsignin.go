@@ -13,7 +13,7 @@ import (
 // good as the browser that brings it says: Stytch checks the intermediate, and the
 // rest only decides which page is shown. The zero value is none.
 type pendingSignIn struct {
-	owed         owed
+	step         step
 	intermediate grimoireauth.Intermediate
 	discovered   bool // it began without a class, so another class can be chosen
 
@@ -26,25 +26,25 @@ type pendingSignIn struct {
 
 	allowed, enrolled []grimoireauth.SecondFactor
 	sent              bool // a code by SMS is on its way
-	numbered          bool // the phone number was given in this sign-in
-	appBegun          bool // an app was set up and has not shown a code yet
+	phoneGiven        bool // the phone number was given in this sign-in
+	appStarted        bool // an app was set up and has not shown a code yet
 }
 
 // owed is what a pending sign-in owes next.
-type owed string
+type step string
 
 const (
-	owedClass   owed = "class"
-	owedPrimary owed = "primary"
-	owedFactor  owed = "factor"
+	stepClass   step = "class"
+	stepPrimary step = "primary"
+	stepFactor  step = "factor"
 )
 
 // page returns the path of the page where it is given.
-func (o owed) page() string {
+func (o step) page() string {
 	switch o {
-	case owedClass:
+	case stepClass:
 		return "classes"
-	case owedFactor:
+	case stepFactor:
 		return "factor"
 	}
 	return "unfinished"
@@ -78,14 +78,14 @@ var (
 
 // pendingFields are its fields in the cookie of an attempt. All are empty if there is none.
 var pendingFields = []cookie.Field[pendingSignIn]{
-	cookie.Text(func(p *pendingSignIn) *owed { return &p.owed }),
+	cookie.Text(func(p *pendingSignIn) *step { return &p.step }),
 	cookie.Time(func(p *pendingSignIn) *time.Time { return &p.intermediate.ExpiresAt }),
 	cookie.Secret(func(p *pendingSignIn) *grimoireauth.Secret { return &p.intermediate.Token }),
 	cookie.Flags(
 		cookie.Flag[pendingSignIn]{Letter: "d", At: func(p *pendingSignIn) *bool { return &p.discovered }},
 		cookie.Flag[pendingSignIn]{Letter: "s", At: func(p *pendingSignIn) *bool { return &p.sent }},
-		cookie.Flag[pendingSignIn]{Letter: "n", At: func(p *pendingSignIn) *bool { return &p.numbered }},
-		cookie.Flag[pendingSignIn]{Letter: "a", At: func(p *pendingSignIn) *bool { return &p.appBegun }},
+		cookie.Flag[pendingSignIn]{Letter: "n", At: func(p *pendingSignIn) *bool { return &p.phoneGiven }},
+		cookie.Flag[pendingSignIn]{Letter: "a", At: func(p *pendingSignIn) *bool { return &p.appStarted }},
 	),
 	cookie.Text(func(p *pendingSignIn) *grimoireauth.ClassID { return &p.class }),
 	cookie.Text(func(p *pendingSignIn) *string { return &p.slug }),
@@ -104,17 +104,17 @@ func (p pendingSignIn) live(now time.Time) bool {
 }
 
 func (p pendingSignIn) wellFormed() bool {
-	if p.owed == "" {
+	if p.step == "" {
 		return cookie.Empty(p, pendingFields)
 	}
 	if p.intermediate.ExpiresAt.IsZero() || !tokenForm.MatchString(p.intermediate.Token.Reveal()) || !slugOK(p.slug) || len(p.className) > maxName {
 		return false
 	}
 	known := classIDForm.MatchString(string(p.class)) && memberIDForm.MatchString(string(p.member))
-	switch p.owed {
-	case owedClass:
+	switch p.step {
+	case stepClass:
 		return p.discovered && p.class == "" && p.member == "" && p.slug == "" && p.methods == nil && p.allowed == nil && p.enrolled == nil
-	case owedPrimary, owedFactor:
+	case stepPrimary, stepFactor:
 		return known && wordsOK(p.methods) && factorsOK(p.allowed) && factorsOK(p.enrolled)
 	}
 	return false
@@ -135,8 +135,8 @@ func (p pendingSignIn) fitted() pendingSignIn {
 	if len(p.className) > maxName {
 		p.className = ""
 	}
-	if p.owed == owedClass {
-		p = pendingSignIn{owed: p.owed, intermediate: p.intermediate, discovered: p.discovered}
+	if p.step == stepClass {
+		p = pendingSignIn{step: p.step, intermediate: p.intermediate, discovered: p.discovered}
 	}
 	return p
 }

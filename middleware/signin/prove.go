@@ -16,22 +16,22 @@ type signing struct {
 	// asked are the attempts of this browser that asked for the e-mail. The account
 	// has to be that of one of their addresses. None: the link is unasked, or the
 	// browser is bound to its sign-in in another way.
-	asked []attempt
+	requests []attempt
 	// unasked says that this browser has not asked for the link, so that every account
 	// is a question.
-	unasked bool
+	unrequested bool
 	// half is a pending sign-in that this one is to finish. Nil: none.
-	half *attempt
+	continues *attempt
 	// key brings double submissions together, so that the work is done once; it holds
 	// a secret of this browser. Empty: every call is its own.
 	key string
 	// cuts says that what is redeemed also ends the member's sessions, by a cutoff.
-	cuts bool
+	revokes bool
 }
 
 // askedBy returns the attempt that asked for an e-mail to this address.
-func (s signing) askedBy(email string) (attempt, bool) {
-	for _, a := range s.asked {
+func (s signing) requestFor(email string) (attempt, bool) {
+	for _, a := range s.requests {
 		if sameAddress(a.email, email) {
 			return a, true
 		}
@@ -40,18 +40,18 @@ func (s signing) askedBy(email string) (attempt, bool) {
 }
 
 // surprises reports whether the account is not one that was asked for.
-func (s signing) surprises(email string) bool {
-	_, expected := s.askedBy(email)
-	return !expected && (s.unasked || len(s.asked) > 0)
+func (s signing) isUnexpected(email string) bool {
+	_, expected := s.requestFor(email)
+	return !expected && (s.unrequested || len(s.requests) > 0)
 }
 
 // askedFor is the address to name beside an account that surprises, "" if the link was
 // not asked for here.
-func (s signing) askedFor() string {
-	if len(s.asked) == 0 {
+func (s signing) requestedEmail() string {
+	if len(s.requests) == 0 {
 		return ""
 	}
-	return s.asked[0].email
+	return s.requests[0].email
 }
 
 // errNotProven is no case of ErrInvalid, which is about what somebody typed in, nor
@@ -62,9 +62,9 @@ var errNotProven = errors.New("what Stytch answered signs nobody in here")
 // browser asked for, or by a link that it did not ask for: a link that a person who
 // wants to be mistaken for the reader may have sent (login CSRF). The link is used up
 // by then, since it does not say for which address it is.
-type surprisingAccountError struct{ signedIn grimoireauth.SignedIn }
+type unexpectedAccountError struct{ signedIn grimoireauth.SignedIn }
 
-func (*surprisingAccountError) Error() string {
+func (*unexpectedAccountError) Error() string {
 	return "the account is not the one that was asked for"
 }
 
@@ -81,7 +81,7 @@ func (p *progress) final(err error) bool {
 	switch {
 	case err == nil:
 		return true
-	case unknown(err):
+	case isUndecided(err):
 		return false
 	case p.redeemed:
 		return true
@@ -100,7 +100,7 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	if !p.redeemed {
-		if err := h.checkClock(ctx, s.cuts); err != nil {
+		if err := h.checkClock(ctx, s.revokes); err != nil {
 			return err
 		}
 		signedIn, err := work(ctx)
@@ -112,34 +112,34 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 	// What Stytch answered has to pass like any other credentials before a
 	// browser gets them.
 	proved, err := h.guard.Authenticate(ctx, p.signedIn.Credentials)
-	if err != nil && unknown(err) {
+	if err != nil && isUndecided(err) {
 		return err
 	}
 	if err != nil {
-		h.end(ctx, r, p.signedIn.Session, "refused sign-in")
+		h.endSession(ctx, r, p.signedIn.Session, "refused sign-in")
 		// Not "not signed in": this is nothing that the person could put right.
 		return &grimoireauth.Error{Op: "sign in: the new credentials are not accepted here", Err: errNotProven}
 	}
 	if proved.ID() != p.signedIn.ID() || proved.Session.Member() != p.signedIn.Session.Member() || proved.Organization() != p.signedIn.Organization() {
-		h.end(ctx, r, p.signedIn.Session, "refused sign-in")
+		h.endSession(ctx, r, p.signedIn.Session, "refused sign-in")
 		return &grimoireauth.Error{Op: "sign in: the new credentials prove another session", Err: errNotProven}
 	}
 	p.signedIn.Authentication = proved
-	if s.surprises(p.signedIn.Member.Email) {
-		return &surprisingAccountError{p.signedIn}
+	if s.isUnexpected(p.signedIn.Member.Email) {
+		return &unexpectedAccountError{p.signedIn}
 	}
 	if h.config.OnSignIn != nil {
 		if err := h.config.OnSignIn(ctx, p.signedIn); err != nil {
 			own := &applicationError{"OnSignIn", err}
 			if own.refuses() {
-				h.end(ctx, r, p.signedIn.Session, "refused sign-in")
+				h.endSession(ctx, r, p.signedIn.Session, "refused sign-in")
 			}
 			return own
 		}
 	}
 	// One browser, one session: a planted or forgotten one ends here.
 	if !before.IsZero() && before.ID() != p.signedIn.ID() {
-		h.end(ctx, r, before.Session, "earlier session")
+		h.endSession(ctx, r, before.Session, "earlier session")
 	}
 	return nil
 }
@@ -148,7 +148,7 @@ const (
 	defaultLeeway = 5 * time.Second // that of jwtlocal
 	// cutoffLeeway is the minute by which jwtlocal lets clocks differ when it compares a
 	// session_jwt with a cutoff.
-	cutoffLeeway = time.Minute
+	revocationLeeway = time.Minute
 )
 
 // checkClock returns why nothing can be redeemed at the moment: this machine's clock is
@@ -158,7 +158,7 @@ const (
 //
 // cuts says that redeeming raises a cutoff of the member. By a clock that is ahead by more
 // than cutoffLeeway the new session_jwt seems to have been issued before that cutoff.
-func (h *Handler) checkClock(ctx context.Context, cuts bool) error {
+func (h *Handler) checkClock(ctx context.Context, revokes bool) error {
 	leeway := h.config.ClockLeeway
 	switch {
 	case leeway < 0 || h.client == nil:
@@ -167,8 +167,8 @@ func (h *Handler) checkClock(ctx context.Context, cuts bool) error {
 		leeway = defaultLeeway
 	}
 	ahead := leeway + jwtLife
-	if cuts {
-		ahead = cutoffLeeway - defaultLeeway // what is measured is a lower bound
+	if revokes {
+		ahead = revocationLeeway - defaultLeeway // what is measured is a lower bound
 	}
 	off, err := h.client.MeasureClock(ctx)
 	side := ""
@@ -189,13 +189,13 @@ func (h *Handler) checkClock(ctx context.Context, cuts bool) error {
 }
 
 // use returns the call that uses a token of its kind up.
-func (h *Handler) use(t callbackToken, a attempt, half *attempt) func(context.Context) (grimoireauth.SignedIn, error) {
-	token, signIn, goesOn := grimoireauth.NewSecret(t.token), h.client.SignIn, half.proof()
+func (h *Handler) redeem(t callbackToken, a attempt, pending *attempt) func(context.Context) (grimoireauth.SignedIn, error) {
+	token, signIn, goesOn := grimoireauth.NewSecret(t.token), h.client.SignIn, pending.proof()
 	switch t.kind {
 	case kindLink:
 		in := grimoireauth.MagicLinkSignIn{Token: token, Class: grimoireauth.ClassID(t.slug)}
 		in.Continue = goesOn
-		return h.used(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithMagicLink(ctx, in) })
+		return h.releaseAfter(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithMagicLink(ctx, in) })
 	case kindOAuth:
 		in := grimoireauth.OAuthSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
 		in.Continue = goesOn
@@ -209,7 +209,7 @@ func (h *Handler) use(t callbackToken, a attempt, half *attempt) func(context.Co
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithSSO(ctx, in) }
 	case kindDiscovery:
 		in := grimoireauth.DiscoveryToken{Token: token}
-		return h.used(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) })
+		return h.releaseAfter(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) })
 	case kindDiscoveryOAuth:
 		in := grimoireauth.DiscoveryToken{Token: token, Verifier: a.verifier}
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByOAuth(ctx, in) }

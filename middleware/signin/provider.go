@@ -32,14 +32,14 @@ func (h *Handler) startOAuth(w http.ResponseWriter, r *http.Request) {
 		h.offer(w, r, http.StatusNotFound, page)
 	case page.Class != "":
 		start, err := h.client.SignIn.StartOAuth(grimoireauth.OAuthStart{
-			Provider: method, Class: grimoireauth.ClassID(page.Class), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, asksOAuth),
+			Provider: method, Class: grimoireauth.ClassID(page.Class), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestOAuth),
 		})
-		h.leave(w, r, asksOAuth, page, start, err)
-	case h.finds(r):
+		h.redirectToProvider(w, r, requestOAuth, page, start, err)
+	case h.findsClass(r):
 		start, err := h.client.SignIn.StartDiscoveryOAuth(grimoireauth.DiscoveryOAuthStart{
-			Provider: method, RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, asksDiscoveryOAuth),
+			Provider: method, RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestDiscoveryOAuth),
 		})
-		h.leave(w, r, asksDiscoveryOAuth, page, start, err)
+		h.redirectToProvider(w, r, requestDiscoveryOAuth, page, start, err)
 	default:
 		page.Notice = "Which class is it?"
 		h.offer(w, r, http.StatusBadRequest, page)
@@ -62,9 +62,9 @@ func (h *Handler) startSSO(w http.ResponseWriter, r *http.Request) {
 		h.offer(w, r, http.StatusBadRequest, page)
 	default:
 		start, err := h.client.SignIn.StartSSO(grimoireauth.SSOStart{
-			Connection: grimoireauth.ConnectionID(connection), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, asksSSO),
+			Connection: grimoireauth.ConnectionID(connection), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestSSO),
 		})
-		h.leave(w, r, asksSSO, page, start, err)
+		h.redirectToProvider(w, r, requestSSO, page, start, err)
 	}
 }
 
@@ -73,15 +73,15 @@ func (h *Handler) startSSO(w http.ResponseWriter, r *http.Request) {
 // form-action; so nothing begins that the person has not clicked on these pages or
 // typed in.
 func (h *Handler) mayStart(w http.ResponseWriter, r *http.Request) (Page, bool) {
-	if speculative(r) {
-		h.nothing(w, r)
+	if isSpeculative(r) {
+		h.answerSpeculative(w, r)
 		return Page{}, false
 	}
 	if err := r.ParseForm(); err != nil {
 		h.offer(w, r, http.StatusBadRequest, Page{Notice: "That address is not complete. Please start here."})
 		return Page{}, false
 	}
-	page := Page{Class: h.wanted(r), ReturnTo: h.back(r)}
+	page := Page{Class: h.wantedClass(r), ReturnTo: h.returnTo(r)}
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":
 		return page, true
@@ -91,19 +91,19 @@ func (h *Handler) mayStart(w http.ResponseWriter, r *http.Request) (Page, bool) 
 }
 
 // leave keeps the verifier for this browser and sends it to Stytch.
-func (h *Handler) leave(w http.ResponseWriter, r *http.Request, asks string, page Page, start grimoireauth.Start, err error) {
+func (h *Handler) redirectToProvider(w http.ResponseWriter, r *http.Request, requested string, page Page, start grimoireauth.Start, err error) {
 	if err != nil {
-		h.fault(r, "sign-in cannot be started", err)
+		h.logFault(r, "sign-in cannot be started", err)
 		page.Notice = notNow + untilNext(err)
 		h.offer(w, r, http.StatusInternalServerError, page)
 		return
 	}
 	a := newAttempt(page.Class, page.ReturnTo)
-	if earlier, ok := h.named(r); ok && earlier.half(page.Class) != nil {
+	if earlier, ok := h.named(r); ok && earlier.awaitingPrimary(page.Class) != nil {
 		a = earlier
 		a.class, a.returnTo = page.Class, page.ReturnTo
 	}
-	a = a.ask(asks, "", redirectLife)
+	a = a.requesting(requested, "", redirectLife)
 	a.verifier = start.Verifier
 	h.keep(w, r, a)
 	w.Header().Set("Referrer-Policy", "no-referrer")
@@ -113,7 +113,7 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request, asks string, pag
 // speculative reports a request that nobody has asked for yet: a preview, or a
 // browser that loads pages before they are wanted.
 // Source: https://fetch.spec.whatwg.org/#sec-purpose-header
-func speculative(r *http.Request) bool {
+func isSpeculative(r *http.Request) bool {
 	if r.Method == http.MethodHead {
 		return true
 	}
@@ -127,7 +127,7 @@ func speculative(r *http.Request) bool {
 
 // nothing answers a speculative request: browsers drop an answer with this status
 // and ask again once a person wants it.
-func (h *Handler) nothing(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) answerSpeculative(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		w.WriteHeader(http.StatusOK)
 		return
@@ -140,7 +140,7 @@ func (h *Handler) nothing(w http.ResponseWriter, r *http.Request) {
 // that is ours, so of two attempts for one class it is the newer one. The verifier is
 // the same for both.
 func (h *Handler) redirected(r *http.Request, t callbackToken) (a attempt, sure, ok bool) {
-	all := h.attempts(r, func(a attempt) bool { return a.asks == t.kind })
+	all := h.attempts(r, func(a attempt) bool { return a.requested == t.kind })
 	if len(all) == 0 {
 		return attempt{}, false, false
 	}
@@ -157,26 +157,26 @@ func (h *Handler) redirected(r *http.Request, t callbackToken) (a attempt, sure,
 }
 
 // arrive uses the token that a browser brings from a provider.
-func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken) {
+func (h *Handler) providerCallback(w http.ResponseWriter, r *http.Request, t callbackToken) {
 	a, sure, ok := h.redirected(r, t)
 	if !ok {
 		if h.continues(r, t.slug) {
 			redirect(w, h.config.home())
 			return
 		}
-		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, h.late(r, t.kind, t.slug), "sign-in")
+		h.refuse(w, r, &grimoireauth.Error{Op: "sign in: nothing began in this browser", Kind: grimoireauth.ErrOtherBrowser}, h.expiredPage(r, t.kind, t.slug), "sign-in")
 		return
 	}
 	a.token = t
 	err := h.signByProvider(w, r, a)
 	switch {
 	case err == nil:
-	case outage(err):
+	case isTemporary(err):
 		// The page with the button to try again says so, without the token in its URL.
-		if _, own := ours(err); own {
-			h.note(r, "refused by a limit", err)
+		if _, own := limitedHere(err); own {
+			h.logInfo(r, "refused by a limit", err)
 		} else {
-			h.fault(r, "sign-in not finished", err)
+			h.logFault(r, "sign-in not finished", err)
 		}
 		redirect(w, h.address("confirm", h.keep(w, r, a.lasting(tokenLife))))
 	default:
@@ -188,8 +188,8 @@ func (h *Handler) arrive(w http.ResponseWriter, r *http.Request, t callbackToken
 // is the secret of this browser that names the redemption, so that a second click is
 // the same one whichever attempt it is taken for.
 func (h *Handler) signByProvider(w http.ResponseWriter, r *http.Request, a attempt) error {
-	half := a.half(a.class)
-	return h.sign(w, r, signing{attempt: a, half: half, key: a.token.key(a.verifier.Reveal())}, h.use(a.token, a, half))
+	pending := a.awaitingPrimary(a.class)
+	return h.sign(w, r, signing{attempt: a, continues: pending, key: a.token.key(a.verifier.Reveal())}, h.redeem(a.token, a, pending))
 }
 
 // providerRefused says why. The attempt is forgotten if the token was surely its
@@ -198,7 +198,7 @@ func (h *Handler) providerRefused(w http.ResponseWriter, r *http.Request, a atte
 	spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown)
 	if spent && h.continues(r, a.token.slug) {
 		// Reloaded, or gone back to, in the browser that it signed in.
-		redirect(w, h.target(a.returnTo))
+		redirect(w, h.destination(a.returnTo))
 		return
 	}
 	if sure && !spent && !errors.Is(err, grimoireauth.ErrOtherBrowser) {

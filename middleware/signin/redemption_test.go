@@ -79,8 +79,8 @@ func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
 				return grimoireauth.SignedIn{Authentication: grimoireauth.Authentication{Session: session("s", "m", "o"), Credentials: credentials}}, nil
 			})
 			require.Equal(t, tt.good, err == nil)
-			require.Equal(t, errors.Is(tt.err, grimoireauth.ErrUnavailable), unknown(err))
-			require.Equal(t, !tt.good && !unknown(err), errors.Is(err, errNotProven), "and nothing that the person did wrong")
+			require.Equal(t, errors.Is(tt.err, grimoireauth.ErrUnavailable), isUndecided(err))
+			require.Equal(t, !tt.good && !isUndecided(err), errors.Is(err, errNotProven), "and nothing that the person did wrong")
 			set := strings.Contains(strings.Join(w.Header()["Set-Cookie"], "\n"), "stytch_session=token")
 			require.Equal(t, tt.good, set, "no cookie before everything agrees")
 			if errors.Is(err, errNotProven) {
@@ -116,7 +116,7 @@ func FuzzCallback(f *testing.F) {
 		}
 		// Whatever is accepted comes back out of its cookie as it went in.
 		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/auth/callback", nil)
-		kept := h.putAway(w, r, a)
+		kept := h.keepToken(w, r, a)
 		for _, cookie := range w.Result().Cookies() {
 			r.AddCookie(cookie)
 		}

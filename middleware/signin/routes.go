@@ -116,8 +116,8 @@ func (h *Handler) route() {
 		h.mux.Handle(method+" "+prefix+path, page)
 		methods[path] = append(methods[path], method)
 	}
-	get := func(path string, page http.HandlerFunc) { handle(http.MethodGet, path, h.stranger(page)) }
-	post := func(path string, page http.HandlerFunc) { handle(http.MethodPost, path, h.stranger(page)) }
+	get := func(path string, page http.HandlerFunc) { handle(http.MethodGet, path, h.withClientAddress(page)) }
+	post := func(path string, page http.HandlerFunc) { handle(http.MethodPost, path, h.withClientAddress(page)) }
 
 	get("{$}", h.showForm)
 	get("start", h.showForm)
@@ -162,7 +162,7 @@ func (h *Handler) route() {
 
 // start begins to sign in by what was typed in: field "method".
 func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
-	page, ok := h.typed(w, r)
+	page, ok := h.readStartForm(w, r)
 	if !ok {
 		return
 	}
@@ -185,7 +185,7 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 
 // stranger says in the context of a page that strangers reach where the request comes
 // from, so that what it asks Stytch draws on the share of that client address.
-func (h *Handler) stranger(page http.Handler) http.Handler {
+func (h *Handler) withClientAddress(page http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page.ServeHTTP(w, r.WithContext(grimoireauth.ContextWithClientAddress(r.Context(), h.guard.ClientAddress(r))))
 	})

@@ -26,7 +26,7 @@ type sessionStatus struct {
 }
 
 // lowest is a role that everybody has who is in a class at all.
-const lowest = grimoireauth.Role(1)
+const lowestRole = grimoireauth.Role(1)
 
 // status says who is signed in. It stands inside the guard's Load, which renews the
 // cookies and answers an outage: that is never "signed out".
@@ -43,7 +43,7 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 		}
 		// Where classes are no Organizations there is no role to tell here; a role that
 		// could not be found out is left out as well, which shows less and never more.
-		_, role, err := h.guard.CheckInClass(r, grimoireauth.ClassID(now.Organization()), lowest)
+		_, role, err := h.guard.CheckInClass(r, grimoireauth.ClassID(now.Organization()), lowestRole)
 		switch {
 		case err == nil:
 			status.Role = role.String()
@@ -51,9 +51,9 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 			if explained := (*grimoireauth.Error)(nil); errors.As(err, &explained) && explained.Err != nil && explained.Status == 0 {
 				err = &applicationError{"RoleFunc", explained.Err}
 			}
-			h.fault(r, "the role was not found out", err)
+			h.logFault(r, "the role was not found out", err)
 		}
-	case unknown(err) || !errors.Is(err, grimoireauth.ErrUnauthenticated):
+	case isUndecided(err) || !errors.Is(err, grimoireauth.ErrUnauthenticated):
 		h.guard.Respond(w, r, err)
 		return
 	}
@@ -101,19 +101,19 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		said = h.endAll(ctx, r, now, scope)
-	case unknown(err) || !errors.Is(err, grimoireauth.ErrUnauthenticated):
-		h.fault(r, "logout not complete", err)
+	case isUndecided(err) || !errors.Is(err, grimoireauth.ErrUnauthenticated):
+		h.logFault(r, "logout not complete", err)
 		said.word = saidNotTold
 	case !errors.Is(err, grimoireauth.ErrNoCredentials) && !errors.Is(err, grimoireauth.ErrSessionEnded):
 		// A session_jwt that has expired and came alone, or a second cookie that was
 		// planted beside it: it may live, and which it is nobody can say.
-		h.note(r, "logout not complete", err)
+		h.logInfo(r, "logout not complete", err)
 		said.word = saidNotTold
 	case scope != scopeHere:
 		// Whose other sessions to end, nobody can say any more.
 		said.word = saidNoSession
 	}
-	h.guard.ClearCookies(w, h.addressed(r))
+	h.guard.ClearCookies(w, h.withPublicHost(r))
 	h.dropAll(w, r)
 	forgetCache(w)
 	redirect(w, h.config.prefix()+"signed-out"+said.query())
@@ -221,7 +221,7 @@ func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.
 		who, unknownWho = h.client.Sessions.Fetch(ctx, now.Credentials)
 	}
 	if err := h.revoke(ctx, now.Session); err != nil {
-		h.fault(r, "logout not complete", err)
+		h.logFault(r, "logout not complete", err)
 		if scope == scopeHere {
 			return signedOut{word: saidNotTold}
 		}
@@ -232,14 +232,14 @@ func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.
 	case scope == scopeEverywhere && unknownWho == nil && who.Member.EmailVerified:
 		return h.endEverywhere(ctx, r, who.Member.Email)
 	}
-	if err := h.client.Sessions.RevokeAll(ctx, now.Session); err != nil && !gone(err) {
-		h.fault(r, "logout not complete", err)
+	if err := h.client.Sessions.RevokeAll(ctx, now.Session); err != nil && !memberGone(err) {
+		h.logFault(r, "logout not complete", err)
 		return signedOut{word: saidHereOnly}
 	}
 	if scope == scopeEverywhere {
 		// An address that is not proven could be another person's in other classes.
 		if unknownWho != nil {
-			h.fault(r, "logout not complete", unknownWho)
+			h.logFault(r, "logout not complete", unknownWho)
 		}
 		return signedOut{word: saidThisClass}
 	}
@@ -247,24 +247,24 @@ func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.
 }
 
 // gone reports that there is no member any more whose sessions could live.
-func gone(err error) bool { return errors.Is(err, grimoireauth.ErrNotFound) && !unknown(err) }
+func memberGone(err error) bool { return errors.Is(err, grimoireauth.ErrNotFound) && !isUndecided(err) }
 
 // endEverywhere ends their sessions in all classes and says how it went.
 func (h *Handler) endEverywhere(ctx context.Context, r *http.Request, email string) signedOut {
 	report, err := h.client.Sessions.RevokeEverywhere(ctx, grimoireauth.Identity{Email: email})
 	left := 0
 	for _, class := range report {
-		if class.Err != nil && !gone(class.Err) {
+		if class.Err != nil && !memberGone(class.Err) {
 			left++
 		}
 	}
 	switch {
-	case err == nil, left == 0 && gone(err):
+	case err == nil, left == 0 && memberGone(err):
 		return signedOut{word: saidEverywhere}
 	case left == 0:
-		h.fault(r, "logout not complete", err)
+		h.logFault(r, "logout not complete", err)
 		return signedOut{word: saidUnknown}
 	}
-	h.fault(r, "logout not complete", err)
+	h.logFault(r, "logout not complete", err)
 	return signedOut{saidLeft, left, len(report)}
 }

@@ -23,35 +23,35 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 		return p.final(err), err
 	})
 	if err == nil {
-		if err := h.guard.SetCookies(w, h.addressed(alone(r, before)), got.signedIn.Authentication); err != nil {
-			h.fault(r, "session cookies not set", err)
+		if err := h.guard.SetCookies(w, h.withPublicHost(withoutSession(r, before)), got.signedIn.Authentication); err != nil {
+			h.logFault(r, "session cookies not set", err)
 			return &grimoireauth.Error{Op: "sign in: set the cookies", Err: errNotProven}
 		}
 		target := s.attempt.returnTo
-		if asked, ok := s.askedBy(got.signedIn.Member.Email); ok {
+		if asked, ok := s.requestFor(got.signedIn.Member.Email); ok {
 			target = asked.returnTo
 			h.drop(w, r, asked)
 		}
 		h.drop(w, r, s.attempt)
-		h.dropHalf(w, r, s)
-		redirect(w, h.target(target))
+		h.dropContinued(w, r, s)
+		redirect(w, h.destination(target))
 		return nil
 	}
-	var surprise *surprisingAccountError
+	var surprise *unexpectedAccountError
 	if errors.As(err, &surprise) {
-		return h.hold(w, r, s, surprise.signedIn)
+		return h.holdForConfirmation(w, r, s, surprise.signedIn)
 	}
 	var stepUp *grimoireauth.StepUpError
-	if errors.As(err, &stepUp) && !unknown(err) {
+	if errors.As(err, &stepUp) && !isUndecided(err) {
 		h.stepUp(w, r, s, stepUp)
 		return nil
 	}
-	if errorType, _ := answered(err); errorType == "pkce_did_not_expect_code_verifier" {
+	if errorType, _ := stytchErrorType(err); errorType == "pkce_did_not_expect_code_verifier" {
 		// Begun without a verifier, so not by this browser, which has sent its own.
 		return fmt.Errorf("%w: %w", grimoireauth.ErrOtherBrowser, err)
 	}
-	if s.half.doesNotFit(err) {
-		h.drop(w, r, *s.half)
+	if s.continues.causes(err) {
+		h.drop(w, r, *s.continues)
 		return fmt.Errorf("%w: %w", grimoireauth.ErrSignInExpired, err)
 	}
 	return err
@@ -59,7 +59,7 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 
 // addressed returns the request with the host that the browser has in its address bar. A
 // proxy may not pass it on; then it is that of the BaseURL.
-func (h *Handler) addressed(r *http.Request) *http.Request {
+func (h *Handler) withPublicHost(r *http.Request) *http.Request {
 	if here, err := url.Parse("//" + r.Host); err == nil && h.guard.CheckCookies(here.Hostname()) == nil {
 		return r
 	}
@@ -74,7 +74,7 @@ func (h *Handler) addressed(r *http.Request) *http.Request {
 
 // alone returns the request without the session that was there before, which has
 // ended by now: SetCookies would end it a second time.
-func alone(r *http.Request, before grimoireauth.Authentication) *http.Request {
+func withoutSession(r *http.Request, before grimoireauth.Authentication) *http.Request {
 	if before.IsZero() {
 		return r
 	}
@@ -86,9 +86,9 @@ func alone(r *http.Request, before grimoireauth.Authentication) *http.Request {
 
 // dropHalf forgets the pending sign-in that has been finished, if it is another
 // attempt than the one that finished it.
-func (h *Handler) dropHalf(w http.ResponseWriter, r *http.Request, s signing) {
-	if s.half != nil && s.half.id != s.attempt.id {
-		h.drop(w, r, *s.half)
+func (h *Handler) dropContinued(w http.ResponseWriter, r *http.Request, s signing) {
+	if s.continues != nil && s.continues.id != s.attempt.id {
+		h.drop(w, r, *s.continues)
 	}
 }
 
@@ -96,20 +96,20 @@ func (h *Handler) dropHalf(w http.ResponseWriter, r *http.Request, s signing) {
 // account. The session_token waits in the cookie of the attempt, which proves no
 // session, so that any replica can go on with it; the session ends if the answer is
 // no, or if the question is seen too late.
-func (h *Handler) hold(w http.ResponseWriter, r *http.Request, s signing, signedIn grimoireauth.SignedIn) error {
+func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s signing, signedIn grimoireauth.SignedIn) error {
 	a := s.attempt
-	a.asks, a.verifier, a.token, a.pending = "", grimoireauth.Secret{}, callbackToken{}, pendingSignIn{}
-	a.class, a.email, a.account = string(signedIn.Class.ID), s.askedFor(), signedIn.Member.Email
+	a.requested, a.verifier, a.token, a.pending = "", grimoireauth.Secret{}, callbackToken{}, pendingSignIn{}
+	a.class, a.email, a.account = string(signedIn.Class.ID), s.requestedEmail(), signedIn.Member.Email
 	if slug := signedIn.Class.Slug; slug != "" && slugOK(slug) {
 		a.class = slug
 	}
 	a.held = signedIn.Token
 	a = a.lasting(heldLife)
 	if _, ok := h.attemptOf(a.id, attemptCodec.Encode(a.fitted()), time.Now()); !ok {
-		h.end(context.WithoutCancel(r.Context()), r, signedIn.Session, "a sign-in that cannot be kept")
+		h.endSession(context.WithoutCancel(r.Context()), r, signedIn.Session, "a sign-in that cannot be kept")
 		return &grimoireauth.Error{Op: "sign in: keep it for a confirmation", Err: errNotProven}
 	}
-	h.note(r, "a link was for an account that was not asked for", nil)
+	h.logInfo(r, "a link was for an account that was not asked for", nil)
 	redirect(w, h.next(h.keep(w, r, a)))
 	return nil
 }
@@ -117,7 +117,7 @@ func (h *Handler) hold(w http.ResponseWriter, r *http.Request, s signing, signed
 // stepUp keeps the proof of what is done and leads to what is owed.
 func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *grimoireauth.StepUpError) {
 	pending := pendingSignIn{
-		owed:         owedFactor,
+		step:         stepFactor,
 		intermediate: e.Intermediate,
 		class:        e.Class.ID,
 		slug:         e.Class.Slug,
@@ -130,32 +130,32 @@ func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *g
 	}
 	email := e.Member.Email
 	// Stytch says the same token again while a sign-in goes on.
-	if earlier := s.attempt.pending; earlier.owed != "" && earlier.intermediate.Token.Equal(pending.intermediate.Token) {
+	if earlier := s.attempt.pending; earlier.step != "" && earlier.intermediate.Token.Equal(pending.intermediate.Token) {
 		pending.discovered = earlier.discovered
 	}
 	switch {
 	case e.Discovery != nil:
-		pending.owed, pending.discovered, email = owedClass, true, e.Discovery.Email
+		pending.step, pending.discovered, email = stepClass, true, e.Discovery.Email
 	case e.Primary:
-		pending.owed = owedPrimary
+		pending.step = stepPrimary
 	}
 	a, nameless := s.attempt, false
-	if asked, ok := s.askedBy(email); ok {
+	if asked, ok := s.requestFor(email); ok {
 		a.returnTo = asked.returnTo
 		h.drop(w, r, asked)
-	} else if s.surprises(email) {
+	} else if s.isUnexpected(email) {
 		nameless = email == "" // no account to ask about
-		a.account, a.email = email, s.askedFor()
+		a.account, a.email = email, s.requestedEmail()
 	}
-	h.dropHalf(w, r, s)
+	h.dropContinued(w, r, s)
 	a, ok := h.keepPending(w, r, a, pending)
 	if !ok || nameless {
-		h.fault(r, "a pending sign-in of a form that is not known", e)
+		h.logFault(r, "a pending sign-in of a form that is not known", e)
 		h.drop(w, r, s.attempt)
 		h.offer(w, r, http.StatusInternalServerError, Page{Class: string(pending.class), ClassName: pending.className, Notice: "You could not be signed in. Please begin again here."})
 		return
 	}
-	h.note(r, "sign-in not finished yet", e)
+	h.logInfo(r, "sign-in not finished yet", e)
 	redirect(w, h.next(a))
 }
 
@@ -166,7 +166,7 @@ func (h *Handler) keepPending(w http.ResponseWriter, r *http.Request, a attempt,
 	if latest := now.Add(intermediateLife); pending.intermediate.ExpiresAt.After(latest) {
 		pending.intermediate.ExpiresAt = latest
 	}
-	a.asks, a.verifier, a.token = "", grimoireauth.Secret{}, callbackToken{}
+	a.requested, a.verifier, a.token = "", grimoireauth.Secret{}, callbackToken{}
 	a.pending, a.until = pending.fitted(), pending.intermediate.ExpiresAt.Unix()
 	switch {
 	case pending.slug != "":
@@ -174,7 +174,7 @@ func (h *Handler) keepPending(w http.ResponseWriter, r *http.Request, a attempt,
 	case pending.class != "":
 		a.class = string(pending.class)
 	}
-	if read, ok := h.attemptOf(a.id, attemptCodec.Encode(a.fitted()), now); !ok || !read.owes(now) {
+	if read, ok := h.attemptOf(a.id, attemptCodec.Encode(a.fitted()), now); !ok || !read.isPending(now) {
 		return attempt{}, false
 	}
 	return h.keep(w, r, a), true

@@ -15,10 +15,10 @@ func (h *Handler) showForm(w http.ResponseWriter, r *http.Request) {
 		h.offer(w, r, http.StatusBadRequest, Page{Notice: "That address is not complete. Please start here."})
 		return
 	}
-	h.offer(w, r, http.StatusOK, Page{Class: h.wanted(r), ReturnTo: h.back(r)})
+	h.offer(w, r, http.StatusOK, Page{Class: h.wantedClass(r), ReturnTo: h.returnTo(r)})
 }
 
-func (h *Handler) class(r *http.Request) grimoireauth.ClassID {
+func (h *Handler) requestClass(r *http.Request) grimoireauth.ClassID {
 	if h.config.Class != nil {
 		return h.config.Class(r)
 	}
@@ -30,8 +30,8 @@ func (h *Handler) class(r *http.Request) grimoireauth.ClassID {
 }
 
 // wanted returns the class of the request if it can be one.
-func (h *Handler) wanted(r *http.Request) string {
-	class := strings.TrimSpace(string(h.class(r)))
+func (h *Handler) wantedClass(r *http.Request) string {
+	class := strings.TrimSpace(string(h.requestClass(r)))
 	if !classForm.MatchString(class) {
 		return ""
 	}
@@ -40,19 +40,19 @@ func (h *Handler) wanted(r *http.Request) string {
 
 // finds reports whether the request names no class, not even one that cannot be, so
 // that it is about finding one, and that this is offered.
-func (h *Handler) finds(r *http.Request) bool {
+func (h *Handler) findsClass(r *http.Request) bool {
 	class, one := single(r.Form, "class")
 	return h.config.Discovery && one && class == ""
 }
 
 // back returns the return address of the request if it is safe, and "" if there
 // is no other page to go to: these pages are none.
-func (h *Handler) back(r *http.Request) string {
+func (h *Handler) returnTo(r *http.Request) string {
 	address, ok := single(r.Form, "return_to")
 	if !ok {
 		return ""
 	}
-	return h.safe(address)
+	return h.safeReturnTo(address)
 }
 
 // offer writes the sign-in page of page.Class with the ways that the class allows
@@ -61,22 +61,22 @@ func (h *Handler) back(r *http.Request) string {
 func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page Page, only ...grimoireauth.SignInMethod) {
 	if page.Class == "" {
 		page.Discovery = h.config.Discovery
-		page.Ways = h.ways(allowed{methods: everyMethod}, page)
+		page.Ways = h.methodsFor(classMethods{methods: everyMethod}, page)
 		page.Ways.Password = false // it is the password of one class
 		h.show(w, status, "which-class", page)
 		return
 	}
-	may := h.allowed(r, page.Class)
+	may := h.classMethods(r, page.Class)
 	if len(only) > 0 {
 		may.methods = only
 	}
-	page.Ways = h.ways(may, page)
+	page.Ways = h.methodsFor(may, page)
 	if may.unsure {
 		if page.Notice != "" {
 			page.Notice += " "
 		}
-		page.Notice += waysUnsure
-		if _, own := ours(may.refused); own {
+		page.Notice += methodsUnsure
+		if _, own := limitedHere(may.refused); own {
 			retryAfter(w, may.refused)
 			if status == http.StatusOK {
 				status = http.StatusTooManyRequests
@@ -87,7 +87,7 @@ func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page
 }
 
 // ways returns what a page can offer of what is allowed.
-func (h *Handler) ways(may allowed, page Page) Ways {
+func (h *Handler) methodsFor(may classMethods, page Page) Ways {
 	can := func(method grimoireauth.SignInMethod) bool {
 		return h.serves(method) && slices.Contains(may.methods, method)
 	}
@@ -97,7 +97,7 @@ func (h *Handler) ways(may allowed, page Page) Ways {
 		Password:  can(grimoireauth.MethodPassword),
 		Unsure:    may.unsure,
 	}
-	query := beginning(page.Class, page.ReturnTo)
+	query := startQuery(page.Class, page.ReturnTo)
 	if page.Attempt != "" {
 		query += "&attempt=" + page.Attempt // after a class, which is known by then
 	}
@@ -134,10 +134,10 @@ var providers = []struct {
 	{"hubspot", "HubSpot", grimoireauth.MethodHubSpot},
 }
 
-const waysUnsure = "It could not be found out just now which ways to sign in this class has. If you know another one than these, such as your school's sign-in, look again in a moment."
+const methodsUnsure = "It could not be found out just now which ways to sign in this class has. If you know another one than these, such as your school's sign-in, look again in a moment."
 
 // toSignIn leads to the sign-in page: of a class, if one is known.
 func (h *Handler) toSignIn(w http.ResponseWriter, class grimoireauth.ClassID, back string) {
-	address := url.URL{Path: h.config.prefix(), RawQuery: beginning(string(class), back)}
+	address := url.URL{Path: h.config.prefix(), RawQuery: startQuery(string(class), back)}
 	redirect(w, address.String())
 }
