@@ -13,34 +13,34 @@ import (
 	"github.com/promptgrimoire/auth/middleware/signin/internal/cookie"
 )
 
-// attempt is one attempt to sign in, from the first page to the last. It lives in a
+// attempt is one attempt to sign in, from the first page to the last. It is stored in a
 // cookie of its own, so that two tabs of a browser do not disturb each other and any
-// replica can go on with it. Its id stands in the addresses of its pages and is no
-// secret: it says which cookie is meant, and is nothing without the cookie.
+// replica can continue it. Its id stands in the addresses of its pages. The id is no
+// secret: it says which cookie is meant, and is worth nothing without that cookie.
 //
-// Nothing in it is believed further than it must be. Return addresses are checked
-// again, Stytch checks tokens, verifiers and pending sign-ins, and the rest only
-// decides which page is shown.
+// The browser can change the cookie. So return addresses are checked again when they
+// are read, Stytch checks tokens, verifiers and pending sign-ins, and everything else
+// only decides which page is shown.
 type attempt struct {
 	id        string
 	nonce     string // a secret of this browser, for the keys of redemptions
 	writtenAt int64  // when it was last written, Unix milliseconds: the newest few are kept
 	until     int64  // when its present stage is over, Unix seconds
 
-	// What was asked for, and what is pending then: an e-mail, or a redirect to
-	// another host's page.
+	// What was requested, and what is pending until it comes back: an e-mail, or a
+	// redirect to another host's page.
 	requested string              // one of the constants below; empty: nothing
 	class     string              // an id or a slug; empty: a discovery
 	email     string              // as it was typed
 	returnTo  string              // checked again when it is read
-	verifier  grimoireauth.Secret // RFC 7636: what comes back counts only beside it
-	token     callbackToken       // what came back and was not redeemed yet
-	pending   pendingSignIn       // a sign-in that is not finished
-	account   string              // whose it is: an address that was not asked for and is to be confirmed; email is empty if none was
-	held      grimoireauth.Secret // the session_token of a sign-in that waits for that
+	verifier  grimoireauth.Secret // RFC 7636: a token is redeemed only together with it
+	token     callbackToken       // a token that came back and was not redeemed yet
+	pending   pendingSignIn       // a sign-in that is not finished; zero: none
+	account   string              // the address of an account that was not requested and has to be confirmed; email is empty if no address was requested
+	held      grimoireauth.Secret // the session_token of a sign-in whose account has to be confirmed
 }
 
-// What an attempt can ask for.
+// The values of attempt.requested.
 const (
 	requestLink           = "link"
 	requestCode           = "code"
@@ -55,13 +55,13 @@ const (
 	codeLife     = 10 * time.Minute // Stytch's: https://stytch.com/docs/b2b/api/send-otp-by-email
 	resetLife    = 30 * time.Minute // Stytch's, for a link to set a password
 	redirectLife = 10 * time.Minute // at a provider
-	tokenLife    = 10 * time.Minute // a token that waits for a button
-	heldLife     = 5 * time.Minute  // a sign-in that waits for an answer
+	tokenLife    = 10 * time.Minute // a token until the person presses the button
+	heldLife     = 5 * time.Minute  // a sign-in until the person confirms the account
 
-	// lateLife is how long an attempt is known after its time, so that its page can
-	// say so and keep the class and the return address.
+	// graceLife is how long the cookie of an expired attempt is kept, so that its page
+	// can say that it has expired and keep the class and the return address.
 	graceLife   = time.Hour
-	longestLife = 7 * 24 * time.Hour // that of a link
+	longestLife = 7 * 24 * time.Hour // the longest life of a link
 )
 
 var (
@@ -74,7 +74,8 @@ const (
 	maxAttempt = 3600 // bytes of a cookie; browsers store 4,096 with name and attributes
 )
 
-// attemptCodec is the form of the cookie of an attempt. The id is in its name.
+// attemptCodec is the form of the cookie of an attempt. The id stands in the name of
+// the cookie.
 var attemptCodec = cookie.Codec[attempt]{
 	Version: "1",
 	Max:     maxAttempt,
@@ -95,38 +96,39 @@ var attemptCodec = cookie.Codec[attempt]{
 	}, cookie.Within(func(a *attempt) *pendingSignIn { return &a.pending }, pendingFields)),
 }
 
-// newAttempt returns an attempt that nothing is known of but where it leads.
+// newAttempt returns an attempt that has requested nothing yet.
 func newAttempt(class, returnTo string) attempt {
 	return attempt{id: rand.Text(), nonce: rand.Text(), class: class, returnTo: returnTo}
 }
 
-// ask notes what was asked for.
+// requesting returns the attempt after it has requested something, which expires after
+// life.
 func (a attempt) requesting(requested, email string, life time.Duration) attempt {
 	a.requested, a.email = requested, email
 	return a.lasting(life)
 }
 
-// lasting begins a stage of this length.
+// lasting returns the attempt with a new stage that ends after life.
 func (a attempt) lasting(life time.Duration) attempt {
 	a.until = time.Now().Add(life).Unix()
 	return a
 }
 
-// live reports whether the present stage goes on.
+// live reports whether the present stage has not expired.
 func (a attempt) live(now time.Time) bool { return now.Unix() < a.until }
 
-// owes reports whether a sign-in is pending that can still be finished.
+// isPending reports whether the attempt has a pending sign-in that can still be
+// finished.
 func (a attempt) isPending(now time.Time) bool { return a.pending.step != "" && a.pending.live(now) }
 
-// goesOn reports whether the attempt is past its first step and has a page on which it
-// goes on.
+// canContinue reports whether the attempt is past its first step and has not expired.
 func (a attempt) canContinue(now time.Time) bool {
 	return a.live(now) && (a.account != "" || a.isPending(now))
 }
 
-// half returns the attempt if it is a pending sign-in that one more primary way to
-// sign in to this class, an id or a slug, finishes. Nil: it is none, or its account has
-// to be confirmed first.
+// awaitingPrimary returns the attempt if its pending sign-in can be finished by one
+// more primary method of this class (an id or a slug). It returns nil if there is no
+// such pending sign-in, or if its account has to be confirmed first.
 func (a attempt) awaitingPrimary(class string) *attempt {
 	p := a.pending
 	if !a.isPending(time.Now()) || a.account != "" || p.step != stepPrimary || class == "" || (class != string(p.class) && !strings.EqualFold(class, p.slug)) {
@@ -135,7 +137,7 @@ func (a attempt) awaitingPrimary(class string) *attempt {
 	return &a
 }
 
-// proof is what another way to sign in goes on from, nil for none.
+// proof returns what the next method is combined with: nil if the attempt is nil.
 func (a *attempt) proof() grimoireauth.Proof {
 	if a == nil {
 		return nil
@@ -143,9 +145,9 @@ func (a *attempt) proof() grimoireauth.Proof {
 	return a.pending.intermediate
 }
 
-// doesNotFit reports whether a way to sign in failed because of the pending sign-in
-// that it was to finish: that one is over, or of another person who left it behind.
-// The next try goes without it.
+// causes reports whether a method failed because of the pending sign-in that it should
+// finish: that one has expired, or belongs to another person who used this browser
+// before. The next try goes without it.
 func (a *attempt) causes(err error) bool {
 	if a == nil || isUndecided(err) {
 		return false
@@ -154,7 +156,8 @@ func (a *attempt) causes(err error) bool {
 	return asked && (errors.Is(err, grimoireauth.ErrSignInExpired) || errors.Is(err, grimoireauth.ErrInvalid) || errors.Is(err, grimoireauth.ErrUnauthenticated))
 }
 
-// back is the class, the address and the return address, as a page to begin again.
+// startPage returns the page to begin again, with the class, the address and the return
+// address.
 func (a attempt) startPage() Page {
 	page := Page{Class: a.class, Email: a.email, ReturnTo: a.returnTo}
 	if a.pending.className != "" {
@@ -163,7 +166,7 @@ func (a attempt) startPage() Page {
 	return page
 }
 
-// page is what every page about a pending sign-in says.
+// pendingPage returns what every page about the pending sign-in contains.
 func (a attempt) pendingPage() Page {
 	p := a.pending
 	page := Page{Attempt: a.id, Class: p.slug, ClassName: p.className, OtherClasses: p.discovered, ReturnTo: a.returnTo}
@@ -194,22 +197,23 @@ func (a attempt) wellFormed(now time.Time) bool {
 	case "":
 		return true
 	case requestLink, requestCode, requestOAuth, requestSSO, requestReset, requestDiscoveryOAuth:
-		// Without a class any would do, so one has to be named where one was.
+		// Without a class the attempt would match a token of any class, so only
+		// requests that are about no class may have none.
 		return a.requested == requestDiscoveryOAuth && a.class == "" || a.requested != requestDiscoveryOAuth && (a.class != "" || a.requested == requestLink || a.requested == requestCode)
 	}
 	return false
 }
 
-// isBound reports whether what comes back counts only in the browser that asked.
+// isBound reports whether a token is redeemed only in the browser that requested it.
 func (a attempt) isBound() bool { return a.requested == requestReset || a.redirects() }
 
-// redirects reports whether the attempt leads to a provider and back.
+// redirects reports whether the attempt redirects to a provider and back.
 func (a attempt) redirects() bool {
 	return slices.Contains([]string{requestOAuth, requestDiscoveryOAuth, requestSSO}, a.requested)
 }
 
-// fitted leaves out what a cookie cannot hold: first what only decorates a page,
-// then where to go in the end.
+// fitted leaves out what does not fit into a cookie: first what is only shown on a
+// page, then the return address.
 func (a attempt) fitted() attempt {
 	if a.pending.step != "" {
 		a.pending = a.pending.fitted()
@@ -230,16 +234,17 @@ func (a attempt) fitted() attempt {
 	return a
 }
 
-// sameAddress compares two e-mail addresses as Stytch does, by ASCII letters.
+// sameAddress compares two e-mail addresses as Stytch does, without the case of ASCII
+// letters.
 func sameAddress(one, other string) bool { return text.SameAddress(one, other) }
 
 func lowerASCII(s string) string {
 	return text.Fold(s)
 }
 
-// The kinds of tokens that are taken, by stytch_token_type. Any other, also one
-// that Stytch adds, is refused: a token of one kind must not be used as another.
-// Source: https://stytch.com/docs/b2b/guides/magic-links/send-emails
+// The kinds of tokens that are redeemed, by stytch_token_type. Any other kind is
+// rejected, also one that Stytch adds later: a token of one kind must not be redeemed
+// as another. Source: https://stytch.com/docs/b2b/guides/magic-links/send-emails
 const (
 	kindLink           = "multi_tenant_magic_links"
 	kindDiscovery      = "discovery"
@@ -253,8 +258,8 @@ const (
 // callbackToken is a token that a browser brings to the callback.
 type callbackToken struct{ kind, slug, token string }
 
-// fromProvider reports whether a browser brings the token from another host's page
-// that it was sent to from here, so that a redirect has to be pending.
+// fromProvider reports whether the token comes from a provider to which this package
+// has redirected the browser, so that a redirect has to be pending.
 func (t callbackToken) fromProvider() bool {
 	return t.kind == kindOAuth || t.kind == kindDiscoveryOAuth || t.kind == kindSSO
 }
@@ -263,7 +268,8 @@ func (t callbackToken) wellFormed() bool {
 	return t.kind != "" && tokenForm.MatchString(t.token) && slugOK(t.slug)
 }
 
-// key names the redemption of the token in this browser, by a secret of the browser.
+// key is the key for double submissions of the token. It contains a secret of the
+// browser.
 func (t callbackToken) key(secret string) string {
 	return strings.Join([]string{t.kind, secret, t.slug, t.token}, "\n")
 }

@@ -14,20 +14,21 @@ import (
 )
 
 const (
-	// attemptCookie and an id is the name of a cookie. Cookies know no ports, so two
-	// services on one host have other names: that of the Guard's cookie, ownAttempt and
-	// an id.
+	// The name of a cookie is attemptCookie and the id. Cookies do not depend on the
+	// port, so a second service on the same host, whose Guard has a CookieName, uses
+	// that name, ownAttempt and the id.
 	attemptCookie = "grimoire_attempt_"
 	ownAttempt    = "_signin_"
 
-	maxAttempts = 5 // of one browser: the newest stay
-	// maxAllAttempts are the bytes of all with their names. Servers and proxies take 8 kB
-	// of cookies as a rule, and the largest cookies of a Guard need 4.5 of them.
+	maxAttempts = 5 // of one browser; the newest are kept
+	// maxAllAttempts bounds the bytes of all attempts with their names. Most servers
+	// and proxies accept 8 kB of cookies, and the largest cookies of a Guard need 4.5
+	// kB of them.
 	maxAllAttempts = 3700
 )
 
-// cookieName adds the prefix that keeps other hosts of the site from planting
-// one; browsers take it only over https.
+// cookieName adds the prefix __Host-, with which other hosts of the same site cannot
+// set the cookie. Browsers accept the prefix only over https.
 func (h *Handler) cookieName(id string) string {
 	name := attemptCookie
 	if own := h.guard.CookieName(); own != "" && own != grimoireauth.SessionTokenCookie {
@@ -39,15 +40,15 @@ func (h *Handler) cookieName(id string) string {
 	return name + id
 }
 
-// stored is a cookie of an attempt, also of one that cannot be read.
+// stored is the cookie of an attempt, readable or not.
 type stored struct {
 	attempt
 	readable bool
 	size     int
 }
 
-// stored returns the attempts that the browser brought, the newest first. Of a name
-// that came twice one was planted, so neither counts.
+// stored returns the attempts in the request's cookies, the newest first. If two
+// cookies have the same name, another host has set one of them, so neither is read.
 func (h *Handler) stored(r *http.Request) []stored {
 	var all []stored
 	prefix := h.cookieName("")
@@ -69,7 +70,8 @@ func (h *Handler) stored(r *http.Request) []stored {
 	return all
 }
 
-// attemptOf reads a cookie. A value that is not exactly as attemptCodec writes it is none.
+// attemptOf reads a cookie. It rejects every value that attemptCodec would not write,
+// and every attempt that this package would not make.
 func (h *Handler) attemptOf(id, value string, now time.Time) (attempt, bool) {
 	a, ok := attemptCodec.Decode(value)
 	if a.id = id; !ok || !idForm.MatchString(id) || !a.wellFormed(now) || !h.knows(a) {
@@ -79,7 +81,7 @@ func (h *Handler) attemptOf(id, value string, now time.Time) (attempt, bool) {
 	return a, true
 }
 
-// knows reports whether this Handler still serves what the attempt is about.
+// knows reports whether this Handler accepts the kind of token in the attempt.
 func (h *Handler) knows(a attempt) bool {
 	return a.token == (callbackToken{}) || h.takes(a.token.kind)
 }
@@ -96,7 +98,7 @@ func (h *Handler) takes(kind string) bool {
 	return false
 }
 
-// attempts returns those of the browser's attempts that still go on and satisfy all
+// attempts returns the attempts of the browser that have not expired and satisfy all
 // conditions, the newest first.
 func (h *Handler) attempts(r *http.Request, conditions ...func(attempt) bool) []attempt {
 	now := time.Now()
@@ -110,7 +112,7 @@ func (h *Handler) attempts(r *http.Request, conditions ...func(attempt) bool) []
 	return found
 }
 
-// attemptID returns the id of the attempt that a request names.
+// attemptID returns the id of the attempt that the request names, or "".
 func attemptID(r *http.Request) string {
 	values := r.PostForm
 	if r.Method != http.MethodPost {
@@ -123,7 +125,7 @@ func attemptID(r *http.Request) string {
 	return id
 }
 
-// named returns the attempt that a request names, also one whose time is over.
+// named returns the attempt that the request names, also an expired one.
 func (h *Handler) named(r *http.Request) (attempt, bool) {
 	id := attemptID(r)
 	for _, s := range h.stored(r) {
@@ -134,8 +136,8 @@ func (h *Handler) named(r *http.Request) (attempt, bool) {
 	return attempt{}, false
 }
 
-// owing returns the attempt that a request about a pending sign-in names. A request
-// that names none means the only one that there is.
+// pendingAttempt returns the attempt that a request about a pending sign-in names. If
+// the request names none, it is the only attempt with a pending sign-in.
 func (h *Handler) pendingAttempt(r *http.Request) (attempt, bool) {
 	if attemptID(r) != "" {
 		return h.named(r)
@@ -148,8 +150,9 @@ func (h *Handler) pendingAttempt(r *http.Request) (attempt, bool) {
 	return all[0], true
 }
 
-// keep writes the attempt, and deletes what does not fit beside it: what cannot be
-// read, what is over, tokens that nothing asked for, and then the oldest.
+// keep writes the cookie of the attempt. It deletes the attempts that do not fit beside
+// it, in this order: unreadable ones, expired ones, tokens that were not requested, the
+// oldest.
 func (h *Handler) keep(w http.ResponseWriter, r *http.Request, a attempt) attempt {
 	now := time.Now()
 	a = a.fitted()
@@ -183,10 +186,10 @@ func (h *Handler) keep(w http.ResponseWriter, r *http.Request, a attempt) attemp
 	return a
 }
 
-// drop forgets an attempt. A session that was held for it ends.
+// drop deletes the cookie of an attempt and ends the session that the attempt holds.
 func (h *Handler) drop(w http.ResponseWriter, r *http.Request, a attempt) {
 	if len(r.CookiesNamed(h.cookieName(a.id))) == 0 && !h.written(w, a) {
-		return // the browser has none to forget
+		return // the browser has no such cookie
 	}
 	if !a.held.IsZero() {
 		h.endHeldSession(r, a.held)
@@ -201,7 +204,7 @@ func (h *Handler) written(w http.ResponseWriter, a attempt) bool {
 	})
 }
 
-// dropAll forgets every attempt of the browser: at a logout, since the next person
+// dropAll deletes all attempts of the browser. A logout does so, since the next person
 // at a shared computer is another one.
 func (h *Handler) dropAll(w http.ResponseWriter, r *http.Request) {
 	for _, s := range h.stored(r) {
@@ -209,7 +212,7 @@ func (h *Handler) dropAll(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// endHeld ends a session that was held and that the person did not want.
+// endHeldSession ends a session that the person has not confirmed.
 func (h *Handler) endHeldSession(r *http.Request, token grimoireauth.Secret) {
 	const why = "a sign-in that was not confirmed"
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
@@ -223,10 +226,11 @@ func (h *Handler) endHeldSession(r *http.Request, token grimoireauth.Secret) {
 	}
 }
 
-// end revokes a session that nobody shall use any more. If that fails it lives
-// on at Stytch without a cookie; that is worth a line, not a failed sign-in.
+// endSession revokes a session that must not be used any more. If that fails, the
+// session stays valid at Stytch but no browser has its cookie; so the failure is
+// logged, and the sign-in goes on.
 func (h *Handler) endSession(ctx context.Context, r *http.Request, session grimoireauth.Session, why string) {
-	// It is due whatever share the client address has left.
+	// The call must not fail because the share of the client address is used up.
 	ctx = grimoireauth.ContextWithClientAddress(ctx, netip.Addr{})
 	if err := h.revoke(ctx, session); err != nil {
 		h.logInfo(r, "session not revoked: "+why, err)
@@ -242,14 +246,14 @@ func (h *Handler) setCookie(w http.ResponseWriter, id, value string, life time.D
 		MaxAge:   int(life / time.Second),
 		Secure:   h.config.secure(),
 		HttpOnly: true,
-		// Lax: the way in leads from the mail program, or from a provider, through
-		// Stytch to us.
+		// Lax, since the browser comes back from the mail program or from a provider by
+		// way of Stytch, which is another site.
 		SameSite: http.SameSiteLaxMode,
 	}
 	if value == "" {
 		cookie.MaxAge = -1
 	}
-	// In place of one of that name which was put there before (RFC 6265, 4.1.1).
+	// It replaces a cookie of the same name in this response (RFC 6265, section 4.1.1).
 	header := w.Header()
 	header["Set-Cookie"] = slices.DeleteFunc(header["Set-Cookie"], func(line string) bool {
 		return strings.HasPrefix(line, cookie.Name+"=")
@@ -257,12 +261,12 @@ func (h *Handler) setCookie(w http.ResponseWriter, id, value string, life time.D
 	http.SetCookie(w, cookie)
 }
 
-// address is that of a page of an attempt.
+// address returns the address of a page of the attempt.
 func (h *Handler) address(page string, a attempt) string {
 	return h.config.prefix() + page + "?attempt=" + a.id
 }
 
-// next is the address of the page on which a pending sign-in goes on.
+// next returns the address of the page on which the attempt continues.
 func (h *Handler) next(a attempt) string {
 	if a.account != "" {
 		return h.address("account", a)
@@ -270,10 +274,10 @@ func (h *Handler) next(a attempt) string {
 	return h.address(a.pending.step.page(), a)
 }
 
-// sharedVerifier returns the verifier of what is pending in this browser and asks for
-// the same, and otherwise a new one. With one verifier for all of them, a token that
-// comes back can be redeemed without knowing which attempt it belongs to: Stytch
-// does not say, and a token that is shown beside another verifier may be spent.
+// sharedVerifier returns the verifier of the pending requests of the same kind in this
+// browser, or a new one if there are none. Stytch does not say which attempt a token
+// belongs to, and a token that is redeemed with a wrong verifier may be used up. With
+// one verifier for all of them this cannot happen.
 func (h *Handler) sharedVerifier(r *http.Request, requested string) grimoireauth.Secret {
 	all := h.attempts(r, func(a attempt) bool { return a.requested == requested && !a.verifier.IsZero() })
 	if len(all) == 0 {

@@ -9,10 +9,10 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// callback is where links in e-mails and identity providers lead. The token leaves
-// the URL at once. One that a browser brings from a provider is used here, since
-// this browser has begun it; a link may be open in the wrong hands, or in those of
-// a mail scanner, and waits in a cookie until a person presses a button.
+// callback is where links in e-mails and identity providers redirect to. It removes the
+// token from the URL at once. A token from a provider is redeemed here, since this
+// browser has started that sign-in. A link may have been opened by a mail scanner or by
+// another person, so its token waits in a cookie until a person presses a button.
 func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	if r.Method == http.MethodHead {
@@ -22,7 +22,7 @@ func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 	t, ok := h.callbackTokenOf(r.URL.RawQuery)
 	switch {
 	case !ok && withoutToken(r.URL.RawQuery):
-		// What the provider says is not looked at: it could be anybody's words.
+		// The error description is neither read nor shown: an attacker can write it.
 		page := Page{}
 		if all := h.attempts(r, attempt.redirects); len(all) > 0 {
 			page = all[0].startPage()
@@ -44,9 +44,9 @@ func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// callbackTokenOf reads the query of a callback: each parameter once, each of its
-// form. What else is there, such as an error description, is not looked at and never
-// shown.
+// callbackTokenOf reads the query of a callback: each parameter at most once, and each
+// of the expected form. Other parameters, such as an error description, are ignored and
+// never shown.
 func (h *Handler) callbackTokenOf(rawQuery string) (callbackToken, bool) {
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -62,9 +62,9 @@ func (h *Handler) callbackTokenOf(rawQuery string) (callbackToken, bool) {
 	return t, true
 }
 
-// putAway keeps a token that came in a link, in an attempt of its own: a link that
-// another person sent takes the place of none. The same token again in the same
-// browser is the same attempt.
+// keepToken keeps the token of a link in an attempt of its own, so that a link from
+// another person replaces no other attempt. If the same browser opens the same link
+// again, it gets the same attempt.
 func (h *Handler) keepToken(w http.ResponseWriter, r *http.Request, t callbackToken) attempt {
 	a := newAttempt(t.slug, "")
 	for _, s := range h.stored(r) {
@@ -78,7 +78,7 @@ func (h *Handler) keepToken(w http.ResponseWriter, r *http.Request, t callbackTo
 
 const openAgain = "Please open the link in your e-mail again, or ask for a new one here. Your browser must accept cookies."
 
-// confirm names the class and has one button.
+// confirm shows the name of the class and one button.
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.named(r)
 	switch {
@@ -87,7 +87,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	case a.token.kind == kindPassword:
 		redirect(w, h.address("new-password", a))
 	case a.token.fromProvider():
-		// Only an outage leads here.
+		// The browser comes here only after a temporary error.
 		page := confirmation(a, nil)
 		page.Notice = nothingLost + untilNext(nil)
 		retryAfter(w, nil)
@@ -97,9 +97,9 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// confirmation is the page "confirm". The link does not say to which address it was
-// sent: the page names the one that was asked for, if there is only one. After a link
-// that was not asked for, the page "account" names the account.
+// confirmation returns the page "confirm". The link does not say to which address it
+// was sent: the page names the requested address if there is only one. After a link
+// that was not requested, the page "account" names the account.
 func confirmation(a attempt, asked []attempt) Page {
 	page := Page{
 		ClassName: a.token.slug, Attempt: a.id,
@@ -116,22 +116,22 @@ func confirmation(a attempt, asked []attempt) Page {
 	return page
 }
 
-// unasked reports whether the token is that of a link for which none of the browser's
-// attempts asked. What a browser brings from a provider is bound to it by a verifier,
-// and the page of an impersonation has words of its own.
+// unrequested reports whether no attempt of this browser has requested the link with
+// this token. A token from a provider is bound to the browser by its verifier, and an
+// impersonation has a text of its own.
 func (t callbackToken) unrequested(asked []attempt) bool {
 	return len(asked) == 0 && !t.fromProvider() && t.kind != kindImpersonation
 }
 
-// asked returns the attempts of this browser that asked for an e-mail in which a link
-// like this one stands, the newest first: for this class, or for finding one. The
-// link does not say to which address it was sent.
+// requestsFor returns the attempts of this browser that requested an e-mail with such a
+// link, for this class or for a discovery, the newest first. The link does not say to
+// which address it was sent.
 func (h *Handler) requestsFor(r *http.Request, t callbackToken) []attempt {
 	switch t.kind {
 	case kindDiscovery:
 		return h.attempts(r, func(a attempt) bool { return a.requested == requestLink && a.class == "" })
 	case kindLink:
-		// The e-mail with a link to set a password has one to sign in as well.
+		// The e-mail with a link to set a password contains a link to sign in as well.
 		return h.attempts(r, func(a attempt) bool {
 			return (a.requested == requestLink || a.requested == requestReset) && h.sameClass(r, a.class, t.slug)
 		})
@@ -139,11 +139,11 @@ func (h *Handler) requestsFor(r *http.Request, t callbackToken) []attempt {
 	return nil
 }
 
-// withoutLink is for people who come back after they have signed in, or too late,
-// and for browsers that keep no cookies.
+// linkGone answers a browser without the token of a link: the person comes back after
+// the sign-in or too late, or the browser keeps no cookies.
 func (h *Handler) linkGone(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
 	if known && a.canContinue(time.Now()) {
-		redirect(w, h.next(a)) // another tab has pressed the button of the same link
+		redirect(w, h.next(a)) // another tab has used the same link
 		return
 	}
 	if h.continues(r, "") {
@@ -163,7 +163,7 @@ func (h *Handler) linkGone(w http.ResponseWriter, r *http.Request, a attempt, kn
 	h.offer(w, r, http.StatusBadRequest, Page{Class: a.class, ReturnTo: a.returnTo, Notice: openAgain})
 }
 
-// finish uses the token that was put away and signs the browser in.
+// finish redeems the token that was kept and signs the browser in.
 func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.named(r)
 	if !ok || a.token.kind == "" || !a.live(time.Now()) {
@@ -190,15 +190,15 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 	switch spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown); {
 	case err == nil:
 	case isTemporary(err):
-		// The token is kept only where trying again can help.
+		// The attempt keeps its token, since trying again can succeed.
 		h.refuse(w, r, err, page, "confirm")
 	case spent && a.token.kind == kindLink && h.continues(r, a.token.slug):
-		// The same link, clicked again in the browser that it signed in.
+		// The same link was clicked again in the browser that it has signed in.
 		h.drop(w, r, a)
 		redirect(w, h.destination(a.returnTo))
 	default:
-		// A used link may have been used by the first of two clicks, on another replica,
-		// whose cookie says how this attempt goes on: that one stays.
+		// The first of two clicks may have used the link on another replica, whose
+		// cookie says how the attempt continues. So the attempt is kept.
 		if !spent || errors.Is(err, grimoireauth.ErrSignInExpired) {
 			h.drop(w, r, a)
 		}
@@ -207,7 +207,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// finishProvider tries a token again that an outage has kept from being used.
+// finishProvider redeems a token from a provider after a temporary error.
 func (h *Handler) finishProvider(w http.ResponseWriter, r *http.Request, a attempt) {
 	if a.requested != a.token.kind {
 		h.drop(w, r, a)

@@ -11,7 +11,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// standings say how somebody stands to a class, in words.
+// membershipTexts describe the person's membership of a class.
 var membershipTexts = map[grimoireauth.MembershipKind]string{
 	grimoireauth.MembershipActive:   "You are in this class.",
 	grimoireauth.MembershipInvited:  "You are invited.",
@@ -20,7 +20,7 @@ var membershipTexts = map[grimoireauth.MembershipKind]string{
 	grimoireauth.MembershipByTenant: "You may join.",
 }
 
-// with returns the choice with what Stytch found.
+// with returns the choice with the classes that Stytch found.
 func (c Choice) with(found grimoireauth.Discovery) Choice {
 	c.Listed = true
 	for _, d := range found.Classes {
@@ -41,19 +41,19 @@ func (c Choice) with(found grimoireauth.Discovery) Choice {
 	return c
 }
 
-// choosing returns the attempt of a request that chooses a class. If there is none
-// it has answered.
+// requireChoice returns the attempt of a request that chooses a class. If there is
+// none, it writes the response and returns false.
 func (h *Handler) requireChoice(w http.ResponseWriter, r *http.Request) (attempt, bool) {
 	a, ok := h.requirePending(w, r)
 	if ok && !a.pending.discovered {
-		// It belongs to the class that it began in.
+		// The sign-in began in a class and belongs to it.
 		redirect(w, h.next(a))
 		return attempt{}, false
 	}
 	return a, ok
 }
 
-// askClass lists the classes after a sign-in without one.
+// askClass lists the classes after a sign-in without a class.
 func (h *Handler) askClass(w http.ResponseWriter, r *http.Request) {
 	if a, ok := h.requireChoice(w, r); ok {
 		h.listClasses(w, r, http.StatusOK, a, a.proof(), a.choicePage())
@@ -63,8 +63,8 @@ func (h *Handler) askClass(w http.ResponseWriter, r *http.Request) {
 // choicePage is the page "classes" of a pending sign-in.
 func (a attempt) choicePage() Page { return Page{Attempt: a.id, ReturnTo: a.returnTo} }
 
-// listClasses writes the list for this proof: that of the attempt, or of a session.
-// Nothing is used up by asking.
+// listClasses writes the list of classes for a proof: that of the attempt, or of a
+// session. The call does not use the proof up.
 func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int, a attempt, proof grimoireauth.Proof, page Page) {
 	found, err := h.client.SignIn.Discover(r.Context(), proof)
 	switch {
@@ -78,7 +78,8 @@ func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int
 	default:
 		h.drop(w, r, a)
 		if status == http.StatusForbidden {
-			// The choice that was refused has used the proof up. Why it was says more.
+			// The rejected choice has used the proof up. The page says why it was
+			// rejected.
 			h.logInfo(r, "classes not listed", err)
 			h.offer(w, r, status, Page{Notice: page.Notice, ReturnTo: page.ReturnTo})
 			return
@@ -87,7 +88,7 @@ func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int
 	}
 }
 
-// chooseClass goes on to a class. Whether they may is Stytch's to say.
+// chooseClass signs in to the chosen class, if Stytch allows it.
 func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.requireChoice(w, r)
 	if !ok {
@@ -110,8 +111,9 @@ func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// choosing is the page with the one class that was chosen, to try again: its name is not
-// known here, and the list may not be had any more, since a choice uses its proof up.
+// withOneChoice returns the page with the chosen class only, to try again. Its name is
+// not known here, and the list may not be available any more, since a choice uses its
+// proof up.
 func (p Page) withOneChoice(class grimoireauth.ClassID) Page {
 	p.Choice.Classes = []ClassChoice{{ID: class, Name: "Try again"}}
 	return p
@@ -130,8 +132,8 @@ func chosenFrom(form url.Values) (grimoireauth.ClassID, bool) {
 	return grimoireauth.ClassID(class), true
 }
 
-// classRefused says why somebody cannot go to the class that they chose: the other
-// classes are there as before.
+// classRefused says why the person cannot go to the chosen class, and lists the classes
+// again.
 func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class grimoireauth.ClassID, a attempt, proof grimoireauth.Proof, page Page, err error) {
 	status := http.StatusForbidden
 	switch {
@@ -139,14 +141,14 @@ func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class gri
 		h.refuse(w, r, err, page.withOneChoice(class), "classes")
 		return
 	case errors.Is(err, grimoireauth.ErrUnauthenticated):
-		// What they have shown counts elsewhere only.
+		// Their proof does not count in this class.
 		h.logInfo(r, "class refused", err)
 		h.offer(w, r, status, Page{Class: string(class), ReturnTo: page.ReturnTo, Notice: "This class asks you to sign in to it by itself."})
 		return
 	case errors.Is(err, grimoireauth.ErrNotFound):
 		status, page.Notice = http.StatusNotFound, "You are not in that class."
 	case errors.Is(err, grimoireauth.ErrForbidden):
-		refusal, _ := errorPageOf(err) // ErrForbidden is the last of them
+		refusal, _ := errorPageOf(err) // found: ErrForbidden has a row of its own
 		status, page.Notice = refusal.status, refusal.notice
 	default:
 		h.drop(w, r, a)
@@ -157,7 +159,7 @@ func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class gri
 	h.listClasses(w, r, status, a, proof, page)
 }
 
-// askSwitch lists the classes of somebody who is signed in.
+// askSwitch lists the classes of a person who is signed in.
 func (h *Handler) askSwitch(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		redirect(w, h.config.prefix()+"switch")
@@ -177,18 +179,17 @@ func (h *Handler) askSwitch(w http.ResponseWriter, r *http.Request) {
 	h.listClasses(w, r, http.StatusOK, attempt{}, now.Credentials, page)
 }
 
-// switchPage is the page "classes" for somebody who is signed in.
+// switchPage is the page "classes" for a person who is signed in.
 func switchPage(now grimoireauth.Authentication, back string) Page {
 	return Page{ReturnTo: back, Choice: Choice{Switching: true, Current: grimoireauth.ClassID(now.Organization())}}
 }
 
-// switchClass signs them in to another class of theirs. The session that they had
-// ends with it.
+// switchClass signs the person in to another class. Their present session ends.
 func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 	back := h.returnTo(r)
 	class, ok := chosenClass(r)
 	if !ok {
-		// Also somebody who is nobody: askSwitch sees to it.
+		// askSwitch also answers a person who is not signed in.
 		redirect(w, h.config.prefix()+"switch")
 		return
 	}
@@ -209,7 +210,7 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(checkErr, grimoireauth.ErrNoCredentials):
 		h.toSignIn(w, class, back)
 	case checkErr != nil, errors.Is(err, grimoireauth.ErrSessionEnded):
-		// Another tab may have put a session in the place of this one since.
+		// Another tab may have replaced the session since.
 		address := url.URL{Path: h.config.prefix() + "switch", RawQuery: startQuery(string(class), back)}
 		redirect(w, address.String())
 	default:
@@ -217,9 +218,9 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// switchKey brings double submissions together: a second one still carries the
-// session that the first one has ended. It holds everything that a guard reads
-// credentials from, so that it is this browser's; without any it is empty.
+// switchKey is the key for double submissions: the second one still carries the session
+// that the first one has ended. It contains every header from which a guard reads
+// credentials, so no other browser has the same key. Without such a header it is empty.
 func switchKey(r *http.Request, class grimoireauth.ClassID) string {
 	carried := slices.Concat(r.Header.Values("Cookie"), r.Header.Values("Authorization"))
 	if len(carried) == 0 {

@@ -20,32 +20,34 @@ func (h *Handler) serves(method grimoireauth.SignInMethod) bool {
 	return h.config.Methods == nil || slices.Contains(h.config.Methods, method)
 }
 
-// allowed is what a class says about signing in to it: public, since its page
-// offers it.
+// classMethods is what a class allows for signing in. It is public, since the sign-in
+// page shows it.
 type classMethods struct {
-	id          grimoireauth.ClassID // empty: there is no such class, or it is not known at the moment
+	id          grimoireauth.ClassID // empty: there is no such class, or it is not known now
 	slug        string
 	methods     []grimoireauth.SignInMethod
 	connections []grimoireauth.Connection // active ones, the default first
 
-	unsure  bool  // it could not be found out; methods are those that lead nowhere else
-	refused error // why this request made no call, if it is that
+	unsure  bool  // Stytch could not be asked; methods are those that lead to no other host
+	refused error // why no call was made for this request; nil: it was made or not needed
 }
 
 var (
-	// A class that does not exist has the page of one that allows everything.
+	// The page of a class that does not exist looks like that of a class that allows
+	// everything.
 	methodsOfNoClass = classMethods{methods: everyMethod}
-	// While it cannot be found out, the ways that lead nowhere else.
+	// During an outage only the methods are offered that lead to no other host.
 	methodsInOutage = classMethods{methods: []grimoireauth.SignInMethod{grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode}, unsure: true}
 )
 
-// exactly reports whether the class was asked for by its id or by its slug as it is
-// written. Other spellings of a slug are as many as strangers like.
+// isNamed reports whether name is the id of the class, or its slug exactly as it is
+// written. A slug has many other spellings, and strangers could fill the cache with
+// them.
 func (a classMethods) isNamed(name string) bool {
 	return a.id != "" && (name == string(a.id) || name == a.slug)
 }
 
-// allowed returns what a class allows, an id or a slug.
+// classMethods returns the methods of a class, an id or a slug.
 func (h *Handler) classMethods(r *http.Request, class string) classMethods {
 	use := Use{Action: ActionAskClass, Class: lowerASCII(class), Source: source(r.Context())}
 	may := h.classes.get(r.Context(), class, classLookup{
@@ -59,7 +61,7 @@ func (h *Handler) classMethods(r *http.Request, class string) classMethods {
 	return may
 }
 
-// askAllowed asks Stytch what a class allows.
+// fetchClassMethods gets the methods of a class from Stytch.
 func (h *Handler) fetchClassMethods(ctx context.Context, name string) (classMethods, error) {
 	get := h.client.Classes.BySlug
 	if strings.HasPrefix(name, "organization-") {
@@ -96,8 +98,8 @@ func (h *Handler) fetchClassMethods(ctx context.Context, name string) (classMeth
 	return may, nil
 }
 
-// sameClass reports whether a class, by id or slug, is that of the slug. One that
-// cannot be looked up is not.
+// sameClass reports whether a class, an id or a slug, has this slug. It returns false
+// if the class cannot be looked up.
 func (h *Handler) sameClass(r *http.Request, class, slug string) bool {
 	switch {
 	case class == "" || slug == "":
@@ -110,8 +112,8 @@ func (h *Handler) sameClass(r *http.Request, class, slug string) bool {
 	return h.classMethods(r, class).slug == slug
 }
 
-// late returns the page to begin again of an attempt that asked for this and whose time
-// is over: for this class, if there is one.
+// expiredPage returns the page to begin again of an expired attempt that requested
+// this, in the class of the slug if there is one.
 func (h *Handler) expiredPage(r *http.Request, requested, slug string) Page {
 	now := time.Now()
 	for _, s := range h.stored(r) {
@@ -122,8 +124,8 @@ func (h *Handler) expiredPage(r *http.Request, requested, slug string) Page {
 	return Page{}
 }
 
-// useOf returns what a request does to an address of a class: an id or a slug, or empty.
-// An error says that the class cannot be looked up for this client address now.
+// useOf returns the Use of an action on an address in a class: an id, a slug or empty.
+// Its error says that the class cannot be looked up for this client address now.
 func (h *Handler) useOf(r *http.Request, action Action, class, address string) (Use, error) {
 	use := Use{Action: action, Class: lowerASCII(class), Address: lowerASCII(address), Source: source(r.Context())}
 	if class == "" {
@@ -141,44 +143,44 @@ func (h *Handler) useOf(r *http.Request, action Action, class, address string) (
 }
 
 const (
-	answerLife = time.Minute     // how long an answer is believed, also "no such class"
-	outageLife = 5 * time.Second // how long no call is made after a failure
+	answerLife = time.Minute     // how long an answer is used, also "no such class"
+	outageLife = 5 * time.Second // how long no call is made after a temporary error
 	answerTime = 3 * time.Second // how long a page waits for an answer
-	maxClasses = 10_000          // classes that exist, each at about a kilobyte
-	maxNames   = 1000            // other names, each at about 300 bytes
+	maxClasses = 10_000          // existing classes, about a kilobyte each
+	maxNames   = 1000            // other names, about 300 bytes each
 )
 
-// classWays are the answers of the last minute, so that strangers who open pages
-// cannot make the server ask Stytch each time. A name that no class has takes no place
-// from a class that exists, and asking about one is limited: see [Limiter]. The zero
-// value is ready.
+// classCache holds the answers of the last minute, so that strangers who open pages
+// cannot make the server call Stytch each time. Names that no class has are in a table
+// of their own, so that they take no place of an existing class, and looking one up is
+// limited: see [Limiter]. The zero value is ready.
 type classCache struct {
-	mu      sync.Mutex // guards the rest, and what is in them
+	mu      sync.Mutex // guards the rest, and the cached classes
 	classes map[string]*cachedClass
 	names   map[string]*cachedClass
 }
 
 type cachedClass struct {
 	classMethods
-	found  bool // it is Stytch's answer, and better than none when it is old
+	found  bool // Stytch has answered; an old answer is better than none
 	fresh  time.Time
-	asking chan struct{} // closed when the call that is being made has ended; nil: none is
+	asking chan struct{} // closed when the call under way has ended; nil: no call is under way
 }
 
-// classQuestion is how a class is asked about.
+// classLookup is how a class is looked up.
 type classLookup struct {
-	reserve func(context.Context) error // for a name that no class is known to have
-	release func(context.Context)       // it was the name of a class, or no call was made
+	reserve func(context.Context) error // before the call, for a name that is not known to be a class
+	release func(context.Context)       // the name is that of a class, or no call was made
 	call    func(context.Context, string) (classMethods, error)
 }
 
-// of returns what the class allows. It asks once for all who want to know at the
-// same time; a request that cannot wait gets what is known.
+// get returns the methods of a class. Requests that come at the same time share one
+// call. If there is an old answer, they get it while the call is under way.
 func (c *classCache) get(ctx context.Context, class string, q classLookup) classMethods {
 	reserved, calls := false, false
 	defer func() {
 		if reserved && !calls {
-			q.release(ctx) // another request has asked
+			q.release(ctx) // another request has made the call
 		}
 	}()
 	for tries := 0; ; tries++ {
@@ -197,7 +199,7 @@ func (c *classCache) get(ctx context.Context, class string, q classLookup) class
 				return methodsInOutage
 			}
 			if tries < 2 {
-				continue // the other request may have been refused because of its own address
+				continue // the call may have been refused because of the other request's client address
 			}
 			return methodsInOutage
 		case (known == nil || !known.found) && !reserved:
@@ -206,7 +208,7 @@ func (c *classCache) get(ctx context.Context, class string, q classLookup) class
 				return methodsNotAsked(err)
 			}
 			reserved = true
-			continue // another request may ask by now
+			continue // another request may have started a call by now
 		}
 		if known == nil {
 			known = &cachedClass{classMethods: methodsInOutage}
@@ -222,19 +224,19 @@ func (c *classCache) get(ctx context.Context, class string, q classLookup) class
 	}
 }
 
-// notAsked is what is known of a class about which this request may not ask.
+// methodsNotAsked returns the methods for a request that must not make a call.
 func methodsNotAsked(err error) classMethods {
 	may := methodsInOutage
 	may.refused = err
 	return may
 }
 
-// ask asks, and keeps the answer.
+// lookUp makes the call and caches the answer.
 func (c *classCache) lookUp(ctx context.Context, class string, known *cachedClass, asking chan struct{}, q classLookup) classMethods {
-	// Others wait for this answer, so it does not end with this request.
+	// Other requests wait for this answer, so the call goes on if this request ends.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
 	defer cancel()
-	answer, err := classMethods{}, error(grimoireauth.ErrUnavailable) // also if it panics
+	answer, err := classMethods{}, error(grimoireauth.ErrUnavailable) // also after a panic
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -248,7 +250,7 @@ func (c *classCache) lookUp(ctx context.Context, class string, known *cachedClas
 				delete(c.names, class)
 				c.put(class, known)
 			}
-		case own: // says nothing to those with another address
+		case own: // the refusal of one client address is no answer for others
 			if !known.found {
 				delete(c.names, class)
 			}
@@ -277,7 +279,7 @@ func (c *classCache) lookUp(ctx context.Context, class string, known *cachedClas
 	return methodsOfNoClass
 }
 
-// known returns what is known of a class. mu is held.
+// known returns the cached class, or nil. The caller holds mu.
 func (c *classCache) known(class string) *cachedClass {
 	if known := c.classes[class]; known != nil {
 		return known
@@ -285,7 +287,8 @@ func (c *classCache) known(class string) *cachedClass {
 	return c.names[class]
 }
 
-// put keeps an answer, in the place of an older one if there is no room. mu is held.
+// put caches a class. If the table is full, it replaces an older one. The caller holds
+// mu.
 func (c *classCache) put(class string, known *cachedClass) {
 	if c.classes == nil {
 		c.classes, c.names = make(map[string]*cachedClass), make(map[string]*cachedClass)
@@ -300,8 +303,8 @@ func (c *classCache) put(class string, known *cachedClass) {
 	table[class] = known
 }
 
-// makeRoom forgets an answer: one that no request waits for and, of the few that it
-// looks at, the oldest. A map is gone through in no order that strangers know.
+// makeRoom removes one class: the oldest of a few, without those that requests wait
+// for. Strangers cannot know which, since Go iterates over a map in random order.
 func makeRoom(table map[string]*cachedClass) {
 	const few = 16
 	oldest, looked := "", 0

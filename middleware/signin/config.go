@@ -18,67 +18,69 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// Config is what a [Handler] needs to know.
+// Config configures a [Handler].
 type Config struct {
-	// BaseURL is where browsers reach this server, such as
-	// https://classes.example.edu. Required: a link in an e-mail must not lead
-	// where the Host header of some request says. Plain http is accepted only for
-	// a loopback address.
+	// BaseURL is where browsers reach this server, such as https://classes.example.edu.
+	// Required: a link in an e-mail must not depend on the Host header of a request.
+	// Plain http is accepted only for a loopback address.
 	BaseURL string
 
 	// Prefix is the path under which the Handler is mounted. Empty: "/auth/".
 	Prefix string
-	// Home is the path to go to after signing in if nobody wanted another page: none
-	// under Prefix. Empty: "/".
+	// Home is the path to go to after signing in if no other page was requested. It
+	// must not be below Prefix. Empty: "/".
 	Home string
-	// Class says which class somebody wants to sign in to, from the request for
-	// the form or from the form that was sent. Empty ids ask the person. Nil: the
-	// parameter "class", an organization_id or a slug.
+	// Class returns the class that a request for the form, or the form itself, is
+	// about. If the id is empty, the page asks for the class. Nil: the parameter
+	// "class", an organization_id or a slug.
 	Class middleware.ClassOf
-	// Methods are the ways to sign in that are offered, where the class allows them.
-	// Those with OAuth and SSO need a Client with a PublicToken. Nil: all that it can.
+	// Methods are the sign-in methods that are offered where the class allows them.
+	// OAuth and SSO need a Client with a PublicToken. Nil: all methods that the Client
+	// can use.
 	Methods []grimoireauth.SignInMethod
 	// LinkExpires is how long a link works, as in [grimoireauth.MagicLink]. Zero:
 	// Stytch's 60 minutes.
 	LinkExpires time.Duration
 
-	// ClockLeeway is [jwtlocal.Config].Leeway of the verifier behind the guard. While
-	// this machine's clock is known to be off by more, nothing is redeemed, since what
-	// Stytch issues would be refused. Zero: 5 seconds, as there. Negative: the clock does
-	// not matter, since nothing is verified here.
+	// ClockLeeway is [jwtlocal.Config].Leeway of the verifier behind the guard. If this
+	// machine's clock is known to be off by more, no token is redeemed, since the new
+	// session_jwt would be rejected. Zero: 5 seconds, as there. Negative: the clock is
+	// not compared, which is right if no JWT is verified here.
 	//
-	// [jwtlocal.Config]: https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Config
+	// [jwtlocal.Config]:
+	// https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Config
 	ClockLeeway time.Duration
 
-	// Discovery offers people who do not know their class to find it: they sign in
-	// first and choose a class after. False: a class has to be named.
+	// Discovery lets people who do not know their class sign in first and choose a
+	// class afterwards. False: a class has to be named.
 	Discovery bool
-	// Impersonation takes the links by which an administrator, in the Stytch
-	// dashboard, asks to see the class as somebody else. False: they are refused.
+	// Impersonation accepts the links by which an administrator, in the Stytch
+	// dashboard, opens the class as another member. False: they are rejected.
 	Impersonation bool
 
-	// Limit bounds what strangers have sent, guess and ask for. The built-in one counts
-	// in memory, so that each process grants as much; replicas can share one of the
-	// application's own. Nil: the built-in one, which docs/security.md describes.
+	// Limit bounds the messages, guesses and class look-ups of strangers. The built-in
+	// Limiter counts in memory, so each process allows as much; replicas can share a
+	// Limiter of the application. Nil: the built-in one, which docs/security.md
+	// describes.
 	Limit Limiter
 
-	// OnSignIn is called when somebody has proved who they are and before any
-	// cookie is set, for instance to keep a row about them. On an error nobody is
-	// signed in: ErrForbidden ends the new session, anything else can be tried
-	// again with the same link for a minute, so OnSignIn may see one sign-in
-	// twice. The log gets the whole text of the error, a page nothing of it. Nil:
-	// nothing is called.
+	// OnSignIn is called after a person has proved who they are and before any cookie
+	// is set, for instance to write a row about them. If it returns an error, the
+	// person is not signed in: ErrForbidden ends the new session; after any other error
+	// the same link works again for a minute, so OnSignIn can be called twice for one
+	// sign-in. The whole text of the error is logged, and none of it is shown on a
+	// page. Nil: not called.
 	OnSignIn func(ctx context.Context, signedIn grimoireauth.SignedIn) error
 
-	// Pages replaces the pages: a template of each of the names in [PageNames],
-	// executed with a [Page]. Begin with [DefaultPages]. Their Content-Security-Policy
-	// allows styles, images and fonts of this host and no script. Nil: the built-in
-	// ones.
+	// Pages replaces the pages: a template for each of the names in [PageNames],
+	// executed with a [Page]. Begin with [DefaultPages]. The Content-Security-Policy of
+	// the pages allows styles, images and fonts of this host and no script. Nil: the
+	// built-in pages.
 	Pages *template.Template
 
-	// Logger gets what the operator should know: ids and kinds of errors, no
-	// address and no token, and the text of errors that the application itself
-	// returned. Nil: slog.Default().
+	// Logger gets messages for the operator: ids and kinds of errors, no address and no
+	// token, and the text of errors that the application itself returned. Nil:
+	// slog.Default().
 	Logger *slog.Logger
 }
 
@@ -131,18 +133,17 @@ func (c Config) linkLife() time.Duration {
 	return c.LinkExpires
 }
 
-// secure reports whether browsers reach us by https, so that cookies can be
-// Secure.
+// secure reports whether browsers use https, so that cookies can be Secure.
 func (c Config) secure() bool { return strings.HasPrefix(c.BaseURL, "https:") }
 
-// everyMethod are the ways that this package knows.
+// everyMethod lists the methods that this package supports.
 var everyMethod = []grimoireauth.SignInMethod{
 	grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodPassword, grimoireauth.MethodSSO,
 	grimoireauth.MethodGoogle, grimoireauth.MethodMicrosoft, grimoireauth.MethodGitHub, grimoireauth.MethodSlack, grimoireauth.MethodHubSpot,
 }
 
-// byBrowser reports whether a method leads the browser to somebody else's page, for
-// which the client needs a public token.
+// byBrowser reports whether a method redirects the browser to another host, for which
+// the client needs a public token.
 func byBrowser(method grimoireauth.SignInMethod) bool {
 	switch method {
 	case grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodPassword:
@@ -151,7 +152,7 @@ func byBrowser(method grimoireauth.SignInMethod) bool {
 	return true
 }
 
-// faults returns everything that is wrong, in one error.
+// faults returns all mistakes in the configuration as one error.
 func (c Config) faults() error {
 	var faults []error
 	if err := checkBase(c.BaseURL); err != nil {
@@ -175,7 +176,7 @@ func (c Config) faults() error {
 		}
 	}
 	if c.Methods != nil && len(c.Methods) == 0 {
-		faults = append(faults, errors.New("Methods is empty, so nobody could sign in: nil stands for all"))
+		faults = append(faults, errors.New("Methods is empty, so no person could sign in: nil stands for all"))
 	}
 	for _, name := range PageNames() {
 		if c.pages().Lookup(name) == nil {
@@ -198,8 +199,8 @@ func checkBase(base string) error {
 	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return fmt.Errorf("BaseURL %.100q is not a URL with a host, such as https://classes.example.edu", base)
 	}
-	// Exactly so: other spellings of a scheme, and an empty query or fragment, would
-	// pass url.Parse and then not be what a path can be added to.
+	// url.Parse also accepts other spellings of a scheme and an empty query or
+	// fragment, to which no path can be appended.
 	if base != u.Scheme+"://"+u.Host {
 		return fmt.Errorf("BaseURL %.100q is not just a scheme, in lower case, and a host", u.Redacted())
 	}
@@ -209,9 +210,9 @@ func checkBase(base string) error {
 	return nil
 }
 
-// guardFaults compares what the Guard says about its cookies with the BaseURL: a
-// browser drops a cookie that it may not keep without a word, and what follows is a
-// sign-in that leads back to the sign-in page.
+// guardFaults compares the settings of the Guard's cookies with the BaseURL. A browser
+// silently drops a cookie that it must not keep, and then each sign-in leads back to
+// the sign-in page.
 func guardFaults(guard *middleware.Guard, baseURL string) error {
 	if guard == nil {
 		return errors.New("the Guard is missing: pass what middleware.New returned")
@@ -239,8 +240,8 @@ func guardFaults(guard *middleware.Guard, baseURL string) error {
 	return errors.Join(faults...)
 }
 
-// plainCookies reports whether the Guard writes cookies without the attribute Secure,
-// by the lines with which it deletes them.
+// plainCookies reports whether the Guard writes cookies without the attribute Secure.
+// It reads the headers with which the Guard deletes them.
 func plainCookies(guard *middleware.Guard, baseURL string) bool {
 	r, err := http.NewRequest(http.MethodGet, baseURL, nil)
 	if err != nil {
@@ -256,7 +257,7 @@ func plainCookies(guard *middleware.Guard, baseURL string) bool {
 	return len(http.Header(w)["Set-Cookie"]) > 0
 }
 
-// headers is a response of which only the headers are of interest.
+// headers is an http.ResponseWriter that keeps the headers only.
 type headers http.Header
 
 func (h headers) Header() http.Header { return http.Header(h) }

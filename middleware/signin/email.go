@@ -15,9 +15,9 @@ import (
 	"github.com/promptgrimoire/auth/internal/text"
 )
 
-// typed reads the class and the address that were typed in. Without a class it is
-// about finding one, if that is offered; otherwise the page asks for it, and typed
-// returns false.
+// readStartForm reads the class and the address from the form. Without a class the form
+// is about a discovery, if Config allows it; otherwise the page asks for the class, and
+// readStartForm returns false.
 func (h *Handler) readStartForm(w http.ResponseWriter, r *http.Request) (Page, bool) {
 	email, one := single(r.PostForm, "email")
 	page := Page{Class: h.wantedClass(r), Email: text.Trim(email), ReturnTo: h.returnTo(r)}
@@ -29,9 +29,9 @@ func (h *Handler) readStartForm(w http.ResponseWriter, r *http.Request) (Page, b
 	return page, true
 }
 
-// again returns the attempt that a form goes on with, for the same class: one that
-// owes another way to sign in, or one that asked for the same before. Otherwise it is
-// a new one.
+// attemptToContinue returns the attempt that a form continues in the same class: one
+// that needs another primary method, or one that requested the same before. If there is
+// none it returns a new one.
 func (h *Handler) attemptToContinue(r *http.Request, page Page, requested string) attempt {
 	a, ok := h.named(r)
 	now := time.Now()
@@ -63,8 +63,8 @@ func (h *Handler) startLink(w http.ResponseWriter, r *http.Request, page Page) {
 	}
 }
 
-// showSent says that an e-mail is on its way. It has an address of its own, so that
-// it can be reloaded and come back to without a second e-mail.
+// showSent says that an e-mail is on its way. It has an address of its own, so that the
+// page can be reloaded without sending a second e-mail.
 func (h *Handler) showSent(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.attemptFor(w, r, requestLink, requestReset)
 	if !ok {
@@ -92,7 +92,8 @@ func (h *Handler) startCode(w http.ResponseWriter, r *http.Request, page Page) {
 	}
 }
 
-// showCode is the form for the code. It can be reloaded without a second e-mail.
+// showCode is the form for the code. It can be reloaded without sending a second
+// e-mail.
 func (h *Handler) showCode(w http.ResponseWriter, r *http.Request) {
 	if a, ok := h.attemptFor(w, r, requestCode); ok {
 		page := a.startPage()
@@ -101,12 +102,12 @@ func (h *Handler) showCode(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// codeForm is a code by e-mail, by SMS or of an app.
+// codeForm is the form of a code by e-mail, by SMS or from an app.
 var codeForm = regexp.MustCompile(`^[0-9]{6}$`)
 
-// ungrouped takes out of what was typed in the spaces, and the signs named, with
-// which codes and numbers are printed in groups, and marks of direction, which come with
-// a text that is copied. Digits of every script become 0 to 9.
+// ungrouped removes spaces, the given signs and marks of direction from typed text:
+// codes and numbers are printed in groups, and copied text contains such marks. It
+// converts the digits of every script to 0 to 9.
 func ungrouped(typed, signs string) string {
 	digits, _ := text.Digits(typed)
 	return strings.Map(func(c rune) rune {
@@ -117,11 +118,11 @@ func ungrouped(typed, signs string) string {
 	}, digits)
 }
 
-// checkCode signs in with a code by e-mail, or leads to the classes of an address.
+// checkCode signs in with a code from an e-mail, or lists the classes of an address.
 func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 	a, known := h.named(r)
 	if known && a.requested == "" && a.canContinue(time.Now()) {
-		redirect(w, h.next(a)) // another tab has shown the code
+		redirect(w, h.next(a)) // another tab has used the code
 		return
 	}
 	if known = known && a.requested == requestCode; known && !a.live(time.Now()) {
@@ -149,7 +150,7 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 		h.show(w, http.StatusBadRequest, "code", page)
 		return
 	}
-	// A double click is one redemption, if this browser has asked for the code.
+	// A double click is one redemption, if this browser has requested the code.
 	key := ""
 	if known {
 		key = strings.Join([]string{"code", a.nonce, page.Class, page.Email, code}, "\n")
@@ -175,15 +176,15 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// send sends a message to the address of the page, unless it was reserved for another.
-// Its error is one of Stytch's call, or of a [limitError].
+// send sends a message to the address of the page, within its limits. Its error is that
+// of the call to Stytch, or contains a [limitError].
 func (h *Handler) send(r *http.Request, action Action, page Page, call func(context.Context) error) error {
 	use, err := h.useOf(r, action, page.Class, page.Email)
 	if err != nil {
 		return err
 	}
-	// Also if the browser is gone. What is given up in the middle may have been sent, and
-	// giving it back would let strangers have it sent again and again.
+	// The call goes on if the browser is gone. An interrupted call may have sent the
+	// message, and if it were released, strangers could have it sent again and again.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	if err := h.reserveSoon(ctx, use); err != nil {
@@ -191,17 +192,17 @@ func (h *Handler) send(r *http.Request, action Action, page Page, call func(cont
 	}
 	err = call(ctx)
 	if _, asked := stytchErrorType(err); isTemporary(err) || errors.Is(err, grimoireauth.ErrInvalid) && !asked {
-		// Nothing was sent, and that says nothing about the address. What Stytch refuses
-		// because of a person counts as sent, since the next answer must not tell the two
-		// apart.
+		// No message was sent, for every address alike. If Stytch refuses because of a
+		// person, the message counts as sent, since the next response must not tell the
+		// two cases apart.
 		h.limit.Release(ctx, use)
 	}
 	return err
 }
 
-// sent answers what has been tried to e-mail, and reports whether to go on as if it
-// had been: whoever may not have anything is told the same as everybody else, since
-// the answer must not say who is in a class.
+// afterSending answers a request for a message, and reports whether the page may say
+// that it was sent. The page says so as well if Stytch refused because of the person,
+// since the response must not say who is in a class.
 func (h *Handler) afterSending(w http.ResponseWriter, r *http.Request, page Page, err error) bool {
 	errorType, asked := stytchErrorType(err)
 	limited, own := limitedHere(err)
@@ -216,26 +217,26 @@ func (h *Handler) afterSending(w http.ResponseWriter, r *http.Request, page Page
 		h.tooMany(w, r, err, page, "sign-in")
 		return false
 	case isTemporary(err), !asked, strings.Contains(errorType, "url"):
-		// An outage, Stytch's own rate limit, or a redirect URL that is not registered:
-		// nobody gets anything, so saying so tells nothing about anybody. Our limit has
-		// kept an address from being refused by Stytch's only because it is known.
+		// An outage, Stytch's own rate limit, or a redirect URL that is not registered.
+		// These are the same for every address, so the page may say so. Stytch's rate
+		// limit per address is not reached, since our limit is stricter.
 		h.logFault(r, "nothing can be e-mailed", err)
 		page.Notice = notNow + untilNext(err)
 		retryAfter(w, err)
 		h.offer(w, r, http.StatusServiceUnavailable, page)
 		return false
 	default:
-		// Stytch refused this one: not invited, no such class, a class with other
-		// ways to sign in, or locked out. To say so would say something about the
-		// address.
+		// Stytch refused this address: not invited, no such class, a class with other
+		// methods, or locked out. The page does not say so, since that would say
+		// something about the address.
 		h.logInfo(r, "nothing e-mailed", err)
 	}
 	return true
 }
 
-// pendingParameter says on the page of a message that it was asked for a moment ago,
-// until when another one is not sent, as a Unix time. It is no secret, and nothing
-// follows from it but a sentence.
+// againParameter contains, on the page of a message that was requested a moment ago,
+// the Unix time before which no other one is sent. It is no secret, and it only changes
+// a sentence.
 const againParameter = "again"
 
 func againQuery(err error) string {
@@ -247,7 +248,8 @@ func againQuery(err error) string {
 	return "&" + againParameter + "=" + strconv.FormatInt(time.Now().Add(wait+time.Second-1).Unix(), 10)
 }
 
-// pendingFor returns how long another message is not sent, in words, "" if it can be.
+// againIn returns in words how long no other message is sent, or "" if one can be sent
+// now.
 func againIn(r *http.Request) string {
 	query, _ := url.ParseQuery(r.URL.RawQuery)
 	text, _ := single(query, againParameter)

@@ -8,7 +8,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// sendFactor sends a code by SMS: to the member's number, or to the one that they
+// sendFactor sends a code by SMS: to the member's number, or to a number that they
 // give, which becomes theirs.
 func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.requireFactor(w, r)
@@ -25,7 +25,7 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 	}
 	err := h.sendSMS(r, a.pending, phone)
 	if limited, own := limitedHere(err); own && limited != nil && limited.pending && phone == "" {
-		a.pending.sent = true // by another browser of theirs, and it works here
+		a.pending.sent = true // another browser of the member has requested it, and it works here as well
 		redirect(w, h.next(h.keep(w, r, a))+againQuery(err))
 		return
 	}
@@ -42,18 +42,18 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 	redirect(w, h.next(h.keep(w, r, a)))
 }
 
-// noPhone is refused like any other that is no number; an empty one would mean the
-// number that they have.
+// noPhone is rejected like any text that is no number. An empty number would mean the
+// number that the member has.
 const noPhone = "none"
 
-// sendSMS sends a code to the member's phone, or to one that was typed in, which is
-// limited by its number as well.
+// sendSMS sends a code to the member's phone, or to a typed number, which has a limit
+// of its own.
 func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err error) {
 	uses := []Use{p.use(ActionSendSMS, source(r.Context()))}
 	if phone != "" && phone != noPhone {
 		uses = append(uses, Use{Action: ActionSendSMS, Address: phone, Source: source(r.Context())})
 	}
-	// Also if the browser is gone: see send.
+	// The call goes on if the browser is gone: see send.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	for i, use := range uses {
@@ -71,8 +71,8 @@ func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err e
 		err = h.client.SignIn.SendSMSCode(ctx, p.unfinished(), grimoireauth.SMSCode{Phone: phone})
 	}
 	if err != nil {
-		// Nothing was sent, and what is wrong is no secret from those who have shown the
-		// first factor.
+		// No message was sent. The person has shown the first factor, so the page may
+		// say why.
 		for _, use := range uses {
 			h.limit.Release(ctx, use)
 		}
@@ -87,7 +87,7 @@ func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt,
 		page.Notice = "That is not a phone number that can get an SMS. It begins with a plus and the country, such as +61 400 000 000."
 		h.show(w, http.StatusBadRequest, "factor", page)
 	case errors.Is(err, grimoireauth.ErrConflict):
-		// Another number is known by now; nobody is told which.
+		// The member has another number by now. The page does not say which.
 		h.logInfo(r, "no code sent", err)
 		a.pending.phoneGiven = true
 		a = h.keep(w, r, a)
@@ -99,7 +99,7 @@ func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt,
 	}
 }
 
-// enrol begins to set an authenticator app up and shows what it needs.
+// enrol begins to set an authenticator app up and shows the secret for it.
 func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.requireFactor(w, r)
 	if !ok {
@@ -109,7 +109,8 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 		redirect(w, h.next(a))
 		return
 	}
-	// What a first click was told, a second one could not ask for again.
+	// A second click gets the answer of the first one, since Stytch shows the secret
+	// only once.
 	key := "enrol:" + a.pending.intermediate.Token.Reveal()
 	got, err := h.enrolments.Do(r.Context(), key, func(got *grimoireauth.AppEnrolment) (bool, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
@@ -150,12 +151,14 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 	h.show(w, http.StatusOK, "enrol", page)
 }
 
-// errHasFactor: the member has another second factor than the one to be added.
+// errHasOtherFactor says that the member has another second factor than the one to be
+// added.
 var errHasOtherFactor error = &grimoireauth.Error{Op: "add second factor: the member has another one", Kind: grimoireauth.ErrConflict}
 
-// without asks Stytch whether the member lacks this second factor, before they get
-// another one: the cookie, which says so as well, is theirs to change, and Stytch
-// lets anybody add one who has shown the first factor.
+// requireNoFactor returns errHasOtherFactor if the member already has this second
+// factor, according to Stytch. It is called before another one is added: the cookie
+// contains this too, but the browser can change it, and Stytch lets a person who has
+// shown the first factor add a second one.
 func (h *Handler) requireNoFactor(ctx context.Context, p pendingSignIn, factor grimoireauth.SecondFactor) error {
 	member, err := h.client.Roster.Get(ctx, p.class, p.member)
 	if err != nil {
@@ -168,10 +171,10 @@ func (h *Handler) requireNoFactor(ctx context.Context, p pendingSignIn, factor g
 	switch {
 	case !has:
 		return nil
-	case member.Breakglass: // may use every factor
+	case member.Breakglass: // the member may use every factor
 		return errHasOtherFactor
 	}
-	// One that the class does not accept any more is of no use to them.
+	// The member cannot use a factor that the class no longer accepts.
 	class, err := h.client.Classes.Get(ctx, p.class)
 	if err == nil && class.Settings.AllowsSecondFactor(factor) {
 		return errHasOtherFactor
@@ -179,7 +182,7 @@ func (h *Handler) requireNoFactor(ctx context.Context, p pendingSignIn, factor g
 	return err
 }
 
-// hasFactor asks for the second factor that the member has.
+// showHasFactor asks for the second factor that the member has.
 func (h *Handler) showHasFactor(w http.ResponseWriter, r *http.Request, a attempt, factor grimoireauth.SecondFactor) {
 	h.logInfo(r, "no second factor added", errHasOtherFactor)
 	a.pending.enrolled = append(a.pending.enrolled, factor)

@@ -7,18 +7,17 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// refusal is what a page answers to an error.
+// errorPage is the response to one kind of error.
 type errorPage struct {
 	is     error
 	status int
 	notice string
-	again  bool // trying again in the same form can help
+	again  bool // the same form can be tried again
 }
 
-// refusals say what a page answers to each error: special cases stand before what
-// they are a case of. The sentences are fixed, so nothing that arrived is ever
-// reflected, and they are for people who have proven something: nothing here is
-// said about an address that was only typed in.
+// errorPages maps errors to pages: special cases stand before the general ones. The
+// sentences are fixed, so no input is reflected. They are for people who have proven
+// something: none of them is about an address that was only typed in.
 var errorPages = []errorPage{
 	{grimoireauth.ErrLocked, http.StatusTooManyRequests, "There were too many wrong attempts. Please wait an hour before you try again, or use another way.", true},
 	{grimoireauth.ErrWrongCode, http.StatusForbidden, "That code is not right. Check it and try again: only the newest one works, and after too many wrong ones none does for an hour.", true},
@@ -40,16 +39,16 @@ var errorPages = []errorPage{
 	{grimoireauth.ErrForbidden, http.StatusForbidden, "You cannot sign in to this class in this way. Please ask your instructor.", false},
 }
 
-// What cannot be done at the moment, for whatever reason that is not the person's. The
-// end of each sentence is when to try again: see untilNext.
+// The sentences for temporary errors, whatever their cause. Each ends with when to try
+// again: see untilNext.
 const (
 	notNow      = "Signing in does not work at the moment. Please try again in "
 	ownFault    = "This site could not finish signing you in. Nothing is lost: please press the button again in "
 	nothingLost = "Signing in does not work at the moment. Nothing is lost: please press the button again in "
 )
 
-// refuse says what went wrong and what to do next: on the page named again where
-// that can help, otherwise on the sign-in page of page.Class.
+// refuse says what went wrong and what to do next: on the page with the name again if
+// trying again can succeed, otherwise on the sign-in page of page.Class.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page Page, again string) {
 	write := func(status int, name string, only ...grimoireauth.SignInMethod) {
 		if name == "sign-in" {
@@ -98,7 +97,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 	}
 }
 
-// refusalOf returns the first refusal that the error is a case of.
+// errorPageOf returns the first page whose error matches.
 func errorPageOf(err error) (errorPage, bool) {
 	for _, refusal := range errorPages {
 		if errors.Is(err, refusal.is) {
@@ -108,8 +107,8 @@ func errorPageOf(err error) (errorPage, bool) {
 	return errorPage{}, false
 }
 
-// refuseTyped refuses what was typed in. That there is no such class, or nobody of
-// that address in it, is not told: it is wrong as anything else would be.
+// refuseTyped rejects typed input. It does not say that there is no such class, or no
+// such address in it: the page is the same as for a wrong code or password.
 func (h *Handler) refuseTyped(w http.ResponseWriter, r *http.Request, err error, page Page, again string, wrong error) {
 	_, asked := stytchErrorType(err)
 	switch {
@@ -118,7 +117,7 @@ func (h *Handler) refuseTyped(w http.ResponseWriter, r *http.Request, err error,
 		h.notAnAddress(w, r, page, again)
 		return
 	case errors.Is(err, grimoireauth.ErrNotFound), errors.Is(err, grimoireauth.ErrInvalid), errors.Is(err, grimoireauth.ErrNotInvited),
-		errors.Is(err, grimoireauth.ErrLocked): // only somebody can be locked out; the sentence says it to everybody
+		errors.Is(err, grimoireauth.ErrLocked): // only a known address can be locked, and every page for a wrong code mentions the lock
 		h.logInfo(r, "sign-in refused", err)
 		err = wrong
 	}
@@ -134,8 +133,9 @@ func (h *Handler) notAnAddress(w http.ResponseWriter, r *http.Request, page Page
 	h.show(w, http.StatusBadRequest, again, page)
 }
 
-// tooMany says that a limit of this site has refused something, when to try again and
-// which way is open. It is no outage, and says nothing about who has an address.
+// tooMany says that a limit of this site has refused a request, when to try again and
+// what else can be done. It is not for outages, and says nothing about who has an
+// address.
 func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, page Page, again string) {
 	h.logInfo(r, "refused by a limit", err)
 	limited, _ := limitedHere(err)
@@ -157,8 +157,8 @@ func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, pag
 	h.show(w, http.StatusTooManyRequests, again, page)
 }
 
-// links returns the links by e-mail that sign in to a class and are not counted: to sign
-// in, and to set a password. A class that cannot be looked up may have both.
+// emailLinks returns the links by e-mail of a class that have no limit on guesses: to
+// sign in, and to set a password. If the class cannot be looked up, it may have both.
 func (h *Handler) emailLinks(r *http.Request, class string) Ways {
 	may := classMethods{methods: everyMethod}
 	if class != "" {
@@ -169,8 +169,8 @@ func (h *Handler) emailLinks(r *http.Request, class string) Ways {
 	return ways
 }
 
-// instead returns what can be e-mailed and signs in while codes and passwords are not
-// looked at: the method of a form to start, "" if there is none.
+// instead returns the method to e-mail while codes and passwords are not checked, or ""
+// if there is none.
 func (e *limitError) instead(links Ways) string {
 	switch {
 	case e.action != ActionGuess || e.member:
@@ -183,7 +183,7 @@ func (e *limitError) instead(links Ways) string {
 	return ""
 }
 
-// sentence says what to do instead of waiting, with the links by e-mail that there are.
+// sentence says how long to wait, and which links by e-mail work without waiting.
 func (e *limitError) sentence(wait string, links Ways) string {
 	switch {
 	case e.action == ActionGuess && e.member:

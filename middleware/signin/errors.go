@@ -11,12 +11,12 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// applicationError is an error that a function of the application returned. Its text
-// is the application's own, so the log gets it whole; a page never does.
+// applicationError is an error from a function of the application. Its text is the
+// application's own, so the log contains it whole, and no page shows any of it.
 //
-// A refusal is final, as the application says. Every other error is temporary,
-// whatever it wraps: it says nothing about the person or their link, so the same can
-// be tried again.
+// An error that matches ErrForbidden is final. Every other error is temporary, whatever
+// it wraps: it says nothing about the person or their link, so the same can be tried
+// again.
 type applicationError struct {
 	function string // its name in Config
 	err      error
@@ -24,12 +24,12 @@ type applicationError struct {
 
 func (e *applicationError) Error() string { return e.function + ": " + e.err.Error() }
 
-// refuses reports whether the application refuses the person.
+// refuses reports whether the application rejects the person.
 func (e *applicationError) refuses() bool {
 	return errors.Is(e.err, grimoireauth.ErrForbidden) && !isUndecided(e.err)
 }
 
-// Is matches what a refusal is a case of, and ErrUnavailable for all others.
+// Is matches what a rejection matches, and ErrUnavailable for all other errors.
 func (e *applicationError) Is(target error) bool {
 	if e.refuses() {
 		return errors.Is(e.err, target)
@@ -37,19 +37,20 @@ func (e *applicationError) Is(target error) bool {
 	return target == grimoireauth.ErrUnavailable
 }
 
-// unknown reports that nobody could find out, which is asked before all else.
+// isUndecided reports whether the error leaves open what the answer is. It is checked
+// before all other kinds.
 func isUndecided(err error) bool {
 	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)
 }
 
-// outage reports that the same may go well in a moment. Somebody who is locked out
-// has an answer, and a different one.
+// isTemporary reports whether the same can succeed in a moment. A locked member has an
+// answer, and another page.
 func isTemporary(err error) bool {
 	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited) && !errors.Is(err, grimoireauth.ErrLocked)
 }
 
-// answered returns the error_type of Stytch's answer, and whether there is one:
-// otherwise the input was refused here.
+// stytchErrorType returns the error_type of Stytch's answer, and false if there was no
+// answer, so that the input was rejected here.
 func stytchErrorType(err error) (errorType string, yes bool) {
 	var explained *grimoireauth.Error
 	if !errors.As(err, &explained) || explained.Status == 0 {
@@ -58,10 +59,10 @@ func stytchErrorType(err error) (errorType string, yes bool) {
 	return explained.Type, true
 }
 
-// defaultRetry is when to come back if no error says it.
+// defaultRetry is used if an error does not say when to try again.
 const defaultRetry = 5 * time.Second
 
-// retryAfter says when to come back.
+// retryAfter sets the header Retry-After.
 func retryAfter(w http.ResponseWriter, err error) {
 	w.Header().Set("Retry-After", strconv.Itoa(retrySeconds(err)))
 }
@@ -74,7 +75,7 @@ func retrySeconds(err error) int {
 	return int((min(wait, time.Hour) + time.Second - 1) / time.Second)
 }
 
-// untilNext ends a sentence with when to try again.
+// untilNext is the end of a sentence: when to try again.
 func untilNext(err error) string {
 	if seconds := retrySeconds(err); seconds > 1 {
 		return strconv.Itoa(seconds) + " seconds."
@@ -82,7 +83,7 @@ func untilNext(err error) string {
 	return "a second."
 }
 
-// inWords returns a time that is not shorter than wait.
+// inWords returns the duration in words, rounded up.
 func inWords(wait time.Duration) string {
 	seconds := int((wait + time.Second - 1) / time.Second)
 	switch minutes := (seconds + 59) / 60; {
@@ -95,7 +96,8 @@ func inWords(wait time.Duration) string {
 	}
 }
 
-// causeOf is what errors of one cause have in common; ids that differ each time are not.
+// causeOf returns what errors of one cause have in common: no ids, which differ each
+// time.
 func causeOf(err error) string {
 	var own *applicationError
 	if errors.As(err, &own) {
@@ -108,9 +110,8 @@ func causeOf(err error) string {
 	return fmt.Sprintf("%T", err)
 }
 
-// safeText is the text of the errors that promise to hold no secret and no
-// address, the whole text of those that the application returned, and the type of
-// all others.
+// safeText returns the text of errors that contain no secret and no address, the whole
+// text of those of the application, and the type of all others.
 func safeText(err error) string {
 	var own *applicationError
 	if errors.As(err, &own) {

@@ -11,7 +11,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// factors returns what a pending sign-in can be finished with.
+// factors returns the second factors with which the sign-in can be finished.
 func (p pendingSignIn) factors() SecondFactors {
 	sms, app := p.has(grimoireauth.SecondFactorSMS) || p.phoneGiven, p.has(grimoireauth.SecondFactorApp)
 	return SecondFactors{
@@ -24,15 +24,15 @@ func (p pendingSignIn) factors() SecondFactors {
 	}
 }
 
-// factorPage is the page "factor" of a pending sign-in.
+// factorPage returns the page "factor" of the pending sign-in.
 func (a attempt) factorPage() Page {
 	page := a.pendingPage()
 	page.Factors = a.pending.factors()
 	return page
 }
 
-// dueFactor returns the attempt of a request that gives a second factor. If there is
-// none it has answered.
+// requireFactor returns the attempt of a request about a second factor. If there is
+// none, it writes the response and returns false.
 func (h *Handler) requireFactor(w http.ResponseWriter, r *http.Request) (attempt, bool) {
 	a, ok := h.requirePending(w, r)
 	if ok && a.pending.step != stepFactor {
@@ -50,7 +50,7 @@ func (h *Handler) askFactor(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// The kinds of codes, field "factor".
+// The kinds of codes, in the field "factor".
 const (
 	codeSMS      = string(grimoireauth.SecondFactorSMS)
 	codeApp      = string(grimoireauth.SecondFactorApp)
@@ -86,15 +86,16 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 		h.factorRefused(w, r, a, name, page, &grimoireauth.Error{Op: "check second factor", Kind: grimoireauth.ErrWrongCode})
 		return
 	}
-	// The intermediate is this browser's secret.
+	// The intermediate_session_token is a secret of this browser.
 	key := strings.Join([]string{"factor", a.pending.intermediate.Token.Reveal(), kind, code}, ":")
-	// The member is what the browser says, and Stytch compares it with the intermediate.
-	// So only a guess that Stytch has looked at counts against this member.
+	// The member is what the cookie says, and Stytch compares it with the
+	// intermediate_session_token. So a guess counts against the member only after
+	// Stytch has checked it.
 	use := a.pending.use(ActionGuess, source(r.Context()))
 	err := h.sign(w, r, signing{attempt: a, key: key}, h.limitGuesses(use, wrongFactor, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		signedIn, err := resume(ctx, a.pending.unfinished(), grimoireauth.FactorCode{Code: grimoireauth.NewSecret(code)})
 		if err == nil && kind == codeSMS {
-			h.limit.Release(ctx, a.pending.use(ActionSendSMS, use.Source)) // it has been used
+			h.limit.Release(ctx, a.pending.use(ActionSendSMS, use.Source)) // the message was used
 		}
 		return signedIn, err
 	}))
@@ -103,8 +104,8 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// enrolmentOf reads the fields of the form "enrol". They come back from the person
-// whom they were shown to; what is not of their form is no enrolment.
+// enrolmentOf reads the fields of the form "enrol", which the page has shown to the
+// same person before. It rejects values of another form.
 func enrolmentOf(form map[string][]string) (Enrolment, bool) {
 	key, oneKey := single(form, "key")
 	uri, oneURI := single(form, "uri")
@@ -129,12 +130,12 @@ func wrongFactor(err error) bool {
 		errors.Is(err, grimoireauth.ErrTokenSpent) && !errors.Is(err, grimoireauth.ErrSignInExpired)
 }
 
-// use is what is done to the second factor of the member.
+// use returns the Use of an action on the member's second factor.
 func (p pendingSignIn) use(action Action, from netip.Addr) Use {
 	return Use{Action: action, Class: string(p.class), Address: string(p.member), Source: from}
 }
 
-// unfinished returns what Stytch has to know.
+// unfinished returns the pending sign-in as the client takes it.
 func (p pendingSignIn) unfinished() grimoireauth.Unfinished {
 	return grimoireauth.Unfinished{
 		Person:       grimoireauth.Person{Member: p.member, Class: p.class},
@@ -142,8 +143,9 @@ func (p pendingSignIn) unfinished() grimoireauth.Unfinished {
 	}
 }
 
-// factorRefused says what went wrong with a second factor: on the page named, where
-// that can help. The unfinished sign-in is kept as long as anything can.
+// factorRefused says what went wrong with a second factor: on the page with this name
+// if trying again can succeed. The pending sign-in is kept as long as it can be
+// finished.
 func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, a attempt, name string, page Page, err error) {
 	again := func(status int, notice string) {
 		h.logInfo(r, "second factor refused", err)
@@ -157,7 +159,7 @@ func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, a attemp
 	case isUndecided(err), errors.Is(err, grimoireauth.ErrWrongCode): // also ErrLocked
 		h.refuse(w, r, err, page, name)
 	case errors.Is(err, grimoireauth.ErrTokenSpent) && !errors.Is(err, grimoireauth.ErrSignInExpired):
-		// A code of an app that was not confirmed in time comes to this as well.
+		// Stytch also answers this if an app was not confirmed in time.
 		a.pending.appStarted = false
 		again(http.StatusGone, "That code was used already, or is too old. Ask for a new one, or wait for the next one in your app.")
 	case errors.Is(err, grimoireauth.ErrNotFound):

@@ -13,15 +13,15 @@ import (
 	"github.com/promptgrimoire/auth/middleware/signin/internal/once"
 )
 
-// Handler serves the pages. It is safe for concurrent use, starts no goroutine
-// and has nothing to close. Make it with [New]; the zero Handler answers 500.
+// Handler serves the pages. It is safe for concurrent use, starts no goroutine and has
+// nothing to close. Create it with [New]; the zero Handler answers 500.
 type Handler struct {
 	guard  *middleware.Guard
 	config Config
 	mux    *http.ServeMux
 	csrf   *http.CrossOriginProtection
 	client *grimoireauth.Client
-	starts bool // the client has what start URLs need
+	starts bool // the client has the public token for start URLs
 
 	redemptions once.Group[progress]
 	enrolments  once.Group[grimoireauth.AppEnrolment]
@@ -31,10 +31,10 @@ type Handler struct {
 	revoke      func(context.Context, grimoireauth.Session) error
 }
 
-// redemptionTime is how long one round with Stytch may take.
+// redemptionTime bounds the calls to Stytch of one request.
 const redemptionTime = 20 * time.Second
 
-// show writes a page. It is made in full before anything is sent, so that a
+// show writes a page. It executes the template before it sends anything, so that a
 // template that fails does not leave half a form.
 func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page) {
 	page.Prefix, page.Home = h.config.prefix(), h.config.home()
@@ -56,10 +56,10 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page
 	header.Set("Content-Security-Policy", policy)
 	header.Set("X-Frame-Options", "DENY")
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // a client that is gone is no error of ours
+	_, _ = w.Write(body.Bytes()) // a client that is gone is not an error
 }
 
-// note logs what may happen every day.
+// logInfo logs what is expected to happen often.
 func (h *Handler) logInfo(r *http.Request, what string, err error) {
 	if err == nil {
 		h.config.logger().InfoContext(r.Context(), what)
@@ -68,8 +68,8 @@ func (h *Handler) logInfo(r *http.Request, what string, err error) {
 	h.config.logger().InfoContext(r.Context(), what, "error", safeText(err))
 }
 
-// fault logs what the operator should look at: once a minute for each cause, with how
-// often it was met since the last line.
+// logFault logs what the operator should look at: once a minute for each cause, with
+// the count since the last line.
 func (h *Handler) logFault(r *http.Request, what string, err error) {
 	if count := h.alarms.Met(what + " " + causeOf(err)); count > 0 {
 		h.config.logger().ErrorContext(r.Context(), what, "error", safeText(err), "count", count)
@@ -81,8 +81,8 @@ func redirect(w http.ResponseWriter, address string) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// single returns the one value of a parameter, "" if there is none, and false if
-// there are several: two readers could take different ones.
+// single returns the value of a parameter, "" if it is missing, and false if it has
+// several values, of which two readers could take different ones.
 func single(values map[string][]string, name string) (string, bool) {
 	switch all := values[name]; len(all) {
 	case 0:
@@ -101,7 +101,7 @@ func (h *Handler) safeReturnTo(address string) string {
 	return address
 }
 
-// target returns where to go after signing in.
+// destination returns where to go after signing in.
 func (h *Handler) destination(returnTo string) string {
 	if returnTo == "" {
 		return h.config.home()
@@ -109,5 +109,5 @@ func (h *Handler) destination(returnTo string) string {
 	return returnTo
 }
 
-// callbackURL is where Stytch sends browsers to.
+// callbackURL is the redirect URL for Stytch.
 func (h *Handler) callbackURL() string { return h.config.BaseURL + h.config.prefix() + "callback" }

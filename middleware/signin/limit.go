@@ -10,19 +10,19 @@ import (
 	"github.com/promptgrimoire/auth/internal/limit"
 )
 
-// limitError is why a use was refused here. It matches [grimoireauth.ErrRateLimited]
-// by the Error around it.
+// limitError says which limit of these pages refused a use. The Error around it matches
+// [grimoireauth.ErrRateLimited].
 type limitError struct {
 	action  Action
 	pending bool
-	member  bool // it is about a second factor, for which no link takes the place of a code
+	member  bool // the use is about a second factor, which no link can replace
 }
 
 func (e *limitError) Error() string { return "too many of " + string(e.action) }
 
-// ours returns why a call was refused here: by a limit of these pages, or by the
-// client's of the calls of one client address. Otherwise it returns nil and false:
-// also if Stytch refused it.
+// limitedHere reports whether a call was refused by a limit of this process and not by
+// Stytch. If it was a limit of these pages it returns that one; for the client's limit
+// per client address it returns nil.
 func limitedHere(err error) (*limitError, bool) {
 	var own *applicationError
 	var explained *grimoireauth.Error
@@ -35,17 +35,17 @@ func limitedHere(err error) (*limitError, bool) {
 	return limited, true
 }
 
-// source returns the client address that a context says, as far as it counts as one.
-// The Handler has put it there (see stranger).
+// source returns the client address in the context, normalised for limits. See
+// withClientAddress.
 func source(ctx context.Context) netip.Addr {
 	return limit.Source(grimoireauth.ClientAddressFromContext(ctx))
 }
 
-// reserve reserves a use. Its error is one of a [limitError], or that of an outage if
-// the application's Limiter failed.
+// reserve reserves a use. Its error contains a [limitError], or is temporary if the
+// application's Limiter failed.
 func (h *Handler) reserve(ctx context.Context, use Use) error {
-	// Nothing is reserved for a call that the client will not make: the next one to ask
-	// for a message would be told that it is on its way.
+	// If the client would refuse the call, nothing is reserved: otherwise the next
+	// request for a message would be told that one is on its way.
 	if err := h.client.ClientShare(ctx); err != nil {
 		return err
 	}
@@ -62,11 +62,11 @@ func (h *Handler) reserve(ctx context.Context, use Use) error {
 	return nil
 }
 
-// shortWait is how long a page waits for a limit instead of telling a person to.
+// shortWait is how long a page waits for a limit before it shows an error.
 const shortWait = 2 * time.Second
 
-// reserveSoon reserves a message, and waits if that takes a moment only: a person who
-// asks for a link and then for a code is told nothing about limits.
+// reserveSoon reserves a message, and waits if a short wait is enough. So a person who
+// requests a link and then a code sees no error.
 func (h *Handler) reserveSoon(ctx context.Context, use Use) error {
 	err := h.reserve(ctx, use)
 	limited, own := limitedHere(err)
@@ -82,12 +82,12 @@ func (h *Handler) reserveSoon(ctx context.Context, use Use) error {
 	}
 }
 
-// noClass stands in a Use before the name of a class that does not exist, which can be of
-// the form of an organization_id.
+// noClass is the prefix of a Use.Class that does not exist, since its name can look
+// like an organization_id.
 const noClass = "no class "
 
-// guess returns work that checks a code or a password, as a use that counts unless it
-// was right. Wrong says what counts.
+// limitGuesses returns work with a limit: it reserves the use before work, and releases
+// it unless wrong reports that the error counts as a wrong guess.
 func (h *Handler) limitGuesses(use Use, wrong func(error) bool, work func(context.Context) (grimoireauth.SignedIn, error)) func(context.Context) (grimoireauth.SignedIn, error) {
 	return func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		if err := h.reserve(ctx, use); err != nil {
@@ -101,9 +101,9 @@ func (h *Handler) limitGuesses(use Use, wrong func(error) bool, work func(contex
 	}
 }
 
-// wrongGuess reports whether a code or a password counts as a wrong guess, which is
-// all that an answer of Stytch's may be but a right one: what else there is could tell
-// a right guess apart. An outage is no answer.
+// wrongGuess reports whether a code or a password counts as a wrong guess. Every answer
+// of Stytch but that to a right one counts, since a difference would show which guess
+// is right. A temporary error is no answer.
 func wrongGuess(err error) bool {
 	switch {
 	case err == nil, isTemporary(err):
@@ -115,7 +115,8 @@ func wrongGuess(err error) bool {
 	return asked
 }
 
-// used returns work that signs in by a message, which can be superseded after that.
+// releaseAfter returns work that releases the message after it was used: another
+// message invalidates nothing any more.
 func (h *Handler) releaseAfter(action Action, work func(context.Context) (grimoireauth.SignedIn, error)) func(context.Context) (grimoireauth.SignedIn, error) {
 	return func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		signedIn, err := work(ctx)

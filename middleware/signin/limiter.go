@@ -10,92 +10,93 @@ import (
 )
 
 // Limiter bounds what strangers can do on these pages: have messages sent, guess codes
-// and passwords, and ask about classes. The Handler reserves each such thing before its
-// call to Stytch. It must be safe for concurrent use.
+// and passwords, and look classes up. The Handler reserves each of these before it
+// calls Stytch. A Limiter must be safe for concurrent use.
 //
-// The built-in Limiter counts in memory, so each process grants as much. One that
+// The built-in Limiter counts in memory, so each process allows as much. A Limiter that
 // replicas share can keep a counter with an expiry for each combination of Action,
 // Class and Address, and one for each combination of Action and Source, as Redis does
 // with INCR and EXPIRE; Release decrements them. Address is personal data: store a hash
 // of it.
 type Limiter interface {
-	// Reserve takes one of what is left for this use. Whether a class knows an address
-	// must make no difference. On an error nothing is done and the person is told of
-	// an outage.
+	// Reserve takes one of what is left for this use. It must not depend on whether a
+	// class knows the address. After an error no call is made, and the page says that
+	// there is a temporary error.
 	Reserve(ctx context.Context, use Use) (Grant, error)
 	// Release gives back what Reserve has taken: the call was not made, the guess was
-	// right, or the message has been used to sign in, so that another one supersedes
-	// nothing.
+	// right, or the message has been used to sign in, so that another one would
+	// invalidate nothing.
 	Release(ctx context.Context, use Use)
 }
 
-// Grant is what a [Limiter] answers. The zero Grant says to go on.
+// Grant is the result of [Limiter].Reserve. The zero Grant allows the use.
 type Grant struct {
-	// Wait is how long it is until the same can be done. Zero: it is reserved. For a
-	// message that is not Pending the page waits up to two seconds itself and reserves
-	// once more. A Limiter may also wait, as the built-in one does for up to eight
-	// seconds, so that messages to one address have their turns.
+	// Wait is how long to wait before the same can be reserved. Zero: it is reserved.
+	// For a message that is not Pending the page itself waits up to two seconds and
+	// reserves once more. A Limiter may also wait, as the built-in one does for up to
+	// eight seconds, so that messages to one address are sent in order.
 	Wait time.Duration
 	// Pending says of a refused message that an earlier one to this address, for this
 	// class and of this kind, can still be used. The page then says that it is on its
-	// way, as if it had been sent now. False: the page says that it was not sent.
+	// way, as if it had been sent now. False: the page says that no message was sent.
 	Pending bool
 }
 
-// Use is something that a [Limiter] bounds.
+// Use is what a [Limiter] bounds.
 type Use struct {
 	Action Action
-	// Class is the organization_id of the class. Of a class that could not be looked up it
-	// is its name in lower case, and of one that does not exist "no class " and the name.
-	// Empty: classes are looked for by an address.
+	// Class is the organization_id of the class. If the class could not be looked up it
+	// is its name in lower case, and if it does not exist it is "no class " and the
+	// name. Empty: the use is about a discovery.
 	Class string
 	// Address is an e-mail address in lower case, a phone number, or a member_id where a
 	// second factor is sent or guessed. Empty for ActionAskClass.
 	Address string
-	// Source is the client address, of IPv6 the first 64 bits. Zero: not known.
+	// Source is the client address; of IPv6 the first 64 bits. Zero: not known.
 	Source netip.Addr
 }
 
 // Action is what a [Use] does.
 type Action string
 
-// The actions. Guesses at codes and passwords of one address are of one kind, since
-// they are tries at the same account. Messages are of several, since a stranger who has
-// one kind sent must not keep the owner of the address from another.
+// The actions. Guesses at codes and at passwords have one limit, since both are guesses
+// at the same account. Messages have a limit for each kind, since a stranger who
+// requests one kind must not keep the owner of the address from another.
 const (
 	ActionSendLink  Action = "send_link"
 	ActionSendCode  Action = "send_code"
 	ActionSendReset Action = "send_reset" // a link to set a password
 	ActionSendSMS   Action = "send_sms"
 	ActionGuess     Action = "guess"     // a code or a password
-	ActionAskClass  Action = "ask_class" // about a class that is not known to exist
+	ActionAskClass  Action = "ask_class" // of a name that is not known to be a class
 )
 
-// The numbers of the built-in Limiter. docs/security.md states them.
+// The limits of the built-in Limiter. docs/security.md states them.
 var (
-	// One message at a time: a code supersedes the one before it, and people need a
+	// One message at a time: a code invalidates the one before it, and people need a
 	// moment to find it.
 	messageGap = limit.Rate{Burst: 1, Every: 30 * time.Second}
-	// A few in the time for which a code works. One client address cannot take all.
+	// Five in the time for which a code works. One client address cannot take all of
+	// them.
 	messageQuota = limit.Quota{Within: 10 * time.Minute, Most: 5, Each: 3}
 	// Stytch sends one e-mail a second to an address, in all classes together, and
-	// counts seconds of the clock, so that two of them need more than one in between.
-	// Source: https://stytch.com/docs/b2b/api/rate-limits
+	// counts seconds of the clock, so that two e-mails need more than a second in
+	// between. Source: https://stytch.com/docs/b2b/api/rate-limits
 	mailGap = limit.Rate{Burst: 1, Every: 2 * time.Second}
-	// The turns of an address are given in the order in which they are asked for, since a
-	// stranger who asks all the time would otherwise get each of them. This is room for
-	// one of each kind: three of a class and two of a discovery.
+	// Messages to one address are sent in the order in which they are requested, since
+	// a stranger who requests all the time would otherwise get each turn. There is room
+	// for one message of each kind: three for a class and two for a discovery.
 	mailWait = 4 * mailGap.Every
-	// Tries at one account. With three from each of three client addresses there is one
-	// left for the person herself.
+	// With three guesses from each of three client addresses one is left for the owner
+	// of the account.
 	guessQuota = limit.Quota{Within: 10 * time.Minute, Most: 10, Each: 3}
 	// One client address may be that of a lecture: 300 people in two minutes, some of
-	// them twice. Messages that were used and guesses that were right are given back.
+	// them twice. Used messages and right guesses are released.
 	sourceSends   = limit.Rate{Burst: 400, Every: 10 * time.Second}
 	sourceGuesses = limit.Rate{Burst: 400, Every: 10 * time.Second}
-	// Classes that no request to this process has named before are few after a while.
+	// After a while few classes have not been looked up by this process.
 	sourceClasses = limit.Rate{Burst: 100, Every: time.Second}
-	// The share of all requests whose client address is not known.
+	// All requests without a known client address share this limit.
 	otherClasses = limit.Rate{Burst: 100, Every: 100 * time.Millisecond}
 )
 
@@ -104,8 +105,8 @@ const (
 	limitedSources   = 20_000 // at 50 bytes each, in three tables
 )
 
-// memoryLimiter is the built-in Limiter of one process. Its memory is bounded by 15
-// megabytes, which it takes only under attack.
+// memoryLimiter is the built-in Limiter of one process. It uses at most 15 megabytes,
+// and so much only under attack.
 type memoryLimiter struct {
 	gaps     *limit.Rates[limitKey]
 	messages *limit.Windows[limitKey]
@@ -125,8 +126,8 @@ type limitKey struct {
 
 func (u Use) key() limitKey { return limitKey{u.Action, u.Class, u.Address} }
 
-// mailKey is an e-mail address at Stytch. What is asked for of classes that do not exist
-// is sent to nobody, and takes no turn of those that do.
+// mailKey is an e-mail address at Stytch. No e-mail is sent for a class that does not
+// exist, so such requests have turns of their own.
 type mailKey struct {
 	address string
 	exists  bool
@@ -149,8 +150,8 @@ func newMemoryLimiter() *memoryLimiter {
 	}
 }
 
-// Reserve reserves for the client address first, and gives that back if the address
-// of the person has nothing left.
+// Reserve reserves for the client address first, and releases that if the limit of the
+// person's address is reached.
 func (m *memoryLimiter) Reserve(ctx context.Context, use Use) (Grant, error) {
 	switch use.Action {
 	case ActionAskClass:
@@ -175,7 +176,7 @@ func (m *memoryLimiter) reserveGuess(use Use) Grant {
 	return Grant{Wait: wait}
 }
 
-// reserveMessage waits for the turn of the message, if the address has had another one
+// reserveMessage waits for the message's turn if another one was sent to the address
 // just now.
 func (m *memoryLimiter) reserveMessage(ctx context.Context, use Use) Grant {
 	if wait := reserveFor(m.sends, use.Source); wait > 0 {
@@ -204,7 +205,7 @@ func (m *memoryLimiter) reserveMessage(ctx context.Context, use Use) Grant {
 	return Grant{Wait: max(wait, time.Second)}
 }
 
-// waited lets d pass, and reports whether the context lasted as long.
+// waited waits for d, and returns false if the context ends before.
 func waited(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -219,12 +220,12 @@ func waited(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Release gives back. What the address itself has been given in the last two seconds
-// stays, since Stytch counts it, too.
+// Release releases the limits of a use. The gap of two seconds after an e-mail stays,
+// since Stytch counts it as well.
 func (m *memoryLimiter) Release(_ context.Context, use Use) {
 	key := use.key()
 	switch use.Action {
-	case ActionAskClass: // there is the class, so it was no name that was made up
+	case ActionAskClass: // the class exists, so its name was not made up
 		if use.Source.IsValid() {
 			m.classes.Release(use.Source)
 		} else {
@@ -242,7 +243,7 @@ func (m *memoryLimiter) Release(_ context.Context, use Use) {
 	}
 }
 
-// reserveFor reserves for a client address, if it is known.
+// reserveFor reserves for a client address if it is known.
 func reserveFor(rates *limit.Rates[netip.Addr], source netip.Addr) time.Duration {
 	if !source.IsValid() {
 		return 0

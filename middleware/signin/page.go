@@ -14,47 +14,45 @@ import (
 	"rsc.io/qr"
 )
 
-// Page is what a template is executed with. Fields that a page has no use for
-// are empty.
+// Page is the data of a template. Fields that a page does not use are empty.
 type Page struct {
 	Prefix string // where the forms go: Prefix + "start", "code", "callback", "new-password", "logout"
 	Home   string // the application's own first page
 
 	Notice    string // what went wrong and what to do, a fixed sentence
-	Class     string // the class as it was asked for: an organization_id or a slug
-	ClassName string // what to call it: its slug, or its name once somebody has signed in
+	Class     string // the class as the request named it: an organization_id or a slug
+	ClassName string // its slug, or its name after the person has signed in
 	Email     string // the address as it was typed
 	ReturnTo  string // field "return_to"
 	Minutes   int    // how long a link works
 	Method    string // what "sent" has sent: "magic_link" or "reset"
 
-	// Again says on "sent", "code" and "factor" that the message was asked for a moment
-	// ago, perhaps in another browser, and how long another one is not sent: "20
-	// seconds". Empty: it was sent now.
+	// Again says on "sent", "code" and "factor" that the message was requested a moment
+	// ago, perhaps in another browser, and how long no other one is sent: "20 seconds".
+	// Empty: the message was sent now.
 	Again string
 
-	// Instead says on "code" that codes of this address are not looked at for a while, and
-	// what can be e-mailed in their place: "magic_link", or "reset" for a link to set a
-	// password. Empty: codes are looked at, or the class has neither.
+	// Instead says on "code" that codes for this address are not checked for a while,
+	// and what can be e-mailed in their place: "magic_link", or "reset" for a link to
+	// set a password. Empty: codes are checked, or the class has neither.
 	Instead string
 
 	Ways      Ways // what "sign-in" and "which-class" offer
-	Password  bool // somebody is about to sign in by password
+	Password  bool // the person chose to sign in by password
 	Discovery bool // "which-class": classes can be found without naming one
 
 	// Attempt names the attempt to sign in that the page belongs to: field "attempt" of
-	// every form on it, and part of every address that [Page.To] returns. Empty: none
-	// has begun.
+	// every form on it, and part of every address that [Page.To] returns. Empty: no
+	// attempt has begun.
 	Attempt   string
-	Elsewhere bool // "confirm" and "account": this browser did not ask for the link
-	// Account is the address of an account that was not asked for: "account" asks
-	// whether to go on as this person, where Email was asked for, or nothing was
-	// (Elsewhere).
+	Elsewhere bool // "confirm" and "account": this browser did not request the link
+	// Account is the address of an account that was not requested: "account" asks
+	// whether to sign in to it, where Email was requested, or no link was (Elsewhere).
 	Account string
-	// Impersonation says that the button signs an administrator in as somebody else.
+	// Impersonation says that the button signs an administrator in as another member.
 	Impersonation bool
 
-	Advice []string // what would make a new password better
+	Advice []string // how to make a new password better
 
 	OtherClasses bool // another class can be chosen instead: Prefix + "classes"
 	Choice       Choice
@@ -62,12 +60,10 @@ type Page struct {
 	Enrolment    Enrolment
 }
 
-// methodReset is the word for a password that is forgotten, or not there yet, in
-// the place where others say which method.
+// methodReset stands for a link to set a password where other values are methods.
 const methodReset = "reset"
 
-// ClassTitle returns what to call the class, "" if there is nothing better than
-// an id that nobody recognises.
+// ClassTitle returns the name to show for the class, or "" if only its id is known.
 func (p Page) ClassTitle() string {
 	switch {
 	case p.ClassName != "":
@@ -95,7 +91,7 @@ func (p Page) Begin() string {
 	return p.Prefix
 }
 
-// beginning is the query with which somebody begins to sign in.
+// startQuery returns the query of the sign-in page.
 func startQuery(class, returnTo string) string {
 	query := url.Values{}
 	if class != "" {
@@ -107,68 +103,68 @@ func startQuery(class, returnTo string) string {
 	return query.Encode()
 }
 
-// Ways are the ways to sign in that a page offers: what the class allows, as far as
-// the Handler serves it. The zero Ways are none.
+// Ways are the sign-in methods that a page offers: what the class allows and the
+// Handler serves. The zero value has none.
 type Ways struct {
 	MagicLink, EmailCode, Password bool
 	Providers                      []Provider // the school's identity provider first
-	// Unsure says that it could not be found out which ways the class has, so that there
+	// Unsure says that the methods of the class could not be looked up, so that there
 	// may be others, such as single sign-on: offer [Page.Begin] to look again.
 	Unsure bool
 }
 
-// Any reports whether there is a way at all.
+// Any reports whether there is at least one method.
 func (w Ways) Any() bool { return w.ByEmail() || w.Password || len(w.Providers) > 0 }
 
-// ByEmail reports whether something can be e-mailed that signs in.
+// ByEmail reports whether there is a method by e-mail.
 func (w Ways) ByEmail() bool { return w.MagicLink || w.EmailCode }
 
-// Provider is a link to sign in at somebody else's page: by OAuth, or at the identity
-// provider of a school.
+// Provider is a link to sign in at another host: by OAuth, or at the identity provider
+// of a school.
 type Provider struct {
 	Name string // "Google", or what the class calls its identity provider
-	URL  string // on this host; plain links, since browsers hold redirects of forms to form-action
+	URL  string // on this host; a link and no form, since browsers apply form-action to the redirects of forms
 }
 
-// Choice is a list of classes to go to. Each is a form with the field "class", sent
-// to Prefix + "classes", or to Prefix + "switch" by somebody who is signed in.
+// Choice is a list of classes to choose from. Each is a form with the field "class",
+// sent to Prefix + "classes", or to Prefix + "switch" if the person is signed in.
 type Choice struct {
-	Switching bool                 // they are signed in
-	Current   grimoireauth.ClassID // to this class; empty: to none, or nobody could say
-	Listed    bool                 // Classes is all there is; otherwise nobody could say
+	Switching bool                 // the person is signed in
+	Current   grimoireauth.ClassID // to this class; empty: to none, or it is not known
+	Listed    bool                 // Classes is complete; otherwise the list is not known
 	Classes   []ClassChoice
 }
 
-// Others reports whether there is a class to go to.
+// Others reports whether the list has another class than Current.
 func (c Choice) Others() bool {
 	return slices.ContainsFunc(c.Classes, func(one ClassChoice) bool { return one.ID != c.Current })
 }
 
-// ClassChoice is one of them.
+// ClassChoice is one class of a [Choice].
 type ClassChoice struct {
 	ID       grimoireauth.ClassID
 	Name     string
-	Standing string // how they stand to it: "You are in this class."
-	Asks     string // what it asks for besides; empty: nothing
+	Standing string // the membership in words: "You are in this class."
+	Asks     string // what the class requires besides; empty: nothing
 }
 
-// SecondFactors say what the page "factor" asks for. Each is a form of its own;
-// codes go to Prefix + "factor" with the fields "factor" and "code".
+// SecondFactors say which forms the page "factor" has. Codes are sent to Prefix +
+// "factor" with the fields "factor" and "code".
 type SecondFactors struct {
-	SMSCode  bool // the code of an SMS that is on its way: factor "sms_otp"
+	SMSCode  bool // for the code of an SMS that was sent: factor "sms_otp"
 	SendSMS  bool // a button that sends one: Prefix + "factor/send"
-	AskPhone bool // the number to send it to, field "phone" of the same
-	AppCode  bool // the code that an authenticator app shows: factor "totp"
+	AskPhone bool // the phone number, field "phone" of the same form
+	AppCode  bool // for the code that an authenticator app shows: factor "totp"
 	Recovery bool // instead of the app: factor "recovery_code"
 	EnrolApp bool // a button that sets an app up: Prefix + "factor/enrol"
 }
 
-// Any reports whether the page can do anything that the class asks for.
+// Any reports whether the page has at least one form.
 func (f SecondFactors) Any() bool {
 	return f.SMSCode || f.SendSMS || f.AskPhone || f.AppCode || f.Recovery || f.EnrolApp
 }
 
-// First returns the form that is to have the focus.
+// First returns the form that gets the focus.
 func (f SecondFactors) First() string {
 	switch {
 	case f.SMSCode:
@@ -181,23 +177,23 @@ func (f SecondFactors) First() string {
 	return ""
 }
 
-// Enrolment is what somebody needs to set an authenticator app up. It stands on the
-// page "enrol" and goes with its form from try to try, under the names in quotes,
-// since nobody can ask for it again. All of it is secret.
+// Enrolment is what a person needs to set an authenticator app up. The page "enrol"
+// shows it, and its form sends it back on each try, with the field names in quotes,
+// since Stytch shows it only once. All of it is secret.
 type Enrolment struct {
-	Key           string   // "key": what to type if the app cannot scan, base32
-	URI           string   // "uri": what the picture says; empty if it fits none
-	RecoveryCodes []string // "recovery", each
+	Key           string   // "key": to type if the app cannot scan, base32
+	URI           string   // "uri": the text of the QR code; empty if it does not fit
+	RecoveryCodes []string // "recovery", one field each
 }
 
-const maxURI = 2331 // bytes; a QR code of the level used here holds as many
+const maxURI = 2331 // bytes; a QR code of the level used here holds no more
 
 var (
 	appKeyForm = regexp.MustCompile(`^[A-Z2-7]{16,128}=*$`)
 	uriForm    = regexp.MustCompile(`^otpauth://totp/[!-~]+$`)
 )
 
-// Picture returns the QR code as a data: URL, empty if there is none.
+// Picture returns the QR code as a data: URL, or "" if there is none.
 func (e Enrolment) Picture() template.URL {
 	if !uriForm.MatchString(e.URI) || len(e.URI) > maxURI {
 		return ""
@@ -210,7 +206,7 @@ func (e Enrolment) Picture() template.URL {
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG()))
 }
 
-// Groups returns the key in groups of four, as it is easiest to type.
+// Groups returns the key in groups of four characters.
 func (e Enrolment) Groups() string {
 	var groups []string
 	for rest := e.Key; rest != ""; {
@@ -222,15 +218,14 @@ func (e Enrolment) Groups() string {
 
 // PageNames returns the names of the templates that Config.Pages must have.
 //
-// To begin: "sign-in" (the ways of a class), "which-class", "sent" (look into your
-// mail), "code" (the code in it), "confirm" (one button), "account" (the link was for
-// another address than the one that was asked for, or was not asked for in this
-// browser), "new-password". To go on:
-// "classes" (which of these?), "factor" (the second factor), "enrol" (set an
-// authenticator app up). To end: "sign-out" (one button), "signed-out", which links
-// the style sheet {{.Prefix}}signed-out.css: that is what keeps the button "back" from
-// showing pages of the class. In between: "message", which says why there is nothing
-// else here, and leads on.
+// To begin: "sign-in" (the methods of a class), "which-class", "sent" (a link is on its
+// way), "code" (the form for a code), "confirm" (one button), "account" (the link was
+// for another address than the requested one, or this browser did not request it),
+// "new-password". To continue: "classes" (choose one), "factor" (the second factor),
+// "enrol" (set an authenticator app up). To end: "sign-out" (one button), "signed-out",
+// which links the style sheet {{.Prefix}}signed-out.css: without it the button "back"
+// shows pages of the class. "message" explains why an address has no other page, and
+// links to the next one.
 func PageNames() []string {
 	return []string{
 		"sign-in", "which-class", "sent", "code", "confirm", "account", "new-password",
@@ -242,19 +237,18 @@ func PageNames() []string {
 //go:embed pages
 var pageFiles embed.FS
 
-// DefaultPages returns the built-in pages, to be changed and given to Config.Pages:
-// an application that only wants its own frame redefines the templates "top" (all
-// before the content; it is executed with the title) and "bottom". Every call
-// returns a new copy.
+// DefaultPages returns the built-in pages, to be changed and given to Config.Pages: an
+// application that only wants its own frame redefines the templates "top" (everything
+// before the content; it is executed with the title) and "bottom". Every call returns a
+// new copy.
 func DefaultPages() *template.Template {
 	return template.Must(template.New("pages").ParseFS(pageFiles, "pages/*.html"))
 }
 
 var builtIn = DefaultPages()
 
-// policy is the Content-Security-Policy of the pages: no script, nothing from
-// elsewhere, and the style of the built-in frame by its hash. "data:" is for the
-// picture that an authenticator app reads.
+// policy is the Content-Security-Policy of the pages: no script, nothing from other
+// hosts, and the style of the built-in frame by its hash. "data:" is for the QR code.
 var policy = func() string {
 	frame, err := pageFiles.ReadFile("pages/frame.html")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// signInByPassword signs in with an address and a password. Both are read from the
-// body of a POST only, and the password goes nowhere but to Stytch.
+// signInByPassword signs in with an address and a password. It reads both from the body
+// of a POST only, and sends the password to Stytch only.
 func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page Page) {
 	page.Password = true
 	password, one := single(r.PostForm, "password")
@@ -33,7 +33,7 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		h.refuse(w, r, err, page, "sign-in")
 		return
 	}
-	// No key: twice is two good sign-ins, and the browser keeps the later one.
+	// No key: two submissions are two sign-ins, and the browser keeps the later one.
 	err = h.sign(w, r, signing{attempt: a, continues: pending}, h.limitGuesses(use, wrongGuess, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.SignIn.WithPassword(ctx, grimoireauth.PasswordSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Password: grimoireauth.NewSecret(password),
@@ -45,8 +45,8 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 	}
 }
 
-// startReset e-mails a link to set a password with. It sets one only beside the
-// verifier of this browser, so an attacker who reads the e-mail alone cannot.
+// startReset e-mails a link to set a password. The link works only together with the
+// verifier of this browser, so an attacker who reads the e-mail cannot use it.
 func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) {
 	page.Password = true
 	verifier := h.sharedVerifier(r, requestReset)
@@ -58,28 +58,28 @@ func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) 
 		return err
 	})
 	if limited, own := limitedHere(err); own && limited != nil && limited.pending && !h.hasRequestedReset(r, page) {
-		// The link on its way is bound to the browser that asked for it.
+		// The earlier link works only in the browser that requested it.
 		h.tooMany(w, r, err, page, "sign-in")
 		return
 	}
 	if !h.afterSending(w, r, page, err) {
 		return
 	}
-	// An address that was refused gets the same cookie.
+	// A refused address gets the same cookie.
 	a := h.attemptToContinue(r, page, requestReset).requesting(requestReset, page.Email, resetLife)
 	a.verifier = verifier
 	redirect(w, h.address("sent", h.keep(w, r, a))+againQuery(err))
 }
 
-// asksFor reports whether this browser has asked for a link to set the password of this
-// address in this class.
+// hasRequestedReset reports whether this browser has requested a link to set the
+// password of this address in this class.
 func (h *Handler) hasRequestedReset(r *http.Request, page Page) bool {
 	return len(h.attempts(r, func(a attempt) bool {
 		return a.requested == requestReset && a.class == page.Class && sameAddress(a.email, page.Email)
 	})) > 0
 }
 
-// showNewPassword is the form to set a password with.
+// showNewPassword is the form for a new password.
 func (h *Handler) showNewPassword(w http.ResponseWriter, r *http.Request) {
 	a, _, ok := h.mayReset(w, r)
 	if ok {
@@ -89,13 +89,14 @@ func (h *Handler) showNewPassword(w http.ResponseWriter, r *http.Request) {
 
 const notSaved = "You are signed in, but this password was not saved: its link is used up or was given up in this browser. If you have not just saved it in another tab, ask for a new link here."
 
-// mayReset returns the attempt with the link, and the one of this browser that asked
-// for it. Otherwise it writes what to do instead, and the link stays good.
+// mayReset returns the attempt with the link, and the attempt that requested it. If
+// there is none, it writes the response and returns false, and the link can still be
+// used.
 func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked attempt, ok bool) {
 	a, ok = h.named(r)
 	if !ok || a.token.kind != kindPassword || !a.live(time.Now()) {
 		if r.Method == http.MethodPost && !(ok && a.canContinue(time.Now())) && h.continues(r, "") {
-			// Signed in by another tab is not what was typed here.
+			// Another tab has signed in, and the password of this form was not saved.
 			h.offer(w, r, http.StatusGone, Page{Class: a.class, ReturnTo: a.returnTo, Notice: notSaved})
 			return attempt{}, attempt{}, false
 		}
@@ -110,7 +111,7 @@ func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked att
 		h.offer(w, r, http.StatusForbidden, page)
 		return attempt{}, attempt{}, false
 	}
-	// All of them have one verifier; where to go in the end is that of the class.
+	// All of them have one verifier; the return address is that of the class.
 	asked = all[0]
 	if i := slices.IndexFunc(all, func(other attempt) bool { return h.sameClass(r, other.class, a.token.slug) }); i >= 0 {
 		asked = all[i]
@@ -134,7 +135,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	}
 	password := grimoireauth.NewSecret(typed)
 	pending := asked.awaitingPrimary(slug)
-	// Another password is another redemption: a weak one leaves the link good.
+	// The key contains the password: after a weak one the link still works.
 	sum := sha256.Sum256([]byte(typed))
 	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])
 	a.returnTo = asked.returnTo
@@ -159,7 +160,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	h.refuse(w, r, err, page, again)
 }
 
-// advice says what would make a password better. None is no harm.
+// advice returns how to make a password better. It returns nil if Stytch does not say.
 func (h *Handler) advice(r *http.Request, password grimoireauth.Secret) []string {
 	strength, err := h.client.SignIn.CheckPassword(r.Context(), password, "")
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// due returns the attempt with the pending sign-in that a request is about. If there
-// is none, or its account has to be confirmed first, it has answered.
+// requirePending returns the attempt with the pending sign-in of a request. If there is
+// none, or its account has to be confirmed first, it writes the response and returns
+// false.
 func (h *Handler) requirePending(w http.ResponseWriter, r *http.Request) (attempt, bool) {
 	a, ok := h.pendingAttempt(r)
 	switch {
@@ -26,8 +27,8 @@ func (h *Handler) requirePending(w http.ResponseWriter, r *http.Request) (attemp
 	return a, true
 }
 
-// goOn leads to the page of what is owed. One more primary way to sign in is
-// offered here.
+// goOn redirects to the page of the missing step. For one more primary method it is the
+// page itself.
 func (h *Handler) goOn(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.requirePending(w, r)
 	switch {
@@ -41,8 +42,8 @@ func (h *Handler) goOn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// asking returns the attempt that a request names, if it asks for one of these.
-// Otherwise it has answered.
+// attemptFor returns the attempt that the request names if it has requested one of
+// these. Otherwise it writes the response and returns false.
 func (h *Handler) attemptFor(w http.ResponseWriter, r *http.Request, requested ...string) (attempt, bool) {
 	a, ok := h.named(r)
 	if !ok || !slices.Contains(requested, a.requested) || !a.live(time.Now()) {
@@ -52,18 +53,19 @@ func (h *Handler) attemptFor(w http.ResponseWriter, r *http.Request, requested .
 	return a, true
 }
 
-// continues reports whether a session is live here already, in the class of this
-// slug if there is one: then the same link, clicked again, just goes on.
+// continues reports whether the browser has a session, in the class of the slug if it
+// is not empty. Then a used link that is clicked again goes on with that session.
 func (h *Handler) continues(r *http.Request, slug string) bool {
 	live, err := h.guard.Check(r)
 	return err == nil && (slug == "" || slug == live.OrganizationSlug())
 }
 
-// lost answers a request for a page of an attempt that is not there for it: it is
-// finished, too old, or another browser's. What is known of it survives.
+// attemptGone answers a request for a page whose attempt is finished, expired, at
+// another step, or of another browser. The class and the return address are kept if
+// they are known.
 func (h *Handler) attemptGone(w http.ResponseWriter, r *http.Request, a attempt, known bool) {
 	if known && a.canContinue(time.Now()) {
-		redirect(w, h.next(a)) // the page of a step that is done
+		redirect(w, h.next(a)) // this step is done
 		return
 	}
 	if _, err := h.guard.Check(r); err == nil && !(known && a.live(time.Now())) {
@@ -92,8 +94,8 @@ const (
 	notHere = "That sign-in is finished, took too long, or began in another browser. Please begin again here."
 )
 
-// confirming returns the attempt whose account is to be confirmed. Otherwise it has
-// answered.
+// requireAccount returns the attempt whose account has to be confirmed. If there is
+// none, it writes the response and returns false.
 func (h *Handler) requireAccount(w http.ResponseWriter, r *http.Request) (attempt, bool) {
 	a, ok := h.named(r)
 	if !ok || a.account == "" || !a.live(time.Now()) {
@@ -103,7 +105,7 @@ func (h *Handler) requireAccount(w http.ResponseWriter, r *http.Request) (attemp
 	return a, true
 }
 
-// askAccount names the account, and the address that was asked for if there is one.
+// askAccount names the account, and the requested address if there is one.
 func (h *Handler) askAccount(w http.ResponseWriter, r *http.Request) {
 	if a, ok := h.requireAccount(w, r); ok {
 		h.show(w, http.StatusOK, "account", a.accountPage())
@@ -116,7 +118,7 @@ func (a attempt) accountPage() Page {
 	return page
 }
 
-// confirmAccount takes the answer: field "answer", yes or no.
+// confirmAccount reads the answer: field "answer", yes or no.
 func (h *Handler) confirmAccount(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.requireAccount(w, r)
 	if !ok {
@@ -142,7 +144,7 @@ func (h *Handler) confirmAccount(w http.ResponseWriter, r *http.Request) {
 	credentials := grimoireauth.NewCredentials("", a.held.Reveal())
 	key := strings.Join([]string{"held", a.nonce, a.held.Reveal()}, "\n")
 	confirmed := a
-	confirmed.held = grimoireauth.Secret{} // the session goes on
+	confirmed.held = grimoireauth.Secret{} // so that drop does not end the session
 	err := h.sign(w, r, signing{attempt: confirmed, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
 		return h.client.Sessions.Fetch(ctx, credentials)
 	})

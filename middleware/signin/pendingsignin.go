@@ -9,15 +9,15 @@ import (
 	"github.com/promptgrimoire/auth/middleware/signin/internal/cookie"
 )
 
-// pendingSignIn is a sign-in of which a part is proven and a part is owed. It is as
-// good as the browser that brings it says: Stytch checks the intermediate, and the
-// rest only decides which page is shown. The zero value is none.
+// pendingSignIn is a sign-in for which Stytch requires one more step. The browser can
+// change it: Stytch checks the intermediate_session_token, and everything else only
+// decides which page is shown. The zero value is no sign-in.
 type pendingSignIn struct {
 	step         step
 	intermediate grimoireauth.Intermediate
 	discovered   bool // it began without a class, so another class can be chosen
 
-	// Of a class that is known already.
+	// These are empty while a class has to be chosen.
 	class     grimoireauth.ClassID
 	slug      string
 	className string
@@ -25,12 +25,12 @@ type pendingSignIn struct {
 	methods   []grimoireauth.SignInMethod
 
 	allowed, enrolled []grimoireauth.SecondFactor
-	sent              bool // a code by SMS is on its way
-	phoneGiven        bool // the phone number was given in this sign-in
-	appStarted        bool // an app was set up and has not shown a code yet
+	sent              bool // a code by SMS was sent
+	phoneGiven        bool // the phone number was typed in during this sign-in
+	appStarted        bool // an app was set up and no code of it was checked yet
 }
 
-// owed is what a pending sign-in owes next.
+// step is the next step of a pending sign-in.
 type step string
 
 const (
@@ -39,7 +39,7 @@ const (
 	stepFactor  step = "factor"
 )
 
-// page returns the path of the page where it is given.
+// page returns the path of the page of the step.
 func (o step) page() string {
 	switch o {
 	case stepClass:
@@ -54,15 +54,15 @@ const (
 	// intermediateLife is Stytch's: https://stytch.com/docs/b2b/guides/discovery/overview
 	intermediateLife = 10 * time.Minute
 	jwtLife          = 5 * time.Minute // of a session_jwt: https://stytch.com/docs/b2b/guides/sessions/using-jwts
-	// clockSkew is how far the clocks of two processes may be apart that serve one attempt:
-	// as far as one may be ahead and still sign people in (see checkClock).
+	// clockSkew is how much the clocks of two processes that serve one attempt may
+	// differ: as much as one may be ahead and still sign people in (see checkClock).
 	clockSkew = jwtLife
 	maxName   = 512 // bytes: Stytch's 128 characters
 	maxWords  = 16
 )
 
-// classForm is what an organization_id or a slug can look like. Stytch takes
-// either wherever it asks for an organization_id.
+// classForm is the form of an organization_id or a slug. Stytch accepts either as an
+// organization_id.
 var classForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{2,128}$`)
 
 // tokenForm is the form of Stytch's opaque tokens, base64url with padding.
@@ -73,10 +73,11 @@ func slugOK(slug string) bool { return slug == "" || classForm.MatchString(slug)
 var (
 	classIDForm  = regexp.MustCompile(`^organization-[A-Za-z0-9-]{1,110}$`)
 	memberIDForm = regexp.MustCompile(`^member-[A-Za-z0-9-]{1,110}$`)
-	wordForm     = regexp.MustCompile(`^[a-z0-9_]{1,32}$`) // a method in Stytch's words
+	wordForm     = regexp.MustCompile(`^[a-z0-9_]{1,32}$`) // a method as Stytch spells it
 )
 
-// pendingFields are its fields in the cookie of an attempt. All are empty if there is none.
+// pendingFields are the fields in the cookie of an attempt. All are empty if there is
+// no pending sign-in.
 var pendingFields = []cookie.Field[pendingSignIn]{
 	cookie.Text(func(p *pendingSignIn) *step { return &p.step }),
 	cookie.Time(func(p *pendingSignIn) *time.Time { return &p.intermediate.ExpiresAt }),
@@ -96,8 +97,8 @@ var pendingFields = []cookie.Field[pendingSignIn]{
 	cookie.Text(func(p *pendingSignIn) *string { return &p.className }),
 }
 
-// live reports whether the time is neither over nor longer than Stytch gives, as
-// far as the clocks of two servers agree.
+// live reports whether the sign-in has not expired. It also rejects a time that is
+// longer than Stytch gives, allowing for clockSkew.
 func (p pendingSignIn) live(now time.Time) bool {
 	left := p.intermediate.ExpiresAt.Sub(now)
 	return left > 0 && left <= intermediateLife+clockSkew
@@ -120,8 +121,8 @@ func (p pendingSignIn) wellFormed() bool {
 	return false
 }
 
-// fitted leaves out what only decorates a page and does not fit, and the methods
-// that this version does not know.
+// fitted leaves out what does not fit and is only shown on a page, and methods of a
+// form that this version does not know.
 func (p pendingSignIn) fitted() pendingSignIn {
 	p.methods = slices.DeleteFunc(slices.Clone(p.methods), func(m grimoireauth.SignInMethod) bool { return !wordForm.MatchString(string(m)) })
 	if len(p.methods) > maxWords {
@@ -158,9 +159,9 @@ func (p pendingSignIn) has(factor grimoireauth.SecondFactor) bool {
 	return slices.Contains(p.enrolled, factor)
 }
 
-// mayEnrol reports whether the member can get this second factor on the way. A member
-// who has one already cannot: another would open the class to those who know the
-// first factor only.
+// mayEnrol reports whether the member can add this second factor during the sign-in. A
+// member who has one cannot: otherwise the first factor alone would be enough to enter
+// the class.
 func (p pendingSignIn) mayEnrol(factor grimoireauth.SecondFactor) bool {
 	return len(p.enrolled) == 0 && slices.Contains(p.allowed, factor)
 }

@@ -10,26 +10,27 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// signing is what one call of sign belongs to.
+// signing is one sign-in that is being made.
 type signing struct {
 	attempt attempt
-	// asked are the attempts of this browser that asked for the e-mail. The account
-	// has to be that of one of their addresses. None: the link is unasked, or the
-	// browser is bound to its sign-in in another way.
+	// requests are the attempts of this browser that requested the e-mail. The account
+	// has to have one of their addresses. Empty: the link was not requested, or a
+	// verifier binds the sign-in to the browser.
 	requests []attempt
-	// unasked says that this browser has not asked for the link, so that every account
-	// is a question.
+	// unrequested says that this browser has not requested the link, so that every
+	// account has to be confirmed.
 	unrequested bool
-	// half is a pending sign-in that this one is to finish. Nil: none.
+	// continues is the attempt with the pending sign-in that this one finishes. Nil:
+	// none.
 	continues *attempt
-	// key brings double submissions together, so that the work is done once; it holds
-	// a secret of this browser. Empty: every call is its own.
+	// key is the same for double submissions, so that the work is done once. It
+	// contains a secret of this browser. Empty: each call does its own work.
 	key string
-	// cuts says that what is redeemed also ends the member's sessions, by a cutoff.
+	// revokes says that the redemption also revokes the member's earlier sessions.
 	revokes bool
 }
 
-// askedBy returns the attempt that asked for an e-mail to this address.
+// requestFor returns the attempt that requested an e-mail to this address.
 func (s signing) requestFor(email string) (attempt, bool) {
 	for _, a := range s.requests {
 		if sameAddress(a.email, email) {
@@ -39,14 +40,14 @@ func (s signing) requestFor(email string) (attempt, bool) {
 	return attempt{}, false
 }
 
-// surprises reports whether the account is not one that was asked for.
+// isUnexpected reports whether the account has to be confirmed.
 func (s signing) isUnexpected(email string) bool {
 	_, expected := s.requestFor(email)
 	return !expected && (s.unrequested || len(s.requests) > 0)
 }
 
-// askedFor is the address to name beside an account that surprises, "" if the link was
-// not asked for here.
+// requestedEmail is the address to show beside an unexpected account, "" if no address
+// was requested.
 func (s signing) requestedEmail() string {
 	if len(s.requests) == 0 {
 		return ""
@@ -54,29 +55,29 @@ func (s signing) requestedEmail() string {
 	return s.requests[0].email
 }
 
-// errNotProven is no case of ErrInvalid, which is about what somebody typed in, nor
-// of any other sentinel: only the operator can do something about it.
-var errNotProven = errors.New("what Stytch answered signs nobody in here")
+// errNotProven matches no other sentinel: ErrInvalid would be about what the person
+// typed, and this is for the operator.
+var errNotProven = errors.New("the new credentials are not accepted here")
 
-// surprisingAccountError is a sign-in for another address than the one that this
-// browser asked for, or by a link that it did not ask for: a link that a person who
-// wants to be mistaken for the reader may have sent (login CSRF). The link is used up
-// by then, since it does not say for which address it is.
+// unexpectedAccountError is a sign-in to another address than this browser requested,
+// or by a link that it did not request. An attacker may have sent that link to sign the
+// reader in to another account (login CSRF). Since a link does not say to which address
+// it was sent, it has been redeemed by then.
 type unexpectedAccountError struct{ signedIn grimoireauth.SignedIn }
 
 func (*unexpectedAccountError) Error() string {
 	return "the account is not the one that was asked for"
 }
 
-// progress is how far a sign-in has come.
+// progress is the state of one redemption.
 type progress struct {
-	redeemed bool // the token or code has been spent on signedIn
+	redeemed bool // the token or code was redeemed, with the result signedIn
 	signedIn grimoireauth.SignedIn
 }
 
-// final reports whether trying again could bring nothing else: what works once has
-// been used, or was wrong, which Stytch would count twice. Another "no", such as that
-// of a class to which somebody is about to be added, is asked for anew.
+// final reports whether trying again would have the same result: the token or code was
+// redeemed, or was wrong, which Stytch would count twice. Other rejections can change,
+// for instance by adding the person to the class.
 func (p *progress) final(err error) bool {
 	switch {
 	case err == nil:
@@ -94,8 +95,8 @@ func (p *progress) final(err error) bool {
 	return false
 }
 
-// prove does the work once and proves what came back. The browser may be gone by
-// now, on to its second click; the work goes on, since a token is spent by it.
+// prove does the work once and verifies the new credentials. It goes on if the browser
+// is gone, since the token is used up, and a second click gets the result.
 func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, s signing, work func(context.Context) (grimoireauth.SignedIn, error)) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
@@ -109,15 +110,14 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 		}
 		p.signedIn, p.redeemed = signedIn, true
 	}
-	// What Stytch answered has to pass like any other credentials before a
-	// browser gets them.
+	// The guard verifies the credentials from Stytch as it does those of a request.
 	proved, err := h.guard.Authenticate(ctx, p.signedIn.Credentials)
 	if err != nil && isUndecided(err) {
 		return err
 	}
 	if err != nil {
 		h.endSession(ctx, r, p.signedIn.Session, "refused sign-in")
-		// Not "not signed in": this is nothing that the person could put right.
+		// Not ErrUnauthenticated: the person cannot correct this.
 		return &grimoireauth.Error{Op: "sign in: the new credentials are not accepted here", Err: errNotProven}
 	}
 	if proved.ID() != p.signedIn.ID() || proved.Session.Member() != p.signedIn.Session.Member() || proved.Organization() != p.signedIn.Organization() {
@@ -137,7 +137,7 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 			return own
 		}
 	}
-	// One browser, one session: a planted or forgotten one ends here.
+	// A browser has one session. The earlier one may have been planted or forgotten.
 	if !before.IsZero() && before.ID() != p.signedIn.ID() {
 		h.endSession(ctx, r, before.Session, "earlier session")
 	}
@@ -146,18 +146,18 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 
 const (
 	defaultLeeway = 5 * time.Second // that of jwtlocal
-	// cutoffLeeway is the minute by which jwtlocal lets clocks differ when it compares a
-	// session_jwt with a cutoff.
+	// revocationLeeway is how much jwtlocal lets clocks differ when it compares a
+	// session_jwt with a revocation.
 	revocationLeeway = time.Minute
 )
 
-// checkClock returns why nothing can be redeemed at the moment: this machine's clock is
-// known to be off by so much that the new session_jwt would be refused here. Then a
-// one-time link or code would be spent for nothing. A clock that cannot be compared is
-// no reason to stop.
+// checkClock returns an error if this machine's clock is known to be off by so much
+// that the new session_jwt would be rejected here. Redeeming would then use up a
+// one-time link or code for nothing. If the clock cannot be compared, it returns nil.
 //
-// cuts says that redeeming raises a cutoff of the member. By a clock that is ahead by more
-// than cutoffLeeway the new session_jwt seems to have been issued before that cutoff.
+// revokes says that redeeming also revokes earlier sessions of the member. If the clock
+// is ahead by more than revocationLeeway, the new session_jwt seems to be older than
+// that revocation.
 func (h *Handler) checkClock(ctx context.Context, revokes bool) error {
 	leeway := h.config.ClockLeeway
 	switch {
@@ -168,16 +168,16 @@ func (h *Handler) checkClock(ctx context.Context, revokes bool) error {
 	}
 	ahead := leeway + jwtLife
 	if revokes {
-		ahead = revocationLeeway - defaultLeeway // what is measured is a lower bound
+		ahead = revocationLeeway - defaultLeeway // the measured difference is a lower bound
 	}
 	off, err := h.client.MeasureClock(ctx)
 	side := ""
 	switch {
 	case err != nil:
 		return nil
-	case off < -leeway: // valid only from a moment that has not come here
+	case off < -leeway: // the session_jwt would not be valid yet
 		side = "behind"
-	case off > ahead: // over before it arrives, or older than the cutoff
+	case off > ahead: // the session_jwt would be expired, or older than the revocation
 		side = "ahead of"
 	default:
 		return nil
@@ -188,24 +188,24 @@ func (h *Handler) checkClock(ctx context.Context, revokes bool) error {
 	}
 }
 
-// use returns the call that uses a token of its kind up.
+// redeem returns the call that redeems a token of its kind.
 func (h *Handler) redeem(t callbackToken, a attempt, pending *attempt) func(context.Context) (grimoireauth.SignedIn, error) {
-	token, signIn, goesOn := grimoireauth.NewSecret(t.token), h.client.SignIn, pending.proof()
+	token, signIn, continued := grimoireauth.NewSecret(t.token), h.client.SignIn, pending.proof()
 	switch t.kind {
 	case kindLink:
 		in := grimoireauth.MagicLinkSignIn{Token: token, Class: grimoireauth.ClassID(t.slug)}
-		in.Continue = goesOn
+		in.Continue = continued
 		return h.releaseAfter(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithMagicLink(ctx, in) })
 	case kindOAuth:
 		in := grimoireauth.OAuthSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
-		in.Continue = goesOn
+		in.Continue = continued
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) {
 			out, err := signIn.WithOAuth(ctx, in)
 			return out.SignedIn, err
 		}
 	case kindSSO:
 		in := grimoireauth.SSOSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
-		in.Continue = goesOn
+		in.Continue = continued
 		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithSSO(ctx, in) }
 	case kindDiscovery:
 		in := grimoireauth.DiscoveryToken{Token: token}

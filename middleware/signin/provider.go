@@ -11,10 +11,10 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// connectionForm is what the id of a connection can look like.
+// connectionForm is the form of a connection id.
 var connectionForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// startOAuth leads to a provider.
+// startOAuth redirects to an OAuth provider.
 func (h *Handler) startOAuth(w http.ResponseWriter, r *http.Request) {
 	page, ok := h.mayStart(w, r)
 	if !ok {
@@ -46,7 +46,7 @@ func (h *Handler) startOAuth(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// startSSO leads to a school's identity provider.
+// startSSO redirects to a school's identity provider.
 func (h *Handler) startSSO(w http.ResponseWriter, r *http.Request) {
 	page, ok := h.mayStart(w, r)
 	if !ok {
@@ -68,10 +68,10 @@ func (h *Handler) startSSO(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// mayStart reports whether this request may begin something, and writes the answer
-// if not. Starting is a GET, since browsers hold the redirects of forms to
-// form-action; so nothing begins that the person has not clicked on these pages or
-// typed in.
+// mayStart reports whether this request may start a sign-in at a provider. If not, it
+// writes the response. Starting is a GET, since browsers apply form-action to the
+// redirects of forms; so it accepts only requests that a person has made by a link on
+// these pages or by typing the address.
 func (h *Handler) mayStart(w http.ResponseWriter, r *http.Request) (Page, bool) {
 	if isSpeculative(r) {
 		h.answerSpeculative(w, r)
@@ -90,7 +90,8 @@ func (h *Handler) mayStart(w http.ResponseWriter, r *http.Request) (Page, bool) 
 	return Page{}, false
 }
 
-// leave keeps the verifier for this browser and sends it to Stytch.
+// redirectToProvider keeps the verifier in the attempt and redirects the browser to
+// Stytch.
 func (h *Handler) redirectToProvider(w http.ResponseWriter, r *http.Request, requested string, page Page, start grimoireauth.Start, err error) {
 	if err != nil {
 		h.logFault(r, "sign-in cannot be started", err)
@@ -110,9 +111,9 @@ func (h *Handler) redirectToProvider(w http.ResponseWriter, r *http.Request, req
 	redirect(w, start.URL)
 }
 
-// speculative reports a request that nobody has asked for yet: a preview, or a
-// browser that loads pages before they are wanted.
-// Source: https://fetch.spec.whatwg.org/#sec-purpose-header
+// isSpeculative reports whether the browser loads the page before a person has opened
+// it, for a preview or a prefetch. Source:
+// https://fetch.spec.whatwg.org/#sec-purpose-header
 func isSpeculative(r *http.Request) bool {
 	if r.Method == http.MethodHead {
 		return true
@@ -125,8 +126,8 @@ func isSpeculative(r *http.Request) bool {
 	return false
 }
 
-// nothing answers a speculative request: browsers drop an answer with this status
-// and ask again once a person wants it.
+// answerSpeculative answers a speculative request. Browsers discard a response with
+// this status and request the page again when a person opens it.
 func (h *Handler) answerSpeculative(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		w.WriteHeader(http.StatusOK)
@@ -135,16 +136,15 @@ func (h *Handler) answerSpeculative(w http.ResponseWriter, r *http.Request) {
 	h.show(w, http.StatusServiceUnavailable, "message", Page{Notice: "Your browser asked for this page ahead of time. Please open it again."})
 }
 
-// redirected returns the attempt that a token from a provider belongs to, and
-// whether that is sure. Stytch brings back which class the token is for and nothing
-// that is ours, so of two attempts for one class it is the newer one. The verifier is
-// the same for both.
+// redirected returns the attempt to which a token from a provider belongs, and whether
+// that is certain. Stytch returns the class of the token and no id of ours, so of two
+// attempts for one class the newer one is taken. Both have the same verifier.
 func (h *Handler) redirected(r *http.Request, t callbackToken) (a attempt, sure, ok bool) {
 	all := h.attempts(r, func(a attempt) bool { return a.requested == t.kind })
 	if len(all) == 0 {
 		return attempt{}, false, false
 	}
-	// A token that an outage left behind is another redirect's.
+	// An attempt that has a token belongs to an earlier redirect.
 	slices.SortStableFunc(all, func(a, b attempt) int { return len(a.token.token) - len(b.token.token) })
 	if t.kind != kindDiscoveryOAuth && t.slug != "" {
 		i := slices.IndexFunc(all, func(a attempt) bool { return h.sameClass(r, a.class, t.slug) })
@@ -156,7 +156,7 @@ func (h *Handler) redirected(r *http.Request, t callbackToken) (a attempt, sure,
 	return all[0], len(all) == 1, true
 }
 
-// arrive uses the token that a browser brings from a provider.
+// providerCallback redeems the token that a browser brings from a provider.
 func (h *Handler) providerCallback(w http.ResponseWriter, r *http.Request, t callbackToken) {
 	a, sure, ok := h.redirected(r, t)
 	if !ok {
@@ -184,20 +184,19 @@ func (h *Handler) providerCallback(w http.ResponseWriter, r *http.Request, t cal
 	}
 }
 
-// signByProvider redeems the token of an attempt that led to a provider. The verifier
-// is the secret of this browser that names the redemption, so that a second click is
-// the same one whichever attempt it is taken for.
+// signByProvider redeems the token of a redirect. The key contains the verifier, so
+// that a second click has the same key, whichever attempt is taken for it.
 func (h *Handler) signByProvider(w http.ResponseWriter, r *http.Request, a attempt) error {
 	pending := a.awaitingPrimary(a.class)
 	return h.sign(w, r, signing{attempt: a, continues: pending, key: a.token.key(a.verifier.Reveal())}, h.redeem(a.token, a, pending))
 }
 
-// providerRefused says why. The attempt is forgotten if the token was surely its
-// own: a token that was used before or belongs to another browser may not be.
+// providerRefused says why the sign-in failed. It deletes the attempt if the token
+// certainly belongs to it, which is not so for a used token or one of another browser.
 func (h *Handler) providerRefused(w http.ResponseWriter, r *http.Request, a attempt, sure bool, err error) {
 	spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown)
 	if spent && h.continues(r, a.token.slug) {
-		// Reloaded, or gone back to, in the browser that it signed in.
+		// The callback was reloaded in the browser that is signed in.
 		redirect(w, h.destination(a.returnTo))
 		return
 	}
@@ -207,8 +206,8 @@ func (h *Handler) providerRefused(w http.ResponseWriter, r *http.Request, a atte
 	h.refuse(w, r, err, Page{Class: a.class, ReturnTo: a.returnTo}, "sign-in")
 }
 
-// withoutToken reports the answer of a provider without a sign-in: an error
-// and no token (RFC 6749, 4.1.2.1).
+// withoutToken reports whether the provider returned an error and no token (RFC 6749,
+// section 4.1.2.1).
 func withoutToken(rawQuery string) bool {
 	query, err := url.ParseQuery(rawQuery)
 	return err == nil && !query.Has("token") && query.Has("error")

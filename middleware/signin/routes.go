@@ -11,14 +11,14 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// New returns a Handler that signs people in through client and gives them the
-// cookies that guard reads. It does no I/O. Its error, an [*grimoireauth.Error]
-// that matches [grimoireauth.ErrInvalid], names every fault at once.
+// New returns a Handler that signs people in through client and sets the cookies that
+// guard reads. It makes no network call. Its error, an [*grimoireauth.Error] that
+// matches [grimoireauth.ErrInvalid], names every fault at once.
 //
-// Two settings of the Guard belong to the pages, and New does not ask for them:
-// SignInURL, the Prefix, without which browsers are not led here, and Revoke,
-// client.Sessions.Revoke, without which the session that a browser had before its sign-in
-// goes on at Stytch. The Guard logs the second when it first happens.
+// Two settings of the Guard belong to the pages, and New does not check them: SignInURL
+// has to be the Prefix, so that the Guard redirects browsers here, and Revoke has to be
+// client.Sessions.Revoke, so that the session that a browser had before a sign-in ends
+// at Stytch. If Revoke is missing, the Guard logs it when it is first needed.
 func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*Handler, error) {
 	faults := config.faults()
 	starts := false
@@ -46,17 +46,16 @@ func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*
 	return h, nil
 }
 
-// canStart reports whether the client has the public token that start URLs need. It
-// asks nobody.
+// canStart reports whether the client has a public token. It makes no network call.
 func canStart(client *grimoireauth.Client) bool {
 	_, err := client.SignIn.StartSSO(grimoireauth.SSOStart{Connection: "any"})
 	return err == nil
 }
 
-// maxForm bounds the forms; the longest field is a return address.
+// maxForm bounds a form in bytes; its longest field is a return address.
 const maxForm = 8 << 10
 
-// ServeHTTP serves the page that the path names.
+// ServeHTTP serves the page of the path.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h == nil || h.mux == nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
@@ -64,12 +63,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
-	// Pages send their origin to themselves, so that browsers without
-	// Sec-Fetch-Site still say where a form comes from; other hosts learn nothing.
+	// Browsers send the origin to these pages, so that those without Sec-Fetch-Site
+	// still say where a form comes from. Other hosts get nothing.
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("X-Content-Type-Options", "nosniff")
-	// An application should protect all its routes like this. These protect
-	// themselves: a forged POST here would sign somebody in as somebody else.
+	// An application should protect all its routes like this. These pages protect
+	// themselves, since a forged POST would sign the person in to another account.
 	if err := h.csrf.Check(r); err != nil {
 		if count := h.alarms.Met("another site"); count > 0 {
 			h.config.logger().WarnContext(r.Context(), "sign-in form refused: it came from another site", "path", r.URL.Path, "count", count)
@@ -86,16 +85,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.offer(w, r, http.StatusBadRequest, Page{Notice: "That form did not arrive in one piece. Please try again."})
 			return
 		}
-		// Only the body counts, never the query: addresses and tokens in URLs end
-		// up in logs.
+		// Only the body is read, never the query: addresses and tokens in URLs are
+		// logged.
 		r.Form = r.PostForm
 	}
 	h.mux.ServeHTTP(w, r)
 }
 
 // byCookies returns the request without its Authorization header. These pages sign
-// browsers in and out: the session of a bearer token is no browser's, and does not end
-// with it.
+// browsers in and out, and a bearer token does not belong to the browser's session.
 func byCookies(r *http.Request) *http.Request {
 	if len(r.Header["Authorization"]) == 0 {
 		return r
@@ -106,8 +104,8 @@ func byCookies(r *http.Request) *http.Request {
 	return r
 }
 
-// route tells the mux which page answers what. A path that is known answers other
-// methods with a page, and so does every path below the prefix that is not.
+// route registers the pages. Known paths answer other methods with a page, and so does
+// every other path below the prefix.
 func (h *Handler) route() {
 	prefix := h.config.prefix()
 	h.mux = http.NewServeMux()
@@ -145,7 +143,7 @@ func (h *Handler) route() {
 	get("classes", h.askClass)
 	post("classes", h.chooseClass)
 
-	// To change class or to sign out draws on no client's share.
+	// Switching class and logging out do not use the share of the client address.
 	handle(http.MethodGet, "switch", h.guard.Load(http.HandlerFunc(h.askSwitch)))
 	handle(http.MethodPost, "switch", http.HandlerFunc(h.switchClass))
 	handle(http.MethodGet, "logout", http.HandlerFunc(h.askLogout))
@@ -160,7 +158,7 @@ func (h *Handler) route() {
 	h.mux.HandleFunc(prefix, h.noSuchPage)
 }
 
-// start begins to sign in by what was typed in: field "method".
+// start begins to sign in by the method in the field "method".
 func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 	page, ok := h.readStartForm(w, r)
 	if !ok {
@@ -183,15 +181,16 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// stranger says in the context of a page that strangers reach where the request comes
-// from, so that what it asks Stytch draws on the share of that client address.
+// withClientAddress adds the client address to the context, so that the calls to Stytch
+// use the share of that address.
 func (h *Handler) withClientAddress(page http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page.ServeHTTP(w, r.WithContext(grimoireauth.ContextWithClientAddress(r.Context(), h.guard.ClientAddress(r))))
 	})
 }
 
-// otherMethod is the page for a method that a path does not know (RFC 9110, 15.5.6).
+// otherMethod answers a method that the path does not support (RFC 9110, section
+// 15.5.6).
 func (h *Handler) otherMethod(allowed []string) http.Handler {
 	if slices.Contains(allowed, http.MethodGet) {
 		allowed = append(allowed, http.MethodHead)
@@ -204,7 +203,7 @@ func (h *Handler) otherMethod(allowed []string) http.Handler {
 	})
 }
 
-// noSuchPage answers every address below the prefix that has no page.
+// noSuchPage answers every path below the prefix that has no page.
 func (h *Handler) noSuchPage(w http.ResponseWriter, _ *http.Request) {
 	h.show(w, http.StatusNotFound, "message", Page{Notice: "There is no such page. Please go on from here."})
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// sessionStatus is what GET session tells a front end: ids and times, no token, no
-// name and no address.
+// sessionStatus is the JSON of GET session: ids and times, no token, no name and no
+// address.
 type sessionStatus struct {
 	SignedIn  bool                        `json:"signed_in"`
 	Member    grimoireauth.MemberID       `json:"member_id,omitempty"`
@@ -25,11 +25,11 @@ type sessionStatus struct {
 	Source    string                      `json:"source,omitempty"`
 }
 
-// lowest is a role that everybody has who is in a class at all.
+// lowestRole is a role that every member of a class has.
 const lowestRole = grimoireauth.Role(1)
 
-// status says who is signed in. It stands inside the guard's Load, which renews the
-// cookies and answers an outage: that is never "signed out".
+// status says who is signed in. It is served inside the guard's Load, which renews the
+// cookies. During an outage it answers 503 and never "signed out".
 func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 	status := sessionStatus{}
 	switch now, err := h.guard.Check(r); {
@@ -41,8 +41,8 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 			ends = ends.UTC()
 			status.ExpiresAt = &ends
 		}
-		// Where classes are no Organizations there is no role to tell here; a role that
-		// could not be found out is left out as well, which shows less and never more.
+		// If classes are not Organizations, there is no role to show. A role that could
+		// not be found out is left out as well.
 		_, role, err := h.guard.CheckInClass(r, grimoireauth.ClassID(now.Organization()), lowestRole)
 		switch {
 		case err == nil:
@@ -64,25 +64,25 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(body) // a client that is gone is no error of ours
+	_, _ = w.Write(body) // a client that is gone is not an error
 }
 
 // The scopes of a logout, field "scope".
 const (
-	scopeHere       = "here"       // this session; also if nothing is said
-	scopeClass      = "class"      // all of their sessions in this class
-	scopeEverywhere = "everywhere" // all of their sessions in every class
+	scopeHere       = "here"       // this session; the default
+	scopeClass      = "class"      // all sessions of the member in this class
+	scopeEverywhere = "everywhere" // all sessions of the person in every class
 )
 
-// askLogout has one button, so that a plain link can lead to it: a GET signs
-// nobody out.
+// askLogout shows one button, so that a plain link can lead to it: a GET signs no
+// person out.
 func (h *Handler) askLogout(w http.ResponseWriter, _ *http.Request) {
 	h.show(w, http.StatusOK, "sign-out", Page{})
 }
 
-// logout ends the session, or all of somebody's sessions, at Stytch and here.
-// Cookies go in any case, since the person asked for it. What came of it stands in the
-// address of the next page, which can be reloaded: a form that is sent again would sign
+// logout ends the session, or all sessions of the person, at Stytch and here. It
+// deletes the cookies in any case, since the person asked for it. The result is in the
+// address of the next page, which can be reloaded: sending the form again would sign
 // the next person out.
 func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 	scope, one := single(r.PostForm, "scope")
@@ -94,7 +94,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	said := signedOut{}
-	// Also if the browser is gone already: it wanted to sign out.
+	// The logout goes on if the browser is gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	now, err := h.guard.Check(r.WithContext(ctx))
@@ -105,12 +105,12 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 		h.logFault(r, "logout not complete", err)
 		said.word = saidNotTold
 	case !errors.Is(err, grimoireauth.ErrNoCredentials) && !errors.Is(err, grimoireauth.ErrSessionEnded):
-		// A session_jwt that has expired and came alone, or a second cookie that was
-		// planted beside it: it may live, and which it is nobody can say.
+		// An expired session_jwt came without a session_token, or a second cookie was
+		// planted. The session may be alive, and it is not known which one it is.
 		h.logInfo(r, "logout not complete", err)
 		said.word = saidNotTold
 	case scope != scopeHere:
-		// Whose other sessions to end, nobody can say any more.
+		// It is no longer known whose other sessions to end.
 		said.word = saidNoSession
 	}
 	h.guard.ClearCookies(w, h.withPublicHost(r))
@@ -119,11 +119,13 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 	redirect(w, h.config.prefix()+"signed-out"+said.query())
 }
 
-// forgetCache keeps pages of the class from coming back from the cache of a shared
-// computer. Not "cookies", which would reach other hosts of the school's domain.
+// forgetCache clears the browser's cache, so that a shared computer does not show pages
+// of the class again. It does not clear "cookies", since that would delete those of
+// other hosts in the school's domain.
 func forgetCache(w http.ResponseWriter) { w.Header().Set("Clear-Site-Data", `"cache"`) }
 
-// showSignedOut says what came of a logout. It is not said to a browser with a session.
+// showSignedOut says how a logout went. A browser with a session is redirected to the
+// page "sign-out".
 func (h *Handler) showSignedOut(w http.ResponseWriter, r *http.Request) {
 	if _, err := h.guard.Check(r); err == nil {
 		redirect(w, h.config.prefix()+"logout")
@@ -133,30 +135,30 @@ func (h *Handler) showSignedOut(w http.ResponseWriter, r *http.Request) {
 	h.show(w, http.StatusOK, "signed-out", Page{Notice: signedOutOf(r.URL.RawQuery).notice()})
 }
 
-// forgetPages is the style sheet of the page that says "signed out", and has no
-// styles. A browser keeps the page that it has just left whole, to show it again on
-// "back" without asking, and puts it there after it has read the headers of the
-// next page: too late for what logout says, and in time for this.
-// Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Clear-Site-Data
+// forgetPages is the style sheet of the page "signed-out", and has no styles. A browser
+// keeps the page that it has just left, to show it again on "back", and stores it after
+// it has read the headers of the next page. So clearing the cache in the response of
+// logout is too early, and in this one it is not. Source:
+// https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Clear-Site-Data
 func forgetPages(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":
 		w.Header().Set("Clear-Site-Data", `"cache"`)
 	}
-	// A page of another site could only make this one slow, and shall not.
+	// A page of another site could use it to slow this one down, so it gets no header.
 }
 
-// signedOut is what came of a logout, as it stands in the address of the page that says
-// so. The zero value: it went well, in this browser.
+// signedOut is the result of a logout, which is in the address of the page
+// "signed-out". The zero value: this browser is signed out.
 type signedOut struct {
 	word      string
-	left, all int // classes, of saidLeft
+	left, all int // numbers of classes, for saidLeft
 }
 
-// The words, and what they say.
+// The values of signedOut.word, and their sentences.
 const (
-	saidNotTold    = "not-told" // also true where all sessions were meant
+	saidNotTold    = "not-told" // also if all sessions were to end
 	saidNoSession  = "no-session"
 	saidHereOnly   = "here-only"
 	saidClass      = "class"
@@ -188,7 +190,7 @@ func (s signedOut) query() string {
 	return "?" + query.Encode()
 }
 
-// signedOutOf reads the query of the page. What is not one of the words says nothing.
+// signedOutOf reads the query of the page. Unknown words have no sentence.
 func signedOutOf(rawQuery string) signedOut {
 	query, _ := url.ParseQuery(rawQuery)
 	word, _ := single(query, "said")
@@ -210,14 +212,14 @@ func (s signedOut) notice() string {
 	return signedOutNotices[s.word]
 }
 
-// endAll ends the sessions that the scope means and returns what has to be said
-// about it. This one ends first and in every case, so that it is dead here whatever
-// Stytch answers about the others.
+// endAll ends the sessions of the scope and returns the result. It ends the present
+// session first and in every case, so that it is revoked here whatever Stytch answers
+// about the others.
 func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.Authentication, scope string) signedOut {
 	var who grimoireauth.SignedIn
 	var unknownWho error
 	if scope == scopeEverywhere {
-		// Whose it is can only be asked while it lives.
+		// The address of the person can be looked up only before the session ends.
 		who, unknownWho = h.client.Sessions.Fetch(ctx, now.Credentials)
 	}
 	if err := h.revoke(ctx, now.Session); err != nil {
@@ -237,7 +239,8 @@ func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.
 		return signedOut{word: saidHereOnly}
 	}
 	if scope == scopeEverywhere {
-		// An address that is not proven could be another person's in other classes.
+		// An address that is not verified may belong to another person in other
+		// classes.
 		if unknownWho != nil {
 			h.logFault(r, "logout not complete", unknownWho)
 		}
@@ -246,10 +249,11 @@ func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.
 	return signedOut{word: saidClass}
 }
 
-// gone reports that there is no member any more whose sessions could live.
+// memberGone reports whether the member does not exist any more, so that there are no
+// sessions to end.
 func memberGone(err error) bool { return errors.Is(err, grimoireauth.ErrNotFound) && !isUndecided(err) }
 
-// endEverywhere ends their sessions in all classes and says how it went.
+// endEverywhere ends the person's sessions in all classes and returns the result.
 func (h *Handler) endEverywhere(ctx context.Context, r *http.Request, email string) signedOut {
 	report, err := h.client.Sessions.RevokeEverywhere(ctx, grimoireauth.Identity{Email: email})
 	left := 0

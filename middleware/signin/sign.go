@@ -11,12 +11,12 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// sign runs one way to sign in to its end: it proves what work returns, sets the
-// session cookies and redirects to where the attempt leads. A pending sign-in goes on
-// at stepUp, and one for an account that was not asked for at hold. What else
-// happened is returned, and nothing has been written then.
+// sign does the work of one method, verifies the result, sets the session cookies and
+// redirects to the return address. If Stytch requires one more step it continues in
+// stepUp, and if the account was not requested, in holdForConfirmation. It returns all
+// other errors, and has written nothing then.
 func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work func(context.Context) (grimoireauth.SignedIn, error)) error {
-	// Who was signed in here before. Also an outage is no reason to stop.
+	// The session that the browser had before. A temporary error is ignored.
 	before, _ := h.guard.Check(r)
 	got, err := h.redemptions.Do(r.Context(), s.key, func(p *progress) (bool, error) {
 		err := h.prove(r, p, before, s, work)
@@ -37,9 +37,9 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 		redirect(w, h.destination(target))
 		return nil
 	}
-	var surprise *unexpectedAccountError
-	if errors.As(err, &surprise) {
-		return h.holdForConfirmation(w, r, s, surprise.signedIn)
+	var unexpected *unexpectedAccountError
+	if errors.As(err, &unexpected) {
+		return h.holdForConfirmation(w, r, s, unexpected.signedIn)
 	}
 	var stepUp *grimoireauth.StepUpError
 	if errors.As(err, &stepUp) && !isUndecided(err) {
@@ -47,7 +47,7 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 		return nil
 	}
 	if errorType, _ := stytchErrorType(err); errorType == "pkce_did_not_expect_code_verifier" {
-		// Begun without a verifier, so not by this browser, which has sent its own.
+		// The sign-in was started without a verifier, so not by this browser.
 		return fmt.Errorf("%w: %w", grimoireauth.ErrOtherBrowser, err)
 	}
 	if s.continues.causes(err) {
@@ -57,8 +57,8 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 	return err
 }
 
-// addressed returns the request with the host that the browser has in its address bar. A
-// proxy may not pass it on; then it is that of the BaseURL.
+// withPublicHost returns the request with the host that the browser used. If a proxy
+// does not pass it on, it is that of the BaseURL.
 func (h *Handler) withPublicHost(r *http.Request) *http.Request {
 	if here, err := url.Parse("//" + r.Host); err == nil && h.guard.CheckCookies(here.Hostname()) == nil {
 		return r
@@ -72,8 +72,8 @@ func (h *Handler) withPublicHost(r *http.Request) *http.Request {
 	return r
 }
 
-// alone returns the request without the session that was there before, which has
-// ended by now: SetCookies would end it a second time.
+// withoutSession returns the request without the session that was there before. That
+// session has ended, and SetCookies would end it a second time.
 func withoutSession(r *http.Request, before grimoireauth.Authentication) *http.Request {
 	if before.IsZero() {
 		return r
@@ -84,18 +84,18 @@ func withoutSession(r *http.Request, before grimoireauth.Authentication) *http.R
 	return r
 }
 
-// dropHalf forgets the pending sign-in that has been finished, if it is another
-// attempt than the one that finished it.
+// dropContinued deletes the attempt whose pending sign-in was finished, if it is
+// another one.
 func (h *Handler) dropContinued(w http.ResponseWriter, r *http.Request, s signing) {
 	if s.continues != nil && s.continues.id != s.attempt.id {
 		h.drop(w, r, *s.continues)
 	}
 }
 
-// hold keeps a finished sign-in until the person says that they want to be this
-// account. The session_token waits in the cookie of the attempt, which proves no
-// session, so that any replica can go on with it; the session ends if the answer is
-// no, or if the question is seen too late.
+// holdForConfirmation keeps a finished sign-in until the person confirms the account.
+// The session_token is stored in the cookie of the attempt, which no guard reads, so
+// that any replica can continue. The session ends if the answer is no, or if the answer
+// comes too late.
 func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s signing, signedIn grimoireauth.SignedIn) error {
 	a := s.attempt
 	a.requested, a.verifier, a.token, a.pending = "", grimoireauth.Secret{}, callbackToken{}, pendingSignIn{}
@@ -114,7 +114,7 @@ func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s 
 	return nil
 }
 
-// stepUp keeps the proof of what is done and leads to what is owed.
+// stepUp keeps the pending sign-in and redirects to the missing step.
 func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *grimoireauth.StepUpError) {
 	pending := pendingSignIn{
 		step:         stepFactor,
@@ -129,7 +129,7 @@ func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *g
 		sent:         e.CodeSent,
 	}
 	email := e.Member.Email
-	// Stytch says the same token again while a sign-in goes on.
+	// Stytch returns the same token again while the sign-in goes on.
 	if earlier := s.attempt.pending; earlier.step != "" && earlier.intermediate.Token.Equal(pending.intermediate.Token) {
 		pending.discovered = earlier.discovered
 	}
@@ -144,7 +144,7 @@ func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *g
 		a.returnTo = asked.returnTo
 		h.drop(w, r, asked)
 	} else if s.isUnexpected(email) {
-		nameless = email == "" // no account to ask about
+		nameless = email == "" // there is no account to confirm
 		a.account, a.email = email, s.requestedEmail()
 	}
 	h.dropContinued(w, r, s)
@@ -159,8 +159,8 @@ func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *g
 	redirect(w, h.next(a))
 }
 
-// keepPending puts a pending sign-in into its attempt, which ends with it, and
-// reports whether it could: what attemptOf would not take is not kept.
+// keepPending puts a pending sign-in into its attempt, which expires with it. It
+// returns false if the cookie could not be read again.
 func (h *Handler) keepPending(w http.ResponseWriter, r *http.Request, a attempt, pending pendingSignIn) (attempt, bool) {
 	now := time.Now()
 	if latest := now.Add(intermediateLife); pending.intermediate.ExpiresAt.After(latest) {

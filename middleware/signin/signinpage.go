@@ -29,7 +29,7 @@ func (h *Handler) requestClass(r *http.Request) grimoireauth.ClassID {
 	return grimoireauth.ClassID(class)
 }
 
-// wanted returns the class of the request if it can be one.
+// wantedClass returns the class of the request, or "" if it has not the form of one.
 func (h *Handler) wantedClass(r *http.Request) string {
 	class := strings.TrimSpace(string(h.requestClass(r)))
 	if !classForm.MatchString(class) {
@@ -38,15 +38,15 @@ func (h *Handler) wantedClass(r *http.Request) string {
 	return class
 }
 
-// finds reports whether the request names no class, not even one that cannot be, so
-// that it is about finding one, and that this is offered.
+// findsClass reports whether the request names no class and Config allows a discovery.
+// A class of a wrong form is not a discovery.
 func (h *Handler) findsClass(r *http.Request) bool {
 	class, one := single(r.Form, "class")
 	return h.config.Discovery && one && class == ""
 }
 
-// back returns the return address of the request if it is safe, and "" if there
-// is no other page to go to: these pages are none.
+// returnTo returns the return address of the request, or "" if it is not safe or is one
+// of these pages.
 func (h *Handler) returnTo(r *http.Request) string {
 	address, ok := single(r.Form, "return_to")
 	if !ok {
@@ -55,14 +55,14 @@ func (h *Handler) returnTo(r *http.Request) string {
 	return h.safeReturnTo(address)
 }
 
-// offer writes the sign-in page of page.Class with the ways that the class allows
-// and this Handler serves: with only, those that it names. Without a class it asks
-// which one.
+// offer writes the sign-in page of page.Class with the methods that the class allows
+// and this Handler serves: if only is not empty, with these methods. Without a class
+// the page asks for one.
 func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page Page, only ...grimoireauth.SignInMethod) {
 	if page.Class == "" {
 		page.Discovery = h.config.Discovery
 		page.Ways = h.methodsFor(classMethods{methods: everyMethod}, page)
-		page.Ways.Password = false // it is the password of one class
+		page.Ways.Password = false // a password belongs to one class
 		h.show(w, status, "which-class", page)
 		return
 	}
@@ -86,7 +86,7 @@ func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page
 	h.show(w, status, "sign-in", page)
 }
 
-// ways returns what a page can offer of what is allowed.
+// methodsFor returns the methods that a page offers.
 func (h *Handler) methodsFor(may classMethods, page Page) Ways {
 	can := func(method grimoireauth.SignInMethod) bool {
 		return h.serves(method) && slices.Contains(may.methods, method)
@@ -99,7 +99,7 @@ func (h *Handler) methodsFor(may classMethods, page Page) Ways {
 	}
 	query := startQuery(page.Class, page.ReturnTo)
 	if page.Attempt != "" {
-		query += "&attempt=" + page.Attempt // after a class, which is known by then
+		query += "&attempt=" + page.Attempt // the query has a class before it
 	}
 	lead := func(name, path string) {
 		address := url.URL{Path: h.config.prefix() + path, RawQuery: query}
@@ -122,7 +122,7 @@ func (h *Handler) methodsFor(may classMethods, page Page) Ways {
 	return ways
 }
 
-// providers are the OAuth providers, by their name in our paths.
+// providers are the OAuth providers, with their names in our paths.
 var providers = []struct {
 	path, name string
 	method     grimoireauth.SignInMethod
@@ -136,7 +136,7 @@ var providers = []struct {
 
 const methodsUnsure = "It could not be found out just now which ways to sign in this class has. If you know another one than these, such as your school's sign-in, look again in a moment."
 
-// toSignIn leads to the sign-in page: of a class, if one is known.
+// toSignIn redirects to the sign-in page, of a class if one is known.
 func (h *Handler) toSignIn(w http.ResponseWriter, class grimoireauth.ClassID, back string) {
 	address := url.URL{Path: h.config.prefix(), RawQuery: startQuery(string(class), back)}
 	redirect(w, address.String())
