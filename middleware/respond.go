@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -161,56 +160,6 @@ func retrySeconds(err error) int {
 	return max(1, int((wait+time.Second-1)/time.Second))
 }
 
-// signIn returns where a browser is sent that is not signed in, if it is to be
-// sent: only when it navigates (GET or HEAD), and not from the sign-in page
-// itself, which would go round in circles if that page were guarded by mistake.
-func signIn(r *http.Request, signInURL string) (string, bool) {
-	if signInURL == "" || !readByPerson(r) || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
-		return "", false
-	}
-	page, _, _ := strings.Cut(signInURL, "?")
-	// RequestURI is the address as it was sent; URL may have lost a prefix to
-	// http.StripPrefix.
-	path, _, _ := strings.Cut(r.RequestURI, "?")
-	if path == page {
-		return "", false
-	}
-	back, _ := ReturnTo(r.RequestURI)
-	return returning(signInURL, back), true
-}
-
-// returning is the address of the sign-in page that leads back to a page afterwards,
-// "" for none.
-func returning(signInURL, back string) string {
-	if back == "" {
-		return signInURL
-	}
-	separator := "?"
-	if strings.Contains(signInURL, "?") {
-		separator = "&"
-	}
-	return signInURL + separator + "return_to=" + url.QueryEscape(back)
-}
-
-// signInBeside returns where a person whose form was refused signs in, in another tab:
-// from there the way leads to the page with the form, if it is one of this host. The
-// address of the form itself may have no page.
-func signInBeside(r *http.Request, signInURL string) string {
-	if signInURL == "" {
-		return ""
-	}
-	from, err := url.Parse(r.Header.Get("Referer"))
-	if err != nil || from.Scheme != "https" && from.Scheme != "http" || !strings.EqualFold(from.Host, r.Host) {
-		return signInURL
-	}
-	back, ok := ReturnTo(from.RequestURI())
-	page, _, _ := strings.Cut(signInURL, "?")
-	if path, _, _ := strings.Cut(back, "?"); !ok || path == page {
-		return signInURL
-	}
-	return returning(signInURL, back)
-}
-
 // readByPerson reports whether a browser will show the response as a page: it
 // accepts HTML and does not say that a script asked (Sec-Fetch-Mode; browsers
 // before 2023 send none).
@@ -227,4 +176,59 @@ func readByPerson(r *http.Request) bool {
 		}
 	}
 	return false
+}
+
+// challenge tells the client of a 401 what would help (RFC 9110, 11.6.1): a bearer
+// token where one is read (RFC 6750, 3), a cookie where those are. No registered
+// scheme means "a cookie", and Basic would make browsers ask for a password.
+func (g *Guard) challenge(h http.Header, r *http.Request, err error) {
+	bearer, cookie := false, true
+	if g != nil && g.auth != nil {
+		bearer = g.config.Carrier != CookiesOnly
+		cookie = g.config.Carrier != BearerOnly && !g.byBearer(r)
+	}
+	h.Del("WWW-Authenticate")
+	parameters := challengeParameters(err)
+	if bearer {
+		scheme := "Bearer"
+		// RFC 6750, 3.1: a client that presented nothing is told no error.
+		if parameters == "" && !cookie && !errors.Is(err, grimoireauth.ErrNoCredentials) {
+			parameters = `error="invalid_token"`
+		}
+		if parameters != "" {
+			scheme += " " + parameters
+		}
+		h.Add("WWW-Authenticate", scheme)
+	}
+	if cookie {
+		h.Add("WWW-Authenticate", cookieChallenge(err))
+	}
+}
+
+func cookieChallenge(err error) string {
+	const scheme = `Cookie realm="sign-in"`
+	if parameters := challengeParameters(err); parameters != "" {
+		return scheme + ", " + parameters
+	}
+	return scheme
+}
+
+// challengeParameters asks for a sign-in that is recent enough (RFC 9470, 3).
+func challengeParameters(err error) string {
+	if !errors.Is(err, grimoireauth.ErrNotRecent) {
+		return ""
+	}
+	parameters := `error="insufficient_user_authentication", error_description="A more recent sign-in is needed"`
+	var wanted *NotRecentError
+	if errors.As(err, &wanted) {
+		parameters += `, max_age="` + strconv.FormatInt(int64(wanted.MaxAge/time.Second), 10) + `"`
+	}
+	return parameters
+}
+
+// wantsBearer reports whether the only thing that would help is a bearer token, so
+// that no sign-in page does.
+func wantsBearer(h http.Header) bool {
+	lines := h["Www-Authenticate"]
+	return len(lines) == 1 && strings.HasPrefix(lines[0], "Bearer")
 }

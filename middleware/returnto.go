@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -70,4 +71,54 @@ func safePath(path string) bool {
 		path = decoded
 	}
 	return false
+}
+
+// signIn returns where a browser is sent that is not signed in, if it is to be
+// sent: only when it navigates (GET or HEAD), and not from the sign-in page
+// itself, which would go round in circles if that page were guarded by mistake.
+func signIn(r *http.Request, signInURL string) (string, bool) {
+	if signInURL == "" || !readByPerson(r) || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+		return "", false
+	}
+	page, _, _ := strings.Cut(signInURL, "?")
+	// RequestURI is the address as it was sent; URL may have lost a prefix to
+	// http.StripPrefix.
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if path == page {
+		return "", false
+	}
+	back, _ := ReturnTo(r.RequestURI)
+	return returning(signInURL, back), true
+}
+
+// returning is the address of the sign-in page that leads back to a page afterwards,
+// "" for none.
+func returning(signInURL, back string) string {
+	if back == "" {
+		return signInURL
+	}
+	separator := "?"
+	if strings.Contains(signInURL, "?") {
+		separator = "&"
+	}
+	return signInURL + separator + "return_to=" + url.QueryEscape(back)
+}
+
+// signInBeside returns where a person whose form was refused signs in, in another tab:
+// from there the way leads to the page with the form, if it is one of this host. The
+// address of the form itself may have no page.
+func signInBeside(r *http.Request, signInURL string) string {
+	if signInURL == "" {
+		return ""
+	}
+	from, err := url.Parse(r.Header.Get("Referer"))
+	if err != nil || from.Scheme != "https" && from.Scheme != "http" || !strings.EqualFold(from.Host, r.Host) {
+		return signInURL
+	}
+	back, ok := ReturnTo(from.RequestURI())
+	page, _, _ := strings.Cut(signInURL, "?")
+	if path, _, _ := strings.Cut(back, "?"); !ok || path == page {
+		return signInURL
+	}
+	return returning(signInURL, back)
 }

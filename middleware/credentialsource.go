@@ -1,0 +1,222 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// Carrier is where a [Guard] reads credentials. Whichever place the guard reads
+// for a request decides it: credentials that are bad there are never replaced by
+// others from elsewhere, and the two are never mixed.
+type Carrier uint8
+
+// The places where credentials can be.
+const (
+	// CookiesOnly reads the two session cookies, and no header.
+	CookiesOnly Carrier = iota
+	// BearerOnly reads a session_jwt from the Authorization header (RFC 6750,
+	// 2.1), and no cookie, so that no other site can make a browser present
+	// anything. It is never refreshed: when it has expired, the client brings
+	// another.
+	BearerOnly
+	// BearerOrCookies reads the Authorization header if there is one, of whatever
+	// scheme, and the cookies only of requests without it.
+	BearerOrCookies
+)
+
+// headers returns the names of the headers that are read, as Vary lists them.
+func (c Carrier) headers() string {
+	switch c {
+	case BearerOnly:
+		return "Authorization"
+	case BearerOrCookies:
+		return "Authorization, Cookie"
+	}
+	return "Cookie"
+}
+
+// presented is what a request says of itself, unproved.
+type presented struct {
+	jwt, token string
+	session    string // what the session_token's cookie says to be its session; empty if it names none
+	mark       string // what the session_token's cookie has for a mark, unproved: see Config.SessionMarks
+	out        bool   // the session_token's cookie says that this browser has signed out
+	ended      bool   // the other cookie says that this session is over
+	bearer     bool   // it came in the Authorization header
+	former     bool   // it came in cookies of an earlier configuration
+	moved      bool   // it came in the cookie that took the place of such a one
+	several    bool   // it was picked from several values
+}
+
+func (p presented) credentials() grimoireauth.Credentials {
+	c := grimoireauth.NewCredentials(p.jwt, p.token)
+	c.NamedSession = grimoireauth.SessionID(p.session)
+	return c
+}
+
+var errBadAuthorization = fmt.Errorf("the Authorization header is no bearer token: %w", grimoireauth.ErrUnauthenticated)
+
+// byBearer reports whether the Authorization header is what decides a request.
+func (g *Guard) byBearer(r *http.Request) bool {
+	switch g.config.Carrier {
+	case CookiesOnly:
+		return false
+	case BearerOnly:
+		return true
+	}
+	return len(r.Header["Authorization"]) > 0
+}
+
+// read reads into p, which is zero, what the request presents where this guard looks. The
+// pointer saves copies of what is read, one for each level.
+func (g *Guard) read(r *http.Request, p *presented) error {
+	if !g.byBearer(r) {
+		return g.readCookies(r, p)
+	}
+	p.bearer = true
+	var err error
+	p.jwt, err = bearer(r.Header["Authorization"])
+	return err
+}
+
+// bearer reads the token of an Authorization header, "" if there is no header.
+// The scheme is matched in any case (RFC 9110, 11.1). RFC 6750 allows several
+// spaces after it; nobody sends them, and one request should have one spelling.
+// Of two headers, or two tokens in one, a proxy might read the other.
+func bearer(lines []string) (string, error) {
+	if len(lines) == 0 {
+		return "", nil
+	}
+	scheme, token, _ := strings.Cut(lines[0], " ")
+	if len(lines) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" || !tokenLike(token, maxJWT) {
+		return "", errBadAuthorization
+	}
+	return token, nil
+}
+
+// Attach writes credentials on a request the way the Guard reads them, in place
+// of any it had: for tests, reverse proxies, and programs that call a guarded
+// service. Where a bearer token is read, a session_jwt that is alone goes as one, and two
+// credentials go as cookies where those are read; the session_token's cookie names its session if
+// the credentials do. It returns an error that matches [grimoireauth.ErrInvalid] if they
+// are no tokens, if there is no session_jwt for a Guard that reads nothing else, or no
+// session_token for one that owns its cookies, where a session_jwt alone proves nothing.
+func (g *Guard) Attach(r *http.Request, credentials grimoireauth.Credentials) error {
+	if g == nil || g.auth == nil {
+		return errZeroGuard
+	}
+	jwt, token := credentials.JWT.Reveal(), credentials.Token.Reveal()
+	if !tokenLike(jwt, maxJWT) || !tokenLike(token, maxToken) || !tokenLike(string(credentials.NamedSession), maxToken) {
+		return errors.Join(grimoireauth.ErrInvalid, errBadCredentials)
+	}
+	if g.config.Carrier != CookiesOnly {
+		r.Header.Del("Authorization")
+	}
+	alone := token == "" && jwt != ""
+	switch {
+	case g.config.Carrier == BearerOnly && token != "" && jwt == "":
+		return errors.Join(grimoireauth.ErrInvalid, errTokenAsBearer)
+	case g.config.Carrier == BearerOnly, g.config.Carrier == BearerOrCookies && alone:
+		g.attachCookies(r.Header, "", "")
+		if jwt != "" {
+			r.Header.Set("Authorization", "Bearer "+jwt)
+		}
+		return nil
+	case alone && !g.config.FrontEndCookies:
+		return errors.Join(grimoireauth.ErrInvalid, errJWTAlone)
+	case token != "" && credentials.NamedSession != "" && !g.config.FrontEndCookies:
+		token = named(token, credentials.NamedSession)
+	}
+	g.attachCookies(r.Header, jwt, token)
+	return nil
+}
+
+var (
+	errBadCredentials = errors.New("credentials that are no tokens")
+	errJWTAlone       = errors.New("a session_jwt without a session_token proves no session in the cookies of this Guard")
+	errTokenAsBearer  = errors.New("a session_token is no bearer token: this Guard reads a session_jwt")
+)
+
+func (g *Guard) attachCookies(h http.Header, jwt, token string) {
+	var pairs []string
+	for _, line := range h["Cookie"] {
+		for pair := range strings.SplitSeq(line, ";") {
+			pair = strings.TrimLeft(pair, " ")
+			_, isToken := valueOf(pair, g.cookie.token)
+			_, isJWT := valueOf(pair, g.cookie.jwt)
+			_, isMoved := valueOf(pair, g.moved.token)
+			if pair != "" && !isToken && !isJWT && !isMoved {
+				pairs = append(pairs, pair)
+			}
+		}
+	}
+	if token != "" {
+		pairs = append(pairs, g.cookie.token+"="+token)
+	}
+	if jwt != "" {
+		pairs = append(pairs, g.cookie.jwt+"="+jwt)
+	}
+	h.Del("Cookie")
+	if len(pairs) > 0 {
+		h.Set("Cookie", strings.Join(pairs, "; "))
+	}
+}
+
+// attemptCookies begin the names of the cookies that package signin gives to attempts to
+// sign in, beside a Guard with the default CookieName.
+const attemptCookies = "grimoire_attempt_"
+
+// Detach removes from a request everything by which this Guard and the pages of package
+// signin know a browser: the session cookies, those of earlier configurations, the marks
+// of refused forms and the attempts to sign in, and the Authorization header if this Guard
+// reads it. Other cookies stay. A proxy calls it before it hands a request to a service
+// that must not see a token. A nil or zero Guard, which does not know the names, removes
+// all cookies and the Authorization header.
+func (g *Guard) Detach(r *http.Request) {
+	if g == nil || g.auth == nil {
+		r.Header.Del("Cookie")
+		r.Header.Del("Authorization")
+		return
+	}
+	if g.config.Carrier != CookiesOnly {
+		r.Header.Del("Authorization")
+	}
+	var kept []string
+	for _, line := range r.Header["Cookie"] {
+		for pair := range strings.SplitSeq(line, ";") {
+			pair = strings.Trim(pair, " \t")
+			name, _, _ := strings.Cut(pair, "=")
+			if pair != "" && !g.knows(strings.TrimRight(name, " \t")) {
+				kept = append(kept, pair)
+			}
+		}
+	}
+	r.Header.Del("Cookie")
+	if len(kept) > 0 {
+		r.Header.Set("Cookie", strings.Join(kept, "; "))
+	}
+}
+
+// knows reports whether a cookie of this name is the Guard's or of the pages of package
+// signin. Their names are the base name, or begin with it and "_".
+func (g *Guard) knows(name string) bool {
+	name = strings.TrimPrefix(name, hostPrefix)
+	if strings.HasPrefix(name, attemptCookies) {
+		return true
+	}
+	bases := []string{g.CookieName(), grimoireauth.SessionTokenCookie}
+	for _, former := range g.config.FormerCookies {
+		base, _ := cookieNames(former.Name, false)
+		bases = append(bases, base)
+	}
+	for _, base := range bases {
+		if rest, ok := strings.CutPrefix(name, base); ok && (rest == "" || rest[0] == '_') {
+			return true
+		}
+	}
+	return false
+}
