@@ -10,12 +10,12 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// burst is how many calls one makes who does not take a no.
+// burst is how many refused calls one member makes.
 const burst = 12
 
-// outsiders are a student and a tutor of each class who sit at no desk of the world. The
-// policy lets tutors enrol and search, so that to give more than one has is refused by the
-// library, and the rest by Stytch.
+// outsiders are a student and a tutor of each class who use no computer of the world. The
+// policy lets tutors enroll and search, so the library refuses to give a role above the
+// tutor's own, and Stytch refuses the other calls.
 func (w *World) outsiders() {
 	for _, name := range []string{"sam", "tia"} {
 		p := &person{name: name, email: name + "@example.edu", members: make(map[string]grimoireauth.MemberID)}
@@ -35,7 +35,7 @@ func (w *World) outsiders() {
 }
 
 // overreaches: a student or a tutor makes calls that only an instructor may make, about a
-// person who is at work meanwhile. Nothing may come of it.
+// person who uses the application meanwhile. The calls must change nothing.
 func (w *World) overreaches(e *errand, p *instance, victim *person, r *room) {
 	actor := w.outside[w.seed.below(len(w.outside), e.name+" who")]
 	own, id := actor.member(r.org), victim.member(r.org)
@@ -82,9 +82,8 @@ func (w *World) overreaches(e *errand, p *instance, victim *person, r *room) {
 	w.works(e, victim, r)
 }
 
-// refused holds what came of such a call against the promise that a refused call changes
-// nothing. A call of which an answer was lost may have put its victim out, no more: what was
-// lost may have been a yes.
+// refused checks the promise that a refused call changes nothing. A call whose response
+// was lost may have ended the session of its victim, since it may have been permitted.
 func (w *World) refused(e *errand, p *instance, id grimoireauth.MemberID, class grimoireauth.ClassID, err error) {
 	if w.sabotage.kind == "cut when refused" && err != nil {
 		_ = p.cut(e.with(w.context), grimoireauth.Cutoff{Member: id, Class: grimoireauth.OrganizationID(class), At: time.Now()})
@@ -107,7 +106,7 @@ func (w *World) refused(e *errand, p *instance, id grimoireauth.MemberID, class 
 	}
 }
 
-// doubted notes that something about a member may have been changed.
+// doubted records that a member may have been changed.
 func (w *World) doubted(id grimoireauth.MemberID) {
 	for _, p := range w.people {
 		for _, r := range w.rooms {
@@ -118,9 +117,9 @@ func (w *World) doubted(id grimoireauth.MemberID) {
 	}
 }
 
-// works: a person goes on where they sit. Whether they are served, the oracle says.
+// works: a person uses the application. The oracle checks whether they are served.
 func (w *World) works(e *errand, who *person, r *room) {
-	for _, d := range w.desks {
+	for _, d := range w.computers {
 		t := d.tabs[len(d.tabs)-1]
 		if d.sitting() != who || !t.take(e, who) {
 			continue

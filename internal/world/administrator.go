@@ -7,14 +7,14 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// administers: an administrator at one of the processes changes who is in a class, or does
-// it in Stytch's dashboard, or tries what is refused.
+// administers: an administrator changes the members of a class, by a process or in
+// Stytch's dashboard, or makes calls that are refused.
 func (w *World) administers(e *errand, s Step) {
 	w.acted("an administrator")
 	p := w.process(w.seed.below(w.deployment.Processes, e.name+" process"))
 	who, r := w.people[s.Person%len(w.people)], w.rooms[w.seed.below(len(w.rooms), e.name+" class")]
 	if w.seed.chance(0.6, e.name+" somebody who is there") {
-		who = w.desks[s.Desk%len(w.desks)].sitting()
+		who = w.computers[s.Computer%len(w.computers)].sitting()
 	}
 	id := who.member(r.org)
 	if id == "" {
@@ -25,9 +25,9 @@ func (w *World) administers(e *errand, s Step) {
 	}
 	w.reads(e, who, r)
 	w.change(e, p, who, r, id)
-	// What was changed shows where they sit, soon or later.
+	// The member continues, at once or later.
 	for _, within := range []struct{ least, most time.Duration }{{100 * time.Millisecond, tokenLife}, {tokenLife + 2*leeway, 20 * time.Minute}} {
-		for _, d := range w.desks {
+		for _, d := range w.computers {
 			w.later(within.least, within.most, e.next("looks again"))
 			t := d.tabs[w.seed.below(len(d.tabs), e.name+" tab")]
 			if d.sitting() != who || !t.take(e, who) {
@@ -40,13 +40,13 @@ func (w *World) administers(e *errand, s Step) {
 	}
 }
 
-// change does one such thing.
+// change makes one change of a member or a class.
 func (w *World) change(e *errand, p *instance, who *person, r *room, id grimoireauth.MemberID) {
 	done := who.change(w.clock)
 	defer done()
 	ctx := e.with(w.context)
 	class := grimoireauth.ClassID(r.org)
-	state := w.standing(string(id))
+	state := w.blocked(string(id))
 	var err error
 	what := ""
 	switch k := w.seed.below(12, e.name+" what"); {
@@ -99,8 +99,8 @@ func (w *World) change(e *errand, p *instance, who *person, r *room, id grimoire
 	w.note("%s: %s by process %d: %s, %v", e.name, what, p.number, who.name, err == nil)
 }
 
-// standing is what stands in the way of a member, "" if nothing does.
-func (w *World) standing(id string) string {
+// blocked returns why a member cannot sign in, "" if they can.
+func (w *World) blocked(id string) string {
 	l := w.door.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,7 +118,7 @@ func (w *World) standing(id string) string {
 	return ""
 }
 
-// changesRole makes a student an instructor, or the other way round.
+// changesRole promotes a student to instructor, or demotes an instructor.
 func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id grimoireauth.MemberID) {
 	ranks := []rank{student, student, tutor, instructor}
 	to := ranks[w.seed.below(len(ranks), e.name+" role")]
@@ -132,7 +132,7 @@ func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id gri
 		}
 	}()
 	if w.table != nil {
-		// A row of the application's own table, which counts at once and everywhere.
+		// A row of the application's own table, which all processes read at each request.
 		if before != none && w.seed.chance(0.6, e.name+" leaves the class") {
 			to = none
 		}
@@ -155,7 +155,7 @@ func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id gri
 	}
 }
 
-// rankNow is what a member is in a class.
+// rankNow returns a member's present role in a class.
 func (w *World) rankNow(id string, r *room) rank {
 	if w.table != nil {
 		return w.table.now(id, r.id)
@@ -168,8 +168,8 @@ func (w *World) rankNow(id string, r *room) rank {
 	return none
 }
 
-// triesWhatIsRefused makes calls that must fail, and looks that they changed
-// nothing: no call that changed anything at Stytch, and no cutoff.
+// triesWhatIsRefused makes calls that must fail, and checks that they made no change at
+// Stytch and raised no cutoff.
 func (w *World) triesWhatIsRefused(e *errand, p *instance, who *person, r *room) {
 	ctx := e.with(w.context)
 	wrong := grimoireauth.ClassID("organization-test-00000000-0000-4000-8000-000000000000")
@@ -201,7 +201,7 @@ func (w *World) triesWhatIsRefused(e *errand, p *instance, who *person, r *room)
 	}
 }
 
-// unavailable reports that a call could not find out.
+// unavailable reports whether an error is temporary.
 func unavailable(err error) bool {
 	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)
 }
@@ -222,7 +222,7 @@ func (w *World) rotates(e *errand, s Step) {
 	keeps, now := w.seed.chance(0.8, e.name+" keeps the old one"), w.clock.now()
 	w.stytch.RotateKeys(keeps)
 	if !keeps {
-		// What the old key has signed is worthless: people have to sign in again.
+		// Tokens that the old key has signed are invalid: people have to sign in again.
 		w.oracle.withdrew(now)
 	}
 	// A new key may have to wait for the cool-down of the key set.

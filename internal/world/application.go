@@ -11,9 +11,9 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// application is the service as a school would write it: pages for everybody who
-// is signed in, pages of a class, forms, slow answers, and what only Stytch's word
-// of this moment permits. Each handler reports to the oracle who it was called for.
+// application is the service as a school would write it: pages for signed-in people,
+// pages of a class, forms, slow responses, and routes that ask Stytch for each request.
+// Each handler reports to the oracle for which person it was called.
 func (w *World) application(p *instance, pages http.Handler, logger *slog.Logger) http.Handler {
 	class := middleware.PathClass("class")
 	students := p.guard.InClass(class, grimoireauth.RoleStudent)
@@ -49,7 +49,7 @@ func (w *World) application(p *instance, pages http.Handler, logger *slog.Logger
 	mux.Handle("GET /part", report(false, func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "{}") }))
 	mux.Handle("GET /slow", report(false, func(rw http.ResponseWriter, r *http.Request) {
 		name := exchangeOf(r.Context()).name
-		// The handler does not look whether anyone still waits, as many do not.
+		// Like many handlers, this one ignores that the request was cancelled.
 		_ = w.clock.sleep(w.context, w.seed.between(100*time.Millisecond, 90*time.Second, name+" slow"))
 		page(rw, r)
 	}))
@@ -71,7 +71,7 @@ func (w *World) application(p *instance, pages http.Handler, logger *slog.Logger
 	return http.NewCrossOriginProtection().Handler(p.guard.Protect(mux, public...))
 }
 
-// report tells the oracle who a handler was called for.
+// report tells the oracle for which person a handler was called.
 func (w *World) report(r *http.Request, fresh bool) {
 	session, ok := grimoireauth.SessionFromContext(r.Context())
 	x := exchangeOf(r.Context())

@@ -11,8 +11,8 @@ import (
 const handPrefix = "/hand/"
 
 // byHand is a sign-in with forms of the application's own, as docs/sign-in.md shows
-// it, with its four rules: new credentials pass through the guard, and everybody
-// who has only typed an address is told the same.
+// it, with its four rules: new credentials pass through the guard, and a person who has
+// only typed an address gets the same response whether it is known or not.
 func (w *World) byHand(p *instance) map[string]http.Handler {
 	form := func(rw http.ResponseWriter, status int, email, class, notice string) {
 		rw.Header().Set("Cache-Control", "no-store")

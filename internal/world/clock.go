@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// clock gives each event of a world an instant of its own: of two goroutines
-// that wake at the same instant either may run first, and a run would not replay.
+// clock gives each event of a world an instant of its own, because the order of two
+// goroutines that wake at the same instant is random, and a run could not be replayed.
 type clock struct {
 	start time.Time
 

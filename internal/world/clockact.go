@@ -8,8 +8,8 @@ const (
 	leastWrong, mostWrong = 20 * time.Second, 90 * time.Minute
 )
 
-// setsAClockWrong: an operator sets the clock of a process wrong, or those of all, and
-// puts it right after a while. People go on meanwhile, and afterwards.
+// setsAClockWrong: an operator sets the clock of one or all processes wrong, and sets it
+// right after a while. People use the application meanwhile and afterwards.
 func (w *World) setsAClockWrong(e *errand, s Step) {
 	now := w.clock.now()
 	wrong := &wrongClock{
@@ -29,8 +29,8 @@ func (w *World) setsAClockWrong(e *errand, s Step) {
 	w.operates()
 	w.note("%s: the clock of process %d is %v ahead for %v", e.name, wrong.process, wrong.ahead, wrong.to-wrong.from)
 	for _, p := range w.people {
-		// A person at a desk goes on, and some sign in.
-		for _, d := range w.desks {
+		// A person continues, and some sign in.
+		for _, d := range w.computers {
 			t := d.tabs[w.seed.below(len(d.tabs), e.name+" tab")]
 			if d.sitting() != p || !t.take(e, p) {
 				continue
@@ -52,17 +52,17 @@ func (w *World) setsAClockWrong(e *errand, s Step) {
 	if served > 0 && failed == 0 && wrong.ahead.Abs() <= leeway {
 		w.oracle.events.happened("a clock wrong within the leeway served all")
 	}
-	for _, d := range w.desks {
+	for _, d := range w.computers {
 		w.later(time.Second, healing, e.next("afterwards"))
 		if t, p := d.tabs[0], d.sitting(); t.take(e, p) {
-			_, _ = t.Navigate(site + "/me") // owed looks at what comes of it
+			_, _ = t.Navigate(site + "/me") // owed checks the response
 			t.leave()
 		}
 	}
 }
 
-// drawClocks draws when clocks are set wrong. It draws by names, and leaves the rest of a
-// history as it is.
+// drawClocks draws when clocks are set wrong. Its draws have names of their own, so the
+// other steps of a history stay the same.
 func drawClocks(seed Seed, h History) History {
 	n := [...]int{0, 0, 1, 1, 2}[seed.below(5, "wrong clocks")]
 	for _, name := range []string{"c0", "c1"}[:n] {

@@ -2,7 +2,7 @@ package world
 
 import "time"
 
-// redeems are the calls that spend a link, a code or what a provider gave.
+// redeems are the calls that use up a link, a code or a token of a provider.
 var redeems = map[string]bool{
 	"/v1/b2b/magic_links/authenticate": true, "/v1/b2b/otps/email/authenticate": true,
 	"/v1/b2b/oauth/authenticate": true, "/v1/b2b/sso/authenticate": true, passwordReset: true,
@@ -10,13 +10,13 @@ var redeems = map[string]bool{
 
 const passwordReset = "/v1/b2b/passwords/email/reset"
 
-// How far a comparison of clocks can be from the truth, and for how long one counts.
+// The error of a comparison of clocks, and how long its result is used.
 const (
 	clockSeen    = time.Second + 2*mostStytch + 100*time.Millisecond
 	clockCompare = time.Minute + healing
 )
 
-// spends holds a call of a process against the promise that a wrong clock spends nothing.
+// spends checks that a process with a wrong clock does not use up a link or a code.
 func (o *oracle) spends(c *clocks, n *network, process int, name, path string) {
 	ahead, since := c.wrongFor(process)
 	if !redeems[path] || c.world.deployment.ByHand || since < clockCompare || !n.untroubledSince(o.clock.now()-clockCompare) {
@@ -31,7 +31,7 @@ func (o *oracle) spends(c *clocks, n *network, process int, name, path string) {
 	}
 }
 
-// clocked notes what a request met that a process with a wrong clock has answered.
+// clocked counts the events of a response by a process with a wrong clock.
 func (o *oracle) clocked(c *clocks, x *exchange) {
 	w := c.at(x.instance.number)
 	if w == nil || x.who.session == nil {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// deliver carries a request to one of the processes and its answer back, as the
+// deliver carries a request to one of the processes and the response back, as the
 // network and the balancer in front of the processes do.
 func (w *World) deliver(x *exchange, r *http.Request) (*http.Response, error) {
 	ctx, n := r.Context(), w.network
@@ -41,7 +41,7 @@ func (w *World) deliver(x *exchange, r *http.Request) (*http.Response, error) {
 		}
 		return nil, errReset
 	case failing, throttled, garbage:
-		// A proxy in front of the processes answers in their place.
+		// A proxy in front of the processes responds in their place.
 		x.status = http.StatusBadGateway
 		return pageOf(r, x.status, "<!doctype html><title>Bad gateway</title>"), nil
 	}
@@ -60,7 +60,7 @@ func (w *World) deliver(x *exchange, r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// serve lets the process answer.
+// serve calls the process's handler.
 func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.Response {
 	x.arrived = w.clock.now()
 	w.oracle.meets(x)
@@ -88,8 +88,8 @@ func (w *World) serve(ctx context.Context, x *exchange, r *http.Request) *http.R
 		w.oracle.owed(w.network, x, res.Header)
 		w.oracle.permits(w.network, x)
 	}
-	// A sign-out by hand says nothing on its page about whether the session could be ended. The
-	// pages lead to one that says so, if there is something to say.
+	// The page of a sign-out by hand does not say whether the session could be ended. The
+	// pages of package signin have one that does.
 	if x.signsOut && strings.HasPrefix(x.path, "/auth/") && x.status < 400 && x.who.session != nil && !strings.Contains(res.Header.Get("Location"), "said=") {
 		x.instance.tell(x.who.session.id)
 		w.oracle.events.happened("signed out")
@@ -125,12 +125,12 @@ func plainPath(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// owed looks at a request of a person who is signed in and was not served although
-// nothing was wrong: no trouble for as long as it takes to heal, no change of
-// anything about them, and their session lives.
+// owed reports a broken promise for a request of a signed-in person that was not served
+// although it had to be: without recent trouble, without a change of the person, and with
+// a live session.
 func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 	if x.instance.setting.Cookies == scriptCookies && x.token == "" {
-		return // how long its cookies last is the front end's to say
+		return // the front end decides how long its cookies last
 	}
 	if x.asked || x.served > 0 || x.who.session == nil || x.who.session != x.asCarried(o.ledger) {
 		return
@@ -138,7 +138,7 @@ func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 	refused := x.status == http.StatusUnauthorized || x.status >= 500 ||
 		x.status == http.StatusSeeOther && strings.Contains(header.Get("Location"), "return_to=")
 	if x.path == "/" && x.status == http.StatusOK {
-		refused = true // served, but not as the person who is signed in
+		refused = true // the signed-in person was not recognised
 	}
 	if !refused {
 		return
@@ -147,7 +147,7 @@ func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 	if x.status >= 500 && !o.clocks.usableSince(x.instance.number, from) {
 		return // a wrong clock is a 503, and never the end of a session
 	}
-	// By a clock that is ahead a session ends earlier, and so does its cookie.
+	// A clock that is ahead makes a session and its cookie end earlier.
 	early := max(o.clocks.ahead(x.instance.number), 0)
 	if x.token == "" {
 		early = o.clocks.mostAhead()
@@ -167,9 +167,8 @@ func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 	o.broken("served", "%s was answered %d although %s is signed in and nothing was wrong", x.name, x.status, x.who)
 }
 
-// asCarried returns the session that the browser thinks it is in, if the request
-// carries its token or should: a cookie that was dropped too soon is what this is
-// about.
+// asCarried returns the browser's session, if the request carries its token or lacks it
+// because the cookie was dropped too early.
 func (x *exchange) asCarried(l *ledger) *session {
 	if x.token == "" {
 		return x.who.session
@@ -179,7 +178,7 @@ func (x *exchange) asCarried(l *ledger) *session {
 	return l.byToken[x.token]
 }
 
-// bare sends a request that no browser of the class makes.
+// bare sends a request that does not come from a browser of the class.
 func (w *World) bare(e *errand, method, path string, change func(*http.Request)) *http.Response {
 	r := httptest.NewRequest(method, site+path, nil)
 	if change != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// door stands right before Stytch and writes the ledger from what passes.
+// door is the transport in front of Stytch. It writes the ledger from the calls.
 type door struct {
 	clock  *clock
 	stytch *mock.Stytch
@@ -21,7 +21,7 @@ type door struct {
 	changed func(name string)
 }
 
-// told is what the ledger reads of Stytch's answers.
+// told has the fields of Stytch's responses that the ledger needs.
 type told struct {
 	SessionToken   string            `json:"session_token"`
 	SessionJWT     string            `json:"session_jwt"`
@@ -59,13 +59,13 @@ type toldOrganization struct {
 	Trusted map[string]json.RawMessage `json:"trusted_metadata"`
 }
 
-// RoundTrip asks Stytch and reads the answer on its way out.
+// RoundTrip calls Stytch and reads the response.
 func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
 	return d.carry(req, 0, func(string) {})
 }
 
-// carry is RoundTrip for a process for which Stytch's clock is ahead by so much. gave is
-// called with a session_jwt in the answer.
+// carry is RoundTrip for a process for which Stytch's clock is ahead by so much. It calls
+// gave with each session_jwt in the response.
 func (d *door) carry(req *http.Request, by time.Duration, gave func(jwt string)) (*http.Response, error) {
 	res, err := d.stytch.ClockAhead(by).RoundTrip(req)
 	if err != nil {
@@ -98,7 +98,7 @@ func (d *door) read(req *http.Request, status int, body []byte, by time.Duration
 }
 
 // changes reports whether a call of this kind can end sessions or change people.
-// To sign in, to refresh and to send changes no rights.
+// Signing in, refreshing and sending messages change no rights.
 func changes(req *http.Request) bool {
 	path := req.URL.Path
 	switch {
@@ -112,7 +112,7 @@ func changes(req *http.Request) bool {
 		path == "/v1/b2b/organizations" || strings.HasSuffix(path, "/members")
 }
 
-// write takes over what an answer says.
+// write updates the ledger from a response.
 func (d *door) write(req *http.Request, t *told) {
 	l, now := d.ledger, d.clock.now()
 	l.mu.Lock()
@@ -177,9 +177,8 @@ func (l *ledger) session(t *toldSession, now time.Duration, start time.Time) *se
 	return s
 }
 
-// lookAround asks Stytch which of the sessions that were live still are, after a
-// call that may have ended some: how a call ends sessions is Stytch's to say, and
-// is not written down here a second time.
+// lookAround asks Stytch, after a call that may have ended sessions, which of them are
+// still live. So the rules by which calls end sessions are not repeated here.
 func (d *door) lookAround() {
 	l, now := d.ledger, d.clock.now()
 	l.mu.Lock()
@@ -212,7 +211,7 @@ func (d *door) sessionsOf(m *member) map[string]bool {
 	return there
 }
 
-// ask makes a call of the world's own, past every network and every fault.
+// ask makes a call of the world itself, without network faults.
 func (d *door) ask(method, path string, in, out any) int {
 	var body io.Reader
 	if in != nil {
@@ -241,8 +240,7 @@ func (d *door) ask(method, path string, in, out any) int {
 	return res.StatusCode
 }
 
-// look reads a member and their class into the ledger, after a change
-// behind everyone's back.
+// look reads a member and their class into the ledger, after a change in the dashboard.
 func (d *door) look(org, member string) {
 	query := url.Values{"member_id": {member}}
 	var t told

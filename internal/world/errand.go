@@ -11,8 +11,8 @@ import (
 	"github.com/promptgrimoire/auth/internal/backoff"
 )
 
-// errand is one step of the history being carried out. Everything that happens on
-// its behalf, at whatever distance, has its name as the first part of its own name.
+// errand is one step of the history while it is carried out. The name of every event
+// that it causes, directly or indirectly, begins with its name.
 type errand struct {
 	name      string
 	seed      Seed
@@ -37,7 +37,7 @@ func (e *errand) next(kind string) string {
 
 type errandKey struct{}
 
-// with returns a context for what is done on behalf of the errand.
+// with returns a context that carries the errand.
 func (e *errand) with(ctx context.Context) context.Context {
 	ctx = backoff.WithJitter(ctx, func(limit time.Duration) time.Duration {
 		return time.Duration(e.seed.below(int(limit), e.next("jitter")))

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// events counts what happened that is worth happening: a run in which none of it
-// did would pass, and prove nothing.
+// events counts the events that a run should have. A run without them would pass, but
+// test nothing.
 type events struct {
 	mu     sync.Mutex // guards counts
 	counts map[string]int
@@ -28,8 +28,7 @@ func (e *events) all() map[string]int {
 	return maps.Clone(e.counts)
 }
 
-// Sometimes are the events of which each has to happen in at least one of the
-// seeds of the suite.
+// Sometimes has the events that have to happen in at least one of the suite's seeds.
 var Sometimes = []string{
 	"a 503 during an outage",
 	"a change in the table announced",

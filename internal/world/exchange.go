@@ -7,38 +7,38 @@ import (
 	"time"
 )
 
-// identity is who a browser is: the session whose sign-in answer has reached it
-// last, or no session if a sign-out's answer has reached it since.
+// identity is the session that a browser is in: the one whose sign-in response has
+// reached it last, or none if the response to a sign-out has reached it since.
 type identity struct {
 	session *session // nil: no one is signed in
 	// spared is a session that began under other names of the cookies, after the request
-	// was sent whose answer has signed the browser out: it may be served yet, or not.
+	// was sent whose response has signed the browser out. It may or may not be served.
 	spared *session
 	since  time.Duration
 }
 
 func (i identity) String() string {
 	if i.session == nil {
-		return "nobody"
+		return "no one"
 	}
 	return i.session.member.email
 }
 
-// exchange is one request to a process and what became of it.
+// exchange is one request to a process and its result.
 type exchange struct {
 	name         string
 	method, path string
-	desk         *desk // nil: no browser of the class, such as a stranger's
+	computer     *computer // nil: no browser of the class, such as a stranger's
 	errand       *errand
 	instance     *instance
 	who          identity // of the browser when the request was sent
 	by           *person  // who sat there then
-	token        string   // the session_token that it carried, without what stands beside it
+	token        string   // the session_token that it carried, without the rest of the cookie
 
 	sent     time.Duration
 	arrived  time.Duration // at the process
 	answered time.Duration // by the process
-	gone     atomic.Bool   // the answer has left the process
+	gone     atomic.Bool   // the response has left the process
 	status   int
 	served   int  // how often a handler was called for a person
 	signsOut bool // it is a form that signs out

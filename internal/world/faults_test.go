@@ -18,9 +18,8 @@ var foundBy = map[string]Seed{
 	"a clock ends sessions": 6, "no look at the clock": 15,
 }
 
-// An oracle that finds nothing proves nothing. Each of these faults is put into every
-// process in turn, outside the library, and is found by a seed that shows nothing
-// without it.
+// The oracle finds each of the faults: each is put into every process, outside the
+// library, and is found by a seed that has no violation without it.
 func TestFaultsAreFound(t *testing.T) {
 	if raced {
 		t.Skip("what is found does not depend on the race detector, and takes five times as long with it")

@@ -9,8 +9,7 @@ import (
 	"github.com/promptgrimoire/auth/internal/world/browser"
 )
 
-// visit is a person at a tab who wants to be signed in to a class, and does what
-// each page offers until they are.
+// visit is a person at a tab who signs in to a class, by the forms and links of each page.
 type visit struct {
 	world  *World
 	tab    *tab
@@ -18,26 +17,26 @@ type visit struct {
 	person *person
 	room   *room
 	method string        // "link", "code", "password", "reset", "google", "sso", "discovery"
-	began  time.Duration // mail that is older is not looked at
+	began  time.Duration // older mail is ignored
 	pauses int
-	asked  int                      // how often something was asked for by e-mail
+	asked  int                      // how often a message was asked for
 	opened string                   // the link that was opened last
 	typed  string                   // the code that was typed in last, which works once
 	stop   func(*browser.Page) bool // nil: never; leaves at this page
 }
 
-// patience is how many pages a person looks at before they give up.
+// patience is how many pages a person reads before they give up.
 const patience = 24
 
-// signIn begins at a page of the application, and reports whether the browser is
-// the person at the end.
+// signIn begins at a page of the application, and reports whether the person is signed in
+// at the end.
 func (v *visit) signIn() bool {
 	v.began = v.world.clock.now()
 	page, err := v.tab.Navigate(v.start())
 	return v.follow(page, err)
 }
 
-// start is the address at which this person begins.
+// start returns the address at which the person begins.
 func (v *visit) start() string {
 	switch {
 	case v.world.deployment.FrontEnd:
@@ -64,28 +63,28 @@ func (v *visit) follow(page *browser.Page, err error) bool {
 	return v.arrived(page)
 }
 
-// arrived reports whether the tab shows the application to the person.
+// arrived reports whether the tab shows a page of the application to the person.
 func (v *visit) arrived(page *browser.Page) bool {
 	if page == nil || page.Err != nil || page.Status != http.StatusOK || page.Address.Host != "classes.example.edu" ||
 		strings.HasPrefix(page.Path(), "/auth/") || strings.HasPrefix(page.Path(), handPrefix) || page.Path() == loginPath {
 		return false
 	}
-	who := v.tab.desk.identity()
+	who := v.tab.computer.identity()
 	return who.session != nil && who.session.member.email == v.person.email
 }
 
-// wait lets some seconds go by, as people do who look at a page that failed.
+// wait waits some seconds, as people do when a page has failed.
 func (v *visit) wait() {
 	v.pauses++
 	_ = v.world.clock.sleep(v.world.context, v.world.seed.between(500*time.Millisecond, 20*time.Second, v.errand.next("pause")))
 }
 
-// read lets the time go by that it takes to read a page and to type.
+// read waits as long as reading a page and typing takes.
 func (v *visit) read() {
 	_ = v.world.clock.sleep(v.world.context, v.world.seed.between(50*time.Millisecond, 8*time.Second, v.errand.next("reading")))
 }
 
-// next does what the page offers.
+// next uses a form or a link of the page.
 func (v *visit) next(page *browser.Page, err error) (*browser.Page, error) {
 	v.read()
 	switch {
@@ -116,7 +115,7 @@ func (v *visit) next(page *browser.Page, err error) (*browser.Page, error) {
 	return v.tab.Navigate(v.start())
 }
 
-// form returns the first form that has a field of this name which a person fills in.
+// form returns the first form that has a visible field of this name.
 func form(page *browser.Page, name string) *browser.Form {
 	for _, f := range page.Document.Forms {
 		if field := f.Field(name); field != nil && field.Type != "hidden" {
@@ -138,7 +137,7 @@ func (v *visit) code(page *browser.Page) (*browser.Page, error, bool) {
 	return v.types(page, f, code)
 }
 
-// types types a code in, or asks for another one if there is none that is new.
+// types submits a code, or asks for another one if the person has no new one.
 func (v *visit) types(page *browser.Page, f *browser.Form, code string) (*browser.Page, error, bool) {
 	if code != "" && code != v.typed {
 		v.typed = code
@@ -153,7 +152,7 @@ func (v *visit) types(page *browser.Page, f *browser.Form, code string) (*browse
 	return nil, nil, false
 }
 
-// secondCode types the code of a second factor in.
+// secondCode submits the code of a second factor.
 func (v *visit) secondCode(page *browser.Page, f *browser.Form) (*browser.Page, error, bool) {
 	code := v.world.mail(v.person.phone, v.began).code
 	if f.Field("factor") != nil && f.Field("factor").Value == "totp" {
@@ -163,7 +162,7 @@ func (v *visit) secondCode(page *browser.Page, f *browser.Form) (*browser.Page, 
 	return v.types(page, f, code)
 }
 
-// phone asks for a code on the phone.
+// phone asks for a code by SMS.
 func (v *visit) phone(page *browser.Page) (*browser.Page, error, bool) {
 	for _, f := range page.Document.Forms {
 		if !strings.HasSuffix(f.Action, "/factor/send") {
@@ -203,7 +202,7 @@ func (v *visit) confirm(page *browser.Page) (*browser.Page, error, bool) {
 	return nil, nil, false
 }
 
-// account says whether the account that the page names is the person's own.
+// account answers the page's question whether the account that it names is the person's.
 func (v *visit) account(page *browser.Page) (*browser.Page, error, bool) {
 	for _, f := range page.Document.Forms {
 		if !strings.HasSuffix(f.Action, "/account") {
@@ -275,7 +274,7 @@ func (v *visit) password(page *browser.Page) (*browser.Page, error, bool) {
 	return next, err, true
 }
 
-// email asks for something by e-mail, which works in every class of this school.
+// email asks for a message by e-mail, which every class of this school allows.
 func (v *visit) email(page *browser.Page) (*browser.Page, error, bool) {
 	for _, f := range page.Document.Forms {
 		field := f.Field("email")
@@ -312,7 +311,7 @@ func (v *visit) whichClass(page *browser.Page) (*browser.Page, error, bool) {
 	return next, err, true
 }
 
-// mail opens the newest link that was sent.
+// mail opens the newest link that was received.
 func (v *visit) mail(page *browser.Page) (*browser.Page, error, bool) {
 	link := v.world.mail(v.person.email, v.began).link
 	if link == "" || link == v.opened || strings.HasPrefix(page.Path(), "/me") {
@@ -326,7 +325,7 @@ func (v *visit) mail(page *browser.Page) (*browser.Page, error, bool) {
 	return next, err, true
 }
 
-// link follows what a page of the pages offers that says no.
+// link follows a link of a page that refuses.
 func (v *visit) link(page *browser.Page) (*browser.Page, error, bool) {
 	for _, text := range []string{"Try again", "Sign in again", "Begin again", "Show my classes"} {
 		if l := page.Link(text); l != nil {

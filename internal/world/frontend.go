@@ -14,8 +14,8 @@ const loginPath = "/login"
 
 const loginPage = `<!doctype html><title>Sign in</title><h1>Sign in</h1><p>A script does it.</p>`
 
-// byScript signs the person in as a front end with Stytch's browser SDK does: it asks
-// Stytch itself and writes both cookies by script.
+// byScript signs the person in as a front end with Stytch's browser SDK does: it calls
+// Stytch directly and writes both cookies by script.
 func (v *visit) byScript() (*browser.Page, error) {
 	w := v.world
 	w.acted("a front end")
@@ -26,28 +26,28 @@ func (v *visit) byScript() (*browser.Page, error) {
 		return v.tab.Navigate(v.start())
 	}
 	now := w.mint(id, sessionLife)
-	v.tab.desk.script(v.tab, now, sessionLife)
+	v.tab.computer.script(v.tab, now, sessionLife)
 	return v.tab.Navigate(site + "/me")
 }
 
 // script writes the cookies of a session from the tab's page.
-func (d *desk) script(t *tab, now minted, life time.Duration) {
+func (d *computer) script(t *tab, now minted, life time.Duration) {
 	if (browser.SDK{Script: t.Script()}).Write(now.token, now.jwt, life) != nil {
 		return
 	}
 	d.mu.Lock()
 	d.who = identity{session: now.session, since: d.world.clock.now()}
 	d.mu.Unlock()
-	d.world.note("a script signs desk %d in as %s", d.number, now.session.member.email)
+	d.world.note("a script signs computer %d in as %s", d.number, now.session.member.email)
 }
 
 // scriptOut deletes the cookies of a session from the tab's page.
-func (d *desk) scriptOut(t *tab) {
+func (d *computer) scriptOut(t *tab) {
 	_ = browser.SDK{Script: t.Script()}.Delete()
 	d.mu.Lock()
 	d.who = identity{since: d.world.clock.now()}
 	d.mu.Unlock()
-	d.world.note("a script signs desk %d out", d.number)
+	d.world.note("a script signs computer %d out", d.number)
 }
 
 // leaveByScript signs out as the front end does: at Stytch, then in the browser.
@@ -64,7 +64,7 @@ func (w *World) leaveByScript(e *errand, t *tab) {
 		w.door.lookAround()
 	}
 	w.later(leastLatency, time.Second, e.next("script revoked"))
-	t.desk.scriptOut(t)
+	t.computer.scriptOut(t)
 	w.oracle.events.happened("signed out by a front end")
 }
 
@@ -89,25 +89,25 @@ func (w *World) renews(e *errand, s Step) {
 	w.later(leastLatency, 3*time.Second, e.next("script asks"))
 	now, ok := w.authenticate(token)
 	w.later(leastLatency, 3*time.Second, e.next("script is told"))
-	// Another tab may have signed out, or another person in, since it asked.
+	// Since the call another tab may have signed out, or signed in another person.
 	if still, _ := sdk.Read(); still != token {
 		return
 	}
 	if !ok {
-		t.desk.scriptOut(t)
+		t.computer.scriptOut(t)
 		return
 	}
 	w.oracle.events.happened("a session_jwt renewed by a front end")
-	t.desk.script(t, now, max(time.Second, now.session.ends-w.clock.now()))
+	t.computer.script(t, now, max(time.Second, now.session.ends-w.clock.now()))
 }
 
-// minted is a session that the world itself has had from Stytch.
+// minted is a session that the world itself got from Stytch.
 type minted struct {
 	token, jwt string
 	session    *session
 }
 
-// mint signs a member in behind the scenes.
+// mint signs a member in by a call of the world itself.
 func (w *World) mint(id grimoireauth.MemberID, life time.Duration) minted {
 	m, _ := w.authenticate(w.stytch.SignIn(id, mock.WithDuration(life)).Token.Reveal())
 	return m

@@ -7,23 +7,22 @@ import (
 	"time"
 )
 
-// Step is one thing that one of the actors does, and when. What is left to chance in it is a
-// function of the seed and of its name, so that it is the same thing when steps
-// before it are left out.
+// Step is one action of one of the actors, and its time. Its draws are a function of the
+// seed and of its name, so that they stay the same when steps before it are left out.
 type Step struct {
-	Name   string
-	At     time.Duration // since the beginning
-	Act    string
-	Desk   int
-	Tab    int
-	Person int
+	Name     string
+	At       time.Duration // since the beginning
+	Act      string
+	Computer int
+	Tab      int
+	Person   int
 }
 
 func (s Step) String() string {
-	return fmt.Sprintf("%-5s %16v  %-22s desk %d tab %d person %d", s.Name, s.At.Round(time.Microsecond), s.Act, s.Desk, s.Tab, s.Person)
+	return fmt.Sprintf("%-5s %16v  %-22s computer %d tab %d person %d", s.Name, s.At.Round(time.Microsecond), s.Act, s.Computer, s.Tab, s.Person)
 }
 
-// History is what happens in a world, in the order of time.
+// History has the steps of a run, in the order of time.
 type History []Step
 
 func (h History) String() string {
@@ -43,17 +42,17 @@ const (
 	mostGap  = 2 * time.Hour
 )
 
-// draw draws the history of a seed. A person sits at every desk and signs in first.
+// draw draws the history of a seed. It begins with a sign-in at every computer.
 func draw(seed Seed, d Deployment) History {
 	r := rand.New(rand.NewPCG(uint64(seed), 0x776f726c64))
 	var h History
 	at := time.Duration(0)
-	add := func(act string, desk, tab int) {
+	add := func(act string, computer, tab int) {
 		at += logUniform(leastGap, mostGap, r.Float64())
-		h = append(h, Step{Name: fmt.Sprintf("s%d", len(h)), At: at, Act: act, Desk: desk, Tab: tab, Person: r.IntN(5)})
+		h = append(h, Step{Name: fmt.Sprintf("s%d", len(h)), At: at, Act: act, Computer: computer, Tab: tab, Person: r.IntN(5)})
 	}
-	for desk := range d.Desks {
-		add("sign in", desk, 0)
+	for computer := range d.Computers {
+		add("sign in", computer, 0)
 	}
 	total := 0
 	for _, a := range acts {
@@ -63,7 +62,7 @@ func draw(seed Seed, d Deployment) History {
 		k := r.IntN(total)
 		for _, a := range acts {
 			if k -= a.weight; k < 0 {
-				add(a.name, r.IntN(d.Desks), r.IntN(d.Tabs))
+				add(a.name, r.IntN(d.Computers), r.IntN(d.Tabs))
 				break
 			}
 		}
@@ -71,7 +70,7 @@ func draw(seed Seed, d Deployment) History {
 	return drawClocks(seed, h)
 }
 
-// act is something that a step can be. The weights say how often it is drawn.
+// act is a kind of step. The weights say how often it is drawn.
 type act struct {
 	name   string
 	weight int
@@ -80,7 +79,7 @@ type act struct {
 
 var acts []act
 
-// Filled by init, since what is done refers to the table through its steps.
+// Filled by init, since the functions refer to the table through their steps.
 func init() {
 	acts = []act{
 		{"sign in", 9, (*World).signsIn},

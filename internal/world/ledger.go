@@ -5,21 +5,20 @@ import (
 	"time"
 )
 
-// ledger is what is true at Stytch and since when: which session belongs to which
-// member, who is in which class with which role, what has ended. It is written at
-// Stytch's door, from what goes over the wire there, and shares no code with the
-// library. Times count from the beginning of the world.
+// ledger has the state of Stytch and its past: the member of each session, the members of
+// each class with their roles, and what has ended. The door writes it from the calls to
+// Stytch. It shares no code with the library. Times count from the beginning of the world.
 type ledger struct {
 	mu       sync.Mutex // guards everything below, and what is in it
 	sessions map[string]*session
 	byToken  map[string]*session
 	members  map[string]*member
 	classes  map[string]*class
-	secrets  map[string]string // what must not be printed, and what it is
+	secrets  map[string]string // by secret, which must not be printed: its kind
 	codes    map[string]bool   // six digits each, which are secrets as well
 	words    []string          // passwords
-	// unmarked says that suspension and archiving do not count: Stytch has no word for
-	// them, so a front end that signs people in by itself does not see these marks.
+	// unmarked says that suspension and archiving have no effect: they are marks of this
+	// library, which a front end that calls Stytch directly does not see.
 	unmarked bool
 }
 
@@ -31,8 +30,8 @@ type session struct {
 	id     string
 	member *member
 	began  time.Duration
-	ends   time.Duration // when it ends by itself, as Stytch said last
-	dead   time.Duration // when it was ended; never: it was not
+	ends   time.Duration // when it expires, by Stytch's last response
+	dead   time.Duration // when it was revoked; never: it was not
 	outAt  *instance     // the process that ended it; nil: none
 }
 
@@ -41,7 +40,7 @@ type member struct {
 	id, email string
 	class     *class
 	roles     []roleSince   // oldest first
-	removed   time.Duration // never: on the roster
+	removed   time.Duration // when they were removed; never: on the roster
 	suspended time.Duration
 	barred    time.Duration // when they were removed or suspended last, if ever
 }
@@ -55,7 +54,7 @@ type roleSince struct {
 // class is one of Stytch's Organizations.
 type class struct {
 	id       string
-	archived time.Duration // never: open
+	archived time.Duration // when it was archived; never: open
 	barred   time.Duration // when it was archived last, if ever
 }
 
@@ -116,16 +115,16 @@ func (l *ledger) member(id string) *member {
 	return m
 }
 
-// over returns when the session stopped being worth anything: when it was ended,
-// or its member removed or suspended, or its class archived.
+// over returns when the session became invalid: when it was ended, its member was removed
+// or suspended, or its class was archived.
 func (s *session) over() time.Duration {
 	return min(s.ended(), s.member.suspended, s.member.class.archived)
 }
 
-// ended is the same without the marks of this module, suspension and archiving.
+// ended is the same without suspension and archiving, which are marks of this library.
 func (s *session) ended() time.Duration { return min(s.dead, s.ends, s.member.removed) }
 
-// has notes the member's role from now on.
+// has records the member's role from now on.
 func (m *member) has(r rank, now time.Duration) {
 	if n := len(m.roles); n > 0 && m.roles[n-1].rank == r {
 		return
@@ -145,14 +144,14 @@ func (m *member) highest(since time.Duration) rank {
 	return highest
 }
 
-// secret notes what must not be printed.
+// secret records a text that must not be printed.
 func (l *ledger) secret(value, what string) {
 	if len(value) >= 16 {
 		l.secrets[value] = what
 	}
 }
 
-// out notes that a process has ended a session, which Stytch may not know yet.
+// out records that a process has ended a session, perhaps before Stytch knows it.
 func (l *ledger) out(id string, p *instance) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -161,9 +160,9 @@ func (l *ledger) out(id string, p *instance) {
 	}
 }
 
-// lives reports whether the session is as good as new: it has not ended, and never
-// since it began did anything stand in its way. A process that met it while its
-// class was archived has told the browser that it has ended, and rightly so.
+// lives reports whether the session is live and was valid all the time since it began. A
+// process that met it while its class was archived has rightly told the browser that it
+// has ended.
 func (s *session) lives(until time.Duration) bool {
 	return s.outAt == nil && s.over() > until && s.began > s.member.barred && s.began > s.member.class.barred
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// letter is the newest of what an address was sent.
+// letter has the newest message to an address.
 type letter struct{ link, code string }
 
 // mail returns what was sent to an address since then: the newest link and the
@@ -34,8 +34,8 @@ func (w *World) mail(address string, since time.Duration) letter {
 	return newest
 }
 
-// scan opens a link as a mail scanner does: with no cookies, by GET, wherever it
-// leads. That must use nothing up.
+// scan opens a link as a mail scanner does: without cookies, by GET, with redirects. That
+// must not use the link up.
 func (w *World) scan(e *errand, link string) {
 	w.acted("a mail scanner")
 	w.oracle.events.happened("a link opened by a mail scanner")

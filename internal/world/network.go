@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// trouble is what can go wrong with one request on its way.
+// trouble is a fault of one request.
 type trouble int
 
 const (
 	fine      trouble = iota
-	refused           // the connection is refused: nothing happened
-	lost              // it is carried out, and the answer is lost
+	refused           // the connection is refused, so the request is not carried out
+	lost              // it is carried out, and the response is lost
 	failing           // 503 of the server
 	throttled         // 429 with Retry-After
-	hanging           // no answer, until the caller gives up or the trouble is over
+	hanging           // no response, until the caller gives up or the trouble is over
 	garbage           // a page of a proxy
-	cut               // half an answer
+	cut               // half a response
 	slow              // seconds late
-	troubles          // how many there are
+	troubles          // the number of kinds
 )
 
 func (t trouble) String() string {
@@ -41,7 +41,7 @@ const (
 
 func (s side) String() string { return [...]string{"to Stytch", "to the processes"}[s] }
 
-// window is a time in which requests are in trouble. mixed draws one for each.
+// window is a time in which requests have faults. mixed draws a kind for each request.
 type window struct {
 	name     string
 	side     side
@@ -52,8 +52,8 @@ type window struct {
 	chance   float64 // that a request is hit
 }
 
-// network carries requests. What becomes of one is a function of the seed and its
-// name; what trouble there is at the time is the history's.
+// network carries requests. The fault of a request is a function of the seed, of its name
+// and of the windows at the time, which the history opens.
 type network struct {
 	seed   Seed
 	clock  *clock
@@ -100,7 +100,7 @@ func (n *network) untroubledSince(then time.Duration) bool {
 	return true
 }
 
-// trouble returns what becomes of a request now, and how long the trouble lasts.
+// trouble returns the fault of a request now, and how long the window lasts.
 func (n *network) trouble(side side, process int, name string) (trouble, time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -124,9 +124,9 @@ func (n *network) trouble(side side, process int, name string) (trouble, time.Du
 // Latencies, one way.
 const (
 	leastLatency = time.Millisecond
-	mostStytch   = 600 * time.Millisecond // below the three seconds that a page waits for two answers
+	mostStytch   = 600 * time.Millisecond // below the three seconds that a page waits for two responses
 	mostBrowser  = 300 * time.Millisecond
-	mostLate     = 20 * time.Second // some answers overtake others
+	mostLate     = 20 * time.Second // some responses overtake others
 	lateAnswers  = 0.12
 )
 
@@ -135,7 +135,7 @@ type wire struct {
 	network *network
 	door    *door
 	process int
-	spare   *errand // for what happens on behalf of nothing in particular
+	spare   *errand // for events that no step has caused
 	felt    func(name string, t trouble)
 	spends  func(name, path string) // is called for every request that reaches Stytch
 }
@@ -204,7 +204,7 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// canned is an answer of a proxy, or a Stytch in trouble.
+// canned is the response of a proxy, or of a Stytch with a fault.
 func canned(req *http.Request, status int, retryAfter, body string) *http.Response {
 	h := http.Header{"Content-Type": {"application/json"}}
 	if body[0] == '<' {

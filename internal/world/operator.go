@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// restarts: a process is started anew, which forgets what it remembered.
+// restarts: a process is restarted with an empty memory.
 func (w *World) restarts(e *errand, s Step) {
 	w.operates()
 	number := w.seed.below(w.deployment.Processes, e.name+" process")
@@ -14,8 +14,7 @@ func (w *World) restarts(e *errand, s Step) {
 	w.oracle.events.happened("a process restarted")
 }
 
-// deploys: all processes are started anew, one after the other, with another
-// setting.
+// deploys: all processes are restarted, one after the other, with another setting.
 func (w *World) deploys(e *errand, s Step) {
 	w.operates()
 	if !w.deploying.TryLock() {
@@ -25,8 +24,8 @@ func (w *World) deploys(e *errand, s Step) {
 	now := w.process(0).setting
 	setting := w.deployment.drawSetting(w.seed, e.name)
 	setting.Former = former(now, setting.Cookies)
-	// Processes that write different names at the same time would sign people out, so
-	// with a change of names all are replaced at once.
+	// Processes with different cookie names at the same time would sign people out, so a
+	// change of names replaces all at once.
 	atOnce := setting.Cookies != now.Cookies
 	if atOnce {
 		w.oracle.events.happened("a deployment with other cookies")
@@ -41,7 +40,7 @@ func (w *World) deploys(e *errand, s Step) {
 	w.oracle.events.happened("a deployment with another setting")
 }
 
-// former lists what was written before, newest first, without what is written now.
+// former lists the cookie names of earlier deployments, newest first.
 func former(before Setting, now cookieKind) []cookieKind {
 	var all []cookieKind
 	for _, k := range append([]cookieKind{before.Cookies}, before.Former...) {
@@ -71,7 +70,7 @@ func (w *World) replace(e *errand, number int, setting Setting) {
 
 // stytchTrouble: Stytch fails, hangs, throttles, or cannot be reached.
 func (w *World) stytchTrouble(e *errand, s Step) {
-	for i, d := range w.desks {
+	for i, d := range w.computers {
 		who := d.sitting()
 		if in := w.in(who); len(in) > 0 {
 			w.reads(e, who, in[w.seed.below(len(in), fmt.Sprint(e.name, " reads ", i))])
@@ -80,7 +79,7 @@ func (w *World) stytchTrouble(e *errand, s Step) {
 	w.trouble(e, toStytch)
 }
 
-// wayTrouble: the network between browsers and processes has a bad time.
+// wayTrouble: the network between browsers and processes has faults.
 func (w *World) wayTrouble(e *errand, s Step) { w.trouble(e, toProcess) }
 
 func (w *World) trouble(e *errand, at side) {
@@ -97,13 +96,13 @@ func (w *World) trouble(e *errand, at side) {
 		window.process = w.seed.below(w.deployment.Processes, e.name+" process")
 	}
 	if at == toStytch && w.seed.chance(0.25, e.name+" is away") {
-		// For longer than a session_jwt lasts, so that those who only read feel it as well.
+		// For longer than a session_jwt lasts, so that reading is concerned as well.
 		window.to, window.chance = now+w.seed.between(tokenLife, 25*time.Minute, e.name+" how long away"), 1
 	}
 	w.network.begin(window)
 	w.note("%s: trouble %v, %v for %v", e.name, at, window.kind, window.to-window.from)
 }
 
-// renamedSince reports whether the cookies have got other names since then. What a sign-in
-// that is under way keeps in the browser has such a name too, so it has to begin again.
+// renamedSince reports whether the names of the cookies have changed since then. A sign-in
+// that is under way then has to begin again, since its cookie is renamed too.
 func (w *World) renamedSince(then time.Duration) bool { return w.renamed.Load() > int64(then) }

@@ -24,8 +24,8 @@ type violation struct {
 
 func (v violation) String() string { return fmt.Sprintf("%v %s: %s", v.At, v.Promise, v.Text) }
 
-// oracle knows what is true, and holds what it sees against the promises. It
-// shares no code with the library.
+// oracle compares what it sees with the ledger and reports broken promises. It shares no
+// code with the library.
 type oracle struct {
 	clock  *clock
 	ledger *ledger
@@ -44,7 +44,7 @@ func (o *oracle) broken(promise, format string, args ...any) {
 	o.violations = append(o.violations, violation{promise, o.clock.now(), fmt.Sprintf(format, args...)})
 }
 
-// withdrew notes that Stytch has withdrawn a signing key.
+// withdrew records that Stytch has withdrawn a signing key.
 func (o *oracle) withdrew(at time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -63,15 +63,15 @@ func (o *oracle) found() []violation {
 	return o.violations
 }
 
-// service is what a handler of the application was told about its caller.
+// service is what the guard has told a handler of the application about its caller.
 type service struct {
 	session, member string
 	class           string // of the route; empty: none
 	role            rank   // in that class
-	fresh           bool   // the route asks Stytch each time
+	fresh           bool   // the route asks Stytch for each request
 }
 
-// served holds against the truth that a handler was called for a person.
+// served checks that a handler was rightly called for a person.
 func (o *oracle) served(x *exchange, s service) {
 	x.served++
 	o.ledger.mu.Lock()
@@ -85,7 +85,7 @@ func (o *oracle) served(x *exchange, s service) {
 		o.broken("identity", "%s was served as a member whose session it is not", x.name)
 		return
 	case x.who.session == nil && x.who.spared == at:
-		// The answer to an earlier person's sign-out, which knew of no such cookie.
+		// The response to an earlier person's sign-out, which did not know this cookie.
 	case x.who.session == nil:
 		o.broken("identity", "%s was sent by a browser where no one is signed in, and was served as %s", x.name, at.member.email)
 	case x.who.session.member != at.member:
@@ -97,12 +97,12 @@ func (o *oracle) served(x *exchange, s service) {
 	o.roleBounded(x, at.member, s)
 }
 
-// bounded looks at whether the session was served longer than promised after its
-// end. The ledger's lock is held, as for roleBounded.
+// bounded checks that the session was not served longer after its end than stated. The
+// caller holds the ledger's lock, as for roleBounded.
 func (o *oracle) bounded(x *exchange, at *session, s service) {
 	p, m := x.instance, at.member
-	// A process that ended the session itself refuses the next request, also if Stytch
-	// could not be told.
+	// A process that ended the session itself refuses the next request, even if its call to
+	// Stytch failed.
 	if told, ok := p.told(at.id); ok && x.arrived > told {
 		o.broken("bound", "%s was served as %s by the process that signed them out, %v later", x.name, m.email, x.arrived-told)
 	}
@@ -113,7 +113,7 @@ func (o *oracle) bounded(x *exchange, at *session, s service) {
 	if over == never {
 		return
 	}
-	// A clock that is behind keeps a session_jwt for longer by as much (docs/security.md).
+	// A clock that is behind accepts a session_jwt for longer by as much (docs/security.md).
 	behind := o.clocks.behindSince(p.number, x.arrived)
 	late := x.arrived - over
 	if late > 0 {
@@ -127,8 +127,8 @@ func (o *oracle) bounded(x *exchange, at *session, s service) {
 	case s.fresh && late > 0:
 		o.broken("bound", "%s asks Stytch each time, and was served %v after the end of the session", x.name, late)
 	}
-	// The same for who was removed or suspended, and for a class that was archived, if
-	// it was this process that did it last.
+	// The same if this process was the last to remove or suspend the member, or to archive
+	// the class.
 	for _, end := range []struct {
 		what string
 		at   time.Duration
@@ -139,8 +139,8 @@ func (o *oracle) bounded(x *exchange, at *session, s service) {
 	}
 }
 
-// roleBounded looks at whether a role was higher than the truth, or than what was
-// true within the bound.
+// roleBounded checks that a role was not higher than the member's role, now or within the
+// stated time.
 func (o *oracle) roleBounded(x *exchange, m *member, s service) {
 	if s.class == "" {
 		return
@@ -167,7 +167,7 @@ func (o *oracle) roleBounded(x *exchange, m *member, s service) {
 	}
 }
 
-// meets notes what a request is about to find that is worth finding.
+// meets counts the events that a request is about to cause.
 func (o *oracle) meets(x *exchange) {
 	o.ledger.mu.Lock()
 	defer o.ledger.mu.Unlock()
@@ -176,7 +176,7 @@ func (o *oracle) meets(x *exchange) {
 	}
 }
 
-// answered holds a process's answer against the promises before it leaves.
+// answered checks a process's response before it leaves.
 func (o *oracle) answered(x *exchange, header http.Header, body string) {
 	names := x.instance.setting.cookies()
 	if x.status == http.StatusServiceUnavailable {
@@ -211,14 +211,12 @@ func (o *oracle) answered(x *exchange, header http.Header, body string) {
 	o.printsNoSecret(x.name, header, body)
 }
 
-// ends reports whether a cookie's value says that the session is over, or that the browser
-// has signed out.
+// ends reports whether a cookie's value marks the end of a session or a sign-out.
 func ends(value string) bool {
 	return value == "" || value == "~" || strings.HasPrefix(value, "ended~")
 }
 
-// deletes looks at whether the session has really ended whose cookie an answer
-// deletes.
+// deletes checks that a response deletes only the cookie of a session that has ended.
 func (o *oracle) deletes(x *exchange, name string) {
 	o.ledger.mu.Lock()
 	defer o.ledger.mu.Unlock()
@@ -230,7 +228,7 @@ func (o *oracle) deletes(x *exchange, name string) {
 		return
 	}
 	if _, ok := x.instance.told(s.id); ok {
-		return // signed out here, and Stytch could not be told
+		return // signed out in this process, whose call to Stytch failed
 	}
 	if x.who.session != s {
 		return // a stranger, or a planted cookie
@@ -238,8 +236,8 @@ func (o *oracle) deletes(x *exchange, name string) {
 	o.broken("outage", "%s was answered %d, and the answer deletes the cookie %s of a session of %s that has not ended", x.name, x.status, name, s.member.email)
 }
 
-// printsNoSecret looks for secrets in what leaves a process, other than in the
-// cookies that are there to hold them.
+// printsNoSecret checks that a response has no secret in it, except in the cookies for
+// secrets.
 func (o *oracle) printsNoSecret(name string, header http.Header, body string) {
 	var out strings.Builder
 	for key, lines := range header {
@@ -257,7 +255,7 @@ func (o *oracle) printsNoSecret(name string, header http.Header, body string) {
 	}
 }
 
-// leaks looks for a secret in a text and says what it is.
+// leaks reports whether a text has a secret, and its kind.
 func (l *ledger) leaks(text string) (string, bool) {
 	for _, word := range l.words {
 		if strings.Contains(text, word) {
@@ -277,7 +275,7 @@ func (l *ledger) leaks(text string) (string, bool) {
 			if what, ok := l.secrets[run]; ok {
 				return what, true
 			}
-			// A token with something beside it, such as the id of its session.
+			// The cookie has more than the token, such as the id of its session.
 			for part := range strings.SplitSeq(run, "~") {
 				if what, ok := l.secrets[part]; ok {
 					return what, true

@@ -9,9 +9,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// permits looks at a request to mark that was refused: one who may mark in this class is
-// not refused when nothing is wrong. That those who may not are never let through is what
-// roleBounded says.
+// permits checks a refused request to mark: a person who may mark in this class is not
+// refused when there is no trouble. roleBounded checks that others are refused.
 func (o *oracle) permits(n *network, x *exchange) {
 	class, marks := strings.CutSuffix(strings.TrimPrefix(x.path, "/classes/"), "/marks")
 	s := x.who.session
@@ -78,7 +77,7 @@ func (t *table) all() map[tableKey]bool {
 	return keys
 }
 
-// can wraps the function that says what a person may do in a class.
+// can wraps the CanFunc.
 func (s sabotage) can(w *World, next grimoireauth.CanFunc) grimoireauth.CanFunc {
 	if s.kind != "any class" {
 		return next

@@ -11,10 +11,10 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// person has an address and is, in some classes.
+// person has an address, and is a member of some classes.
 type person struct {
 	name, email string
-	password    string // what they would choose
+	password    string // the one that they would choose
 	phone       string
 	teaches     bool
 
@@ -69,7 +69,7 @@ func (p *person) signs(c *clock) func() {
 }
 
 // oneAtATime reports whether all sign-ins since then were the only one at their time.
-// A person who signs in at two computers takes the mail of one for the other's.
+// A person who signs in at two computers can confuse their messages.
 func (p *person) oneAtATime(since time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,7 +83,7 @@ func (p *person) leftAlone(since time.Duration) bool {
 	return p.changing == 0 && p.changed <= since
 }
 
-// room is a class as people know it: an Organization, or a row of the table.
+// room is a class of the school: an Organization, or a row of the table.
 type room struct {
 	id   string // in the application's paths
 	org  string // the Organization to sign in to
@@ -91,7 +91,7 @@ type room struct {
 	sso  bool
 }
 
-// peopling fills the school.
+// peopling adds people to the school.
 func (w *World) peopling() {
 	schoolNames := []string{"LAWS1100", "ARTS2000"}
 	if w.deployment.OneOrganization {
@@ -141,7 +141,7 @@ func (w *World) peopling() {
 	}
 }
 
-// asks is what one of the classes asks for besides.
+// asks is the second factor that a class requires.
 func (w *World) asks(class int) mock.Settings {
 	if w.deployment.SecondFactor && (class == 1 || w.deployment.OneOrganization) {
 		return mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL"}
@@ -172,7 +172,7 @@ func (w *World) may(p *person, r *room) bool {
 }
 
 // barredOnce reports whether the class was archived once, or the person removed or
-// suspended: an answer on its way may be from that time, since no one notes when it ended.
+// suspended: a response on its way may be from that time, whose end is not recorded.
 func (w *World) barredOnce(p *person, r *room) bool {
 	l := w.door.ledger
 	l.mu.Lock()

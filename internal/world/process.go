@@ -17,8 +17,8 @@ import (
 // site is where browsers reach the application.
 const site = "https://classes.example.edu"
 
-// instance is one run of one process of the service: a restart makes another one,
-// which remembers nothing. Requests that it has begun to answer it answers.
+// instance is one run of one process of the service: a restart makes another one, with an
+// empty memory. An instance completes the requests that it has begun.
 type instance struct {
 	number  int // of the process
 	setting Setting
@@ -26,7 +26,7 @@ type instance struct {
 	client   *grimoireauth.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
-	cut      grimoireauth.Cut // what the client tells about the end of sessions
+	cut      grimoireauth.Cut // the client's
 	app      http.Handler
 
 	clock *clock
@@ -34,15 +34,14 @@ type instance struct {
 	ends  map[string]time.Duration
 }
 
-// tell notes that the process itself was told about an end, or about a role, and
-// has said that it is done.
+// tell records that a call of the process itself has ended a session or changed a role.
 func (p *instance) tell(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ends[what] = p.clock.now()
 }
 
-// told returns when the process was told.
+// told returns the time of that call.
 func (p *instance) told(what string) (time.Duration, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -62,8 +61,8 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 		life = idleLife
 	}
 	p.cut = w.sabotage.cut(func(ctx context.Context, c grimoireauth.Cutoff) error {
-		// Signing out, and signing in over an earlier session, end one: from here on
-		// in this process, whether Stytch can be told or not.
+		// Signing out, and signing in over an earlier session, end a session: in this process
+		// from now on, even if the call to Stytch fails.
 		if x := exchangeOf(ctx); x != nil && c.Session != "" && x.asked {
 			p.tell(string(c.Session))
 			w.door.ledger.out(string(c.Session), p)

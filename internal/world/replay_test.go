@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A failure that cannot be seen twice cannot be mended. With one processor a run is
-// a function of its seed; with more, goroutines that an event wakes together run in
-// either order, which the oracle allows and this test does not.
+// A run can be replayed. With one processor it is a function of its seed; with more,
+// goroutines that an event wakes together run in either order, which the oracle allows and
+// this test does not.
 func TestReplay(t *testing.T) {
 	switch {
 	case raced:

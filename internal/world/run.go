@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Result is what a run showed.
+// Result is the result of a run.
 type Result struct {
 	Seed       Seed
 	Deployment Deployment
@@ -22,8 +22,8 @@ type Result struct {
 	Took       time.Duration
 }
 
-// Run lives through a history in a bubble of virtual time. It must not be called
-// inside one.
+// Run carries out a history in a bubble of virtual time of its own. It must not be called
+// inside a bubble.
 func Run(t *testing.T, seed Seed, d Deployment, h History, sabotages string) Result {
 	t.Helper()
 	var r Result
@@ -40,9 +40,9 @@ func Run(t *testing.T, seed Seed, d Deployment, h History, sabotages string) Res
 			_ = w.clock.until(ctx, s.At)
 			w.running.Go(func() { w.do(newErrand(seed, s.Name), s) })
 		}
-		w.settle()
+		w.waitIdle()
 		w.finally()
-		w.settle()
+		w.waitIdle()
 		w.readsTheLog()
 		r = Result{
 			Seed: seed, Deployment: d, Violations: w.oracle.found(), Diary: w.diary, Events: w.oracle.events.all(),
@@ -53,18 +53,17 @@ func Run(t *testing.T, seed Seed, d Deployment, h History, sabotages string) Res
 	return r
 }
 
-// finally looks, when all trouble has been over for as long as it takes to heal,
-// that those with a live session are served, and that the others get in by
-// following what the pages offer.
+// finally checks, half a minute after all trouble, that people with a live session are
+// served, and that others sign in by the forms and links of the pages.
 func (w *World) finally() {
 	w.network.calm()
 	w.clocks.calm()
 	_ = w.clock.sleep(w.context, healing+time.Second)
-	for _, d := range w.desks {
+	for _, d := range w.computers {
 		e := newErrand(w.seed, fmt.Sprint("finally ", d.number))
 		t, p := d.tabs[0], d.sitting()
 		if !t.take(e, p) {
-			w.oracle.broken("settled", "a tab of desk %d is still loading", d.number)
+			w.oracle.broken("settled", "a tab of computer %d is still loading", d.number)
 			continue
 		}
 		in := w.in(p)
@@ -74,11 +73,11 @@ func (w *World) finally() {
 				v.room = r
 			}
 		}
-		page, err := t.Navigate(site + "/me") // owed looks at what comes of it
+		page, err := t.Navigate(site + "/me") // owed checks the response
 		if v.room != nil {
 			who := d.identity()
 			if who.session != nil && who.session.member.email != p.email {
-				// A person left without signing out.
+				// Another person left without signing out.
 				_, _ = page, err
 				w.leaveBy(e, t)
 				page, err = t.Navigate(site + "/me")
@@ -95,7 +94,7 @@ func (w *World) finally() {
 	}
 }
 
-// readsTheLog looks for secrets in what the processes printed.
+// readsTheLog looks for secrets in the output of the processes.
 func (w *World) readsTheLog() {
 	w.log.mu.Lock()
 	text := w.log.out.String()

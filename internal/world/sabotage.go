@@ -15,9 +15,9 @@ import (
 // oracle finds it. The zero sabotage puts none.
 type sabotage struct{ kind string }
 
-// Sabotages are the faults, by what they do.
+// Sabotages are the names of the faults.
 var Sabotages = []string{
-	"cookies after sign-out", // the answer to a sign-out gives the cookies back
+	"cookies after sign-out", // the response to a sign-out sets the cookies again
 	"no tombstone",           // no process is told that a session has ended
 	"no cutoff",              // no process is told that a member was removed, suspended or demoted
 	"a role kept",            // a role in a class is never lowered
@@ -25,20 +25,20 @@ var Sabotages = []string{
 	"no class",               // a page of the class asks only for a session
 	"clear on 503",           // an outage deletes the cookies
 	"print tokens",           // the log has the session_token
-	"stale answers",          // what was found out about a token counts for an hour
-	"shared answers",         // requests at the same time share one answer
-	"late cookies",           // a slow page writes the cookies that its request had
-	"deaf after an outage",   // after a failure Stytch is not asked for half an hour
-	"any class",              // who may mark in one class may in all
-	"cut when refused",       // a refused call puts its victim out
-	"deaf streams",           // a stream is never decided again
-	"nervous streams",        // a stream ends as unavailable after half a minute
-	"one flow",               // beginning with a provider forgets what began before
-	"a clock ends sessions",  // a wrong clock is answered as the end of the session
-	"no look at the clock",   // a link is redeemed by a clock that is wrong
+	"stale answers",          // a response about a token is used for an hour
+	"shared answers",         // requests at the same time share one response
+	"late cookies",           // a slow page writes the cookies of its request again
+	"deaf after an outage",   // after a failure no calls to Stytch are made for half an hour
+	"any class",              // a person who may mark in one class may in all
+	"cut when refused",       // a refused call ends the session of its victim
+	"deaf streams",           // the guards of a stream are never checked again
+	"nervous streams",        // a stream ends with a temporary error after half a minute
+	"one flow",               // beginning with a provider deletes the pending sign-in of another tab
+	"a clock ends sessions",  // a wrong clock leads to the response for an ended session
+	"no look at the clock",   // a link is redeemed although the clock is wrong
 }
 
-// cut returns what is told about the end of sessions: record first, then next.
+// cut returns a function that calls record and then next.
 func (s sabotage) cut(record, next grimoireauth.Cut) grimoireauth.Cut {
 	return func(ctx context.Context, c grimoireauth.Cutoff) error {
 		_ = record(ctx, c)
@@ -49,8 +49,7 @@ func (s sabotage) cut(record, next grimoireauth.Cut) grimoireauth.Cut {
 	}
 }
 
-// auth wraps the function that says whose credentials a request carries. off says whether
-// the clock of the process is too wrong.
+// auth wraps the AuthFunc. off reports whether the clock of the process is too wrong.
 func (s sabotage) auth(next grimoireauth.AuthFunc, off func() bool) grimoireauth.AuthFunc {
 	type answer struct {
 		grimoireauth.Authentication
@@ -129,7 +128,7 @@ func (s sabotage) clockLeeway() time.Duration {
 	return 0
 }
 
-// role wraps the function that says what a person is in a class.
+// role wraps the RoleFunc.
 func (s sabotage) role(next grimoireauth.RoleFunc) grimoireauth.RoleFunc {
 	if s.kind != "a role kept" {
 		return next
@@ -224,7 +223,7 @@ func (s sabotage) handler(w *World, p *instance, next http.Handler) http.Handler
 	return next
 }
 
-// meddler calls before when the header is about to be written.
+// meddler is a ResponseWriter that calls before just before it writes the header.
 type meddler struct {
 	http.ResponseWriter
 	before func(status int)

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Seed decides everything that is left to chance. A draw is a function of the
-// seed and of the name of what it is for, never of how many draws there were
-// before, so that leaving a step out of a history changes nothing about the
+// Seed decides every draw. A draw is a function of the seed and of a name, and not of the
+// number of draws before, so that leaving a step out of a history does not change the
 // other steps.
 type Seed uint64
 
@@ -32,9 +31,9 @@ func (s Seed) below(n int, name string) int { return int(s.bits(name) % uint64(n
 // chance reports whether something happens that happens with probability p.
 func (s Seed) chance(p float64, name string) bool { return s.unit(name) < p }
 
-// between returns a log-uniform duration: a millisecond to ten is as likely as an
-// hour to ten. What goes wrong needs things to happen close together as well as
-// far apart, and uniform gaps have hardly any of the first kind.
+// between returns a log-uniform duration: one to ten milliseconds is as likely as one to
+// ten hours. Faults need events that are close together as well as far apart, and uniform
+// gaps are hardly ever short.
 func (s Seed) between(least, most time.Duration, name string) time.Duration {
 	return logUniform(least, most, s.unit(name))
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// Deployment is how a world is set up. It is drawn from the seed.
+// Deployment has the settings of a world. It is drawn from the seed.
 type Deployment struct {
 	Processes int
-	Desks     int // computers that several people use in turns
-	Tabs      int // on each
+	Computers int // each used by several people, one after the other
+	Tabs      int // at each computer
 	// OneOrganization maps the school to one Organization and the classes to tables of
 	// the application. False: an Organization per class.
 	OneOrganization bool
-	// ByHand signs people in by forms of the application's own, as the guide shows
-	// them. False: by the pages of package signin.
+	// ByHand signs people in by forms of the application's own, as in the guide. False:
+	// by the pages of package signin.
 	ByHand bool
 	// FrontEnd has a front end own the cookies, which signs people in by itself, as
 	// Stytch's browser SDK does.
@@ -26,7 +26,7 @@ type Deployment struct {
 	// Siblings are other hosts of the same site that write cookies. Then the cookies
 	// have names that they cannot write.
 	Siblings bool
-	// SecondFactor is what one of the classes asks for.
+	// SecondFactor is the second factor that one of the classes requires.
 	SecondFactor bool
 	Setting      Setting // of the first deployment
 }
@@ -39,7 +39,7 @@ type Setting struct {
 	Former  []cookieKind // of deployments before
 }
 
-// cookieKind is one way in which the session cookies can be written.
+// cookieKind is the form in which the session cookies are written.
 type cookieKind string
 
 const (
@@ -47,7 +47,7 @@ const (
 	ownCookies    cookieKind = "__Host- and a name of its own"
 	plainCookies  cookieKind = "plain names"
 	sharedCookies cookieKind = "shared by the domain"
-	scriptCookies cookieKind = "of a front end" // which it writes, and the guard never
+	scriptCookies cookieKind = "of a front end" // written by the front end, never by the guard
 )
 
 // names are the names of the two cookies.
@@ -74,11 +74,11 @@ func (k cookieKind) domain() string {
 // plantable reports whether another host of the site can write such a cookie.
 func (k cookieKind) plantable() bool { return k != hostCookies && k != ownCookies }
 
-// stale is how long a session may be served after its end by a process that was
-// not told of it, as docs/refresh-and-outages.md states it.
+// stale is how long a process that does not know of a session's end may serve it, as
+// docs/refresh-and-outages.md states.
 func (s Setting) stale() time.Duration { return tokenLife + leeway + s.Grace }
 
-// The life of a session: without sliding, and with it the life of an unused one
+// The lifetime of a session without sliding, and with sliding that of an unused session
 // and of one in use.
 const (
 	sessionLife = 4 * time.Hour
@@ -89,7 +89,7 @@ const (
 // names are the names of the session cookies.
 type names struct{ token, jwt string }
 
-// moved is the name of the session_token's cookie that took the place of a former one.
+// moved is the name of the session_token's cookie that replaces a former one.
 func (n names) moved() string { return n.token + "_moved" }
 
 func (s Setting) cookies() names { return s.Cookies.names() }
@@ -149,7 +149,7 @@ func drawDeployment(seed Seed) Deployment {
 	}
 	d := Deployment{
 		Processes:       processes,
-		Desks:           2 + seed.below(2, "desks"),
+		Computers:       2 + seed.below(2, "desks"),
 		Tabs:            2 + seed.below(2, "tabs"),
 		OneOrganization: seed.chance(0.35, "one organization"),
 		ByHand:          seed.chance(0.25, "by hand"),
@@ -182,7 +182,7 @@ func (d Deployment) drawSetting(seed Seed, name string) Setting {
 
 func (d Deployment) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%d processes, %d desks with %d tabs, ", d.Processes, d.Desks, d.Tabs)
+	fmt.Fprintf(&out, "%d processes, %d computers with %d tabs, ", d.Processes, d.Computers, d.Tabs)
 	if d.OneOrganization {
 		out.WriteString("one Organization, ")
 	} else {

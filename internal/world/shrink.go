@@ -1,8 +1,8 @@
 package world
 
-// Shrink returns the shortest history that it finds which still fails, by leaving
-// steps out: halves first, then quarters, and at last one by one. fails is asked
-// about each; it is told at most so many times.
+// Shrink returns the shortest failing history that it finds by leaving steps out: halves
+// first, then quarters, and at last single steps. It calls fails for each of them, at most
+// so many times.
 func Shrink(h History, fails func(History) bool, most int) History {
 	for size := (len(h) + 1) / 2; size >= 1; {
 		shorter := false

@@ -16,7 +16,7 @@ func (w *World) plants(e *errand, s Step) {
 	}
 	w.acted("a sibling host")
 	w.oracle.events.happened("a planted cookie")
-	d := w.desks[s.Desk%len(w.desks)]
+	d := w.computers[s.Computer%len(w.computers)]
 	mallory := w.people[4]
 	own := "rubbish"
 	if id := mallory.member(w.rooms[0].org); id != "" && w.seed.chance(0.5, e.name+" its own") && w.may(mallory, w.rooms[0]) {
@@ -36,7 +36,7 @@ func (w *World) plants(e *errand, s Step) {
 	}
 }
 
-// rubbish: a stranger sends what means nothing, and must be served nothing.
+// rubbish: a stranger sends invalid requests, which must not be served.
 func (w *World) rubbish(e *errand, s Step) {
 	w.acted("a stranger")
 	names := w.process(0).setting.cookies()

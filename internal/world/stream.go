@@ -11,17 +11,17 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// stream is a response that stays open, such as server-sent events, and who reads it.
+// stream is a response that stays open, such as server-sent events, and its reader.
 type stream struct {
 	x      *exchange
 	reader *session
 	class  string
-	least  rank // what its reader has to be in the class, at least
+	least  rank // the lowest role that its reader may have in the class
 
 	opened time.Duration
 }
 
-// markingStream is a stream for those who may mark, whose route asks for nothing else.
+// markingStream is a stream whose route requires only the permission to mark.
 const markingStream = "GET /classes/{class}/marking"
 
 // The lives of streams that their readers close by themselves.
@@ -73,16 +73,16 @@ func kindOfEnd(cause error) string {
 	return "for another reason"
 }
 
-// streams: a page opens a stream in the background, which stays when the page is left, as
-// one in a shared worker does.
+// streams: a page opens a stream in the background, which stays open when the person
+// leaves the page, as one of a shared worker does.
 func (w *World) streams(t *tab, name string, r *room) {
 	path := [...]string{"/events", "/events", "/marking"}[w.seed.below(3, name+" stream")]
 	_, _ = t.Fetch("GET", "/classes/"+r.id+path, "")
 }
 
-// reads: a person reads a stream of a class when something is about to change.
+// reads: a person reads a stream of a class while their rights are about to change.
 func (w *World) reads(e *errand, who *person, r *room) {
-	for _, d := range w.desks {
+	for _, d := range w.computers {
 		t := d.tabs[0]
 		if d.sitting() != who || !t.take(e, who) {
 			continue
@@ -122,7 +122,7 @@ type early struct {
 	head chan *http.Response
 }
 
-// Flush sends what there is.
+// Flush implements [http.Flusher].
 func (f *early) Flush() {
 	if !f.Flushed {
 		f.ResponseRecorder.Flush()
@@ -130,8 +130,8 @@ func (f *early) Flush() {
 	}
 }
 
-// answers calls the application, and returns when the response has begun to leave it, if
-// the handler says so, or when it is complete.
+// answers calls the application, and returns when the handler flushes or when the response
+// is complete.
 func (w *World) answers(ctx context.Context, x *exchange, r *http.Request, to *httptest.ResponseRecorder) *http.Response {
 	// A stream outlives the fetch that opened it.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -10,13 +10,13 @@ import (
 
 // The bounds of streams that the documentation states.
 const (
-	decidedEvery = 10 * time.Second // how often a stream is decided again
-	signalled    = time.Second      // how soon a revocation in the same process is felt
+	decidedEvery = 10 * time.Second // how often the guards of a stream are checked again
+	signalled    = time.Second      // how soon a revocation in the same process ends a stream
 	oneCall      = 2*mostStytch + 10*time.Millisecond
-	inDoubt      = time.Minute // how long a stream stays when nothing can be found out
+	inDoubt      = time.Minute // how long a stream stays while the guards have temporary errors
 )
 
-// opens notes that a stream has begun.
+// opens records that a stream has begun.
 func (o *oracle) opens(x *exchange, id, class string, least rank) *stream {
 	o.events.happened("a stream opened")
 	o.ledger.mu.Lock()
@@ -24,15 +24,14 @@ func (o *oracle) opens(x *exchange, id, class string, least rank) *stream {
 	return &stream{x: x, reader: o.ledger.sessions[id], class: class, least: least, opened: o.clock.now()}
 }
 
-// closes holds the end of a stream against the truth: it did not stand for longer after
-// the end of its reader's right than is stated, and it did not end without a reason.
+// closes checks the end of a stream: it came within the stated time after the end of its
+// reader's right, and had a reason.
 func (o *oracle) closes(n *network, s *stream, cause error) {
 	if s.reader == nil {
 		return // reported when it was served
 	}
 	at, p := o.clock.now(), s.x.instance
-	// What is to be found out takes one call to Stytch. In trouble it cannot be found out,
-	// and the stream stays for a minute.
+	// Checking takes one call to Stytch. If that fails, the stream stays for a minute.
 	call := oneCall
 	if !n.quietSince(at - 2*inDoubt - healing) {
 		call += inDoubt
@@ -53,11 +52,11 @@ func (o *oracle) closes(n *network, s *stream, cause error) {
 	}
 }
 
-// processEnds is what a process is told when another one takes its place.
+// processEnds is the cause with which a replaced process ends its streams.
 const processEnds = "the end of its streams"
 
-// overstays looks at whether the stream stood for too long. The ledger's lock is held, as
-// for what follows.
+// overstays reports whether the stream was open for too long. The caller holds the
+// ledger's lock, as for the functions below.
 func (o *oracle) overstays(s *stream, at, call time.Duration) {
 	p, m := s.x.instance, s.reader.member
 	stale := p.setting.stale() + o.clocks.behindSince(p.number, s.opened)
@@ -71,8 +70,8 @@ func (o *oracle) overstays(s *stream, at, call time.Duration) {
 	if ends := s.reader.ends; at > ends+leeway+o.clocks.behindSince(p.number, s.opened)+decidedEvery+call {
 		o.broken("stream", "%s stands %v after the date on which the session of %s ends", s.x.name, at-ends, m.email)
 	}
-	// A cutoff in this process ends the stream at once: that of the session itself, and that
-	// of its member or class if it is true.
+	// A cutoff in this process ends the stream at once: one of the session, or a rightful one
+	// of its member or class.
 	for _, end := range []struct {
 		what string
 		at   time.Duration
@@ -109,7 +108,7 @@ func cutOf(id string) string { return "cutoff of " + id }
 // rowOf names the announcement of a change in the table.
 func rowOf(member, class string) string { return "row of " + member + " in " + class }
 
-// endedRightly looks at why a stream was ended.
+// endedRightly checks the reason why a stream was ended.
 func (o *oracle) endedRightly(n *network, s *stream, at time.Duration, cause error) {
 	p, m := s.x.instance, s.reader.member
 	from := at - inDoubt - healing
@@ -122,8 +121,8 @@ func (o *oracle) endedRightly(n *network, s *stream, at time.Duration, cause err
 	}
 	switch {
 	case errors.Is(cause, grimoireauth.ErrUnavailable):
-		// A process whose clock is ahead takes the session for over by as much too early: an
-		// open connection does not extend it, so what Stytch answers then cannot be used.
+		// A process whose clock is ahead treats the session as expired by as much too early,
+		// since an open connection does not extend it.
 		early := !lives && o.clocks.ahead(p.number) > 0
 		if quiet && !early && !o.clocks.behindCutoff(p, m, at-inDoubt) {
 			o.broken("stream", "%s was ended as unavailable although nothing was wrong", s.x.name)

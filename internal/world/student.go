@@ -9,10 +9,10 @@ import (
 	"github.com/promptgrimoire/auth/internal/world/browser"
 )
 
-// at returns the desk and the tab of a step, with who sits there, and takes the
-// tab. A person whose tab is loading does nothing.
-func (w *World) at(e *errand, s Step) (*desk, *tab, *person, bool) {
-	d := w.desks[s.Desk%len(w.desks)]
+// at returns the computer and the tab of a step with the person at it, and takes the tab.
+// A person whose tab is loading does nothing.
+func (w *World) at(e *errand, s Step) (*computer, *tab, *person, bool) {
+	d := w.computers[s.Computer%len(w.computers)]
 	t, p := d.tabs[s.Tab%len(d.tabs)], d.sitting()
 	if !t.take(e, p) {
 		return nil, nil, nil, false
@@ -28,7 +28,7 @@ func (w *World) at(e *errand, s Step) (*desk, *tab, *person, bool) {
 // methods are the ways to sign in, by their names in this package.
 var methods = []string{"link", "code", "code", "password", "reset", "google", "google", "sso", "discovery"}
 
-// signsIn: a person signs in, by whichever way.
+// signsIn: a person signs in, by a drawn method.
 func (w *World) signsIn(e *errand, s Step) {
 	_, t, p, ok := w.at(e, s)
 	if !ok {
@@ -42,7 +42,7 @@ func (w *World) signsIn(e *errand, s Step) {
 	w.getsIn(v, v.signIn)
 }
 
-// visit plans how the person signs in, nil if they are in no class.
+// visit draws how the person signs in. It returns nil if they are in no class.
 func (w *World) visit(e *errand, t *tab, p *person) *visit {
 	in := w.in(p)
 	if len(in) == 0 {
@@ -63,8 +63,8 @@ func (w *World) visit(e *errand, t *tab, p *person) *visit {
 	return v
 }
 
-// getsIn carries a sign-in out, and holds it against what was promised: if nothing
-// went wrong on the way, and the person may, it ends with them signed in.
+// getsIn carries a sign-in out, and checks the promise that it succeeds if there was no
+// trouble and the person is a member.
 func (w *World) getsIn(v *visit, signIn func() bool) {
 	began := w.clock.now()
 	defer v.person.signs(w.clock)()
@@ -87,10 +87,10 @@ func (w *World) getsIn(v *visit, signIn func() bool) {
 		return
 	}
 	if v.method == "reset" && !w.clocks.resets(from) {
-		return // no new password is set by such a clock (docs/refresh-and-outages.md)
+		return // with such a clock no new password can be set (docs/refresh-and-outages.md)
 	}
-	if d := v.tab.desk; d.sitting() != v.person || d.identity().since > began {
-		return // another person was at this browser meanwhile
+	if d := v.tab.computer; d.sitting() != v.person || d.identity().since > began {
+		return // another person has used this browser meanwhile
 	}
 	where := "nowhere"
 	if page := v.tab.Page(); page != nil {
@@ -99,8 +99,8 @@ func (w *World) getsIn(v *visit, signIn func() bool) {
 	w.oracle.broken("way in", "%s: %s did what the pages offer to sign in by %s, and is not in; the last page is %s", v.errand.name, v.person.email, v.method, where)
 }
 
-// nextPerson: the person who sat there walks away, with or without signing out, and
-// another one sits down and signs in.
+// nextPerson: the person at the computer leaves, with or without signing out, and another
+// one signs in.
 func (w *World) nextPerson(e *errand, s Step) {
 	d, t, p, ok := w.at(e, s)
 	if !ok {
@@ -121,7 +121,7 @@ func (w *World) nextPerson(e *errand, s Step) {
 	t.owner = next
 	t.mu.Unlock()
 	w.oracle.events.happened("the next person sat down")
-	w.note("%s: %s sits down at desk %d", e.name, next.name, d.number)
+	w.note("%s: %s sits down at computer %d", e.name, next.name, d.number)
 	w.later(time.Second, 5*time.Minute, e.name+" sits down")
 	if v := w.visit(e, t, next); v != nil {
 		w.getsIn(v, v.signIn)
@@ -141,7 +141,7 @@ func (w *World) hurries(e *errand, s Step) {
 		return
 	}
 	defer other.leave()
-	// By then the session_jwt has expired, so that the answer brings another one.
+	// By then the session_jwt has expired, so that the response sets another one.
 	w.later(tokenLife, 2*tokenLife, e.name+" reads")
 	slow := t.Start(func(*browser.Tab) (*browser.Page, error) { return t.Navigate(site + "/slow") })
 	w.leaveBy(e, other)
@@ -153,7 +153,7 @@ func (w *World) hurries(e *errand, s Step) {
 	other.owner = next
 	other.mu.Unlock()
 	w.oracle.events.happened("the next person sat down")
-	w.note("%s: %s sits down at desk %d in a hurry", e.name, next.name, d.number)
+	w.note("%s: %s sits down at computer %d in a hurry", e.name, next.name, d.number)
 	if v := w.visit(e, other, next); v != nil {
 		w.getsIn(v, v.signIn)
 	}
@@ -240,14 +240,14 @@ func (w *World) twoTabs(e *errand, s Step) {
 	}
 }
 
-// straight holds what a browser brought back from a provider against the promise
-// that it counts, whatever the browser's other tabs did meanwhile.
+// straight checks the promise that a sign-in with a provider succeeds although other tabs
+// of the browser have begun others.
 func (w *World) straight(v *visit, page *browser.Page) {
 	if page == nil || page.Err != nil || page.Status < 400 || page.Status >= 500 {
 		return
 	}
 	from := w.clock.now() - healing
-	if v.tab.desk.signedOutSince(v.began) || v.tab.desk.overlappedSince(v.began-time.Minute) || w.renamedSince(v.began) || v.errand.disturbed.Load() || !w.network.quietSince(min(from, v.began)) || !v.person.leftAlone(v.began) || !w.may(v.person, v.room) || w.barredOnce(v.person, v.room) || w.clock.now()-v.began > 9*time.Minute {
+	if v.tab.computer.signedOutSince(v.began) || v.tab.computer.overlappedSince(v.began-time.Minute) || w.renamedSince(v.began) || v.errand.disturbed.Load() || !w.network.quietSince(min(from, v.began)) || !v.person.leftAlone(v.began) || !w.may(v.person, v.room) || w.barredOnce(v.person, v.room) || w.clock.now()-v.began > 9*time.Minute {
 		return
 	}
 	w.oracle.broken("tabs", "%s: a tab of %s came back from the provider and was answered %d", v.errand.name, v.person.email, page.Status)
@@ -288,7 +288,7 @@ func (w *World) browses(e *errand, s Step) {
 	w.opens(e, t, p)
 }
 
-// opens opens some pages, of which not all are for everyone.
+// opens opens some pages, some of which only certain members may see.
 func (w *World) opens(e *errand, t *tab, p *person) {
 	paths := []string{"/", "/me", "/me"}
 	for _, r := range w.rooms {
@@ -309,7 +309,7 @@ func (w *World) opens(e *errand, t *tab, p *person) {
 		if err != nil || page.Status != http.StatusOK || !w.seed.chance(0.3, name+" marks") {
 			continue
 		}
-		// What a script of the page sends in the background.
+		// A script of the page sends this request in the background.
 		path := [...]string{"/marks", "/marks", "/release"}[w.seed.below(3, name+" what")]
 		if res, err := t.Fetch("POST", "/classes/"+w.rooms[w.seed.below(len(w.rooms), name+" class")].id+path, "{}"); err == nil && res.Status == http.StatusOK {
 			w.oracle.events.happened(path[1:] + " by permission")
@@ -344,7 +344,7 @@ func (w *World) bursts(e *errand, s Step) {
 	}
 }
 
-// slowPage: a page whose answer takes its time, such as that of a language model.
+// slowPage: a page with a slow response, such as that of a language model.
 func (w *World) slowPage(e *errand, s Step) {
 	_, t, _, ok := w.at(e, s)
 	if !ok {
@@ -354,7 +354,7 @@ func (w *World) slowPage(e *errand, s Step) {
 	_, _ = t.Navigate(site + "/slow")
 }
 
-// impatient: a person waits for a slow page, has enough, and goes elsewhere.
+// impatient: a person leaves a slow page before it has loaded.
 func (w *World) impatient(e *errand, s Step) {
 	_, t, _, ok := w.at(e, s)
 	if !ok {
@@ -379,7 +379,7 @@ func (w *World) moves(e *errand, s Step) {
 		return
 	}
 	defer t.leave()
-	other := w.desks[(d.number+1)%len(w.desks)]
+	other := w.computers[(d.number+1)%len(w.computers)]
 	there := other.tabs[s.Tab%len(other.tabs)]
 	if w.deployment.ByHand || w.deployment.FrontEnd || !there.take(e, p) {
 		return
@@ -399,7 +399,7 @@ func (w *World) moves(e *errand, s Step) {
 	other.mu.Lock()
 	other.sits = p
 	other.mu.Unlock()
-	w.note("%s: %s goes over to desk %d", e.name, p.name, other.number)
+	w.note("%s: %s goes over to computer %d", e.name, p.name, other.number)
 	v.stop, v.tab, v.opened = nil, there, link
 	w.oracle.events.happened("a link opened on another computer")
 	w.getsIn(v, func() bool { return v.follow(there.Navigate(link)) })

@@ -8,8 +8,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// table is an application's own table of who is what in which class, for a school
-// with one Organization. All processes share it, as they would a database.
+// table is an application's own table of the roles in its classes, for a school with one
+// Organization. All processes share it, as they would a database.
 type table struct {
 	clock  *clock
 	school grimoireauth.OrganizationID
@@ -20,7 +20,7 @@ type table struct {
 
 type tableKey struct{ member, class string }
 
-// set gives a member a role in a class from now on; none takes it away.
+// set gives a member a role in a class from now on; none removes it.
 func (t *table) set(member, class string, r rank) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -46,7 +46,7 @@ func (t *table) role(_ context.Context, session grimoireauth.Session, class grim
 	return roles[t.now(string(session.Member()), string(class))], nil
 }
 
-// roles are the library's roles by rank, to hand them over and to read them.
+// roles are the library's roles by rank.
 var roles = map[rank]grimoireauth.Role{
 	none: grimoireauth.RoleNone, student: grimoireauth.RoleStudent, tutor: grimoireauth.RoleTutor,
 	instructor: grimoireauth.RoleInstructor, coordinator: grimoireauth.RoleCoordinator,

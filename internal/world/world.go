@@ -13,7 +13,7 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// World is one deployment with everybody around it, in virtual time.
+// World is one deployment with its users, in virtual time.
 type World struct {
 	seed       Seed
 	deployment Deployment
@@ -28,9 +28,9 @@ type World struct {
 	table      *table // nil: a class is an Organization
 	rooms      []*room
 	people     []*person
-	outside    []*person // who sit at no desk
-	desks      []*desk
-	spare      *errand // for what happens on behalf of no step
+	outside    []*person // who use no computer of the world
+	computers  []*computer
+	spare      *errand // for events that no step has caused
 	log        printed
 
 	running   sync.WaitGroup
@@ -48,7 +48,7 @@ type World struct {
 	cuts      map[string]int // cutoffs, by the name of the step
 }
 
-// printed is what all processes print.
+// printed collects the output of all processes.
 type printed struct {
 	mu  sync.Mutex // guards out
 	out bytes.Buffer
@@ -60,7 +60,7 @@ func (p *printed) Write(b []byte) (int, error) {
 	return p.out.Write(b)
 }
 
-// newWorld builds the world of a seed: nothing has happened in it yet.
+// newWorld builds the world of a seed before its first step.
 func newWorld(ctx context.Context, seed Seed, d Deployment, s sabotage) (*World, error) {
 	w := &World{
 		seed: seed, deployment: d, sabotage: s, clock: newClock(), context: ctx,
@@ -86,22 +86,22 @@ func newWorld(ctx context.Context, seed Seed, d Deployment, s sabotage) (*World,
 		}
 		w.instances = append(w.instances, p)
 	}
-	for i := range d.Desks {
-		desk := w.newDesk(i, d.Tabs)
-		desk.sits = w.people[i%len(w.people)]
-		w.desks = append(w.desks, desk)
+	for i := range d.Computers {
+		computer := w.newComputer(i, d.Tabs)
+		computer.sits = w.people[i%len(w.people)]
+		w.computers = append(w.computers, computer)
 	}
 	return w, nil
 }
 
-// note writes a line into the diary of the world, which holds no id and no secret.
+// note writes a line into the diary, which has no random ids and no secrets in it.
 func (w *World) note(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.diary = append(w.diary, fmt.Sprintf("%15d ", w.clock.now())+fmt.Sprintf(format, args...))
 }
 
-// acted counts what an actor did.
+// acted counts the steps of an actor.
 func (w *World) acted(who string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -129,10 +129,10 @@ func (w *World) cutBy(name string) {
 	w.cuts[name]++
 }
 
-// felt notes that a request met trouble.
+// felt records that a request had a fault.
 func (w *World) felt(name string, t trouble) { w.note("%s: %s", name, t) }
 
-// observe counts what happens inside the library.
+// observe counts the events of the library.
 func (w *World) observe(ctx context.Context, event grimoireauth.Event) {
 	switch event.(type) {
 	case grimoireauth.RefreshShared:
@@ -149,10 +149,10 @@ func (w *World) observe(ctx context.Context, event grimoireauth.Event) {
 	}
 }
 
-// settle waits until nothing is under way any more.
-func (w *World) settle() {
+// waitIdle waits until no request is under way.
+func (w *World) waitIdle() {
 	w.running.Wait()
-	for _, d := range w.desks {
+	for _, d := range w.computers {
 		d.browser.Wait()
 	}
 	w.mu.Lock()
@@ -163,7 +163,7 @@ func (w *World) settle() {
 	}
 }
 
-// later is a pause of a person who has time.
+// later returns a long pause.
 func (w *World) later(least, most time.Duration, name string) {
 	_ = w.clock.sleep(w.context, w.seed.between(least, most, name))
 }

@@ -37,7 +37,7 @@ func TestWorld(t *testing.T) {
 		}
 	}
 	events := make(map[string]int)
-	var requests, processes, desks, tabs, actors, operated []int
+	var requests, processes, computers, tabs, actors, operated []int
 	begin, failed := time.Now(), 0
 	for i := range n {
 		seed := Seed(*from + uint64(i))
@@ -48,7 +48,7 @@ func TestWorld(t *testing.T) {
 			for e, k := range r.Events {
 				events[e] += k
 			}
-			requests, processes, desks = append(requests, r.Requests), append(processes, d.Processes), append(desks, d.Desks)
+			requests, processes, computers = append(requests, r.Requests), append(processes, d.Processes), append(computers, d.Computers)
 			tabs, actors, operated = append(tabs, d.Tabs), append(actors, len(r.Actors)), append(operated, r.Operated)
 			if *verbose {
 				t.Log("\n" + strings.Join(r.Diary, "\n"))
@@ -60,20 +60,20 @@ func TestWorld(t *testing.T) {
 		})
 	}
 	if n == 0 || len(requests) == 0 {
-		return // -run named one seed of others
+		return // -run has selected some of the seeds
 	}
 	for _, e := range slices.Sorted(maps.Keys(events)) {
 		t.Logf("%7d %s", events[e], e)
 	}
-	t.Logf("%d seeds in %v, %d failed; at the median %d requests, %d processes, %d desks, %d tabs, %d kinds of actors, %d acts of an operator",
-		n, time.Since(begin).Round(time.Millisecond), failed, median(requests), median(processes), median(desks), median(tabs), median(actors), median(operated))
+	t.Logf("%d seeds in %v, %d failed; at the median %d requests, %d processes, %d computers, %d tabs, %d kinds of actors, %d acts of an operator",
+		n, time.Since(begin).Round(time.Millisecond), failed, median(requests), median(processes), median(computers), median(tabs), median(actors), median(operated))
 	if n < 20 {
 		return
 	}
 	require.Empty(t, missing(events), "never happened: a world in which nothing happens would pass")
 	require.GreaterOrEqual(t, median(requests), 200)
 	require.GreaterOrEqual(t, median(processes), 2)
-	require.GreaterOrEqual(t, median(desks), 2)
+	require.GreaterOrEqual(t, median(computers), 2)
 	require.GreaterOrEqual(t, median(tabs), 2)
 	require.GreaterOrEqual(t, median(actors), 5)
 	require.GreaterOrEqual(t, median(operated), 1)

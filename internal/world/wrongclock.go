@@ -9,40 +9,40 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// clocks says which processes have a wrong clock, and when. A bubble has one clock, so
-// a wrong one is modelled from the other side: for the process Stytch's clock differs,
-// by [mock.Clock], and every session_jwt is dated anew when it passes between the
-// process and the rest of the world, where Stytch's clock is right. What two processes
-// tell each other by their own clocks, such as the age of an attempt to sign in, and
-// what a process has written down before its clock was set, is not modelled.
+// clocks has the processes with a wrong clock, and the times of it. A bubble has one
+// clock, so a wrong one is modelled at the process's border: for the process Stytch's clock
+// differs, by [mock.Clock], and the dates of every session_jwt are changed between the
+// process and the rest of the world, where Stytch's clock is right. Not modelled are dates
+// that processes exchange by their own clocks, such as the age of an attempt to sign in,
+// and dates that a process stored before its clock was set.
 type clocks struct {
 	world *World
 
 	mu    sync.Mutex // guards everything below, and what is in it
 	wrong []*wrongClock
-	moved map[string]time.Duration // session_jwts as such a process sees them, and by how much they are moved
+	moved map[string]time.Duration // by session_jwt as such a process sees it: how much its dates were changed
 }
 
-// wrongClock is a time in which the clock of a process is wrong.
+// wrongClock is a period in which the clock of a process is wrong.
 type wrongClock struct {
-	process        int // -1: those of all
+	process        int // -1: all
 	from, to       time.Duration
 	ahead          time.Duration // of Stytch's; negative: behind
 	served, failed int
 }
 
-// The bounds of an error that a process works with: behind by the leeway, and ahead by
-// so much that a fresh session_jwt lasts for a while yet.
+// The bounds of an error with which a process still serves people: behind by the leeway,
+// and ahead by so much that a fresh session_jwt is still valid for a while.
 const mostAhead = tokenLife - healing
 
-// usable reports whether people have to be served by a clock that is off by so much.
+// usable reports whether people have to be served although a clock is off by so much.
 func usable(ahead time.Duration) bool { return ahead >= -leeway && ahead <= mostAhead }
 
 func (c *wrongClock) of(process int) bool {
 	return c.process < 0 || process < 0 || c.process == process
 }
 
-// at returns what is wrong with a process's clock now, nil if it is right.
+// at returns the present error of a process's clock, nil if it is right.
 func (c *clocks) at(process int) *wrongClock {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,8 +90,8 @@ func (c *clocks) usableSince(process int, then time.Duration) bool {
 }
 
 // behindSince returns by how much a process's clock was behind at most since then. An
-// error within the leeway counts for as long as a session_jwt lasts, since the process
-// may remember one that it got by that clock.
+// error within the leeway has an effect for as long as a session_jwt lasts, since the
+// process may have cached one that it verified by that clock.
 func (c *clocks) behindSince(process int, then time.Duration) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,8 +125,8 @@ func (c *clocks) resets(then time.Duration) bool {
 	return true
 }
 
-// behindCutoff reports whether a process may take what Stytch issues for older than a cutoff
-// of the member or their class: its clock was ahead by more than a minute, and the cutoff is
+// behindCutoff reports whether a process may treat a new token as older than a cutoff of
+// the member or their class: its clock was ahead by more than a minute, and the cutoff is
 // younger than a minute and that error.
 func (c *clocks) behindCutoff(p *instance, m *member, now time.Duration) bool {
 	c.mu.Lock()
@@ -142,8 +142,8 @@ func (c *clocks) behindCutoff(p *instance, m *member, now time.Duration) bool {
 	return false
 }
 
-// mostAhead returns by how much any clock was ahead at most so far: by so much less
-// lasts a cookie that it has dated.
+// mostAhead returns by how much any clock was ahead at most so far. A cookie that it has
+// dated expires by so much earlier.
 func (c *clocks) mostAhead() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,7 +171,7 @@ func (c *clocks) calm() {
 	}
 }
 
-// gave notes a session_jwt that Stytch gave to a process whose clock is wrong.
+// gave records a session_jwt that Stytch issued to a process whose clock is wrong.
 func (c *clocks) gave(jwt string, by time.Duration) {
 	if jwt == "" || by == 0 {
 		return
@@ -200,7 +200,7 @@ func (c *clocks) seenBy(process int, jwt string) string {
 	return moved
 }
 
-// arrives dates the session_jwts of a request as the process sees them.
+// arrives changes the dates of a request's session_jwts to those that the process sees.
 func (c *clocks) arrives(process int, r *http.Request) *http.Request {
 	if c.ahead(process) == 0 {
 		return r
@@ -214,7 +214,7 @@ func (c *clocks) arrives(process int, r *http.Request) *http.Request {
 	return r
 }
 
-// leaves dates the session_jwts of an answer as the rest of the world sees them.
+// leaves changes the dates of a response's session_jwts to those that others see.
 func (c *clocks) leaves(h http.Header) {
 	for i, line := range h["Set-Cookie"] {
 		h["Set-Cookie"][i] = jwtForm.ReplaceAllStringFunc(line, func(jwt string) string {

@@ -41,9 +41,9 @@ func (j *Jar) admit(a Access, set setCookie, c *Cookie) error {
 	return checkPrefix(c, set.path != "")
 }
 
-// checkPrefix holds what a name's prefix promises. Letters of any case count, since
-// servers that ignore case would otherwise take __host- for __Host-. A nameless
-// cookie must not look like one with a prefix when it comes back.
+// checkPrefix checks the rules of a name's prefix, in any case, since servers that ignore
+// case would otherwise treat __host- as __Host-. A nameless cookie must not look like one
+// with a prefix when it is sent back.
 func checkPrefix(c *Cookie, hasPath bool) error {
 	name := c.Name
 	if name == "" {

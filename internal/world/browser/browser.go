@@ -14,7 +14,7 @@ type Config struct {
 	RemoteAddr    string        // where requests come from; empty: 203.0.113.7:49152
 	UserAgent     string        // empty: a name that says it is a model
 	SkipResources bool          // load no style sheets, scripts and images
-	Leave         Leave         // what becomes of a page's requests when another page takes its place
+	Leave         Leave         // how a page's requests end when another page replaces it
 	Gap           time.Duration // between the starts of requests that a page makes at once; 0: 1 µs
 
 	// Observe, if set, is called when a response's header has arrived and its
@@ -23,21 +23,21 @@ type Config struct {
 	Observe func(*Exchange)
 }
 
-// Leave is what becomes of a request under way when it is given up.
+// Leave is how a request ends that the browser gives up while it is under way.
 type Leave int8
 
 const (
 	// Drop closes the connection: the request's context ends, and a late
 	// response is never seen. It is what browsers do.
 	Drop Leave = iota
-	// Finish lets the response arrive, which stores its cookies and is shown
-	// nowhere. A redirect in it is not followed.
+	// Finish lets the response arrive. The browser stores its cookies, but does not show
+	// it or follow a redirect in it.
 	Finish
 )
 
 // Browser is a browser with one jar and any number of tabs. It is safe for
-// concurrent use. All that waits waits in time.Sleep or on a channel, so that a
-// browser made inside a testing/synctest bubble lives in virtual time.
+// concurrent use. It waits only in time.Sleep or on channels, so a browser made inside
+// a testing/synctest bubble uses virtual time.
 type Browser struct {
 	config Config
 	jar    *Jar
@@ -104,8 +104,8 @@ func (b *Browser) Restart(leave Leave) {
 	b.jar.EndSession()
 }
 
-// Exchanges returns every request so far with what became of it, in the order
-// in which the requests left. What is still under way has no status.
+// Exchanges returns every request so far with its result, in the order in which the
+// requests left. A request that is still under way has no status.
 func (b *Browser) Exchanges() []Exchange {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -116,6 +116,6 @@ func (b *Browser) Exchanges() []Exchange {
 	return all
 }
 
-// Wait returns when nothing is under way. Every synctest bubble must do so
-// before it ends, or its transport must have answered all requests.
+// Wait returns when no request is under way. A test in a synctest bubble must call it
+// before it ends, or its transport must have returned all responses.
 func (b *Browser) Wait() { b.inFlight.Wait() }

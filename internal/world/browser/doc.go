@@ -26,19 +26,19 @@
 //
 // # What decides
 //
-// Nothing but the transport's latencies decides an outcome: no order of
-// goroutines, no order of a map, no randomness. What a page asks for at once
-// leaves one [Config].Gap apart, in the page's order. Two responses that arrive at
-// the same instant have no order; the transport's latencies have to avoid them.
-// Virtual time is no lock: what several calls of the transport share needs one.
+// Only the transport's latencies decide an outcome, and neither the order of goroutines
+// or of a map nor a random number. The requests that a page makes at once leave one
+// [Config].Gap apart, in the page's order. Two responses that arrive at the same instant
+// have no order, so the transport's latencies have to avoid that. Data that several calls
+// of the transport share needs a lock, in virtual time as well.
 //
 // Every request has a name (browser.tab.action.hop), which does not depend on
 // other tabs; [Tab.Label] makes it independent of the tab's other actions as
 // well.
 //
-// # What is kept, and what is not
+// # What is modelled
 //
-// Kept: the identity, order, lifetime, limits, prefixes and SameSite of cookies;
+// Modelled are the identity, order, lifetime, limits, prefixes and SameSite of cookies;
 // redirects; Sec-Fetch, Origin and Referer headers; what a reload and a form post again;
 // pages that come back without a request; CORS with its preflight; form-action;
 // meta refresh up to five seconds. Not modelled: frames, scripts other than

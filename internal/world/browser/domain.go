@@ -29,7 +29,7 @@ func newSuffixes(list []string) suffixes {
 	return suffixes{listed}
 }
 
-// isPublic reports whether anybody can register names below the domain. A
+// isPublic reports whether every person can register names below the domain. A
 // single label always is, which is the list's rule "*".
 func (s suffixes) isPublic(domain string) bool {
 	return s.listed[domain] || !strings.Contains(domain, ".") && !isAddress(domain)

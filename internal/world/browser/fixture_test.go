@@ -15,13 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// internet is the servers of a test, and how long each request takes.
+// internet has the servers of a test, and the time that each request takes.
 type internet struct {
 	mux *http.ServeMux
 
 	mu      sync.Mutex               // guards all below
 	takes   map[string]time.Duration // by path: until the server answers
-	back    map[string]time.Duration // by path: until the answer arrives
+	back    map[string]time.Duration // by path: until the response arrives
 	broken  map[string]bool
 	arrived []string               // "METHOD address [cookies]" in the order in which servers saw them
 	headers map[string]http.Header // of the last request, by path

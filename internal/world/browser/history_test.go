@@ -136,7 +136,7 @@ func TestBackAbandoned(t *testing.T) {
 	})
 }
 
-// TestForgottenFuture: who goes back and then elsewhere has no way forward.
+// TestForgottenFuture: after going back and then to another page, there is no page ahead.
 func TestForgottenFuture(t *testing.T) {
 	bubble(t, func(t *testing.T, n *internet, b *Browser) {
 		for _, path := range []string{"a", "b", "c"} {

@@ -12,14 +12,14 @@ import (
 
 // JarConfig describes a jar. The zero value is a browser as it is shipped.
 type JarConfig struct {
-	// PublicSuffixes are the domains below which anybody can register a name.
+	// PublicSuffixes are the domains below which every person can register a name.
 	// Empty: DefaultPublicSuffixes. A domain of one label is always one.
 	PublicSuffixes []string
 	// SecureLocalhost treats http://localhost, http://*.localhost and the loopback
 	// addresses as secure, as Chromium does for Secure cookies and __Host- names.
 	SecureLocalhost bool
 	// Nameless stores a cookie without a name, as RFC 6265bis allows. The
-	// default refuses it, since it comes back as whatever its value looks like.
+	// default rejects it, since the server would read a name from its value.
 	Nameless bool
 }
 
@@ -49,8 +49,7 @@ var (
 	ErrPrefix           = errors.New("cookie refused: the name's prefix demands other attributes")
 )
 
-// Access is who reads or writes cookies: a request, the response to it, or a
-// script.
+// Access describes the request, the response or the script that reads or writes cookies.
 type Access struct {
 	URL       *url.URL
 	Method    string // of the request

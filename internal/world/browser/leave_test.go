@@ -62,7 +62,7 @@ func (slowBody) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// TestLeave: what becomes of a request that is given up, in every way to give it up.
+// TestLeave: a request that the browser gives up, in every way, ends as Config.Leave says.
 func TestLeave(t *testing.T) {
 	ways := []struct {
 		name   string

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// load is something that a tab waits for: a navigation, a fetch, a resource.
+// load is a navigation, a fetch or a resource that a tab waits for.
 type load struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
 	gone      chan struct{} // closed when the tab no longer waits
-	done      chan struct{} // closed when the load is over, whatever came of it
+	done      chan struct{} // closed when the load has ended, with or without an error
 	keepAlive bool
 
 	// Guarded by browser.mu.

@@ -11,7 +11,7 @@ import (
 
 const (
 	maxRedirects = 20
-	maxRefresh   = 5 * time.Second // a later refresh is left to the person
+	maxRefresh   = 5 * time.Second // a later refresh is not followed
 )
 
 // entry is a place in a tab's history: how a page was asked for, and the page.

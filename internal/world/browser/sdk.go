@@ -33,7 +33,7 @@ func (s SDK) Write(token, jwt string, life time.Duration) error {
 	return err
 }
 
-// Read returns the values that a script can read, and "" for what it cannot.
+// Read returns the values of the cookies that a script can read, and "" for others.
 func (s SDK) Read() (token, jwt string) {
 	token, _ = s.Script.Cookie(s.tokenName())
 	jwt, _ = s.Script.Cookie(s.jwtName())

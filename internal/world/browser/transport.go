@@ -44,7 +44,7 @@ type Request struct {
 // An error is a failed connection.
 type Transport func(*Request) (*http.Response, error)
 
-// Exchange is a request with what became of it.
+// Exchange is a request with its result.
 type Exchange struct {
 	Request  *Request
 	Status   int // 0: no response arrived

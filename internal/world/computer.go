@@ -10,9 +10,9 @@ import (
 	"github.com/promptgrimoire/auth/internal/world/browser"
 )
 
-// desk is a shared computer: one browser with a few tabs, at which one person sits
-// at a time.
-type desk struct {
+// computer is a shared computer: one browser with a few tabs, which one person uses at a
+// time.
+type computer struct {
 	world   *World
 	number  int
 	browser *browser.Browser
@@ -21,36 +21,36 @@ type desk struct {
 	mu   sync.Mutex // guards everything below
 	who  identity
 	sits *person
-	out  time.Duration // when a sign-out's answer arrived last
+	out  time.Duration // when the response to a sign-out arrived last
 
 	overlapped time.Duration                  // when two tabs began with a provider at one moment last
-	under      map[*browser.Request]*exchange // what is on its way
+	under      map[*browser.Request]*exchange // those under way
 }
 
-// tab is a tab of a desk. One errand uses it at a time.
+// tab is a tab of a computer. One errand uses it at a time.
 type tab struct {
 	*browser.Tab
-	desk *desk
+	computer *computer
 
 	mu     sync.Mutex // guards errand and owner
 	errand *errand
 	owner  *person
 }
 
-func (w *World) newDesk(number, tabs int) *desk {
-	d := &desk{world: w, number: number, under: make(map[*browser.Request]*exchange)}
+func (w *World) newComputer(number, tabs int) *computer {
+	d := &computer{world: w, number: number, under: make(map[*browser.Request]*exchange)}
 	d.browser = browser.New(browser.Config{
 		Name: "desk" + strconv.Itoa(number), Transport: d.carry, Observe: d.arrived, SkipResources: true,
 		RemoteAddr: "203.0.113." + strconv.Itoa(10+number) + ":49152",
 	})
 	for range tabs {
-		d.tabs = append(d.tabs, &tab{Tab: d.browser.Open(), desk: d})
+		d.tabs = append(d.tabs, &tab{Tab: d.browser.Open(), computer: d})
 	}
 	return d
 }
 
-// take takes the tab for an errand and reports whether it was free: a person who
-// finds a tab loading does something else.
+// take reserves the tab for an errand, and returns false if another errand uses it: a
+// person does nothing at a tab that is loading.
 func (t *tab) take(e *errand, p *person) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,32 +73,32 @@ func (t *tab) using() (*errand, *person) {
 	return t.errand, t.owner
 }
 
-// identity returns who the browser is now.
-func (d *desk) identity() identity {
+// identity returns the browser's present identity.
+func (d *computer) identity() identity {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.who
 }
 
-// signedOutSince reports whether a sign-out's answer has arrived since then, which also
-// ends what has begun.
-func (d *desk) signedOutSince(then time.Duration) bool {
+// signedOutSince reports whether the response to a sign-out has arrived since then, which
+// also ends pending sign-ins.
+func (d *computer) signedOutSince(then time.Duration) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.out > then
 }
 
 // overlappedSince reports whether two tabs have begun with a provider at the same moment
-// since then. Neither request knew of the other, so the verifiers are two, and what comes
-// back does not say to which it belongs.
-func (d *desk) overlappedSince(then time.Duration) bool {
+// since then. Each of the two requests has set a verifier of its own, and a callback does
+// not say to which of them it belongs.
+func (d *computer) overlappedSince(then time.Duration) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.overlapped > then
 }
 
-// sitting returns who sits there now.
-func (d *desk) sitting() *person {
+// sitting returns the person at the computer.
+func (d *computer) sitting() *person {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.sits
@@ -106,7 +106,7 @@ func (d *desk) sitting() *person {
 
 // carry is the browser's transport: to the service, or to Stytch and the identity
 // provider behind it.
-func (d *desk) carry(r *browser.Request) (*http.Response, error) {
+func (d *computer) carry(r *browser.Request) (*http.Response, error) {
 	e, by := d.tabs[r.Tab-1].using()
 	if e == nil {
 		e = d.world.spare
@@ -115,7 +115,7 @@ func (d *desk) carry(r *browser.Request) (*http.Response, error) {
 		return d.world.pass(e, r.Request)
 	}
 	x := &exchange{
-		method: r.Method, path: r.URL.Path, desk: d, errand: e, by: by,
+		method: r.Method, path: r.URL.Path, computer: d, errand: e, by: by,
 		signsOut: r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/logout"),
 		asked:    strings.HasPrefix(r.URL.Path, "/auth/") || strings.HasPrefix(r.URL.Path, handPrefix),
 	}
@@ -131,9 +131,9 @@ func (d *desk) carry(r *browser.Request) (*http.Response, error) {
 	return d.world.deliver(x, r.Request)
 }
 
-// arrived is called when an answer's cookies are in the jar. What it says about who
-// the browser is counts for every request from now on.
-func (d *desk) arrived(b *browser.Exchange) {
+// arrived is called when a response's cookies are in the jar. The identity that it gives
+// the browser is expected of every later request.
+func (d *computer) arrived(b *browser.Exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	x := d.under[b.Request]
@@ -164,13 +164,13 @@ func (d *desk) arrived(b *browser.Exchange) {
 			spared = d.who.session
 		}
 		d.who, d.out = identity{since: o.clock.now(), spared: spared}, o.clock.now()
-		d.world.note("%s: no one is signed in at desk %d", x.name, d.number)
+		d.world.note("%s: no one is signed in at computer %d", x.name, d.number)
 	}
 }
 
-// signedIn notes that the answer to a sign-in has reached the browser. The desk's
-// lock is held.
-func (d *desk) signedIn(x *exchange, cookie string) {
+// signedIn records that the response to a sign-in has reached the browser. The caller
+// holds the computer's lock.
+func (d *computer) signedIn(x *exchange, cookie string) {
 	o := d.world.oracle
 	token, _, _ := strings.Cut(cookie, "~")
 	o.ledger.mu.Lock()
@@ -195,5 +195,5 @@ func (d *desk) signedIn(x *exchange, cookie string) {
 	if before.session != nil && before.session.member.email != s.member.email {
 		o.events.happened("signed in over another person")
 	}
-	d.world.note("%s: desk %d is %s", x.name, d.number, s.member.email)
+	d.world.note("%s: computer %d is %s", x.name, d.number, s.member.email)
 }
