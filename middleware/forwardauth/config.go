@@ -10,25 +10,25 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// minSecret is the shortest secret that is taken: 128 bits in base64.
+// minSecret is the length of the shortest secret that is accepted: 128 bits in base64.
 const minSecret = 22
 
-// Config is what a [Handler] can be told.
+// Config configures a [Handler].
 type Config struct {
-	// Secrets are what a proxy proves itself with. Each has at least 22 characters of
-	// printable ASCII without spaces and quotation marks, such as the output of
-	// "openssl rand -base64 32". While a secret is replaced there are two, the old one and
-	// the new one. Required: without a secret every client that can reach the Handler
-	// could find out who the holder of a cookie is.
+	// Secrets are the secrets by which the proxy authenticates. Each has at least 22
+	// characters of printable ASCII without spaces and quotation marks, such as the
+	// output of "openssl rand -base64 32". While a secret is being replaced there are
+	// two, the old one and the new one. Required: without a secret every client that
+	// can reach the Handler could find out to whom a cookie belongs.
 	Secrets []grimoireauth.Secret
-	// Logger gets the faults that only a programmer or an operator can put right. Nil:
+	// Logger gets mistakes that a programmer or an operator has to correct. Nil:
 	// slog.Default().
 	Logger *slog.Logger
 }
 
-// New returns a Handler that serves what proxies ask about to app: routes of guard, with
-// [Allow] for handlers. It does no I/O. Its error, which matches [grimoireauth.ErrInvalid],
-// names every fault of the configuration at once.
+// New returns a Handler that serves the original requests to app: routes of guard, with
+// [Allow] for handlers. It makes no network call. Its error, which matches
+// [grimoireauth.ErrInvalid], names every fault of the configuration at once.
 func New(guard *middleware.Guard, app http.Handler, config Config) (*Handler, error) {
 	var faults []error
 	if guard == nil {
@@ -49,7 +49,7 @@ func New(guard *middleware.Guard, app http.Handler, config Config) (*Handler, er
 	return &Handler{guard: guard, app: app, secrets: secrets, logger: logger}, nil
 }
 
-// secretFaults returns what is wrong with Secrets, without a word of them.
+// secretFaults returns the mistakes in Secrets, without any part of a secret.
 func (c Config) secretFaults() []error {
 	if len(c.Secrets) == 0 {
 		return []error{errors.New("Secrets is empty: a proxy has to prove itself")}
@@ -59,15 +59,16 @@ func (c Config) secretFaults() []error {
 		switch value := secret.Reveal(); {
 		case len(value) < minSecret:
 			faults = append(faults, fmt.Errorf("Secrets[%d] has %d characters: it needs at least %d", i, len(value), minSecret))
-		case !printable(value):
+		case !isPrintable(value):
 			faults = append(faults, fmt.Errorf("Secrets[%d] has a space, a quotation mark or a character that is not printable ASCII: a proxy's configuration cannot hold it", i))
 		}
 	}
 	return faults
 }
 
-// printable reports whether a value passes through headers and configurations unchanged.
-func printable(value string) bool {
+// isPrintable reports whether headers and configuration files can contain the value
+// unchanged.
+func isPrintable(value string) bool {
 	for i := range len(value) {
 		switch c := value[i]; {
 		case c <= ' ' || c >= 0x7f || c == '"' || c == '\'' || c == '\\' || c == '$':

@@ -11,41 +11,42 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// Handler answers what reverse proxies ask. Make it with [New]; the zero Handler answers
-// 500. It serves every path and method, so give it a listener of its own, or a path that
-// the proxy does not serve. It is safe for concurrent use and keeps nothing.
+// Handler answers the authentication requests of reverse proxies. Create it with [New];
+// the zero Handler answers 500. It serves every path and method, so give it a listener
+// of its own, or a path that the proxy does not serve. It is safe for concurrent use
+// and stores nothing.
 type Handler struct {
 	guard   *middleware.Guard
 	app     http.Handler
 	secrets []grimoireauth.Secret
 	logger  *slog.Logger
 
-	unproved sync.Once // one line per Handler that something asks without the secret
+	warned sync.Once // one line per Handler about requests without the secret
 }
 
 // ServeHTTP implements [http.Handler].
-func (h *Handler) ServeHTTP(w http.ResponseWriter, asks *http.Request) {
+func (h *Handler) ServeHTTP(w http.ResponseWriter, authRequest *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	if h == nil || h.app == nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
-	if !h.proved(asks.Header[HeaderSecret]) {
-		h.unproved.Do(func() {
-			h.logger.WarnContext(asks.Context(), "forward authentication was asked for without the proxy's secret: is the proxy's configuration complete, and can clients reach this address?",
-				"peer", asks.RemoteAddr)
+	if !h.hasSecret(authRequest.Header[HeaderSecret]) {
+		h.warned.Do(func() {
+			h.logger.WarnContext(authRequest.Context(), "forward authentication was asked for without the proxy's secret: is the proxy's configuration complete, and can clients reach this address?",
+				"peer", authRequest.RemoteAddr)
 		})
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
-	r, q, err := original(asks)
+	r, d, err := originalRequest(authRequest)
 	switch {
 	case errors.Is(err, errAmbiguous):
-		tell(w, asks, http.StatusNotFound)
+		writeStatus(w, authRequest, http.StatusNotFound)
 		return
 	case err != nil:
-		h.logger.ErrorContext(asks.Context(), "forward authentication: the proxy's configuration is incomplete", "error", err.Error())
-		tell(w, asks, http.StatusInternalServerError)
+		h.logger.ErrorContext(authRequest.Context(), "forward authentication: the proxy's configuration is incomplete", "error", err.Error())
+		writeStatus(w, authRequest, http.StatusInternalServerError)
 		return
 	}
 	detached := &http.Request{Header: http.Header{}}
@@ -56,42 +57,45 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, asks *http.Request) {
 	}
 	h.guard.Detach(detached)
 
-	a := &answer{header: make(http.Header)}
-	h.app.ServeHTTP(a, r)
-	status := a.told(q.allowed)
+	res := &response{header: make(http.Header)}
+	h.app.ServeHTTP(res, r)
+	status := res.proxyStatus(d.allowed)
 	if status == 0 {
-		h.logger.ErrorContext(asks.Context(), "forward authentication: a route has answered that is neither forwardauth.Allow nor a refusal",
-			"method", r.Method, "status", a.status)
-		tell(w, asks, http.StatusInternalServerError)
+		h.logger.ErrorContext(authRequest.Context(), "forward authentication: a route has answered that is neither forwardauth.Allow nor a refusal",
+			"method", r.Method, "status", res.status)
+		writeStatus(w, authRequest, http.StatusInternalServerError)
 		return
 	}
-	a.writeHeader(w.Header(), status, detached.Header, byModule(asks))
-	tell(w, asks, status)
+	res.writeHeader(w.Header(), status, detached.Header, forNginx(authRequest))
+	writeStatus(w, authRequest, status)
 	if status != http.StatusNoContent {
-		_, _ = w.Write(a.body.Bytes()) // that the proxy is gone is no error of ours
+		_, _ = w.Write(res.body.Bytes()) // a proxy that is gone is not an error
 	}
 }
 
-// byModule reports whether nginx's module auth_request asks.
-func byModule(asks *http.Request) bool { return asks.Header.Get(HeaderAnswer) == "auth_request" }
+// forNginx reports whether nginx's module auth_request has sent the request.
+func forNginx(authRequest *http.Request) bool {
+	return authRequest.Header.Get(HeaderAnswer) == "auth_request"
+}
 
-// tell writes the status as the proxy understands it.
-func tell(w http.ResponseWriter, asks *http.Request, status int) {
-	if byModule(asks) {
+// writeStatus writes the status in the form that the proxy expects.
+func writeStatus(w http.ResponseWriter, authRequest *http.Request, status int) {
+	if forNginx(authRequest) {
 		w.Header().Set(HeaderStatus, strconv.Itoa(status))
 		switch status {
 		case http.StatusNoContent, http.StatusUnauthorized, http.StatusForbidden:
 		default:
-			// The module makes 500 of everything else, with a line in nginx's log of errors.
+			// The module turns every other status into 500, with a line in nginx's
+			// error log.
 			status = http.StatusForbidden
 		}
 	}
 	w.WriteHeader(status)
 }
 
-// proved reports whether the proxy knows one of the secrets. All are compared, so that the
-// time tells nothing.
-func (h *Handler) proved(lines []string) bool {
+// hasSecret reports whether the header contains one of the secrets. It compares all of
+// them, so that the time it takes shows nothing.
+func (h *Handler) hasSecret(lines []string) bool {
 	if len(lines) != 1 {
 		return false
 	}

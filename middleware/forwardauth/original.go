@@ -13,62 +13,38 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// errAmbiguous: the path has several readings, or the class that the proxy found is none.
+// errAmbiguous says that the path, the host or the class has several readings.
 var errAmbiguous = errors.New("a path that programs read differently")
 
-// question is what a proxy asks about one request. It is in the context of that request.
-type question struct {
-	class   grimoireauth.ClassID // that the proxy has found; empty: none
-	allowed bool                 // Allow was reached
-}
-
-type questionKey struct{}
-
-func questionOf(ctx context.Context) *question {
-	q, _ := ctx.Value(questionKey{}).(*question)
-	return q
-}
-
-// ProxyClass is a [middleware.ClassOf] that returns the class that the proxy has written
-// into [HeaderProxyClass], for proxies that know it otherwise than by the path, such as by
-// the host. It returns the empty class, which guards refuse, if the proxy has written none
-// and outside a [Handler].
-func ProxyClass(r *http.Request) grimoireauth.ClassID {
-	if q := questionOf(r.Context()); q != nil {
-		return q.class
-	}
-	return ""
-}
-
-// original makes the request that the proxy asks about of the one by which it asks. The
+// originalRequest restores the original request from an authentication request. The
 // error is errAmbiguous, or names what the proxy's configuration lacks.
-func original(asks *http.Request) (*http.Request, *question, error) {
-	method, methodErr := one(asks.Header, HeaderMethod)
-	target, targetErr := one(asks.Header, HeaderURI)
-	host, hostErr := one(asks.Header, HeaderHost)
-	proto, protoErr := one(asks.Header, HeaderProto)
-	upgrade, upgradeErr := optional(asks.Header, HeaderUpgrade)
-	length, lengthErr := optional(asks.Header, HeaderLength)
-	class, classErr := optional(asks.Header, HeaderProxyClass)
+func originalRequest(authRequest *http.Request) (*http.Request, *decision, error) {
+	method, methodErr := required(authRequest.Header, HeaderMethod)
+	target, targetErr := required(authRequest.Header, HeaderURI)
+	host, hostErr := required(authRequest.Header, HeaderHost)
+	proto, protoErr := required(authRequest.Header, HeaderProto)
+	upgrade, upgradeErr := optional(authRequest.Header, HeaderUpgrade)
+	length, lengthErr := optional(authRequest.Header, HeaderLength)
+	class, classErr := optional(authRequest.Header, HeaderProxyClass)
 	if err := errors.Join(methodErr, targetErr, hostErr, protoErr, upgradeErr, lengthErr, classErr); err != nil {
 		return nil, nil, err
 	}
 	if proto != "http" && proto != "https" {
 		return nil, nil, fmt.Errorf("%s is neither http nor https", HeaderProto)
 	}
-	if !token(method) || !oneReading(target) || !plainHost(host) || class != "" && !plainClass(class) {
+	if !isToken(method) || !hasOneReading(target) || !isPlainHost(host) || class != "" && !isPlainClass(class) {
 		return nil, nil, errAmbiguous
 	}
 	u, err := url.ParseRequestURI(target)
 	if err != nil {
 		return nil, nil, errAmbiguous
 	}
-	q := &question{class: grimoireauth.ClassID(class)}
+	d := &decision{class: grimoireauth.ClassID(class)}
 	r := &http.Request{
 		Method: method, URL: u, RequestURI: target, Host: host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: described(asks.Header), Body: http.NoBody, ContentLength: lengthOf(length),
-		RemoteAddr: asks.RemoteAddr,
+		Header: originalHeaders(authRequest.Header), Body: http.NoBody, ContentLength: contentLength(length),
+		RemoteAddr: authRequest.RemoteAddr,
 	}
 	if proto == "https" {
 		r.TLS = &tls.ConnectionState{}
@@ -77,12 +53,12 @@ func original(asks *http.Request) (*http.Request, *question, error) {
 		r.Header.Set("Upgrade", upgrade)
 		r.Header.Set("Connection", "Upgrade")
 	}
-	return r.WithContext(context.WithValue(asks.Context(), questionKey{}, q)), q, nil
+	return r.WithContext(context.WithValue(authRequest.Context(), decisionKey{}, d)), d, nil
 }
 
-// described returns the headers of the original request: those of the question, without
-// what is about the question itself.
-func described(h http.Header) http.Header {
+// originalHeaders returns the headers of the original request: those of the
+// authentication request, without the ones that describe it.
+func originalHeaders(h http.Header) http.Header {
 	out := make(http.Header, len(h))
 	for name, lines := range h {
 		switch {
@@ -94,15 +70,15 @@ func described(h http.Header) http.Header {
 	return out
 }
 
-// hopByHop are the headers that are about one connection, or about its body (RFC 9110, 7.6.1).
+// hopByHop are the headers of one connection or of its body (RFC 9110, section 7.6.1).
 var hopByHop = map[string]bool{
 	"Connection": true, "Upgrade": true, "Keep-Alive": true, "Te": true, "Trailer": true, "Transfer-Encoding": true,
 	"Proxy-Connection": true, "Content-Length": true, "Expect": true,
 }
 
-// one returns the value of a header that the proxy has to write. Of two lines the client
-// may have written one.
-func one(h http.Header, name string) (string, error) {
+// required returns the value of a header that the proxy has to set. If the header is
+// there twice, one of them may be the client's.
+func required(h http.Header, name string) (string, error) {
 	value, err := optional(h, name)
 	if err == nil && value == "" {
 		err = fmt.Errorf("%s is missing", name)
@@ -120,8 +96,8 @@ func optional(h http.Header, name string) (string, error) {
 	return "", fmt.Errorf("%s stands there twice", name)
 }
 
-// lengthOf returns a Content-Length, -1 if there is none that can be read.
-func lengthOf(text string) int64 {
+// contentLength returns the length, or -1 if it cannot be parsed.
+func contentLength(text string) int64 {
 	if text == "" {
 		return 0
 	}
@@ -132,10 +108,10 @@ func lengthOf(text string) int64 {
 	return n
 }
 
-// token reports whether a method is one (RFC 9110, 5.6.2).
-func token(method string) bool {
+// isToken reports whether a method has a valid form (RFC 9110, section 5.6.2).
+func isToken(method string) bool {
 	for i := range len(method) {
-		if c := method[i]; !unreserved(c) && !strings.ContainsRune("!#$%&'*+^`|", rune(c)) {
+		if c := method[i]; !isUnreserved(c) && !strings.ContainsRune("!#$%&'*+^`|", rune(c)) {
 			return false
 		}
 	}
@@ -143,17 +119,16 @@ func token(method string) bool {
 }
 
 // plainHost reports whether a value is a host with or without a port.
-func plainHost(host string) bool {
+func isPlainHost(host string) bool {
 	for i := range len(host) {
-		if c := host[i]; !unreserved(c) && c != ':' && c != '[' && c != ']' {
+		if c := host[i]; !isUnreserved(c) && c != ':' && c != '[' && c != ']' {
 			return false
 		}
 	}
 	return true
 }
 
-// plainClass reports whether a class that a proxy has found is one segment of a path that
-// has one reading.
-func plainClass(class string) bool {
-	return strings.Trim(class, ".") != "" && !strings.Contains(class, "%") && plainSegment(class)
+// isPlainClass reports whether the proxy's class is one path segment with one reading.
+func isPlainClass(class string) bool {
+	return strings.Trim(class, ".") != "" && !strings.Contains(class, "%") && isPlainSegment(class)
 }

@@ -8,50 +8,50 @@ import (
 	"strings"
 )
 
-// maxBody is how much of a refusal's page is kept.
+// maxBody is the largest page of a rejection that is kept, in bytes.
 const maxBody = 64 << 10
 
-// answer holds what the routes answer, until it is known what the proxy is told.
-type answer struct {
-	header http.Header // until the status is written, and of it afterwards
+// response records the response of the routes.
+type response struct {
+	header http.Header // a copy, once the status is written
 	status int         // zero: not written yet
 	body   bytes.Buffer
 }
 
 // Header implements [http.ResponseWriter].
-func (a *answer) Header() http.Header { return a.header }
+func (res *response) Header() http.Header { return res.header }
 
 // WriteHeader implements [http.ResponseWriter]. Informational responses are not passed on.
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 && status >= 200 {
-		a.status, a.header = status, a.header.Clone()
+func (res *response) WriteHeader(status int) {
+	if res.status == 0 && status >= 200 {
+		res.status, res.header = status, res.header.Clone()
 	}
 }
 
 // Write implements [http.ResponseWriter].
-func (a *answer) Write(p []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	if a.body.Len()+len(p) <= maxBody {
-		a.body.Write(p)
+func (res *response) Write(p []byte) (int, error) {
+	res.WriteHeader(http.StatusOK)
+	if res.body.Len()+len(p) <= maxBody {
+		res.body.Write(p)
 	}
 	return len(p), nil
 }
 
-// told is the status that the proxy is told, zero for an answer that no route of [Allow]
-// and no refusal has written.
-func (a *answer) told(allowed bool) int {
-	switch status := a.status; {
+// proxyStatus returns the status for the proxy. It is zero if the response comes
+// neither from [Allow] nor from a rejection.
+func (res *response) proxyStatus(allowed bool) int {
+	switch status := res.status; {
 	case allowed && status == http.StatusNoContent:
 		return status
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound,
 		status == http.StatusConflict, status == http.StatusServiceUnavailable:
 		return status
 	case status == http.StatusTooManyRequests:
-		// Configurations of proxies know one status for what could not be found out.
+		// Configurations of proxies have one status for temporary errors.
 		return http.StatusServiceUnavailable
 	case status == http.StatusMethodNotAllowed:
 		return http.StatusNotFound // there is no such route
-	case status >= 300 && status < 400 && a.header.Get("Location") != "":
+	case status >= 300 && status < 400 && res.header.Get("Location") != "":
 		return http.StatusUnauthorized
 	case status >= 400 && status < 500:
 		return http.StatusForbidden
@@ -61,18 +61,18 @@ func (a *answer) told(allowed bool) int {
 	return 0
 }
 
-// writeHeader writes what the proxy is told beside the status. Everything in an answer is
-// about one person at one moment.
-func (a *answer) writeHeader(h http.Header, status int, detached http.Header, numbered bool) {
-	cookies, cacheControl := a.header["Set-Cookie"], a.header.Get("Cache-Control")
-	for name, lines := range a.header {
+// writeHeader writes the headers for the proxy. None of them may be cached, since each
+// is about one person at one moment.
+func (res *response) writeHeader(h http.Header, status int, detached http.Header, numbered bool) {
+	cookies, cacheControl := res.header["Set-Cookie"], res.header.Get("Cache-Control")
+	for name, lines := range res.header {
 		identity := name == HeaderMember || name == HeaderOrganization || name == HeaderClass || name == HeaderRole
 		switch {
 		case name == "Set-Cookie", name == "Cache-Control", hopByHop[name], strings.HasPrefix(name, ownPrefix):
 		case identity && status != http.StatusNoContent:
 		case name == "Location" && status != http.StatusUnauthorized:
 		case name == "Www-Authenticate":
-			// One line is a list of several (RFC 9110, 11.6.1).
+			// One line can list several challenges (RFC 9110, section 11.6.1).
 			h.Set(name, strings.Join(lines, ", "))
 		default:
 			h[name] = slices.Clone(lines)
@@ -81,7 +81,7 @@ func (a *answer) writeHeader(h http.Header, status int, detached http.Header, nu
 	h.Set("Cache-Control", "no-store")
 	putCookies(h, cookies, numbered)
 	if status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(a.body.Len()))
+		h.Set("Content-Length", strconv.Itoa(res.body.Len()))
 		return
 	}
 	if cacheControl != "" || len(cookies) > 0 {
@@ -97,8 +97,8 @@ func set(h http.Header, name, value string) {
 	}
 }
 
-// putCookies writes the Set-Cookie lines. What sets something stands before deletions,
-// which may be left out.
+// putCookies writes the Set-Cookie lines. Lines that set a cookie come before
+// deletions, which may be left out.
 func putCookies(h http.Header, lines []string, numbered bool) {
 	if !numbered {
 		if len(lines) > 0 {
