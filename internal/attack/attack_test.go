@@ -22,7 +22,7 @@ import (
 
 var (
 	minutes = flag.Float64("attack.minutes", 1, "how long strangers attack, in minutes of virtual time")
-	seed    = flag.Uint64("attack.seed", 0, "what decides what strangers do; 0: another one each time")
+	seed    = flag.Uint64("attack.seed", 0, "the seed of the strangers' requests; 0: another one each time")
 )
 
 const (
@@ -32,7 +32,7 @@ const (
 	shared  = 10  // calls a second of all strangers' sources beyond their bursts
 )
 
-// sourceOf is what counts as one source. What comes from a proxy is one.
+// sourceOf returns the source to which a request is charged.
 func sourceOf(peer string) string {
 	return limit.Source(netip.MustParseAddrPort(peer).Addr()).String()
 }
@@ -64,7 +64,7 @@ func (a *attack) run() {
 	for n := range 100 {
 		noted := &a.record
 		if a.restart {
-			// A new process does not know of the message a second ago that Stytch counts.
+			// A new process does not know the message a second ago, which Stytch counts.
 			noted = new(record)
 		}
 		comers = append(comers, a.newPerson(100+n, peer(a.honest(1000+n%20)), noted))
@@ -124,9 +124,9 @@ func (a *attack) run() {
 	with := heap()
 	gone := weak.Make(a.process.Load().client)
 	a.process.Store(nil)
-	time.Sleep(2 * time.Minute) // so that no timer keeps it
+	time.Sleep(2 * time.Minute) // so that no timer refers to it
 	a.heap = with - min(with, heap())
-	require.True(t, gone.Value() == nil, "what is to be measured is kept")
+	require.True(t, gone.Value() == nil, "the client is still referred to, so its memory is not measured")
 }
 
 func heap() uint64 {
@@ -169,15 +169,16 @@ func (a *attack) strangersCalls() (beyond, total, most int) {
 	return beyond, total, most
 }
 
-// check holds what is promised to honest people.
+// check requires what is promised to honest people.
 func (a *attack) check() {
 	require.Empty(a.t, len(a.record.refused), "seed %d: %.600q", a.seed, a.record.refused)
 	require.Empty(a.t, a.answers.faults)
-	if !a.restart { // after which people wait for the key set, which is fetched once for all
+	if !a.restart { // after a restart people wait until the key set is fetched
 		share := .99
 		if a.last < time.Minute {
-			// All of them sign in within this time, so that more of what they do is to ask
-			// for messages, which wait for their turns if strangers ask for some to them.
+			// All of them sign in within this time, so a larger share of their requests asks
+			// for messages, which have to wait while strangers ask for messages to the same
+			// address.
 			share = .95
 		}
 		require.Less(a.t, a.record.percentile(share), 50*time.Millisecond)
@@ -185,7 +186,7 @@ func (a *attack) check() {
 	require.Less(a.t, a.heap, uint64(40<<20))
 }
 
-// checkShares holds what strangers may cost.
+// checkShares requires that strangers cause no more calls than their shares allow.
 func (a *attack) checkShares() {
 	beyond, _, most := a.strangersCalls()
 	seconds := int(a.last / time.Second)
@@ -214,7 +215,7 @@ func attacking(t *testing.T, setting setting, test func(a *attack)) {
 			honest: func(n int) netip.Addr { return v4(203, 0, n) },
 		}
 		if !setting.whole && *minutes <= 1 {
-			a.last /= 6 // what it takes to use the bursts up
+			a.last /= 6 // long enough to use the bursts up
 		}
 		if raceEnabled {
 			a.last = min(a.last, 10*time.Second)
@@ -224,8 +225,8 @@ func attacking(t *testing.T, setting setting, test func(a *attack)) {
 	})
 }
 
-// Ten sources of strangers do everything that they can, a hundred times a second each,
-// in both ways to map a school.
+// Ten sources of strangers send requests of every kind, a hundred a second each, in both
+// mappings of a school.
 func TestX01_StrangersOfEveryKind(t *testing.T) {
 	for name, oneOrganization := range map[string]bool{"a class each": false, "one organization": true} {
 		t.Run(name, func(t *testing.T) {
@@ -238,8 +239,8 @@ func TestX01_StrangersOfEveryKind(t *testing.T) {
 	}
 }
 
-// Behind a proxy the address counts that the proxy has appended, and none that the
-// stranger has written.
+// Behind a proxy a request is charged to the address that the proxy has appended, and not
+// to one that the stranger has written.
 func TestX01_StrangersForgeTheirAddress(t *testing.T) {
 	attacking(t, setting{address: middleware.ForwardedFor(netip.MustParsePrefix("10.0.0.0/8"))}, func(a *attack) {
 		a.forward = true
@@ -249,8 +250,8 @@ func TestX01_StrangersForgeTheirAddress(t *testing.T) {
 	})
 }
 
-// One stranger has many networks of 64 bits, each of which is a source of its own, in one of
-// 48 bits, which bounds them.
+// One stranger has many IPv6 networks of 64 bits, each of which is a source of its own.
+// The share of their common network of 48 bits limits all of them.
 func TestX01_StrangersOfManyNetworks(t *testing.T) {
 	attacking(t, setting{address: direct}, func(a *attack) {
 		a.stranger = func(n int, random *rand.Rand) netip.Addr {
@@ -264,9 +265,9 @@ func TestX01_StrangersOfManyNetworks(t *testing.T) {
 	})
 }
 
-// Behind a proxy for which nothing is set up all requests come from one address. Nobody
-// who is signed in is refused because of it, nor on a process that has just started. Of
-// those who sign in nothing is promised there.
+// Behind a proxy without Config.ClientAddress all requests come from one address. Signed-in
+// people are still served, also by a process that has just started. Nothing is promised to
+// people who sign in.
 func TestX01_StrangersBehindAProxy(t *testing.T) {
 	attacking(t, setting{}, func(a *attack) {
 		proxy := func(int) netip.Addr { return netip.MustParseAddr("127.0.0.1") }

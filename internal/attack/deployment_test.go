@@ -25,18 +25,17 @@ const (
 	latency = 100 * time.Millisecond // of one call to Stytch
 )
 
-// cause is the request that a call to Stytch is made for.
+// cause is the request for which a call to Stytch is made.
 type cause struct {
-	source string       // of strangers, the client address that they are to be charged to
-	waited atomic.Int64 // how long Stytch has taken for its calls
+	source string       // the source of a stranger's request; empty for honest people
+	waited atomic.Int64 // the time that its calls to Stytch have taken
 }
 
 type causeKey struct{}
 
 var named = regexp.MustCompile(`/organizations/[^/]+`)
 
-// network carries calls to Stytch, each of which takes its time, and counts them by
-// their causes.
+// network carries calls to Stytch with a latency, and counts them by their causes.
 type network struct {
 	stytch *mock.Stytch
 
@@ -58,7 +57,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	n.mu.Unlock()
-	// Half of the time passes before Stytch does anything, and half of it after that.
+	// Half of the latency passes before the call is carried out, and half of it after that.
 	var res *http.Response
 	var err error
 	for range 2 {
@@ -100,10 +99,10 @@ type school struct {
 	process atomic.Pointer[process]
 }
 
-// setting is how the service is set up.
+// setting has the options of the service.
 type setting struct {
 	oneOrganization bool // for the school, instead of one for each class
-	whole           bool // the suite runs all of the time, and not a part of it
+	whole           bool // run for the whole time in the suite, and not for a part of it
 	address         func(*http.Request) netip.Addr
 }
 
@@ -122,7 +121,7 @@ func newSchool(t testing.TB, setting setting) *school {
 	return s
 }
 
-// start puts a process with an empty memory in the place of the one before.
+// start replaces the process by one with an empty memory.
 func (s *school) start() {
 	stytch := s.network.stytch
 	logger := slog.New(slog.DiscardHandler)
@@ -159,7 +158,7 @@ func (s *school) start() {
 	s.process.Store(p)
 }
 
-// response is what a request was answered with.
+// response is the response to a request.
 type response struct {
 	status int
 	header http.Header
@@ -183,7 +182,7 @@ func (r *response) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// serve answers a request by the process that runs now.
+// serve calls the handler of the running process.
 func (s *school) serve(r *http.Request, by *cause) *response {
 	w := &response{header: http.Header{}}
 	s.process.Load().app.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), causeKey{}, by)))

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A message, and a guess, that a stranger gives up in the middle count, since Stytch may
-// have carried them out. So giving up buys no more of them.
+// A request for a message, or a guess, counts even if the stranger cancels it, since Stytch
+// may have carried it out. So cancelling requests does not raise the limits.
 func TestX04_GivingUpBuysNothing(t *testing.T) {
 	for _, kind := range []string{"magic_link", "email_otp", "reset", "discovery", "password", "code"} {
 		t.Run(kind, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestX04_GivingUpBuysNothing(t *testing.T) {
 				}
 				clear(s.network.kinds)
 				for i := range 150 {
-					// A millisecond before the answer, and before the question.
+					// A millisecond before the response, or before Stytch gets the call.
 					after := []time.Duration{latency - time.Millisecond, latency/2 - time.Millisecond}[i%2]
 					ctx, cancel := context.WithTimeout(t.Context(), after)
 					r := newRequest("POST", path, form).WithContext(ctx)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Members who are signed in ask for everything that costs a call, a hundred times a second
-// each. No share bounds them, since their credentials are known; others are not delayed.
+// Signed-in members send requests that cause calls, a hundred a second each. No share
+// limits them, since their credentials are known, and they do not delay others.
 func TestX01_MembersWhoAskAllTheTime(t *testing.T) {
 	for name, path := range map[string]string{"classes": "/auth/switch", "fresh": "/fresh"} {
 		t.Run(name, func(t *testing.T) {

@@ -29,18 +29,18 @@ type person struct {
 	record  *record
 	missed  bool // a message did not come
 	forward bool // all requests come through a proxy
-	byLink  bool // where more than three sources guess, a link takes the place of the code
+	byLink  bool // sign in by a link if the guesses at codes are used up
 }
 
-// record is what became of the requests of honest people.
+// record has the results of the requests of honest people.
 type record struct {
 	mu      sync.Mutex // guards what follows
 	served  int
 	refused []string
-	delays  []time.Duration // of each request, beyond what Stytch took for it
+	delays  []time.Duration // of each request, without the time of its calls to Stytch
 	again   int             // how often a code was typed again
 	missed  int             // how often a message did not come, and was asked for again
-	byLink  int             // how often a link took the place of a code
+	byLink  int             // how often a person used a link instead of a code
 }
 
 func (r *record) count(n *int) {
@@ -49,7 +49,8 @@ func (r *record) count(n *int) {
 	*n++
 }
 
-// percentile returns how much the slowest were delayed: of 0.99, all but one in a hundred.
+// percentile returns a percentile of the delays: with 0.99, all but one in a hundred were
+// shorter.
 func (r *record) percentile(share float64) time.Duration {
 	if len(r.delays) == 0 {
 		return 0
@@ -66,8 +67,8 @@ func (s *school) newPerson(n int, from string, record *record) *person {
 	return p
 }
 
-// signedIn gives the browser a session, of which it keeps the session_token alone if
-// its session_jwt fits no cookie.
+// signedIn gives the browser a session. With large its session_jwt is too long for a
+// cookie, so that the browser has the session_token only.
 func (p *person) signedIn(large bool) {
 	var options []mock.SignInOption
 	if large {
@@ -83,7 +84,7 @@ func (p *person) signedIn(large bool) {
 
 var homeURL, _ = url.Parse(home)
 
-// send makes a request. One that has to be served and is not is noted.
+// send makes a request, and records whether it got one of the wanted statuses.
 func (p *person) send(method, path string, form url.Values, want ...int) *response {
 	r := newRequest(method, path, form)
 	r.RemoteAddr = p.from
@@ -136,7 +137,7 @@ func notice(r *response) string {
 	return strings.Join(all, " | ") + " to " + r.header.Get("Location")
 }
 
-// reads is the person at a page of the class every few seconds.
+// reads requests a page of the class every few seconds.
 func (p *person) reads(until time.Time, every time.Duration) {
 	for time.Now().Before(until) {
 		res := p.send("GET", p.school.path, nil, http.StatusOK)
@@ -149,7 +150,7 @@ func (p *person) reads(until time.Time, every time.Duration) {
 
 var attemptField = regexp.MustCompile(`attempt=([A-Z2-7]{26})`)
 
-// attempt is the attempt to sign in that an answer leads to.
+// attempt returns the attempt to sign in of a response.
 func attempt(r *response) string {
 	if m := attemptField.FindStringSubmatch(r.header.Get("Location")); m != nil {
 		return m[1]
@@ -157,7 +158,7 @@ func attempt(r *response) string {
 	return ""
 }
 
-// signIn signs in by a way: "magic_link", "email_otp" or "sso".
+// signIn signs in by a method: "magic_link", "email_otp" or "sso".
 func (p *person) signIn(way string) {
 	back := p.school.path
 	p.send("GET", "/auth/?class="+p.school.class.Slug, nil, http.StatusOK)
@@ -174,9 +175,9 @@ func (p *person) signIn(way string) {
 		p.send("GET", "/auth/code?attempt="+asked, nil, http.StatusOK)
 		time.Sleep(3 * time.Second)
 		if asked == "" {
-			return // refused, which is noted
+			return // refused, which send has recorded
 		}
-		// A code that was wrong, since another one was sent in the meantime, is typed again.
+		// The code is wrong if another one was sent in the meantime: the person types that.
 		want := []int{http.StatusSeeOther, http.StatusForbidden}
 		if p.byLink {
 			want = append(want, http.StatusTooManyRequests)
@@ -219,9 +220,9 @@ func (p *person) signIn(way string) {
 	}
 }
 
-// asksAgain asks for a message that did not come: a stranger's request for one was waiting
-// for its turn and was refused then, since its network had used its share up by that time.
-// It happens once, in the seconds in which that share ends.
+// asksAgain asks again for a message that did not come, because the message of a stranger's
+// request came first and was refused when the share of the stranger's network was used up.
+// That happens once, in the seconds in which the share is used up.
 func (p *person) asksAgain(way string) {
 	p.record.count(&p.record.missed)
 	if p.missed {
@@ -232,8 +233,8 @@ func (p *person) asksAgain(way string) {
 	p.signIn(way)
 }
 
-// newest is the newest message to this person, with a code or with a link, for which they
-// wait a moment.
+// newest waits a moment and returns the newest message to this person, with a code or with
+// a link.
 func (p *person) newest(code bool) mock.Message {
 	for range 10 {
 		if m := p.inTheMail(code); m.To != "" {
@@ -254,7 +255,7 @@ func (p *person) inTheMail(code bool) mock.Message {
 	return mock.Message{}
 }
 
-// atStytch is where Stytch sends the browser on to, at this service.
+// atStytch opens a page of Stytch and returns the address to which it redirects.
 func (p *person) atStytch(address string) string {
 	r, err := http.NewRequest("GET", address, nil)
 	if err != nil || address == "" {
@@ -271,7 +272,7 @@ func (p *person) atStytch(address string) string {
 	return at
 }
 
-// cookies returns a copy of what the browser holds.
+// cookies returns a copy of the browser's cookies.
 func (p *person) cookies() map[string]string {
 	all := map[string]string{}
 	for _, cookie := range p.jar.Cookies(homeURL) {

@@ -27,7 +27,7 @@ type stranger struct {
 	found   *answers
 }
 
-// answers are what strangers got, by kind of request and status.
+// answers counts the responses to strangers, by kind of request and status.
 type answers struct {
 	mu     sync.Mutex // guards what follows
 	by     map[string]map[int]int
@@ -65,9 +65,9 @@ const (
 	jwtCookie   = "__Host-stytch_session_jwt"
 )
 
-// somebody is the address of a person whose code and password this source guesses, and
-// to whom it has messages sent. Three sources of ten do so for each person.
-func (s *stranger) somebody() string {
+// target returns the address of a person whose code and password this source guesses, and
+// for whom it asks for messages. Three sources of ten do so for each person.
+func (s *stranger) target() string {
 	for {
 		if n := s.random.IntN(200); (s.n-n%10+10)%10 < 3 {
 			return fmt.Sprintf("student%d@example.edu", n)
@@ -79,7 +79,7 @@ func (s *stranger) id(kind string) string {
 	return fmt.Sprintf("%s-test-%08x-1111-4222-8333-%012x", kind, s.random.Uint32(), s.random.Uint64()>>16)
 }
 
-// kinds are all kinds of requests of strangers.
+// kinds are the kinds of strangers' requests.
 var kinds = []struct {
 	name string
 	make func(s *stranger) *http.Request
@@ -127,12 +127,12 @@ var kinds = []struct {
 	{"made-up class by id", func(s *stranger) *http.Request {
 		return newRequest("GET", "/auth/?class="+s.id("organization"), nil)
 	}},
-	{"send a link", func(s *stranger) *http.Request { return s.start("magic_link", s.school.class.Slug, s.somebody()) }},
-	{"send a code", func(s *stranger) *http.Request { return s.start("email_otp", s.school.class.Slug, s.somebody()) }},
+	{"send a link", func(s *stranger) *http.Request { return s.start("magic_link", s.school.class.Slug, s.target()) }},
+	{"send a code", func(s *stranger) *http.Request { return s.start("email_otp", s.school.class.Slug, s.target()) }},
 	{"send a link to a stranger", func(s *stranger) *http.Request {
 		return s.start("magic_link", s.school.class.Slug, s.letters(6)+"@elsewhere.example")
 	}},
-	{"send a link to reset", func(s *stranger) *http.Request { return s.start("reset", s.school.class.Slug, s.somebody()) }},
+	{"send a link to reset", func(s *stranger) *http.Request { return s.start("reset", s.school.class.Slug, s.target()) }},
 	{"send a link to find classes", func(s *stranger) *http.Request {
 		return s.start("magic_link", "", s.letters(6)+"@elsewhere.example")
 	}},
@@ -140,13 +140,13 @@ var kinds = []struct {
 		return s.start("email_otp", "x"+s.letters(6), s.letters(6)+"@elsewhere.example")
 	}},
 	{"guess a code", func(s *stranger) *http.Request {
-		return newRequest("POST", "/auth/code", url.Values{"class": {s.school.class.Slug}, "email": {s.somebody()}, "code": {fmt.Sprintf("%06d", s.random.IntN(1e6))}})
+		return newRequest("POST", "/auth/code", url.Values{"class": {s.school.class.Slug}, "email": {s.target()}, "code": {fmt.Sprintf("%06d", s.random.IntN(1e6))}})
 	}},
 	{"guess a code of a discovery", func(s *stranger) *http.Request {
 		return newRequest("POST", "/auth/code", url.Values{"class": {""}, "email": {s.letters(6) + "@elsewhere.example"}, "code": {fmt.Sprintf("%06d", s.random.IntN(1e6))}})
 	}},
 	{"guess a password", func(s *stranger) *http.Request {
-		r := url.Values{"class": {s.school.class.Slug}, "email": {s.somebody()}, "method": {"password"}, "password": {s.letters(9)}}
+		r := url.Values{"class": {s.school.class.Slug}, "email": {s.target()}, "method": {"password"}, "password": {s.letters(9)}}
 		return newRequest("POST", "/auth/start", r)
 	}},
 	{"guess a password of a stranger", func(s *stranger) *http.Request {
@@ -225,7 +225,7 @@ func (s *stranger) begun(path string, r *http.Request) *http.Request {
 	return r
 }
 
-// carry gives a request the cookies of an answer.
+// carry adds the cookies of a response to a request.
 func carry(r *http.Request, res *response) {
 	for _, cookie := range (&http.Response{Header: res.header}).Cookies() {
 		r.AddCookie(cookie)
@@ -247,7 +247,7 @@ func (s *stranger) send(r *http.Request) *response {
 	return s.school.serve(r, by)
 }
 
-// attacks sends as many requests a second, of all kinds in turn, until then.
+// attacks sends this many requests a second, of all kinds in turn, until then.
 func (s *stranger) attacks(until time.Time, rate int) {
 	var all sync.WaitGroup
 	for at := s.n; time.Now().Before(until); at++ {

@@ -1,14 +1,14 @@
-// Command bench compares what checking a session_jwt costs here and elsewhere.
+// Command bench compares the cost of checking a session_jwt in this library and others.
 //
 //	cd internal/bench && go run .            # all figures
 //	cd internal/bench && go run . -held 1000 # without the long preparation
 //
-// A shared machine changes its speed from one second to the next, so absolute
-// times mean little and benchmarks run one after the other cannot be compared.
-// Here all operations take turns, a few milliseconds each; every one is divided by
-// the floor of the same turn, SHA-256 of the signing input and one RSA
-// verification on the same token; and the median over the turns is reported.
+// The speed of a shared machine changes from one second to the next, so absolute times,
+// and benchmarks that run one after the other, cannot be compared. This command measures
+// all operations in turn, a few milliseconds each, divides each time by the floor of the
+// same turn (SHA-256 of the signing input and one RSA verification on the same token), and
+// reports the median over the turns.
 //
-// It is a module of its own, so that nobody who imports the library has to fetch
-// what it is compared with.
+// It is a module of its own, so that importers of the library do not download the
+// libraries with which it is compared.
 package main

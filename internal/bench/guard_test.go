@@ -19,7 +19,7 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// What the guard of a route costs. The figures are those of
+// The cost of a route's guard. The figures in the documents are those of
 //
 //	cd internal/bench && go test -run Guard -v -guard.turns 60
 //
@@ -66,7 +66,7 @@ func newRoutes(n int) (routes, error) {
 	}
 	x.bare = page
 	x.guarded = guard.Require(guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)(page))
-	// What a program does that has stytch-go alone.
+	// The same page in a program that uses stytch-go only.
 	x.stytch = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		cookie, err := r.Cookie(jwtCookie)
 		if err != nil {
@@ -89,7 +89,7 @@ var text = []byte("the page\n")
 
 var page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text) })
 
-// jwtCookie is the cookie of the session_jwt of a Guard that was told nothing.
+// jwtCookie is the default name of the session_jwt's cookie.
 const jwtCookie = "__Host-" + grimoireauth.SessionJWTCookie
 
 // cookies is a header with five of them, as browsers send it.
@@ -113,7 +113,7 @@ func sessionOf(token string) string {
 
 const class = "organization-test-cccccccc-1111-4222-8333-000000000000"
 
-// nullWriter costs nothing of its own.
+// nullWriter is a ResponseWriter without a cost.
 type nullWriter struct{ header http.Header }
 
 func (w nullWriter) Header() http.Header         { return w.header }
@@ -125,7 +125,7 @@ func (w nullWriter) WriteHeader(status int) {
 }
 
 func TestGuardCosts(t *testing.T) {
-	// One, as for the other figures here, so that collecting garbage is paid for too.
+	// One, as for the other figures here, so that garbage collection is measured too.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	x, err := newRoutes(300) // one class
 	must(err)

@@ -60,7 +60,7 @@ func measure(turns int, chunk time.Duration, held int) (over int, err error) {
 	return over, nil
 }
 
-// verify repeats a token that is good.
+// verify returns a function that verifies a valid token.
 func (b bench) verify(v *jwtlocal.Verifier, token string) func() {
 	secret := grimoireauth.NewSecret(token)
 	return func() {
@@ -69,7 +69,7 @@ func (b bench) verify(v *jwtlocal.Verifier, token string) func() {
 	}
 }
 
-// refuse repeats a token that is not.
+// refuse returns a function that verifies an invalid token.
 func (b bench) refuse(v *jwtlocal.Verifier, token string) func() {
 	secret := grimoireauth.NewSecret(token)
 	return func() {
@@ -79,10 +79,10 @@ func (b bench) refuse(v *jwtlocal.Verifier, token string) func() {
 	}
 }
 
-// each goes through many tokens in an order that no cache of the processor expects.
-// A request brings its token in a buffer that has just been written, so the few
-// tokens of a batch are read first, which does not count. Of the batches of a turn
-// the median is taken: whatever else the machine does falls into the others.
+// each verifies many tokens in a random order, so that they are not in the processor's
+// caches. A server reads a token from a buffer that it has just written, so the tokens of
+// a batch are read before the measurement. It takes the median of the batches of a turn,
+// to which other work on the machine adds little.
 func (b bench) each(v *jwtlocal.Verifier, tokens []string) func(int) time.Duration {
 	return b.eachBy(tokens, func(s grimoireauth.Secret) {
 		_, err := v.Verify(b.ctx, s)
@@ -121,7 +121,7 @@ func (b bench) eachBy(tokens []string, do func(grimoireauth.Secret)) func(int) t
 	}
 }
 
-// clockCost is what looking at the clock twice takes.
+// clockCost is the time of reading the clock twice.
 func clockCost() time.Duration {
 	times := make([]time.Duration, 10_000)
 	for i := range times {
@@ -155,8 +155,7 @@ func (b bench) onOne(turns int, chunk time.Duration) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	// The first sight of a token: each of a thousand comes again when it has long
-	// been forgotten.
+	// A new token: each of a thousand is verified again after it has left the cache.
 	small, err := b.minter.verifier(100)
 	if err != nil {
 		return 0, err
@@ -297,7 +296,7 @@ func (b bench) onTwo(turns int, chunk time.Duration) (int, error) {
 	return over, nil
 }
 
-// memory measures what a remembered token costs.
+// memory measures the memory of a cached token.
 func (b bench) memory(int, time.Duration) (int, error) {
 	before := liveHeap()
 	v, err := b.minter.filled(b.tokens)
@@ -313,7 +312,7 @@ func (b bench) memory(int, time.Duration) (int, error) {
 
 var sum [sha256.Size]byte
 
-// digest hashes a token as sparingly as can be.
+// digest hashes a token without an allocation.
 func digest(s grimoireauth.Secret) {
 	var buffer [512]byte
 	h := sha256.New()
@@ -333,17 +332,17 @@ func liveHeap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// tell prints one figure and returns 1 if it misses its limit.
+// tell prints one figure and returns 1 if it is beyond its limit.
 func tell(name string, value, limit float64, most bool) int {
 	word, missed := "at least", value < limit
 	if most {
 		word, missed = "at most", value > limit
 	}
-	verdict := "ok"
+	result := "ok"
 	if missed {
-		verdict = "OVER"
+		result = "OVER"
 	}
-	fmt.Printf("%s: %.3f (%s %.2f) %s\n", name, value, word, limit, verdict)
+	fmt.Printf("%s: %.3f (%s %.2f) %s\n", name, value, word, limit, result)
 	if missed {
 		return 1
 	}

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// spent is the processor time that this process has used, its garbage collector
-// included. On a machine that other work shares, the time on the wall mostly tells
-// about the other work.
+// spent is the processor time that this process has used, with its garbage collector. On
+// a shared machine the wall time mostly depends on other work.
 func spent() time.Duration {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {

@@ -6,6 +6,5 @@ import "time"
 
 var begun = time.Now()
 
-// spent is the time on the wall where the processor time of a process is not to be
-// had so easily.
+// spent is the wall time, on systems without a simple way to read the processor time.
 func spent() time.Duration { return time.Since(begun) }

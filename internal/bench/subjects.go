@@ -28,7 +28,7 @@ func (s keyServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(s))), Request: r}, nil
 }
 
-// floor is what no verifier of this token can do without.
+// floor is the work that every verifier of this token has to do.
 func (m minter) floor(token string) (func(), error) {
 	dot := strings.LastIndexByte(token, '.')
 	input := []byte(token[:dot])
@@ -42,7 +42,7 @@ func (m minter) floor(token string) (func(), error) {
 	}, nil
 }
 
-// verifier is ours.
+// verifier returns a verifier of this library.
 func (m minter) verifier(cacheSize int, configure ...func(*jwtlocal.Config)) (*jwtlocal.Verifier, error) {
 	c := jwtlocal.Config{ProjectID: project, Transport: keyServer(m.jwks()), CacheSize: cacheSize}
 	for _, f := range configure {
@@ -51,7 +51,7 @@ func (m minter) verifier(cacheSize int, configure ...func(*jwtlocal.Config)) (*j
 	return jwtlocal.New(c)
 }
 
-// filled is a verifier that has seen these tokens.
+// filled is a verifier that has these tokens in its cache.
 func (m minter) filled(tokens []string, configure ...func(*jwtlocal.Config)) (*jwtlocal.Verifier, error) {
 	v, err := m.verifier(len(tokens), configure...)
 	if err != nil {
@@ -68,7 +68,7 @@ func (m minter) filled(tokens []string, configure ...func(*jwtlocal.Config)) (*j
 	return v, nil
 }
 
-// stytchLocal is the SDK's own local check.
+// stytchLocal is the local check of Stytch's SDK.
 func (m minter) stytchLocal() (func(token string) error, error) {
 	client, err := b2bstytchapi.NewClient(project, "secret-test-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", b2bstytchapi.WithHTTPClient(&http.Client{Transport: keyServer(m.jwks())}))
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// The server runs in a process of its own, so that the client's work is not taken
-// for the server's; each has one processor.
+// The server runs in a process of its own, so that the client's work is not measured as
+// the server's; each has one processor.
 const serverMark = "GUARD_BENCH_SERVER"
 
 func TestMain(m *testing.M) {
@@ -32,7 +32,7 @@ const (
 	connections = 16
 )
 
-// serveRoutes tells its address, and the tokens, and serves until its input ends.
+// serveRoutes prints its address and the tokens, and serves until its input ends.
 func serveRoutes() error {
 	x, err := newRoutes(members)
 	if err != nil {
@@ -60,7 +60,7 @@ func serveRoutes() error {
 	return nil
 }
 
-// pages asks for one page again and again over connections that stay open.
+// pages requests one page repeatedly over connections that stay open.
 type pages struct {
 	connections []net.Conn
 	readers     []*bufio.Reader
@@ -91,7 +91,8 @@ func (p *pages) close() {
 	}
 }
 
-// during asks for as long as this and returns how many answers came per second.
+// during makes requests for as long as this and returns the number of responses per
+// second.
 func (p *pages) during(length time.Duration) (float64, error) {
 	var all sync.WaitGroup
 	counts, errs := make([]int, len(p.connections)), make([]error, len(p.connections))
@@ -118,7 +119,7 @@ func (p *pages) during(length time.Duration) (float64, error) {
 	return float64(sum) / time.Since(begin).Seconds(), nil
 }
 
-// answer reads one answer and does no more about it than it must.
+// answer reads one response with as little work as possible.
 func answer(r *bufio.Reader) error {
 	status, err := r.ReadSlice('\n')
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// operation is something to be measured. run does it n times and returns how long
-// that took, less whatever preparation should not count.
+// operation is an operation to measure. run does it n times and returns the time without
+// that of the preparation.
 type operation struct {
 	name  string
 	limit float64 // times the floor; 0 if only told
@@ -21,7 +21,7 @@ type operation struct {
 	ratios []float64 // to the floor of the same turn
 }
 
-// plain measures a function that can be repeated as it is.
+// plain returns an operation that calls a function repeatedly.
 func plain(f func()) func(int) time.Duration {
 	return func(n int) time.Duration {
 		start := spent()
@@ -32,7 +32,7 @@ func plain(f func()) func(int) time.Duration {
 	}
 }
 
-// takeTurns measures all operations, the first of which is the floor.
+// takeTurns measures all operations in turn. The first of them is the floor.
 func takeTurns(operations []*operation, turns int, chunk time.Duration) {
 	for _, o := range operations {
 		o.each = 1
@@ -80,16 +80,16 @@ func report(w io.Writer, title string, operations []*operation) (over int, err e
 	fmt.Fprintf(&b, "\n%s\n\n| | ns | × floor | quartiles | limit | |\n|---|---:|---:|---:|---:|---|\n", title)
 	for _, o := range operations {
 		sorted := slices.Sorted(slices.Values(o.ratios))
-		verdict, limit := "", ""
+		result, limit := "", ""
 		if o.limit > 0 {
-			limit, verdict = fmt.Sprintf("%.2f", o.limit), "ok"
+			limit, result = fmt.Sprintf("%.2f", o.limit), "ok"
 			if median(o.ratios) > o.limit {
-				verdict = "OVER"
+				result = "OVER"
 				over++
 			}
 		}
 		fmt.Fprintf(&b, "| %s | %.0f | %.4f | %.4f–%.4f | %s | %s |\n",
-			o.name, median(o.times), median(o.ratios), sorted[len(sorted)/4], sorted[3*len(sorted)/4], limit, verdict)
+			o.name, median(o.times), median(o.ratios), sorted[len(sorted)/4], sorted[3*len(sorted)/4], limit, result)
 	}
 	_, err = io.WriteString(w, b.String())
 	return over, err

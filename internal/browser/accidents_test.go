@@ -46,14 +46,14 @@ func TestMailScanner(t *testing.T) {
 	stranger.picture("link-spent")
 }
 
-// TestDoubleClick presses the button twice, as many people do with every button:
-// the browser forgets about the first answer, which has the session in it.
+// TestDoubleClick presses the button twice, as many people do with every button: the
+// browser ignores the first response, which has the session in it.
 func TestDoubleClick(t *testing.T) {
 	sam, behind := arrive(t), arrive(t)
 	sam.sendLink("sam@example.edu", contracts)
 	sam.open(sam.link("sam@example.edu"))
 	behind.open("/stytch")
-	behind.follow("Make it slow") // so that the second click comes before the first answer
+	behind.follow("Make it slow") // so that the second click comes before the first response
 	var at [2]float64             // the button may be gone before the second click looks for it
 	sam.sees("main button")
 	sam.do(chromedp.Evaluate(`(b => [b.left + b.width / 2, b.top + b.height / 2])(document.querySelector("main button").getBoundingClientRect())`, &at))
@@ -64,9 +64,8 @@ func TestDoubleClick(t *testing.T) {
 	sam.isInside(contractsName)
 }
 
-// back presses the back button, and waits until the page is another one. A page
-// that the browser has kept whole does not load, so there is no response to wait
-// for.
+// back presses the back button, and waits until the page is another one. For a page from
+// the browser's back/forward cache there is no response to wait for.
 func (p *person) back() {
 	p.t.Helper()
 	left := p.path()
@@ -146,8 +145,8 @@ func TestOldLink(t *testing.T) {
 	require.NotEmpty(t, sam.cookies()["stytch_session"])
 }
 
-// TestStytchDown switches Stytch off: whoever is signed in goes on, everybody else
-// is told what to do, and nobody is signed out.
+// TestStytchDown switches Stytch off: signed-in people are served, others see a page with
+// advice, and all sessions are kept.
 func TestStytchDown(t *testing.T) {
 	iris, sam := arrive(t), arrive(t)
 	iris.signIn("iris@example.edu", contracts)
@@ -194,7 +193,7 @@ func TestStytchDown(t *testing.T) {
 	behind.click("#power-on")
 	sam.follow("Try again")
 	sam.isInside(contractsName)
-	// Stytch is not asked again at once after a failure; the page says to try again.
+	// No call to Stytch is made at once after a failure; the page says to try again.
 	require.Eventually(t, func() bool { return iris.open(inside) == http.StatusOK }, 10*time.Second, 200*time.Millisecond)
 	iris.isInside(contractsName)
 }

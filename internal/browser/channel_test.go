@@ -38,15 +38,15 @@ func socket(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, rw) // until the browser closes, too
 }
 
-// A08: a page of a sibling host opens no WebSocket in the student's name, although the
-// browser sends the cookies along.
+// A08: a page of a sibling host cannot open a WebSocket as the student, although the
+// browser sends the cookies with the request.
 func TestA08_SiblingHostOpensNoWebSocket(t *testing.T) {
 	stytch := new(mock.Stytch)
 	ada := stytch.AddStudent(stytch.AddClass("LAWS1100").ID, "ada@example.edu")
 	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 	require.NoError(t, err)
 	guards := make([]*middleware.Guard, 2)
-	handshakes := make(chan bool, 100) // whether the cookies came along
+	handshakes := make(chan bool, 100) // whether each had the cookies
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "<!doctype html><title>x</title>")

@@ -23,8 +23,8 @@ func (p *person) atSignIn(class string) {
 	p.click(`a.button[data-class="` + class + `"]`)
 }
 
-// outbox opens the outbox in another tab and returns an attribute or the text of
-// what was sent to somebody last.
+// outbox opens the outbox in another tab and returns an attribute or the text of the last
+// message to an address.
 func (p *person) outbox(to, selector, attribute string) string {
 	p.t.Helper()
 	tab := p.secondTab()
@@ -56,8 +56,8 @@ func (p *person) redeem(link string) int64 {
 	return p.follow("Sign in")
 }
 
-// redeemUnasked does so in a browser that has not asked for the link, up to the page that
-// names the account, and goes on as this person.
+// redeemUnasked does so in a browser that has not asked for the link. It gets a page that
+// names the account, and continues as this person.
 func (p *person) redeemUnasked(link, email string) {
 	p.t.Helper()
 	p.redeem(link)
@@ -81,7 +81,7 @@ func (p *person) isInside(name string) string {
 	return p.path()
 }
 
-// asked returns how many requests Stytch got so far, and what the newest was.
+// asked returns the number of requests to Stytch so far, and the newest of them.
 func asked(t *testing.T) (count int, newest string) {
 	t.Helper()
 	res, err := http.Get(home + "/stytch")

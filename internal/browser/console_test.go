@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The pages for strangers put nothing into Chromium's console, and nothing that they
-// make it fetch is refused. Chromium without a window asks for no icon by itself, so
-// the last pages are what a browser with one would ask for.
+// The pages for people who are not signed in cause no message in Chromium's console, and
+// all their resources load. Chromium without a window requests no icon by itself, so the
+// last addresses are those that a browser with a window requests.
 func TestC16_NothingInTheConsole(t *testing.T) {
 	p := arrive(t)
 	var mu sync.Mutex // guards said: events come on a goroutine of chromedp's

@@ -71,7 +71,7 @@ func newService(t *testing.T, config middleware.Config) *service {
 
 func (s *service) at(host, path string) string { return "http://" + host + ":" + s.port + path }
 
-// me returns the status of a script's request, and who it was served as.
+// me returns the status of a script's request, and the member as whom it was served.
 func (p *person) me() (int, string) {
 	p.t.Helper()
 	var got struct {
@@ -137,7 +137,7 @@ func (p *person) script(statement string) {
 }
 
 // C13: where a front end owns the cookies it can replace and delete them after every
-// answer of the guard, and its sign-out is one.
+// response of the guard, and its sign-out ends the session.
 func TestC13_TheFrontEndOwnsTheCookies(t *testing.T) {
 	s := newService(t, middleware.Config{FrontEndCookies: true})
 	p := arrive(t)
@@ -160,7 +160,7 @@ func TestC13_TheFrontEndOwnsTheCookies(t *testing.T) {
 	status, _ = p.me()
 	require.Equal(t, 401, status, "the front end has signed out")
 
-	// availableToSubdomains is switched on while cookies of before are there.
+	// availableToSubdomains is switched on while earlier cookies are there.
 	write(s.stytch.Stale(hers), "")
 	write(hers, "app.localhost")
 	require.Greater(t, len(p.cookiesHere("stytch_session_jwt")), 1, "or there is nothing to show")

@@ -1,4 +1,4 @@
-// Package browser holds the test that uses the classroom as people do: in a
-// browser, on a page. It is a module of its own, so that nobody who imports the
-// library pays for a browser driver.
+// Package browser has the tests that use the classroom in a real browser, as people do.
+// It is a module of its own, so that importers of the library do not download a browser
+// driver.
 package browser

@@ -17,8 +17,8 @@ func (p *person) app(account string) string {
 	return tab.text(`.account[data-name="` + account + `"] [data-code="now"]`)
 }
 
-// owesFactor fails unless the page asks for a second factor, of somebody who is
-// not signed in yet.
+// owesFactor fails unless the page asks for a second factor and the person is not signed
+// in yet.
 func (p *person) owesFactor() {
 	p.t.Helper()
 	require.Equal(p.t, "/auth/factor", p.step())
@@ -125,7 +125,7 @@ func TestSwitchClass(t *testing.T) {
 	require.Equal(t, "/auth/factor", iris.step())
 	tab := iris.secondTab()
 	tab.open(teaching)
-	tab.isInside(contractsName) // until she has shown more she stays where she was
+	tab.isInside(contractsName) // until the second factor she stays in the first class
 	tab.open("/outbox")
 	tab.picture("outbox")
 	iris.types("code", iris.code(irisPhone))

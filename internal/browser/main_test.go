@@ -17,14 +17,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// pictures says that the pictures of the README and the guides are to be written
-// anew; without it they are taken and thrown away, so that a test run leaves the
-// tree as it was.
+// pictures says that the pictures of the README and the guides are written again. Without
+// it they are taken and discarded, so that a test run does not change the tree.
 var pictures = flag.Bool("pictures", false, "write docs/images anew")
 
 var (
 	home     string          // the address of the classroom that all tests use
-	chromium context.Context // the one browser program; everybody has a profile of their own in it
+	chromium context.Context // the one browser program; each person has a profile of their own in it
 )
 
 func TestMain(m *testing.M) {

@@ -22,7 +22,8 @@ func TestSignInBy(t *testing.T) {
 			p.as(email)
 		}
 	}
-	// GitHub and its like vouch for no address, so that one has to be proven once.
+	// Stytch does not trust addresses from GitHub and similar providers, so the person has
+	// to verify theirs once.
 	unproven := func(link string) func(*person, string) {
 		return func(p *person, email string) {
 			p.follow(link)

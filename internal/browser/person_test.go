@@ -21,7 +21,7 @@ const (
 	phoneWidth, phoneHeight     = 390, 844
 )
 
-// person is somebody at a browser of their own: no cookie of anybody else's.
+// person is a browser with a profile of its own, and so without other people's cookies.
 type person struct {
 	t       *testing.T
 	profile cdp.BrowserContextID
@@ -78,7 +78,7 @@ func (p *person) open(path string) int64 {
 	return response.Status
 }
 
-// click presses what the selector finds and waits for the page that comes of it.
+// click presses the element of the selector and waits for the page that follows.
 func (p *person) click(selector string) int64 {
 	p.t.Helper()
 	p.sees(selector)
@@ -125,7 +125,7 @@ func (p *person) unfold(summary string) {
 	p.do(chromedp.Click(summary, chromedp.ByQuery), chromedp.WaitVisible(summary+` ~ *`, chromedp.ByQuery))
 }
 
-// sees fails if nothing fits the selector, instead of waiting for it.
+// sees fails at once if no element fits the selector, instead of waiting for one.
 func (p *person) sees(selector string) {
 	p.t.Helper()
 	require.True(p.t, p.has(selector), "no %s on %s:\n%s", selector, p.path(), p.page())

@@ -26,8 +26,8 @@ func (p *person) picture(name string) {
 	p.shoot(name, desktopWidth, desktopHeight)
 }
 
-// phonePicture takes it as it looks on a phone, and checks that nothing sticks
-// out at the side.
+// phonePicture takes it as it looks on a phone, and checks that the page is not wider than
+// the screen.
 func (p *person) phonePicture(name string) {
 	p.t.Helper()
 	p.do(chromedp.EmulateViewport(phoneWidth, phoneHeight, chromedp.EmulateMobile))
@@ -64,8 +64,8 @@ func (p *person) shoot(name string, width, height int64, options ...chromedp.Emu
 	}
 }
 
-// shrink writes a picture with a palette of its most frequent colours: pages have
-// few, and the edges of letters can do with one that is near.
+// shrink writes a picture with a palette of its most frequent colours, since pages have
+// few; other colours, at the edges of letters, become the nearest one.
 func shrink(shot []byte) ([]byte, error) {
 	full, err := png.Decode(bytes.NewReader(shot))
 	if err != nil {
