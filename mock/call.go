@@ -15,7 +15,7 @@ import (
 
 // call is one request on its way through an endpoint, with the lock held.
 type call struct {
-	s      *Stytch
+	*server
 	now    time.Time
 	ahead  time.Duration     // of Stytch's clock for the caller, see Clock
 	params map[string]string // from the path

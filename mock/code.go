@@ -24,12 +24,12 @@ const keptCodes = 20
 
 // sendCode sends a code. Of the codes for one purpose only the newest works.
 func (c *call) sendCode(purpose, channel, to string, k *code) {
-	k.Value = c.s.newCode(k.Kind)
-	kept := append(c.s.db.Codes[purpose], k)
+	k.Value = c.newCode(k.Kind)
+	kept := append(c.db.Codes[purpose], k)
 	if len(kept) > keptCodes {
 		kept = kept[len(kept)-keptCodes:]
 	}
-	put(&c.s.db.Codes, purpose, kept)
+	put(&c.db.Codes, purpose, kept)
 	c.send(Message{Channel: channel, Kind: k.Kind, To: to, Code: k.Value})
 }
 
@@ -39,13 +39,13 @@ func (c *call) redeemCode(purpose, value string) (*code, error) {
 	if !codeForm.MatchString(value) {
 		return nil, refuse("invalid_code")
 	}
-	sent := c.s.db.Codes[purpose]
+	sent := c.db.Codes[purpose]
 	for n := len(sent) - 1; n >= 0; n-- {
 		k := sent[n]
 		if !same(k.Value, value) {
 			continue
 		}
-		if n < len(sent)-1 || k.Spent || !c.now.Before(k.ExpiresAt) || (k.MemberID != "" && c.s.db.member(k.MemberID).Status == statusDeleted) {
+		if n < len(sent)-1 || k.Spent || !c.now.Before(k.ExpiresAt) || (k.MemberID != "" && c.db.member(k.MemberID).Status == statusDeleted) {
 			return nil, refuse("unable_to_auth_otp_code")
 		}
 		return k, nil
@@ -55,7 +55,7 @@ func (c *call) redeemCode(purpose, value string) (*code, error) {
 
 // dropCodes makes the codes that match worthless.
 func (c *call) dropCodes(worthless func(*code) bool) {
-	for _, sent := range c.s.db.Codes {
+	for _, sent := range c.db.Codes {
 		for _, k := range sent {
 			if worthless(k) {
 				k.Spent = true

@@ -2,11 +2,10 @@ package mock
 
 import (
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
 // Control returns the control plane, through which programs in other languages
@@ -31,82 +30,73 @@ import (
 // that return nothing answer {}. The instruments themselves, the journal and the
 // fault rules, are no part of a snapshot; a reset empties them.
 //
-// Whoever reaches it can sign in as anybody. It therefore answers on loopback
+// A caller who reaches it can sign in as any member. It therefore answers on loopback
 // only, unless DangerouslyRemote is set, and to no page of another site: not
 // through a form, not through a script, and not through a name that resolves to
 // this machine.
 func (s *Stytch) Control() http.Handler {
 	s.configure()
-	initial := s.snapshot()
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.controlPage)
-	mux.HandleFunc("GET /fake/style.css", controlStyle)
-	mux.HandleFunc("GET /fake/outbox", s.controlOutbox)
-	mux.HandleFunc("GET /fake/journal", s.controlJournal)
-	mux.HandleFunc("POST /fake/login", controlled(s.controlLogin))
-	mux.HandleFunc("POST /fake/personas", controlled(s.controlPersona))
-	mux.HandleFunc("POST /fake/foreign-token", controlled(s.controlForeignToken))
-	mux.HandleFunc("POST /fake/age", controlled(s.controlAge))
-	mux.HandleFunc("POST /fake/faults", controlled(s.controlFault))
-	mux.HandleFunc("DELETE /fake/faults", controlled(s.controlClearFaults))
-	mux.HandleFunc("POST /fake/rotate-keys", controlled(s.controlRotateKeys))
-	mux.HandleFunc("POST /fake/reset", controlled(func(struct{}) (struct{}, error) { return struct{}{}, s.reset(initial) }))
-	mux.HandleFunc("GET /fake/state", s.controlGetState)
-	mux.HandleFunc("PUT /fake/state", s.controlPutState)
-	return s.guardControl(mux)
+	p := plane{
+		server:       s.core,
+		login:        s.login,
+		addIDPUser:   s.addIDPUser,
+		foreignToken: s.foreignToken,
+		age:          s.Age,
+		fail: func(f faultRule) error {
+			return misuse("Fail", func() { s.Fail(Fault(f)) })
+		},
+		clearFaults: s.ClearFaults,
+		faults: func() (rules []faultRule) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, f := range s.faults {
+				rules = append(rules, faultRule(*f))
+			}
+			return rules
+		},
+		journal: func() (entries []journalEntry) {
+			for _, r := range s.Journal() {
+				entries = append(entries, journalEntry(r))
+			}
+			return entries
+		},
+		clearJournal: func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.journal = nil
+		},
+	}
+	return p.handler()
 }
 
-// guardControl keeps out other machines and other sites.
-func (s *Stytch) guardControl(next http.Handler) http.Handler {
-	crossOrigin := http.NewCrossOriginProtection()
-	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		controlError(w, http.StatusForbidden, errors.New("a page of another site may not use the control plane"))
-	}))
-	next = crossOrigin.Handler(next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-		switch {
-		case !s.DangerouslyRemote && isRemote(r):
-			controlError(w, http.StatusForbidden, errors.New("the control plane answers this machine only"))
-		case !s.DangerouslyRemote && !namesLoopback(r.Host):
-			// A name of somebody else's that resolves to 127.0.0.1 would make their page
-			// of one origin with this one.
-			controlError(w, http.StatusForbidden, fmt.Errorf("the control plane is not called %.100q: use 127.0.0.1 or localhost", r.Host))
-		case fromOtherSite(r) && strings.HasPrefix(r.URL.Path, "/fake/"):
-			controlError(w, http.StatusForbidden, errors.New("a page of another site may not use the control plane"))
+// misuse runs do, and returns as an error the sentence with which an exported
+// method panics on misuse: over HTTP the mistake is the other program's.
+func misuse(method string, do func()) (err error) {
+	defer func() {
+		switch said := recover().(type) {
+		case nil:
+		case string:
+			sentence, ours := strings.CutPrefix(said, "mock: "+method+": ")
+			if !ours {
+				panic(said)
+			}
+			err = errors.New(sentence)
 		default:
-			next.ServeHTTP(w, r)
+			panic(said)
 		}
+	}()
+	do()
+	return nil
+}
+
+func (s *Stytch) addIDPUser(in idpUser) error {
+	return misuse("AddPersona", func() { s.AddPersona(Persona(in)) })
+}
+
+func (s *Stytch) foreignToken(in foreignRequest) (out foreignTokenAnswer, err error) {
+	err = misuse("ForeignToken", func() {
+		out.Token = s.ForeignToken(grimoireauth.MemberID(in.MemberID), in.Kind).Reveal()
+		out.ProfileID = TrustedProfile
 	})
-}
-
-// namesLoopback reports whether the Host header can only mean this machine.
-func namesLoopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761, 6.3
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
-// fromOtherSite reports whether a browser says that a page of another origin
-// made the request. CrossOriginProtection lets such a GET pass; here also what
-// can be read signs somebody in.
-// Source: https://www.w3.org/TR/fetch-metadata/
-func fromOtherSite(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "same-origin", "none":
-		return false
-	}
-	return true
+	return out, err
 }

@@ -6,29 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
-
-// misuse runs do, and returns as an error the sentence with which an exported
-// method panics on misuse: over HTTP the mistake is the other program's.
-func misuse(method string, do func()) (err error) {
-	defer func() {
-		switch said := recover().(type) {
-		case nil:
-		case string:
-			sentence, ours := strings.CutPrefix(said, "mock: "+method+": ")
-			if !ours {
-				panic(said)
-			}
-			err = errors.New(sentence)
-		default:
-			panic(said)
-		}
-	}()
-	do()
-	return nil
-}
 
 // span reads a length of time such as "90s"; empty is none.
 func span(field, text string) (time.Duration, error) {
@@ -42,11 +21,11 @@ func span(field, text string) (time.Duration, error) {
 	return d, nil
 }
 
-type controlAgeRequest struct {
+type ageRequest struct {
 	By string `json:"by"`
 }
 
-func (s *Stytch) controlAge(in controlAgeRequest) (struct{}, error) {
+func (p plane) postAge(in ageRequest) (struct{}, error) {
 	by, err := span("by", in.By)
 	if err == nil && by == 0 {
 		err = errors.New("by is missing: say how much time passes, such as 6m")
@@ -54,11 +33,11 @@ func (s *Stytch) controlAge(in controlAgeRequest) (struct{}, error) {
 	if err != nil {
 		return struct{}{}, err
 	}
-	s.Age(by)
+	p.age(by)
 	return struct{}{}, nil
 }
 
-type controlFaultRequest struct {
+type faultRequest struct {
 	Endpoint   string `json:"endpoint"`
 	Status     int    `json:"status"`
 	ErrorType  string `json:"error_type"`
@@ -69,7 +48,7 @@ type controlFaultRequest struct {
 	Drop       bool   `json:"drop"`
 }
 
-func (s *Stytch) controlFault(in controlFaultRequest) (struct{}, error) {
+func (p plane) postFault(in faultRequest) (struct{}, error) {
 	latency, err := span("latency", in.Latency)
 	if err != nil {
 		return struct{}{}, err
@@ -77,31 +56,24 @@ func (s *Stytch) controlFault(in controlFaultRequest) (struct{}, error) {
 	if in.Status == 0 && in.ErrorType == "" && in.Body == "" && latency == 0 && !in.Drop {
 		return struct{}{}, errors.New("this fault does nothing: give a status, an error_type, a body, a latency or drop")
 	}
-	return struct{}{}, misuse("Fail", func() {
-		s.Fail(Fault{
-			Endpoint:   in.Endpoint,
-			Status:     in.Status,
-			ErrorType:  in.ErrorType,
-			RetryAfter: time.Duration(in.RetryAfter) * time.Second,
-			Times:      in.Times,
-			Latency:    latency,
-			Body:       in.Body,
-			Drop:       in.Drop,
-		})
+	return struct{}{}, p.fail(faultRule{
+		Endpoint:   in.Endpoint,
+		Status:     in.Status,
+		ErrorType:  in.ErrorType,
+		RetryAfter: time.Duration(in.RetryAfter) * time.Second,
+		Times:      in.Times,
+		Latency:    latency,
+		Body:       in.Body,
+		Drop:       in.Drop,
 	})
 }
 
-func (s *Stytch) controlClearFaults(struct{}) (struct{}, error) {
-	s.ClearFaults()
-	return struct{}{}, nil
-}
-
-type controlRotateRequest struct {
+type rotateRequest struct {
 	DropOld bool `json:"drop_old"`
 }
 
-func (s *Stytch) controlRotateKeys(in controlRotateRequest) (struct{}, error) {
-	s.RotateKeys(!in.DropOld)
+func (p plane) postRotateKeys(in rotateRequest) (struct{}, error) {
+	p.server.rotateKeys(!in.DropOld)
 	return struct{}{}, nil
 }
 
@@ -117,7 +89,7 @@ type sentMessage struct {
 	SentAt  moment `json:"sent_at"`
 }
 
-func (s *Stytch) controlOutbox(w http.ResponseWriter, r *http.Request) {
+func (p plane) getOutbox(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if name != "to" || len(query[name]) > 1 {
@@ -127,7 +99,7 @@ func (s *Stytch) controlOutbox(w http.ResponseWriter, r *http.Request) {
 	}
 	to := query.Get("to")
 	out := []sentMessage{}
-	for _, m := range s.Outbox() {
+	for _, m := range p.server.outbox() {
 		if to == "" || sameEmail(m.To, to) {
 			out = append(out, sentMessage{m.Channel, m.Kind, m.To, m.Link, m.Token, m.Code, moment(m.SentAt)})
 		}
@@ -135,8 +107,8 @@ func (s *Stytch) controlOutbox(w http.ResponseWriter, r *http.Request) {
 	controlAnswer(w, http.StatusOK, out)
 }
 
-// journalEntry is a Request in the control plane's words.
-type journalEntry struct {
+// requestNoted is a journalEntry in the control plane's words.
+type requestNoted struct {
 	Method    string `json:"method"`
 	Endpoint  string `json:"endpoint"`
 	Path      string `json:"path"`
@@ -147,10 +119,10 @@ type journalEntry struct {
 	At        moment `json:"at"`
 }
 
-func (s *Stytch) controlJournal(w http.ResponseWriter, _ *http.Request) {
-	out := []journalEntry{}
-	for _, r := range s.Journal() {
-		out = append(out, journalEntry{r.Method, r.Endpoint, r.Path, r.Status, r.ErrorType, r.RequestID, r.Faulted, moment(r.At)})
+func (p plane) getJournal(w http.ResponseWriter, _ *http.Request) {
+	out := []requestNoted{}
+	for _, r := range p.journal() {
+		out = append(out, requestNoted{r.Method, r.Endpoint, r.Path, r.Status, r.ErrorType, r.RequestID, r.Faulted, moment(r.At)})
 	}
 	controlAnswer(w, http.StatusOK, out)
 }

@@ -19,7 +19,7 @@ func FuzzStrictJSON(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var strict, lax controlFaultRequest
+		var strict, lax faultRequest
 		if strictJSON(raw, &strict) != nil || len(strings.TrimSpace(string(raw))) == 0 {
 			return
 		}
@@ -35,7 +35,7 @@ func FuzzSeed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		s := new(Stytch)
 		if err := s.Seed(raw); err != nil {
-			require.Empty(t, s.db.Organizations, "nothing is kept of a wrong seed")
+			require.Empty(t, s.core.db.Organizations, "nothing is kept of a wrong seed")
 		}
 	})
 }
@@ -86,7 +86,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		if err := s.restore(s.snapshot(), true); err != nil {
+		if err := s.core.restore(s.core.snapshot(), true); err != nil {
 			b.Fatal(err)
 		}
 	}

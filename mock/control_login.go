@@ -8,21 +8,6 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// controlLoginRequest asks for a session without the ado of signing in.
-type controlLoginRequest struct {
-	OrganizationID string   `json:"organization_id"` // its id, slug or external id
-	EmailAddress   string   `json:"email_address"`
-	Roles          []string `json:"roles"`
-	Factors        []string `json:"factors"`
-	JWTAge         string   `json:"jwt_age"`
-}
-
-type controlLoginAnswer struct {
-	SessionToken string `json:"session_token"`
-	SessionJWT   string `json:"session_jwt"`
-	MemberID     string `json:"member_id"`
-}
-
 // factorDeliveries are the factors that a login can ask for by name, and how
 // each is delivered. Those that come from a provider are named with it, such as
 // "oauth_google" and "sso_saml".
@@ -36,26 +21,26 @@ var factorDeliveries = map[string]string{
 	"recovery_codes": "recovery_code",
 }
 
-// controlLogin signs somebody in, and puts them on the roster first if they are
+// login signs somebody in, and puts them on the roster first if they are
 // not there. The roles are given to the session besides the member's own; a role
 // that the policy does not have is a mistake, as it would grant nothing. An age
 // makes the session begin that long ago, with a session_jwt from then.
-func (s *Stytch) controlLogin(in controlLoginRequest) (controlLoginAnswer, error) {
+func (s *Stytch) login(in loginRequest) (loginAnswer, error) {
 	age, err := span("jwt_age", in.JWTAge)
 	if err != nil {
-		return controlLoginAnswer{}, err
+		return loginAnswer{}, err
 	}
 	options := []SignInOption{WithJWTAge(age)}
 	factors, err := namedFactors(in.Factors)
 	if err != nil {
-		return controlLoginAnswer{}, err
+		return loginAnswer{}, err
 	}
 	options = append(options, WithFactors(factors...))
 	var granted []string
 	for _, role := range in.Roles {
 		switch {
-		case !s.policy.has(role):
-			return controlLoginAnswer{}, fmt.Errorf("the role %.60q is not in the RBAC policy", role)
+		case !s.core.policy.has(role):
+			return loginAnswer{}, fmt.Errorf("the role %.60q is not in the RBAC policy", role)
 		case role != roleMember: // every member has it
 			granted = append(granted, role)
 		}
@@ -70,9 +55,9 @@ func (s *Stytch) controlLogin(in controlLoginRequest) (controlLoginAnswer, error
 		})
 	})
 	if err != nil {
-		return controlLoginAnswer{}, err
+		return loginAnswer{}, err
 	}
-	out := controlLoginAnswer{MemberID: who.ID} // an id never changes
+	out := loginAnswer{MemberID: who.ID} // an id never changes
 	err = misuse("SignIn", func() {
 		credentials := s.SignIn(grimoireauth.MemberID(out.MemberID), options...)
 		out.SessionToken, out.SessionJWT = credentials.Token.Reveal(), credentials.JWT.Reveal()
@@ -97,7 +82,7 @@ func (c *call) enrolled(organization, email string) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.s.db.index.members[made.MemberID], nil
+	return c.db.index.members[made.MemberID], nil
 }
 
 func namedFactors(names []string) ([]grimoireauth.Factor, error) {
@@ -122,39 +107,4 @@ func knownProvider(name string) bool {
 		return true
 	}
 	return false
-}
-
-// controlPersonaRequest is a [Persona] in the control plane's words.
-type controlPersonaRequest struct {
-	Email      string         `json:"email"`
-	Name       string         `json:"name"`
-	Subject    string         `json:"subject"`
-	Unverified bool           `json:"unverified"`
-	Tenants    []string       `json:"tenants"`
-	Groups     []string       `json:"groups"`
-	Attributes map[string]any `json:"attributes"`
-}
-
-func (s *Stytch) controlPersona(in controlPersonaRequest) (struct{}, error) {
-	return struct{}{}, misuse("AddPersona", func() {
-		s.AddPersona(Persona(in))
-	})
-}
-
-type controlForeignRequest struct {
-	MemberID string `json:"member_id"`
-	Kind     string `json:"kind"`
-}
-
-type controlForeignAnswer struct {
-	Token     string `json:"token"`
-	ProfileID string `json:"profile_id"` // for sessions/attest
-}
-
-func (s *Stytch) controlForeignToken(in controlForeignRequest) (out controlForeignAnswer, err error) {
-	err = misuse("ForeignToken", func() {
-		out.Token = s.ForeignToken(grimoireauth.MemberID(in.MemberID), in.Kind).Reveal()
-		out.ProfileID = TrustedProfile
-	})
-	return out, err
 }

@@ -26,9 +26,9 @@ type pageContent struct {
 	MoreSessions              int
 	Outbox                    []Message // newest first
 	MoreOutbox                int
-	Journal                   []Request // newest first
+	Journal                   []journalEntry // newest first
 	MoreJournal               int
-	Faults                    []Fault
+	Faults                    []faultRule
 }
 
 // pageCounts are how many there are, shown or not.
@@ -63,7 +63,7 @@ var pageTemplate = template.Must(template.New("control.html").Funcs(template.Fun
 	"ago":    func(t, now time.Time) string { return inWords(now.Sub(t)) },
 	"words":  func(kind string) string { return strings.ReplaceAll(kind, "_", " ") },
 	"role":   func(id string) string { return strings.TrimPrefix(id, "stytch_") },
-	"failed": func(r Request) bool { return r.Status == 0 || r.Status >= 400 },
+	"failed": func(r journalEntry) bool { return r.Status == 0 || r.Status >= 400 },
 }).ParseFS(pageFiles, "pages/control.html"))
 
 // inWords is a length of time in its largest unit.
@@ -80,9 +80,9 @@ func inWords(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
-func (s *Stytch) controlPage(w http.ResponseWriter, r *http.Request) {
+func (p plane) page(w http.ResponseWriter, r *http.Request) {
 	var out bytes.Buffer
-	if err := pageTemplate.Execute(&out, s.pageContent()); err != nil {
+	if err := pageTemplate.Execute(&out, p.content()); err != nil {
 		panic("mock: cannot write the page: " + err.Error())
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -95,50 +95,48 @@ func controlStyle(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, pageFiles, "pages/control.css")
 }
 
-func (s *Stytch) pageContent() pageContent {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := &call{s: s, now: time.Now().UTC()}
-	out := pageContent{Project: s.projectID, PublicToken: s.publicToken, URL: s.base, Now: c.now}
+func (p plane) content() pageContent {
+	p.server.mu.Lock()
+	defer p.server.mu.Unlock()
+	c := p.server.newCall()
+	journal := p.journal()
+	out := pageContent{Faults: p.faults(), Project: p.server.projectID, PublicToken: p.server.publicToken, URL: p.server.base, Now: c.now}
 	perMember := make(map[*member]int)
-	for _, session := range s.db.Sessions {
+	for _, session := range p.server.db.Sessions {
 		if _, err := c.alive(session); err == nil {
-			perMember[s.db.member(session.MemberID)]++
-			out.Sessions = append(out.Sessions, s.onPage(session))
+			perMember[p.server.db.member(session.MemberID)]++
+			out.Sessions = append(out.Sessions, p.onPage(session))
 		}
 	}
 	slices.SortFunc(out.Sessions, func(a, b pageSession) int {
 		return cmp.Or(b.Started.Compare(a.Started), strings.Compare(a.ID, b.ID))
 	})
 	var members int
-	out.Classes, members = s.pageClasses(perMember)
-	out.Counts = pageCounts{len(out.Classes), members, len(out.Sessions), len(s.db.Outbox), len(s.journal)}
+	out.Classes, members = p.classes(perMember)
+	out.Counts = pageCounts{len(out.Classes), members, len(out.Sessions), len(p.server.db.Outbox), len(journal)}
 	out.Sessions, out.MoreSessions = firstOf(out.Sessions)
 	out.Classes, out.MoreClasses = firstOf(out.Classes)
-	out.Outbox, out.MoreOutbox = firstOf(newestFirst(s.db.Outbox))
-	out.Journal, out.MoreJournal = firstOf(newestFirst(s.journal))
-	for _, f := range s.faults {
-		out.Faults = append(out.Faults, *f)
-	}
+	out.Outbox, out.MoreOutbox = firstOf(newestFirst(p.server.db.Outbox))
+	out.Journal, out.MoreJournal = firstOf(newestFirst(journal))
 	return out
 }
 
 // pageClasses returns the organizations with their members, and how many members
 // there are in all.
-func (s *Stytch) pageClasses(sessions map[*member]int) ([]pageClass, int) {
+func (p plane) classes(sessions map[*member]int) ([]pageClass, int) {
 	members := make(map[*organization][]pageMember)
 	all := 0
-	for _, m := range s.db.Members {
+	for _, m := range p.server.db.Members {
 		if m.Status == statusDeleted {
 			continue
 		}
 		all++
-		members[s.db.org(m.OrganizationID)] = append(members[s.db.org(m.OrganizationID)], pageMember{
-			Name: m.Name, Email: m.Email, ID: m.ID, Status: m.Status, Roles: besidesMember(s.db.roleIDs(m)), Sessions: sessions[m],
+		members[p.server.db.org(m.OrganizationID)] = append(members[p.server.db.org(m.OrganizationID)], pageMember{
+			Name: m.Name, Email: m.Email, ID: m.ID, Status: m.Status, Roles: besidesMember(p.server.db.roleIDs(m)), Sessions: sessions[m],
 		})
 	}
 	var out []pageClass
-	for _, o := range s.db.Organizations {
+	for _, o := range p.server.db.Organizations {
 		class := pageClass{Name: o.Name, Slug: o.Slug, ID: o.ID, Notes: o.Settings.notes()}
 		class.Members, class.More = firstOf(members[o])
 		out = append(out, class)
@@ -165,11 +163,11 @@ func (s settings) notes() []string {
 	return out
 }
 
-func (s *Stytch) onPage(session *session) pageSession {
-	m := s.db.member(session.MemberID)
+func (p plane) onPage(session *session) pageSession {
+	m := p.server.db.member(session.MemberID)
 	out := pageSession{
-		Email: m.Email, Class: s.db.org(m.OrganizationID).Name, ID: session.ID,
-		Roles: besidesMember(s.db.sessionRoles(session)), Started: session.StartedAt, ExpiresAt: session.ExpiresAt,
+		Email: m.Email, Class: p.server.db.org(m.OrganizationID).Name, ID: session.ID,
+		Roles: besidesMember(p.server.db.sessionRoles(session)), Started: session.StartedAt, ExpiresAt: session.ExpiresAt,
 	}
 	for _, f := range session.Factors {
 		out.Factors = append(out.Factors, f.Kind)

@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 )
 
 // seedFile is what Seed reads.
@@ -31,7 +30,7 @@ type seedFile struct {
 // with the place of each, and nothing is kept then. Call it before anything else;
 // it panics if the fields of the Stytch are wrong.
 func (s *Stytch) Seed(file []byte) error {
-	if s.projectID != "" {
+	if s.core != nil {
 		return errors.New("a seed is for a Stytch that was not used before")
 	}
 	var in seedFile
@@ -70,23 +69,23 @@ func (s *Stytch) Seed(file []byte) error {
 	s.RateLimits = s.RateLimits || in.RateLimits
 	s.configure()
 	for i, raw := range in.Personas {
-		var p controlPersonaRequest
+		var p idpUser
 		err := strictJSON(raw, &p)
 		if err == nil {
-			_, err = s.controlPersona(p)
+			err = s.addIDPUser(p)
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("personas[%d]: %w", i, err))
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := &call{s: s, now: time.Now().UTC().Truncate(time.Microsecond)}
+	s.core.mu.Lock()
+	defer s.core.mu.Unlock()
+	c := s.core.newCall()
 	for i, organization := range in.Organizations {
 		faults = append(faults, c.seedOrganization(fmt.Sprintf("organizations[%d]", i), organization)...)
 	}
 	if len(faults) > 0 {
-		s.db = store{}
+		s.core.db = store{}
 	}
 	return errors.Join(faults...)
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"time"
 )
 
@@ -45,7 +44,7 @@ type savedKey struct {
 
 // snapshot takes one, as JSON. The lock is not held. A Stytch that has signed nothing
 // yet has no keys to save, and is not made to wait for one.
-func (s *Stytch) snapshot() []byte {
+func (s *server) snapshot() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := snapshot{Version: snapshotVersion, ProjectID: s.projectID, Keys: []savedKey{}, store: s.db}
@@ -73,7 +72,7 @@ func (s *Stytch) snapshot() []byte {
 
 // restore goes back to a snapshot, with its keys or, for a reset, with those in
 // force. Nothing changes if the snapshot is refused.
-func (s *Stytch) restore(encoded []byte, withKeys bool) error {
+func (s *server) restore(encoded []byte, withKeys bool) error {
 	var snap snapshot
 	if err := strictJSON(encoded, &snap); err != nil {
 		return err
@@ -133,33 +132,4 @@ func (k savedKey) published(env string) (publishedKey, error) {
 		kid:        "jwk-" + env + "-" + k.UUID,
 		retiredAt:  k.RetiredAt,
 	}, nil
-}
-
-// reset goes back to a snapshot of this process and empties the instruments. The
-// signing keys stay, so that verifiers that have fetched them go on.
-func (s *Stytch) reset(to []byte) error {
-	if err := s.restore(to, false); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults, s.journal = nil, nil
-	return nil
-}
-
-func (s *Stytch) controlGetState(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(s.snapshot()) // an error means that the client went away
-}
-
-func (s *Stytch) controlPutState(w http.ResponseWriter, r *http.Request) {
-	raw, ok := controlBody(w, r, maxState)
-	if !ok {
-		return
-	}
-	if err := s.restore(raw, true); err != nil {
-		controlError(w, http.StatusBadRequest, err)
-		return
-	}
-	controlAnswer(w, http.StatusOK, struct{}{})
 }

@@ -26,23 +26,23 @@ func populated(t *testing.T) *Stytch {
 		c.newIntermediate(m, []factor{proof})
 		c.mail(&link{Kind: "login", MemberID: m.ID, ExpiresAt: c.now.Add(defaultSession)})
 
-		n, err := c.newConnectionFor(c.s.db.org(m.OrganizationID))
+		n, err := c.newConnectionFor(c.db.org(m.OrganizationID))
 		require.NoError(t, err)
-		c.s.db.org(m.OrganizationID).CustomRoles = []policyRole{{"marker", "", []policyPermission{{"class", []string{"mark"}}}}}
+		c.db.org(m.OrganizationID).CustomRoles = []policyRole{{"marker", "", []policyPermission{{"class", []string{"mark"}}}}}
 		m.Password = &password{ID: "p", Salt: []byte("salt"), Sum: []byte("sum"), Migrated: &passwordHash{Kind: "md_5"}}
 		m.TOTP = &totp{}
 		m.OAuth = []*oauthRegistration{{Provider: "google"}}
 		m.SSO = []*ssoRegistration{{ConnectionID: n.ID, Attributes: metadata{}}}
 		h := handoff{State: "s", OrganizationID: m.OrganizationID, ConnectionID: n.ID, ExpiresAt: c.now}
-		put(&c.s.db.Codes, "c", []*code{{Value: "123456", MemberID: m.ID}})
-		put(&c.s.db.Handoffs, h.State, &h)
+		put(&c.db.Codes, "c", []*code{{Value: "123456", MemberID: m.ID}})
+		put(&c.db.Handoffs, h.State, &h)
 		g := grant{handoff: h, Token: "g", Persona: person{Attributes: metadata{"a": json.RawMessage(`1`)}}}
 		g.State = ""
-		put(&c.s.db.Grants, g.Token, &g)
-		put(&c.s.db.Passwords, m.Email, m.Password.copied())
-		put(&c.s.db.Externals, "e", &externalToken{Kind: AccessToken, MemberID: m.ID, IssuedAt: c.now})
-		put(&c.s.db.Windows, "w", window{Start: c.now, Calls: 1})
-		c.s.db.Personas = []person{{Email: m.Email, Groups: []string{"staff"}, Attributes: metadata{}}}
+		put(&c.db.Grants, g.Token, &g)
+		put(&c.db.Passwords, m.Email, m.Password.copied())
+		put(&c.db.Externals, "e", &externalToken{Kind: AccessToken, MemberID: m.ID, IssuedAt: c.now})
+		put(&c.db.Windows, "w", window{Start: c.now, Calls: 1})
+		c.db.Personas = []person{{Email: m.Email, Groups: []string{"staff"}, Attributes: metadata{}}}
 		gone, err := arranged(c, map[string]any{"organization_name": "Gone", "organization_slug": "gone"}, createOrganization)
 		require.NoError(t, err)
 		_, err = c.enrolled(gone.Organization.OrganizationID, "old@example.edu")
@@ -53,7 +53,7 @@ func populated(t *testing.T) *Stytch {
 	})
 	// Whatever the store gets next has to be put here, too, to be compared below.
 	for i := range reflect.TypeFor[store]().NumField() {
-		require.False(t, reflect.ValueOf(s.db).Field(i).IsZero(), "nothing is in store.%s", reflect.TypeFor[store]().Field(i).Name)
+		require.False(t, reflect.ValueOf(s.core.db).Field(i).IsZero(), "nothing is in store.%s", reflect.TypeFor[store]().Field(i).Name)
 	}
 	s.RotateKeys(true)
 	return s
@@ -68,26 +68,26 @@ func (c *call) newConnectionFor(org *organization) (*connection, error) {
 // What is restored is what was saved, through JSON, with the index.
 func TestRestoreBringsBackTheSame(t *testing.T) {
 	s := populated(t)
-	encoded := s.snapshot()
-	before := s.db
-	require.NoError(t, s.restore(encoded, true))
-	require.Equal(t, before, s.db)
-	require.Len(t, s.keys, 2)
-	for _, session := range s.db.Sessions {
-		require.Same(t, s.db.Members[0], s.db.member(session.MemberID))
+	encoded := s.core.snapshot()
+	before := s.core.db
+	require.NoError(t, s.core.restore(encoded, true))
+	require.Equal(t, before, s.core.db)
+	require.Len(t, s.core.keys, 2)
+	for _, session := range s.core.db.Sessions {
+		require.Same(t, s.core.db.Members[0], s.core.db.member(session.MemberID))
 	}
-	require.Same(t, s.db.Organizations[0], s.db.org(s.db.Members[0].OrganizationID))
-	require.Same(t, s.db.Organizations[0].Connections[0], s.db.connection(s.db.Members[0].SSO[0].ConnectionID))
-	require.Same(t, s.db.DeletedOrganizations[0], s.db.org(s.db.Members[1].OrganizationID))
+	require.Same(t, s.core.db.Organizations[0], s.core.db.org(s.core.db.Members[0].OrganizationID))
+	require.Same(t, s.core.db.Organizations[0].Connections[0], s.core.db.connection(s.core.db.Members[0].SSO[0].ConnectionID))
+	require.Same(t, s.core.db.DeletedOrganizations[0], s.core.db.org(s.core.db.Members[1].OrganizationID))
 	require.Empty(t, invariant(s))
-	require.Equal(t, string(encoded), string(s.snapshot()))
+	require.Equal(t, string(encoded), string(s.core.snapshot()))
 }
 
 // changed is the snapshot after a person has changed it.
 func changed(t *testing.T, s *Stytch, change func(*snapshot)) []byte {
 	t.Helper()
 	var snap snapshot
-	require.NoError(t, strictJSON(s.snapshot(), &snap))
+	require.NoError(t, strictJSON(s.core.snapshot(), &snap))
 	change(&snap)
 	encoded, err := json.Marshal(snap)
 	require.NoError(t, err)
@@ -132,9 +132,9 @@ func TestRestoreRefusesContradictions(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := populated(t)
 			encoded := changed(t, s, tt.change)
-			before := s.db
-			require.ErrorContains(t, s.restore(encoded, true), tt.want)
-			require.Equal(t, before, s.db)
+			before := s.core.db
+			require.ErrorContains(t, s.core.restore(encoded, true), tt.want)
+			require.Equal(t, before, s.core.db)
 		})
 	}
 }
@@ -145,11 +145,11 @@ func TestRestoreCompletesWhatAPersonWrites(t *testing.T) {
 	s := new(Stytch)
 	class := s.AddClass("LAWS1100")
 	s.AddStudent(class.ID, "ada@example.edu")
-	text := string(s.snapshot())
+	text := string(s.core.snapshot())
 	text = strings.Replace(text, `"organizations": [`, `"organizations": [{"organization_id":"organization-test-hist","organization_slug":"hist2200","organization_name":"HIST2200"},`, 1)
 	text = strings.Replace(text, `"seq": 1,`, `"seq": 0,`, 1)
 	text = strings.Replace(text, `"members": [`, `"members": [{"member_id":"member-test-grace","organization_id":"organization-test-hist","email_address":"grace@example.edu","status":"active"},`, 1)
-	require.NoError(t, s.restore([]byte(text), true))
+	require.NoError(t, s.core.restore([]byte(text), true))
 	require.Empty(t, invariant(s))
 	s.arrange("after", func(c *call) error {
 		org, err := c.organization("hist2200")
@@ -164,22 +164,23 @@ func TestRestoreCompletesWhatAPersonWrites(t *testing.T) {
 func TestRestoreRefusesAKeyThatIsNone(t *testing.T) {
 	s := populated(t)
 	encoded := changed(t, s, func(snap *snapshot) { snap.Keys[0].PKCS8 = []byte("key") })
-	require.ErrorContains(t, s.restore(encoded, true), "no RSA key")
+	require.ErrorContains(t, s.core.restore(encoded, true), "no RSA key")
 }
 
-// The store is saved as a whole. What a Stytch has besides it is saved by hand, so a new
+// The store is saved as a whole. What there is besides it is saved by hand, so a new
 // field has to be thought of.
 func TestEveryFieldIsSavedOrNoState(t *testing.T) {
 	known := []string{
 		// Configuration, and what follows from it.
 		"URL", "Project", "ProjectSecret", "CustomDomain", "RedirectURLs", "JWTLife", "Roles", "CrossOrgPasswords", "RateLimits", "LockAfter", "RandomSeed",
-		"DangerouslyLive", "DangerouslyRemote", "configureOnce", "misuse", "env", "projectID", "secret", "publicToken", "policy", "mu", "base",
+		"DangerouslyLive", "DangerouslyRemote", "configureOnce", "misuse", "env", "projectID", "secret", "publicToken", "policy", "mu", "base", "core",
+		"crossOrgPasswords", "rateLimits", "lockAfter", "customDomain", "allowedRedirects", "tokenLife", "remote",
 		// Instruments.
 		"faults", "journal",
 		// Saved; nextKey and random only if there is a seed.
-		"db", "keys", "nextKey", "random", "memory",
+		"db", "keys", "nextKey", "random",
 	}
-	fields := append(reflect.VisibleFields(reflect.TypeFor[Stytch]()), reflect.VisibleFields(reflect.TypeFor[memory]())...)
+	fields := append(reflect.VisibleFields(reflect.TypeFor[Stytch]()), reflect.VisibleFields(reflect.TypeFor[server]())...)
 	for _, field := range fields {
 		name := field.Name
 		require.Contains(t, known, name, "if %s is part of what is remembered, save it in control_snapshot.go", name)
@@ -190,18 +191,18 @@ func TestEveryFieldIsSavedOrNoState(t *testing.T) {
 func FuzzRestore(f *testing.F) {
 	s := new(Stytch)
 	s.AddStudent(s.AddClass("LAWS1100").ID, "ada@example.edu")
-	f.Add(s.snapshot())
+	f.Add(s.core.snapshot())
 	f.Add([]byte(`{"version":2,"members":[null],"links":{"l":null},"sessions":{"s":{"factors":[{}]}}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var snap snapshot
 		if strictJSON(raw, &snap) != nil {
 			return
 		}
-		snap.Version, snap.ProjectID = snapshotVersion, s.projectID
+		snap.Version, snap.ProjectID = snapshotVersion, s.core.projectID
 		encoded, err := json.Marshal(snap)
 		require.NoError(t, err)
-		if s.restore(encoded, true) == nil {
-			s.snapshot()
+		if s.core.restore(encoded, true) == nil {
+			s.core.snapshot()
 		}
 	})
 }

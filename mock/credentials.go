@@ -7,7 +7,7 @@ import (
 
 // checkCredentials looks at the project id and secret of HTTP Basic. A wrong
 // form is 400 and a wrong pair 401, in this order.
-func (s *Stytch) checkCredentials(r *http.Request) *refusal {
+func (s *server) checkCredentials(r *http.Request) *refusal {
 	// Header.Get would hide a second header, which two programs in a row could read
 	// differently.
 	id, secret, ok := r.BasicAuth()

@@ -50,7 +50,7 @@ func (c *call) answerDiscovery(i *intermediate) discoveryAnswer {
 // Source: https://stytch.com/docs/b2b/api/list-discovered-organizations
 func (c *call) discovered(email string, factors []factor, i *intermediate) []discoveredJSON {
 	out := []discoveredJSON{}
-	for _, org := range c.s.db.Organizations {
+	for _, org := range c.db.Organizations {
 		if m := c.memberByEmail(org, email); m != nil {
 			out = append(out, c.discoveredMember(m, factors))
 		} else if kind, details := c.eligible(org, email, factors, i); kind != "" {
@@ -72,9 +72,9 @@ func (c *call) discovered(email string, factors []factor, i *intermediate) []dis
 }
 
 func (c *call) discoveredMember(m *member, factors []factor) discoveredJSON {
-	shown := c.s.db.memberJSON(m)
+	shown := c.db.memberJSON(m)
 	out := discoveredJSON{
-		Organization:    c.s.db.org(m.OrganizationID).json(),
+		Organization:    c.db.org(m.OrganizationID).json(),
 		Membership:      membershipJSON{Type: m.Status + "_member", Member: &shown},
 		PrimaryRequired: c.owesPrimary(m, factors),
 	}
@@ -94,7 +94,7 @@ func (c *call) eligible(org *organization, email string, factors []factor, i *in
 	}
 	domain := domainOf(email)
 	if org.Settings.EmailJITProvisioning == restricted && slices.Contains(org.Settings.EmailAllowedDomains, domain) && provesEmail(factors) &&
-		slices.ContainsFunc(c.s.db.roster(org).members, func(m *member) bool {
+		slices.ContainsFunc(c.db.roster(org).members, func(m *member) bool {
 			return m.Status != statusDeleted && m.Verified && domainOf(m.Email) == domain
 		}) {
 		return "eligible_to_join_by_email_domain", map[string]any{"domain": domain}
@@ -140,13 +140,13 @@ func discover(c *call, in discoverRequest) (*discoverAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &discoverAnswer{EmailAddress: c.s.db.member(s.MemberID).Email, DiscoveredOrganizations: []discoveredJSON{}}
-	for _, org := range c.s.db.Organizations {
-		m := c.memberByEmail(org, c.s.db.member(s.MemberID).Email)
+	out := &discoverAnswer{EmailAddress: c.db.member(s.MemberID).Email, DiscoveredOrganizations: []discoveredJSON{}}
+	for _, org := range c.db.Organizations {
+		m := c.memberByEmail(org, c.db.member(s.MemberID).Email)
 		switch {
 		case m == nil:
 		case m.ID == s.MemberID: // signed in here already
-			shown := c.s.db.memberJSON(m)
+			shown := c.db.memberJSON(m)
 			out.DiscoveredOrganizations = append(out.DiscoveredOrganizations, discoveredJSON{
 				Organization:        org.json(),
 				Membership:          membershipJSON{Type: m.Status + "_member", Member: &shown},

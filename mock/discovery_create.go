@@ -46,7 +46,7 @@ func createByDiscovery(c *call, in createByDiscoveryRequest) (*exchangeSessionAn
 		return nil, err
 	}
 	if err := c.admit(org, i.Email, nil); err != nil {
-		c.s.db.deleteOrganization(org)
+		c.db.deleteOrganization(org)
 		return nil, err
 	}
 	m := c.newMember(org, i.Email, statusPending)

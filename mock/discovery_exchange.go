@@ -23,7 +23,7 @@ func exchangeIntermediate(c *call, in exchangeIntermediateRequest) (*exchangeSes
 	if err != nil {
 		return nil, err
 	}
-	if i.local() && c.s.db.member(i.MemberID).OrganizationID != org.ID {
+	if i.local() && c.db.member(i.MemberID).OrganizationID != org.ID {
 		return nil, refuse("invalid_intermediate_session_token_for_organization")
 	}
 	life := signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims, Locale: in.Locale}

@@ -9,10 +9,10 @@ import (
 )
 
 // newID returns an id of Stytch's form, "<kind>-<env>-<uuid>".
-func (s *Stytch) newID(kind string) string { return kind + "-" + s.env + "-" + s.newUUID(kind) }
+func (s *server) newID(kind string) string { return kind + "-" + s.env + "-" + s.newUUID(kind) }
 
 // newUUID returns the next UUID of a kind.
-func (s *Stytch) newUUID(kind string) string { return uuidOf(s.random.bytes(kind, 16)) }
+func (s *server) newUUID(kind string) string { return uuidOf(s.random.bytes(kind, 16)) }
 
 // uuidOf makes a random UUID (RFC 9562, version 4) of 16 random bytes.
 func uuidOf(b []byte) string {
@@ -22,15 +22,15 @@ func uuidOf(b []byte) string {
 }
 
 // randomText returns the next n bytes of a kind in base64url without padding.
-func (s *Stytch) randomText(kind string, n int) string {
+func (s *server) randomText(kind string, n int) string {
 	return base64.RawURLEncoding.EncodeToString(s.random.bytes(kind, n))
 }
 
 // newSessionToken returns 44 characters without padding, and newOneTimeToken 44
 // with padding: the two forms that Stytch's samples show.
-func (s *Stytch) newSessionToken() string { return s.randomText("session_token", 33) }
+func (s *server) newSessionToken() string { return s.randomText("session_token", 33) }
 
-func (s *Stytch) newOneTimeToken(kind string) string {
+func (s *server) newOneTimeToken(kind string) string {
 	return base64.URLEncoding.EncodeToString(s.random.bytes(kind, 32))
 }
 
@@ -56,6 +56,6 @@ func decodeText(encoding *base64.Encoding, text string) ([]byte, error) {
 }
 
 // newCode returns the next six random digits of a kind of code.
-func (s *Stytch) newCode(kind string) string {
+func (s *server) newCode(kind string) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(s.random.bytes("code "+kind, 8))%1_000_000)
 }

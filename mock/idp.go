@@ -51,12 +51,12 @@ const (
 // start sends the browser to the identity provider, or through it at once if the
 // URL says who is to sign in.
 func (c *call) start(h *handoff) (stamped, error) {
-	h.State, h.ExpiresAt = c.s.newOneTimeToken("state"), c.now.Add(handoffLife)
+	h.State, h.ExpiresAt = c.newOneTimeToken("state"), c.now.Add(handoffLife)
 	if c.query.Has(paramPersona) || c.query.Has(paramError) {
 		return c.comeBack(h, c.query.Get(paramPersona), c.query.Get(paramError))
 	}
-	put(&c.s.db.Handoffs, h.State, h)
-	return &redirect{location: c.s.base + "/mock/idp?" + url.Values{"state": {h.State}}.Encode()}, nil
+	put(&c.db.Handoffs, h.State, h)
+	return &redirect{location: c.base + "/mock/idp?" + url.Values{"state": {h.State}}.Encode()}, nil
 }
 
 // comeBack returns from the identity provider to the project's page: with a
@@ -78,20 +78,20 @@ func (c *call) comeBack(h *handoff, email, failure string) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.OrganizationID != "" && c.memberByEmail(c.s.db.org(h.OrganizationID), persona.Email) == nil {
+	if h.OrganizationID != "" && c.memberByEmail(c.db.org(h.OrganizationID), persona.Email) == nil {
 		if to, err = url.Parse(h.Signup); err != nil {
 			return nil, refuse("invalid_url")
 		}
 	}
-	g := &grant{handoff: *h, Token: c.s.newOneTimeToken("grant"), Persona: persona}
+	g := &grant{handoff: *h, Token: c.newOneTimeToken("grant"), Persona: persona}
 	g.ExpiresAt = c.now.Add(grantLife)
-	put(&c.s.db.Grants, g.Token, g)
-	return arrive(to, h.Kind, g.Token, c.s.db.org(h.OrganizationID)), nil
+	put(&c.db.Grants, g.Token, g)
+	return arrive(to, h.Kind, g.Token, c.db.org(h.OrganizationID)), nil
 }
 
 // handoffOf returns the browser's way through the identity provider.
 func (c *call) handoffOf() (*handoff, error) {
-	h := c.s.db.Handoffs[c.query.Get("state")]
+	h := c.db.Handoffs[c.query.Get("state")]
 	if h == nil || !c.now.Before(h.ExpiresAt) || !c.leadsSomewhere(h) {
 		return nil, refuse("oauth_invalid_state")
 	}
@@ -104,10 +104,10 @@ func (c *call) leadsSomewhere(h *handoff) bool {
 	if h.OrganizationID == "" {
 		return true
 	}
-	if !c.s.db.isLive(h.OrganizationID) {
+	if !c.db.isLive(h.OrganizationID) {
 		return false
 	}
-	n := c.s.db.connection(h.ConnectionID)
+	n := c.db.connection(h.ConnectionID)
 	return h.ConnectionID == "" || (n != nil && n.active())
 }
 
@@ -119,7 +119,7 @@ func followIDP(c *call) (stamped, error) {
 	}
 	out, err := c.comeBack(h, c.query.Get("persona"), c.query.Get("error"))
 	if err == nil {
-		delete(c.s.db.Handoffs, h.State) // a state is used once
+		delete(c.db.Handoffs, h.State) // a state is used once
 	}
 	return out, err
 }
@@ -130,7 +130,7 @@ func (c *call) grantOf(token, kind, unknown string) (*grant, error) {
 	if !wellFormed(token) {
 		return nil, refuse("invalid_token")
 	}
-	g := c.s.db.Grants[token]
+	g := c.db.Grants[token]
 	if g == nil || g.Kind != kind || g.Spent || !c.now.Before(g.ExpiresAt) || !c.leadsSomewhere(&g.handoff) {
 		return nil, refuse(unknown)
 	}
@@ -150,7 +150,7 @@ func (c *call) publicProject() error {
 	switch token := c.query.Get("public_token"); {
 	case token == "":
 		return refuse("public_token_required")
-	case token != c.s.publicToken:
+	case token != c.publicToken:
 		return refuse("public_token_not_found")
 	}
 	return nil

@@ -34,11 +34,11 @@ func showIDP(c *call) (stamped, error) {
 		}
 	}
 	if h.OrganizationID != "" {
-		view.Organization = c.s.db.org(h.OrganizationID).Name
+		view.Organization = c.db.org(h.OrganizationID).Name
 	}
-	members := c.s.db.Members
+	members := c.db.Members
 	if h.OrganizationID != "" {
-		members = c.s.db.roster(c.s.db.org(h.OrganizationID)).members
+		members = c.db.roster(c.db.org(h.OrganizationID)).members
 	}
 	for _, m := range members {
 		if m.Status != statusDeleted {
@@ -48,7 +48,7 @@ func showIDP(c *call) (stamped, error) {
 			break
 		}
 	}
-	for _, p := range c.s.db.Personas {
+	for _, p := range c.db.Personas {
 		add(p.Name, p.Email)
 	}
 	var out strings.Builder

@@ -27,8 +27,8 @@ func (c *call) newIntermediate(m *member, factors []factor) *intermediate {
 }
 
 func (c *call) keepIntermediate(i *intermediate) *intermediate {
-	i.Token, i.ExpiresAt = c.s.newOneTimeToken("intermediate_session_token"), c.now.Add(intermediateLife)
-	put(&c.s.db.Intermediates, i.Token, i)
+	i.Token, i.ExpiresAt = c.newOneTimeToken("intermediate_session_token"), c.now.Add(intermediateLife)
+	put(&c.db.Intermediates, i.Token, i)
 	return i
 }
 
@@ -37,7 +37,7 @@ func (c *call) intermediateOf(token string) (*intermediate, error) {
 	if !wellFormed(token) {
 		return nil, refuse("invalid_session_token")
 	}
-	i := c.s.db.Intermediates[token]
+	i := c.db.Intermediates[token]
 	if i == nil || !c.now.Before(i.ExpiresAt) {
 		return nil, refuse("intermediate_session_not_found")
 	}
@@ -47,7 +47,7 @@ func (c *call) intermediateOf(token string) (*intermediate, error) {
 // fits refuses an unfinished sign-in that is not this member's.
 func (c *call) fits(i *intermediate, m *member) error {
 	switch {
-	case i.MemberID != "" && c.s.db.member(i.MemberID).OrganizationID != m.OrganizationID:
+	case i.MemberID != "" && c.db.member(i.MemberID).OrganizationID != m.OrganizationID:
 		return refuse("invalid_intermediate_session_token_for_organization")
 	case i.MemberID != "" && i.MemberID != m.ID, !sameEmail(i.Email, m.Email):
 		return refuse("member_session_member_id_mismatch")
@@ -63,9 +63,9 @@ func (i *intermediate) local() bool {
 }
 
 func (c *call) dropIntermediates(m *member) {
-	for token, i := range c.s.db.Intermediates {
+	for token, i := range c.db.Intermediates {
 		if i.MemberID == m.ID {
-			delete(c.s.db.Intermediates, token)
+			delete(c.db.Intermediates, token)
 		}
 	}
 }
@@ -90,7 +90,7 @@ type memberOptions struct {
 // method that it allows, or if none of them proves the address: an OAuth provider
 // that does not vouch for addresses lets anybody claim any.
 func (c *call) owesPrimary(m *member, factors []factor) *primaryRequired {
-	set := c.s.db.org(m.OrganizationID).Settings
+	set := c.db.org(m.OrganizationID).Settings
 	permitted := slices.ContainsFunc(factors, func(f factor) bool {
 		return set.permitsMethod(f.method(), m) && !secondaryFactors[f.Kind]
 	})
@@ -105,7 +105,7 @@ func (c *call) owesPrimary(m *member, factors []factor) *primaryRequired {
 // owesMFA returns what is owed if the organization or the member wants a second
 // factor.
 func (c *call) owesMFA(m *member, factors []factor) *mfaRequired {
-	if c.s.db.org(m.OrganizationID).Settings.MFAPolicy != mfaForAll && !m.MFAEnrolled {
+	if c.db.org(m.OrganizationID).Settings.MFAPolicy != mfaForAll && !m.MFAEnrolled {
 		return nil
 	}
 	if slices.ContainsFunc(factors, func(f factor) bool { return secondaryFactors[f.Kind] }) {
@@ -123,7 +123,7 @@ func (c *call) owesMFA(m *member, factors []factor) *mfaRequired {
 
 // initiate sends a code by SMS at once if that is the member's second factor.
 func (c *call) initiate(m *member, owed *mfaRequired) {
-	if m.isSMS() && c.s.db.org(m.OrganizationID).Settings.permitsMFA("sms_otp", m) {
+	if m.isSMS() && c.db.org(m.OrganizationID).Settings.permitsMFA("sms_otp", m) {
 		sent := "sms_otp"
 		owed.SecondaryAuthInitiated = &sent
 		c.sendSMS(m)

@@ -33,11 +33,3 @@ func (s *Stytch) note(entry Request) {
 	defer s.mu.Unlock()
 	s.journal = keepLast(append(s.journal, entry))
 }
-
-// keepLast forgets the oldest tenth when there is too much to remember.
-func keepLast[T any](list []T) []T {
-	if len(list) > remembered {
-		return slices.Clone(list[remembered/10:])
-	}
-	return list
-}

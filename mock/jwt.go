@@ -30,8 +30,8 @@ func claimTime(t time.Time) string { return t.UTC().Truncate(time.Second).Format
 // sign returns a session_jwt of the session, issued at this time.
 // Source: https://stytch.com/docs/b2b/guides/sessions/using-jwts
 func (c *call) sign(s *session, issued time.Time) string {
-	c.s.ensureKey()
-	return c.signWith(s, issued, c.s.keys[0])
+	c.ensureKey()
+	return c.signWith(s, issued, c.keys[0])
 }
 
 // signWith is sign with any key, also one that is not the project's.
@@ -48,12 +48,12 @@ func (c *call) signWith(s *session, issued time.Time, key publishedKey) string {
 	for name, value := range s.Claims {
 		claims[name] = value
 	}
-	claims["iss"] = c.s.issuer()
-	claims["aud"] = []string{c.s.projectID}
+	claims["iss"] = c.issuer()
+	claims["aud"] = []string{c.projectID}
 	claims["sub"] = s.MemberID
 	claims["iat"] = iat
 	claims["nbf"] = iat
-	claims["exp"] = iat + int64(c.s.jwtLife()/time.Second)
+	claims["exp"] = iat + int64(c.jwtLife()/time.Second)
 	claims[claimSession] = map[string]any{
 		"id":                     s.ID,
 		"started_at":             claimTime(s.StartedAt),
@@ -61,11 +61,11 @@ func (c *call) signWith(s *session, issued time.Time, key publishedKey) string {
 		"expires_at":             claimTime(s.ExpiresAt),
 		"attributes":             map[string]string{"user_agent": "", "ip_address": ""},
 		"authentication_factors": factors,
-		"roles":                  c.s.db.sessionRoles(s),
+		"roles":                  c.db.sessionRoles(s),
 	}
 	claims[claimOrganization] = map[string]any{
-		"organization_id": c.s.db.member(s.MemberID).OrganizationID,
-		"slug":            c.s.db.org(c.s.db.member(s.MemberID).OrganizationID).Slug,
+		"organization_id": c.db.member(s.MemberID).OrganizationID,
+		"slug":            c.db.org(c.db.member(s.MemberID).OrganizationID).Slug,
 	}
 	return signClaims(claims, key)
 }
@@ -116,9 +116,9 @@ func (c *call) readJWT(jwt string) (jwtClaims, error) {
 		return jwtClaims{}, refuse("jwt_invalid_claims")
 	}
 	switch {
-	case claims.Issuer != c.s.issuer():
+	case claims.Issuer != c.issuer():
 		return jwtClaims{}, refuse("jwt_invalid_issuer")
-	case len(claims.Audience) != 1 || claims.Audience[0] != c.s.projectID:
+	case len(claims.Audience) != 1 || claims.Audience[0] != c.projectID:
 		return jwtClaims{}, refuse("jwt_invalid_audience")
 	case claims.Subject == "" || claims.Session.ID == "" || claims.Organization.ID == "" || claims.Expires == 0 || claims.NotYet > c.clock().Unix():
 		return jwtClaims{}, refuse("jwt_invalid_claims")
@@ -154,7 +154,7 @@ func (c *call) verify(jwt string) (claims []byte, key *publishedKey, ok bool) {
 }
 
 func (c *call) keyOf(kid string) *publishedKey {
-	for _, k := range c.s.published(c.now) {
+	for _, k := range c.published(c.now) {
 		if k.kid == kid {
 			return &k
 		}
@@ -170,11 +170,11 @@ func (c *call) sessionOfJWT(jwt string) (*session, error) {
 	}
 	// The session decides, not the JWT: its roles, claims and end may have changed
 	// since, and it may be over.
-	s, err := c.alive(c.s.db.Sessions[claims.Session.ID])
+	s, err := c.alive(c.db.Sessions[claims.Session.ID])
 	if err != nil {
 		return nil, err
 	}
-	if s.MemberID != claims.Subject || c.s.db.member(s.MemberID).OrganizationID != claims.Organization.ID {
+	if s.MemberID != claims.Subject || c.db.member(s.MemberID).OrganizationID != claims.Organization.ID {
 		return nil, refuse("jwt_invalid_claims")
 	}
 	return s, nil

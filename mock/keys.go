@@ -19,20 +19,20 @@ type publishedKey struct {
 const keyOverlap = 30 * 24 * time.Hour
 
 // ensureKey makes the first key. The lock must be held.
-func (s *Stytch) ensureKey() {
+func (s *server) ensureKey() {
 	if len(s.keys) == 0 {
 		s.addKey()
 	}
 }
 
-func (s *Stytch) addKey() {
+func (s *server) addKey() {
 	key := s.keyNumber(s.nextKey)
 	s.nextKey++
 	s.keys = append([]publishedKey{{signingKey: key, kid: "jwk-" + s.env + "-" + key.uuid}}, s.keys...)
 }
 
 // published returns the keys of the key set, the signing key first.
-func (s *Stytch) published(now time.Time) []publishedKey {
+func (s *server) published(now time.Time) []publishedKey {
 	s.ensureKey()
 	var out []publishedKey
 	for _, k := range s.keys {
@@ -48,6 +48,11 @@ func (s *Stytch) published(now time.Time) []publishedKey {
 // once, and what they signed is worthless.
 func (s *Stytch) RotateKeys(keepOld bool) {
 	s.configure()
+	s.core.rotateKeys(keepOld)
+}
+
+// rotateKeys makes a new signing key, and keeps the others in the key set or not.
+func (s *server) rotateKeys(keepOld bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ensureKey()
@@ -57,6 +62,18 @@ func (s *Stytch) RotateKeys(keepOld bool) {
 		s.keys = nil
 	}
 	s.addKey()
+}
+
+// age makes everything that is remembered d older.
+func (s *server) age(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.db.age(d)
+	for i := range s.keys {
+		if at := &s.keys[i].retiredAt; !at.IsZero() {
+			*at = at.Add(-d)
+		}
+	}
 }
 
 // jwksAnswer is the answer of GET /v1/b2b/sessions/jwks/{project_id}.
@@ -83,11 +100,11 @@ func getJWKS(c *call) (stamped, error) {
 	switch id := c.params["project_id"]; {
 	case !projectForm.MatchString(id):
 		return nil, refuse("invalid_project_id")
-	case id != c.s.projectID:
+	case id != c.projectID:
 		return nil, refuse("project_not_found")
 	}
 	out := &jwksAnswer{Keys: []jwkJSON{}}
-	for _, k := range c.s.published(c.now) {
+	for _, k := range c.published(c.now) {
 		thumbprint := sha256.Sum256(k.certificate)
 		out.Keys = append(out.Keys, jwkJSON{
 			Kty:     "RSA",

@@ -18,12 +18,12 @@ func (c *call) unlocked(m *member) error {
 // failed counts a wrong password or code, locks the member out if it was one too
 // many, and returns the error. What had its day is no guess.
 func (c *call) failed(m *member, err error) error {
-	if m == nil || c.s.LockAfter == 0 {
+	if m == nil || c.lockAfter == 0 {
 		return err
 	}
 	switch asRefusal(err).kind {
 	case "otp_code_not_found", "unauthorized_credentials", "unable_to_authenticate_totp", "unable_to_authenticate_recovery_code", "password_does_not_match":
-		if m.Failures++; m.Failures >= c.s.LockAfter {
+		if m.Failures++; m.Failures >= c.lockAfter {
 			m.Failures, m.LockedAt = 0, c.now
 		}
 	}
@@ -40,10 +40,10 @@ type window struct {
 // clock and do not slide, and no Retry-After goes with the answer.
 // Source: https://stytch.com/docs/b2b/api/rate-limits
 func (c *call) limit(name string, calls int, per time.Duration) error {
-	if !c.s.RateLimits {
+	if !c.rateLimits {
 		return nil
 	}
-	w := c.s.db.Windows[name]
+	w := c.db.Windows[name]
 	if start := c.now.Truncate(per); !w.Start.Equal(start) {
 		w = window{Start: start}
 	}
@@ -51,7 +51,7 @@ func (c *call) limit(name string, calls int, per time.Duration) error {
 		return refuse("too_many_requests")
 	}
 	w.Calls++
-	put(&c.s.db.Windows, name, w)
+	put(&c.db.Windows, name, w)
 	return nil
 }
 

@@ -28,13 +28,13 @@ const linkEndpoint = "GET /v1/b2b/magic_links/redirect"
 // mail sends a link. Earlier links stay good: Stytch makes only codes worthless
 // by sending a newer one.
 func (c *call) mail(l *link) {
-	l.Token = c.s.newOneTimeToken("link")
+	l.Token = c.newOneTimeToken("link")
 	if l.Email == "" {
-		l.EmailID, l.Email = c.s.db.member(l.MemberID).EmailID, c.s.db.member(l.MemberID).Email
+		l.EmailID, l.Email = c.db.member(l.MemberID).EmailID, c.db.member(l.MemberID).Email
 	}
-	put(&c.s.db.Links, l.Token, l)
+	put(&c.db.Links, l.Token, l)
 	query := url.Values{
-		"public_token":      {c.s.publicToken},
+		"public_token":      {c.publicToken},
 		"stytch_token_type": {l.tokenType()},
 		"token":             {l.Token},
 	}
@@ -42,7 +42,7 @@ func (c *call) mail(l *link) {
 		Channel: "email",
 		Kind:    l.Kind,
 		To:      l.Email,
-		Link:    c.s.base + "/v1/b2b/magic_links/redirect?" + query.Encode(),
+		Link:    c.base + "/v1/b2b/magic_links/redirect?" + query.Encode(),
 		Token:   l.Token,
 	})
 }
@@ -60,7 +60,7 @@ func (l *link) tokenType() string {
 
 // dropLinks makes the links that match worthless.
 func (c *call) dropLinks(worthless func(*link) bool) {
-	for _, l := range c.s.db.Links {
+	for _, l := range c.db.Links {
 		if worthless(l) {
 			l.Spent = true
 		}
@@ -75,10 +75,10 @@ func followLink(c *call) (stamped, error) {
 	switch token := c.query.Get("public_token"); {
 	case token == "":
 		return nil, refuse("public_token_required")
-	case token != c.s.publicToken:
+	case token != c.publicToken:
 		return nil, refuse("public_token_not_found")
 	}
-	l := c.s.db.Links[c.query.Get("token")]
+	l := c.db.Links[c.query.Get("token")]
 	if l == nil {
 		return nil, refuse("magic_link_not_found")
 	}
@@ -88,7 +88,7 @@ func followLink(c *call) (stamped, error) {
 	}
 	var org *organization
 	if l.MemberID != "" {
-		org = c.s.db.org(c.s.db.member(l.MemberID).OrganizationID)
+		org = c.db.org(c.db.member(l.MemberID).OrganizationID)
 	}
 	return arrive(to, l.tokenType(), l.Token, org), nil
 }

@@ -23,7 +23,7 @@ func authenticateMagicLink(c *call, in authenticateMagicLinkRequest) (*magicLink
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.begin(c.s.db.member(l.MemberID), in.signInRequest)
+	a, err := c.begin(c.db.member(l.MemberID), in.signInRequest)
 	if err != nil {
 		return nil, err
 	}
@@ -35,11 +35,11 @@ func authenticateMagicLink(c *call, in authenticateMagicLinkRequest) (*magicLink
 	}
 	l.Spent = true
 	if l.Kind == "email_update" {
-		if err := c.completeEmailUpdate(c.s.db.member(l.MemberID), l.Email, l.EmailID); err != nil {
+		if err := c.completeEmailUpdate(c.db.member(l.MemberID), l.Email, l.EmailID); err != nil {
 			return nil, err
 		}
 	}
-	c.prove(c.s.db.member(l.MemberID))
+	c.prove(c.db.member(l.MemberID))
 	signedIn, err := c.finish(a, c.magicLinkFactor(l.EmailID, l.Email))
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (c *call) redeemable(token string, kinds ...string) (*link, error) {
 	if l, is, err := c.sandboxLink(token); is {
 		return l, err
 	}
-	l := c.s.db.Links[token]
+	l := c.db.Links[token]
 	switch {
 	case l == nil || !slices.Contains(kinds, l.Kind):
 		return nil, refuse("magic_link_not_found")

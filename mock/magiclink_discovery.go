@@ -29,7 +29,7 @@ func sendDiscovery(c *call, in sendDiscoveryRequest) (*statusOnly, error) {
 	if err := c.limitMail(in.EmailAddress); err != nil {
 		return nil, err
 	}
-	l.Email, l.EmailID, l.Challenge = in.EmailAddress, c.s.newID("email"), given(in.PKCECodeChallenge)
+	l.Email, l.EmailID, l.Challenge = in.EmailAddress, c.newID("email"), given(in.PKCECodeChallenge)
 	c.mail(l)
 	return new(statusOnly), nil
 }

@@ -80,7 +80,7 @@ func loginOrSignup(c *call, in loginOrSignupRequest) (*loginOrSignupAnswer, erro
 	}
 	l.MemberID, l.Challenge = m.ID, given(in.PKCECodeChallenge)
 	c.mail(l)
-	return &loginOrSignupAnswer{MemberID: m.ID, MemberCreated: created, Member: c.s.db.memberJSON(m), Organization: org.json()}, nil
+	return &loginOrSignupAnswer{MemberID: m.ID, MemberCreated: created, Member: c.db.memberJSON(m), Organization: org.json()}, nil
 }
 
 // provision lets somebody new join by their e-mail domain, as pending.

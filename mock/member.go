@@ -208,10 +208,10 @@ func (db *store) ownRoleIDs(m *member) []string {
 // must have been admitted.
 func (c *call) newMember(org *organization, email, status string) *member {
 	return &member{
-		ID:             c.s.newID("member"),
+		ID:             c.newID("member"),
 		OrganizationID: org.ID,
 		Email:          email,
-		EmailID:        c.s.newID("email"),
+		EmailID:        c.newID("email"),
 		Status:         status,
 		Roles:          []string{},
 		Trusted:        metadata{},
@@ -223,10 +223,10 @@ func (c *call) newMember(org *organization, email, status string) *member {
 
 // keep stores a member who was made by newMember.
 func (c *call) keep(m *member) {
-	if c.s.CrossOrgPasswords {
-		m.Password = c.s.db.Passwords[foldEmail(m.Email)].copied()
+	if c.crossOrgPasswords {
+		m.Password = c.db.Passwords[foldEmail(m.Email)].copied()
 	}
-	c.s.db.addMember(m)
+	c.db.addMember(m)
 }
 
 // prove notes that the member has proven their address.

@@ -43,7 +43,7 @@ func startEmailUpdate(c *call, in startEmailUpdateRequest) (*memberAnswer, error
 	if err := c.limitMail(in.EmailAddress); err != nil {
 		return nil, err
 	}
-	emailID, expires := c.s.newID("email"), c.now.Add(emailUpdateLife)
+	emailID, expires := c.newID("email"), c.now.Add(emailUpdateLife)
 	switch in.DeliveryMethod {
 	case "", "EMAIL_MAGIC_LINK":
 		l.Kind, l.MemberID, l.Email, l.EmailID, l.ExpiresAt = "email_update", m.ID, in.EmailAddress, emailID, expires
@@ -64,7 +64,7 @@ func (c *call) completeEmailUpdate(m *member, email, emailID string) error {
 		return refuse("unable_to_verify_member_email_update")
 	}
 	m.EmailID, m.UpdatedAt = emailID, c.now
-	c.s.db.enter(m)
+	c.db.enter(m)
 	c.dropLinks(func(l *link) bool { return l.MemberID == m.ID })
 	c.dropCodes(func(k *code) bool { return k.MemberID == m.ID })
 	return nil
@@ -103,6 +103,6 @@ func unlinkRetiredEmail(c *call, in unlinkEmailRequest) (*unlinkAnswer, error) {
 		return nil, refuse("email_not_found")
 	}
 	m.Retired, m.UpdatedAt = left, c.now
-	c.s.db.enter(m)
+	c.db.enter(m)
 	return &unlinkAnswer{memberAnswer: *c.answerMember(m), OrganizationID: org.ID}, nil
 }

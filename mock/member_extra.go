@@ -6,7 +6,7 @@ import "strings"
 // is in: who calls it must check that. It takes no external id.
 // Source: https://stytch.com/docs/b2b/api/dangerously-get-member
 func dangerouslyGet(c *call) (stamped, error) {
-	m := c.s.db.index.members[c.params["member_id"]]
+	m := c.db.index.members[c.params["member_id"]]
 	if m == nil || (m.Status == statusDeleted && !strings.EqualFold(c.query.Get("include_deleted"), "true")) {
 		return nil, refuse("member_not_found")
 	}
@@ -21,14 +21,14 @@ func deletePassword(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range c.s.db.roster(org).members {
+	for _, m := range c.db.roster(org).members {
 		if m.Status == statusDeleted || m.Password == nil || m.Password.ID != c.params["member_password_id"] {
 			continue
 		}
 		if err := c.permit(org, m, "update.info.delete.password"); err != nil {
 			return nil, err
 		}
-		if c.s.CrossOrgPasswords {
+		if c.crossOrgPasswords {
 			return nil, refuse("cross_org_passwords_enabled")
 		}
 		m.Password, m.UpdatedAt = nil, c.now
@@ -51,7 +51,7 @@ func deleteMemberExternalID(c *call) (stamped, error) {
 		return nil, err
 	}
 	m.ExternalID, m.UpdatedAt = "", c.now
-	c.s.db.enter(m)
+	c.db.enter(m)
 	return c.answerMember(m), nil
 }
 
@@ -63,7 +63,7 @@ func deleteOrganizationExternalID(c *call) (stamped, error) {
 		return nil, err
 	}
 	org.ExternalID, org.UpdatedAt = "", c.now
-	c.s.db.enterOrganization(org)
+	c.db.enterOrganization(org)
 	return &organizationAnswer{Organization: org.json()}, nil
 }
 
@@ -81,7 +81,7 @@ func getMetrics(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &metricsAnswer{MemberCount: c.s.db.roster(org).live}, nil
+	return &metricsAnswer{MemberCount: c.db.roster(org).live}, nil
 }
 
 // connectedAppsAnswer is the answer of the calls that list Connected Apps, of

@@ -27,7 +27,7 @@ func getOIDCProviders(c *call) (stamped, error) {
 	}
 	out := &oidcProvidersAnswer{Registrations: []oidcProviderJSON{}}
 	for _, r := range m.SSO {
-		if c.s.db.connection(r.ConnectionID).Kind == oidcKind {
+		if c.db.connection(r.ConnectionID).Kind == oidcKind {
 			out.Registrations = append(out.Registrations, oidcProviderJSON{
 				ProviderSubject: r.ExternalID, IDToken: r.IDToken, AccessToken: r.IDToken, ConnectionID: r.ConnectionID,
 				AccessTokenExpiresIn: secondsUntil(r.ExpiresAt, c.now), Scopes: []string{"openid", "email", "profile"},

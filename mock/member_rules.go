@@ -19,12 +19,12 @@ func (c *call) setPhone(m *member, phone string) error {
 	case m.Phone != "":
 		return refuse("duplicate_member_phone_number_for_member")
 	}
-	for _, other := range c.s.db.roster(c.s.db.org(m.OrganizationID)).members {
+	for _, other := range c.db.roster(c.db.org(m.OrganizationID)).members {
 		if other.ID != m.ID && other.Status != statusDeleted && other.Phone == phone {
 			return refuse("duplicate_member_phone_number")
 		}
 	}
-	m.Phone, m.PhoneID = phone, c.s.newID("phone-number")
+	m.Phone, m.PhoneID = phone, c.newID("phone-number")
 	return nil
 }
 
@@ -34,7 +34,7 @@ func (c *call) setExternalID(m *member, id string) error {
 	if !externalIDForm.MatchString(id) || memberIDForm.MatchString(id) {
 		return refuseField("invalid_argument", "external_id")
 	}
-	if other := c.s.db.roster(c.s.db.org(m.OrganizationID)).byExternal[id]; other != nil && other.ID != m.ID {
+	if other := c.db.roster(c.db.org(m.OrganizationID)).byExternal[id]; other != nil && other.ID != m.ID {
 		return refuse("duplicate_member_external_id")
 	}
 	m.ExternalID = id
@@ -45,7 +45,7 @@ func (c *call) setExternalID(m *member, id string) error {
 func (c *call) setRoles(m *member, ids []string) error {
 	roles := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if err := c.checkRole(c.s.db.org(m.OrganizationID), id); err != nil {
+		if err := c.checkRole(c.db.org(m.OrganizationID), id); err != nil {
 			return err
 		}
 		if !slices.Contains(roles, id) {
@@ -77,10 +77,10 @@ func (c *call) admit(org *organization, email string, m *member) error {
 	if other := c.memberByEmail(org, email); other != nil && other != m {
 		return refuse("duplicate_member_email")
 	}
-	if other := c.s.db.roster(org).retired[foldEmail(email)]; other != nil && other != m {
+	if other := c.db.roster(org).retired[foldEmail(email)]; other != nil && other != m {
 		return refuse("retired_member_email")
 	}
-	if claimant := c.s.db.index.claims[domainOf(email)]; claimant != nil && claimant != org {
+	if claimant := c.db.index.claims[domainOf(email)]; claimant != nil && claimant != org {
 		return refuse("action_not_allowed_email_domain_is_claimed")
 	}
 	return nil

@@ -38,7 +38,7 @@ func (c *call) memberFilters() map[string]filter[*member] {
 		"member_email_fuzzy":            {kind: fuzzy, match: func(m *member, v operand) bool { return contains(m.Email, v.text) }},
 		"member_is_breakglass":          {kind: boolean, match: func(m *member, v operand) bool { return m.Breakglass == v.yes }},
 		"statuses":                      {kind: stringList, match: func(m *member, v operand) bool { return slices.Contains(v.list, m.Status) }},
-		"member_roles":                  {kind: stringList, match: func(m *member, v operand) bool { return overlap(c.s.db.roleIDs(m), v.list) }},
+		"member_roles":                  {kind: stringList, match: func(m *member, v operand) bool { return overlap(c.db.roleIDs(m), v.list) }},
 		"member_password_exists":        {kind: boolean, match: func(m *member, v operand) bool { return (m.Password != nil) == v.yes }},
 		"member_mfa_phone_numbers":      phones,
 		"member_phone_numbers":          phones,
@@ -55,14 +55,14 @@ func (c *call) memberPage(within []*organization, in searchMembersRequest, opera
 	visible := func(m *member) bool { return deletedToo || m.Status != statusDeleted }
 	if len(within) != 1 {
 		var found []*member
-		for _, m := range c.s.db.Members {
-			if slices.Contains(within, c.s.db.org(m.OrganizationID)) && visible(m) && matches(m) {
+		for _, m := range c.db.Members {
+			if slices.Contains(within, c.db.org(m.OrganizationID)) && visible(m) && matches(m) {
 				found = append(found, m)
 			}
 		}
 		return page(found, seq, in.searchRequest, stamp)
 	}
-	r := c.s.db.roster(within[0])
+	r := c.db.roster(within[0])
 	if len(operands) == 0 && !deletedToo {
 		limit, after, digest, err := in.bounds(stamp)
 		if err != nil {
@@ -123,7 +123,7 @@ func searchMembers(c *call, in searchMembersRequest) (*membersAnswer, error) {
 	}
 	out := &membersAnswer{Members: []memberJSON{}, ResultsMetadata: meta, Organizations: map[string]organizationJSON{}}
 	for _, m := range found {
-		out.Members = append(out.Members, c.s.db.memberJSON(m))
+		out.Members = append(out.Members, c.db.memberJSON(m))
 	}
 	for _, o := range within {
 		out.Organizations[o.ID] = o.json()

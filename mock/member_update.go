@@ -47,7 +47,7 @@ func updateMember(c *call, in updateMemberRequest) (*memberAnswer, error) {
 		c.endGrantedSessions(m, changed.Roles)
 	}
 	*m = changed
-	c.s.db.enter(m)
+	c.db.enter(m)
 	return c.answerMember(m), nil
 }
 
@@ -90,9 +90,9 @@ func (c *call) applyUpdate(changed, m *member, in updateMemberRequest) error {
 // Source: https://stytch.com/docs/b2b/api/update-member, preserve_existing_sessions
 func (c *call) endGrantedSessions(m *member, roles []string) {
 	for _, r := range m.SSO {
-		for _, g := range c.s.db.grants(r) {
+		for _, g := range c.db.grants(r) {
 			if slices.Contains(m.Roles, g.role) && !slices.Contains(roles, g.role) {
-				c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID && s.has(r.ConnectionID) })
+				c.db.endSessions(func(s *session) bool { return s.MemberID == m.ID && s.has(r.ConnectionID) })
 			}
 		}
 	}
@@ -114,7 +114,7 @@ func (m *member) setDefaultMFA(method string) error {
 // which keeps it from everybody else, or forgotten if unlink says so. Stored is
 // the member before the change.
 func (c *call) changeEmail(changed, stored *member, email string, unlink bool) error {
-	if err := c.admit(c.s.db.org(changed.OrganizationID), email, stored); err != nil {
+	if err := c.admit(c.db.org(changed.OrganizationID), email, stored); err != nil {
 		return err
 	}
 	if sameEmail(email, changed.Email) {
@@ -126,7 +126,7 @@ func (c *call) changeEmail(changed, stored *member, email string, unlink bool) e
 	}
 	// A member may take back an address that they retired themselves.
 	changed.Retired = slices.DeleteFunc(slices.Clone(changed.Retired), func(r retiredEmail) bool { return sameEmail(r.EmailAddress, email) })
-	changed.Email, changed.EmailID, changed.Verified = email, c.s.newID("email"), false
+	changed.Email, changed.EmailID, changed.Verified = email, c.newID("email"), false
 	changed.Password = nil // as Stytch says: who has the new address sets a new one
 	return nil
 }

@@ -9,7 +9,7 @@ type memberAnswer struct {
 }
 
 func (c *call) answerMember(m *member) *memberAnswer {
-	return &memberAnswer{MemberID: m.ID, Member: c.s.db.memberJSON(m), Organization: c.s.db.org(m.OrganizationID).json()}
+	return &memberAnswer{MemberID: m.ID, Member: c.db.memberJSON(m), Organization: c.db.org(m.OrganizationID).json()}
 }
 
 // memberIDAnswer is the answer of the delete call, which has no member object.
@@ -141,8 +141,8 @@ func deleteMember(c *call) (stamped, error) {
 		return nil, err
 	}
 	m.Status, m.UpdatedAt = statusDeleted, c.now
-	c.s.db.enter(m)
-	c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
+	c.db.enter(m)
+	c.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
 	c.dropLinks(func(l *link) bool { return l.MemberID == m.ID })
 	c.dropCodes(func(k *code) bool { return k.MemberID == m.ID })
 	c.dropIntermediates(m)
@@ -157,7 +157,7 @@ func reactivateMember(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := c.s.db.index.members[c.params["member_id"]]
+	m := c.db.index.members[c.params["member_id"]]
 	switch {
 	case m == nil:
 		return nil, refuse("member_not_found")
@@ -180,6 +180,6 @@ func reactivateMember(c *call) (stamped, error) {
 		return nil, err
 	}
 	m.Status, m.UpdatedAt = statusActive, c.now
-	c.s.db.enter(m)
+	c.db.enter(m)
 	return c.answerMember(m), nil
 }

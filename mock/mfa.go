@@ -130,7 +130,7 @@ func (c *call) enrol(m *member, in enrolment, method string) {
 		m.DefaultMFA = method
 	}
 	switch {
-	case c.s.db.org(m.OrganizationID).Settings.MFAPolicy == mfaForAll, in.SetMFAEnrollment == "enroll":
+	case c.db.org(m.OrganizationID).Settings.MFAPolicy == mfaForAll, in.SetMFAEnrollment == "enroll":
 		m.MFAEnrolled = true
 	case in.SetMFAEnrollment == "unenroll":
 		m.MFAEnrolled = false

@@ -96,7 +96,7 @@ func (s *Stytch) Stale(credentials grimoireauth.Credentials) grimoireauth.Creden
 		if err != nil {
 			return err
 		}
-		issued := c.now.Add(-max(time.Hour, s.jwtLife()+time.Minute))
+		issued := c.now.Add(-max(time.Hour, s.core.jwtLife()+time.Minute))
 		if session.StartedAt.After(issued) {
 			session.StartedAt = issued
 		}
@@ -126,7 +126,7 @@ func (s *Stytch) EndSession(credentials grimoireauth.Credentials) {
 		if err != nil {
 			return err
 		}
-		c.s.db.endSessions(func(other *session) bool { return other == ended })
+		c.db.endSessions(func(other *session) bool { return other == ended })
 		return nil
 	})
 }

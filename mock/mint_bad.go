@@ -43,10 +43,10 @@ func (s *Stytch) Skewed(member grimoireauth.MemberID, ahead time.Duration) grimo
 func (s *Stytch) Forged(member grimoireauth.MemberID) grimoireauth.Credentials {
 	credentials := s.SignIn(member)
 	s.resign("Forged", &credentials, func(c *call, session *session) string {
-		c.s.ensureKey()
-		return c.signWith(session, c.now, publishedKey{signingKey: s.keyNumber(forgerKey), kid: c.s.keys[0].kid})
+		c.ensureKey()
+		return c.signWith(session, c.now, publishedKey{signingKey: s.core.keyNumber(forgerKey), kid: c.keys[0].kid})
 	})
-	credentials.Token = grimoireauth.NewSecret(s.newSessionToken())
+	credentials.Token = grimoireauth.NewSecret(s.core.newSessionToken())
 	return credentials
 }
 

@@ -35,25 +35,25 @@ func (c *call) factorDetail(m *member, w grimoireauth.Factor) (string, map[strin
 	case "otp":
 		return "phone_number_factor", map[string]string{"phone_id": m.PhoneID, "phone_number": m.Phone}
 	case "totp":
-		return "authenticator_app_factor", map[string]string{"totp_id": c.s.newID("member-totp")}
+		return "authenticator_app_factor", map[string]string{"totp_id": c.newID("member-totp")}
 	case "recovery_codes":
-		return "recovery_code_factor", map[string]string{"totp_recovery_code_id": c.s.newID("member-totp")}
+		return "recovery_code_factor", map[string]string{"totp_recovery_code_id": c.newID("member-totp")}
 	case "impersonated":
-		return "impersonated_factor", map[string]string{"impersonator_id": c.s.newID("workspace-user"), "impersonator_email_address": "support@example.edu"}
+		return "impersonated_factor", map[string]string{"impersonator_id": c.newID("workspace-user"), "impersonator_email_address": "support@example.edu"}
 	case "trusted_auth_token":
-		return "trusted_auth_token_factor", map[string]string{"token_id": c.s.newUUID("trusted-auth-token")}
+		return "trusted_auth_token_factor", map[string]string{"token_id": c.newUUID("trusted-auth-token")}
 	case "sso":
 		kind := strings.TrimPrefix(w.DeliveryMethod, "sso_") // saml or oidc
 		return kind + "_sso_factor", map[string]string{
-			"id":          c.s.newID(kind + "-member-registration"),
-			"provider_id": c.s.newID(kind + "-connection"),
+			"id":          c.newID(kind + "-member-registration"),
+			"provider_id": c.newID(kind + "-connection"),
 			"external_id": m.Email,
 		}
 	case "oauth":
 		provider := strings.TrimPrefix(w.DeliveryMethod, "oauth_")
 		return provider + "_oauth_factor", map[string]string{
-			"id":               c.s.newID("oauth-user"),
-			"provider_subject": c.s.newUUID("provider-subject"),
+			"id":               c.newID("oauth-user"),
+			"provider_subject": c.newUUID("provider-subject"),
 			"email_id":         m.EmailID,
 		}
 	}

@@ -88,7 +88,7 @@ func authenticateOAuth(c *call, in authenticateOAuthRequest) (*oauthAnswer, erro
 		return nil, err
 	}
 	m, known := c.memberByOAuth(g)
-	if !c.s.db.org(g.OrganizationID).Settings.permitsMethod(g.Provider+"_oauth", m) {
+	if !c.db.org(g.OrganizationID).Settings.permitsMethod(g.Provider+"_oauth", m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
 	a, err := c.begin(m, in.signInRequest)
@@ -128,7 +128,7 @@ func authenticateOAuth(c *call, in authenticateOAuthRequest) (*oauthAnswer, erro
 // memberByOAuth returns who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func (c *call) memberByOAuth(g *grant) (*member, *oauthRegistration) {
-	for _, m := range c.s.db.roster(c.s.db.org(g.OrganizationID)).members {
+	for _, m := range c.db.roster(c.db.org(g.OrganizationID)).members {
 		if m.Status == statusDeleted {
 			continue
 		}
@@ -138,26 +138,26 @@ func (c *call) memberByOAuth(g *grant) (*member, *oauthRegistration) {
 			return m, m.OAuth[i]
 		}
 	}
-	return c.memberByEmail(c.s.db.org(g.OrganizationID), g.Persona.Email), nil
+	return c.memberByEmail(c.db.org(g.OrganizationID), g.Persona.Email), nil
 }
 
 // provisionByOAuth lets somebody new join by their workspace or their domain.
 func (c *call) provisionByOAuth(g *grant) (*member, error) {
 	tenants := oauthTenants{Provider: g.Provider, IDs: g.Persona.Tenants}
-	set := c.s.db.org(g.OrganizationID).Settings
+	set := c.db.org(g.OrganizationID).Settings
 	var m *member
 	switch {
-	case tenants.admittedTo(c.s.db.org(g.OrganizationID)):
-		if err := c.admit(c.s.db.org(g.OrganizationID), g.Persona.Email, nil); err != nil {
+	case tenants.admittedTo(c.db.org(g.OrganizationID)):
+		if err := c.admit(c.db.org(g.OrganizationID), g.Persona.Email, nil); err != nil {
 			return nil, err
 		}
-		m = c.newMember(c.s.db.org(g.OrganizationID), g.Persona.Email, statusPending)
+		m = c.newMember(c.db.org(g.OrganizationID), g.Persona.Email, statusPending)
 		c.keep(m)
 	case set.EmailJITProvisioning != restricted && set.OAuthTenantJITProvisioning == restricted:
 		return nil, refuse("invalid_oauth_tenant_for_jit_provisioning")
 	default:
 		var err error
-		if m, err = c.provision(c.s.db.org(g.OrganizationID), g.Persona.Email); err != nil {
+		if m, err = c.provision(c.db.org(g.OrganizationID), g.Persona.Email); err != nil {
 			return nil, err
 		}
 	}
@@ -167,11 +167,11 @@ func (c *call) provisionByOAuth(g *grant) (*member, error) {
 
 // newRegistration is the account with fresh tokens of the provider.
 func (c *call) newRegistration(g *grant, known *oauthRegistration) *oauthRegistration {
-	r := &oauthRegistration{ID: c.s.newID("oauth-user"), Provider: g.Provider, Subject: g.Persona.Subject}
+	r := &oauthRegistration{ID: c.newID("oauth-user"), Provider: g.Provider, Subject: g.Persona.Subject}
 	if known != nil {
 		r.ID = known.ID
 	}
-	r.AccessToken, r.RefreshToken, r.IDToken = c.s.randomText("oauth-token", 24), c.s.randomText("oauth-token", 24), c.s.randomText("oauth-token", 24)
+	r.AccessToken, r.RefreshToken, r.IDToken = c.randomText("oauth-token", 24), c.randomText("oauth-token", 24), c.randomText("oauth-token", 24)
 	r.Scopes, r.Tenants, r.ExpiresAt = slices.Clone(g.Scopes), append([]string{}, g.Persona.Tenants...), c.now.Add(time.Hour)
 	return r
 }
@@ -229,7 +229,7 @@ func discoverByOAuth(c *call, in discoverByOAuthRequest) (*oauthDiscoveryAnswer,
 	if err := g.redeem(in.PKCECodeVerifier); err != nil {
 		return nil, err
 	}
-	proof := c.oauthFactor(g, c.s.newID("email"), c.newRegistration(g, nil))
+	proof := c.oauthFactor(g, c.newID("email"), c.newRegistration(g, nil))
 	proof.Unproven = !g.vouches()
 	out := &oauthDiscoveryAnswer{
 		discoveryAnswer: c.answerDiscovery(&intermediate{

@@ -137,7 +137,7 @@ func (c *call) checkSlug(o *organization, slug string) error {
 	if !slugForm.MatchString(slug) || !slugSubstance.MatchString(slug) || organizationIDForm.MatchString(slug) {
 		return refuse("invalid_organization_slug")
 	}
-	if c.s.db.named(o, slug) {
+	if c.db.named(o, slug) {
 		return refuse("organization_slug_already_used")
 	}
 	return nil
@@ -150,7 +150,7 @@ func (c *call) checkExternalID(o *organization, id string) error {
 	case organizationIDForm.MatchString(id):
 		return refuse("external_organization_id_same_as_organization_id")
 	}
-	if c.s.db.named(o, id) {
+	if c.db.named(o, id) {
 		return refuse("organization_external_id_already_used")
 	}
 	return nil

@@ -19,15 +19,15 @@ func deleteOrganization(c *call) (stamped, error) {
 	if err := c.permitOrganization(o, "delete"); err != nil {
 		return nil, err
 	}
-	for _, m := range c.s.db.roster(o).members {
+	for _, m := range c.db.roster(o).members {
 		if m.Status != statusDeleted {
 			m.Status, m.UpdatedAt = statusDeleted, c.now
-			c.s.db.enter(m)
+			c.db.enter(m)
 			c.dropIntermediates(m)
 		}
 	}
-	c.s.db.endSessions(func(s *session) bool { return c.s.db.member(s.MemberID).OrganizationID == o.ID })
-	c.dropLinks(func(l *link) bool { return l.MemberID != "" && c.s.db.member(l.MemberID).OrganizationID == o.ID })
-	c.s.db.deleteOrganization(o)
+	c.db.endSessions(func(s *session) bool { return c.db.member(s.MemberID).OrganizationID == o.ID })
+	c.dropLinks(func(l *link) bool { return l.MemberID != "" && c.db.member(l.MemberID).OrganizationID == o.ID })
+	c.db.deleteOrganization(o)
 	return &organizationIDAnswer{OrganizationID: o.ID}, nil
 }

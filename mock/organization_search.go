@@ -36,7 +36,7 @@ func (c *call) organizationFilters() map[string]filter[*organization] {
 // do not count: they are in no organization.
 func (c *call) hasMember(match func(*member, operand) bool) func(*organization, operand) bool {
 	return func(o *organization, v operand) bool {
-		return slices.ContainsFunc(c.s.db.roster(o).members, func(m *member) bool {
+		return slices.ContainsFunc(c.db.roster(o).members, func(m *member) bool {
 			return m.Status != statusDeleted && match(m, v)
 		})
 	}
@@ -63,7 +63,7 @@ func searchOrganizations(c *call, in searchRequest) (*organizationsAnswer, error
 		return nil, err
 	}
 	var found []*organization
-	for _, o := range c.s.db.Organizations {
+	for _, o := range c.db.Organizations {
 		if matches(o) {
 			found = append(found, o)
 		}

@@ -40,7 +40,7 @@ func updateOrganization(c *call, in updateOrganizationRequest) (*organizationAns
 	}
 	changed.UpdatedAt = c.now
 	*o = changed
-	c.s.db.enterOrganization(o)
+	c.db.enterOrganization(o)
 	return &organizationAnswer{Organization: o.json()}, nil
 }
 
@@ -126,13 +126,13 @@ func (c *call) permitResource(o *organization, resource, action string) error {
 	switch {
 	case c.caller == nil:
 		return nil
-	case c.s.db.member(c.caller.MemberID).OrganizationID != o.ID:
+	case c.db.member(c.caller.MemberID).OrganizationID != o.ID:
 		return refuse("session_authorization_tenancy_error")
-	case len(c.policyOf(o).granting(c.s.db.sessionRoles(c.caller), resource, action)) == 0:
+	case len(c.policyOf(o).granting(c.db.sessionRoles(c.caller), resource, action)) == 0:
 		return refuse("session_authorization_error")
 	}
 	return nil
 }
 
 // policyOf is the project's policy with the organization's own roles.
-func (c *call) policyOf(o *organization) policy { return c.s.policy.with(o.CustomRoles) }
+func (c *call) policyOf(o *organization) policy { return c.policy.with(o.CustomRoles) }

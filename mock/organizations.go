@@ -23,7 +23,7 @@ func createOrganization(c *call, in createOrganizationRequest) (*organizationAns
 	if in.OrganizationSlug == nil {
 		return nil, refuseField("invalid_organization_slug", "organization_slug is missing")
 	}
-	o := &organization{ID: c.s.newID("organization"), CreatedAt: c.now, UpdatedAt: c.now}
+	o := &organization{ID: c.newID("organization"), CreatedAt: c.now, UpdatedAt: c.now}
 	if err := c.inform(o, in.organizationInfo); err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func createOrganization(c *call, in createOrganizationRequest) (*organizationAns
 	if o.Settings, err = c.change(o, newSettings(in.settingsGiven), in.settingsGiven); err != nil {
 		return nil, err
 	}
-	c.s.db.addOrganization(o)
+	c.db.addOrganization(o)
 	return &organizationAnswer{Organization: o.json()}, nil
 }
 

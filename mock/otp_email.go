@@ -61,7 +61,7 @@ func sendEmailOTP(c *call, in sendEmailOTPRequest) (*loginOrSignupAnswer, error)
 	}
 	k.MemberID, k.Email, k.EmailID = m.ID, m.Email, m.EmailID
 	c.sendCode(emailPurpose(org, m.Email), "email", m.Email, k)
-	return &loginOrSignupAnswer{MemberID: m.ID, MemberCreated: created, Member: c.s.db.memberJSON(m), Organization: org.json()}, nil
+	return &loginOrSignupAnswer{MemberID: m.ID, MemberCreated: created, Member: c.db.memberJSON(m), Organization: org.json()}, nil
 }
 
 // draftCode is a code that lacks only whom it is for.
@@ -115,18 +115,18 @@ func authenticateEmailOTP(c *call, in authenticateEmailOTPRequest) (*emailOTPAns
 	if err != nil {
 		return nil, c.failed(owner, err)
 	}
-	a, err := c.begin(c.s.db.member(k.MemberID), in.signInRequest)
+	a, err := c.begin(c.db.member(k.MemberID), in.signInRequest)
 	if err != nil {
 		return nil, err
 	}
 	k.Spent = true
 	if k.Kind == "email_update" {
-		if err := c.completeEmailUpdate(c.s.db.member(k.MemberID), k.Email, k.EmailID); err != nil {
+		if err := c.completeEmailUpdate(c.db.member(k.MemberID), k.Email, k.EmailID); err != nil {
 			return nil, err
 		}
 	}
-	c.prove(c.s.db.member(k.MemberID))
-	c.s.db.member(k.MemberID).Failures = 0
+	c.prove(c.db.member(k.MemberID))
+	c.db.member(k.MemberID).Failures = 0
 	signedIn, err := c.finish(a, c.emailOTPFactor(k.EmailID, k.Email))
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func sendDiscoveryOTP(c *call, in sendDiscoveryOTPRequest) (*statusOnly, error) 
 	if err := c.limitMail(in.EmailAddress); err != nil {
 		return nil, err
 	}
-	k.Email, k.EmailID = in.EmailAddress, c.s.newID("email")
+	k.Email, k.EmailID = in.EmailAddress, c.newID("email")
 	c.sendCode("discovery "+foldEmail(in.EmailAddress), "email", in.EmailAddress, k)
 	return new(statusOnly), nil
 }

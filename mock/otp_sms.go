@@ -30,7 +30,7 @@ func sendSMS(c *call, in sendSMSRequest) (*memberAnswer, error) {
 	if err := c.mayEnrol(m, in.mfaRequest); err != nil {
 		return nil, err
 	}
-	if !c.s.db.org(m.OrganizationID).Settings.permitsMFA("sms_otp", m) {
+	if !c.db.org(m.OrganizationID).Settings.permitsMFA("sms_otp", m) {
 		return nil, refuse("operation_restricted_by_organization_mfa_methods")
 	}
 	switch {
@@ -71,7 +71,7 @@ func authenticateSMS(c *call, in authenticateSMSRequest) (*mfaAnswer, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	if !c.s.db.org(m.OrganizationID).Settings.permitsMFA("sms_otp", m) {
+	if !c.db.org(m.OrganizationID).Settings.permitsMFA("sms_otp", m) {
 		return nil, refuse("operation_restricted_by_organization_mfa_methods")
 	}
 	k, err := c.redeemCode("sms "+m.ID, in.Code)

@@ -19,6 +19,11 @@ type Message struct {
 // Outbox returns the messages so far, oldest first: at most the last 10,000.
 func (s *Stytch) Outbox() []Message {
 	s.configure()
+	return s.core.outbox()
+}
+
+// outbox returns the messages so far, oldest first.
+func (s *server) outbox() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.db.Outbox)
@@ -29,9 +34,9 @@ func (s *Stytch) Outbox() []Message {
 const sandboxEmail = "sandbox@stytch.com"
 
 func (c *call) send(message Message) {
-	if sameEmail(message.To, sandboxEmail) && c.s.env == "test" {
+	if sameEmail(message.To, sandboxEmail) && c.env == "test" {
 		return
 	}
 	message.SentAt = c.now
-	c.s.db.Outbox = keepLast(append(c.s.db.Outbox, message))
+	c.db.Outbox = keepLast(append(c.db.Outbox, message))
 }

@@ -19,8 +19,8 @@ type password struct {
 
 // newPassword keeps a password, salted. The memory of a test needs no slow hash.
 func (c *call) newPassword(text string) *password {
-	salt := c.s.random.bytes("salt", 16)
-	return &password{ID: c.s.newID("member-password"), Salt: salt, Sum: saltedSum(salt, text)}
+	salt := c.random.bytes("salt", 16)
+	return &password{ID: c.newID("member-password"), Salt: salt, Sum: saltedSum(salt, text)}
 }
 
 func saltedSum(salt []byte, text string) []byte {
@@ -42,13 +42,13 @@ func (p *password) is(text string) (bool, error) {
 // of the same address.
 func (c *call) setPassword(m *member, p *password) {
 	m.Password, m.UpdatedAt = p, c.now
-	if c.s.CrossOrgPasswords {
+	if c.crossOrgPasswords {
 		c.setCrossOrgPassword(m.Email, p)
 	}
 }
 
 func (c *call) setCrossOrgPassword(email string, p *password) {
-	put(&c.s.db.Passwords, foldEmail(email), p)
+	put(&c.db.Passwords, foldEmail(email), p)
 	for _, other := range c.everybodyAt(email) {
 		other.Password, other.UpdatedAt = p.copied(), c.now
 	}

@@ -129,12 +129,12 @@ func migratePassword(c *call, in migratePasswordRequest) (*loginOrSignupAnswer, 
 		c.keep(m)
 	} else {
 		*m = changed
-		c.s.db.enter(m)
+		c.db.enter(m)
 	}
 	c.prove(m)
 	c.activate(m)
-	c.setPassword(m, &password{ID: c.s.newID("member-password"), Migrated: hash})
-	return &loginOrSignupAnswer{MemberID: m.ID, MemberCreated: created, Member: c.s.db.memberJSON(m), Organization: org.json()}, nil
+	c.setPassword(m, &password{ID: c.newID("member-password"), Migrated: hash})
+	return &loginOrSignupAnswer{MemberID: m.ID, MemberCreated: created, Member: c.db.memberJSON(m), Organization: org.json()}, nil
 }
 
 // discoverByPasswordRequest is POST /v1/b2b/passwords/discovery/authenticate.
@@ -161,7 +161,7 @@ func discoverByPassword(c *call, in discoverByPasswordRequest) (*discoveryAnswer
 			return nil, err
 		}
 	}
-	err := c.checkPassword(nil, c.s.db.Passwords[foldEmail(in.EmailAddress)], in.Password)
+	err := c.checkPassword(nil, c.db.Passwords[foldEmail(in.EmailAddress)], in.Password)
 	for _, m := range who {
 		if err == nil {
 			m.Failures = 0
@@ -179,7 +179,7 @@ func discoverByPassword(c *call, in discoverByPasswordRequest) (*discoveryAnswer
 // everybodyAt returns the members of all organizations who have this address.
 func (c *call) everybodyAt(email string) []*member {
 	var out []*member
-	for _, m := range c.s.db.Members {
+	for _, m := range c.db.Members {
 		if m.Status != statusDeleted && sameEmail(m.Email, email) {
 			out = append(out, m)
 		}
@@ -188,7 +188,7 @@ func (c *call) everybodyAt(email string) []*member {
 }
 
 func (c *call) crossOrg() error {
-	if !c.s.CrossOrgPasswords {
+	if !c.crossOrgPasswords {
 		return refuse("cross_org_passwords_not_enabled")
 	}
 	return nil

@@ -36,7 +36,7 @@ func resetExisting(c *call, in resetExistingRequest) (*exchangeSessionAnswer, er
 		return nil, err
 	}
 	c.setPassword(m, c.newPassword(in.NewPassword))
-	c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
+	c.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
 	a.session = nil
 	out, err := c.finish(a, c.passwordFactor())
 	if err != nil {
@@ -79,7 +79,7 @@ func resetBySession(c *call, in resetBySessionRequest) (*resetBySessionAnswer, e
 	if err != nil {
 		return nil, err
 	}
-	m := c.s.db.member(current.MemberID)
+	m := c.db.member(current.MemberID)
 	switch {
 	case m.OrganizationID != org.ID:
 		return nil, refuse("member_does_not_exist_in_organization")
@@ -99,7 +99,7 @@ func resetBySession(c *call, in resetBySessionRequest) (*resetBySessionAnswer, e
 		return nil, err
 	}
 	c.setPassword(m, c.newPassword(in.Password))
-	c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID && s != current })
+	c.db.endSessions(func(s *session) bool { return s.MemberID == m.ID && s != current })
 	out, err := c.finish(a, c.passwordFactor())
 	if err != nil {
 		return nil, err

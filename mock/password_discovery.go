@@ -24,7 +24,7 @@ func startDiscoveryReset(c *call, in startDiscoveryResetRequest) (*statusOnly, e
 	if err != nil {
 		return nil, err
 	}
-	l.Email, l.EmailID = in.EmailAddress, c.s.newID("email")
+	l.Email, l.EmailID = in.EmailAddress, c.newID("email")
 	c.mail(l)
 	return new(statusOnly), nil
 }
@@ -52,7 +52,7 @@ func discoveryReset(c *call, in discoveryResetRequest) (*discoveryAnswer, error)
 	}
 	l.Spent = true
 	c.setCrossOrgPassword(l.Email, c.newPassword(in.Password))
-	c.s.db.endSessions(func(s *session) bool { return sameEmail(c.s.db.member(s.MemberID).Email, l.Email) })
+	c.db.endSessions(func(s *session) bool { return sameEmail(c.db.member(s.MemberID).Email, l.Email) })
 	out := c.answerDiscovery(&intermediate{Email: l.Email, Factors: []factor{c.passwordFactor()}})
 	return &out, nil
 }

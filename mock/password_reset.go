@@ -56,7 +56,7 @@ func startReset(c *call, in startResetRequest) (*startResetAnswer, error) {
 	}
 	l.MemberID = m.ID
 	c.mail(l)
-	return &startResetAnswer{MemberID: m.ID, MemberEmailID: m.EmailID, Member: c.s.db.memberJSON(m)}, nil
+	return &startResetAnswer{MemberID: m.ID, MemberEmailID: m.EmailID, Member: c.db.memberJSON(m)}, nil
 }
 
 func (c *call) draftReset(redirectURL *string, minutes *int, challenge, locale *string) (*link, error) {
@@ -96,7 +96,7 @@ func reset(c *call, in resetRequest) (*resetAnswer, error) {
 	if l.MemberID == "" {
 		return nil, refuse("unable_to_auth_password_reset_token") // of a discovery
 	}
-	a, err := c.begin(c.s.db.member(l.MemberID), in.signInRequest)
+	a, err := c.begin(c.db.member(l.MemberID), in.signInRequest)
 	if err != nil {
 		return nil, err
 	}
@@ -104,10 +104,10 @@ func reset(c *call, in resetRequest) (*resetAnswer, error) {
 		return nil, err
 	}
 	l.Spent = true
-	m := c.s.db.member(l.MemberID)
+	m := c.db.member(l.MemberID)
 	c.prove(m)
 	c.setPassword(m, c.newPassword(in.Password))
-	c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
+	c.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
 	a.session = nil // it ended with the others
 	m.Failures, m.LockedAt = 0, time.Time{}
 	out, err := c.finish(a, c.passwordFactor())
@@ -122,8 +122,8 @@ func (c *call) resetLink(token string, verifier *string) (*link, error) {
 	if !wellFormed(token) {
 		return nil, refuse("invalid_token")
 	}
-	l := c.s.db.Links[token]
-	if l == nil || l.Kind != "password_reset" || l.Spent || !c.now.Before(l.ExpiresAt) || (l.MemberID != "" && c.s.db.member(l.MemberID).Status == statusDeleted) {
+	l := c.db.Links[token]
+	if l == nil || l.Kind != "password_reset" || l.Spent || !c.now.Before(l.ExpiresAt) || (l.MemberID != "" && c.db.member(l.MemberID).Status == statusDeleted) {
 		// One type for all of them; which is Stytch's for an unknown one is not
 		// published.
 		return nil, refuse("unable_to_auth_password_reset_token")
@@ -184,18 +184,18 @@ func requireReset(c *call, in requireResetRequest) (*requireResetAnswer, error) 
 	} else if c.caller != nil {
 		return nil, refuse("session_authorization_tenancy_error")
 	}
-	p := c.s.db.Passwords[foldEmail(in.EmailAddress)]
+	p := c.db.Passwords[foldEmail(in.EmailAddress)]
 	if p == nil {
 		return nil, refuse("member_password_not_found")
 	}
 	p.MustReset = true
-	for _, holder := range c.s.db.Members {
+	for _, holder := range c.db.Members {
 		if holder.Password != nil && holder.Password.ID == p.ID {
 			holder.Password.MustReset = true
 		}
 	}
 	if m != nil {
-		member, organization := c.s.db.memberJSON(m), c.s.db.org(m.OrganizationID).json()
+		member, organization := c.db.memberJSON(m), c.db.org(m.OrganizationID).json()
 		out.MemberID, out.Member, out.Organization = &m.ID, &member, &organization
 	}
 	return out, nil

@@ -57,10 +57,10 @@ func (s *Stytch) AddPersona(persona Persona) {
 			Email: persona.Email, Name: persona.Name, Subject: persona.Subject, Unverified: persona.Unverified,
 			Tenants: slices.Clone(persona.Tenants), Groups: slices.Clone(persona.Groups), Attributes: attributes,
 		}
-		if i := slices.IndexFunc(c.s.db.Personas, func(p person) bool { return sameEmail(p.Email, persona.Email) }); i < 0 {
-			c.s.db.Personas = append(c.s.db.Personas, p)
+		if i := slices.IndexFunc(c.db.Personas, func(p person) bool { return sameEmail(p.Email, persona.Email) }); i < 0 {
+			c.db.Personas = append(c.db.Personas, p)
 		} else {
-			c.s.db.Personas[i] = p
+			c.db.Personas[i] = p
 		}
 		return nil
 	})
@@ -84,8 +84,8 @@ func (c *call) person(email string) (person, error) {
 		return person{}, err
 	}
 	p := person{Email: email}
-	if i := slices.IndexFunc(c.s.db.Personas, func(p person) bool { return sameEmail(p.Email, email) }); i >= 0 {
-		p = c.s.db.Personas[i]
+	if i := slices.IndexFunc(c.db.Personas, func(p person) bool { return sameEmail(p.Email, email) }); i >= 0 {
+		p = c.db.Personas[i]
 	}
 	if p.Name == "" {
 		p.Name, _, _ = strings.Cut(p.Email, "@")

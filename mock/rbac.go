@@ -13,7 +13,7 @@ type policyAnswer struct {
 	Policy policy `json:"policy"`
 }
 
-func getPolicy(c *call) (stamped, error) { return &policyAnswer{Policy: c.s.policy}, nil }
+func getPolicy(c *call) (stamped, error) { return &policyAnswer{Policy: c.policy}, nil }
 
 // organizationPolicyAnswer is the answer of
 // GET /v1/b2b/rbac/organizations/{organization_id}, which newer SDKs need for
@@ -59,7 +59,7 @@ func setOrganizationPolicy(c *call, in setOrganizationPolicyRequest) (*organizat
 		switch {
 		case role.RoleID == "":
 			return nil, refuse("empty_rbac_role_id")
-		case strings.HasPrefix(role.RoleID, "stytch") || c.s.policy.has(role.RoleID):
+		case strings.HasPrefix(role.RoleID, "stytch") || c.policy.has(role.RoleID):
 			return nil, refuse("rbac_org_custom_roles_only")
 		case slices.ContainsFunc(roles, func(r policyRole) bool { return r.RoleID == role.RoleID }):
 			return nil, refuse("rbac_role_duplicate")
@@ -71,20 +71,20 @@ func setOrganizationPolicy(c *call, in setOrganizationPolicyRequest) (*organizat
 				return nil, refuse("rbac_permission_missing_actions")
 			}
 			for _, action := range permission.Actions {
-				if action != "*" && !c.s.policy.lists(permission.ResourceID, action) {
+				if action != "*" && !c.policy.lists(permission.ResourceID, action) {
 					return nil, refuse("invalid_permission_action")
 				}
 			}
-			if !slices.ContainsFunc(c.s.policy.Resources, func(r policyResource) bool { return r.ResourceID == permission.ResourceID }) {
+			if !slices.ContainsFunc(c.policy.Resources, func(r policyResource) bool { return r.ResourceID == permission.ResourceID }) {
 				return nil, refuse("invalid_permission_resource")
 			}
 		}
 		roles = append(roles, role)
 	}
-	for _, m := range c.s.db.roster(org).members {
+	for _, m := range c.db.roster(org).members {
 		for _, id := range m.Roles {
 			gone := !slices.ContainsFunc(roles, func(r policyRole) bool { return r.RoleID == id })
-			if m.Status != statusDeleted && gone && !c.s.policy.has(id) {
+			if m.Status != statusDeleted && gone && !c.policy.has(id) {
 				return nil, refuse("rbac_cannot_delete_attribute_used_in_org_policy")
 			}
 		}
@@ -129,10 +129,10 @@ func (c *call) permit(org *organization, on *member, action string) error {
 	if c.caller == nil {
 		return nil
 	}
-	if c.s.db.member(c.caller.MemberID).OrganizationID != org.ID {
+	if c.db.member(c.caller.MemberID).OrganizationID != org.ID {
 		return refuse("session_authorization_tenancy_error")
 	}
-	roles, policy := c.s.db.sessionRoles(c.caller), c.policyOf(org)
+	roles, policy := c.db.sessionRoles(c.caller), c.policyOf(org)
 	if len(policy.granting(roles, resourceMember, action)) > 0 {
 		return nil
 	}

@@ -71,6 +71,6 @@ func rotateRecoveryCodes(c *call, in mfaRequest) (*recoveryAnswer, error) {
 	case !m.hasTOTP():
 		return nil, refuse("recovery_codes_not_found")
 	}
-	m.TOTP.Recovery = c.s.newRecoveryCodes()
+	m.TOTP.Recovery = c.newRecoveryCodes()
 	return &recoveryAnswer{memberAnswer: *c.answerMember(m), RecoveryCodes: slices.Clone(m.TOTP.Recovery)}, nil
 }

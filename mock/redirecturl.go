@@ -9,7 +9,7 @@ import (
 // "invite", "discovery", "password_reset") leads: the given URL, if it is registered, or the default.
 // Source: https://stytch.com/docs/b2b/guides/dashboard/redirect-urls
 func (c *call) chooseRedirect(purpose string, asked *string) (string, error) {
-	registered, open := c.s.redirectURLs()
+	registered, open := c.redirectURLs()
 	if len(registered) == 0 {
 		if purpose == "password_reset" {
 			return "", refuse("no_password_reset_redirect_url")

@@ -2,11 +2,9 @@ package mock
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
-	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -82,21 +80,10 @@ func (s *Stytch) SetRoles(member grimoireauth.MemberID, roles ...string) {
 	})
 }
 
-// arrange runs do as the project itself, with the lock held. An error is a
-// mistake of the test that calls, and panics with what Stytch would have said.
+// arrange runs do as the project itself, with the lock held.
 func (s *Stytch) arrange(what string, do func(*call) error) {
 	s.configure()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	err := do(&call{s: s, now: time.Now().UTC().Truncate(time.Microsecond)})
-	var r *refusal
-	switch {
-	case err == nil:
-	case errors.As(err, &r):
-		panic(fmt.Sprintf("mock: %s: %s: %s", what, r.kind, r.message))
-	default:
-		panic(fmt.Sprintf("mock: %s: %v", what, err))
-	}
+	s.core.arrange(what, do)
 }
 
 // arranged calls an endpoint with these arguments, through the same decoding as
@@ -117,7 +104,7 @@ func arranged[In any, Out stamped](c *call, fields map[string]any, serve func(*c
 
 // knownMember finds a member in any organization who is not deleted.
 func (c *call) knownMember(id grimoireauth.MemberID) (*member, error) {
-	m := c.s.db.index.members[string(id)]
+	m := c.db.index.members[string(id)]
 	if m == nil || m.Status == statusDeleted {
 		return nil, refuse("member_not_found")
 	}
@@ -140,7 +127,7 @@ func (c *call) freeSlug(name string) string {
 		if n > 1 {
 			slug = fmt.Sprintf("%s-%d", base, n)
 		}
-		if !c.s.db.named(new(organization), slug) {
+		if !c.db.named(new(organization), slug) {
 			return slug
 		}
 	}

@@ -75,7 +75,7 @@ type samlJSON struct {
 }
 
 func (c *call) samlJSON(n *connection) samlJSON {
-	at := c.s.base + "/v1/b2b/sso/callback/" + n.ID
+	at := c.base + "/v1/b2b/sso/callback/" + n.ID
 	return samlJSON{
 		OrganizationID: n.OrganizationID, ConnectionID: n.ID, Status: n.status(),
 		IDPEntityID: n.SAML.IDPEntityID, DisplayName: n.DisplayName, IDPSSOURL: n.SAML.IDPSSOURL,

@@ -13,7 +13,7 @@ const (
 // organizationForMail is c.organization, and makes the sandbox organization when
 // it is asked for by its id. Only the two sending calls know it unasked.
 func (c *call) organizationForMail(name string) (*organization, error) {
-	if name == sandboxOrganization && c.s.env == "test" {
+	if name == sandboxOrganization && c.env == "test" {
 		return c.sandboxOrganization(), nil
 	}
 	return c.organization(name)
@@ -32,14 +32,14 @@ func (c *call) sandboxOrganization() *organization {
 		CreatedAt: c.now,
 		UpdatedAt: c.now,
 	}
-	c.s.db.addOrganization(o)
+	c.db.addOrganization(o)
 	return o
 }
 
 // sandboxLink answers the sandbox tokens: the good one is a fresh link each time
 // for the sandbox member. The second result tells whether the token is one.
 func (c *call) sandboxLink(token string) (*link, bool, error) {
-	if c.s.env != "test" {
+	if c.env != "test" {
 		return nil, false, nil
 	}
 	switch token {

@@ -47,7 +47,7 @@ func (s *Stytch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Stytch) answer(r *http.Request) (reply, error) {
 	s.configure()
 	found := find(routes, r.Method, r.URL)
-	requestID := s.newID("request-id")
+	requestID := s.core.newID("request-id")
 	entry := Request{
 		Method:    r.Method,
 		Endpoint:  found.endpointName(),
@@ -70,7 +70,7 @@ func (s *Stytch) answer(r *http.Request) (reply, error) {
 	}
 	var out reply
 	if !struck || rule.answersNothing() || rule.Late {
-		out = s.process(r, found, body, requestID)
+		out = s.core.process(r, found, body, requestID)
 	}
 	if struck && !rule.answersNothing() {
 		if rule.Drop {
@@ -87,8 +87,8 @@ func (s *Stytch) answer(r *http.Request) (reply, error) {
 
 // process answers a request that no fault stands in the way of. Credentials are
 // looked at before the route, as observed: a stranger learns no route names.
-func (s *Stytch) process(r *http.Request, found match, body []byte, requestID string) reply {
-	if !s.DangerouslyRemote && isRemote(r) {
+func (s *server) process(r *http.Request, found match, body []byte, requestID string) reply {
+	if !s.remote && isRemote(r) {
 		return refused(refuse(kindRemote), requestID)
 	}
 	if !found.public {
@@ -110,7 +110,7 @@ func (s *Stytch) process(r *http.Request, found match, body []byte, requestID st
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &call{
-		s:      s,
+		server: s,
 		now:    time.Now().UTC().Truncate(time.Microsecond),
 		ahead:  aheadOf(r.Context()),
 		params: found.params,

@@ -100,15 +100,15 @@ func (c *call) newSession(m *member, factors []factor, life time.Duration) *sess
 		life = defaultSession
 	}
 	s := &session{
-		ID:             c.s.newID("member-session"),
-		Token:          c.s.newSessionToken(),
+		ID:             c.newID("member-session"),
+		Token:          c.newSessionToken(),
 		MemberID:       m.ID,
 		StartedAt:      c.now,
 		LastAccessedAt: c.now,
 		ExpiresAt:      c.now.Add(life),
 		Factors:        factors,
 	}
-	c.s.db.addSession(s)
+	c.db.addSession(s)
 	return s
 }
 
@@ -130,7 +130,7 @@ func (c *call) sessionOf(token, jwt string) (*session, error) {
 		if !wellFormed(token) {
 			return nil, refuse("invalid_session_token")
 		}
-		return c.alive(c.s.db.index.tokens[token])
+		return c.alive(c.db.index.tokens[token])
 	case jwt != "":
 		return c.sessionOfJWT(jwt)
 	}

@@ -36,7 +36,7 @@ func exchangeSession(c *call, in exchangeSessionRequest) (*exchangeSessionAnswer
 	if err != nil {
 		return nil, err
 	}
-	m := c.memberByEmail(org, c.s.db.member(old.MemberID).Email)
+	m := c.memberByEmail(org, c.db.member(old.MemberID).Email)
 	if m == nil {
 		return nil, refuse("member_not_found")
 	}
@@ -83,7 +83,7 @@ func (c *call) transferable(old *session, m *member) []factor {
 			moved := f
 			moved.Detail = map[string]string{"email_id": m.EmailID, "email_address": m.Email}
 			first = append(first, moved)
-		case f.Kind == "oauth" && c.s.db.member(old.MemberID).Verified && slices.Contains(exchangeable, strings.TrimSuffix(f.method(), "_oauth")):
+		case f.Kind == "oauth" && c.db.member(old.MemberID).Verified && slices.Contains(exchangeable, strings.TrimSuffix(f.method(), "_oauth")):
 			// It names no address, so it goes with one that the member has proven: an
 			// address that somebody has just been given proves nothing elsewhere. The
 			// provider's tokens stay behind.
@@ -93,7 +93,7 @@ func (c *call) transferable(old *session, m *member) []factor {
 			moved.Delivery, moved.DetailName = "oauth_exchange_"+provider, provider+"_oauth_exchange_factor"
 			moved.Detail = map[string]string{"email_id": m.EmailID}
 			first = append(first, moved)
-		case f.Kind == "otp" && c.s.db.member(old.MemberID).PhoneVerified && m.PhoneVerified && m.Phone == c.s.db.member(old.MemberID).Phone:
+		case f.Kind == "otp" && c.db.member(old.MemberID).PhoneVerified && m.PhoneVerified && m.Phone == c.db.member(old.MemberID).Phone:
 			moved := f
 			moved.Detail = map[string]string{"phone_id": m.PhoneID, "phone_number": m.Phone}
 			second = append(second, moved)

@@ -45,8 +45,8 @@ func (s *Stytch) ForeignToken(member grimoireauth.MemberID, kind string) grimoir
 		if kind != AccessToken && kind != TrustedAuthToken && kind != ExternalSession {
 			return fmt.Errorf("there is no kind %q", kind)
 		}
-		token = s.randomText("foreign_token", 33)
-		put(&c.s.db.Externals, token, &externalToken{Kind: kind, MemberID: m.ID, IssuedAt: c.now})
+		token = s.core.randomText("foreign_token", 33)
+		put(&c.db.Externals, token, &externalToken{Kind: kind, MemberID: m.ID, IssuedAt: c.now})
 		return nil
 	})
 	return grimoireauth.NewSecret(token)
@@ -54,8 +54,8 @@ func (s *Stytch) ForeignToken(member grimoireauth.MemberID, kind string) grimoir
 
 // foreignOf returns what a token stands for, or nil.
 func (c *call) foreignOf(token, kind string) *externalToken {
-	t := c.s.db.Externals[token]
-	if t == nil || t.Kind != kind || t.Spent || c.s.db.member(t.MemberID).Status == statusDeleted {
+	t := c.db.Externals[token]
+	if t == nil || t.Kind != kind || t.Spent || c.db.member(t.MemberID).Status == statusDeleted {
 		return nil
 	}
 	return t
@@ -85,9 +85,9 @@ func (c *call) admitForeign(m *member, in signInRequest, proof factor) (*foreign
 		return nil, err
 	}
 	c.activate(m)
-	shown := c.s.db.sessionJSON(c.seen(s))
+	shown := c.db.sessionJSON(c.seen(s))
 	return &foreignAnswer{mfaAnswer{
-		MemberID: m.ID, Member: c.s.db.memberJSON(m), Organization: c.s.db.org(m.OrganizationID).json(),
+		MemberID: m.ID, Member: c.db.memberJSON(m), Organization: c.db.org(m.OrganizationID).json(),
 		SessionToken: s.Token, SessionJWT: c.sign(c.seen(s), c.clock()), MemberSession: &shown,
 	}}, nil
 }
@@ -109,8 +109,8 @@ func exchangeAccessToken(c *call, in exchangeAccessTokenRequest) (*foreignAnswer
 	case c.now.Sub(t.IssuedAt) >= accessTokenLife:
 		return nil, refuse("oauth_access_token_exchange_token_too_old")
 	}
-	proof := c.newFactor("oauth", "oauth_access_token_exchange", "oauth_access_token_exchange_factor", "client_id", c.s.newID("connected-app"))
-	out, err := c.admitForeign(c.s.db.member(t.MemberID), signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims}, proof)
+	proof := c.newFactor("oauth", "oauth_access_token_exchange", "oauth_access_token_exchange_factor", "client_id", c.newID("connected-app"))
+	out, err := c.admitForeign(c.db.member(t.MemberID), signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims}, proof)
 	if err == nil {
 		t.Spent = true
 	}
@@ -143,14 +143,14 @@ func attest(c *call, in attestRequest) (*foreignAnswer, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case org.ID != c.s.db.member(t.MemberID).OrganizationID:
+		case org.ID != c.db.member(t.MemberID).OrganizationID:
 			return nil, refuse("invalid_token_organization_id_claim")
 		}
 	}
-	return c.admitForeign(c.s.db.member(t.MemberID), signInRequest{
+	return c.admitForeign(c.db.member(t.MemberID), signInRequest{
 		SessionToken: in.SessionToken, SessionJWT: in.SessionJWT,
 		SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims,
-	}, c.newFactor("trusted_auth_token", "trusted_token_exchange", "trusted_auth_token_factor", "token_id", c.s.newUUID("trusted-auth-token")))
+	}, c.newFactor("trusted_auth_token", "trusted_token_exchange", "trusted_auth_token_factor", "token_id", c.newUUID("trusted-auth-token")))
 }
 
 // migrateSessionRequest is POST /v1/b2b/sessions/migrate.
@@ -183,10 +183,10 @@ func migrateSession(c *call, in migrateSessionRequest) (*migratedAnswer, error) 
 	switch {
 	case t == nil:
 		return nil, refuse("migrate_from_external_unexpected_response")
-	case c.s.db.member(t.MemberID).OrganizationID != org.ID:
+	case c.db.member(t.MemberID).OrganizationID != org.ID:
 		return nil, refuse("member_not_found")
 	}
-	out, err := c.admitForeign(c.s.db.member(t.MemberID), signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims},
+	out, err := c.admitForeign(c.db.member(t.MemberID), signInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims},
 		c.newFactor("imported", "imported_auth0", ""))
 	if err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import (
 // liveSessions returns the member's live sessions, oldest first.
 func (c *call) liveSessions(m *member) []*session {
 	var out []*session
-	for _, s := range c.s.db.Sessions {
+	for _, s := range c.db.Sessions {
 		if _, err := c.alive(s); err == nil && s.MemberID == m.ID {
 			out = append(out, s)
 		}
@@ -58,15 +58,15 @@ func revokeSessions(c *call, in revokeSessionsRequest) (*statusOnly, error) {
 	case !strings.HasPrefix(in.MemberSessionID, "member-session-") && !strings.HasPrefix(in.MemberSessionID, "session-"):
 		err = refuse("invalid_session_id")
 	default:
-		s, err = c.alive(c.s.db.Sessions[in.MemberSessionID])
+		s, err = c.alive(c.db.Sessions[in.MemberSessionID])
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := c.permit(c.s.db.org(c.s.db.member(s.MemberID).OrganizationID), c.s.db.member(s.MemberID), "revoke-sessions"); err != nil {
+	if err := c.permit(c.db.org(c.db.member(s.MemberID).OrganizationID), c.db.member(s.MemberID), "revoke-sessions"); err != nil {
 		return nil, err
 	}
-	c.s.db.endSessions(func(other *session) bool { return other == s })
+	c.db.endSessions(func(other *session) bool { return other == s })
 	return new(statusOnly), nil
 }
 
@@ -74,13 +74,13 @@ func revokeSessions(c *call, in revokeSessionsRequest) (*statusOnly, error) {
 // request, so an external id, which is unique in its organization only, does not
 // say who is meant.
 func (c *call) revokeMember(id string) error {
-	m := c.s.db.index.members[id]
+	m := c.db.index.members[id]
 	if m == nil || m.Status == statusDeleted {
 		return refuse("member_not_found")
 	}
-	if err := c.permit(c.s.db.org(m.OrganizationID), m, "revoke-sessions"); err != nil {
+	if err := c.permit(c.db.org(m.OrganizationID), m, "revoke-sessions"); err != nil {
 		return err
 	}
-	c.s.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
+	c.db.endSessions(func(s *session) bool { return s.MemberID == m.ID })
 	return nil
 }

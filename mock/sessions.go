@@ -64,11 +64,11 @@ func authenticateSession(c *call, in authenticateSessionRequest) (*sessionAnswer
 		s.ExpiresAt = c.now.Add(life)
 	}
 	return &sessionAnswer{
-		MemberSession: c.s.db.sessionJSON(c.seen(s)),
+		MemberSession: c.db.sessionJSON(c.seen(s)),
 		SessionToken:  s.Token,
 		SessionJWT:    c.sign(c.seen(s), c.clock()),
-		Member:        c.s.db.memberJSON(c.s.db.member(s.MemberID)),
-		Organization:  c.s.db.org(c.s.db.member(s.MemberID).OrganizationID).json(),
+		Member:        c.db.memberJSON(c.db.member(s.MemberID)),
+		Organization:  c.db.org(c.db.member(s.MemberID).OrganizationID).json(),
 		Verdict:       said,
 	}, nil
 }
@@ -81,10 +81,10 @@ func (c *call) authorize(s *session, check authorizationCheck) (*verdict, error)
 	}
 	// An organization that does not exist is not the session's either.
 	org, err := c.organization(check.OrganizationID)
-	if err != nil || org.ID != c.s.db.member(s.MemberID).OrganizationID {
+	if err != nil || org.ID != c.db.member(s.MemberID).OrganizationID {
 		return nil, refuse("session_authorization_tenancy_error")
 	}
-	granting := c.policyOf(org).granting(c.s.db.sessionRoles(s), check.ResourceID, check.Action)
+	granting := c.policyOf(org).granting(c.db.sessionRoles(s), check.ResourceID, check.Action)
 	if len(granting) == 0 {
 		return nil, refuse("session_authorization_error")
 	}
@@ -115,7 +115,7 @@ func getSessions(c *call) (stamped, error) {
 	}
 	out := &sessionsAnswer{MemberSessions: []sessionJSON{}}
 	for _, s := range c.liveSessions(m) {
-		out.MemberSessions = append(out.MemberSessions, c.s.db.sessionJSON(c.seen(s)))
+		out.MemberSessions = append(out.MemberSessions, c.db.sessionJSON(c.seen(s)))
 	}
 	return out, nil
 }

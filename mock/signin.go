@@ -152,16 +152,16 @@ func (c *call) conclude(a attempt, factors []factor) (signInAnswer, error) {
 		return signInAnswer{}, err
 	}
 	if a.intermediate != nil {
-		delete(c.s.db.Intermediates, a.intermediate.Token)
+		delete(c.db.Intermediates, a.intermediate.Token)
 	}
 	c.register(m, factors)
 	c.activate(m)
-	session := c.s.db.sessionJSON(c.seen(s))
+	session := c.db.sessionJSON(c.seen(s))
 	return signInAnswer{
 		MemberID:            m.ID,
 		OrganizationID:      m.OrganizationID,
-		Member:              c.s.db.memberJSON(m),
-		Organization:        c.s.db.org(m.OrganizationID).json(),
+		Member:              c.db.memberJSON(m),
+		Organization:        c.db.org(m.OrganizationID).json(),
 		SessionToken:        s.Token,
 		SessionJWT:          c.sign(c.seen(s), c.clock()),
 		MemberSession:       &session,
@@ -183,8 +183,8 @@ func (c *call) unfinished(a attempt, factors []factor, primary *primaryRequired,
 	return signInAnswer{
 		MemberID:                          a.member.ID,
 		OrganizationID:                    a.member.OrganizationID,
-		Member:                            c.s.db.memberJSON(a.member),
-		Organization:                      c.s.db.org(a.member.OrganizationID).json(),
+		Member:                            c.db.memberJSON(a.member),
+		Organization:                      c.db.org(a.member.OrganizationID).json(),
 		IntermediateSessionToken:          i.Token,
 		IntermediateSessionTokenExpiresAt: &expires,
 		MFARequired:                       second,

@@ -52,7 +52,7 @@ var (
 )
 
 // keyNumber returns the n-th key of this Stytch.
-func (s *Stytch) keyNumber(n int) *signingKey {
+func (s *server) keyNumber(n int) *signingKey {
 	if s.random.seed != 0 {
 		return publishedKeys.key(n)
 	}

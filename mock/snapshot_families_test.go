@@ -21,7 +21,7 @@ func TestSnapshotOfEveryFamily(t *testing.T) {
 		m, err := c.knownMember(ada)
 		require.NoError(t, err)
 		c.setPassword(m, c.newPassword("otter-lantern-9-quiver"))
-		m.TOTP = &totp{ID: "member-totp-test-1", Secret: []byte{1, 2}, Confirmed: true, Recovery: c.s.newRecoveryCodes()}
+		m.TOTP = &totp{ID: "member-totp-test-1", Secret: []byte{1, 2}, Confirmed: true, Recovery: c.newRecoveryCodes()}
 		require.NoError(t, c.setPhone(m, "+15005550006"))
 		c.sendSMS(m)
 		require.NoError(t, c.limitMail("ada@example.edu"))
@@ -37,22 +37,22 @@ func TestSnapshotOfEveryFamily(t *testing.T) {
 		c.register(m, []factor{proof, other})
 		c.newSession(m, []factor{proof, other}, 0)
 		g.Token = "g"
-		put(&c.s.db.Grants, "g", g)
-		put(&c.s.db.Handoffs, "h", &handoff{State: "h", OrganizationID: org.ID, ConnectionID: org.connection(saml).ID})
+		put(&c.db.Grants, "g", g)
+		put(&c.db.Handoffs, "h", &handoff{State: "h", OrganizationID: org.ID, ConnectionID: org.connection(saml).ID})
 		require.NoError(t, c.setExternalID(m, "s42"))
-		c.s.db.enter(m)
+		c.db.enter(m)
 		return nil
 	})
-	before := s.db
-	require.NoError(t, s.restore(s.snapshot(), true))
-	require.Equal(t, before, s.db)
+	before := s.core.db
+	require.NoError(t, s.core.restore(s.core.snapshot(), true))
+	require.Equal(t, before, s.core.db)
 	s.arrange("after", func(c *call) error {
 		org, err := c.organization(class.Slug)
 		require.NoError(t, err)
 		m := c.memberByEmail(org, "ADA@example.edu")
-		require.Same(t, c.s.db.roster(org).members[0], m)
-		require.Same(t, org.Connections[0], c.s.db.connection(m.SSO[0].ConnectionID))
-		require.Equal(t, c.s.db.Passwords["ada@example.edu"], m.Password)
+		require.Same(t, c.db.roster(org).members[0], m)
+		require.Same(t, org.Connections[0], c.db.connection(m.SSO[0].ConnectionID))
+		require.Equal(t, c.db.Passwords["ada@example.edu"], m.Password)
 		right, err := m.Password.is("otter-lantern-9-quiver")
 		require.True(t, right)
 		return err

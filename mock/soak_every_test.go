@@ -131,22 +131,22 @@ func soakArguments(s *Stytch, random *rand.Rand) map[string]any {
 		"mfa_phone_number": fmt.Sprintf("+1500555%04d", random.IntN(10000)), "code": "123456", "limit": 1 + random.IntN(3),
 		"external_id": fmt.Sprint("ext-", random.IntN(1000)), "profile_id": TrustedProfile, "project_id": s.ProjectID(),
 	}
-	s.mu.Lock()
-	members := len(s.db.Members)
+	s.core.mu.Lock()
+	members := len(s.core.db.Members)
 	if members > 0 {
-		m := s.db.Members[random.IntN(members)]
+		m := s.core.db.Members[random.IntN(members)]
 		args["organization_id"], args["member_id"], args["email_address"] = m.OrganizationID, m.ID, m.Email
 		args["mock_persona"], args["persona"] = m.Email, m.Email
 		args["organization_ids"] = []string{m.OrganizationID}
 		if m.TOTP != nil {
 			args["code"] = m.TOTP.code(time.Now().Unix() / totpStep)
-		} else if sent := s.db.Codes[emailPurpose(s.db.org(m.OrganizationID), m.Email)]; len(sent) > 0 && random.IntN(2) == 0 {
+		} else if sent := s.core.db.Codes[emailPurpose(s.core.db.org(m.OrganizationID), m.Email)]; len(sent) > 0 && random.IntN(2) == 0 {
 			args["code"] = sent[len(sent)-1].Value
-		} else if sent := s.db.Codes["sms "+m.ID]; len(sent) > 0 {
+		} else if sent := s.core.db.Codes["sms "+m.ID]; len(sent) > 0 {
 			args["code"] = sent[len(sent)-1].Value
 		}
-		if len(s.db.org(m.OrganizationID).Connections) > 0 {
-			args["connection_id"] = s.db.org(m.OrganizationID).Connections[0].ID
+		if len(s.core.db.org(m.OrganizationID).Connections) > 0 {
+			args["connection_id"] = s.core.db.org(m.OrganizationID).Connections[0].ID
 		}
 		if m.Password != nil {
 			args["member_password_id"] = m.Password.ID
@@ -157,20 +157,20 @@ func soakArguments(s *Stytch, random *rand.Rand) map[string]any {
 			args[name] = of[random.IntN(len(of))]
 		}
 	}
-	session, unfinished := keys(s.db.index.tokens), keys(s.db.Intermediates)
+	session, unfinished := keys(s.core.db.index.tokens), keys(s.core.db.Intermediates)
 	if random.IntN(2) == 0 {
 		token("session_token", session)
 	} else {
 		token("intermediate_session_token", unfinished)
 	}
 	for _, name := range []string{"magic_links_token", "discovery_magic_links_token", "password_reset_token", "token"} {
-		token(name, keys(s.db.Links))
+		token(name, keys(s.core.db.Links))
 	}
 	for _, name := range []string{"oauth_token", "discovery_oauth_token", "sso_token"} {
-		token(name, keys(s.db.Grants))
+		token(name, keys(s.core.db.Grants))
 	}
-	token("state", keys(s.db.Handoffs))
-	s.mu.Unlock()
+	token("state", keys(s.core.db.Handoffs))
+	s.core.mu.Unlock()
 	if random.IntN(8) == 0 {
 		args["email_address"] = fmt.Sprintf("new%d@example.edu", random.IntN(10_000))
 	}
@@ -198,11 +198,11 @@ func keys[V any](m map[string]V) []string {
 
 // invariant returns what contradicts itself in what a Stytch remembers.
 func invariant(s *Stytch) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.core.mu.Lock()
+	defer s.core.mu.Unlock()
 	slugs := make(map[string]bool)
 	known := make(map[*organization]bool)
-	for _, o := range s.db.Organizations {
+	for _, o := range s.core.db.Organizations {
 		known[o] = true
 		for _, name := range []string{strings.ToLower(o.Slug), o.ExternalID} {
 			if name != "" && slugs[name] {
@@ -220,17 +220,17 @@ func invariant(s *Stytch) string {
 			return "the settings of " + o.ID + " contradict each other: " + err.Error()
 		}
 	}
-	if len(s.db.Sessions) != len(s.db.index.tokens) {
+	if len(s.core.db.Sessions) != len(s.core.db.index.tokens) {
 		return "a session has no token, or a token no session"
 	}
-	for id, session := range s.db.Sessions {
-		m := s.db.member(session.MemberID)
+	for id, session := range s.core.db.Sessions {
+		m := s.core.db.member(session.MemberID)
 		switch {
-		case session.ID != id || s.db.index.tokens[session.Token] != session:
+		case session.ID != id || s.core.db.index.tokens[session.Token] != session:
 			return "a session is filed under another name"
 		case m.Status != statusActive:
 			return "a session of a member who is " + m.Status
-		case !known[s.db.org(m.OrganizationID)]:
+		case !known[s.core.db.org(m.OrganizationID)]:
 			return "a session in an organization that was deleted"
 		case len(session.Factors) == 0:
 			return "a session that nothing has proven"
@@ -238,18 +238,18 @@ func invariant(s *Stytch) string {
 			return "a session whose times are out of order"
 		}
 	}
-	for token, i := range s.db.Intermediates {
-		if i.Token != token || i.Email == "" || (i.MemberID != "" && s.db.member(i.MemberID).Status == statusDeleted) {
+	for token, i := range s.core.db.Intermediates {
+		if i.Token != token || i.Email == "" || (i.MemberID != "" && s.core.db.member(i.MemberID).Status == statusDeleted) {
 			return "an unfinished sign-in of nobody"
 		}
 	}
-	for _, m := range s.db.Members {
+	for _, m := range s.core.db.Members {
 		switch {
 		case m.DefaultMFA == "totp" && !m.hasTOTP():
 			return "the default second factor of " + m.ID + " is not there"
 		case m.PhoneVerified && m.Phone == "":
 			return "a proven number that is none"
-		case s.db.index.members[m.ID] != m:
+		case s.core.db.index.members[m.ID] != m:
 			return m.ID + " is filed under another name"
 		}
 	}
@@ -259,7 +259,7 @@ func invariant(s *Stytch) string {
 func rosterInvariant(s *Stytch, o *organization) string {
 	live := 0
 	seen := make(map[string]bool)
-	for _, m := range s.db.roster(o).members {
+	for _, m := range s.core.db.roster(o).members {
 		if m.OrganizationID != o.ID {
 			return m.ID + " is in the index of another organization"
 		}
@@ -268,23 +268,23 @@ func rosterInvariant(s *Stytch, o *organization) string {
 		}
 		live++
 		email := foldEmail(m.Email)
-		if seen[email] || s.db.roster(o).byEmail[email] != m {
+		if seen[email] || s.core.db.roster(o).byEmail[email] != m {
 			return "the index does not find " + m.Email
 		}
 		seen[email] = true
 		for _, old := range m.Retired {
-			if other := s.db.roster(o).byEmail[foldEmail(old.EmailAddress)]; other != nil && other != m {
+			if other := s.core.db.roster(o).byEmail[foldEmail(old.EmailAddress)]; other != nil && other != m {
 				return old.EmailAddress + " was retired by one member and is used by another"
 			}
 		}
-		if m.ExternalID != "" && s.db.roster(o).byExternal[m.ExternalID] != m {
+		if m.ExternalID != "" && s.core.db.roster(o).byExternal[m.ExternalID] != m {
 			return "the index does not find " + m.ExternalID
 		}
 	}
-	if live != s.db.roster(o).live || live != len(s.db.roster(o).byEmail) {
-		return fmt.Sprintf("the index of %s counts %d of %d", o.ID, s.db.roster(o).live, live)
+	if live != s.core.db.roster(o).live || live != len(s.core.db.roster(o).byEmail) {
+		return fmt.Sprintf("the index of %s counts %d of %d", o.ID, s.core.db.roster(o).live, live)
 	}
-	if !slices.IsSortedFunc(s.db.roster(o).members, func(a, b *member) int { return int(a.Seq - b.Seq) }) {
+	if !slices.IsSortedFunc(s.core.db.roster(o).members, func(a, b *member) int { return int(a.Seq - b.Seq) }) {
 		return "the index is out of order"
 	}
 	return ""

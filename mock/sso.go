@@ -85,7 +85,7 @@ func (c *call) connectionToStart() (*connection, error) {
 	case id != "" && name != "":
 		return nil, refuse("too_many_sso_connection_locators")
 	case id != "":
-		if n := c.s.db.connection(id); n != nil && c.s.db.isLive(n.OrganizationID) {
+		if n := c.db.connection(id); n != nil && c.db.isLive(n.OrganizationID) {
 			return n, nil
 		}
 		return nil, refuse("sso_connection_not_found")
@@ -129,7 +129,7 @@ func authenticateSSO(c *call, in authenticateSSORequest) (*ssoAnswer, error) {
 		return nil, err
 	}
 	m, known := c.memberBySSO(g)
-	if !c.s.db.org(g.OrganizationID).Settings.permitsMethod("sso", m) {
+	if !c.db.org(g.OrganizationID).Settings.permitsMethod("sso", m) {
 		return nil, refuse("operation_restricted_by_organization_auth_methods")
 	}
 	a, err := c.begin(m, in.signInRequest)
@@ -145,7 +145,7 @@ func authenticateSSO(c *call, in authenticateSSORequest) (*ssoAnswer, error) {
 		return nil, err
 	}
 	if m == nil {
-		m = c.newMember(c.s.db.org(g.OrganizationID), g.Persona.Email, statusPending)
+		m = c.newMember(c.db.org(g.OrganizationID), g.Persona.Email, statusPending)
 		c.keep(m)
 		a.member = m
 	}
@@ -153,19 +153,19 @@ func authenticateSSO(c *call, in authenticateSSORequest) (*ssoAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	connection := c.s.db.connection(g.ConnectionID)
+	connection := c.db.connection(g.ConnectionID)
 	if err := c.copyAttributes(m, connection.AttributeMapping, said); err != nil {
 		return nil, err
 	}
 	protocol := connection.protocol(c)
-	id := c.s.newID(protocol + "-member-registration")
+	id := c.newID(protocol + "-member-registration")
 	if known != nil {
 		id = known.ID
 	}
 	proof := c.newFactor("sso", "sso_"+protocol, protocol+"_sso_factor", "id", id, "provider_id", g.ConnectionID, "external_id", g.Persona.Subject)
 	proof.SSO = &ssoRegistration{
 		ID: id, ConnectionID: g.ConnectionID, ExternalID: g.Persona.Subject, Attributes: said,
-		Groups: slices.Clone(g.Persona.Groups), IDToken: c.s.randomText("id-token", 24), ExpiresAt: c.now.Add(defaultSession),
+		Groups: slices.Clone(g.Persona.Groups), IDToken: c.randomText("id-token", 24), ExpiresAt: c.now.Add(defaultSession),
 	}
 	out, err := c.finish(a, proof)
 	if err != nil {
@@ -191,7 +191,7 @@ func (n *connection) protocol(c *call) string {
 // memberBySSO returns who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func (c *call) memberBySSO(g *grant) (*member, *ssoRegistration) {
-	for _, m := range c.s.db.roster(c.s.db.org(g.OrganizationID)).members {
+	for _, m := range c.db.roster(c.db.org(g.OrganizationID)).members {
 		if m.Status == statusDeleted {
 			continue
 		}
@@ -201,17 +201,17 @@ func (c *call) memberBySSO(g *grant) (*member, *ssoRegistration) {
 			return m, m.SSO[i]
 		}
 	}
-	return c.memberByEmail(c.s.db.org(g.OrganizationID), g.Persona.Email), nil
+	return c.memberByEmail(c.db.org(g.OrganizationID), g.Persona.Email), nil
 }
 
 // mayJoinBySSO refuses somebody new whom the organization does not let join
 // through this connection.
 func (c *call) mayJoinBySSO(g *grant) error {
-	set := c.s.db.org(g.OrganizationID).Settings
+	set := c.db.org(g.OrganizationID).Settings
 	switch {
 	case set.SSOJITProvisioning == allAllowed,
 		set.SSOJITProvisioning == restricted && slices.Contains(set.SSOJITProvisioningAllowedConnections, g.ConnectionID):
-		return c.admit(c.s.db.org(g.OrganizationID), g.Persona.Email, nil)
+		return c.admit(c.db.org(g.OrganizationID), g.Persona.Email, nil)
 	}
 	return refuse("invalid_connection_for_jit_provisioning")
 }

@@ -75,14 +75,14 @@ func deleteConnection(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	org := c.s.db.org(n.OrganizationID)
+	org := c.db.org(n.OrganizationID)
 	if org.DefaultConnection == n.ID {
 		return nil, refuse("cannot_delete_default_sso_connection")
 	}
-	c.s.db.deleteConnection(org, n)
+	c.db.deleteConnection(org, n)
 	set := &org.Settings
 	set.SSOJITProvisioningAllowedConnections = slices.DeleteFunc(slices.Clone(set.SSOJITProvisioningAllowedConnections), func(id string) bool { return id == n.ID })
-	for _, m := range c.s.db.roster(org).members {
+	for _, m := range c.db.roster(org).members {
 		m.SSO = slices.DeleteFunc(slices.Clone(m.SSO), func(r *ssoRegistration) bool { return r.ConnectionID == n.ID })
 	}
 	return &connectionIDAnswer{ConnectionID: n.ID}, nil
@@ -101,11 +101,11 @@ func (c *call) newConnection(kind string, in createConnectionRequest) (*connecti
 	if err != nil {
 		return nil, err
 	}
-	n := &connection{ID: c.s.newID(kind + "-connection"), Kind: kind, OrganizationID: org.ID, IdentityProvider: "generic", AttributeMapping: map[string]string{}}
+	n := &connection{ID: c.newID(kind + "-connection"), Kind: kind, OrganizationID: org.ID, IdentityProvider: "generic", AttributeMapping: map[string]string{}}
 	if err := n.describe(in.DisplayName, in.IdentityProvider); err != nil {
 		return nil, err
 	}
-	c.s.db.addConnection(org, n)
+	c.db.addConnection(org, n)
 	return n, nil
 }
 

@@ -85,7 +85,7 @@ func updateExternal(c *call, in updateExternalRequest) (*externalAnswer, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkGrants(c.s.db.org(n.OrganizationID), in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
+	if err := c.checkGrants(c.db.org(n.OrganizationID), in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
 		return nil, err
 	}
 	if err := n.describe(in.DisplayName, nil); err != nil {

@@ -31,7 +31,7 @@ type oidcJSON struct {
 func (c *call) oidcJSON(n *connection) oidcJSON {
 	return oidcJSON{
 		OrganizationID: n.OrganizationID, ConnectionID: n.ID, Status: n.status(), DisplayName: n.DisplayName,
-		RedirectURL: c.s.base + "/v1/b2b/sso/callback/" + n.ID, oidcSettings: n.OIDC,
+		RedirectURL: c.base + "/v1/b2b/sso/callback/" + n.ID, oidcSettings: n.OIDC,
 		IdentityProvider: n.IdentityProvider, AttributeMapping: n.AttributeMapping,
 	}
 }

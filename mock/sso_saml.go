@@ -20,9 +20,9 @@ func createSAML(c *call, in createConnectionRequest) (*samlAnswer, error) {
 		return nil, err
 	}
 	n.SAML.NameID = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
-	own := c.s.keyNumber(0).certificate
+	own := c.keyNumber(0).certificate
 	n.SAML.Signing = []certificate{{
-		ID:   c.s.newID("saml-signing-key"),
+		ID:   c.newID("saml-signing-key"),
 		Text: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own})), Issuer: "mock.Stytch",
 		CreatedAt: c.now, ExpiresAt: c.now.AddDate(10, 0, 0),
 	}}
@@ -61,7 +61,7 @@ func updateSAML(c *call, in updateSAMLRequest) (*samlAnswer, error) {
 	if err := changed.describe(in.DisplayName, in.IdentityProvider); err != nil {
 		return nil, err
 	}
-	if err := c.checkGrants(c.s.db.org(n.OrganizationID), in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
+	if err := c.checkGrants(c.db.org(n.OrganizationID), in.ImplicitRoles, in.GroupImplicitRoles); err != nil {
 		return nil, err
 	}
 	if err := changed.mapAttributes(in.AttributeMapping); err != nil {
@@ -88,7 +88,7 @@ func updateSAML(c *call, in updateSAMLRequest) (*samlAnswer, error) {
 		}
 	}
 	if in.EncryptionPrivateKey != nil && *in.EncryptionPrivateKey != "" {
-		changed.SAML.Encryption = append(slices.Clone(changed.SAML.Encryption), encryptionKey{ID: c.s.newID("saml-encryption-key"), CreatedAt: c.now})
+		changed.SAML.Encryption = append(slices.Clone(changed.SAML.Encryption), encryptionKey{ID: c.newID("saml-encryption-key"), CreatedAt: c.now})
 	}
 	for _, s := range []struct {
 		to   *string
@@ -160,7 +160,7 @@ func (c *call) addCertificate(n *connection, text string) error {
 		return refuse("invalid_x509_certificate")
 	}
 	n.SAML.Verification = append(slices.Clone(n.SAML.Verification), certificate{
-		ID: c.s.newID("saml-verification-key"), Text: text, Issuer: parsed.Issuer.String(), CreatedAt: c.now, ExpiresAt: parsed.NotAfter,
+		ID: c.newID("saml-verification-key"), Text: text, Issuer: parsed.Issuer.String(), CreatedAt: c.now, ExpiresAt: parsed.NotAfter,
 	})
 	return nil
 }
@@ -190,7 +190,7 @@ func updateSAMLByURL(c *call, in updateSAMLByURLRequest) (*samlAnswer, error) {
 // completeSAML fills in what an identity provider's metadata would say.
 func (c *call) completeSAML(n *connection, at string) error {
 	n.SAML.IDPEntityID, n.SAML.IDPSSOURL = at, at
-	return c.addCertificate(n, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.s.keyNumber(0).certificate})))
+	return c.addCertificate(n, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.keyNumber(0).certificate})))
 }
 
 // certificateIDAnswer and privateKeyIDAnswer are the answers of the delete calls.

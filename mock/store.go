@@ -169,7 +169,7 @@ func (db *store) named(o *organization, name string) bool {
 // organization finds an organization by its id, its slug or its external id:
 // Stytch takes any of them wherever it takes an organization_id.
 func (c *call) organization(name string) (*organization, error) {
-	db := &c.s.db
+	db := &c.db
 	if db.isLive(name) {
 		return db.org(name), nil
 	}
@@ -185,9 +185,9 @@ func (c *call) organization(name string) (*organization, error) {
 // member finds a member of the organization, who is not deleted, by their id or
 // external id.
 func (c *call) member(org *organization, name string) (*member, error) {
-	m := c.s.db.member(name)
+	m := c.db.member(name)
 	if m == nil {
-		m = c.s.db.roster(org).byExternal[name]
+		m = c.db.roster(org).byExternal[name]
 	}
 	switch {
 	case m == nil:
@@ -202,5 +202,5 @@ func (c *call) member(org *organization, name string) (*member, error) {
 
 // memberByEmail finds a member of the organization who is not deleted.
 func (c *call) memberByEmail(org *organization, email string) *member {
-	return c.s.db.roster(org).byEmail[foldEmail(email)]
+	return c.db.roster(org).byEmail[foldEmail(email)]
 }

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http/httptest"
-	"net/url"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -81,44 +78,17 @@ type Stytch struct {
 	configureOnce sync.Once
 	misuse        string // what is wrong with the fields above; set once
 
-	// Set once, and read only afterwards.
-	env         string // "test" or "live"
-	projectID   string
-	publicToken string
-	policy      policy
-	random      randomness // its seed is set once; it guards the rest itself
+	// core is set once. It holds what signs people in: a Stytch leads to it by a pointer,
+	// so that what prints a struct with a *Stytch in a private field, where fmt calls no
+	// methods and follows one pointer, finds an address.
+	core *server
 
-	// mu guards everything below. Handlers hold it from end to end, which makes
-	// each call atomic: that is the isolation a test can rely on.
-	mu      sync.Mutex
-	base    string
-	keys    []publishedKey // newest first
-	nextKey int            // which key of its keyring comes next
+	mu      sync.Mutex // guards faults and journal
 	faults  []*Fault
 	journal []Request
-	*memory // set once
 }
-
-// memory is what signs people in. A Stytch leads to it by a pointer, so that whatever
-// prints a struct with a *Stytch in a private field, where fmt calls no methods and
-// follows one pointer, finds an address.
-type memory struct {
-	secret string // set once
-	db     store
-}
-
-// remembered bounds the outbox and the journal, so that a demonstration that
-// runs for weeks does not grow without end.
-const remembered = 10_000
 
 const inProcessURL = "http://stytch.localhost"
-
-const uuidForm = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
-
-var (
-	projectForm = regexp.MustCompile(`^project-(test|live)-` + uuidForm + `$`)
-	secretForm  = regexp.MustCompile(`^secret-(test|live)-[A-Za-z0-9_=-]{16,}$`)
-)
 
 // configure reads the exported fields on first use. Every exported method and
 // every request comes through here, so that the zero value is ready and a wrong
@@ -135,35 +105,36 @@ func (s *Stytch) readFields() string {
 	var faults []string
 	wrong := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 
-	s.env = "test"
+	s.core = &server{
+		env: "test", projectID: s.Project, secret: s.ProjectSecret.Reveal(), base: inProcessURL,
+		crossOrgPasswords: s.CrossOrgPasswords, rateLimits: s.RateLimits, lockAfter: s.LockAfter,
+		customDomain: s.CustomDomain, allowedRedirects: s.RedirectURLs, tokenLife: s.JWTLife, remote: s.DangerouslyRemote,
+	}
+	s.core.random.seed = s.RandomSeed
 	if strings.HasPrefix(s.Project, "project-live-") || strings.HasPrefix(s.ProjectSecret.Reveal(), "secret-live-") {
-		s.env = "live"
+		s.core.env = "live"
 		if !s.DangerouslyLive {
 			wrong("Project or ProjectSecret is that of a live project, which this is not: set DangerouslyLive if you mean it")
 		}
 	}
-	s.random.seed = s.RandomSeed
-	s.memory = &memory{secret: s.ProjectSecret.Reveal()}
-	s.projectID = s.Project
-	if s.projectID == "" {
-		s.projectID = s.newID("project")
+	if s.core.projectID == "" {
+		s.core.projectID = s.core.newID("project")
 	}
-	if s.secret == "" {
+	if s.core.secret == "" {
 		// 32 characters and a "=", as in Stytch's samples.
-		s.secret = "secret-" + s.env + "-" + s.randomText("secret", 24) + "="
+		s.core.secret = "secret-" + s.core.env + "-" + s.core.randomText("secret", 24) + "="
 	}
-	s.publicToken = publicTokenOf(s.env, s.projectID)
-	if m := projectForm.FindStringSubmatch(s.projectID); m == nil || m[1] != s.env {
-		wrong("Project %.60q is not of the form project-%s-<uuid>", s.projectID, s.env)
+	s.core.publicToken = publicTokenOf(s.core.env, s.core.projectID)
+	if m := projectForm.FindStringSubmatch(s.core.projectID); m == nil || m[1] != s.core.env {
+		wrong("Project %.60q is not of the form project-%s-<uuid>", s.core.projectID, s.core.env)
 	}
-	if m := secretForm.FindStringSubmatch(s.secret); m == nil || m[1] != s.env {
-		wrong("ProjectSecret is not of the form secret-%s-…", s.env)
+	if m := secretForm.FindStringSubmatch(s.core.secret); m == nil || m[1] != s.core.env {
+		wrong("ProjectSecret is not of the form secret-%s-…", s.core.env)
 	}
 
-	s.base = inProcessURL
 	if s.URL != "" {
-		s.base = strings.TrimRight(s.URL, "/")
-		if !isWebURL(s.base) {
+		s.core.base = strings.TrimRight(s.URL, "/")
+		if !isWebURL(s.core.base) {
 			wrong("URL %.100q is not an http or https URL with a host", s.URL)
 		}
 	}
@@ -182,42 +153,37 @@ func (s *Stytch) readFields() string {
 		}
 	}
 	var problem string
-	if s.policy, problem = newPolicy(s.Roles); problem != "" {
+	if s.core.policy, problem = newPolicy(s.Roles); problem != "" {
 		wrong("%s", problem)
 	}
 	return strings.Join(faults, "; ")
 }
 
-func isWebURL(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Fragment == ""
-}
-
 // ProjectID returns the project id.
 func (s *Stytch) ProjectID() string {
 	s.configure()
-	return s.projectID
+	return s.core.projectID
 }
 
 // Secret returns the project secret.
 func (s *Stytch) Secret() grimoireauth.Secret {
 	s.configure()
-	return grimoireauth.NewSecret(s.secret)
+	return grimoireauth.NewSecret(s.core.secret)
 }
 
 // PublicToken returns the project's public token, which browsers may know.
 func (s *Stytch) PublicToken() string {
 	s.configure()
-	return s.publicToken
+	return s.core.publicToken
 }
 
 // BaseURL returns where it can be reached: URL without a trailing slash, or
 // http://stytch.localhost, which only RoundTrip answers.
 func (s *Stytch) BaseURL() string {
 	s.configure()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.base
+	s.core.mu.Lock()
+	defer s.core.mu.Unlock()
+	return s.core.base
 }
 
 // Start listens on a free loopback port and returns the URL, and a function
@@ -226,10 +192,10 @@ func (s *Stytch) BaseURL() string {
 func (s *Stytch) Start() (url string, stop func()) {
 	s.configure()
 	server := httptest.NewServer(s)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.core.mu.Lock()
+	defer s.core.mu.Unlock()
 	if s.URL == "" {
-		s.URL, s.base = server.URL, server.URL
+		s.URL, s.core.base = server.URL, server.URL
 	}
 	return server.URL, server.Close
 }
@@ -240,25 +206,3 @@ func (s *Stytch) String() string { return "mock.Stytch " + s.ProjectID() }
 // Format writes the same whatever the verb, which keeps tokens and secrets out of a
 // log that prints a *Stytch. It implements [fmt.Formatter].
 func (s *Stytch) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, s.String()) }
-
-// redirectURLs returns the registered URLs, and whether any URL will do.
-func (s *Stytch) redirectURLs() (urls []string, open bool) {
-	if s.RedirectURLs == nil {
-		return []string{"http://localhost:3000/authenticate"}, true
-	}
-	return slices.Clone(s.RedirectURLs), false
-}
-
-func (s *Stytch) jwtLife() time.Duration {
-	if s.JWTLife == 0 {
-		return 5 * time.Minute
-	}
-	return s.JWTLife
-}
-
-func (s *Stytch) issuer() string {
-	if s.CustomDomain != "" {
-		return s.CustomDomain
-	}
-	return "stytch.com/" + s.projectID
-}

@@ -59,7 +59,7 @@ func (a *totp) use(value string, now time.Time) error {
 }
 
 // newRecoveryCodes returns codes of the form a1b2-c3d4-e5f6.
-func (s *Stytch) newRecoveryCodes() []string {
+func (s *server) newRecoveryCodes() []string {
 	out := make([]string, recoveryCodes)
 	for i := range out {
 		text := strings.ToLower(base32.StdEncoding.EncodeToString(s.random.bytes("recovery-code", 10)))

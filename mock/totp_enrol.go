@@ -40,21 +40,21 @@ func createTOTP(c *call, in createTOTPRequest) (*totpAnswer, error) {
 		return nil, err
 	}
 	switch {
-	case !c.s.db.org(m.OrganizationID).Settings.permitsMFA("totp", m):
+	case !c.db.org(m.OrganizationID).Settings.permitsMFA("totp", m):
 		return nil, refuse("operation_restricted_by_organization_mfa_methods")
 	case m.hasTOTP():
 		return nil, refuse("active_totp_exists")
 	case m.TOTP != nil && c.now.Before(m.TOTP.ExpiresAt):
 		return nil, refuse("pending_totp_exists")
 	}
-	secret := c.s.random.bytes("totp-secret", 20)
+	secret := c.random.bytes("totp-secret", 20)
 	picture := qrCode(c.keyURI(m, secret))
 	m.TOTP = &totp{
-		ID:        c.s.newID("member-totp"),
+		ID:        c.newID("member-totp"),
 		Secret:    secret,
 		CreatedAt: c.now,
 		ExpiresAt: c.now.Add(time.Duration(minutes) * time.Minute),
-		Recovery:  c.s.newRecoveryCodes(),
+		Recovery:  c.newRecoveryCodes(),
 	}
 	m.UpdatedAt = c.now
 	return &totpAnswer{
@@ -86,7 +86,7 @@ func authenticateTOTP(c *call, in authenticateTOTPRequest) (*mfaAnswer, error) {
 		return nil, err
 	}
 	switch {
-	case !c.s.db.org(m.OrganizationID).Settings.permitsMFA("totp", m):
+	case !c.db.org(m.OrganizationID).Settings.permitsMFA("totp", m):
 		return nil, refuse("operation_restricted_by_organization_mfa_methods")
 	case m.TOTP == nil:
 		return nil, refuse("totp_not_found")
@@ -144,7 +144,7 @@ func migrateTOTP(c *call, in migrateTOTPRequest) (*migratedTOTPAnswer, error) {
 	case len(in.RecoveryCodes) == 0:
 		return nil, refuseField("invalid_argument", "recovery_codes is missing")
 	}
-	m.TOTP = &totp{ID: c.s.newID("member-totp"), Secret: secret, Confirmed: true, CreatedAt: c.now, Recovery: slices.Clone(in.RecoveryCodes)}
+	m.TOTP = &totp{ID: c.newID("member-totp"), Secret: secret, Confirmed: true, CreatedAt: c.now, Recovery: slices.Clone(in.RecoveryCodes)}
 	m.UpdatedAt = c.now
 	if m.DefaultMFA == "" {
 		m.DefaultMFA = "totp"

@@ -20,7 +20,7 @@ const (
 // which names it shows; the class and the address tell entries apart.
 // Source: https://github.com/google/google-authenticator/wiki/Key-Uri-Format
 func (c *call) keyURI(m *member, secret []byte) string {
-	issuer, account := uriText(c.s.db.org(m.OrganizationID).Name, issuerLength), uriText(m.Email, accountLength)
+	issuer, account := uriText(c.db.org(m.OrganizationID).Name, issuerLength), uriText(m.Email, accountLength)
 	return fmt.Sprintf("otpauth://totp/%s:%s?secret=%s&issuer=%s&algorithm=SHA1&digits=6&period=%d",
 		issuer, account, secretEncoding.EncodeToString(secret), issuer, totpStep)
 }

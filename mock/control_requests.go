@@ -1,0 +1,37 @@
+package mock
+
+// loginRequest asks for a session without the ado of signing in.
+type loginRequest struct {
+	OrganizationID string   `json:"organization_id"` // its id, slug or external id
+	EmailAddress   string   `json:"email_address"`
+	Roles          []string `json:"roles"`
+	Factors        []string `json:"factors"`
+	JWTAge         string   `json:"jwt_age"`
+}
+
+type loginAnswer struct {
+	SessionToken string `json:"session_token"`
+	SessionJWT   string `json:"session_jwt"`
+	MemberID     string `json:"member_id"`
+}
+
+// idpUser is somebody whom the identity provider knows.
+type idpUser struct {
+	Email      string         `json:"email"`
+	Name       string         `json:"name"`
+	Subject    string         `json:"subject"`
+	Unverified bool           `json:"unverified"`
+	Tenants    []string       `json:"tenants"`
+	Groups     []string       `json:"groups"`
+	Attributes map[string]any `json:"attributes"`
+}
+
+type foreignRequest struct {
+	MemberID string `json:"member_id"`
+	Kind     string `json:"kind"`
+}
+
+type foreignTokenAnswer struct {
+	Token     string `json:"token"`
+	ProfileID string `json:"profile_id"` // for sessions/attest
+}
