@@ -44,7 +44,7 @@ func (c *Client) actor(ctx context.Context, op string, class ClassID) (actor, er
 	case err != nil:
 		return actor{}, err
 	case string(now.Organization()) != string(class):
-		return actor{}, &Error{Op: op, Kind: ErrForbidden, Err: detail("the session is of another class")}
+		return actor{}, &Error{Op: op, Kind: ErrForbidden, Detail: "the session is of another class"}
 	}
 	return actor{
 		Person:  Person{Member: now.Session.Member(), Class: class},
@@ -59,7 +59,7 @@ func (by actor) mayGive(op string, role Role) error {
 	if by.session.IsZero() || by.role.AtLeast(role) {
 		return nil
 	}
-	return &Error{Op: op, Kind: ErrForbidden, Err: detail(fmt.Sprintf("%v is above the role of the member who acts, %v", role, by.role))}
+	return &Error{Op: op, Kind: ErrForbidden, Detail: fmt.Sprintf("%v is above the role of the member who acts, %v", role, by.role)}
 }
 
 // mayGiveDomainRole is mayGive for a role that an e-mail domain is to bring. A
@@ -71,10 +71,10 @@ func (by actor) mayGiveDomainRole(op string, roles RoleTable, to DomainRole) err
 	}
 	role := to.Role
 	if to.ID != "" {
-		role = roles.one(to.ID)
+		role = roles.Role(to.ID)
 	}
 	if role == RoleNone {
-		return &Error{Op: op, Kind: ErrForbidden, Err: detail("a domain is to bring a role that the role table does not know")}
+		return &Error{Op: op, Kind: ErrForbidden, Detail: "a domain is to bring a role that the role table does not know"}
 	}
 	return by.mayGive(op, role)
 }

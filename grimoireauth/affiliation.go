@@ -68,8 +68,8 @@ func (a Affiliation) Raise(base RoleFunc) (RoleFunc, error) {
 	if base == nil {
 		faults = append(faults, errors.New("there is no RoleFunc to raise"))
 	}
-	if err := invalid("derive roles", faults...); err != nil {
-		return nil, err
+	if err := errors.Join(faults...); err != nil {
+		return nil, &Error{Op: "derive roles", Kind: ErrInvalid, Detail: err.Error()}
 	}
 	if a.Grants == nil {
 		a.Grants = defaultGrants
@@ -104,10 +104,8 @@ func (a Affiliation) role(ctx context.Context, session Session, class ClassID) (
 			derived = role
 		}
 	}
-	if roleNotesOf(ctx) != nil {
-		for _, reason := range reasons {
-			NoteRole(ctx, reason)
-		}
+	for _, reason := range reasons {
+		NoteRole(ctx, reason)
 	}
 	return derived, nil
 }

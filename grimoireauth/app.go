@@ -34,7 +34,7 @@ func (s SignIn) EnrollApp(ctx context.Context, unfinished Unfinished) (AppEnrolm
 // works once a code of the app was right: [Sessions.AddFactorApp], within an hour.
 // Errors: as [SignIn.EnrollApp], and [ErrSessionEnded].
 func (s Sessions) EnrollApp(ctx context.Context, to Authentication) (AppEnrolment, error) {
-	return s.c.secondFactors().enrollApp(ctx, to.owner())
+	return s.c.secondFactors().enrollApp(ctx, ownerOf(to))
 }
 
 // ResumeWithApp finishes a sign-in with a code of an authenticator app. The first
@@ -49,7 +49,7 @@ func (s SignIn) ResumeWithApp(ctx context.Context, unfinished Unfinished, in Fac
 // AddFactorApp adds a code of an authenticator app to a live session. Errors: as
 // [SignIn.ResumeWithApp], and [ErrSessionEnded].
 func (s Sessions) AddFactorApp(ctx context.Context, to Authentication, in FactorCode) (SignedIn, error) {
-	return s.c.secondFactors().withApp(ctx, to.owner(), in)
+	return s.c.secondFactors().withApp(ctx, ownerOf(to), in)
 }
 
 func (f secondFactors) enrollApp(ctx context.Context, who owner) (AppEnrolment, error) {

@@ -38,17 +38,17 @@ func (t *transport) guarded(req *http.Request, a *answer) (*http.Response, time.
 		flight, refusal = t.breaker.Begin(call)
 	}
 	if refusal != nil {
-		a.outage = &OutageError{RetryAfter: refusal.Wait, unsent: true, mark: refusal.Mark}
+		a.outage = &OutageError{RetryAfter: refusal.Wait, Unsent: true, Mark: refusal.Mark}
 		closeBody(req)
 		return nil, 0, a.outage
 	}
 	res, wait, outcome, mark, err := t.observed(req.WithContext(ctx), flight)
 	switch {
 	case err != nil && errors.Is(context.Cause(ctx), errReleased):
-		a.outage = &OutageError{RetryAfter: breaker.FirstPause, mark: mark}
+		a.outage = &OutageError{RetryAfter: breaker.FirstPause, Mark: mark}
 		return nil, 0, a.outage
 	case outcome == breaker.Failed, outcome == breaker.Unreached:
-		a.outage = &OutageError{mark: mark}
+		a.outage = &OutageError{Mark: mark}
 	}
 	return res, wait, err
 }

@@ -39,7 +39,7 @@ func (c *Client) Can(ctx context.Context, session Session, class ClassID, resour
 	if err != nil {
 		return err
 	}
-	if !p.permits(session.fields().roles, resource, action) {
+	if !p.permits(session.Roles(), resource, action) {
 		return &Error{Op: op, Kind: ErrForbidden}
 	}
 	return nil

@@ -122,7 +122,7 @@ func (s SignIn) CreateClass(ctx context.Context, in CreatedClass) (SignedIn, err
 		made = unfinished.Class
 	}
 	if made.ID != "" {
-		audit.Class, audit.RequestID, audit.Fields = made.ID, res.RequestID, difference(nil, made.audit())
+		audit.Class, audit.RequestID, audit.Fields = made.ID, res.RequestID, difference(nil, classAudit(made))
 		audit.By = signedIn.Member.Member
 		s.c.record(ctx, audit)
 	}

@@ -77,7 +77,7 @@ func (cs Classes) put(ctx context.Context, op string, before Class, fields map[s
 	if err != nil {
 		return Class{}, err
 	}
-	if audit.Fields = difference(before.audit(), after.audit()); len(audit.Fields) > 0 {
+	if audit.Fields = difference(classAudit(before), classAudit(after)); len(audit.Fields) > 0 {
 		audit.RequestID = res.RequestID
 		cs.c.record(ctx, audit)
 	}

@@ -57,7 +57,7 @@ func (cs Classes) Create(ctx context.Context, class NewClass) (Class, error) {
 	if err != nil {
 		return Class{}, err
 	}
-	audit.Class, audit.RequestID, audit.Fields = made.ID, res.RequestID, difference(nil, made.audit())
+	audit.Class, audit.RequestID, audit.Fields = made.ID, res.RequestID, difference(nil, classAudit(made))
 	cs.c.record(ctx, audit)
 	return made, nil
 }
@@ -127,7 +127,7 @@ func (cs Classes) Delete(ctx context.Context, id ClassID) error {
 	if err != nil {
 		return err
 	}
-	audit := Changed{Op: op, Class: id, Fields: difference(before.audit(), nil)}
+	audit := Changed{Op: op, Class: id, Fields: difference(classAudit(before), nil)}
 	err, notCut := cs.c.cutAround(ctx, op, Cutoff{Class: OrganizationID(id)}, func(ctx context.Context) error {
 		res, err := call(ctx, cs.c, op, func(ctx context.Context) (*organizations.DeleteResponse, error) {
 			return cs.c.api.Organizations.Delete(ctx, &organizations.DeleteParams{OrganizationID: string(id)})

@@ -17,7 +17,7 @@ func (c *Client) fieldsOf(change ClassChange) (map[string]any, error) {
 	put(&w, "organization_logo_url", change.LogoURL, checkLogoURL)
 	if len(change.Metadata) > 0 {
 		w.fields["trusted_metadata"] = change.Metadata
-		w.faults = append(w.faults, change.Metadata.check())
+		w.faults = append(w.faults, checkMetadata(change.Metadata))
 	}
 	choice(&w, "Methods", "auth_methods", "allowed_auth_methods", change.Methods, AnyMethod, []SignInMethod{
 		MethodMagicLink, MethodEmailCode, MethodPassword, MethodSSO,
@@ -122,7 +122,7 @@ func (c *Client) putDomainRoles(w *wireFields, change Change[[]DomainRole]) {
 	for _, r := range roles {
 		id := r.ID
 		if id == "" {
-			ids, err := c.roles.assignment(r.Role)
+			ids, err := assignment(c.roles, r.Role)
 			if err != nil || len(ids) == 0 {
 				w.faults = append(w.faults, fmt.Errorf("DomainRoles has %v, which no domain can bring", r.Role))
 				continue

@@ -2,8 +2,6 @@ package grimoireauth
 
 import (
 	"slices"
-
-	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
 )
 
 // SignInMethod is a way to sign in, in Stytch's words.
@@ -108,63 +106,4 @@ func (s ClassSettings) Allows(method SignInMethod) bool {
 // AllowsSecondFactor reports whether the class allows this second factor.
 func (s ClassSettings) AllowsSecondFactor(factor SecondFactor) bool {
 	return factor != AnySecondFactor && (slices.Contains(s.SecondFactors, AnySecondFactor) || slices.Contains(s.SecondFactors, factor))
-}
-
-// settingsOf reads the settings of an Organization. What is not clearly "all"
-// is read as the list that goes with it, which may be empty: a word that Stytch
-// adds must not open a class.
-func (c *Client) settingsOf(org organizations.Organization) ClassSettings {
-	s := ClassSettings{
-		Methods:            []SignInMethod{AnyMethod},
-		SecondFactorForAll: org.MFAPolicy != "OPTIONAL",
-		SecondFactors:      []SecondFactor{AnySecondFactor},
-		Invitations:        Admission(org.EmailInvites),
-		JoinByEmail:        Admission(org.EmailJITProvisioning),
-		Domains:            org.EmailAllowedDomains,
-		JoinBySSO:          Admission(org.SSOJITProvisioning),
-		JoinConnections:    org.SSOJITProvisioningAllowedConnections,
-		DefaultConnection:  org.SSODefaultConnectionID,
-		JoinByTenant:       Admission(org.OAuthTenantJITProvisioning),
-		Tenants:            tenantsOf(org.AllowedOAuthTenants),
-	}
-	if org.AuthMethods != string(AdmitAll) {
-		s.Methods = words[SignInMethod](org.AllowedAuthMethods)
-	}
-	if org.MFAMethods != string(AdmitAll) {
-		s.SecondFactors = words[SecondFactor](org.AllowedMFAMethods)
-	}
-	for _, r := range org.RBACEmailImplicitRoleAssignments {
-		s.DomainRoles = append(s.DomainRoles, DomainRole{Domain: r.Domain, Role: c.roles.Role(r.RoleID), ID: r.RoleID})
-	}
-	return s
-}
-
-func tenantsOf(raw map[string]any) map[string][]string {
-	var out map[string][]string
-	for provider, value := range raw {
-		list, ok := value.([]any)
-		if !ok {
-			continue // not a list of tenants, so it lets nobody in
-		}
-		if out == nil {
-			out = make(map[string][]string)
-		}
-		ids := make([]string, 0, len(list))
-		for _, item := range list {
-			if id, ok := item.(string); ok {
-				ids = append(ids, id)
-			}
-		}
-		out[provider] = ids
-	}
-	return out
-}
-
-// words turns strings into values of a string type, and back.
-func words[To, From ~string](list []From) []To {
-	out := make([]To, len(list))
-	for i, word := range list {
-		out[i] = To(word)
-	}
-	return out
 }

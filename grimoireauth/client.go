@@ -117,7 +117,7 @@ func New(config Config) (*Client, error) {
 	}
 	faults = append(faults, checkDuration("SessionDuration", config.SessionDuration))
 	if err := errors.Join(faults...); err != nil {
-		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Err: detail(err.Error())}
+		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Detail: err.Error()}
 	}
 
 	c := &Client{
@@ -129,6 +129,9 @@ func New(config Config) (*Client, error) {
 		keysURL:     proj.BaseURL + "/v1/b2b/sessions/jwks/" + proj.ID,
 		baseURL:     proj.BaseURL,
 		publicToken: config.PublicToken,
+	}
+	if c.roles == nil {
+		c.roles = DefaultRoleTable()
 	}
 	c.breaker.Changed = c.outageChanged
 	next := config.Transport
@@ -146,7 +149,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Err: err}
 	}
-	if c.marks, err = newSessionMarks(proj.ID, config.Secret); err != nil {
+	if c.marks, err = NewSessionMarks(proj.ID, config.Secret); err != nil {
 		return nil, &Error{Op: "configure the client", Kind: ErrInvalid, Err: err}
 	}
 	c.Classes, c.Roster, c.SignIn, c.Sessions = Classes{c}, Roster{c}, SignIn{c, Connections{c}}, Sessions{c}
@@ -158,3 +161,7 @@ func New(config Config) (*Client, error) {
 // the project secret. Its local JWT validation is switched off: use package jwtlocal.
 // Its errors quote what Stytch wrote, which may quote the input.
 func (c *Client) Stytch() *b2bstytchapi.API { return c.api }
+
+// SessionMarks returns the marks of this client's project. Their key is derived from the
+// project secret (HKDF-SHA256, RFC 5869) and is of no use for anything else.
+func (c *Client) SessionMarks() SessionMarks { return c.marks }

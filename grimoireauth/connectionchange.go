@@ -120,7 +120,7 @@ func (cs Connections) roleID(w *wireFields, field string, role Role, id string) 
 	if id != "" {
 		return id
 	}
-	ids, err := cs.c.roles.assignment(role)
+	ids, err := assignment(cs.c.roles, role)
 	if err != nil || len(ids) == 0 {
 		w.faults = append(w.faults, fmt.Errorf("%s has %v, which no connection can bring", field, role))
 		return ""

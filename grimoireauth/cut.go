@@ -84,9 +84,9 @@ func mayBeDone(err error) bool {
 		return true
 	case errors.Is(err, errNotEnforced):
 		return false
-	case e.unanswered:
+	case e.Unanswered:
 		return true
-	case e.outage != nil && e.outage.unsent:
+	case e.Outage != nil && e.Outage.Unsent:
 		return false
 	case e.Status == 0:
 		return errors.Is(e.Kind, ErrUnavailable)

@@ -110,7 +110,11 @@ const (
 func misconfigured(err error) Diagnosis {
 	text := err.Error()
 	var e *Error
-	if errors.As(err, &e) && e.Err != nil {
+	switch {
+	case !errors.As(err, &e):
+	case e.Detail != "":
+		text = e.Detail
+	case e.Err != nil:
 		text = e.Err.Error()
 	}
 	var out Diagnosis

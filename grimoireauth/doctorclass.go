@@ -121,7 +121,7 @@ func (d *doctor) unheard(class ClassID, err error) Finding {
 
 // people looks for somebody who can run the class.
 func (d *doctor) people(ctx context.Context, class ClassID) Diagnosis {
-	for _, role := range d.client.roles.teaching() {
+	for _, role := range teaching(d.client.roles) {
 		for member, err := range d.client.Roster.Find(ctx, MemberQuery{Role: role}, class) {
 			switch {
 			case err != nil:

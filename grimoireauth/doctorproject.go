@@ -153,7 +153,7 @@ func (d *doctor) policy(ctx context.Context) Diagnosis {
 		return Diagnosis{unanswered(checkSecret, "", incomplete(opPolicy, answer.RequestID, "has no policy"))}
 	}
 	out := Diagnosis{well(checkSecret, "", "Stytch takes the project's id and secret")}
-	wrong := roleFaults(d.client.roles.entries(), answer.Policy)
+	wrong := roleFaults(d.client.roles, answer.Policy)
 	if len(wrong) == 0 {
 		wrong = Diagnosis{well(checkRoles, "", "the RBAC policy has every role of the role table")}
 	}
@@ -171,7 +171,7 @@ var limitsUntold = Finding{
 
 // roleFaults compares the role table with the policy.
 func roleFaults(table RoleTable, policy *rbac.Policy) Diagnosis {
-	has := map[string]bool{stytchMember: true}
+	has := map[string]bool{StytchMember: true}
 	for _, role := range policy.Roles {
 		has[role.RoleID] = true
 	}
@@ -192,7 +192,7 @@ func roleFaults(table RoleTable, policy *rbac.Policy) Diagnosis {
 			out = append(out, symptoms.found("role-without-name", "", role))
 		}
 	}
-	if table.Role(stytchMember) == RoleNone {
+	if table.Role(StytchMember) == RoleNone {
 		out = append(out, symptoms.found("members-are-nobody", ""))
 	}
 	return out

@@ -123,12 +123,13 @@ type Error struct {
 	Type       string        // Stytch's error_type, "" if there was none
 	RequestID  string        // Stytch's request_id, to quote to their support
 	RetryAfter time.Duration // how long to wait, 0 if nobody said
+	Detail     string        // the cause in words of this module, printed with the error; "" if there are none
 	Err        error         // the cause, for errors.Is and errors.As; what Stytch wrote is reached in no other way
 
-	// unanswered says that an earlier attempt of the same call got no answer, so that
+	// Unanswered says that an earlier attempt of the same call got no answer, so that
 	// it may have been carried out whatever the last attempt was told.
-	unanswered bool
-	outage     *OutageError // why it got no answer, if that was an outage; nil if not
+	Unanswered bool
+	Outage     *OutageError // why it got no answer, if that was an outage; nil if not
 }
 
 // Error returns one line: what was tried, the decision, and how to find it at
@@ -150,8 +151,8 @@ func (e *Error) Error() string {
 	case e.Status != 0:
 		fmt.Fprintf(&b, " (status %d)", e.Status)
 	}
-	if detail, ok := e.Err.(detail); ok {
-		b.WriteString(": " + string(detail))
+	if e.Detail != "" {
+		b.WriteString(": " + e.Detail)
 	}
 	return b.String()
 }
@@ -165,16 +166,11 @@ func (e *Error) Unwrap() []error {
 	if e.Err != nil {
 		errs = append(errs, e.Err)
 	}
-	if e.outage != nil {
-		errs = append(errs, e.outage)
+	if e.Outage != nil {
+		errs = append(errs, e.Outage)
 	}
 	return errs
 }
-
-// detail is a cause that this module wrote itself and that is safe to print.
-type detail string
-
-func (d detail) Error() string { return string(d) }
 
 // RetryAfter returns how long an error asks to wait, and whether it asks.
 func RetryAfter(err error) (time.Duration, bool) {

@@ -94,6 +94,36 @@ type OutageEnded struct {
 	Reason OutageEnd
 }
 
+// Changed: somebody changed a class, a roster or sessions. There is one for each
+// change that Stytch confirmed, and one for each whose answer was lost; none for
+// what was refused or was so already.
+type Changed struct {
+	Op      string    // what was done, in the words that errors use: "set role"
+	By      MemberID  // who is signed in in the context; empty: the program itself
+	Session SessionID // of By
+	// Impersonated says that By was somebody at Stytch's dashboard who acted in
+	// their name: see [Session.Impersonated].
+	Impersonated bool
+	Class        ClassID
+	Member       MemberID  // who was changed; empty for a change of the class itself
+	Target       SessionID // the session that was ended; empty for everything else
+	// Fields are what became different, in the order of the type's fields.
+	Fields []FieldChange
+	// RequestID is Stytch's request_id of the call that made the change.
+	RequestID string
+	// Err is nil if Stytch confirmed the change. Otherwise nobody knows whether it
+	// was made.
+	Err error
+}
+
+// FieldChange is one field of a change. Before and After are fixed words, ids or
+// domains; both are empty for a field that can name somebody, such as an address.
+type FieldChange struct {
+	Field         string
+	Before, After string
+}
+
+func (Changed) event()          {}
 func (KeysFetched) event()      {}
 func (TokenVerified) event()    {}
 func (TokenRefused) event()     {}

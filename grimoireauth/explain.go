@@ -60,7 +60,7 @@ func (e RoleExplanation) String() string {
 // the reasons collected so far.
 func ExplainRole(ctx context.Context, role RoleFunc, session Session, class ClassID) (RoleExplanation, error) {
 	if role == nil {
-		return RoleExplanation{}, &Error{Op: "explain role", Kind: ErrInvalid, Err: detail("there is no RoleFunc to ask")}
+		return RoleExplanation{}, &Error{Op: "explain role", Kind: ErrInvalid, Detail: "there is no RoleFunc to ask"}
 	}
 	notes := new(roleNotes)
 	got, err := role(context.WithValue(ctx, roleNotesKey{}, notes), session, class)

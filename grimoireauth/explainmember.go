@@ -38,7 +38,7 @@ func (r Roster) ExplainRole(ctx context.Context, who Person) (RoleExplanation, e
 	out := RoleExplanation{Class: member.Class, Member: member.Member}
 	for _, role := range res.Member.Roles {
 		for _, source := range role.Sources {
-			reason := r.c.roles.reasonOf(role.RoleID, source)
+			reason := reasonOf(r.c.roles, role.RoleID, source)
 			if reason.Granted {
 				out.Role = max(out.Role, reason.Role)
 			}
@@ -57,8 +57,8 @@ func (r Roster) ExplainRole(ctx context.Context, who Person) (RoleExplanation, e
 }
 
 // reasonOf explains one source of one of a member's roles.
-func (t RoleTable) reasonOf(id string, source organizations.MemberRoleSource) RoleReason {
-	reason := RoleReason{Source: sourceStytchRole, Value: id, Role: t.one(id), Granted: true}
+func reasonOf(t RoleTable, id string, source organizations.MemberRoleSource) RoleReason {
+	reason := RoleReason{Source: sourceRole, Value: id, Role: t.Role(id), Granted: true}
 	switch source.Type {
 	case "direct_assignment":
 		reason.Why = "assigned to the member"
@@ -79,3 +79,6 @@ func (t RoleTable) reasonOf(id string, source organizations.MemberRoleSource) Ro
 	}
 	return reason
 }
+
+// sourceRole is the Source of what a Stytch role says, as [RoleTable.OrgPerClass] writes it.
+const sourceRole = "Stytch role"

@@ -24,7 +24,7 @@ func call[Answer any](ctx context.Context, c *Client, op string, do func(context
 // failure explains an error of the SDK. Whatever is not a clear answer of Stytch
 // is ErrUnavailable: it says nothing about the user.
 func (c *Client) failure(ctx context.Context, op string, err error, got *answer) error {
-	failed := &Error{Op: op, Kind: ErrUnavailable, Err: err, unanswered: got.unanswered, outage: got.outage}
+	failed := &Error{Op: op, Kind: ErrUnavailable, Err: err, Unanswered: got.unanswered, Outage: got.outage}
 	var fromStytch stytcherror.Error // the SDK returns it by value
 	var broken *notStytch
 	var refused *overShare
@@ -85,13 +85,13 @@ const incompleteAnswer = "incomplete_answer"
 // incomplete is the error for an answer that lacks what it must have, or that is
 // about somebody else than was asked for. Nothing may be concluded from it.
 func incomplete(op, requestID, what string) error {
-	return &Error{Op: op, Kind: ErrUnavailable, Status: http.StatusOK, Type: incompleteAnswer, RequestID: requestID, Err: detail("Stytch's answer " + what)}
+	return &Error{Op: op, Kind: ErrUnavailable, Status: http.StatusOK, Type: incompleteAnswer, RequestID: requestID, Detail: "Stytch's answer " + what}
 }
 
 // invalid is the error for input that is refused before anything is sent.
 func invalid(op string, faults ...error) error {
 	if err := errors.Join(faults...); err != nil {
-		return &Error{Op: op, Kind: ErrInvalid, Err: detail(err.Error())}
+		return &Error{Op: op, Kind: ErrInvalid, Detail: err.Error()}
 	}
 	return nil
 }

@@ -79,9 +79,9 @@ func FuzzRetryAfter(f *testing.F) {
 
 // What was not sent was not carried out, unless an attempt before it was.
 func TestX07_WhatWasNotSent(t *testing.T) {
-	refused, released := &OutageError{unsent: true}, &OutageError{RetryAfter: 1}
-	require.False(t, mayBeDone(&Error{Kind: ErrUnavailable, outage: refused}))
-	require.True(t, mayBeDone(&Error{Kind: ErrUnavailable, outage: refused, unanswered: true}))
-	require.True(t, mayBeDone(&Error{Kind: ErrUnavailable, outage: released}))
-	require.True(t, mayBeDone(&Error{Kind: ErrUnavailable, outage: new(OutageError)}))
+	refused, released := &OutageError{Unsent: true}, &OutageError{RetryAfter: 1}
+	require.False(t, mayBeDone(&Error{Kind: ErrUnavailable, Outage: refused}))
+	require.True(t, mayBeDone(&Error{Kind: ErrUnavailable, Outage: refused, Unanswered: true}))
+	require.True(t, mayBeDone(&Error{Kind: ErrUnavailable, Outage: released}))
+	require.True(t, mayBeDone(&Error{Kind: ErrUnavailable, Outage: new(OutageError)}))
 }

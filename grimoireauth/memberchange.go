@@ -79,7 +79,7 @@ func (change MemberChange) fields() (map[string]any, error) {
 	}
 	if len(change.Metadata) > 0 {
 		w.fields["trusted_metadata"] = change.Metadata
-		w.faults = append(w.faults, change.Metadata.check())
+		w.faults = append(w.faults, checkMetadata(change.Metadata))
 	}
 	return w.fields, errors.Join(w.faults...)
 }

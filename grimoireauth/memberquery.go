@@ -113,11 +113,11 @@ func (r Roster) operands(q MemberQuery) ([]map[string]any, error) {
 		out = append(out, operand("statuses", q.Statuses))
 	}
 	if q.Role != RoleNone {
-		ids := r.c.roles.ids(func(role Role) bool { return role == q.Role })
+		ids := roleIDs(r.c.roles, func(role Role) bool { return role == q.Role })
 		switch {
 		case len(ids) == 0:
 			faults = append(faults, fmt.Errorf("the role table has no Stytch role for %v", q.Role))
-		case !slices.Contains(ids, stytchMember):
+		case !slices.Contains(ids, StytchMember):
 			out = append(out, operand("member_roles", ids))
 		}
 	}
@@ -130,15 +130,4 @@ func (q MemberQuery) meets(m Member) bool {
 		(q.Name == "" || strings.Contains(strings.ToLower(m.Name), strings.ToLower(q.Name))) &&
 		(q.Role == RoleNone || q.Role == m.Role) &&
 		(len(q.Statuses) == 0 && m.Status != StatusDeleted || slices.Contains(q.Statuses, m.Status))
-}
-
-// ids returns the Stytch role ids whose Role is of the kind asked for.
-func (t RoleTable) ids(is func(Role) bool) []string {
-	var out []string
-	for _, name := range t.entries() {
-		if is(name.Role) {
-			out = append(out, name.ID)
-		}
-	}
-	return out
 }

@@ -33,13 +33,13 @@ var (
 	everySecondFactor = []SecondFactor{SecondFactorSMS, SecondFactorApp}
 )
 
-// methods are the ways to sign in that the class allows, one by one.
-func (s ClassSettings) methods() []SignInMethod {
+// allowedMethods are the ways to sign in that the class allows, one by one.
+func allowedMethods(s ClassSettings) []SignInMethod {
 	return slices.DeleteFunc(slices.Clone(everyMethod), func(m SignInMethod) bool { return !s.Allows(m) })
 }
 
-// secondFactors are the second factors that the class allows, one by one.
-func (s ClassSettings) secondFactors() []SecondFactor {
+// allowedSecondFactors are the second factors that the class allows, one by one.
+func allowedSecondFactors(s ClassSettings) []SecondFactor {
 	return slices.DeleteFunc(slices.Clone(everySecondFactor), func(f SecondFactor) bool { return !s.AllowsSecondFactor(f) })
 }
 
@@ -63,7 +63,7 @@ func (c *Client) instead(ctx context.Context, class ClassID, err error) error {
 	}
 	with := *e
 	with.Err = errors.Join(&NotAllowedError{
-		Class: found, Methods: found.Settings.methods(), SecondFactors: found.Settings.secondFactors(),
+		Class: found, Methods: allowedMethods(found.Settings), SecondFactors: allowedSecondFactors(found.Settings),
 	}, e.Err)
 	return &with
 }

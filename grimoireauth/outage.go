@@ -1,7 +1,6 @@
 package grimoireauth
 
 import (
-	"context"
 	"time"
 
 	"github.com/promptgrimoire/auth/internal/breaker"
@@ -18,14 +17,16 @@ type OutageError struct {
 	// call was made and failed by itself, and others are still made.
 	RetryAfter time.Duration
 
-	unsent bool // no attempt of the call was sent that may have been carried out
-	mark   breaker.Mark
+	// Unsent says that no attempt of the call was sent that may have been carried out.
+	Unsent bool
+	// Mark is what the Client of the call knows about the outage. Leave it zero.
+	Mark breaker.Mark
 }
 
 // Error returns one sentence, without anything that was sent.
 func (e *OutageError) Error() string {
 	switch {
-	case e.unsent:
+	case e.Unsent:
 		return "the call was not made, because Stytch does not answer"
 	case e.RetryAfter > 0:
 		return "the call was ended, because Stytch does not answer"
@@ -35,14 +36,14 @@ func (e *OutageError) Error() string {
 
 // Ongoing reports whether the outage goes on: calls of this kind are refused now, or none
 // of them was answered since this one failed.
-func (e *OutageError) Ongoing() bool { return e.mark.Ongoing() }
+func (e *OutageError) Ongoing() bool { return e.Mark.Ongoing() }
 
 // Refused reports whether calls of this kind are refused now, without being made.
-func (e *OutageError) Refused() bool { return e.mark.Refused() }
+func (e *OutageError) Refused() bool { return e.Mark.Refused() }
 
 // Over reports whether calls were refused at or after the failure and are made again now.
 // Who waits because of this error need not wait any longer.
-func (e *OutageError) Over() bool { return e.mark.Over() }
+func (e *OutageError) Over() bool { return e.Mark.Over() }
 
 // OutageOf says what an outage concerns.
 type OutageOf string
@@ -93,50 +94,4 @@ type Outage struct {
 	// Next is when Stytch is asked whether it is back, at the earliest: the next call
 	// after it does that.
 	Next time.Time
-}
-
-// Outages returns the outages that this Client knows to go on, none if all is well or if
-// nothing is known any more: see [EndUnknown]. It makes no network call. The key set's is in the Stats of a jwtlocal.Verifier.
-func (c *Client) Outages() []Outage {
-	var out []Outage
-	for _, state := range c.breaker.Open() {
-		out = append(out, Outage{Of: outageOf(state.Class), Cause: outageCause(state.Cause), Since: state.Since, Next: state.Next})
-	}
-	return out
-}
-
-func outageOf(class breaker.Class) OutageOf {
-	switch class {
-	case breaker.Sessions:
-		return OutageOfSessions
-	case breaker.Administration:
-		return OutageOfAdministration
-	}
-	return OutageOfStytch
-}
-
-func outageCause(cause breaker.Cause) OutageCause {
-	if cause == breaker.Silent {
-		return CauseNoAnswer
-	}
-	return CauseFailures
-}
-
-// outageChanged tells the observer about an outage.
-func (c *Client) outageChanged(state breaker.State) {
-	if c.observe == nil {
-		return
-	}
-	// It may be the goroutine of a timer, where a panic would end the process.
-	defer func() { _ = recover() }()
-	outage := Outage{Of: outageOf(state.Class), Cause: outageCause(state.Cause), Since: state.Since, Next: state.Next}
-	if state.Open {
-		c.observe(context.Background(), OutageBegan{outage})
-		return
-	}
-	reason := EndAnswered
-	if state.Forgotten {
-		reason = EndUnknown
-	}
-	c.observe(context.Background(), OutageEnded{outage, time.Since(state.Since), reason})
 }

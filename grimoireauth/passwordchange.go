@@ -69,7 +69,7 @@ func (s SignIn) ChangePassword(ctx context.Context, in PasswordChange) (SignedIn
 // Source: https://stytch.com/docs/b2b/api/session-reset
 func (s Sessions) SetPassword(ctx context.Context, of Authentication, password Secret, options SessionOptions) (SignedIn, error) {
 	const op = "set password"
-	who := of.owner()
+	who := ownerOf(of)
 	ask, err := s.c.request(op, SignInOptions{SessionOptions: options, Continue: who.proof},
 		append(who.faults(), needed("new password", password.Reveal()))...)
 	if err != nil {

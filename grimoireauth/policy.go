@@ -28,7 +28,7 @@ func newPolicy(answer *rbac.Policy) (*policy, bool) {
 	p := &policy{grants: make(map[grant]bool)}
 	complete := false
 	for _, role := range answer.Roles {
-		complete = complete || role.RoleID == stytchMember
+		complete = complete || role.RoleID == StytchMember
 		for _, permission := range role.Permissions {
 			for _, action := range permission.Actions {
 				p.grants[grant{role.RoleID, permission.ResourceID, action}] = true

@@ -113,7 +113,7 @@ func (s *policyStore) fail(err error) {
 func fetchSafely(ctx context.Context, fetch func(context.Context) (*policy, error)) (p *policy, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			p, err = nil, &Error{Op: opPolicy, Kind: ErrUnavailable, Err: detail(fmt.Sprintf("the transport panicked with a %T", r))}
+			p, err = nil, &Error{Op: opPolicy, Kind: ErrUnavailable, Detail: fmt.Sprintf("the transport panicked with a %T", r)}
 		}
 	}()
 	return fetch(ctx)

@@ -16,7 +16,7 @@ const probePatience = 500 * time.Millisecond
 // may. Otherwise by a question about the policy: answered reports that only that was
 // asked, was answered, and the call has yet to be made. What is no answer is noted in a.
 func (t *transport) probe(req *http.Request, a *answer, call breaker.Call, refusal *breaker.Refusal) (res *http.Response, wait time.Duration, answered bool, err error) {
-	outage := &OutageError{RetryAfter: refusal.Wait, mark: refusal.Mark}
+	outage := &OutageError{RetryAfter: refusal.Wait, Mark: refusal.Mark}
 	if giveUp := breaker.From(req.Context()).GiveUp; giveUp != nil {
 		patience := time.AfterFunc(probePatience, func() { giveUp(outage) })
 		defer patience.Stop()
@@ -25,7 +25,7 @@ func (t *transport) probe(req *http.Request, a *answer, call breaker.Call, refus
 		if answered = t.askPolicy(req); answered {
 			return nil, 0, true, nil
 		}
-		outage.unsent = true
+		outage.Unsent = true
 		a.outage = outage
 		closeBody(req)
 		return nil, 0, false, outage

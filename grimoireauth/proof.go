@@ -1,10 +1,5 @@
 package grimoireauth
 
-import (
-	"errors"
-	"time"
-)
-
 // Proof is what somebody has proven already when they prove something more: the
 // [Intermediate] of an unfinished sign-in, or the [Credentials] of a live
 // session. It is a closed choice; nil means that they begin anew.
@@ -12,36 +7,3 @@ type Proof interface{ proof() }
 
 func (Intermediate) proof() {}
 func (Credentials) proof()  {}
-
-// presented is a Proof as Stytch's calls take it: at most one of its fields is
-// set, since two are an error there.
-type presented struct{ token, jwt, intermediate string }
-
-var errUnknownProof = errors.New("the Proof is neither an Intermediate nor Credentials")
-
-// present returns the fields of a proof. An Intermediate that is past its time is
-// refused here, with the same sentinel as Stytch's answer would have.
-func present(op string, proof Proof) (presented, error) {
-	switch p := proof.(type) {
-	case nil:
-		return presented{}, nil
-	case Intermediate:
-		switch {
-		case p.Token.IsZero():
-			return presented{}, invalid(op, errors.New("the Intermediate is empty"))
-		case !p.ExpiresAt.IsZero() && !time.Now().Before(p.ExpiresAt):
-			return presented{}, &Error{Op: op, Kind: ErrSignInExpired}
-		}
-		return presented{intermediate: p.Token.Reveal()}, nil
-	case Credentials:
-		switch {
-		case !p.Token.IsZero(): // it outlives the session_jwt
-			return presented{token: p.Token.Reveal()}, nil
-		case !p.JWT.IsZero():
-			return presented{jwt: p.JWT.Reveal()}, nil
-		}
-		return presented{}, &Error{Op: op, Kind: ErrNoCredentials}
-	}
-	// Also a pointer to one of them, which has the method as well.
-	return presented{}, invalid(op, errUnknownProof)
-}

@@ -18,7 +18,7 @@ func (s SignIn) ResumeWithRecoveryCode(ctx context.Context, unfinished Unfinishe
 // AddFactorRecoveryCode adds a recovery code to a live session. Errors: as
 // [SignIn.ResumeWithRecoveryCode], and [ErrSessionEnded].
 func (s Sessions) AddFactorRecoveryCode(ctx context.Context, to Authentication, in FactorCode) (SignedIn, error) {
-	return s.c.secondFactors().withRecoveryCode(ctx, to.owner(), in)
+	return s.c.secondFactors().withRecoveryCode(ctx, ownerOf(to), in)
 }
 
 func (f secondFactors) withRecoveryCode(ctx context.Context, who owner, in FactorCode) (SignedIn, error) {
@@ -55,7 +55,7 @@ func (f secondFactors) withRecoveryCode(ctx context.Context, who owner, in Facto
 // Source: https://stytch.com/docs/b2b/api/recovery-codes-get
 func (s Sessions) RecoveryCodes(ctx context.Context, of Authentication) ([]Secret, error) {
 	const op = "list recovery codes"
-	who := of.owner()
+	who := ownerOf(of)
 	if err := invalid(op, who.faults()...); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (s Sessions) RecoveryCodes(ctx context.Context, of Authentication) ([]Secre
 // Source: https://stytch.com/docs/b2b/api/recovery-codes-rotate
 func (s Sessions) RotateRecoveryCodes(ctx context.Context, of Authentication) ([]Secret, error) {
 	const op = "rotate recovery codes"
-	who := of.owner()
+	who := ownerOf(of)
 	if err := invalid(op, who.faults()...); err != nil {
 		return nil, err
 	}

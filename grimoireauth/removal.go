@@ -63,7 +63,7 @@ func (r Roster) remove(ctx context.Context, op string, class ClassID, member Mem
 func (r Roster) delete(ctx context.Context, op string, before Member) error {
 	after := before
 	after.Status = StatusDeleted
-	audit := Changed{Op: op, Class: before.Class, Member: before.Member, Fields: difference(before.audit(), after.audit())}
+	audit := Changed{Op: op, Class: before.Class, Member: before.Member, Fields: difference(memberAudit(before), memberAudit(after))}
 	res, err := call(ctx, r.c, op, func(ctx context.Context) (*members.DeleteResponse, error) {
 		return r.c.api.Organizations.Members.Delete(ctx, &members.DeleteParams{
 			OrganizationID: string(before.Class), MemberID: string(before.Member),
@@ -136,7 +136,7 @@ func (r Roster) Reenroll(ctx context.Context, class ClassID, member MemberID) (M
 	case after.Member != member || after.Status == StatusDeleted:
 		return Member{}, incomplete(op, res.RequestID, "is not about a member who was taken back")
 	}
-	audit.RequestID, audit.Fields = res.RequestID, difference(before.audit(), after.audit())
+	audit.RequestID, audit.Fields = res.RequestID, difference(memberAudit(before), memberAudit(after))
 	r.c.record(ctx, audit)
 	return after, nil
 }
@@ -171,7 +171,7 @@ func (r Roster) Approve(ctx context.Context, class ClassID, member MemberID) (Me
 	}
 	after, err := r.anew(ctx, op, raw)
 	if err != nil {
-		return Member{}, errors.Join(err, detail("the old entry is removed and there is no new one: enroll them"))
+		return Member{}, errors.Join(err, errors.New("the old entry is removed and there is no new one: enroll them"))
 	}
 	return after, nil
 }
@@ -182,7 +182,7 @@ func (r Roster) anew(ctx context.Context, op string, old organizations.Member) (
 	roles := []string{}
 	for _, role := range old.Roles {
 		for _, source := range role.Sources {
-			if source.Type == "direct_assignment" && role.RoleID != stytchMember {
+			if source.Type == "direct_assignment" && role.RoleID != StytchMember {
 				roles = append(roles, role.RoleID)
 				break
 			}

@@ -58,9 +58,9 @@ type RoleName struct {
 // RoleTable is [DefaultRoleTable].
 type RoleTable []RoleName
 
-// stytchMember is the role that every Member carries and that Stytch refuses to
-// have named (error type cannot_assign_default_rbac_role_id).
-const stytchMember = "stytch_member"
+// StytchMember is the id of the role that every Member carries and that Stytch refuses
+// to have named (error type cannot_assign_default_rbac_role_id).
+const StytchMember = "stytch_member"
 
 // DefaultRoleTable returns the table used where none is given: stytch_member
 // is a student, tutor, instructor and coordinator are themselves, stytch_admin
@@ -68,7 +68,7 @@ const stytchMember = "stytch_member"
 // the project's RBAC policy.
 func DefaultRoleTable() RoleTable {
 	return RoleTable{
-		{stytchMember, RoleStudent},
+		{StytchMember, RoleStudent},
 		{"tutor", RoleTutor},
 		{"instructor", RoleInstructor},
 		{"coordinator", RoleCoordinator},
@@ -103,21 +103,6 @@ func (t RoleTable) one(id string) Role {
 		}
 	}
 	return highest
-}
-
-// assignment returns the role ids to write so that a member has exactly this
-// role: none for a role that everybody has, since Stytch refuses its name.
-func (t RoleTable) assignment(role Role) ([]string, error) {
-	for _, name := range t.entries() {
-		if name.Role != role || role == RoleNone {
-			continue
-		}
-		if name.ID == stytchMember {
-			return []string{}, nil
-		}
-		return []string{name.ID}, nil
-	}
-	return nil, fmt.Errorf("the role table has no Stytch role for %v", role)
 }
 
 // OrgPerClass is the [RoleFunc] of schools that keep one Stytch Organization

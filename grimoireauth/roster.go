@@ -94,7 +94,7 @@ func (r Roster) create(ctx context.Context, op string, params *members.CreatePar
 	if err != nil {
 		return Member{}, err
 	}
-	audit.Member, audit.RequestID, audit.Fields = member.Member, res.RequestID, difference(nil, member.audit())
+	audit.Member, audit.RequestID, audit.Fields = member.Member, res.RequestID, difference(nil, memberAudit(member))
 	r.c.record(ctx, audit)
 	return member, nil
 }
@@ -150,7 +150,7 @@ func (r Roster) Invite(ctx context.Context, class ClassID, invitation Invitation
 	if err != nil {
 		return Member{}, err
 	}
-	audit.Member, audit.RequestID, audit.Fields = member.Member, res.RequestID, difference(nil, member.audit())
+	audit.Member, audit.RequestID, audit.Fields = member.Member, res.RequestID, difference(nil, memberAudit(member))
 	r.c.record(ctx, audit)
 	return member, nil
 }
@@ -206,10 +206,10 @@ func (r Roster) check(who *NewMember) ([]string, error) {
 	if role == RoleNone {
 		role = RoleStudent
 	}
-	roles, fault := r.c.roles.assignment(role)
+	roles, fault := assignment(r.c.roles, role)
 	name, nameFault := plainName(who.Name)
 	who.Name = name
-	faults := []error{checkEmail(who.Email), fault, nameFault, who.Metadata.check()}
+	faults := []error{checkEmail(who.Email), fault, nameFault, checkMetadata(who.Metadata)}
 	if who.ExternalID != "" {
 		faults = append(faults, checkExternalID(who.ExternalID, memberIDPrefix))
 	}

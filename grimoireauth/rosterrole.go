@@ -33,7 +33,7 @@ const EvenLastInstructor Force = "even the last instructor"
 // Source: https://stytch.com/docs/b2b/api/update-member
 func (r Roster) SetRole(ctx context.Context, class ClassID, member MemberID, role Role, force ...Force) (Member, error) {
 	const op = "set role"
-	roles, fault := r.c.roles.assignment(role)
+	roles, fault := assignment(r.c.roles, role)
 	if err := invalid(op, classFault(class), memberFault(member), fault); err != nil {
 		return Member{}, err
 	}
@@ -95,7 +95,7 @@ func (r Roster) about(op, requestID string, who Person, raw organizations.Member
 }
 
 func (r Roster) recordDifference(ctx context.Context, op, requestID string, before, after Member) {
-	if fields := difference(before.audit(), after.audit()); len(fields) > 0 {
+	if fields := difference(memberAudit(before), memberAudit(after)); len(fields) > 0 {
 		r.c.record(ctx, Changed{Op: op, Class: before.Class, Member: before.Member, Fields: fields, RequestID: requestID})
 	}
 }
@@ -135,31 +135,18 @@ func (r Roster) keepInstructor(ctx context.Context, op string, leaving Member, f
 			return nil
 		}
 	}
-	if !leaving.teaches() {
+	if !teaches(leaving) {
 		return nil
 	}
-	for _, role := range r.c.roles.teaching() {
+	for _, role := range teaching(r.c.roles) {
 		for other, err := range r.find(ctx, op, MemberQuery{Role: role, Statuses: []MemberStatus{StatusActive}}, leaving.Class) {
 			if err != nil {
 				return err
 			}
-			if other.Member != leaving.Member && other.teaches() {
+			if other.Member != leaving.Member && teaches(other) {
 				return nil
 			}
 		}
 	}
 	return &Error{Op: op, Kind: ErrLastInstructor}
-}
-
-// teaching lists the roles in the table that can run a class, each once.
-func (t RoleTable) teaching() []Role {
-	var out []Role
-	seen := make(map[Role]bool)
-	for _, name := range t.entries() {
-		if name.Role.AtLeast(RoleInstructor) && !seen[name.Role] {
-			seen[name.Role] = true
-			out = append(out, name.Role)
-		}
-	}
-	return out
 }

@@ -35,8 +35,8 @@ type owner struct {
 
 func (u Unfinished) owner() owner { return owner{u.Person, u.Intermediate} }
 
-// owner is that of a live session, whose class is an Organization here.
-func (a Authentication) owner() owner {
+// ownerOf is the owner of a live session, whose class is an Organization here.
+func ownerOf(a Authentication) owner {
 	return owner{
 		person: Person{Member: a.Session.Member(), Class: ClassID(a.Organization())},
 		proof:  a.Credentials,

@@ -31,12 +31,9 @@ type SessionMarks struct {
 // more than what it is good for.
 const markSize = 16
 
-// SessionMarks returns the marks of this client's project. Their key is derived from the
-// project secret (HKDF-SHA256, RFC 5869) and is of no use for anything else.
-func (c *Client) SessionMarks() SessionMarks { return c.marks }
-
-// newSessionMarks derives the key.
-func newSessionMarks(project string, secret Secret) (SessionMarks, error) {
+// NewSessionMarks returns the marks of a project, as [Client.SessionMarks] does: for a
+// process that has the project secret and no client.
+func NewSessionMarks(project string, secret Secret) (SessionMarks, error) {
 	key, err := hkdf.Key(sha256.New, []byte(secret.Reveal()), nil, "github.com/promptgrimoire/auth session marks 1 "+project, sha256.Size)
 	if err != nil {
 		return SessionMarks{}, err

@@ -84,7 +84,7 @@ func (s Sessions) ask(ctx context.Context, op string, credentials Credentials, p
 	if why := barred(res.Organization, res.Member); why != nil {
 		// Over, as far as this package is concerned. It is not revoked: to ask whose a
 		// session is changes nothing.
-		return SignedIn{}, nil, &Error{Op: op, Kind: ErrSessionEnded, Status: http.StatusOK, RequestID: res.RequestID, Err: detail(why.Error())}
+		return SignedIn{}, nil, &Error{Op: op, Kind: ErrSessionEnded, Status: http.StatusOK, RequestID: res.RequestID, Detail: why.Error()}
 	}
 	return SignedIn{Authentication: authentication, Member: member, Class: class}, res.Verdict, nil
 }

@@ -31,7 +31,7 @@ func (s SignIn) SendSMSCode(ctx context.Context, to Unfinished, code SMSCode) er
 // SendSMSCode sends a code to add a second factor to a live session. Errors: as
 // [SignIn.SendSMSCode], and [ErrSessionEnded].
 func (s Sessions) SendSMSCode(ctx context.Context, to Authentication, code SMSCode) error {
-	return s.c.secondFactors().sendSMS(ctx, to.owner(), code)
+	return s.c.secondFactors().sendSMS(ctx, ownerOf(to), code)
 }
 
 // ResumeWithSMS finishes a sign-in with a code by SMS. Where everybody needs a
@@ -45,7 +45,7 @@ func (s SignIn) ResumeWithSMS(ctx context.Context, unfinished Unfinished, in Fac
 // AddFactorSMS adds a code by SMS to a live session, for what needs a fresh second
 // factor. Errors: as [SignIn.ResumeWithSMS], and [ErrSessionEnded].
 func (s Sessions) AddFactorSMS(ctx context.Context, to Authentication, in FactorCode) (SignedIn, error) {
-	return s.c.secondFactors().withSMS(ctx, to.owner(), in)
+	return s.c.secondFactors().withSMS(ctx, ownerOf(to), in)
 }
 
 func (f secondFactors) sendSMS(ctx context.Context, who owner, code SMSCode) error {

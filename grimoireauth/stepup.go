@@ -110,7 +110,7 @@ func stepUp(op string, o outcome, member Member, class Class) error {
 	if o.mfa != nil {
 		unfinished.MFA = true
 		unfinished.CodeSent = o.mfa.SecondaryAuthInitiated == "sms_otp"
-		unfinished.Allowed = class.Settings.secondFactors()
+		unfinished.Allowed = allowedSecondFactors(class.Settings)
 		if member.Breakglass {
 			unfinished.Allowed = slices.Clone(everySecondFactor) // bound by no restriction
 		}
