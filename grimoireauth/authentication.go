@@ -116,6 +116,6 @@ type Cutoff struct {
 	At      time.Time
 }
 
-// Cut receives cutoffs. [Client] and the sign-in handlers raise them; an error
+// Cut receives cutoffs. stytchclient.Client and the sign-in handlers raise them; an error
 // means that the cutoff may not be in force everywhere.
 type Cut func(ctx context.Context, cutoff Cutoff) error

@@ -10,7 +10,7 @@ type Class struct {
 	ExternalID string
 	LogoURL    string // empty: none
 	// Archived says that the class is there to be read and that nobody signs in to
-	// it: see [Classes.Archive].
+	// it: see stytchclient.Classes.Archive.
 	Archived bool
 	Settings ClassSettings
 	Metadata Metadata // without the keys of this package; nil if there is none

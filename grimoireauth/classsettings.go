@@ -54,7 +54,7 @@ type DomainRole struct {
 }
 
 // ClassSettings decides who gets into a class, and how. The zero ClassSettings
-// is that of a class as [Classes.Create] makes it: every way to sign in, no
+// is that of a class as stytchclient.Classes.Create makes it: every way to sign in, no
 // second factor asked for, and nobody joins who was not enrolled or invited.
 // Source: https://stytch.com/docs/b2b/guides/organizations/org-auth-settings
 type ClassSettings struct {

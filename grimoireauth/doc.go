@@ -6,9 +6,9 @@
 //	member, err := client.Roster.Enroll(ctx, class.ID, grimoireauth.NewMember{Email: "sam@example.edu"})
 //	err = client.SignIn.SendMagicLink(ctx, grimoireauth.MagicLink{Class: class.ID, Email: "sam@example.edu"})
 //
-// A [Client] groups what it does by noun: Classes, Roster, SignIn, Sessions. It does
+// A stytchclient.Client groups what it does by noun: Classes, Roster, SignIn, Sessions. It does
 // nothing by itself, so it is made once and never closed, and a server starts while
-// Stytch is down. [Doctor] says at start-up what would lock people out.
+// Stytch is down. stytchclient.Doctor says at start-up what would lock people out.
 //
 // # Who somebody is
 //
@@ -21,7 +21,7 @@
 //
 // # Signing in
 //
-// Every way to sign in returns a [SignedIn], or an error. A [*StepUpError] is a
+// Every way to sign in returns a stytchclient.SignedIn, or an error. A *stytchclient.StepUpError is a
 // sign-in that is half done: it carries an [Intermediate], which is no session, and
 // says what the class still wants.
 //

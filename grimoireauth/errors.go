@@ -41,7 +41,7 @@ var (
 	// ErrForbidden.
 	ErrMethodNotAllowed error = &sentinel{"the class does not allow this way to sign in", ErrForbidden}
 	// ErrNotSessionOrganization: a permission was asked about a class that is not the
-	// session's Organization, and [Client.Can] knows nothing about others. An application
+	// session's Organization, and stytchclient.Client.Can knows nothing about others. An application
 	// that keeps its classes in tables of its own needs a [CanFunc] of its own.
 	ErrNotSessionOrganization error = &sentinel{"this class is not the session's Organization", ErrForbidden}
 	// ErrNotInvited: the class admits only people whom it knows, and this address
@@ -94,7 +94,7 @@ var (
 	// because it was leaked or the rules have changed. Start a reset.
 	ErrPasswordMustChange error = &sentinel{text: "this password cannot be used any more: ask for a link to set a new one"}
 
-	// ErrStepUp: the sign-in is unfinished; [StepUpError] says what is owed.
+	// ErrStepUp: the sign-in is unfinished; stytchclient.StepUpError says what is owed.
 	ErrStepUp error = &sentinel{text: "the sign-in is not finished"}
 
 	// ErrRateLimited: too many requests; wait as [Error.RetryAfter] says (429).

@@ -77,7 +77,7 @@ type OperatorAlarm struct {
 	Err     error  // of the last time
 	Count   int    // how often it was met since the last alarm about it, this time included
 	// ClockError is how far this machine's clock is off at least, by the worst
-	// measurement since the last alarm, with the sign of [Client.ClockError]. Zero: the
+	// measurement since the last alarm, with the sign of stytchclient.Client.ClockError. Zero: the
 	// alarm is about something else.
 	ClockError time.Duration
 }

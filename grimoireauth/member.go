@@ -26,7 +26,7 @@ type Member struct {
 	ExternalID string
 	Status     MemberStatus
 	// Suspended says that they are on the roster and cannot sign in: see
-	// [Roster.Suspend].
+	// stytchclient.Roster.Suspend.
 	Suspended bool
 	Role      Role
 	// Roles are the Stytch role ids behind Role, from every source. A session can

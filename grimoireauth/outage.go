@@ -8,7 +8,7 @@ import (
 
 // OutageError says that a call failed because Stytch cannot be reached: it was not made,
 // it was not waited for any longer, or it got no answer or a 5xx. It is found by
-// [errors.As] in an [*Error] of kind [ErrUnavailable] of a [Client].
+// [errors.As] in an [*Error] of kind [ErrUnavailable] of a stytchclient.Client.
 //
 // The zero OutageError stands for an outage of which nothing is known but that it is
 // there; a program with a client of its own may return one.

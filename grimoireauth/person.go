@@ -1,7 +1,7 @@
 package grimoireauth
 
 // ClassID names a class. In the one-organization-per-class mode, which the
-// [Client] assumes, it is the Stytch organization_id; in the other mode it is
+// stytchclient.Client assumes, it is the Stytch organization_id; in the other mode it is
 // whatever the application's own tables say. It is an opaque string, compared
 // exactly, never empty in a value that this module hands out.
 type ClassID string

@@ -16,7 +16,7 @@ import (
 // Stytch about it draws on no stranger's share. It stays correct after the session has
 // ended.
 //
-// [Client.SessionMarks] returns them; middleware.Config takes them. All processes with
+// stytchclient.Client.SessionMarks returns them; middleware.Config takes them. All processes with
 // the same project secret recognise each other's marks. After a rotation of the secret
 // earlier marks are not recognised any more: their tokens count as strangers' until the
 // next sign-in, and no session ends.
@@ -31,7 +31,7 @@ type SessionMarks struct {
 // more than what it is good for.
 const markSize = 16
 
-// NewSessionMarks returns the marks of a project, as [Client.SessionMarks] does: for a
+// NewSessionMarks returns the marks of a project, as stytchclient.Client.SessionMarks does: for a
 // process that has the project secret and no client.
 func NewSessionMarks(project string, secret Secret) (SessionMarks, error) {
 	key, err := hkdf.Key(sha256.New, []byte(secret.Reveal()), nil, "github.com/promptgrimoire/auth session marks 1 "+project, sha256.Size)

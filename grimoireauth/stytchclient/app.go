@@ -1,0 +1,142 @@
+package stytchclient
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/totps"
+)
+
+// AppEnrolment is what a member needs to set an authenticator app up. All of it is
+// secret and shown once: whoever sees it can make the member's codes.
+type AppEnrolment struct {
+	// Secret is the key that the app asks for when it cannot scan: base32.
+	Secret grimoireauth.Secret
+	// URI is the same for a QR code: otpauth://totp/… in the Key Uri Format that
+	// authenticator apps read. Draw it on the server or in the page, and never send
+	// it to somebody else's QR service.
+	URI grimoireauth.Secret
+	// RecoveryCodes do instead of the app, each once. The member should print them.
+	RecoveryCodes []grimoireauth.Secret
+}
+
+// EnrollApp begins to enrol an authenticator app in an unfinished sign-in. It works
+// once a code of the app was right: [SignIn.ResumeWithApp], within an hour. Errors:
+// [grimoireauth.ErrConflict] if the member has an app, or began to enrol one; [grimoireauth.ErrMethodNotAllowed],
+// [grimoireauth.ErrSignInExpired].
+// Source: https://stytch.com/docs/b2b/api/create-totp
+func (s SignIn) EnrollApp(ctx context.Context, unfinished Unfinished) (AppEnrolment, error) {
+	return s.c.secondFactors().enrollApp(ctx, unfinished.owner())
+}
+
+// EnrollApp begins to enrol an authenticator app for somebody who is signed in. It
+// works once a code of the app was right: [Sessions.AddFactorApp], within an hour.
+// Errors: as [SignIn.EnrollApp], and [grimoireauth.ErrSessionEnded].
+func (s Sessions) EnrollApp(ctx context.Context, to grimoireauth.Authentication) (AppEnrolment, error) {
+	return s.c.secondFactors().enrollApp(ctx, ownerOf(to))
+}
+
+// ResumeWithApp finishes a sign-in with a code of an authenticator app. The first
+// right code confirms the app. Errors: [grimoireauth.ErrWrongCode]; [grimoireauth.ErrTokenSpent] for a code
+// that was used, or an enrolment that was not confirmed in time; [grimoireauth.ErrNotFound]
+// without an app; [grimoireauth.ErrLocked], [grimoireauth.ErrSignInExpired].
+// Source: https://stytch.com/docs/b2b/api/authenticate-totp
+func (s SignIn) ResumeWithApp(ctx context.Context, unfinished Unfinished, in FactorCode) (SignedIn, error) {
+	return s.c.secondFactors().withApp(ctx, unfinished.owner(), in)
+}
+
+// AddFactorApp adds a code of an authenticator app to a live session. Errors: as
+// [SignIn.ResumeWithApp], and [grimoireauth.ErrSessionEnded].
+func (s Sessions) AddFactorApp(ctx context.Context, to grimoireauth.Authentication, in FactorCode) (SignedIn, error) {
+	return s.c.secondFactors().withApp(ctx, ownerOf(to), in)
+}
+
+func (f secondFactors) enrollApp(ctx context.Context, who owner) (AppEnrolment, error) {
+	const op = "enroll authenticator app"
+	ask, err := f.c.request(op, SignInOptions{Continue: who.proof}, who.faults()...)
+	if err != nil {
+		return AppEnrolment{}, err
+	}
+	res, err := call(ctx, f.c, op, func(ctx context.Context) (*totps.CreateResponse, error) {
+		return f.c.api.TOTPs.Create(ctx, &totps.CreateParams{
+			OrganizationID:           string(who.person.Class),
+			MemberID:                 string(who.person.Member),
+			IntermediateSessionToken: ask.intermediate,
+			SessionToken:             ask.token,
+			SessionJWT:               ask.jwt,
+		})
+	})
+	if err != nil {
+		return AppEnrolment{}, f.c.instead(ctx, who.person.Class, err)
+	}
+	switch {
+	case res.Secret == "":
+		return AppEnrolment{}, incomplete(op, res.RequestID, "has no secret")
+	case res.MemberID != string(who.person.Member), res.Organization.OrganizationID != string(who.person.Class):
+		return AppEnrolment{}, incomplete(op, res.RequestID, "is about somebody else")
+	case len(res.RecoveryCodes) == 0:
+		return AppEnrolment{}, incomplete(op, res.RequestID, "has no recovery codes")
+	}
+	return AppEnrolment{
+		Secret:        grimoireauth.NewSecret(res.Secret),
+		URI:           grimoireauth.NewSecret(provisioningURI(res.Organization.OrganizationName, res.Member.EmailAddress, res.Secret)),
+		RecoveryCodes: secrets(res.RecoveryCodes),
+	}, nil
+}
+
+// provisioningURI is the Key Uri Format of authenticator apps. The rest of it,
+// SHA-1, six digits and thirty seconds, are its defaults and Stytch's values.
+// Source: https://github.com/google/google-authenticator/wiki/Key-Uri-Format
+func provisioningURI(issuer, account, secret string) string {
+	label := account
+	// A colon separates the two, so neither can hold one.
+	issuer = strings.TrimSpace(strings.ReplaceAll(issuer, ":", " "))
+	if issuer != "" {
+		label = issuer + ":" + account
+	}
+	query := "secret=" + url.QueryEscape(secret)
+	if issuer != "" {
+		// Apps take a plus for a plus, so a space has to be %20.
+		query += "&issuer=" + strings.ReplaceAll(url.QueryEscape(issuer), "+", "%20")
+	}
+	return "otpauth://totp/" + url.PathEscape(label) + "?" + query
+}
+
+func (f secondFactors) withApp(ctx context.Context, who owner, in FactorCode) (SignedIn, error) {
+	const op = "check authenticator app"
+	ask, err := f.request(op, who, in)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	res, err := call(ctx, f.c, op, func(ctx context.Context) (*totps.AuthenticateResponse, error) {
+		return f.c.api.TOTPs.Authenticate(ctx, &totps.AuthenticateParams{
+			OrganizationID:           string(who.person.Class),
+			MemberID:                 string(who.person.Member),
+			Code:                     typedCode(in.Code),
+			IntermediateSessionToken: ask.intermediate,
+			SessionToken:             ask.token,
+			SessionJWT:               ask.jwt,
+			SessionDurationMinutes:   ask.minutes,
+			SessionCustomClaims:      ask.claims,
+			SetMFAEnrollment:         in.enrollment(),
+			SetDefaultMFA:            in.MakeDefault,
+		})
+	})
+	if err != nil {
+		return SignedIn{}, f.c.instead(ctx, who.person.Class, err)
+	}
+	return f.c.accept(ctx, op, factorAnswer{
+		requestID: res.RequestID, memberID: res.MemberID, token: res.SessionToken, jwt: res.SessionJWT,
+		organization: res.Organization, member: res.Member, session: res.MemberSession,
+	}.outcome(who))
+}
+
+func secrets(values []string) []grimoireauth.Secret {
+	out := make([]grimoireauth.Secret, len(values))
+	for i, value := range values {
+		out[i] = grimoireauth.NewSecret(value)
+	}
+	return out
+}

@@ -1,0 +1,131 @@
+package stytchclient
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/discovery/intermediatesessions"
+	discoveredorgs "github.com/stytchauth/stytch-go/v16/stytch/b2b/discovery/organizations"
+)
+
+// ChosenClass is the answer to a [StepUpError] with a Discovery.
+type ChosenClass struct {
+	// Class is the one they chose. Required.
+	Class grimoireauth.ClassID
+	// Intermediate is that of the StepUpError. Required.
+	Intermediate grimoireauth.Intermediate
+	SessionOptions
+	// Locale is as in [SignInOptions].
+	Locale string
+}
+
+// ChooseClass goes on to a class with what was proven without one. It accepts an
+// invitation, and joins a class that admits the person's address. Errors:
+// [grimoireauth.ErrNotInvited] if the class does not know them and does not admit them;
+// [grimoireauth.ErrUnauthenticated] if what they proved counts in another class only, as a
+// password or its identity provider does: let them sign in to this one.
+// Source: https://stytch.com/docs/b2b/api/exchange-intermediate-session
+func (s SignIn) ChooseClass(ctx context.Context, in ChosenClass) (SignedIn, error) {
+	const op = "choose class"
+	ask, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: in.Intermediate, Locale: in.Locale},
+		classFault(in.Class))
+	if err != nil {
+		return SignedIn{}, err
+	}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*intermediatesessions.ExchangeResponse, error) {
+		return s.c.api.Discovery.IntermediateSessions.Exchange(ctx, &intermediatesessions.ExchangeParams{
+			IntermediateSessionToken: ask.intermediate,
+			OrganizationID:           string(in.Class),
+			SessionDurationMinutes:   ask.minutes,
+			SessionCustomClaims:      ask.claims,
+			Locale:                   localeOf[intermediatesessions.ExchangeRequestLocale](ask.locale),
+		})
+	})
+	if err != nil {
+		return SignedIn{}, s.c.instead(ctx, in.Class, err)
+	}
+	return s.c.accept(ctx, op, outcome{
+		class:         in.Class,
+		requestID:     res.RequestID,
+		authenticated: res.MemberAuthenticated,
+		memberID:      res.MemberID,
+		organization:  res.Organization,
+		member:        res.Member,
+		session:       res.MemberSession,
+		token:         res.SessionToken,
+		jwt:           res.SessionJWT,
+		intermediate:  res.IntermediateSessionToken,
+		primary:       res.PrimaryRequired,
+		mfa:           res.MFARequired,
+		began:         ask.began,
+	})
+}
+
+// CreatedClass is a class that somebody makes for themselves while they sign in.
+type CreatedClass struct {
+	// Intermediate is that of the StepUpError. Required.
+	Intermediate grimoireauth.Intermediate
+	NewClass
+	SessionOptions
+}
+
+// CreateClass makes a class and signs its maker in to it, as its administrator
+// (stytch_admin, by default a coordinator). A page that offers it to everybody who
+// can read e-mail lets everybody be a coordinator: offer it to whom you know. What
+// is proven has to prove the address: after GitHub, Slack or HubSpot it is not
+// enough, the class is made all the same, and the error is a [*StepUpError]. Other
+// errors: those of [Classes.Create].
+// Source: https://stytch.com/docs/b2b/api/create-organization-via-discovery
+func (s SignIn) CreateClass(ctx context.Context, in CreatedClass) (SignedIn, error) {
+	const op = "create class by discovery"
+	fields, fault := s.c.fieldsOf(in.change())
+	ask, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: in.Intermediate}, fault)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	fields["intermediate_session_token"] = ask.intermediate
+	if ask.minutes != 0 {
+		fields["session_duration_minutes"] = ask.minutes
+	}
+	if len(ask.claims) > 0 {
+		fields["session_custom_claims"] = ask.claims
+	}
+	audit := grimoireauth.Changed{Op: op}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*discoveredorgs.CreateResponse, error) {
+		return send[discoveredorgs.CreateResponse](ctx, s.c, http.MethodPost, "/v1/b2b/discovery/organizations/create", fields)
+	})
+	if err != nil {
+		s.c.recordUnknown(ctx, audit, err)
+		return SignedIn{}, err
+	}
+	if res.Organization == nil {
+		return SignedIn{}, incomplete(op, res.RequestID, "has no organization")
+	}
+	signedIn, err := s.c.accept(ctx, op, outcome{
+		requestID:     res.RequestID,
+		authenticated: res.MemberAuthenticated,
+		memberID:      res.MemberID,
+		organization:  *res.Organization,
+		member:        res.Member,
+		session:       res.MemberSession,
+		token:         res.SessionToken,
+		jwt:           res.SessionJWT,
+		intermediate:  res.IntermediateSessionToken,
+		primary:       res.PrimaryRequired,
+		mfa:           res.MFARequired,
+		began:         ask.began,
+	})
+	made := signedIn.Class
+	var unfinished *StepUpError
+	if errors.As(err, &unfinished) {
+		made = unfinished.Class
+	}
+	if made.ID != "" {
+		audit.Class, audit.RequestID, audit.Fields = made.ID, res.RequestID, difference(nil, classAudit(made))
+		audit.By = signedIn.Member.Member
+		s.c.record(ctx, audit)
+	}
+	return signedIn, err
+}

@@ -1,0 +1,185 @@
+package stytchclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/breaker"
+	"github.com/promptgrimoire/auth/internal/limit"
+	"github.com/promptgrimoire/auth/internal/project"
+	"github.com/promptgrimoire/auth/internal/stytchhttp"
+)
+
+// Checkup says what [Doctor] looks at besides the project. The zero Checkup is the
+// project alone.
+type Checkup struct {
+	// Classes and Slugs name the classes to look at, by their id or their slug.
+	Classes []grimoireauth.ClassID
+	Slugs   []string
+	// RolesBySSO says that signing in at an identity provider should make somebody
+	// more than a student. OIDC connections, to which Stytch gives no roles, are then
+	// a warning. False: they are one only beside a connection that does give roles.
+	RolesBySSO bool
+	// Timeout bounds all of it together. Zero: 20 seconds.
+	Timeout time.Duration
+}
+
+const (
+	defaultCheckup = 20 * time.Second
+	// classesAtOnce keeps a school of many classes from a start that takes minutes,
+	// and Stytch from a burst.
+	classesAtOnce = 4
+)
+
+// Doctor asks Stytch whether the program can work as it is configured, and says
+// everything that it found at once: whether the Config is complete and of one
+// environment, the key set usable, the secret the project's, every role of the
+// [grimoireauth.RoleTable] in the RBAC policy; and of each class, whether its settings lock
+// people out. Call it when the program starts, or from an administrator's command:
+//
+//	diagnosis := grimoireauth.Doctor(ctx, config, grimoireauth.Checkup{Classes: classes})
+//	fmt.Print(diagnosis)
+//	if err := diagnosis.Err(); err != nil {
+//		return err
+//	}
+//
+// It changes nothing and sends nobody anything. What it could not find out is
+// [grimoireauth.SeverityUnknown] and no fault: a program should start while Stytch is down. It
+// makes two calls for the project and about four for each class, repeats them as
+// Config.Retries says, asks about no further class once Stytch does not answer, and
+// ends with ctx or its timeout. It tells neither Config.Observe nor Config.Cut
+// anything, and it never panics.
+//
+// Whether user locks are on no API call tells either, which is a Finding of its own:
+// look in the Stytch dashboard. Three more things only a sign-in can tell: which redirect
+// URLs are registered, whether the public token is the project's own, and what
+// attributes an identity provider releases. An organization's own roles are not
+// part of the policy that it reads.
+func Doctor(ctx context.Context, config Config, check Checkup) Diagnosis {
+	timeout := check.Timeout
+	if timeout <= 0 {
+		timeout = defaultCheckup
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	config.Observe, config.Cut = nil, nil // what there is to say is in the Diagnosis
+	client, err := New(config)
+	if err != nil {
+		return misconfigured(err)
+	}
+	proj, err := project.Parse(config.ProjectID, config.BaseURL)
+	if err != nil {
+		return misconfigured(err) // New has refused it already
+	}
+	d := &doctor{
+		client: client, project: proj, check: check,
+		http: stytchhttp.NewClient(config.Transport, config.Timeout, config.Retries, nil, new(limit.Sources), new(breaker.Breaker)),
+	}
+	return d.examine(ctx)
+}
+
+// doctor is one run of Doctor.
+type doctor struct {
+	client  *Client
+	project project.Project
+	check   Checkup
+	http    *http.Client // for the key set, which is asked for without the secret
+
+	refused atomic.Bool // Stytch refuses the project: no class can be looked at
+	silent  atomic.Bool // a question about a class was not answered: ask no further
+}
+
+// The names of the checks, which are the codes of what is well and of what nobody
+// could find out.
+const (
+	checkConfig = "configuration"
+	checkKeys   = "keys"
+	checkSecret = "secret"
+	checkRoles  = "roles"
+	checkClass  = "class"
+	checkLimits = "limits"
+)
+
+func misconfigured(err error) Diagnosis {
+	text := err.Error()
+	var e *grimoireauth.Error
+	switch {
+	case !errors.As(err, &e):
+	case e.Detail != "":
+		text = e.Detail
+	case e.Err != nil:
+		text = e.Err.Error()
+	}
+	var out Diagnosis
+	for fault := range strings.SplitSeq(text, "\n") {
+		out = append(out, symptoms.found("config-invalid", "", fault))
+	}
+	return out
+}
+
+func (d *doctor) examine(ctx context.Context) Diagnosis {
+	out := Diagnosis{well(checkConfig, "", "ids, secret and base URL are those of a "+d.project.Env+" project")}
+
+	var keys, policy Diagnosis
+	var both sync.WaitGroup
+	both.Go(func() { keys = safely(checkKeys, func() Diagnosis { return d.keys(ctx) }) })
+	both.Go(func() { policy = safely(checkSecret, func() Diagnosis { return d.policy(ctx) }) })
+	both.Wait()
+	out = append(append(out, keys...), policy...)
+
+	visits := d.visits()
+	found := make([]Diagnosis, len(visits))
+	turn := make(chan struct{}, classesAtOnce)
+	var all sync.WaitGroup
+	for i, v := range visits {
+		turn <- struct{}{}
+		all.Go(func() {
+			found[i] = safely(checkClass, func() Diagnosis { return d.visit(ctx, v) })
+			<-turn
+		})
+	}
+	all.Wait()
+	return append(out, slices.Concat(found...)...)
+}
+
+// safely keeps a transport that panics from taking the program down at its start.
+func safely(check string, do func() Diagnosis) (found Diagnosis) {
+	defer func() {
+		if r := recover(); r != nil {
+			found = Diagnosis{{Code: check, Problem: fmt.Sprintf("the check broke off: something in it panicked with a %T", r),
+				Remedy: "Look at Config.Transport first; otherwise report it."}}
+		}
+	}()
+	return do()
+}
+
+// unanswered says that a question got no answer that means anything, and why.
+func unanswered(check string, class grimoireauth.ClassID, err error) grimoireauth.Finding {
+	out := grimoireauth.Finding{Severity: grimoireauth.SeverityUnknown, Code: check, Class: class, Err: err}
+	var e *grimoireauth.Error
+	switch wait, asked := grimoireauth.RetryAfter(err); {
+	case errors.Is(err, grimoireauth.ErrRateLimited):
+		out.Problem, out.Remedy = "Stytch asks to be asked less often", "Check again in a minute."
+		if asked {
+			out.Remedy = fmt.Sprintf("Check again in %v.", wait)
+		}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		out.Problem, out.Remedy = "Stytch did not answer in time", "Check again; if it stays, look at the way to the network."
+	case errors.As(err, &e) && e.Type != "":
+		out.Problem, out.Remedy = fmt.Sprintf("Stytch's answer says nothing about it (%d %.60q)", e.Status, e.Type), "Check again; if it stays, look the word up in Stytch's list of errors."
+	case errors.As(err, &e) && e.Status != 0:
+		out.Problem, out.Remedy = fmt.Sprintf("the answer with status %d was not Stytch's", e.Status), "Check again; if it stays, look at BaseURL and at proxies on the way."
+	default:
+		out.Problem, out.Remedy = "Stytch cannot be reached", "Check again; if it stays, look at BaseURL and at the way to the network."
+	}
+	return out
+}

@@ -1,0 +1,138 @@
+package stytchclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/stytchhttp"
+)
+
+// visit is one class to look at: by its id, or else by its slug.
+type visit struct {
+	id    grimoireauth.ClassID
+	slug  string
+	wrong Diagnosis // with the entry itself; such a class is not asked for
+}
+
+// printableID is what an id looks like that may be repeated: anything else may have
+// been pasted by mistake.
+var printableID = regexp.MustCompile(`^` + classIDPrefix + `[A-Za-z0-9-]{1,100}$`)
+
+func (d *doctor) visits() []visit {
+	elsewhere := map[string]string{"test": "live", "live": "test"}[d.project.Env]
+	var out []visit
+	for i, id := range d.check.Classes {
+		v := visit{id: id}
+		switch {
+		case !printableID.MatchString(string(id)):
+			v.wrong = Diagnosis{symptoms.found("class-id-invalid", "", i+1)}
+		case strings.HasPrefix(string(id), classIDPrefix+elsewhere+"-"):
+			v.wrong = Diagnosis{symptoms.found("wrong-environment", id, "a class of a "+elsewhere+" project")}
+		}
+		out = append(out, v)
+	}
+	for i, slug := range d.check.Slugs {
+		v := visit{slug: slug}
+		if checkSlug(slug) != nil || strings.HasPrefix(slug, "secret-") {
+			v.wrong = Diagnosis{symptoms.found("slug-invalid", "", i+1)}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// get asks for the class.
+func (v visit) get(ctx context.Context, classes Classes) (grimoireauth.Class, error) {
+	if v.id != "" {
+		return classes.Get(ctx, v.id)
+	}
+	return classes.BySlug(ctx, v.slug)
+}
+
+// untold says that nothing could be found out about the class as a whole.
+func (v visit) untold(f grimoireauth.Finding) Diagnosis {
+	if f.Class = v.id; v.id == "" {
+		f.Problem = fmt.Sprintf("class %q: %s", v.slug, f.Problem)
+	}
+	return Diagnosis{f}
+}
+
+// visit looks at one class.
+func (d *doctor) visit(ctx context.Context, v visit) Diagnosis {
+	switch {
+	case v.wrong != nil:
+		return v.wrong
+	case d.refused.Load():
+		return v.untold(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch refuses the project", Remedy: "Correct that first."})
+	case d.silent.Load():
+		return v.untold(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch did not answer about another class", Remedy: "Check again."})
+	}
+	class, err := v.get(ctx, d.client.Classes)
+	if err != nil {
+		return d.unseen(v, err)
+	}
+	if class.Archived {
+		return Diagnosis{symptoms.found("class-archived", class.ID)}
+	}
+	out := d.settings(class)
+	connections, err := d.client.SignIn.Connections.List(ctx, class.ID)
+	if err != nil {
+		out = append(out, d.unheard(class.ID, err))
+	} else {
+		out = append(out, d.connections(class, connections)...)
+	}
+	out = append(out, d.people(ctx, class.ID)...)
+	if len(out) == 0 {
+		out = append(out, well(checkClass, class.ID, fmt.Sprintf("people get into %q as its settings say", class.Slug)))
+	}
+	return out
+}
+
+// unseen explains why there is no class to look at.
+func (d *doctor) unseen(v visit, err error) Diagnosis {
+	var e *grimoireauth.Error
+	switch found, refused := refusal(v.id, err); {
+	case errors.Is(err, grimoireauth.ErrNotFound), errors.As(err, &e) && e.Type == "invalid_organization_id":
+		name := v.slug
+		if v.id != "" {
+			name = string(v.id)
+		}
+		found = symptoms.found("class-not-found", "", name)
+		found.Err = err
+		return Diagnosis{found}
+	case refused:
+		return v.untold(found)
+	}
+	return v.untold(d.unheard(v.id, err))
+}
+
+// unheard notes an outage, so that the other classes are left alone: it is not made
+// worse, and the program does not wait for each of them. That a project may not ask
+// one question, such as for connections without a plan that has them, is no outage.
+func (d *doctor) unheard(class grimoireauth.ClassID, err error) grimoireauth.Finding {
+	var e *grimoireauth.Error
+	withheld := errors.As(err, &e) && stytchhttp.ProjectFault(e.Type)
+	if !withheld && (errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)) {
+		d.silent.Store(true)
+	}
+	return unanswered(checkClass, class, err)
+}
+
+// people looks for somebody who can run the class.
+func (d *doctor) people(ctx context.Context, class grimoireauth.ClassID) Diagnosis {
+	for _, role := range teaching(d.client.roles) {
+		for member, err := range d.client.Roster.Find(ctx, MemberQuery{Role: role}, class) {
+			switch {
+			case err != nil:
+				return Diagnosis{d.unheard(class, err)}
+			case !member.Suspended:
+				return nil
+			}
+		}
+	}
+	return Diagnosis{symptoms.found("no-instructor", class)}
+}

@@ -1,0 +1,84 @@
+package stytchclient
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// Diagnosis is what [Doctor] found: the project first, then class by class, in the
+// order of the [Checkup].
+type Diagnosis []grimoireauth.Finding
+
+// Err returns nil unless there is a fault. Otherwise it matches [grimoireauth.ErrInvalid] and
+// names every fault. Nothing that could not be found out is one.
+func (d Diagnosis) Err() error {
+	var faults []string
+	for _, f := range d {
+		if f.Severity == grimoireauth.SeverityFault {
+			faults = append(faults, f.Code+": "+sentence(f))
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return &grimoireauth.Error{Op: "check the project", Kind: grimoireauth.ErrInvalid, Detail: strings.Join(faults, "\n")}
+}
+
+// String returns the findings as a table, with what to do below each, and a last
+// line that counts them.
+func (d Diagnosis) String() string {
+	var b strings.Builder
+	width := 0
+	for _, f := range d {
+		width = max(width, len(f.Code))
+	}
+	count := make(map[grimoireauth.Severity]int)
+	for _, f := range d {
+		count[f.Severity]++
+		fmt.Fprintf(&b, "%-7s  %-*s  %s\n", f.Severity, width, f.Code, sentence(f))
+		if f.Remedy != "" {
+			fmt.Fprintf(&b, "%-7s  %-*s  -> %s\n", "", width, "", f.Remedy)
+		}
+	}
+	fmt.Fprintf(&b, "%d ok, %d warning, %d fault, %d unknown\n",
+		count[grimoireauth.SeverityOK], count[grimoireauth.SeverityWarning], count[grimoireauth.SeverityFault], count[grimoireauth.SeverityUnknown])
+	return b.String()
+}
+
+// WriteTo writes the table of [Diagnosis.String]. It implements [io.WriterTo].
+func (d Diagnosis) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, d.String())
+	return int64(n), err
+}
+
+// sentence is the problem with the class that has it.
+func sentence(f grimoireauth.Finding) string {
+	text := f.Problem
+	if f.Class != "" {
+		text = string(f.Class) + ": " + text
+	}
+	return text
+}
+
+// well is the finding of a check that found nothing wrong.
+func well(check string, class grimoireauth.ClassID, what string) grimoireauth.Finding {
+	return grimoireauth.Finding{Severity: grimoireauth.SeverityOK, Code: check, Class: class, Problem: what}
+}
+
+// catalogue is everything that can be wrong, by code.
+type catalogue map[string]struct {
+	severity        grimoireauth.Severity
+	problem, remedy string // the problem is a format
+}
+
+// found returns the finding of this code. The arguments are for its problem.
+func (c catalogue) found(code string, class grimoireauth.ClassID, arguments ...any) grimoireauth.Finding {
+	symptom := c[code]
+	return grimoireauth.Finding{
+		Severity: symptom.severity, Code: code, Class: class,
+		Problem: fmt.Sprintf(symptom.problem, arguments...), Remedy: symptom.remedy,
+	}
+}

@@ -1,0 +1,120 @@
+package stytchclient
+
+import (
+	"context"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/oauth"
+	oauthdiscovery "github.com/stytchauth/stytch-go/v16/stytch/b2b/oauth/discovery"
+)
+
+// OAuthSignIn is what a browser brings back from a provider.
+type OAuthSignIn struct {
+	Token    grimoireauth.Secret // required
+	Verifier grimoireauth.Secret // of [SignIn.StartOAuth]; required
+	// Class is as in [MagicLinkSignIn].
+	Class grimoireauth.ClassID
+	SignInOptions
+}
+
+// OAuthSignedIn is a sign-in with a provider, and what the provider handed out.
+type OAuthSignedIn struct {
+	SignedIn
+	Provider ProviderTokens
+}
+
+// ProviderTokens give access to what somebody has at their provider, as far as the
+// scopes go that were asked for. Stytch keeps them, too; keep them only if the
+// application calls the provider.
+type ProviderTokens struct {
+	// Method is the provider, and Subject what it calls the account.
+	Method  grimoireauth.SignInMethod
+	Subject string
+	// Access, Refresh and ID are the provider's tokens; each is zero if it gave none.
+	Access, Refresh, ID grimoireauth.Secret
+	Scopes              []string
+	ExpiresAt           time.Time // of Access; zero if it did not say
+}
+
+// providerTypes are the values of provider_type.
+var providerTypes = map[string]grimoireauth.SignInMethod{
+	"Google": grimoireauth.MethodGoogle, "Microsoft": grimoireauth.MethodMicrosoft, "Slack": grimoireauth.MethodSlack, "Github": grimoireauth.MethodGitHub, "Hubspot": grimoireauth.MethodHubSpot,
+}
+
+// WithOAuth ends a sign-in that [SignIn.StartOAuth] began. GitHub, Slack and
+// HubSpot do not vouch for addresses: the first time, the error is a
+// [*StepUpError] that owes a proof of the address. Other errors: [grimoireauth.ErrTokenUnknown],
+// [grimoireauth.ErrOtherBrowser], [grimoireauth.ErrOtherClass]. After an error the provider's tokens are at
+// Stytch only.
+// Source: https://stytch.com/docs/b2b/api/authenticate-oauth
+func (s SignIn) WithOAuth(ctx context.Context, in OAuthSignIn) (OAuthSignedIn, error) {
+	const op = "sign in with a provider"
+	ask, err := s.c.request(op, in.SignInOptions, needed("token of the provider", in.Token.Reveal()), neededVerifier(in.Verifier))
+	if err != nil {
+		return OAuthSignedIn{}, err
+	}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*oauth.AuthenticateResponse, error) {
+		return s.c.api.OAuth.Authenticate(ctx, &oauth.AuthenticateParams{
+			OAuthToken:               in.Token.Reveal(),
+			PkceCodeVerifier:         in.Verifier.Reveal(),
+			SessionToken:             ask.token,
+			SessionJWT:               ask.jwt,
+			IntermediateSessionToken: ask.intermediate,
+			SessionDurationMinutes:   ask.minutes,
+			SessionCustomClaims:      ask.claims,
+			Locale:                   localeOf[oauth.AuthenticateRequestLocale](ask.locale),
+		})
+	})
+	if err != nil {
+		return OAuthSignedIn{}, s.c.instead(ctx, in.Class, err)
+	}
+	signedIn, err := s.c.accept(ctx, op, outcome{
+		meant:         in.Class,
+		requestID:     res.RequestID,
+		authenticated: res.MemberAuthenticated,
+		memberID:      res.MemberID,
+		organization:  res.Organization,
+		member:        res.Member,
+		session:       res.MemberSession,
+		token:         res.SessionToken,
+		jwt:           res.SessionJWT,
+		intermediate:  res.IntermediateSessionToken,
+		primary:       res.PrimaryRequired,
+		mfa:           res.MFARequired,
+		began:         ask.began,
+	})
+	if err != nil {
+		return OAuthSignedIn{}, err
+	}
+	out := OAuthSignedIn{SignedIn: signedIn, Provider: ProviderTokens{Method: providerTypes[res.ProviderType], Subject: res.ProviderSubject}}
+	if v := res.ProviderValues; v != nil {
+		out.Provider.Access, out.Provider.Refresh, out.Provider.ID = grimoireauth.NewSecret(v.AccessToken), grimoireauth.NewSecret(v.RefreshToken), grimoireauth.NewSecret(v.IDToken)
+		out.Provider.Scopes, out.Provider.ExpiresAt = v.Scopes, timeOf(v.ExpiresAt)
+	}
+	return out, nil
+}
+
+// DiscoverByOAuth ends a discovery that [SignIn.StartDiscoveryOAuth] began; the
+// Verifier is required. Like [SignIn.DiscoverByLink] it always ends in an error: a
+// [*StepUpError] with the classes to choose from, or [grimoireauth.ErrTokenUnknown],
+// [grimoireauth.ErrOtherBrowser].
+// Source: https://stytch.com/docs/b2b/api/authenticate-discovery-oauth
+func (s SignIn) DiscoverByOAuth(ctx context.Context, in DiscoveryToken) (SignedIn, error) {
+	const op = "discover by provider"
+	if err := invalid(op, needed("token of the provider", in.Token.Reveal()), neededVerifier(in.Verifier)); err != nil {
+		return SignedIn{}, err
+	}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*oauthdiscovery.AuthenticateResponse, error) {
+		return s.c.api.OAuth.Discovery.Authenticate(ctx, &oauthdiscovery.AuthenticateParams{
+			DiscoveryOAuthToken: in.Token.Reveal(), PkceCodeVerifier: in.Verifier.Reveal(),
+		})
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{}, s.c.chooseClass(op, discovered{
+		requestID: res.RequestID, intermediate: res.IntermediateSessionToken, email: res.EmailAddress, name: res.FullName,
+		classes: res.DiscoveredOrganizations,
+	})
+}

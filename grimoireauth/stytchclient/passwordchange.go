@@ -1,0 +1,108 @@
+package stytchclient
+
+import (
+	"context"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/passwords/existingpassword"
+	passwordsession "github.com/stytchauth/stytch-go/v16/stytch/b2b/passwords/session"
+)
+
+// PasswordChange is a new password from somebody who knows the old one.
+type PasswordChange struct {
+	Class grimoireauth.ClassID // required
+	Email string               // required
+	Old   grimoireauth.Secret  // required
+	New   grimoireauth.Secret  // required
+	// SessionOptions are for the new session; every old one ends.
+	SessionOptions
+	// Locale is as in [SignInOptions].
+	Locale string
+}
+
+// ChangePassword sets a new password and signs its owner in anew. All sessions that
+// the member had end, as with [SignIn.FinishPasswordReset]. Errors:
+// [grimoireauth.ErrWrongPassword] for the old one, as with [SignIn.WithPassword];
+// [grimoireauth.ErrWeakPassword] for the new one; [grimoireauth.ErrLocked].
+// Source: https://stytch.com/docs/b2b/api/existing-password-reset
+func (s SignIn) ChangePassword(ctx context.Context, in PasswordChange) (SignedIn, error) {
+	const op = "change password"
+	ask, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Locale: in.Locale},
+		needed("class id", string(in.Class)), checkEmail(in.Email),
+		needed("old password", in.Old.Reveal()), needed("new password", in.New.Reveal()))
+	if err != nil {
+		return SignedIn{}, err
+	}
+	res, err := callWithPassword(ctx, s.c, op, func(ctx context.Context) (*existingpassword.ResetResponse, error) {
+		return s.c.api.Passwords.ExistingPassword.Reset(ctx, &existingpassword.ResetParams{
+			OrganizationID:         string(in.Class),
+			EmailAddress:           in.Email,
+			ExistingPassword:       in.Old.Reveal(),
+			NewPassword:            in.New.Reveal(),
+			SessionDurationMinutes: ask.minutes,
+			SessionCustomClaims:    ask.claims,
+			Locale:                 localeOf[existingpassword.ResetRequestLocale](ask.locale),
+		})
+	})
+	if err != nil {
+		return SignedIn{}, s.c.instead(ctx, in.Class, err)
+	}
+	s.c.passwordSet(ctx, op, res.RequestID, res.Member)
+	return s.c.accept(ctx, op, outcome{
+		class:         in.Class,
+		requestID:     res.RequestID,
+		authenticated: res.MemberAuthenticated,
+		memberID:      res.MemberID,
+		organization:  res.Organization,
+		member:        res.Member,
+		session:       res.MemberSession,
+		token:         res.SessionToken,
+		jwt:           res.SessionJWT,
+		intermediate:  res.IntermediateSessionToken,
+		primary:       res.PrimaryRequired,
+		mfa:           res.MFARequired,
+	})
+}
+
+// SetPassword gives somebody who has just signed in a password, also a first one.
+// Their other sessions end; this one goes on. Errors: [grimoireauth.ErrNotRecent] if no factor of
+// the session is younger than five minutes, [grimoireauth.ErrWeakPassword], [grimoireauth.ErrSessionEnded].
+// Source: https://stytch.com/docs/b2b/api/session-reset
+func (s Sessions) SetPassword(ctx context.Context, of grimoireauth.Authentication, password grimoireauth.Secret, options SessionOptions) (SignedIn, error) {
+	const op = "set password"
+	who := ownerOf(of)
+	ask, err := s.c.request(op, SignInOptions{SessionOptions: options, Continue: who.proof},
+		append(who.faults(), needed("new password", password.Reveal()))...)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*passwordsession.ResetResponse, error) {
+		return s.c.api.Passwords.Sessions.Reset(ctx, &passwordsession.ResetParams{
+			OrganizationID:         string(who.person.Class),
+			Password:               password.Reveal(),
+			SessionToken:           ask.token,
+			SessionJWT:             ask.jwt,
+			SessionDurationMinutes: ask.minutes,
+			SessionCustomClaims:    ask.claims,
+		})
+	})
+	if err != nil {
+		s.c.passwordMayBeSet(ctx, op, who.person, err)
+		return SignedIn{}, s.c.instead(ctx, who.person.Class, err)
+	}
+	s.c.passwordSet(ctx, op, res.RequestID, res.Member)
+	return s.c.accept(ctx, op, outcome{
+		class:         who.person.Class,
+		whose:         who.person.Member,
+		requestID:     res.RequestID,
+		authenticated: res.MemberAuthenticated,
+		memberID:      res.MemberID,
+		organization:  res.Organization,
+		member:        res.Member,
+		session:       res.MemberSession,
+		token:         res.SessionToken,
+		jwt:           res.SessionJWT,
+		intermediate:  res.IntermediateSessionToken,
+		mfa:           res.MFARequired, // the answer has no primary_required
+	})
+}

@@ -1,0 +1,185 @@
+package stytchclient
+
+import (
+	"context"
+	"errors"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/sessions"
+)
+
+// Of lists a member's live sessions, oldest first as Stytch lists them: where
+// they are signed in. Errors: [grimoireauth.ErrNotFound].
+// Source: https://stytch.com/docs/b2b/api/get-session
+func (s Sessions) Of(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID) ([]grimoireauth.Session, error) {
+	return s.of(ctx, "list sessions", class, member)
+}
+
+func (s Sessions) of(ctx context.Context, op string, class grimoireauth.ClassID, member grimoireauth.MemberID) ([]grimoireauth.Session, error) {
+	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
+		return nil, err
+	}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.GetResponse, error) {
+		return s.c.api.Sessions.Get(ctx, &sessions.GetParams{OrganizationID: string(class), MemberID: string(member)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]grimoireauth.Session, 0, len(res.MemberSessions))
+	for i := range res.MemberSessions {
+		session, err := sessionOf(&res.MemberSessions[i])
+		switch {
+		case err != nil:
+			return nil, incomplete(op, res.RequestID, "has a "+err.Error())
+		case session.Member() != member || string(session.Organization()) != string(class):
+			return nil, incomplete(op, res.RequestID, "has a session of somebody else")
+		}
+		out = append(out, session)
+	}
+	return out, nil
+}
+
+// Revoke ends one session, here and at Stytch, by one call. The Session says whose
+// it is, so pass one that was verified: from [grimoireauth.SessionFromContext], from
+// [Sessions.Authenticate] or from [Sessions.Of]. For an id that a form or an
+// address names there is [Sessions.RevokeByID].
+//
+// The cutoff is raised first, so that this process, and every one that shares its
+// cutoffs, refuses the session even if Stytch cannot be reached; then the error
+// says that the session still lives there and the call has to be repeated. A
+// session that has ended already is no error. Errors: [grimoireauth.ErrInvalid] for the zero
+// Session.
+// Source: https://stytch.com/docs/b2b/api/revoke-session
+func (s Sessions) Revoke(ctx context.Context, session grimoireauth.Session) error {
+	return s.revoke(ctx, "revoke session", session)
+}
+
+// RevokeByID ends one session of a member, named by an id that is not verified,
+// such as that of a form on a page of the member's devices. It lists the member's
+// sessions in this class first and ends the session only if it is among them.
+// Errors: [grimoireauth.ErrNotFound] if the member is not in this class, or has no live session
+// with this id: it has ended already, or belongs to another member. Nothing has
+// happened then.
+func (s Sessions) RevokeByID(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID, id grimoireauth.SessionID) error {
+	const op = "revoke session"
+	if err := invalid(op, classFault(class), memberFault(member), needed("session id", string(id))); err != nil {
+		return err
+	}
+	live, err := s.of(ctx, op, class, member)
+	if err != nil {
+		return err
+	}
+	for _, session := range live {
+		if session.ID() == id {
+			return s.revoke(ctx, op, session)
+		}
+	}
+	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrNotFound}
+}
+
+func (s Sessions) revoke(ctx context.Context, op string, session grimoireauth.Session) error {
+	if err := invalid(op, needed("session", string(session.ID()))); err != nil {
+		return err
+	}
+	notCut := s.c.raise(ctx, op, grimoireauth.Cutoff{Session: session.ID()})
+	audit := grimoireauth.Changed{Op: op, Class: grimoireauth.ClassID(session.Organization()), Member: session.Member(), Target: session.ID()}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.RevokeResponse, error) {
+		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberSessionID: string(session.ID())})
+	})
+	switch {
+	case err == nil:
+		audit.RequestID = res.RequestID
+		s.c.record(ctx, audit)
+	case errors.Is(err, grimoireauth.ErrSessionEnded):
+		err = nil
+	default:
+		s.c.recordUnknown(ctx, audit, err)
+	}
+	return errors.Join(notCut, err)
+}
+
+// RevokeMember ends every session of a member of this class: a lost laptop, a
+// forced sign-out. It looks the member up in the class first, so that an id from a
+// form ends no session in another class. Their session_jwts are stale at once in
+// this process, and in every one that shares its cutoffs, and Stytch refreshes none
+// of them any more.
+//
+// Errors: [grimoireauth.ErrNotFound] if the member is not in this class. [grimoireauth.ErrUnavailable] if
+// Stytch cannot be reached: the sessions live on there, and the call has to be
+// repeated.
+// Source: https://stytch.com/docs/b2b/api/revoke-session
+func (s Sessions) RevokeMember(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID) error {
+	const op = "revoke sessions"
+	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
+		return err
+	}
+	found, err := s.c.Roster.get(ctx, op, class, member)
+	if err != nil {
+		return err
+	}
+	return s.revokeFound(ctx, op, found.Person)
+}
+
+// RevokeAll ends every session of the member whose session this is, in its class:
+// "sign out in all my browsers". The Session says who that is, so pass one that was
+// verified, as with [Sessions.Revoke]; no look-up is made, so that the cutoff is
+// raised also while Stytch cannot be reached. Errors: as [Sessions.RevokeMember],
+// and [grimoireauth.ErrInvalid] for the zero Session.
+func (s Sessions) RevokeAll(ctx context.Context, session grimoireauth.Session) error {
+	const op = "revoke sessions"
+	if err := invalid(op, needed("session", string(session.ID()))); err != nil {
+		return err
+	}
+	return s.revokeFound(ctx, op, grimoireauth.Person{Class: grimoireauth.ClassID(session.Organization()), Member: session.Member()})
+}
+
+// revokeFound ends every session of a member who was found in their class.
+func (s Sessions) revokeFound(ctx context.Context, op string, who grimoireauth.Person) error {
+	err, notCut := s.c.cutAround(ctx, op, grimoireauth.Cutoff{Member: who.Member}, func(ctx context.Context) error { return s.endAll(ctx, op, who) })
+	return errors.Join(err, notCut)
+}
+
+func (s Sessions) endAll(ctx context.Context, op string, who grimoireauth.Person) error {
+	audit := grimoireauth.Changed{Op: op, Class: who.Class, Member: who.Member}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.RevokeResponse, error) {
+		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberID: string(who.Member)})
+	})
+	if err != nil {
+		s.c.recordUnknown(ctx, audit, err)
+		return err
+	}
+	audit.RequestID = res.RequestID
+	s.c.record(ctx, audit)
+	return nil
+}
+
+// Revocation tells what became of one member's sessions.
+type Revocation struct {
+	grimoireauth.Person
+	// Err is nil if all of them have ended; otherwise they may live on, and the call
+	// has to be repeated.
+	Err error
+}
+
+// RevokeEverywhere ends every session of a person in every class: a stolen laptop,
+// a ban. It goes on after a failure, and reports on each class it found, in the
+// order it went through them. The error is nil only if every class was found and
+// every session has ended; it joins what went wrong. Calling it again does what is
+// left.
+//
+// Ending sessions keeps nobody from signing in again: [Roster.Suspend] does.
+func (s Sessions) RevokeEverywhere(ctx context.Context, who Identity) ([]Revocation, error) {
+	const op = "revoke sessions everywhere"
+	var report []Revocation
+	var failures []error
+	for found, err := range s.c.Roster.classesOf(ctx, op, who) {
+		if err != nil {
+			// What was found is revoked already; what was not is not known.
+			failures = append(failures, err)
+			break
+		}
+		step := Revocation{Person: found.Member.Person, Err: s.revokeFound(ctx, "revoke sessions", found.Member.Person)}
+		report, failures = append(report, step), append(failures, step.Err)
+	}
+	return report, errors.Join(failures...)
+}

@@ -1,0 +1,88 @@
+package stytchclient
+
+import (
+	"context"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/sso"
+)
+
+// SSOStart describes a sign-in at the identity provider of a school.
+type SSOStart struct {
+	// Connection is the id of the class's connection to it: see [Connections.List]
+	// and [grimoireauth.ClassSettings.DefaultConnection]. Required.
+	Connection ConnectionID
+	// RedirectURL is where the browser comes back to, one of those registered with
+	// Stytch. Empty: the project's default.
+	RedirectURL string
+	// Verifier is as in [OAuthStart].
+	Verifier grimoireauth.Secret
+}
+
+// StartSSO returns where to send a browser that signs in at an identity provider. It
+// asks nobody. The browser comes back to RedirectURL with a token for
+// [SignIn.WithSSO], and stytch_token_type "sso". Errors: [grimoireauth.ErrInvalid], also without
+// [Config.PublicToken].
+// Source: https://stytch.com/docs/b2b/api/sso-authenticate-start
+func (s SignIn) StartSSO(start SSOStart) (Start, error) {
+	// Unlike that of OAuth, the path has no b2b in it.
+	return s.c.startURL("start single sign-on", "/v1/public/sso/start", start.Verifier, map[string]string{
+		"connection_id":       string(start.Connection),
+		"login_redirect_url":  start.RedirectURL,
+		"signup_redirect_url": start.RedirectURL,
+	}, needed("connection id", string(start.Connection)), checkRedirectURL("RedirectURL", start.RedirectURL))
+}
+
+// SSOSignIn is what a browser brings back from an identity provider.
+type SSOSignIn struct {
+	Token    grimoireauth.Secret // required
+	Verifier grimoireauth.Secret // of [SignIn.StartSSO]; required
+	// Class is as in [MagicLinkSignIn].
+	Class grimoireauth.ClassID
+	SignInOptions
+}
+
+// WithSSO ends a sign-in that [SignIn.StartSSO] began. The identity provider's word
+// about the person, such as their affiliations, is in [grimoireauth.Member.Metadata] afterwards,
+// as the connection maps it. One that the identity provider began by itself
+// is refused, since no browser here began it. Errors: [grimoireauth.ErrTokenUnknown]; [grimoireauth.ErrNotInvited]
+// if the class does not know them and this connection lets nobody join;
+// [grimoireauth.ErrOtherBrowser], [grimoireauth.ErrOtherClass].
+// Source: https://stytch.com/docs/b2b/api/sso-authenticate
+func (s SignIn) WithSSO(ctx context.Context, in SSOSignIn) (SignedIn, error) {
+	const op = "sign in with single sign-on"
+	ask, err := s.c.request(op, in.SignInOptions, needed("token of the identity provider", in.Token.Reveal()), neededVerifier(in.Verifier))
+	if err != nil {
+		return SignedIn{}, err
+	}
+	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sso.AuthenticateResponse, error) {
+		return s.c.api.SSO.Authenticate(ctx, &sso.AuthenticateParams{
+			SSOToken:                 in.Token.Reveal(),
+			PkceCodeVerifier:         in.Verifier.Reveal(),
+			SessionToken:             ask.token,
+			SessionJWT:               ask.jwt,
+			IntermediateSessionToken: ask.intermediate,
+			SessionDurationMinutes:   ask.minutes,
+			SessionCustomClaims:      ask.claims,
+			Locale:                   localeOf[sso.AuthenticateRequestLocale](ask.locale),
+		})
+	})
+	if err != nil {
+		return SignedIn{}, s.c.instead(ctx, in.Class, err)
+	}
+	return s.c.accept(ctx, op, outcome{
+		meant:         in.Class,
+		requestID:     res.RequestID,
+		authenticated: res.MemberAuthenticated,
+		memberID:      res.MemberID,
+		organization:  res.Organization,
+		member:        res.Member,
+		session:       res.MemberSession,
+		token:         res.SessionToken,
+		jwt:           res.SessionJWT,
+		intermediate:  res.IntermediateSessionToken,
+		primary:       res.PrimaryRequired,
+		mfa:           res.MFARequired,
+		began:         ask.began,
+	})
+}

@@ -1,0 +1,149 @@
+package stytchclient
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// StepUpError says that a sign-in is not finished: who it is for, what the class
+// still wants, and the proof of what was done so far. It matches [grimoireauth.ErrStepUp].
+//
+// What is owed comes in this order: a class to choose (Discovery is not nil), one
+// more primary way to sign in (Primary), a second factor (MFA).
+type StepUpError struct {
+	Op string
+	// Member and Class are zero while a class has still to be chosen.
+	Member grimoireauth.Member
+	Class  grimoireauth.Class
+	// Intermediate proves the part that is done, for ten minutes. It is a secret
+	// and no session.
+	Intermediate grimoireauth.Intermediate
+
+	// Discovery is what to choose a class from with [SignIn.ChooseClass], or to make
+	// one with [SignIn.CreateClass]. Nil: the class is known.
+	Discovery *Discovery
+
+	// Primary reports whether one more primary way to sign in is owed, before MFA.
+	// Methods are those that will do; sign in by one of them with
+	// [SignInOptions.Continue] set to Intermediate. Not every Intermediate may be
+	// continued by every method, and signing in anew by one of them is always right.
+	Primary bool
+	Methods []grimoireauth.SignInMethod
+
+	// MFA reports whether a second factor is owed.
+	MFA bool
+	// Allowed are the second factors that the class accepts from this member, and
+	// Enrolled those of them that the member has, the one they prefer first. With
+	// none enrolled, they enrol one of Allowed on the way. A recovery code does for an
+	// enrolled authenticator app.
+	Allowed, Enrolled []grimoireauth.SecondFactor
+	// CodeSent reports whether Stytch has sent the SMS code already.
+	CodeSent bool
+}
+
+// Unfinished returns what the second half of the sign-in needs. It is zero in the
+// cases that owe something else first.
+func (e *StepUpError) Unfinished() Unfinished {
+	if e.Discovery != nil || e.Primary {
+		return Unfinished{}
+	}
+	return Unfinished{Person: e.Member.Person, Intermediate: e.Intermediate}
+}
+
+// Error says what is owed, without the secret.
+func (e *StepUpError) Error() string {
+	if e.Discovery != nil {
+		return "grimoireauth: " + e.Op + ": " + grimoireauth.ErrStepUp.Error() + ": a class has to be chosen"
+	}
+	owed := make([]string, 0, 2)
+	if e.Primary {
+		owed = append(owed, "one of "+strings.Join(words[string](e.Methods), ", "))
+	}
+	if e.MFA {
+		owed = append(owed, "a second factor")
+	}
+	return "grimoireauth: " + e.Op + ": " + grimoireauth.ErrStepUp.Error() + ": the class asks for " + strings.Join(owed, " and then ")
+}
+
+// Unwrap returns [grimoireauth.ErrStepUp].
+func (e *StepUpError) Unwrap() error { return grimoireauth.ErrStepUp }
+
+// intermediateLife is how long an intermediate_session_token lasts:
+// https://stytch.com/docs/b2b/guides/discovery/overview
+const intermediateLife = 10 * time.Minute
+
+// newIntermediate is the Intermediate of an answer. Stytch hands out the same
+// token again while a sign-in goes on, and its time goes on as well.
+func newIntermediate(token string, began grimoireauth.Intermediate) grimoireauth.Intermediate {
+	fresh := grimoireauth.Intermediate{Token: grimoireauth.NewSecret(token), ExpiresAt: time.Now().Add(intermediateLife)}
+	if fresh.Token.Equal(began.Token) && !began.ExpiresAt.IsZero() && began.ExpiresAt.Before(fresh.ExpiresAt) {
+		fresh.ExpiresAt = began.ExpiresAt
+	}
+	return fresh
+}
+
+// provesAddress are the ways to sign in that prove an e-mail address, which is
+// what somebody owes whom a provider named without vouching for the address.
+// Source: https://stytch.com/docs/b2b/guides/oauth/overview
+var provesAddress = []grimoireauth.SignInMethod{grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodSSO, grimoireauth.MethodGoogle, grimoireauth.MethodMicrosoft}
+
+func stepUp(op string, o outcome, member grimoireauth.Member, class grimoireauth.Class) error {
+	switch {
+	case o.token != "" || o.jwt != "" || o.session != nil:
+		return incomplete(op, o.requestID, "says that the sign-in is unfinished and has a session")
+	case o.intermediate == "":
+		return incomplete(op, o.requestID, "says that the sign-in is unfinished and not how to go on")
+	case o.primary == nil && o.mfa == nil:
+		return incomplete(op, o.requestID, "says that the sign-in is unfinished and not what it lacks")
+	}
+	unfinished := &StepUpError{
+		Op:           op,
+		Member:       member,
+		Class:        class,
+		Intermediate: newIntermediate(o.intermediate, o.began),
+	}
+	if o.primary != nil {
+		unfinished.Primary = true
+		unfinished.Methods = primaryMethods(o.primary.AllowedAuthMethods, class)
+	}
+	if o.mfa != nil {
+		unfinished.MFA = true
+		unfinished.CodeSent = o.mfa.SecondaryAuthInitiated == "sms_otp"
+		unfinished.Allowed = allowedSecondFactors(class.Settings)
+		if member.Breakglass {
+			unfinished.Allowed = slices.Clone(everySecondFactor) // bound by no restriction
+		}
+		if options := o.mfa.MemberOptions; options != nil {
+			unfinished.Enrolled = enrolled(unfinished.Allowed, options.MFAPhoneNumber != "", options.TOTPRegistrationID != "", member.DefaultSecondFactor)
+		}
+	}
+	return unfinished
+}
+
+// primaryMethods reads allowed_auth_methods. A class without a restriction has an
+// empty list there, also when a proof of the address is owed.
+func primaryMethods(allowed []string, class grimoireauth.Class) []grimoireauth.SignInMethod {
+	if len(allowed) > 0 {
+		return words[grimoireauth.SignInMethod](allowed)
+	}
+	return slices.DeleteFunc(slices.Clone(provesAddress), func(m grimoireauth.SignInMethod) bool { return !class.Settings.Allows(m) })
+}
+
+// enrolled lists what a member has, as far as the class accepts it.
+func enrolled(allowed []grimoireauth.SecondFactor, phone, app bool, preferred grimoireauth.SecondFactor) []grimoireauth.SecondFactor {
+	has := map[grimoireauth.SecondFactor]bool{grimoireauth.SecondFactorSMS: phone, grimoireauth.SecondFactorApp: app}
+	out := slices.DeleteFunc(slices.Clone(allowed), func(f grimoireauth.SecondFactor) bool { return !has[f] })
+	slices.SortStableFunc(out, func(a, b grimoireauth.SecondFactor) int {
+		switch {
+		case a == preferred && b != preferred:
+			return -1
+		case b == preferred && a != preferred:
+			return 1
+		}
+		return 0
+	})
+	return out
+}
