@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/stytchauth/stytch-go/v16/stytch"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
 )
@@ -76,7 +77,7 @@ func (cs Classes) Get(ctx context.Context, id grimoireauth.ClassID) (grimoireaut
 // BySlug returns the class with this slug, in any case. Errors: [grimoireauth.ErrNotFound].
 func (cs Classes) BySlug(ctx context.Context, slug string) (grimoireauth.Class, error) {
 	const op = "get class by slug"
-	if err := invalid(op, checkSlug(slug)); err != nil {
+	if err := invalid(op, text.CheckSlug(slug)); err != nil {
 		return grimoireauth.Class{}, err
 	}
 	return cs.get(ctx, op, slug, "", func(c grimoireauth.Class) bool { return strings.EqualFold(c.Slug, slug) })

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/text"
 )
 
 // fieldsOf returns the change as Stytch's fields, or everything that is wrong
@@ -14,7 +15,7 @@ import (
 func (c *Client) fieldsOf(change ClassChange) (map[string]any, error) {
 	w := wireFields{fields: make(map[string]any)}
 	put(&w, "organization_name", change.Name, checkClassName)
-	put(&w, "organization_slug", change.Slug, checkSlug)
+	put(&w, "organization_slug", change.Slug, text.CheckSlug)
 	put(&w, "organization_external_id", change.ExternalID, func(id string) error { return checkExternalID(id, classIDPrefix) })
 	put(&w, "organization_logo_url", change.LogoURL, checkLogoURL)
 	if len(change.Metadata) > 0 {
@@ -72,7 +73,7 @@ func putList(w *wireFields, name string, change Change[[]string]) {
 
 // choice writes a list of methods as Stytch keeps it: a policy, and the list that
 // counts under one of the two policies.
-func choice[T ~string](w *wireFields, field, policy, allowed string, change Change[[]T], every T, Known []T) {
+func choice[T ~string](w *wireFields, field, policy, allowed string, change Change[[]T], every T, known []T) {
 	to, ok := change.Value()
 	if !ok {
 		return
@@ -89,7 +90,7 @@ func choice[T ~string](w *wireFields, field, policy, allowed string, change Chan
 		return
 	}
 	for _, method := range to {
-		if !slices.Contains(Known, method) && method != every {
+		if !slices.Contains(known, method) && method != every {
 			w.faults = append(w.faults, fmt.Errorf("%s has %.40q, which Stytch does not know", field, method))
 		}
 	}

@@ -81,8 +81,6 @@ func encoded[T any](value T) string {
 }
 
 var (
-	slugForm       = regexp.MustCompile(`^[A-Za-z0-9._~-]{2,128}$`)
-	slugSubstance  = regexp.MustCompile(`[A-Za-z0-9]`)
 	externalIDForm = regexp.MustCompile(`^[A-Za-z0-9._|-]{1,128}$`)
 )
 
@@ -92,13 +90,6 @@ func checkClassName(name string) error {
 	}
 	if _, err := plainName(name); err != nil {
 		return err
-	}
-	return nil
-}
-
-func checkSlug(slug string) error {
-	if !slugForm.MatchString(slug) || !slugSubstance.MatchString(slug) {
-		return fmt.Errorf(`Slug %.140q is not 2 to 128 letters, digits and "-._~"`, slug)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ import (
 // one-time link or code is spent, by [Client.MeasureClock] if nothing is known.
 //
 // [jwtlocal.Config]: https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Config
-func (c *Client) ClockError() (off time.Duration, Known bool) { return c.clock.Off(time.Now()) }
+func (c *Client) ClockError() (off time.Duration, known bool) { return c.clock.Off(time.Now()) }
 
 var errNoDate = errors.New("the answer does not say when it was made")
 
@@ -31,7 +31,7 @@ var errNoDate = errors.New("the answer does not say when it was made")
 // Source: https://stytch.com/docs/b2b/api/get-jwks
 func (c *Client) MeasureClock(ctx context.Context) (off time.Duration, err error) {
 	const op = "measure the clock"
-	if off, Known := c.ClockError(); Known {
+	if off, known := c.ClockError(); known {
 		return off, nil
 	}
 	ctx, got := stytchhttp.WithAnswer(ctx)
@@ -45,7 +45,7 @@ func (c *Client) MeasureClock(ctx context.Context) (off time.Duration, err error
 	}
 	// The transport has read the whole body, so there is nothing to close it for.
 	defer func() { _ = res.Body.Close() }()
-	if off, Known := c.ClockError(); Known {
+	if off, known := c.ClockError(); known {
 		return off, nil // whatever else the answer says
 	}
 	return 0, &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, Status: res.StatusCode, Err: errNoDate}

@@ -164,14 +164,14 @@ func (cs Connections) change(ctx context.Context, op string, class grimoireauth.
 	if err := invalid(op, append(faults, classFault(class))...); err != nil {
 		return Connection{}, err
 	}
-	type Answer struct {
+	type answer struct {
 		connection Connection
 		requestID  string
 	}
 	audit := grimoireauth.Changed{Op: op, Class: class}
-	res, err := call(ctx, cs.c, op, func(ctx context.Context) (*Answer, error) {
+	res, err := call(ctx, cs.c, op, func(ctx context.Context) (*answer, error) {
 		connection, requestID, err := do(ctx)
-		return &Answer{connection, requestID}, err
+		return &answer{connection, requestID}, err
 	})
 	if err != nil {
 		cs.c.recordUnknown(ctx, audit, err)

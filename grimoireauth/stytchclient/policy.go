@@ -22,13 +22,13 @@ const everyAction = "*"
 // newPolicy reads Stytch's policy. It returns false for an answer that cannot be
 // a project's policy: one that is absent, or lacks stytch_member, which every
 // project has and nobody can delete.
-func newPolicy(Answer *rbac.Policy) (*policy, bool) {
-	if Answer == nil {
+func newPolicy(answer *rbac.Policy) (*policy, bool) {
+	if answer == nil {
 		return nil, false
 	}
 	p := &policy{grants: make(map[grant]bool)}
 	complete := false
-	for _, role := range Answer.Roles {
+	for _, role := range answer.Roles {
 		complete = complete || role.RoleID == grimoireauth.StytchMember
 		for _, permission := range role.Permissions {
 			for _, action := range permission.Actions {

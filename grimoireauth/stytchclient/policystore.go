@@ -48,8 +48,8 @@ func (s *policyStore) current(ctx context.Context, fetch func(context.Context) (
 		s.mu.Lock()
 		now := time.Now()
 		age := now.Sub(s.asked)
-		Known, failed, early := s.policy, s.failed, now.Before(s.notBefore)
-		if (Known == nil || age >= policyFresh || age < 0) && s.fetching == nil && !early {
+		known, failed, early := s.policy, s.failed, now.Before(s.notBefore)
+		if (known == nil || age >= policyFresh || age < 0) && s.fetching == nil && !early {
 			s.begin(context.WithoutCancel(ctx), fetch)
 		}
 		fetching := s.fetching
@@ -57,8 +57,8 @@ func (s *policyStore) current(ctx context.Context, fetch func(context.Context) (
 
 		switch {
 		// A clock that was set back makes an age negative: nothing is known of it.
-		case Known != nil && age >= 0 && age < policyKept:
-			return Known, nil
+		case known != nil && age >= 0 && age < policyKept:
+			return known, nil
 		case fetching == nil:
 			return nil, failed // in the pause after a failure
 		}

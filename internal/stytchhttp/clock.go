@@ -48,7 +48,7 @@ func (c *Clock) read(h http.Header, sent, received time.Time) {
 }
 
 // Off returns what [stytchclient.Client.ClockError] does.
-func (c *Clock) Off(now time.Time) (off time.Duration, Known bool) {
+func (c *Clock) Off(now time.Time) (off time.Duration, known bool) {
 	last := c.last.Load()
 	if last == nil {
 		return 0, false

@@ -33,7 +33,7 @@ func OnBehalf(ctx context.Context) (grimoireauth.Credentials, bool) {
 
 // enforced are the endpoints at which Stytch looks at the member's session, of
 // those that Acting can come to. At every other it would ignore the headers and
-// Answer with the power of the project.
+// answer with the power of the project.
 // Source: the endpoints of https://stytch.com/docs/b2b/api that take the RBAC
 // headers, as stytch-go v16.41.0 has them.
 var enforced = []string{

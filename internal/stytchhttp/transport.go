@@ -25,7 +25,7 @@ const maxAnswer = 16 << 20
 // defaultTimeout bounds a call of a client whose configuration names no other time.
 const defaultTimeout = 10 * time.Second
 
-func NewClient(next http.RoundTripper, timeout time.Duration, retries int, Clock *Clock, sources *limit.Sources, outages *breaker.Breaker) *http.Client {
+func NewClient(next http.RoundTripper, timeout time.Duration, retries int, clock *Clock, sources *limit.Sources, outages *breaker.Breaker) *http.Client {
 	if next == nil {
 		next = DefaultTransport()
 	}
@@ -36,7 +36,7 @@ func NewClient(next http.RoundTripper, timeout time.Duration, retries int, Clock
 		retries = defaultRetries
 	}
 	return &http.Client{
-		Transport: &transport{next: clientShare{memberTransport{next}, sources}, retries: max(retries, 0), timeout: timeout, clock: Clock, breaker: outages},
+		Transport: &transport{next: clientShare{memberTransport{next}, sources}, retries: max(retries, 0), timeout: timeout, clock: clock, breaker: outages},
 		Timeout:   timeout,
 		// An API does not redirect; somebody in between does, and the project
 		// secret must not follow.

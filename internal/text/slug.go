@@ -3,6 +3,8 @@ package text
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -77,3 +79,16 @@ var plainLetters = func() map[rune]string {
 	}
 	return out
 }()
+
+var (
+	slugForm      = regexp.MustCompile(`^[A-Za-z0-9._~-]{2,128}$`)
+	slugSubstance = regexp.MustCompile(`[A-Za-z0-9]`)
+)
+
+// CheckSlug refuses what Stytch does not take for a slug.
+func CheckSlug(slug string) error {
+	if !slugForm.MatchString(slug) || !slugSubstance.MatchString(slug) {
+		return fmt.Errorf(`Slug %.140q is not 2 to 128 letters, digits and "-._~"`, slug)
+	}
+	return nil
+}

@@ -1,4 +1,4 @@
-package stytchclient
+package doctor
 
 import (
 	"fmt"
@@ -8,13 +8,13 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Diagnosis is what [Doctor] found: the project first, then class by class, in the
-// order of the [Checkup].
-type Diagnosis []grimoireauth.Finding
+// Report is what [Check] found: the project first, then class by class, in the
+// order of the [Options].
+type Report []grimoireauth.Finding
 
 // Err returns nil unless there is a fault. Otherwise it matches [grimoireauth.ErrInvalid] and
 // names every fault. Nothing that could not be found out is one.
-func (d Diagnosis) Err() error {
+func (d Report) Err() error {
 	var faults []string
 	for _, f := range d {
 		if f.Severity == grimoireauth.SeverityFault {
@@ -29,7 +29,7 @@ func (d Diagnosis) Err() error {
 
 // String returns the findings as a table, with what to do below each, and a last
 // line that counts them.
-func (d Diagnosis) String() string {
+func (d Report) String() string {
 	var b strings.Builder
 	width := 0
 	for _, f := range d {
@@ -48,8 +48,8 @@ func (d Diagnosis) String() string {
 	return b.String()
 }
 
-// WriteTo writes the table of [Diagnosis.String]. It implements [io.WriterTo].
-func (d Diagnosis) WriteTo(w io.Writer) (int64, error) {
+// WriteTo writes the table of [Report.String]. It implements [io.WriterTo].
+func (d Report) WriteTo(w io.Writer) (int64, error) {
 	n, err := io.WriteString(w, d.String())
 	return int64(n), err
 }

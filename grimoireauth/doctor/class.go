@@ -1,4 +1,4 @@
-package stytchclient
+package doctor
 
 import (
 	"context"
@@ -8,37 +8,42 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/internal/stytchhttp"
+	"github.com/promptgrimoire/auth/internal/text"
 )
 
 // visit is one class to look at: by its id, or else by its slug.
 type visit struct {
 	id    grimoireauth.ClassID
 	slug  string
-	wrong Diagnosis // with the entry itself; such a class is not asked for
+	wrong Report // with the entry itself; such a class is not asked for
 }
+
+// classPrefix is how the ids of classes begin.
+const classPrefix = "organization-"
 
 // printableID is what an id looks like that may be repeated: anything else may have
 // been pasted by mistake.
-var printableID = regexp.MustCompile(`^` + classIDPrefix + `[A-Za-z0-9-]{1,100}$`)
+var printableID = regexp.MustCompile(`^` + classPrefix + `[A-Za-z0-9-]{1,100}$`)
 
-func (d *doctor) visits() []visit {
+func (d *examination) visits() []visit {
 	elsewhere := map[string]string{"test": "live", "live": "test"}[d.project.Env]
 	var out []visit
 	for i, id := range d.check.Classes {
 		v := visit{id: id}
 		switch {
 		case !printableID.MatchString(string(id)):
-			v.wrong = Diagnosis{symptoms.found("class-id-invalid", "", i+1)}
-		case strings.HasPrefix(string(id), classIDPrefix+elsewhere+"-"):
-			v.wrong = Diagnosis{symptoms.found("wrong-environment", id, "a class of a "+elsewhere+" project")}
+			v.wrong = Report{symptoms.found("class-id-invalid", "", i+1)}
+		case strings.HasPrefix(string(id), classPrefix+elsewhere+"-"):
+			v.wrong = Report{symptoms.found("wrong-environment", id, "a class of a "+elsewhere+" project")}
 		}
 		out = append(out, v)
 	}
 	for i, slug := range d.check.Slugs {
 		v := visit{slug: slug}
-		if checkSlug(slug) != nil || strings.HasPrefix(slug, "secret-") {
-			v.wrong = Diagnosis{symptoms.found("slug-invalid", "", i+1)}
+		if text.CheckSlug(slug) != nil || strings.HasPrefix(slug, "secret-") {
+			v.wrong = Report{symptoms.found("slug-invalid", "", i+1)}
 		}
 		out = append(out, v)
 	}
@@ -46,7 +51,7 @@ func (d *doctor) visits() []visit {
 }
 
 // get asks for the class.
-func (v visit) get(ctx context.Context, classes Classes) (grimoireauth.Class, error) {
+func (v visit) get(ctx context.Context, classes stytchclient.Classes) (grimoireauth.Class, error) {
 	if v.id != "" {
 		return classes.Get(ctx, v.id)
 	}
@@ -54,15 +59,15 @@ func (v visit) get(ctx context.Context, classes Classes) (grimoireauth.Class, er
 }
 
 // untold says that nothing could be found out about the class as a whole.
-func (v visit) untold(f grimoireauth.Finding) Diagnosis {
+func (v visit) untold(f grimoireauth.Finding) Report {
 	if f.Class = v.id; v.id == "" {
 		f.Problem = fmt.Sprintf("class %q: %s", v.slug, f.Problem)
 	}
-	return Diagnosis{f}
+	return Report{f}
 }
 
 // visit looks at one class.
-func (d *doctor) visit(ctx context.Context, v visit) Diagnosis {
+func (d *examination) visit(ctx context.Context, v visit) Report {
 	switch {
 	case v.wrong != nil:
 		return v.wrong
@@ -76,7 +81,7 @@ func (d *doctor) visit(ctx context.Context, v visit) Diagnosis {
 		return d.unseen(v, err)
 	}
 	if class.Archived {
-		return Diagnosis{symptoms.found("class-archived", class.ID)}
+		return Report{symptoms.found("class-archived", class.ID)}
 	}
 	out := d.settings(class)
 	connections, err := d.client.SignIn.Connections.List(ctx, class.ID)
@@ -93,7 +98,7 @@ func (d *doctor) visit(ctx context.Context, v visit) Diagnosis {
 }
 
 // unseen explains why there is no class to look at.
-func (d *doctor) unseen(v visit, err error) Diagnosis {
+func (d *examination) unseen(v visit, err error) Report {
 	var e *grimoireauth.Error
 	switch found, refused := refusal(v.id, err); {
 	case errors.Is(err, grimoireauth.ErrNotFound), errors.As(err, &e) && e.Type == "invalid_organization_id":
@@ -103,7 +108,7 @@ func (d *doctor) unseen(v visit, err error) Diagnosis {
 		}
 		found = symptoms.found("class-not-found", "", name)
 		found.Err = err
-		return Diagnosis{found}
+		return Report{found}
 	case refused:
 		return v.untold(found)
 	}
@@ -113,7 +118,7 @@ func (d *doctor) unseen(v visit, err error) Diagnosis {
 // unheard notes an outage, so that the other classes are left alone: it is not made
 // worse, and the program does not wait for each of them. That a project may not ask
 // one question, such as for connections without a plan that has them, is no outage.
-func (d *doctor) unheard(class grimoireauth.ClassID, err error) grimoireauth.Finding {
+func (d *examination) unheard(class grimoireauth.ClassID, err error) grimoireauth.Finding {
 	var e *grimoireauth.Error
 	withheld := errors.As(err, &e) && stytchhttp.ProjectFault(e.Type)
 	if !withheld && (errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)) {
@@ -123,16 +128,22 @@ func (d *doctor) unheard(class grimoireauth.ClassID, err error) grimoireauth.Fin
 }
 
 // people looks for somebody who can run the class.
-func (d *doctor) people(ctx context.Context, class grimoireauth.ClassID) Diagnosis {
-	for _, role := range teaching(d.client.roles) {
-		for member, err := range d.client.Roster.Find(ctx, MemberQuery{Role: role}, class) {
+func (d *examination) people(ctx context.Context, class grimoireauth.ClassID) Report {
+	asked := make(map[grimoireauth.Role]bool)
+	for _, name := range d.config.Roles {
+		role := name.Role
+		if asked[role] || !role.AtLeast(grimoireauth.RoleInstructor) {
+			continue
+		}
+		asked[role] = true
+		for member, err := range d.client.Roster.Find(ctx, stytchclient.MemberQuery{Role: role}, class) {
 			switch {
 			case err != nil:
-				return Diagnosis{d.unheard(class, err)}
+				return Report{d.unheard(class, err)}
 			case !member.Suspended:
 				return nil
 			}
 		}
 	}
-	return Diagnosis{symptoms.found("no-instructor", class)}
+	return Report{symptoms.found("no-instructor", class)}
 }

@@ -19,7 +19,7 @@ const (
 )
 
 // derive returns the highest role that the session's affiliation grants, and why.
-func (a Affiliation) derive(session grimoireauth.Session) (grimoireauth.Role, []grimoireauth.RoleReason) {
+func (a Rule) derive(session grimoireauth.Session) (grimoireauth.Role, []grimoireauth.RoleReason) {
 	// A map, because encoding/json would take "EDUPERSON" for a field "eduperson".
 	var claims map[string]json.RawMessage
 	if session.CustomClaims(&claims) != nil {
@@ -56,7 +56,7 @@ const (
 	homeOther // also: several, or malformed
 )
 
-func (a Affiliation) homeOf(claims map[string]json.RawMessage) home {
+func (a Rule) homeOf(claims map[string]json.RawMessage) home {
 	raw, ok := claims[a.HomeClaim]
 	if a.HomeClaim == "" || !ok || string(raw) == "null" {
 		return homeUnsaid
@@ -70,7 +70,7 @@ func (a Affiliation) homeOf(claims map[string]json.RawMessage) home {
 
 // grantOf returns what a value would grant, and whether it does: if the reason is
 // whySaid.
-func (a Affiliation) grantOf(value string, home home) (grimoireauth.Role, string) {
+func (a Rule) grantOf(value string, home home) (grimoireauth.Role, string) {
 	name, scope, scoped := strings.Cut(value, "@")
 	role, known := a.Grants[name]
 	switch {

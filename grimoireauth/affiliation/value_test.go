@@ -15,7 +15,7 @@ func FuzzAffiliation(f *testing.F) {
 		f.Add(seed, `"mq.edu.au"`)
 		f.Add(seed, ``)
 	}
-	from := Affiliation{Claim: "a", HomeClaim: "h", Home: "mq.edu.au", Grants: defaultGrants}
+	from := Rule{Claim: "a", HomeClaim: "h", Home: "mq.edu.au", Grants: defaultGrants}
 	f.Fuzz(func(t *testing.T, affiliation, home string) {
 		claims := map[string]json.RawMessage{}
 		for name, raw := range map[string]string{"a": affiliation, "h": home} {

@@ -1,15 +1,16 @@
-package stytchclient
+package doctor
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // settings finds what shuts people out of a class whatever its connections are.
-func (d *doctor) settings(class grimoireauth.Class) Diagnosis {
-	var out Diagnosis
+func (d *examination) settings(class grimoireauth.Class) Report {
+	var out Report
 	s := class.Settings
 	add := func(wrong bool, code string, arguments ...any) {
 		if wrong {
@@ -17,10 +18,10 @@ func (d *doctor) settings(class grimoireauth.Class) Diagnosis {
 		}
 	}
 	elsewhere := methodsElsewhere(s.Methods)
-	named := d.client.publicToken == "" && len(elsewhere) > 0
+	named := d.config.PublicToken == "" && len(elsewhere) > 0
 	add(len(s.Methods) == 0, "no-methods")
 	add(named && len(elsewhere) == len(s.Methods), "public-token-needed")
-	add(named && len(elsewhere) < len(s.Methods), "public-token-missing", list(elsewhere))
+	add(named && len(elsewhere) < len(s.Methods), "public-token-missing", wordsOf(elsewhere))
 	add(s.SecondFactorForAll && len(s.SecondFactors) == 0, "no-second-factors")
 
 	add(s.JoinByEmail == grimoireauth.AdmitListed && len(s.Domains) == 0, "email-joining-closed")
@@ -39,6 +40,15 @@ func methodsElsewhere(methods []grimoireauth.SignInMethod) []grimoireauth.SignIn
 	})
 }
 
+// wordsOf are methods in one line.
+func wordsOf(methods []grimoireauth.SignInMethod) string {
+	out := make([]string, len(methods))
+	for i, method := range methods {
+		out[i] = string(method)
+	}
+	return strings.Join(out, " ")
+}
+
 func hasTenant(tenants map[string][]string) bool {
 	for _, ids := range tenants {
 		if len(ids) > 0 {
@@ -50,8 +60,8 @@ func hasTenant(tenants map[string][]string) bool {
 
 // connections finds what shuts people out who come by single sign-on, and what
 // leaves them without the role that somebody meant them to have.
-func (d *doctor) connections(class grimoireauth.Class, connections []Connection) Diagnosis {
-	var out Diagnosis
+func (d *examination) connections(class grimoireauth.Class, connections []stytchclient.Connection) Report {
+	var out Report
 	s := class.Settings
 	add := func(wrong bool, code string, arguments ...any) {
 		if wrong {
@@ -80,16 +90,16 @@ func (d *doctor) connections(class grimoireauth.Class, connections []Connection)
 	expected := d.check.RolesBySSO || slices.ContainsFunc(connections, givesRoles)
 	for _, n := range connections {
 		add(rolesUnknown(n), "role-unknown", "its connection "+string(n.ID))
-		add(n.Kind == ConnectionOIDC && n.Active && expected, "oidc-without-roles", n.ID)
+		add(n.Kind == stytchclient.ConnectionOIDC && n.Active && expected, "oidc-without-roles", n.ID)
 	}
 	return out
 }
 
-func givesRoles(n Connection) bool { return len(n.Roles) > 0 || len(n.GroupRoles) > 0 }
+func givesRoles(n stytchclient.Connection) bool { return len(n.Roles) > 0 || len(n.GroupRoles) > 0 }
 
 // rolesUnknown reports whether the connection gives a Stytch role that the role
 // table does not have.
-func rolesUnknown(n Connection) bool {
+func rolesUnknown(n stytchclient.Connection) bool {
 	return slices.Contains(n.Roles, grimoireauth.RoleNone) ||
-		slices.ContainsFunc(n.GroupRoles, func(r GroupRole) bool { return r.Role == grimoireauth.RoleNone })
+		slices.ContainsFunc(n.GroupRoles, func(r stytchclient.GroupRole) bool { return r.Role == grimoireauth.RoleNone })
 }

@@ -1,4 +1,4 @@
-package stytchclient
+package doctor
 
 import (
 	"context"
@@ -12,15 +12,16 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/internal/breaker"
 	"github.com/promptgrimoire/auth/internal/limit"
 	"github.com/promptgrimoire/auth/internal/project"
 	"github.com/promptgrimoire/auth/internal/stytchhttp"
 )
 
-// Checkup says what [Doctor] looks at besides the project. The zero Checkup is the
+// Options says what [Check] looks at besides the project. The zero Options is the
 // project alone.
-type Checkup struct {
+type Options struct {
 	// Classes and Slugs name the classes to look at, by their id or their slug.
 	Classes []grimoireauth.ClassID
 	Slugs   []string
@@ -39,15 +40,15 @@ const (
 	classesAtOnce = 4
 )
 
-// Doctor asks Stytch whether the program can work as it is configured, and says
+// Check asks Stytch whether the program can work as it is configured, and says
 // everything that it found at once: whether the Config is complete and of one
 // environment, the key set usable, the secret the project's, every role of the
 // [grimoireauth.RoleTable] in the RBAC policy; and of each class, whether its settings lock
 // people out. Call it when the program starts, or from an administrator's command:
 //
-//	diagnosis := grimoireauth.Doctor(ctx, config, grimoireauth.Checkup{Classes: classes})
-//	fmt.Print(diagnosis)
-//	if err := diagnosis.Err(); err != nil {
+//	report := doctor.Check(ctx, config, doctor.Options{Classes: classes})
+//	fmt.Print(report)
+//	if err := report.Err(); err != nil {
 //		return err
 //	}
 //
@@ -63,7 +64,7 @@ const (
 // URLs are registered, whether the public token is the project's own, and what
 // attributes an identity provider releases. An organization's own roles are not
 // part of the policy that it reads.
-func Doctor(ctx context.Context, config Config, check Checkup) Diagnosis {
+func Check(ctx context.Context, config stytchclient.Config, check Options) Report {
 	timeout := check.Timeout
 	if timeout <= 0 {
 		timeout = defaultCheckup
@@ -71,8 +72,11 @@ func Doctor(ctx context.Context, config Config, check Checkup) Diagnosis {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	config.Observe, config.Cut = nil, nil // what there is to say is in the Diagnosis
-	client, err := New(config)
+	config.Observe, config.Cut = nil, nil // what there is to say is in the Report
+	if config.Roles == nil {
+		config.Roles = grimoireauth.DefaultRoleTable()
+	}
+	client, err := stytchclient.New(config)
 	if err != nil {
 		return misconfigured(err)
 	}
@@ -80,18 +84,19 @@ func Doctor(ctx context.Context, config Config, check Checkup) Diagnosis {
 	if err != nil {
 		return misconfigured(err) // New has refused it already
 	}
-	d := &doctor{
-		client: client, project: proj, check: check,
+	d := &examination{
+		client: client, config: config, project: proj, check: check,
 		http: stytchhttp.NewClient(config.Transport, config.Timeout, config.Retries, nil, new(limit.Sources), new(breaker.Breaker)),
 	}
 	return d.examine(ctx)
 }
 
-// doctor is one run of Doctor.
-type doctor struct {
-	client  *Client
+// examination is one run of Check.
+type examination struct {
+	client  *stytchclient.Client
+	config  stytchclient.Config // with the role table that the client has
 	project project.Project
-	check   Checkup
+	check   Options
 	http    *http.Client // for the key set, which is asked for without the secret
 
 	refused atomic.Bool // Stytch refuses the project: no class can be looked at
@@ -109,7 +114,7 @@ const (
 	checkLimits = "limits"
 )
 
-func misconfigured(err error) Diagnosis {
+func misconfigured(err error) Report {
 	text := err.Error()
 	var e *grimoireauth.Error
 	switch {
@@ -119,31 +124,31 @@ func misconfigured(err error) Diagnosis {
 	case e.Err != nil:
 		text = e.Err.Error()
 	}
-	var out Diagnosis
+	var out Report
 	for fault := range strings.SplitSeq(text, "\n") {
 		out = append(out, symptoms.found("config-invalid", "", fault))
 	}
 	return out
 }
 
-func (d *doctor) examine(ctx context.Context) Diagnosis {
-	out := Diagnosis{well(checkConfig, "", "ids, secret and base URL are those of a "+d.project.Env+" project")}
+func (d *examination) examine(ctx context.Context) Report {
+	out := Report{well(checkConfig, "", "ids, secret and base URL are those of a "+d.project.Env+" project")}
 
-	var keys, policy Diagnosis
+	var keys, policy Report
 	var both sync.WaitGroup
-	both.Go(func() { keys = safely(checkKeys, func() Diagnosis { return d.keys(ctx) }) })
-	both.Go(func() { policy = safely(checkSecret, func() Diagnosis { return d.policy(ctx) }) })
+	both.Go(func() { keys = safely(checkKeys, func() Report { return d.keys(ctx) }) })
+	both.Go(func() { policy = safely(checkSecret, func() Report { return d.policy(ctx) }) })
 	both.Wait()
 	out = append(append(out, keys...), policy...)
 
 	visits := d.visits()
-	found := make([]Diagnosis, len(visits))
+	found := make([]Report, len(visits))
 	turn := make(chan struct{}, classesAtOnce)
 	var all sync.WaitGroup
 	for i, v := range visits {
 		turn <- struct{}{}
 		all.Go(func() {
-			found[i] = safely(checkClass, func() Diagnosis { return d.visit(ctx, v) })
+			found[i] = safely(checkClass, func() Report { return d.visit(ctx, v) })
 			<-turn
 		})
 	}
@@ -152,10 +157,10 @@ func (d *doctor) examine(ctx context.Context) Diagnosis {
 }
 
 // safely keeps a transport that panics from taking the program down at its start.
-func safely(check string, do func() Diagnosis) (found Diagnosis) {
+func safely(check string, do func() Report) (found Report) {
 	defer func() {
 		if r := recover(); r != nil {
-			found = Diagnosis{{Code: check, Problem: fmt.Sprintf("the check broke off: something in it panicked with a %T", r),
+			found = Report{{Code: check, Problem: fmt.Sprintf("the check broke off: something in it panicked with a %T", r),
 				Remedy: "Look at Config.Transport first; otherwise report it."}}
 		}
 	}()

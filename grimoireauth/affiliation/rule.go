@@ -11,7 +11,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Affiliation derives roles from what a person's home institution says of them:
+// Rule derives roles from what a person's home institution says of them:
 // the eduPerson affiliation values that its identity provider releases, such as
 // "staff;member" or ["staff@mq.edu.au"], in a custom claim of the session.
 //
@@ -28,7 +28,7 @@ import (
 // malformed or unknown grants nothing.
 // Source: eduPerson 202208, 2.2.1 eduPersonAffiliation and 2.2.8
 // eduPersonScopedAffiliation; SCHAC 1.5.0, schacHomeOrganization.
-type Affiliation struct {
+type Rule struct {
 	// Claim is the name of the custom claim with the values. Required. They may be
 	// a JSON list or one string with semicolons, scoped (staff@mq.edu.au) or not.
 	Claim string
@@ -64,8 +64,8 @@ const (
 // what the affiliation, or its override, grants; somebody who is nothing in the
 // class by base stays nothing. An error of base or of the override is returned
 // as it is. Raise's own error matches [grimoireauth.ErrInvalid] and names every fault of the
-// Affiliation.
-func (a Affiliation) Raise(base grimoireauth.RoleFunc) (grimoireauth.RoleFunc, error) {
+// Rule.
+func (a Rule) Raise(base grimoireauth.RoleFunc) (grimoireauth.RoleFunc, error) {
 	faults := a.faults()
 	if base == nil {
 		faults = append(faults, errors.New("there is no RoleFunc to raise"))
@@ -91,7 +91,7 @@ func (a Affiliation) Raise(base grimoireauth.RoleFunc) (grimoireauth.RoleFunc, e
 }
 
 // role returns what the affiliation, or what stands in its place, grants.
-func (a Affiliation) role(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+func (a Rule) role(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
 	derived, reasons := a.derive(session)
 	if a.Override != nil {
 		role, ok, err := a.Override(ctx, session, class)
@@ -116,7 +116,7 @@ func (a Affiliation) role(ctx context.Context, session grimoireauth.Session, cla
 // contractors, students and guests. Source: eduPerson 202208, 2.2.1.
 var meaningless = []string{"employee", "member", "affiliate"}
 
-func (a Affiliation) faults() []error {
+func (a Rule) faults() []error {
 	var faults []error
 	if a.Claim == "" {
 		faults = append(faults, errors.New("Claim is missing: name the custom claim with the affiliation values"))

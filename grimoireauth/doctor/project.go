@@ -1,4 +1,4 @@
-package stytchclient
+package doctor
 
 import (
 	"context"
@@ -59,13 +59,13 @@ func refusal(class grimoireauth.ClassID, err error) (grimoireauth.Finding, bool)
 
 // keys asks for the key set as a verifier does: on the same transport, without the
 // secret.
-func (d *doctor) keys(ctx context.Context) Diagnosis {
+func (d *examination) keys(ctx context.Context) Report {
 	keys, ahead, err := d.fetchKeys(ctx)
 	if err != nil {
 		if found, ok := refusal("", err); ok {
-			return Diagnosis{found}
+			return Report{found}
 		}
-		return Diagnosis{unanswered(checkKeys, "", err)}
+		return Report{unanswered(checkKeys, "", err)}
 	}
 	usable := 0
 	for _, key := range keys {
@@ -73,7 +73,7 @@ func (d *doctor) keys(ctx context.Context) Diagnosis {
 			usable++
 		}
 	}
-	var out Diagnosis
+	var out Report
 	if usable == 0 {
 		out = append(out, symptoms.found("keys-unusable", "", len(keys)))
 	} else {
@@ -92,7 +92,7 @@ const clockAllowance = 5 * time.Second
 
 // fetchKeys returns the elements of the key set, and how far Stytch's clock is ahead
 // of ours at least. Source: https://stytch.com/docs/b2b/api/get-jwks
-func (d *doctor) fetchKeys(ctx context.Context) (keys []json.RawMessage, ahead time.Duration, err error) {
+func (d *examination) fetchKeys(ctx context.Context) (keys []json.RawMessage, ahead time.Duration, err error) {
 	const op = "fetch the key set"
 	ctx, got := stytchhttp.WithAnswer(ctx)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.project.BaseURL+"/v1/b2b/sessions/jwks/"+d.project.ID, nil)
@@ -101,7 +101,7 @@ func (d *doctor) fetchKeys(ctx context.Context) (keys []json.RawMessage, ahead t
 	}
 	res, err := d.http.Do(req)
 	if err != nil {
-		return nil, 0, d.client.failure(ctx, op, err, got)
+		return nil, 0, stytchhttp.Explain(op, err, got)
 	}
 	// The transport has read the whole body, so there is nothing to close it for.
 	defer func() { _ = res.Body.Close() }()
@@ -111,17 +111,17 @@ func (d *doctor) fetchKeys(ctx context.Context) (keys []json.RawMessage, ahead t
 	if res.StatusCode != http.StatusOK {
 		var refused stytcherror.Error
 		if err := json.NewDecoder(res.Body).Decode(&refused); err != nil {
-			return nil, 0, incomplete(op, "", "is no error object")
+			return nil, 0, stytchhttp.Incomplete(op, "", "is no error object")
 		}
 		refused.StatusCode = res.StatusCode
-		return nil, 0, d.client.failure(ctx, op, refused, got)
+		return nil, 0, stytchhttp.Explain(op, refused, got)
 	}
 	var set struct {
 		RequestID string            `json:"request_id"`
 		Keys      []json.RawMessage `json:"keys"`
 	}
 	if err := json.NewDecoder(res.Body).Decode(&set); err != nil || set.Keys == nil {
-		return nil, 0, incomplete(op, set.RequestID, "is no key set")
+		return nil, 0, stytchhttp.Incomplete(op, set.RequestID, "is no key set")
 	}
 	return set.Keys, ahead, nil
 }
@@ -140,26 +140,33 @@ func usableKey(raw json.RawMessage) bool {
 
 // policy asks for the RBAC policy: the smallest question that takes the secret, and
 // the one that tells about roles. Source: https://stytch.com/docs/b2b/api/get-rbac-policy
-func (d *doctor) policy(ctx context.Context) Diagnosis {
-	Answer, err := call(ctx, d.client, opPolicy, func(ctx context.Context) (*rbac.PolicyResponse, error) {
-		return d.client.api.RBAC.Policy(ctx, &rbac.PolicyParams{})
-	})
+func (d *examination) policy(ctx context.Context) Report {
+	const op = "fetch the RBAC policy"
+	ctx, got := stytchhttp.WithAnswer(ctx)
+	answer, err := d.client.Stytch().RBAC.Policy(ctx, &rbac.PolicyParams{})
 	if err != nil {
+		err = stytchhttp.Explain(op, err, got)
 		if found, ok := refusal("", err); ok {
 			d.refused.Store(true)
-			return Diagnosis{found}
+			return Report{found}
 		}
-		return Diagnosis{unanswered(checkSecret, "", err)}
+		return Report{unanswered(checkSecret, "", err)}
 	}
-	if _, ok := newPolicy(Answer.Policy); !ok {
-		return Diagnosis{unanswered(checkSecret, "", incomplete(opPolicy, Answer.RequestID, "has no policy"))}
+	if !isPolicy(answer.Policy) {
+		return Report{unanswered(checkSecret, "", stytchhttp.Incomplete(op, answer.RequestID, "has no policy"))}
 	}
-	out := Diagnosis{well(checkSecret, "", "Stytch takes the project's id and secret")}
-	wrong := roleFaults(d.client.roles, Answer.Policy)
+	out := Report{well(checkSecret, "", "Stytch takes the project's id and secret")}
+	wrong := roleFaults(d.config.Roles, answer.Policy)
 	if len(wrong) == 0 {
-		wrong = Diagnosis{well(checkRoles, "", "the RBAC policy has every role of the role table")}
+		wrong = Report{well(checkRoles, "", "the RBAC policy has every role of the role table")}
 	}
 	return append(append(out, wrong...), limitsUntold)
+}
+
+// isPolicy reports whether an answer can be a project's policy: each has stytch_member,
+// which cannot be deleted.
+func isPolicy(policy *rbac.Policy) bool {
+	return policy != nil && slices.ContainsFunc(policy.Roles, func(role rbac.PolicyRole) bool { return role.RoleID == grimoireauth.StytchMember })
 }
 
 // limitsUntold is said of every project: the settings of Stytch's own limits stand in no
@@ -172,12 +179,12 @@ var limitsUntold = grimoireauth.Finding{
 }
 
 // roleFaults compares the role table with the policy.
-func roleFaults(table grimoireauth.RoleTable, policy *rbac.Policy) Diagnosis {
+func roleFaults(table grimoireauth.RoleTable, policy *rbac.Policy) Report {
 	has := map[string]bool{grimoireauth.StytchMember: true}
 	for _, role := range policy.Roles {
 		has[role.RoleID] = true
 	}
-	var out Diagnosis
+	var out Report
 	written := make(map[grimoireauth.Role]bool) // of several ids the first is the one that is written
 	for _, name := range table {
 		code := "role-not-in-policy"

@@ -1,8 +1,8 @@
-package stytchclient
+package doctor
 
 import "github.com/promptgrimoire/auth/grimoireauth"
 
-// symptoms is everything that [Doctor] can find wrong. A code never changes its
+// symptoms is everything that [Check] can find wrong. A code never changes its
 // meaning; programs may compare it.
 var symptoms = catalogue{
 	// The program's configuration.
@@ -30,8 +30,8 @@ var symptoms = catalogue{
 		"Add stytch_member to Config.Roles, as a student."},
 
 	// Finding a class.
-	"class-id-invalid": {grimoireauth.SeverityFault, "entry %d of Checkup.Classes is no class id: those begin with \"organization-\"", "Put the class's id there, or its slug into Checkup.Slugs."},
-	"slug-invalid":     {grimoireauth.SeverityFault, "entry %d of Checkup.Slugs is no slug", "Put the class's slug there, or its id into Checkup.Classes."},
+	"class-id-invalid": {grimoireauth.SeverityFault, "entry %d of Options.Classes is no class id: those begin with \"organization-\"", "Put the class's id there, or its slug into Options.Slugs."},
+	"slug-invalid":     {grimoireauth.SeverityFault, "entry %d of Options.Slugs is no slug", "Put the class's slug there, or its id into Options.Classes."},
 	"class-not-found":  {grimoireauth.SeverityFault, "the project has no class %q", "Look the class up in the Stytch dashboard, Organizations, or create it."},
 	"class-archived":   {grimoireauth.SeverityWarning, "it is archived: nobody signs in, and nothing else about it was looked at", "Restore it, or take it out of the list."},
 
