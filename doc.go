@@ -5,10 +5,10 @@
 // a student or an instructor. Four packages do the work, and each can be used
 // without the others:
 //
-//   - [github.com/promptgrimoire/auth/grimoireauth] talks to Stytch and knows
-//     what a [Class], a [Student] and an [Instructor] are.
-//   - [github.com/promptgrimoire/auth/jwtlocal] checks a session_jwt without
-//     asking anybody, and refreshes it when it has merely expired: a [Verifier].
+//   - [github.com/promptgrimoire/auth/grimoireauth] says what a [Class], a
+//     [Student] and an [Instructor] are; its subpackage stytchclient talks to Stytch.
+//   - [github.com/promptgrimoire/auth/jwtlocal] checks a session_jwt without a
+//     network call, and refreshes it when it has merely expired: a [Verifier].
 //   - [github.com/promptgrimoire/auth/middleware] guards net/http routes by class
 //     and role: a [Guard]. Its subpackage signin serves the pages to sign in and
 //     out.
@@ -18,7 +18,7 @@
 // A server that guards its routes:
 //
 //	cutoffs := new(jwtlocal.MemoryCutoffs)
-//	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: id, Secret: secret, Cut: cutoffs.Cut})
+//	client, err := stytchclient.New(stytchclient.Config{ProjectID: id, Secret: secret, Cut: cutoffs.Cut})
 //	verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: id, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs})
 //	guard, err := middleware.New(verifier.Authenticate, middleware.Config{})
 //

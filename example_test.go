@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -15,7 +16,7 @@ import (
 // production and a test, so that the lines on the page are the ones that run.
 func handler(id string, secret grimoireauth.Secret, baseURL string, transport http.RoundTripper) (http.Handler, error) {
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: id, Secret: secret, BaseURL: baseURL, Transport: transport, Cut: cutoffs.Cut,
 	})
 	if err != nil {

@@ -141,7 +141,7 @@ func TestEveryNounHasAnExample(t *testing.T) {
 	needed := make(map[string]bool)
 	fset := token.NewFileSet()
 	imports := compiled(t, fset)
-	for _, dir := range []string{"grimoireauth", "grimoireauth/classlist", "jwtlocal", "middleware", "middleware/signin", "middleware/forwardauth", "mock"} {
+	for _, dir := range []string{"grimoireauth", "grimoireauth/stytchclient", "grimoireauth/doctor", "grimoireauth/affiliation", "grimoireauth/classlist", "jwtlocal", "middleware", "middleware/signin", "middleware/forwardauth", "mock"} {
 		pkg := path.Base(dir)
 		t.Run(dir, func(t *testing.T) {
 			described, s := examplesOf(t, dir, imports, fset)

@@ -41,13 +41,15 @@ func packages(t *testing.T) map[string]listed {
 // used, and replaced, without the others.
 func TestImportDirections(t *testing.T) {
 	allowed := map[string][]string{
-		"grimoireauth":           {},
-		"grimoireauth/classlist": {"grimoireauth"},
-		"jwtlocal":               {"grimoireauth"},
-		"middleware":             {"grimoireauth"},
-		"middleware/signin":      {"grimoireauth", "middleware"},
-		"middleware/forwardauth": {"grimoireauth", "middleware"},
-
+		"grimoireauth":                      {},
+		"grimoireauth/stytchclient":         {"grimoireauth"},
+		"grimoireauth/doctor":               {"grimoireauth", "grimoireauth/stytchclient"},
+		"grimoireauth/affiliation":          {"grimoireauth"},
+		"grimoireauth/classlist":            {"grimoireauth", "grimoireauth/stytchclient"},
+		"jwtlocal":                          {"grimoireauth"},
+		"middleware":                        {"grimoireauth"},
+		"middleware/signin":                 {"grimoireauth", "grimoireauth/stytchclient", "middleware"},
+		"middleware/forwardauth":            {"grimoireauth", "middleware"},
 		"middleware/signin/internal/cookie": {"grimoireauth"},
 		"middleware/signin/internal/once":   {"grimoireauth"},
 		"mock":                              {"grimoireauth"},
@@ -74,6 +76,20 @@ func TestImportDirections(t *testing.T) {
 			require.NotContains(t, all[name].Deps, "golang.org/x/text/unicode/norm", name)
 		}
 	})
+	t.Run("the nouns and the guards link no third-party package", func(t *testing.T) {
+		for _, name := range []string{"grimoireauth", "middleware", "grimoireauth/affiliation"} {
+			for _, path := range all[name].Deps {
+				require.True(t, isOurs(path), "%s links %s", name, path)
+			}
+		}
+	})
+	t.Run("the verifier and the guards link no SDK of Stytch", func(t *testing.T) {
+		for _, name := range []string{"grimoireauth", "jwtlocal", "middleware", "middleware/forwardauth", "mock"} {
+			for _, path := range all[name].Deps {
+				require.NotContains(t, path, "stytch-go", name)
+			}
+		}
+	})
 	t.Run("the world is for tests", func(t *testing.T) {
 		for name, p := range all {
 			for _, path := range p.Imports {
@@ -90,6 +106,13 @@ func TestImportDirections(t *testing.T) {
 			}
 		}
 	})
+}
+
+// isOurs reports whether a package is of this module or of the standard library, with
+// what that vendors.
+func isOurs(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return strings.HasPrefix(path, module+"/") || !strings.Contains(first, ".")
 }
 
 // A server that runs in production must not be able to link the in-memory

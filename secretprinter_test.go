@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // printer prints whatever it is given in every way that a log or a page might, and
@@ -132,7 +133,7 @@ func (p *printer) err(where string, err error) {
 	if errors.As(err, &explained) {
 		nested(p, where+", *Error", explained)
 	}
-	var owed *grimoireauth.StepUpError
+	var owed *stytchclient.StepUpError
 	if errors.As(err, &owed) {
 		nested(p, where+", *StepUpError", owed)
 	}

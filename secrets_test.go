@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -80,10 +81,10 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 		seen = append(seen, e, ctx)
 	}
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	clientConfig := grimoireauth.Config{
+	clientConfig := stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(), Transport: line, Cut: cutoffs.Cut, Observe: observe,
 	}
-	client, err := grimoireauth.New(clientConfig)
+	client, err := stytchclient.New(clientConfig)
 	require.NoError(t, err)
 	verifierConfig := jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: line, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs, Observe: observe}
 	verifier, err := jwtlocal.New(verifierConfig)
@@ -97,7 +98,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	guardConfig := middleware.Config{Can: client.Can, Fresh: verifier.Refresh, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 	guard, err := middleware.New(verifier.Authenticate, guardConfig)
 	require.NoError(t, err)
-	pagesConfig := signin.Config{BaseURL: "https://classes.example.edu", Logger: guardConfig.Logger, OnSignIn: func(ctx context.Context, signedIn grimoireauth.SignedIn) error {
+	pagesConfig := signin.Config{BaseURL: "https://classes.example.edu", Logger: guardConfig.Logger, OnSignIn: func(ctx context.Context, signedIn stytchclient.SignedIn) error {
 		p.print("the context of OnSignIn", ctx)
 		p.print("what OnSignIn gets", signedIn)
 		return nil
@@ -108,17 +109,17 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	// A sign-in with everything that is secret on its way.
 	strict := stytch.AddClass("EQUI2200", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL"})
 	stytch.AddStudent(strict.ID, "ada@example.edu")
-	challenge := grimoireauth.NewVerifier()
+	challenge := stytchclient.NewVerifier()
 	p.keep("a PKCE verifier", challenge)
-	link := grimoireauth.MagicLink{Class: strict.ID, Email: "ada@example.edu", SameBrowser: challenge}
+	link := stytchclient.MagicLink{Class: strict.ID, Email: "ada@example.edu", SameBrowser: challenge}
 	require.NoError(t, client.SignIn.SendMagicLink(t.Context(), link))
 	p.print("a MagicLink", link)
 	sent := stytch.Outbox()
-	redeem := grimoireauth.MagicLinkSignIn{Token: grimoireauth.NewSecret(sent[len(sent)-1].Token), Verifier: challenge}
+	redeem := stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret(sent[len(sent)-1].Token), Verifier: challenge}
 	p.keep("the token of a link", redeem.Token)
 	p.print("a MagicLinkSignIn", redeem)
 	_, err = client.SignIn.WithMagicLink(t.Context(), redeem)
-	var owed *grimoireauth.StepUpError
+	var owed *stytchclient.StepUpError
 	require.ErrorAs(t, err, &owed)
 	p.keep("the intermediate_session_token", owed.Intermediate.Token)
 	p.err("a StepUpError", err)
@@ -129,7 +130,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	p.keep("the key of an authenticator app", enrolment.Secret)
 	p.keep("a recovery code", enrolment.RecoveryCodes[0])
 	p.print("an AppEnrolment", enrolment)
-	code := grimoireauth.FactorCode{Code: grimoireauth.NewSecret(stytch.TOTPCode(owed.Member.Member))}
+	code := stytchclient.FactorCode{Code: grimoireauth.NewSecret(stytch.TOTPCode(owed.Member.Member))}
 	p.print("a FactorCode", code)
 	signedIn, err := client.SignIn.ResumeWithApp(t.Context(), owed.Unfinished(), code)
 	require.NoError(t, err)
@@ -137,7 +138,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	p.keep("the session_jwt", signedIn.JWT)
 	p.print("a SignedIn", signedIn)
 	nested(p, "a SignedIn", &signedIn)
-	start, err := client.SignIn.StartOAuth(grimoireauth.OAuthStart{Provider: grimoireauth.MethodGoogle, Class: class.ID})
+	start, err := client.SignIn.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodGoogle, Class: class.ID})
 	require.NoError(t, err)
 	p.keep("the verifier of a start", start.Verifier)
 	p.print("a Start", start)
@@ -301,11 +302,11 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 			return err
 		},
 		"WithPassword": func(ctx context.Context) error {
-			_, err := client.SignIn.WithPassword(ctx, grimoireauth.PasswordSignIn{Class: class.ID, Email: "ada@example.edu", Password: password})
+			_, err := client.SignIn.WithPassword(ctx, stytchclient.PasswordSignIn{Class: class.ID, Email: "ada@example.edu", Password: password})
 			return err
 		},
 		"ResumeWithApp": func(ctx context.Context) error {
-			_, err := client.SignIn.ResumeWithApp(ctx, owed.Unfinished(), grimoireauth.FactorCode{Code: bad})
+			_, err := client.SignIn.ResumeWithApp(ctx, owed.Unfinished(), stytchclient.FactorCode{Code: bad})
 			return err
 		},
 		"Switch": func(ctx context.Context) error {
@@ -339,12 +340,12 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 		"Revoke with a Cut that quotes": func(ctx context.Context) error {
 			config := clientConfig
 			config.Cut = func(context.Context, grimoireauth.Cutoff) error { return errors.New(password.Reveal()) }
-			quoting, err := grimoireauth.New(config)
+			quoting, err := stytchclient.New(config)
 			require.NoError(t, err)
 			return quoting.Sessions.Revoke(ctx, signedIn.Session)
 		},
 		"New": func(context.Context) error {
-			_, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: password})
+			_, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: password})
 			return err
 		},
 	}

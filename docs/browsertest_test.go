@@ -9,7 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
+
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
@@ -30,7 +31,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestSignInByThePagesAndAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stytch := new(mock.Stytch)
-		server, err := newService(grimoireauth.Config{
+		server, err := newService(stytchclient.Config{
 			ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
 		}, "https://classes.example.edu", nil)
 		require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/mock"
 )
@@ -45,7 +46,7 @@ func observer(logger *slog.Logger, count func(name string)) grimoireauth.Observe
 
 // observed gives the same function to the client and the verifier.
 func observed(id string, secret grimoireauth.Secret, see grimoireauth.Observe) (*jwtlocal.Verifier, error) {
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: id, Secret: secret, Observe: see})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: id, Secret: secret, Observe: see})
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/affiliation"
 	"github.com/promptgrimoire/auth/middleware"
 )
 
@@ -50,7 +51,7 @@ func (e *Enrolments) Leave(guard *middleware.Guard, person grimoireauth.Person) 
 // affiliated lets the staff of one university be instructors in the classes they
 // are in.
 func affiliated() (grimoireauth.RoleFunc, error) {
-	return grimoireauth.Affiliation{
+	return affiliation.Rule{
 		Claim: "eduperson_scoped_affiliation",
 		Home:  "mq.edu.au",
 	}.Raise(grimoireauth.DefaultRoleTable().OrgPerClass)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -18,7 +19,7 @@ import (
 
 // patient is a verifier for an exam: sessions last while they are used, and an
 // outage of two hours interrupts nobody.
-func patient(config jwtlocal.Config, client *grimoireauth.Client) (*jwtlocal.Verifier, error) {
+func patient(config jwtlocal.Config, client *stytchclient.Client) (*jwtlocal.Verifier, error) {
 	config.Refresh = client.Sessions.Authenticate
 	config.OutageGrace = 2 * time.Hour
 	config.Slide = jwtlocal.Slide{

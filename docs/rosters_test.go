@@ -10,10 +10,11 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // plan compares a file with a class and changes nothing.
-func plan(ctx context.Context, client *grimoireauth.Client, class grimoireauth.ClassID, file io.Reader, importer grimoireauth.Role) (classlist.Plan, error) {
+func plan(ctx context.Context, client *stytchclient.Client, class grimoireauth.ClassID, file io.Reader, importer grimoireauth.Role) (classlist.Plan, error) {
 	config := classlist.Config{Highest: importer} // nobody appoints their superiors
 	list, err := classlist.Read(file, config)
 	if err != nil {
@@ -90,7 +91,7 @@ func Example_importFromOneRoster() {
 }
 
 // maySee lets tutors see the students of their groups.
-func maySee(ctx context.Context, client *grimoireauth.Client, class grimoireauth.ClassID, viewer, student grimoireauth.MemberID) (bool, error) {
+func maySee(ctx context.Context, client *stytchclient.Client, class grimoireauth.ClassID, viewer, student grimoireauth.MemberID) (bool, error) {
 	tutor, err := client.Roster.Get(ctx, class, viewer)
 	if err != nil {
 		return false, err
@@ -133,7 +134,7 @@ func Example_roster() {
 	client, class := s.client, s.stytch.AddClass("LAWS1100").ID
 	ines := s.stytch.AddInstructor(class, "ines@example.edu")
 
-	sam, err := client.Roster.Enroll(ctx, class, grimoireauth.NewMember{Email: "sam@example.edu", Name: "Sam"})
+	sam, err := client.Roster.Enroll(ctx, class, stytchclient.NewMember{Email: "sam@example.edu", Name: "Sam"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -17,7 +18,7 @@ import (
 // that a server makes once.
 type school struct {
 	stytch   *mock.Stytch
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 }
@@ -26,7 +27,7 @@ type school struct {
 // secret come from the environment, and BaseURL and Transport stay empty.
 func newSchool(observe grimoireauth.Observe) school {
 	stytch, cutoffs := new(mock.Stytch), new(jwtlocal.MemoryCutoffs)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(),
 		BaseURL: stytch.BaseURL(), Transport: stytch, Cut: cutoffs.Cut, Observe: observe,
 	})

@@ -11,16 +11,17 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
 )
 
 // withPages puts the pages to sign in and out beside an application.
-func withPages(guard *middleware.Guard, client *grimoireauth.Client, remember func(context.Context, grimoireauth.Member) error) (http.Handler, error) {
+func withPages(guard *middleware.Guard, client *stytchclient.Client, remember func(context.Context, grimoireauth.Member) error) (http.Handler, error) {
 	pages, err := signin.New(guard, client, signin.Config{
 		BaseURL:   "https://classes.example.edu", // where people reach this server
 		Discovery: true,                          // people need not know their class
-		OnSignIn: func(ctx context.Context, signedIn grimoireauth.SignedIn) error {
+		OnSignIn: func(ctx context.Context, signedIn stytchclient.SignedIn) error {
 			return remember(ctx, signedIn.Member) // on an error nobody is signed in
 		},
 	})
@@ -34,7 +35,7 @@ func withPages(guard *middleware.Guard, client *grimoireauth.Client, remember fu
 }
 
 // withSharedLimits has replicas count together.
-func withSharedLimits(guard *middleware.Guard, client *grimoireauth.Client, limiter signin.Limiter) (http.Handler, error) {
+func withSharedLimits(guard *middleware.Guard, client *stytchclient.Client, limiter signin.Limiter) (http.Handler, error) {
 	pages, err := signin.New(guard, client, signin.Config{
 		BaseURL: "https://classes.example.edu",
 		Limit:   limiter, // a signin.Limiter: Reserve before a call, Release if it came to nothing
@@ -49,23 +50,23 @@ var _ = withSharedLimits
 
 // byCode signs somebody in with a code by e-mail and, where the class asks for
 // it, another one by SMS. It stands for forms of your own.
-func byCode(ctx context.Context, client *grimoireauth.Client, class grimoireauth.ClassID, email string, ask func(what string) string) (grimoireauth.SignedIn, error) {
-	if err := client.SignIn.SendEmailCode(ctx, grimoireauth.EmailCode{Class: class, Email: email}); err != nil {
-		return grimoireauth.SignedIn{}, err
+func byCode(ctx context.Context, client *stytchclient.Client, class grimoireauth.ClassID, email string, ask func(what string) string) (stytchclient.SignedIn, error) {
+	if err := client.SignIn.SendEmailCode(ctx, stytchclient.EmailCode{Class: class, Email: email}); err != nil {
+		return stytchclient.SignedIn{}, err
 	}
-	signedIn, err := client.SignIn.WithEmailCode(ctx, grimoireauth.EmailCodeSignIn{
+	signedIn, err := client.SignIn.WithEmailCode(ctx, stytchclient.EmailCodeSignIn{
 		Class: class, Email: email, Code: grimoireauth.NewSecret(ask("the code in the e-mail")),
 	})
-	var stepUp *grimoireauth.StepUpError
+	var stepUp *stytchclient.StepUpError
 	if !errors.As(err, &stepUp) || !stepUp.MFA {
 		return signedIn, err
 	}
 	// Half signed in is not signed in. There are no credentials yet.
 	unfinished := stepUp.Unfinished()
-	if err := client.SignIn.SendSMSCode(ctx, unfinished, grimoireauth.SMSCode{Phone: ask("your phone number")}); err != nil {
-		return grimoireauth.SignedIn{}, err
+	if err := client.SignIn.SendSMSCode(ctx, unfinished, stytchclient.SMSCode{Phone: ask("your phone number")}); err != nil {
+		return stytchclient.SignedIn{}, err
 	}
-	return client.SignIn.ResumeWithSMS(ctx, unfinished, grimoireauth.FactorCode{
+	return client.SignIn.ResumeWithSMS(ctx, unfinished, stytchclient.FactorCode{
 		Code: grimoireauth.NewSecret(ask("the code on your phone")),
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/doctor"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -18,7 +20,7 @@ import (
 
 // fromEnvironment is how a server talks to the real Stytch.
 func fromEnvironment(see grimoireauth.Observe) (*http.Server, error) {
-	return newService(grimoireauth.Config{
+	return newService(stytchclient.Config{
 		ProjectID:   os.Getenv("STYTCH_PROJECT_ID"),
 		Secret:      grimoireauth.NewSecret(os.Getenv("STYTCH_SECRET")),
 		PublicToken: os.Getenv("STYTCH_PUBLIC_TOKEN"), // only for OAuth and SSO
@@ -26,12 +28,12 @@ func fromEnvironment(see grimoireauth.Observe) (*http.Server, error) {
 }
 
 // newService is a whole service, with everything that a real one sets.
-func newService(project grimoireauth.Config, address string, see grimoireauth.Observe) (*http.Server, error) {
+func newService(project stytchclient.Config, address string, see grimoireauth.Observe) (*http.Server, error) {
 	cutoffs := new(jwtlocal.MemoryCutoffs) // what was revoked here; replicas share cutoffs of their own
 	project.Cut = cutoffs.Cut
 	project.Observe = see
 	project.SessionDuration = 8 * time.Hour // zero: Stytch's 60 minutes
-	client, err := grimoireauth.New(project)
+	client, err := stytchclient.New(project)
 	if err != nil {
 		return nil, err // every fault at once: missing ids, test and live mixed up
 	}
@@ -75,43 +77,43 @@ func newService(project grimoireauth.Config, address string, see grimoireauth.Ob
 }
 
 // firstClass makes a class and its first instructor.
-func firstClass(ctx context.Context, client *grimoireauth.Client) (grimoireauth.Class, error) {
-	class, err := client.Classes.Create(ctx, grimoireauth.NewClass{Name: "LAWS1100 Contracts, 2026 S1"})
+func firstClass(ctx context.Context, client *stytchclient.Client) (grimoireauth.Class, error) {
+	class, err := client.Classes.Create(ctx, stytchclient.NewClass{Name: "LAWS1100 Contracts, 2026 S1"})
 	if err != nil {
 		return grimoireauth.Class{}, err
 	}
-	_, err = client.Roster.Invite(ctx, class.ID, grimoireauth.Invitation{NewMember: grimoireauth.NewMember{
+	_, err = client.Roster.Invite(ctx, class.ID, stytchclient.Invitation{NewMember: stytchclient.NewMember{
 		Email: "ines@example.edu", Name: "Ines", Role: grimoireauth.RoleInstructor,
 	}})
 	return class, err
 }
 
 // singleSignOn connects a class with the identity provider of its school.
-func singleSignOn(ctx context.Context, client *grimoireauth.Client, class grimoireauth.ClassID, secret grimoireauth.Secret) (grimoireauth.Connection, error) {
+func singleSignOn(ctx context.Context, client *stytchclient.Client, class grimoireauth.ClassID, secret grimoireauth.Secret) (stytchclient.Connection, error) {
 	connections := client.SignIn.Connections
-	made, err := connections.CreateOIDC(ctx, class, grimoireauth.NewConnection{Name: "School account"})
+	made, err := connections.CreateOIDC(ctx, class, stytchclient.NewConnection{Name: "School account"})
 	if err != nil {
-		return grimoireauth.Connection{}, err
+		return stytchclient.Connection{}, err
 	}
 	// made.AnswerURL goes to the administrator of the identity provider, who
 	// gives an issuer, a client id and a client secret in return.
-	return connections.UpdateOIDC(ctx, class, made.ID, grimoireauth.OIDCChange{
-		Issuer:       grimoireauth.Set("https://login.example.edu"),
-		ClientID:     grimoireauth.Set("classes"),
-		ClientSecret: grimoireauth.Set(secret),
+	return connections.UpdateOIDC(ctx, class, made.ID, stytchclient.OIDCChange{
+		Issuer:       stytchclient.Set("https://login.example.edu"),
+		ClientID:     stytchclient.Set("classes"),
+		ClientSecret: stytchclient.Set(secret),
 	})
 }
 
 // checked says, before anybody is served, what would lock people out.
-func checked(ctx context.Context, config grimoireauth.Config, classes ...grimoireauth.ClassID) error {
-	diagnosis := grimoireauth.Doctor(ctx, config, grimoireauth.Checkup{Classes: classes})
+func checked(ctx context.Context, config stytchclient.Config, classes ...grimoireauth.ClassID) error {
+	diagnosis := doctor.Check(ctx, config, doctor.Options{Classes: classes})
 	fmt.Print(diagnosis)
 	return diagnosis.Err() // nil if Stytch could not be asked: a server should start all the same
 }
 
 func Example_doctor() {
 	stytch := new(mock.Stytch)
-	err := checked(context.Background(), grimoireauth.Config{
+	err := checked(context.Background(), stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
 	})
 	fmt.Println(err)
@@ -132,7 +134,7 @@ var _ = fromEnvironment
 // the guide and the pages to sign in are there, and nothing panics.
 func Example_service() {
 	stytch := new(mock.Stytch)
-	server, err := newService(grimoireauth.Config{
+	server, err := newService(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(),
 		BaseURL: stytch.BaseURL(), Transport: stytch,
 	}, "https://classes.example.edu", nil)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -18,7 +19,7 @@ import (
 // takes what differs between production and a test.
 func newApp(id string, secret grimoireauth.Secret, baseURL string, transport http.RoundTripper) (http.Handler, error) {
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: id, Secret: secret, BaseURL: baseURL, Transport: transport, Cut: cutoffs.Cut,
 	})
 	if err != nil {
@@ -68,7 +69,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 
 func TestWhoMayDoWhatWithOneOrganization(t *testing.T) {
 	stytch := new(mock.Stytch)
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 	require.NoError(t, err)
 	school := grimoireauth.OrganizationID(stytch.AddClass("The school").ID)
 	table := &Enrolments{school: school, rows: make(map[grimoireauth.Person]grimoireauth.Role)}

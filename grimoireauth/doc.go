@@ -1,43 +1,23 @@
-// Package grimoireauth signs students and instructors into classes with Stytch
-// B2B, whose Organizations are our classes and whose Members are our people.
+// Package grimoireauth holds the nouns of a library that signs students and instructors
+// into classes with Stytch B2B, whose Organizations are the classes and whose Members are
+// the people. Package stytchclient is the client:
 //
-//	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: id, Secret: secret, Cut: cutoffs.Cut})
-//	class, err := client.Classes.Create(ctx, grimoireauth.NewClass{Name: "LAWS1100"})
-//	member, err := client.Roster.Enroll(ctx, class.ID, grimoireauth.NewMember{Email: "sam@example.edu"})
-//	err = client.SignIn.SendMagicLink(ctx, grimoireauth.MagicLink{Class: class.ID, Email: "sam@example.edu"})
+//	client, err := stytchclient.New(stytchclient.Config{ProjectID: id, Secret: secret, Cut: cutoffs.Cut})
+//	class, err := client.Classes.Create(ctx, stytchclient.NewClass{Name: "LAWS1100"})
+//	member, err := client.Roster.Enroll(ctx, class.ID, stytchclient.NewMember{Email: "sam@example.edu"})
+//	err = client.SignIn.SendMagicLink(ctx, stytchclient.MagicLink{Class: class.ID, Email: "sam@example.edu"})
 //
-// A stytchclient.Client groups what it does by noun: Classes, Roster, SignIn, Sessions. It does
-// nothing by itself, so it is made once and never closed, and a server starts while
-// Stytch is down. stytchclient.Doctor says at start-up what would lock people out.
+// This package imports the standard library only.
 //
-// # Who somebody is
-//
-// A [Session] is what a session_jwt or an answer of Stytch attests. The
-// [Credentials] that prove it are apart from it, and a [Secret] prints under no
-// verb. A [Person] is a member in a class; a [Student] and an [Instructor] carry in
-// their type what a guard has found, so that a function can ask for one. A [Role] is
-// ordered, a [RoleTable] maps Stytch's role ids to it, and what nobody knows grants
+// A [Session] is what a session_jwt or an answer of Stytch attests; the [Credentials] that
+// prove it are apart from it, and a [Secret] prints under no verb. A [Person] is a member in
+// a class. A [Student] and an [Instructor] carry in their type what a guard has found. A
+// [Role] is ordered; a [RoleTable] maps Stytch's role ids to it, and an unknown id grants
 // nothing.
 //
-// # Signing in
+// The sentinel errors decide and an [*Error] explains. Only [ErrSessionEnded] is a reason to
+// delete cookies. [ErrUnavailable] and [ErrRateLimited] say nothing about the credentials.
 //
-// Every way to sign in returns a stytchclient.SignedIn, or an error. A *stytchclient.StepUpError is a
-// sign-in that is half done: it carries an [Intermediate], which is no session, and
-// says what the class still wants.
-//
-// # Errors
-//
-// The sentinels decide and an [*Error] explains. [ErrUnauthenticated] says that
-// credentials prove nobody; only [ErrSessionEnded] below it is a reason to delete
-// cookies. [ErrUnavailable] and [ErrRateLimited] say that nobody could find out, and
-// nothing may be concluded. Texts of errors name no secret and nobody.
-//
-// # Beside other packages
-//
-// The packages of this module meet in function types that are declared here:
-// [AuthFunc] (whose credentials are these?), [RoleFunc] (what are they in this
-// class?), [CanFunc] (are they permitted?), [Cut] (who is told that tokens are
-// worthless?) and [Observe] (who wants to know what happened?). Package jwtlocal
-// answers the first locally, package middleware asks them for each request, and
-// each can be replaced by a function of one's own.
+// The packages of this module meet in function types: [AuthFunc], [RoleFunc], [CanFunc],
+// [Cut] and [Observe].
 package grimoireauth

@@ -9,6 +9,14 @@ import (
 
 // What a guard puts into a request's context, and what a handler reads there. In a
 // test of a handler this stands in the place of the guard.
+// must returns the value: what these examples do cannot fail.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
 func ExampleContextWithPerson() {
 	session := must(grimoireauth.NewSession(grimoireauth.SessionFields{ID: "session", Member: "ines", Organization: "laws1100"}))
 	authentication := grimoireauth.Authentication{Session: session, Credentials: grimoireauth.NewCredentials("a.b.c", "")}
@@ -29,9 +37,12 @@ func ExampleContextWithPerson() {
 
 // The answer to "who is this?", and what a request's context tells of it.
 func ExampleAuthentication() {
-	stytch, client := offline()
-	credentials := stytch.SignIn(stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu"))
-	authentication := must(client.Sessions.Authenticate(context.Background(), credentials))
+	// What an AuthFunc returns, such as that of a client or of a verifier.
+	authentication := grimoireauth.Authentication{
+		Session:     must(grimoireauth.NewSession(grimoireauth.SessionFields{ID: "session", Member: "sam", Organization: "torts", OrganizationSlug: "torts"})),
+		Credentials: grimoireauth.Credentials{Token: grimoireauth.NewSecret("session_token")},
+		Source:      grimoireauth.SourceRemote,
+	}
 	fmt.Println(authentication.OrganizationSlug(), authentication.Source, authentication.IsZero())
 
 	ctx := grimoireauth.ContextWithAuthentication(context.Background(), authentication)
@@ -59,10 +70,13 @@ func ExampleCredentials() {
 	fmt.Println(credentials.JWT)
 	_, ok := grimoireauth.CredentialsFromContext(context.Background())
 	fmt.Println("signed in:", ok)
+	// The proof of an unfinished sign-in is none of them.
+	fmt.Println(grimoireauth.Intermediate{Token: grimoireauth.NewSecret("intermediate_session_token")}.Token)
 	// Output:
 	// false true
 	// [secret]
 	// signed in: false
+	// [secret]
 }
 
 // An AuthFunc of one's own that extends sessions leaves alone those of connections that

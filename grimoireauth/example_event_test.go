@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 )
 
@@ -41,7 +42,7 @@ func ExampleObserve() {
 		}
 	}
 	stytch := new(mock.Stytch)
-	client := must(grimoireauth.New(grimoireauth.Config{
+	client := must(stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: new(mock.Stytch).Secret() /* of another project */, BaseURL: stytch.BaseURL(), Transport: stytch,
 		Observe: observe,
 	}))
@@ -55,7 +56,7 @@ func ExampleObserve() {
 // How long Stytch asks to wait.
 func ExampleRetryAfter() {
 	stytch := new(mock.Stytch)
-	client := must(grimoireauth.New(grimoireauth.Config{
+	client := must(stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, Retries: -1,
 	}))
 	class := stytch.AddClass("Torts").ID
@@ -73,7 +74,7 @@ func ExampleCut() {
 		return nil
 	}
 	stytch := new(mock.Stytch)
-	client := must(grimoireauth.New(grimoireauth.Config{
+	client := must(stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, Cut: tellOthers,
 	}))
 	ctx := context.Background()
@@ -97,20 +98,6 @@ func ExampleNoteRole() {
 	// Output:
 	// guest is student in torts
 	//   granted student by open day "2026-03-01": everybody is a student today <nil>
-}
-
-// Authorize asks Stytch to check a permission with the session.
-func ExamplePermission() {
-	stytch, client := offline()
-	ctx, class := context.Background(), stytch.AddClass("Torts").ID
-	tutor := stytch.SignIn(stytch.AddMember(class, "tove@example.edu", "tutor"))
-	for _, action := range []string{"mark", "release"} {
-		_, err := client.Sessions.Authorize(ctx, tutor, grimoireauth.Permission{Class: class, Resource: "class", Action: action})
-		fmt.Println(action, errors.Is(err, grimoireauth.ErrForbidden))
-	}
-	// Output:
-	// mark false
-	// release true
 }
 
 // The question that a guard asks about a permission. A client answers it from the

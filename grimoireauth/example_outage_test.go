@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 )
 
@@ -13,7 +14,7 @@ import (
 // call now and then that finds out whether it is back.
 func ExampleOutageError() {
 	stytch := new(mock.Stytch)
-	client := must(grimoireauth.New(grimoireauth.Config{
+	client := must(stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
 		Observe: func(_ context.Context, event grimoireauth.Event) {
 			switch e := event.(type) {

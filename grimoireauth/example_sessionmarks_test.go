@@ -2,31 +2,18 @@ package grimoireauth_test
 
 import (
 	"fmt"
-	"log"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
-	"github.com/promptgrimoire/auth/mock"
 )
 
-// A Guard writes and checks the marks; a program with cookies of its own can do the same.
-func ExampleClient_SessionMarks() {
-	stytch := new(mock.Stytch)
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret()})
-	if err != nil {
-		log.Fatal(err)
-	}
-	marks := client.SessionMarks()
-	token := grimoireauth.NewSecret("the session_token of a sign-in")
-	mark := marks.Mark(token, "session-test-1")
-	fmt.Println(marks.Recognise(mark, token, "session-test-1"))
-	fmt.Println(marks.Recognise(mark, grimoireauth.NewSecret("an invented one"), "session-test-1"))
-	// Output:
-	// true
-	// false
-}
-
 func ExampleSessionMarks() {
+	marks := must(grimoireauth.NewSessionMarks("project-test-1", grimoireauth.NewSecret("the project secret")))
+	token := grimoireauth.NewSecret("a session_token")
+	mark := marks.Mark(token, "session-test-1")
+	fmt.Println(len(mark), marks.Recognise(mark, token, "session-test-1"), marks.Recognise(mark, token, "session-test-2"))
 	var none grimoireauth.SessionMarks // of a program without a client
-	fmt.Println(none.IsZero(), none.Recognise("", grimoireauth.NewSecret("a session_token"), "session-test-1"))
-	// Output: true false
+	fmt.Println(none.IsZero(), none.Recognise(mark, token, "session-test-1"))
+	// Output:
+	// 22 true false
+	// true false
 }

@@ -55,7 +55,7 @@ func (e RoleExplanation) String() string {
 // ExplainRole asks the RoleFunc that the guards ask, and returns its answer with
 // what every source granted or withheld. It cannot differ from what the guards
 // decide, since it runs the same code: [RoleTable.OrgPerClass] and
-// affiliation.Affiliation.Raise write down their reasons, and a RoleFunc of the
+// Raise of affiliation.Rule write down their reasons, and a RoleFunc of the
 // application's own does so with [NoteRole]. The error is the RoleFunc's, beside
 // the reasons collected so far.
 func ExplainRole(ctx context.Context, role RoleFunc, session Session, class ClassID) (RoleExplanation, error) {

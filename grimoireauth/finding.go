@@ -31,7 +31,7 @@ func (s Severity) String() string {
 	return fmt.Sprintf("severity(%d)", uint8(s))
 }
 
-// Finding is one thing that stytchclient.Doctor found. It holds ids, slugs and fixed words:
+// Finding is one thing that doctor.Check found. It holds ids, slugs and fixed words:
 // no secret, no name and no address. The codes of faults and warnings:
 //
 //   - Configuration: config-invalid, clock-behind.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/stretchr/testify/require"
 )
 
@@ -41,9 +42,9 @@ func TestS01SecretsDoNotPrint(t *testing.T) {
 		"map":                         map[string]grimoireauth.Secret{"k": secret},
 		"intermediate":                grimoireauth.Intermediate{Token: secret},
 		"authentication":              grimoireauth.Authentication{Session: session, Credentials: credentials},
-		"signed in":                   grimoireauth.SignedIn{Authentication: grimoireauth.Authentication{Session: session, Credentials: credentials}},
-		"step-up error":               &grimoireauth.StepUpError{Intermediate: grimoireauth.Intermediate{Token: secret}},
-		"config":                      grimoireauth.Config{Secret: secret},
+		"signed in":                   stytchclient.SignedIn{Authentication: grimoireauth.Authentication{Session: session, Credentials: credentials}},
+		"step-up error":               &stytchclient.StepUpError{Intermediate: grimoireauth.Intermediate{Token: secret}},
+		"config":                      stytchclient.Config{Secret: secret},
 	}
 	for name, value := range values {
 		t.Run(name, func(t *testing.T) {

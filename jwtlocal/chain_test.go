@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -21,7 +22,7 @@ import (
 // chain is everything from a cookie to Stytch's wire.
 type chain struct {
 	stytch   *mock.Stytch
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	cutoffs  *jwtlocal.MemoryCutoffs
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
@@ -44,7 +45,7 @@ func newChain(t testing.TB, configure ...func(*jwtlocal.Config)) *chain {
 		}
 	}
 	var err error
-	c.client, err = grimoireauth.New(grimoireauth.Config{
+	c.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: c.stytch.ProjectID(), Secret: c.stytch.Secret(), BaseURL: c.stytch.BaseURL(), Transport: c.stytch,
 		Cut: c.cutoffs.Cut, Observe: observe,
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/mock"
 )
@@ -19,7 +20,7 @@ func ExampleVerifier_Authenticate() {
 	class := stytch.AddClass("LAWS1100")
 	cookies := stytch.SignIn(stytch.AddStudent(class.ID, "ada@example.edu"), mock.WithJWTAge(10*time.Minute))
 
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,7 @@ import (
 
 // browse signs somebody in at the provider behind a start URL, and returns the token
 // that their browser brings back.
-func (x *real) browse(t *testing.T, start grimoireauth.Start, persona string) grimoireauth.Secret {
+func (x *real) browse(t *testing.T, start stytchclient.Start, persona string) grimoireauth.Secret {
 	t.Helper()
 	to, err := url.Parse(start.URL)
 	require.NoError(t, err)
@@ -30,17 +31,17 @@ func (x *real) browse(t *testing.T, start grimoireauth.Start, persona string) gr
 	return grimoireauth.NewSecret(back.Query().Get("token"))
 }
 
-func (x *real) byGoogle(t *testing.T, class grimoireauth.ClassID, persona string) (grimoireauth.SignedIn, error) {
+func (x *real) byGoogle(t *testing.T, class grimoireauth.ClassID, persona string) (stytchclient.SignedIn, error) {
 	t.Helper()
-	start, err := x.client.SignIn.StartOAuth(grimoireauth.OAuthStart{Provider: grimoireauth.MethodGoogle, Class: class, RedirectURL: "https://app.example/auth/callback"})
+	start, err := x.client.SignIn.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodGoogle, Class: class, RedirectURL: "https://app.example/auth/callback"})
 	require.NoError(t, err)
-	out, err := x.client.SignIn.WithOAuth(t.Context(), grimoireauth.OAuthSignIn{Token: x.browse(t, start, persona), Verifier: start.Verifier, Class: class})
+	out, err := x.client.SignIn.WithOAuth(t.Context(), stytchclient.OAuthSignIn{Token: x.browse(t, start, persona), Verifier: start.Verifier, Class: class})
 	return out.SignedIn, err
 }
 
 // asks returns the status that somebody gets who asks for a class's page as at least
 // this.
-func (x *real) asks(t *testing.T, who grimoireauth.SignedIn, class grimoireauth.ClassID, least grimoireauth.Role) int {
+func (x *real) asks(t *testing.T, who stytchclient.SignedIn, class grimoireauth.ClassID, least grimoireauth.Role) int {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("GET /classes/{class}", x.guard.InClass(middleware.PathClass("class"), least)(whoami))
@@ -54,13 +55,13 @@ func (x *real) asks(t *testing.T, who grimoireauth.SignedIn, class grimoireauth.
 func TestT10_ForwardedInvitation(t *testing.T) {
 	x := newReal(t)
 	class := x.stytch.AddClass("Torts", mock.Settings{"email_invites": "ALL_ALLOWED", "email_jit_provisioning": "NOT_ALLOWED"}).ID
-	ada, err := x.client.Roster.Invite(t.Context(), class, grimoireauth.Invitation{NewMember: grimoireauth.NewMember{Email: "ada@example.edu"}})
+	ada, err := x.client.Roster.Invite(t.Context(), class, stytchclient.Invitation{NewMember: stytchclient.NewMember{Email: "ada@example.edu"}})
 	require.NoError(t, err)
 	outbox := x.stytch.Outbox()
 	require.Equal(t, "ada@example.edu", outbox[len(outbox)-1].To)
 	link := grimoireauth.NewSecret(outbox[len(outbox)-1].Token)
 
-	in, err := x.client.SignIn.WithMagicLink(t.Context(), grimoireauth.MagicLinkSignIn{Token: link, Class: class})
+	in, err := x.client.SignIn.WithMagicLink(t.Context(), stytchclient.MagicLinkSignIn{Token: link, Class: class})
 	require.NoError(t, err)
 	require.Equal(t, ada.Person, in.Member.Person, "the link is that person's, whoever clicks on it")
 	require.Equal(t, "ada@example.edu", in.Member.Email)
@@ -76,7 +77,7 @@ func TestT10_ForwardedInvitation(t *testing.T) {
 	require.ErrorIs(t, err, grimoireauth.ErrNotInvited)
 
 	// Those whose invitation was withdrawn have a link that leads nowhere.
-	bob, err := x.client.Roster.Invite(t.Context(), class, grimoireauth.Invitation{NewMember: grimoireauth.NewMember{Email: "bob@example.edu"}})
+	bob, err := x.client.Roster.Invite(t.Context(), class, stytchclient.Invitation{NewMember: stytchclient.NewMember{Email: "bob@example.edu"}})
 	require.NoError(t, err)
 	outbox = x.stytch.Outbox()
 	require.NoError(t, x.client.Roster.Deny(t.Context(), class, bob.Member))
@@ -125,14 +126,14 @@ func TestT10_UnverifiedAddressOfAnInstructor(t *testing.T) {
 	in, err := x.byGoogle(t, x.class.ID, "ivy@example.edu")
 	require.ErrorIs(t, err, grimoireauth.ErrStepUp, "she has still to show that the address is hers")
 	require.True(t, in.IsZero())
-	var owed *grimoireauth.StepUpError
+	var owed *stytchclient.StepUpError
 	require.ErrorAs(t, err, &owed)
 	// What an unfinished sign-in holds is no session, whatever cookie it is put into.
 	for _, credentials := range []grimoireauth.Credentials{
 		grimoireauth.NewCredentials(owed.Intermediate.Token.Reveal(), owed.Intermediate.Token.Reveal()),
 		grimoireauth.NewCredentials("", owed.Intermediate.Token.Reveal()),
 	} {
-		var unfinished grimoireauth.SignedIn
+		var unfinished stytchclient.SignedIn
 		unfinished.Credentials = credentials
 		require.Equal(t, 401, x.asks(t, unfinished, x.class.ID, grimoireauth.RoleStudent))
 	}
@@ -145,9 +146,9 @@ func TestT12_AddressOfAnotherClass(t *testing.T) {
 	rogue := x.stytch.AddClass("Rogue", mock.Settings{"sso_jit_provisioning": "ALL_ALLOWED"}).ID
 	connection := x.stytch.AddSSO(rogue, "saml", nil)
 	x.stytch.AddPersona(mock.Persona{Email: "ivy@example.edu", Subject: "rogue-1"})
-	start, err := x.client.SignIn.StartSSO(grimoireauth.SSOStart{Connection: grimoireauth.ConnectionID(connection), RedirectURL: "https://app.example/auth/callback"})
+	start, err := x.client.SignIn.StartSSO(stytchclient.SSOStart{Connection: stytchclient.ConnectionID(connection), RedirectURL: "https://app.example/auth/callback"})
 	require.NoError(t, err)
-	finish := grimoireauth.SSOSignIn{Token: x.browse(t, start, "ivy@example.edu"), Verifier: start.Verifier, Class: rogue}
+	finish := stytchclient.SSOSignIn{Token: x.browse(t, start, "ivy@example.edu"), Verifier: start.Verifier, Class: rogue}
 	in, err := x.client.SignIn.WithSSO(t.Context(), finish)
 	require.NoError(t, err, "the class believes its own provider")
 	require.Equal(t, "ivy@example.edu", in.Member.Email)
@@ -156,7 +157,7 @@ func TestT12_AddressOfAnotherClass(t *testing.T) {
 	require.Equal(t, 404, x.asks(t, in, x.class.ID, grimoireauth.RoleStudent))
 
 	// The real Ivy is in neither the other's class nor the other's shoes.
-	ivy := grimoireauth.SignedIn{Authentication: grimoireauth.Authentication{Credentials: x.stytch.SignIn(x.member)}}
+	ivy := stytchclient.SignedIn{Authentication: grimoireauth.Authentication{Credentials: x.stytch.SignIn(x.member)}}
 	require.Equal(t, 200, x.asks(t, ivy, x.class.ID, grimoireauth.RoleInstructor))
 	require.Equal(t, 404, x.asks(t, ivy, rogue, grimoireauth.RoleStudent))
 
@@ -166,9 +167,9 @@ func TestT12_AddressOfAnotherClass(t *testing.T) {
 	require.Empty(t, marks[grimoireauth.Person{Member: x.member, Class: rogue}], "nor is the member's id without the class enough")
 
 	// An answer meant for her own class is refused there.
-	start, err = x.client.SignIn.StartSSO(grimoireauth.SSOStart{Connection: grimoireauth.ConnectionID(connection), RedirectURL: "https://app.example/auth/callback"})
+	start, err = x.client.SignIn.StartSSO(stytchclient.SSOStart{Connection: stytchclient.ConnectionID(connection), RedirectURL: "https://app.example/auth/callback"})
 	require.NoError(t, err)
-	finish = grimoireauth.SSOSignIn{Token: x.browse(t, start, "ivy@example.edu"), Verifier: start.Verifier, Class: x.class.ID}
+	finish = stytchclient.SSOSignIn{Token: x.browse(t, start, "ivy@example.edu"), Verifier: start.Verifier, Class: x.class.ID}
 	in, err = x.client.SignIn.WithSSO(t.Context(), finish)
 	require.ErrorIs(t, err, grimoireauth.ErrOtherClass)
 	require.True(t, in.IsZero())

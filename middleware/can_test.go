@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -209,7 +210,7 @@ func TestCanWithClient(t *testing.T) {
 			{ID: "tutor", Permissions: []mock.Permission{{Resource: "marks", Actions: []string{"read", "write"}}}},
 			{ID: "instructor", Permissions: []mock.Permission{{Resource: "marks", Actions: []string{"*"}}}},
 		}}
-		client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
+		client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 		require.NoError(t, err)
 		guard := newGuard(t, client.Sessions.Authenticate, middleware.Config{Can: client.Can})
 		class, other := stytch.AddClass("LAWS1100"), stytch.AddClass("ARTS2000")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -20,15 +21,15 @@ import (
 
 // process is one process of a service: a client, a verifier and a guard of its own.
 type process struct {
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 }
 
-func newProcess(t testing.TB, s *mock.Stytch, options ...func(*jwtlocal.Config, *middleware.Config, *grimoireauth.Client)) *process {
+func newProcess(t testing.TB, s *mock.Stytch, options ...func(*jwtlocal.Config, *middleware.Config, *stytchclient.Client)) *process {
 	t.Helper()
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: s.ProjectID(), Secret: s.Secret(), Transport: s, Cut: cutoffs.Cut})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: s.ProjectID(), Secret: s.Secret(), Transport: s, Cut: cutoffs.Cut})
 	require.NoError(t, err)
 	local := jwtlocal.Config{ProjectID: s.ProjectID(), Transport: s, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs}
 	config := middleware.Config{Revoke: client.Sessions.Revoke}
@@ -195,7 +196,7 @@ func TestC02_TheEarlierSessionEnds(t *testing.T) {
 		class := s.AddClass("LAWS1100")
 		ada, bob := s.AddStudent(class.ID, "ada@example.edu"), s.AddStudent(class.ID, "bob@example.edu")
 		var log bytes.Buffer
-		logging := func(_ *jwtlocal.Config, c *middleware.Config, _ *grimoireauth.Client) {
+		logging := func(_ *jwtlocal.Config, c *middleware.Config, _ *stytchclient.Client) {
 			c.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		}
 		p := newProcess(t, s, logging)
@@ -217,7 +218,7 @@ func TestC02_TheEarlierSessionEnds(t *testing.T) {
 		_, err = p.client.Sessions.Authenticate(t.Context(), victim)
 		require.NoError(t, err)
 
-		without := newProcess(t, s, logging, func(_ *jwtlocal.Config, c *middleware.Config, _ *grimoireauth.Client) { c.Revoke = nil })
+		without := newProcess(t, s, logging, func(_ *jwtlocal.Config, c *middleware.Config, _ *stytchclient.Client) { c.Revoke = nil })
 		without.signIn(t, b, s.SignIn(ada))
 		without.signIn(t, b, s.SignIn(bob))
 		require.Equal(t, 1, strings.Count(log.String(), "Config.Revoke"))
@@ -230,7 +231,7 @@ func TestC03_SlidingSessionOutlivesItsFirstHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := new(mock.Stytch)
 		ivy := s.AddInstructor(s.AddClass("LAWS1100").ID, "ivy@example.edu")
-		p := newProcess(t, s, func(l *jwtlocal.Config, _ *middleware.Config, c *grimoireauth.Client) {
+		p := newProcess(t, s, func(l *jwtlocal.Config, _ *middleware.Config, c *stytchclient.Client) {
 			l.Slide = jwtlocal.Slide{Extend: c.Sessions.Extend, By: time.Hour, Cap: 12 * time.Hour}
 		})
 		b := newBrowser(t, p.guard.Require(whoami))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -66,8 +67,8 @@ func signsIn(t testing.TB, p *process, credentials grimoireauth.Credentials) htt
 	return p.guard.Protect(mux, "POST /sign-in", "POST /sign-out")
 }
 
-func with(change func(*middleware.Config)) func(*jwtlocal.Config, *middleware.Config, *grimoireauth.Client) {
-	return func(_ *jwtlocal.Config, c *middleware.Config, _ *grimoireauth.Client) { change(c) }
+func with(change func(*middleware.Config)) func(*jwtlocal.Config, *middleware.Config, *stytchclient.Client) {
+	return func(_ *jwtlocal.Config, c *middleware.Config, _ *stytchclient.Client) { change(c) }
 }
 
 // C04: after a change of settings, or when another host of the site plants one, two cookies

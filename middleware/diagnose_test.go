@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/doctor"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/stretchr/testify/require"
 )
@@ -26,7 +27,7 @@ func TestX04_DiagnoseClientAddress(t *testing.T) {
 	require.Equal(t, grimoireauth.SeverityWarning, behind.Severity)
 	require.Equal(t, "client-address", behind.Code)
 	require.Contains(t, behind.Remedy, "middleware.Config.ClientAddress")
-	require.NoError(t, guard.Diagnose().Err(), "no fault: a server runs like this")
+	require.NoError(t, doctor.Report(guard.Diagnose()).Err(), "no fault: a server runs like this")
 
 	addr := netip.Addr{}
 	guard = newGuard(t, newSchool(t).Authenticate, middleware.Config{ClientAddress: func(*http.Request) netip.Addr { return addr }})
@@ -47,7 +48,7 @@ func ExampleGuard_Diagnose() {
 	r := httptest.NewRequest("GET", "https://classes.example.edu/", nil)
 	r.RemoteAddr = "10.0.0.5:39000" // nginx
 	guard.ClientAddress(r)
-	fmt.Print(guard.Diagnose())
+	fmt.Print(doctor.Report(guard.Diagnose()))
 	// Output:
 	// warning  client-address  requests come from a proxy, so the addresses of clients are not known and nothing is limited by them
 	//                          -> Set middleware.Config.ClientAddress, for example to middleware.ForwardedFor().

@@ -6,7 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
+
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -159,7 +160,7 @@ func TestC02_LateReplacementAndARefreshBefore(t *testing.T) {
 		s := new(mock.Stytch)
 		ada := s.AddStudent(s.AddClass("LAWS1100").ID, "ada@example.edu")
 		former := newProcess(t, s, with(func(c *middleware.Config) { c.SharedCookieDomain = "school.example" }))
-		listed := func(jc *jwtlocal.Config, c *middleware.Config, client *grimoireauth.Client) {
+		listed := func(jc *jwtlocal.Config, c *middleware.Config, client *stytchclient.Client) {
 			c.FormerCookies = []middleware.FormerCookies{{Domain: "school.example", Until: time.Now().Add(30 * 24 * time.Hour)}}
 			c.Fresh = client.Sessions.Authenticate
 		}

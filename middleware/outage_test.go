@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -62,7 +63,7 @@ func TestX07_Blackhole(t *testing.T) {
 				stytch := new(mock.Stytch)
 				class := stytch.AddClass("LAWS1100")
 				network := &blackhole{next: stytch}
-				client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: network})
+				client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: network})
 				require.NoError(t, err)
 				verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: network, Refresh: client.Sessions.Authenticate})
 				require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -18,7 +19,7 @@ import (
 // real is a Guard on the local verifier, with Stytch in memory behind it.
 type real struct {
 	stytch   *mock.Stytch
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	class    mock.Class
@@ -32,7 +33,7 @@ func newReal(t testing.TB) *real {
 	x.member = x.stytch.AddInstructor(x.class.ID, "ivy@example.edu")
 	cutoffs := new(jwtlocal.MemoryCutoffs)
 	var err error
-	x.client, err = grimoireauth.New(grimoireauth.Config{ProjectID: x.stytch.ProjectID(), Secret: x.stytch.Secret(), PublicToken: x.stytch.PublicToken(), Transport: x.stytch, Cut: cutoffs.Cut})
+	x.client, err = stytchclient.New(stytchclient.Config{ProjectID: x.stytch.ProjectID(), Secret: x.stytch.Secret(), PublicToken: x.stytch.PublicToken(), Transport: x.stytch, Cut: cutoffs.Cut})
 	require.NoError(t, err)
 	x.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: x.stytch.ProjectID(), Transport: x.stytch, Refresh: x.client.Sessions.Authenticate, Cutoffs: cutoffs})
 	require.NoError(t, err)

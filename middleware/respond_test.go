@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/stretchr/testify/require"
 )
@@ -206,7 +207,7 @@ func TestProblems(t *testing.T) {
 		code   string
 		retry  string
 	}{
-		{"unfinished", &grimoireauth.StepUpError{}, 401, "sign_in_unfinished", ""},
+		{"unfinished", &stytchclient.StepUpError{}, 401, "sign_in_unfinished", ""},
 		{"not recent", &middleware.NotRecentError{MaxAge: time.Hour}, 401, "not_recent", ""},
 		{"outage", grimoireauth.ErrUnavailable, 503, "unavailable", "5"},
 		{"rate limit", grimoireauth.ErrRateLimited, 503, "unavailable", "5"},

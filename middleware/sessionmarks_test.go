@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/internal/asker"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -42,7 +43,7 @@ func TestX01_TheGuardRecognisesWhatItGaveOut(t *testing.T) {
 	require.Equal(t, credentials.Token.Reveal(), parts[0])
 	require.Equal(t, string(authenticated.ID()), parts[1])
 
-	foreign, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: rotated(stytch.Secret())})
+	foreign, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: rotated(stytch.Secret())})
 	require.NoError(t, err)
 	for _, tt := range []struct {
 		name, cookie string
@@ -87,8 +88,8 @@ func rotated(secret grimoireauth.Secret) grimoireauth.Secret {
 	return grimoireauth.NewSecret(text[:len(text)-1] + last)
 }
 
-func clientOf(t testing.TB, stytch *mock.Stytch) *grimoireauth.Client {
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch})
+func clientOf(t testing.TB, stytch *mock.Stytch) *stytchclient.Client {
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch})
 	require.NoError(t, err)
 	return client
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -44,7 +45,7 @@ func (e *enrolled) role(_ context.Context, s grimoireauth.Session, class grimoir
 // guardOf is a Guard on the local verifier.
 func guardOf(t *testing.T, stytch *mock.Stytch, config middleware.Config) *middleware.Guard {
 	t.Helper()
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 	require.NoError(t, err)
 	verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: stytch, Refresh: client.Sessions.Authenticate})
 	require.NoError(t, err)

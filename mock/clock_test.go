@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/mock"
 )
@@ -139,7 +140,7 @@ func TestClockOfOneMachine(t *testing.T) {
 		class := s.AddClass("LAWS1100")
 		credentials := s.SignIn(s.AddStudent(class.ID, "ada@example.edu"))
 		verifier := func(by http.RoundTripper) *jwtlocal.Verifier {
-			client, err := grimoireauth.New(grimoireauth.Config{ProjectID: s.ProjectID(), Secret: s.Secret(), BaseURL: s.BaseURL(), Transport: by})
+			client, err := stytchclient.New(stytchclient.Config{ProjectID: s.ProjectID(), Secret: s.Secret(), BaseURL: s.BaseURL(), Transport: by})
 			require.NoError(t, err)
 			v, err := jwtlocal.New(jwtlocal.Config{ProjectID: s.ProjectID(), BaseURL: s.BaseURL(), Transport: by, Refresh: client.Sessions.Authenticate})
 			require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -15,7 +16,7 @@ import (
 // students.
 func ExampleStytch_Audit() {
 	stytch := new(mock.Stytch)
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 	if err != nil {
 		panic(err)
 	}
@@ -57,7 +58,7 @@ func ExampleStytch_Audit() {
 // table forgot, and a sign-in endpoint whose 403 is no refusal to use it.
 func ExampleStytch_Audit_oneOrganization() {
 	stytch := new(mock.Stytch)
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 	if err != nil {
 		panic(err)
 	}

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 )
 
 // exampleClient is a client of this module, as an application has one.
-func exampleClient(stytch *mock.Stytch) *grimoireauth.Client {
-	client, err := grimoireauth.New(grimoireauth.Config{
+func exampleClient(stytch *mock.Stytch) *stytchclient.Client {
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(), BaseURL: stytch.BaseURL(), Transport: stytch,
 	})
 	if err != nil {
@@ -95,7 +96,7 @@ func ExampleStytch_AddPersona() {
 	stytch.AddPersona(mock.Persona{Email: "ada@example.edu", Name: "Ada Lovelace", Attributes: map[string]any{"eduPersonAffiliation": "staff"}})
 
 	client := exampleClient(stytch)
-	start, err := client.SignIn.StartSSO(grimoireauth.SSOStart{Connection: grimoireauth.ConnectionID(connection)})
+	start, err := client.SignIn.StartSSO(stytchclient.SSOStart{Connection: stytchclient.ConnectionID(connection)})
 	if err != nil {
 		panic(err)
 	}
@@ -114,7 +115,7 @@ func ExampleStytch_AddPersona() {
 	if err != nil {
 		panic(err)
 	}
-	signedIn, err := client.SignIn.WithSSO(context.Background(), grimoireauth.SSOSignIn{
+	signedIn, err := client.SignIn.WithSSO(context.Background(), stytchclient.SSOSignIn{
 		Token: grimoireauth.NewSecret(back.Query().Get("token")), Verifier: start.Verifier, Class: class,
 	})
 	fmt.Println(signedIn.Member.Name, signedIn.Member.Status, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/mock"
 )
@@ -16,7 +17,7 @@ import (
 func Example() {
 	ctx := context.Background()
 	stytch := new(mock.Stytch)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
 	})
 	if err != nil {
@@ -25,7 +26,7 @@ func Example() {
 	class := stytch.AddClass("LAWS1100")
 	stytch.AddStudent(class.ID, "ada@example.edu")
 
-	if err := client.SignIn.SendMagicLink(ctx, grimoireauth.MagicLink{Class: class.ID, Email: "ada@example.edu"}); err != nil {
+	if err := client.SignIn.SendMagicLink(ctx, stytchclient.MagicLink{Class: class.ID, Email: "ada@example.edu"}); err != nil {
 		panic(err)
 	}
 	message := stytch.Outbox()[0]
@@ -50,7 +51,7 @@ func Example() {
 // The next two calls of one endpoint fail, and the one after them succeeds.
 func ExampleStytch_Fail() {
 	stytch := new(mock.Stytch)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
 	})
 	if err != nil {
@@ -73,7 +74,7 @@ func ExampleStytch_Fail() {
 func ExampleClock() {
 	stytch := new(mock.Stytch)
 	wrong := stytch.ClockAhead(time.Hour)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: wrong,
 	})
 	if err != nil {

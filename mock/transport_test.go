@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 )
 
@@ -64,7 +65,7 @@ func TestRoundTripContract(t *testing.T) {
 func TestBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stytch := new(mock.Stytch)
-		client, err := grimoireauth.New(grimoireauth.Config{
+		client, err := stytchclient.New(stytchclient.Config{
 			ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
 		})
 		require.NoError(t, err)

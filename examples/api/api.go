@@ -8,13 +8,14 @@ import (
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 )
 
 // api is the service: the parts of the library, put together.
 type api struct {
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	board    board
@@ -24,7 +25,7 @@ func newAPI(o options) (*api, error) {
 	// Whatever the client ends or removes is worthless here from the next request on,
 	// although the session_jwt would be good for minutes.
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, clientErr := grimoireauth.New(o.client(cutoffs.Cut))
+	client, clientErr := stytchclient.New(o.client(cutoffs.Cut))
 	config := jwtlocal.Config{
 		ProjectID: o.projectID, BaseURL: o.stytchURL, Transport: o.transport,
 		Cutoffs: cutoffs, Observe: alarms,

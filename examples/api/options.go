@@ -8,6 +8,8 @@ import (
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/doctor"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // options is everything that differs between the demonstration, a test and a
@@ -43,8 +45,8 @@ func optionsFromEnvironment(getenv func(string) string, classes []string) (optio
 	return o, nil
 }
 
-func (o options) client(cut grimoireauth.Cut) grimoireauth.Config {
-	return grimoireauth.Config{ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport, Cut: cut}
+func (o options) client(cut grimoireauth.Cut) stytchclient.Config {
+	return stytchclient.Config{ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport, Cut: cut}
 }
 
 // checkUp asks the real Stytch whether this can work, and shows the answer. A fault
@@ -53,7 +55,7 @@ func (o options) checkUp(ctx context.Context, out io.Writer) error {
 	if o.demo != nil {
 		return nil
 	}
-	diagnosis := grimoireauth.Doctor(ctx, o.client(nil), grimoireauth.Checkup{Classes: o.classes})
+	diagnosis := doctor.Check(ctx, o.client(nil), doctor.Options{Classes: o.classes})
 	if _, err := diagnosis.WriteTo(out); err != nil {
 		return err
 	}

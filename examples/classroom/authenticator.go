@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // authenticator plays the app on everybody's phone: it knows the keys that were
@@ -79,7 +79,7 @@ func (a *authenticator) add(name, text string, recovery ...string) (account, err
 
 // install is add for somebody who keeps the recovery codes, and returns the code
 // that confirms it: the one before this, so that the one on show stays unused.
-func (a *authenticator) install(name string, enrolment grimoireauth.AppEnrolment) (string, error) {
+func (a *authenticator) install(name string, enrolment stytchclient.AppEnrolment) (string, error) {
 	var paper []string
 	for _, code := range enrolment.RecoveryCodes {
 		paper = append(paper, code.Reveal())

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -19,7 +20,7 @@ import (
 // classroom is the application: the four parts of the library, put together.
 type classroom struct {
 	options
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	signin   http.Handler
@@ -33,7 +34,7 @@ func newClassroom(ctx context.Context, o options) (*classroom, error) {
 	cutoffs := new(jwtlocal.MemoryCutoffs)
 	clientConfig := o.client()
 	clientConfig.Cut, clientConfig.Observe = cutoffs.Cut, alarms
-	client, clientErr := grimoireauth.New(clientConfig)
+	client, clientErr := stytchclient.New(clientConfig)
 	config := jwtlocal.Config{
 		ProjectID: o.projectID, BaseURL: o.stytchURL, Transport: o.transport,
 		Cutoffs: cutoffs, Observe: alarms,
@@ -128,7 +129,7 @@ func (c *classroom) handler() http.Handler {
 // remember notes, while Stytch can be reached, who is in several classes, so
 // that the header can offer to switch. Nobody is kept out because that could not
 // be found out.
-func (c *classroom) remember(ctx context.Context, signedIn grimoireauth.SignedIn) error {
+func (c *classroom) remember(ctx context.Context, signedIn stytchclient.SignedIn) error {
 	found, err := c.client.SignIn.Discover(ctx, signedIn.Credentials)
 	if err != nil {
 		slog.WarnContext(ctx, "other classes unknown", "member", signedIn.Session.Member(), "err", err)

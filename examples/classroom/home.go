@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // home shows the classes; in the demonstration, with the people whom a visitor
@@ -19,7 +20,7 @@ func (c *classroom) home(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, id := range c.classes {
 		class := c.about(r.Context(), id)
-		page.Rooms = append(page.Rooms, room{ID: id, NewClass: grimoireauth.NewClass{Name: class.Name, Slug: class.Slug}})
+		page.Rooms = append(page.Rooms, room{ID: id, NewClass: stytchclient.NewClass{Name: class.Name, Slug: class.Slug}})
 	}
 	show(w, http.StatusOK, "home", page)
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/doctor"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // options is everything that differs between the demonstration, a test and a
@@ -48,8 +50,8 @@ func optionsFromEnvironment(getenv func(string) string, url string, classes []st
 }
 
 // client is how to reach Stytch.
-func (o options) client() grimoireauth.Config {
-	return grimoireauth.Config{
+func (o options) client() stytchclient.Config {
+	return stytchclient.Config{
 		ProjectID: o.projectID, Secret: o.secret, PublicToken: o.publicToken, BaseURL: o.stytchURL, Transport: o.transport,
 	}
 }
@@ -61,7 +63,7 @@ func (o options) checkup(ctx context.Context, w io.Writer) error {
 	if o.demo != nil {
 		return nil
 	}
-	diagnosis := grimoireauth.Doctor(ctx, o.client(), grimoireauth.Checkup{Classes: o.classes})
+	diagnosis := doctor.Check(ctx, o.client(), doctor.Options{Classes: o.classes})
 	if _, err := diagnosis.WriteTo(w); err != nil {
 		return err
 	}

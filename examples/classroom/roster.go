@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // problems are what can be wrong with an invitation, by the code in the address.
@@ -52,8 +53,8 @@ func (c *classroom) invite(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, back+"?problem=role", http.StatusSeeOther)
 		return
 	}
-	member, err := c.client.Roster.Invite(r.Context(), instructor.Class, grimoireauth.Invitation{
-		NewMember:   grimoireauth.NewMember{Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Role: role},
+	member, err := c.client.Roster.Invite(r.Context(), instructor.Class, stytchclient.Invitation{
+		NewMember:   stytchclient.NewMember{Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Role: role},
 		By:          instructor.Member,
 		RedirectURL: c.url + "/auth/callback",
 	})

@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // room is a class of the demonstration.
 type room struct {
-	grimoireauth.NewClass
+	stytchclient.NewClass
 	About  string // its way in, in words
 	SSO    []schoolLogin
 	People []somebody
@@ -20,7 +21,7 @@ type room struct {
 // somebody is a person of the demonstration. What only they should know is shown
 // to everybody, so that a visitor can be them.
 type somebody struct {
-	grimoireauth.NewMember
+	stytchclient.NewMember
 	Password string
 	Phone    string // gets codes by SMS
 	App      bool   // has an authenticator app, and recovery codes on paper
@@ -28,7 +29,7 @@ type somebody struct {
 
 // schoolLogin is an identity provider of an institution.
 type schoolLogin struct {
-	kind grimoireauth.ConnectionKind
+	kind stytchclient.ConnectionKind
 	name string
 }
 
@@ -38,21 +39,21 @@ type schoolLogin struct {
 func world() []room {
 	return []room{
 		{
-			NewClass: grimoireauth.NewClass{Name: "Contracts, semester 1", Slug: "laws1100-s1"},
+			NewClass: stytchclient.NewClass{Name: "Contracts, semester 1", Slug: "laws1100-s1"},
 			About:    "Every way to sign in. No second factor.",
 			SSO: []schoolLogin{
-				{grimoireauth.ConnectionSAML, "Northfield University"},
-				{grimoireauth.ConnectionOIDC, "Research Federation"},
+				{stytchclient.ConnectionSAML, "Northfield University"},
+				{stytchclient.ConnectionOIDC, "Research Federation"},
 			},
 			People: []somebody{
-				{NewMember: grimoireauth.NewMember{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleInstructor}, Password: "offer-meets-acceptance-71"},
-				{NewMember: grimoireauth.NewMember{Name: "Sam Lindqvist", Email: "sam@example.edu", Role: grimoireauth.RoleStudent}, Password: "snail-in-the-bottle-1932"},
-				{NewMember: grimoireauth.NewMember{Name: "Priya Raman", Email: "priya@example.edu", Role: grimoireauth.RoleStudent}},
-				{NewMember: grimoireauth.NewMember{Name: "Tomás Vega", Email: "tomas@example.edu", Role: grimoireauth.RoleTutor}},
+				{NewMember: stytchclient.NewMember{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleInstructor}, Password: "offer-meets-acceptance-71"},
+				{NewMember: stytchclient.NewMember{Name: "Sam Lindqvist", Email: "sam@example.edu", Role: grimoireauth.RoleStudent}, Password: "snail-in-the-bottle-1932"},
+				{NewMember: stytchclient.NewMember{Name: "Priya Raman", Email: "priya@example.edu", Role: grimoireauth.RoleStudent}},
+				{NewMember: stytchclient.NewMember{Name: "Tomás Vega", Email: "tomas@example.edu", Role: grimoireauth.RoleTutor}},
 			},
 		},
 		{
-			NewClass: grimoireauth.NewClass{Name: "Prompt writing for lawyers", Slug: "prompt-writing", Settings: grimoireauth.ClassSettings{
+			NewClass: stytchclient.NewClass{Name: "Prompt writing for lawyers", Slug: "prompt-writing", Settings: grimoireauth.ClassSettings{
 				Methods: []grimoireauth.SignInMethod{
 					grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodPassword, grimoireauth.MethodGoogle,
 				},
@@ -60,9 +61,9 @@ func world() []room {
 			}},
 			About: "A link, a code, a password or Google; then a second factor.",
 			People: []somebody{
-				{NewMember: grimoireauth.NewMember{Name: "Bao Tran", Email: "bao@example.edu", Role: grimoireauth.RoleCoordinator}, Password: "carbolic-smoke-ball-1893", App: true},
-				{NewMember: grimoireauth.NewMember{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleStudent}, Phone: "+61491570156"},
-				{NewMember: grimoireauth.NewMember{Name: "Mina Park", Email: "mina@example.edu", Role: grimoireauth.RoleStudent}},
+				{NewMember: stytchclient.NewMember{Name: "Bao Tran", Email: "bao@example.edu", Role: grimoireauth.RoleCoordinator}, Password: "carbolic-smoke-ball-1893", App: true},
+				{NewMember: stytchclient.NewMember{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleStudent}, Phone: "+61491570156"},
+				{NewMember: stytchclient.NewMember{Name: "Mina Park", Email: "mina@example.edu", Role: grimoireauth.RoleStudent}},
 			},
 		},
 	}
@@ -71,7 +72,7 @@ func world() []room {
 // seed fills Stytch through a client of its own, as a registrar's script would the
 // day before, and returns the classes.
 func (d *demo) seed(ctx context.Context) ([]room, error) {
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: d.stytch.ProjectID(), Secret: d.stytch.Secret(), BaseURL: d.stytch.BaseURL(), Transport: d.stytch,
 	})
 	if err != nil {
@@ -101,27 +102,27 @@ func (d *demo) seed(ctx context.Context) ([]room, error) {
 }
 
 // connect gives a class the login of an institution. The mock plays it.
-func (d *demo) connect(ctx context.Context, client *grimoireauth.Client, class grimoireauth.ClassID, login schoolLogin) error {
-	id := grimoireauth.ConnectionID(d.stytch.AddSSO(class, string(login.kind), nil))
-	name := grimoireauth.Set(login.name)
+func (d *demo) connect(ctx context.Context, client *stytchclient.Client, class grimoireauth.ClassID, login schoolLogin) error {
+	id := stytchclient.ConnectionID(d.stytch.AddSSO(class, string(login.kind), nil))
+	name := stytchclient.Set(login.name)
 	var err error
-	if login.kind == grimoireauth.ConnectionSAML {
-		_, err = client.SignIn.Connections.UpdateSAML(ctx, class, id, grimoireauth.SAMLChange{Name: name})
+	if login.kind == stytchclient.ConnectionSAML {
+		_, err = client.SignIn.Connections.UpdateSAML(ctx, class, id, stytchclient.SAMLChange{Name: name})
 	} else {
-		_, err = client.SignIn.Connections.UpdateOIDC(ctx, class, id, grimoireauth.OIDCChange{Name: name})
+		_, err = client.SignIn.Connections.UpdateOIDC(ctx, class, id, stytchclient.OIDCChange{Name: name})
 	}
 	return err
 }
 
 // settle enrols somebody and lets them do what they will have done before today:
 // choose a password, set up the app on their phone.
-func (d *demo) settle(ctx context.Context, client *grimoireauth.Client, class grimoireauth.Class, who somebody) error {
+func (d *demo) settle(ctx context.Context, client *stytchclient.Client, class grimoireauth.Class, who somebody) error {
 	member, err := client.Roster.Enroll(ctx, class.ID, who.NewMember)
 	if err != nil {
 		return err
 	}
 	if who.Phone != "" {
-		if _, err := client.Roster.Update(ctx, class.ID, member.Member, grimoireauth.MemberChange{Phone: grimoireauth.Set(who.Phone)}); err != nil {
+		if _, err := client.Roster.Update(ctx, class.ID, member.Member, stytchclient.MemberChange{Phone: stytchclient.Set(who.Phone)}); err != nil {
 			return err
 		}
 	}
@@ -134,7 +135,7 @@ func (d *demo) settle(ctx context.Context, client *grimoireauth.Client, class gr
 		return err
 	}
 	if who.Password != "" {
-		signedIn, err := client.Sessions.SetPassword(ctx, session, grimoireauth.NewSecret(who.Password), grimoireauth.SessionOptions{})
+		signedIn, err := client.Sessions.SetPassword(ctx, session, grimoireauth.NewSecret(who.Password), stytchclient.SessionOptions{})
 		if err != nil {
 			return err
 		}
@@ -149,7 +150,7 @@ func (d *demo) settle(ctx context.Context, client *grimoireauth.Client, class gr
 		if err != nil {
 			return err
 		}
-		if _, err := client.Sessions.AddFactorApp(ctx, session, grimoireauth.FactorCode{Code: grimoireauth.NewSecret(code)}); err != nil {
+		if _, err := client.Sessions.AddFactorApp(ctx, session, stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)}); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/forwardauth"
@@ -26,7 +27,7 @@ type options struct {
 // service is the Go service beside the one in Python.
 type service struct {
 	options  options
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	ask      http.Handler // what the proxies ask
@@ -35,7 +36,7 @@ type service struct {
 
 func newService(o options) (*service, error) {
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport, Cut: cutoffs.Cut,
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -20,7 +21,7 @@ func init() { slog.SetDefault(slog.New(slog.DiscardHandler)) }
 // student here and teaches there; Elsa is in the other class only.
 type school struct {
 	stytch      *mock.Stytch
-	client      *grimoireauth.Client
+	client      *stytchclient.Client
 	verifier    *jwtlocal.Verifier
 	guard       *middleware.Guard
 	here, there grimoireauth.ClassID
@@ -32,7 +33,7 @@ type school struct {
 func newSchool(t testing.TB) school {
 	t.Helper()
 	stytch, cutoffs := new(mock.Stytch), new(jwtlocal.MemoryCutoffs)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, Cut: cutoffs.Cut,
 	})
 	require.NoError(t, err)

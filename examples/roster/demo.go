@@ -12,6 +12,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 )
 
@@ -69,7 +70,7 @@ func lastWeek(ctx context.Context, stytch *mock.Stytch, o options) error {
 	if _, err := plan.Apply(ctx, client.Roster); err != nil {
 		return err
 	}
-	for bo, err := range client.Roster.Find(ctx, grimoireauth.MemberQuery{Email: "bo@example.edu"}, o.class) {
+	for bo, err := range client.Roster.Find(ctx, stytchclient.MemberQuery{Email: "bo@example.edu"}, o.class) {
 		if err != nil {
 			return err
 		}

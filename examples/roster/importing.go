@@ -11,6 +11,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // How the program ends; the package comment says when.
@@ -123,7 +124,7 @@ func (i importing) do(ctx context.Context) error {
 
 // lookAgain makes the plan anew from what Stytch says now. Nothing may be left in
 // it: that is why an import that was interrupted can simply be run again.
-func (i importing) lookAgain(ctx context.Context, client *grimoireauth.Client, list classlist.List) error {
+func (i importing) lookAgain(ctx context.Context, client *stytchclient.Client, list classlist.List) error {
 	plan, err := i.plan(ctx, client, list)
 	if err != nil {
 		return fmt.Errorf("the import is done, and could not be looked at again: %w", err)
@@ -136,15 +137,15 @@ func (i importing) lookAgain(ctx context.Context, client *grimoireauth.Client, l
 	return nil
 }
 
-func (o options) client() (*grimoireauth.Client, error) {
-	return grimoireauth.New(grimoireauth.Config{
+func (o options) client() (*stytchclient.Client, error) {
+	return stytchclient.New(stytchclient.Config{
 		ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport,
 	})
 }
 
 // find looks the class up by its id or its slug, which is what people remember. Ids
 // of Stytch begin like this.
-func (o options) find(ctx context.Context, client *grimoireauth.Client) (grimoireauth.Class, error) {
+func (o options) find(ctx context.Context, client *stytchclient.Client) (grimoireauth.Class, error) {
 	if strings.HasPrefix(string(o.class), "organization-") {
 		return client.Classes.Get(ctx, o.class)
 	}
@@ -169,7 +170,7 @@ func (o options) read() (list classlist.List, err error) {
 }
 
 // plan asks Stytch who is in the class and compares.
-func (o options) plan(ctx context.Context, client *grimoireauth.Client, list classlist.List) (classlist.Plan, error) {
+func (o options) plan(ctx context.Context, client *stytchclient.Client, list classlist.List) (classlist.Plan, error) {
 	members, err := classlist.Members(ctx, client.Roster, o.class)
 	if err != nil {
 		return classlist.Plan{}, err

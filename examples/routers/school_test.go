@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -42,10 +43,10 @@ type school struct {
 }
 
 // stytchAndClient are the parts that both ways share.
-func stytchAndClient(t testing.TB) (*mock.Stytch, *grimoireauth.Client, *jwtlocal.Verifier) {
+func stytchAndClient(t testing.TB) (*mock.Stytch, *stytchclient.Client, *jwtlocal.Verifier) {
 	t.Helper()
 	stytch, cutoffs := new(mock.Stytch), new(jwtlocal.MemoryCutoffs)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, Cut: cutoffs.Cut,
 	})
 	require.NoError(t, err)
@@ -58,7 +59,7 @@ func stytchAndClient(t testing.TB) (*mock.Stytch, *grimoireauth.Client, *jwtloca
 }
 
 // revoke returns the credentials of a session that was signed out on purpose.
-func revoke(t testing.TB, client *grimoireauth.Client, credentials grimoireauth.Credentials) grimoireauth.Credentials {
+func revoke(t testing.TB, client *stytchclient.Client, credentials grimoireauth.Credentials) grimoireauth.Credentials {
 	t.Helper()
 	a, err := client.Sessions.Authenticate(t.Context(), credentials)
 	require.NoError(t, err)

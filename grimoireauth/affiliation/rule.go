@@ -1,3 +1,5 @@
+// Package affiliation derives roles from what the identity provider of a person's home
+// institution says of them.
 package affiliation
 
 import (

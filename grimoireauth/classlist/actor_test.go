@@ -7,6 +7,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
@@ -18,7 +19,7 @@ func permitted(t testing.TB, actions ...string) *class {
 	stytch := &mock.Stytch{Roles: []mock.Role{{ID: "tutor", Permissions: may}, {ID: "instructor", Permissions: may}, {ID: "coordinator"}}}
 	c.stytch, c.line.stytch = stytch, stytch
 	var err error
-	c.client, err = grimoireauth.New(grimoireauth.Config{
+	c.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: c.line,
 	})
 	require.NoError(t, err)
@@ -99,7 +100,7 @@ func TestA06_WhoMayNotImport(t *testing.T) {
 	sue := c.stytch.AddInstructor(c.id, "sue@example.edu")
 	ended := c.stytch.SignIn(sue)
 	c.stytch.EndSession(ended)
-	_, err := c.client.Roster.Suspend(t.Context(), c.id, sue, grimoireauth.EvenLastInstructor)
+	_, err := c.client.Roster.Suspend(t.Context(), c.id, sue, stytchclient.EvenLastInstructor)
 	require.NoError(t, err)
 	for name, row := range map[string]struct {
 		by   grimoireauth.Credentials

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // ErrRosterChanged is returned if the roster was changed since the plan was made, so
@@ -33,7 +34,7 @@ var ErrRosterChanged = fmt.Errorf("classlist: %w: the roster has changed since t
 // error, [grimoireauth.ErrUnavailable], [grimoireauth.ErrRateLimited], or the errors of
 // the rows; the Report is complete in any case. Adding people sends them no e-mail. No
 // goroutine outlives the call.
-func (p Plan) Apply(ctx context.Context, roster grimoireauth.Roster) (Report, error) {
+func (p Plan) Apply(ctx context.Context, roster stytchclient.Roster) (Report, error) {
 	if p.class == "" {
 		return Report{}, nil
 	}
@@ -55,7 +56,7 @@ func (p Plan) Apply(ctx context.Context, roster grimoireauth.Roster) (Report, er
 // Errors: those of Apply; [grimoireauth.ErrForbidden] if the member may not do that, and
 // [grimoireauth.ErrUnauthenticated] if their session has ended or they are suspended.
 // Nothing has changed then, unless the Report says so.
-func (p Plan) ApplyAs(ctx context.Context, client *grimoireauth.Client, credentials grimoireauth.Credentials) (Report, error) {
+func (p Plan) ApplyAs(ctx context.Context, client *stytchclient.Client, credentials grimoireauth.Credentials) (Report, error) {
 	if p.class == "" {
 		return Report{}, nil
 	}
@@ -63,7 +64,7 @@ func (p Plan) ApplyAs(ctx context.Context, client *grimoireauth.Client, credenti
 }
 
 // apply applies the plan, on behalf of the actor if there is one.
-func (p Plan) apply(ctx context.Context, roster grimoireauth.Roster, by *actor) (Report, error) {
+func (p Plan) apply(ctx context.Context, roster stytchclient.Roster, by *actor) (Report, error) {
 	if err := by.check(ctx); err != nil {
 		return p.untouched(), err
 	}
@@ -140,7 +141,7 @@ const actorTime = 10 * time.Second
 // actor is the member on whose behalf an import runs. A nil actor is the program
 // itself, which may make every change.
 type actor struct {
-	client      *grimoireauth.Client
+	client      *stytchclient.Client
 	credentials grimoireauth.Credentials
 	// lock guards the fields below. It is a channel because synctest does not count a
 	// goroutine that waits for a mutex as blocked.
@@ -198,7 +199,7 @@ func (a *actor) authorize(ctx context.Context) error {
 		return err
 	}
 	for _, action := range a.plan.actions() {
-		permission := grimoireauth.Permission{Class: a.plan.class, Resource: "stytch.member", Action: action}
+		permission := stytchclient.Permission{Class: a.plan.class, Resource: "stytch.member", Action: action}
 		if _, err := a.client.Sessions.Authorize(ctx, a.credentials, permission); err != nil {
 			return err
 		}

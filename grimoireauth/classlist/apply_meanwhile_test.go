@@ -7,6 +7,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
@@ -41,7 +42,7 @@ func TestApplyMeanwhile(t *testing.T) {
 			before: func(*class) {}, list: people(1),
 			meanwhile: func(c *class) {
 				other := c.stytch.AddStudent(c.id, "other@example.edu")
-				_, err := c.client.Roster.Update(c.t.Context(), c.id, other, grimoireauth.MemberChange{ExternalID: grimoireauth.Set("45000001")})
+				_, err := c.client.Roster.Update(c.t.Context(), c.id, other, stytchclient.MemberChange{ExternalID: stytchclient.Set("45000001")})
 				require.NoError(c.t, err)
 			},
 			result: classlist.Failed, err: grimoireauth.ErrConflict,
@@ -99,9 +100,9 @@ func TestApplyMeanwhile(t *testing.T) {
 }
 
 // quiet returns a client with a transport of its own, without faults.
-func quiet(t *testing.T, stytch *mock.Stytch) *grimoireauth.Client {
+func quiet(t *testing.T, stytch *mock.Stytch) *stytchclient.Client {
 	t.Helper()
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
 	})
 	require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
@@ -196,7 +197,7 @@ func TestApplyBesideAnother(t *testing.T) {
 }
 
 func TestZeroPlan(t *testing.T) {
-	report, err := classlist.Plan{}.Apply(t.Context(), grimoireauth.Roster{})
+	report, err := classlist.Plan{}.Apply(t.Context(), stytchclient.Roster{})
 	require.NoError(t, err)
 	require.Empty(t, report.Outcomes)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
@@ -17,7 +18,7 @@ func TestI04_DetailsFollowTheList(t *testing.T) {
 	first := classlist.Row{Line: 2, Email: "ada@example.edu", Name: "Ada Byron", Groups: []string{"Mon", "Lab"}}
 	for name, row := range map[string]struct {
 		first, list classlist.Row
-		byHand      grimoireauth.MemberChange
+		byHand      stytchclient.MemberChange
 		step        string // empty: nothing to do
 		note        string
 		want        classlist.Row
@@ -28,10 +29,10 @@ func TestI04_DetailsFollowTheList(t *testing.T) {
 		"a role and a name":   {classlist.Row{Name: "Ada", Role: student}, classlist.Row{Name: "Ada L", Role: tutor}, none0, `change role ada@example.edu (Ada L), student to tutor, name "Ada" to "Ada L"`, "", classlist.Row{Name: "Ada L", Role: tutor}},
 		"groups, reordered":   {first, classlist.Row{Groups: []string{"Lab", "Mon"}}, none0, "", "", classlist.Row{Name: "Ada Byron", Groups: first.Groups}},
 		"nothing is said":     {first, classlist.Row{}, none0, "", "", classlist.Row{Name: "Ada Byron", Groups: first.Groups}},
-		"a name by hand":      {first, classlist.Row{Name: "Ada Lovelace"}, grimoireauth.MemberChange{Name: grimoireauth.Set("Ada B")}, "", `the name "Ada B" is by hand, so the list's "Ada Lovelace" does not count`, classlist.Row{Name: "Ada B", Groups: first.Groups}},
-		"groups by hand":      {first, classlist.Row{Groups: []string{"Tue"}}, grimoireauth.MemberChange{Metadata: grimoireauth.Metadata{classlist.GroupsKey: []string{"Wed"}}}, "", "the groups", classlist.Row{Name: "Ada Byron", Groups: []string{"Wed"}}},
-		"a name taken away":   {first, classlist.Row{Name: "Ada Byron"}, grimoireauth.MemberChange{Name: grimoireauth.Set("")}, `change details ada@example.edu (Ada Byron), student, name "Ada Byron"`, "", first},
-		"a name of their own": {classlist.Row{}, classlist.Row{Name: "Ada Lovelace"}, grimoireauth.MemberChange{Name: grimoireauth.Set("Countess")}, "", "is by hand", classlist.Row{Name: "Countess"}},
+		"a name by hand":      {first, classlist.Row{Name: "Ada Lovelace"}, stytchclient.MemberChange{Name: stytchclient.Set("Ada B")}, "", `the name "Ada B" is by hand, so the list's "Ada Lovelace" does not count`, classlist.Row{Name: "Ada B", Groups: first.Groups}},
+		"groups by hand":      {first, classlist.Row{Groups: []string{"Tue"}}, stytchclient.MemberChange{Metadata: grimoireauth.Metadata{classlist.GroupsKey: []string{"Wed"}}}, "", "the groups", classlist.Row{Name: "Ada Byron", Groups: []string{"Wed"}}},
+		"a name taken away":   {first, classlist.Row{Name: "Ada Byron"}, stytchclient.MemberChange{Name: stytchclient.Set("")}, `change details ada@example.edu (Ada Byron), student, name "Ada Byron"`, "", first},
+		"a name of their own": {classlist.Row{}, classlist.Row{Name: "Ada Lovelace"}, stytchclient.MemberChange{Name: stytchclient.Set("Countess")}, "", "is by hand", classlist.Row{Name: "Countess"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newClass(t)
@@ -64,7 +65,7 @@ func TestI04_DetailsFollowTheList(t *testing.T) {
 	}
 }
 
-var none0 grimoireauth.MemberChange
+var none0 stytchclient.MemberChange
 
 // A field that was changed by hand, and later has the list's value again, is written by
 // imports again.
@@ -75,7 +76,7 @@ func TestI04_AgreementGivesTheFieldBack(t *testing.T) {
 	}
 	c.bring(list("Ada Byron"), classlist.Config{})
 	ada := c.member("ada@example.edu").Member
-	_, err := c.client.Roster.Update(t.Context(), c.id, ada, grimoireauth.MemberChange{Name: grimoireauth.Set("Ada King")})
+	_, err := c.client.Roster.Update(t.Context(), c.id, ada, stytchclient.MemberChange{Name: stytchclient.Set("Ada King")})
 	require.NoError(t, err)
 	c.bring(list("Ada Lovelace"), classlist.Config{})
 	require.Equal(t, "Ada King", c.member("ada@example.edu").Name)
@@ -87,7 +88,7 @@ func TestI04_AgreementGivesTheFieldBack(t *testing.T) {
 // A member who was added by hand gets what is missing, and nothing else.
 func TestI04_AddedByHand(t *testing.T) {
 	c := newClass(t)
-	_, err := c.client.Roster.Enroll(t.Context(), c.id, grimoireauth.NewMember{Email: "tove@example.edu", Name: "T. Jansson", Role: tutor})
+	_, err := c.client.Roster.Enroll(t.Context(), c.id, stytchclient.NewMember{Email: "tove@example.edu", Name: "T. Jansson", Role: tutor})
 	require.NoError(t, err)
 	row := classlist.Row{Line: 2, Email: "tove@example.edu", Name: "Tove Jansson", ID: "9", Groups: []string{"Mon"}}
 	plan := c.plan(classlist.List{row}, classlist.Config{})

@@ -10,13 +10,14 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 )
 
 // exampleClient is a client of a Stytch in memory, with one class.
-func exampleClient() (*mock.Stytch, *grimoireauth.Client, grimoireauth.ClassID) {
+func exampleClient() (*mock.Stytch, *stytchclient.Client, grimoireauth.ClassID) {
 	stytch := new(mock.Stytch)
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/promptgrimoire/auth/internal/text/nfc"
 )
@@ -31,9 +32,9 @@ const (
 
 // Members fetches a class's roster for [NewPlan]: its members, and those who were
 // removed from it, since the list may bring them back. It makes one call for each
-// thousand of them. Errors: those of [grimoireauth.Roster.Find].
-func Members(ctx context.Context, roster grimoireauth.Roster, class grimoireauth.ClassID) ([]grimoireauth.Member, error) {
-	query := grimoireauth.MemberQuery{
+// thousand of them. Errors: those of [stytchclient.Roster.Find].
+func Members(ctx context.Context, roster stytchclient.Roster, class grimoireauth.ClassID) ([]grimoireauth.Member, error) {
+	query := stytchclient.MemberQuery{
 		Statuses: []grimoireauth.MemberStatus{
 			grimoireauth.StatusActive, grimoireauth.StatusInvited, grimoireauth.StatusPending, grimoireauth.StatusDeleted,
 		},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/stretchr/testify/require"
 )
 
@@ -65,7 +66,7 @@ func (m *term) edit(t *testing.T) {
 		delete(m.listed, who)
 	case 3:
 		if !there {
-			_, err = m.client.Roster.Enroll(ctx, m.id, grimoireauth.NewMember{Email: who, Role: m.role()})
+			_, err = m.client.Roster.Enroll(ctx, m.id, stytchclient.NewMember{Email: who, Role: m.role()})
 			m.byHand[who] = true
 		}
 	case 4:

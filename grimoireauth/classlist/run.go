@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/internal/backoff"
 )
 
 // run is one application of a plan.
 type run struct {
 	plan   Plan
-	roster grimoireauth.Roster
+	roster stytchclient.Roster
 	by     *actor         // nil: the program itself
 	index  map[string]int // of a step in the report, by its address
 
@@ -29,7 +30,7 @@ type run struct {
 }
 
 // newRun returns a run whose report has the changes that an earlier run made.
-func newRun(plan, now Plan, roster grimoireauth.Roster, by *actor) *run {
+func newRun(plan, now Plan, roster stytchclient.Roster, by *actor) *run {
 	r := &run{plan: plan, roster: roster, by: by, index: make(map[string]int), report: plan.untouched()}
 	left := make(map[string]bool)
 	for _, step := range now.Changes() {
@@ -227,13 +228,13 @@ func (r *run) add(ctx context.Context, step Step) (Result, error) {
 	if len(step.Groups) > 0 {
 		metadata[GroupsKey] = step.Groups
 	}
-	_, err := r.roster.Enroll(ctx, r.plan.class, grimoireauth.NewMember{
+	_, err := r.roster.Enroll(ctx, r.plan.class, stytchclient.NewMember{
 		Email: step.Email, Name: step.Name, Role: step.To, ExternalID: step.ID, Metadata: metadata,
 	})
 	if !errors.Is(err, grimoireauth.ErrConflict) {
 		return Done, err
 	}
-	for member, findErr := range r.roster.Find(ctx, grimoireauth.MemberQuery{Email: step.Email}, r.plan.class) {
+	for member, findErr := range r.roster.Find(ctx, stytchclient.MemberQuery{Email: step.Email}, r.plan.class) {
 		if findErr != nil {
 			return Failed, findErr
 		}
@@ -271,7 +272,7 @@ func (r *run) changeRole(ctx context.Context, step Step) error {
 // write changes the details of a step and records what the list said, in one call, so
 // that a crash cannot separate the two.
 func (r *run) write(ctx context.Context, step Step) error {
-	change := grimoireauth.MemberChange{Metadata: grimoireauth.Metadata{}}
+	change := stytchclient.MemberChange{Metadata: grimoireauth.Metadata{}}
 	if step.Action == Reactivate || step.Action == ChangeRole || step.source {
 		change.Metadata[SourceKey] = sourceText(step.To)
 	}
@@ -279,10 +280,10 @@ func (r *run) write(ctx context.Context, step Step) error {
 		change.Metadata[ListedKey] = step.written.metadata()
 	}
 	if step.changes(FieldName) {
-		change.Name = grimoireauth.Set(step.Name)
+		change.Name = stytchclient.Set(step.Name)
 	}
 	if step.changes(FieldID) {
-		change.ExternalID = grimoireauth.Set(step.ID)
+		change.ExternalID = stytchclient.Set(step.ID)
 	}
 	if step.changes(FieldGroups) {
 		change.Metadata[GroupsKey] = step.Groups

@@ -11,6 +11,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
@@ -69,14 +70,14 @@ type class struct {
 	t      testing.TB
 	stytch *mock.Stytch
 	line   *network
-	client *grimoireauth.Client
+	client *stytchclient.Client
 	id     grimoireauth.ClassID
 }
 
 func newClass(t testing.TB) *class {
 	stytch := new(mock.Stytch)
 	l := &network{stytch: stytch}
-	client, err := grimoireauth.New(grimoireauth.Config{
+	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: l,
 	})
 	require.NoError(t, err)

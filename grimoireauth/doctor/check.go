@@ -1,3 +1,5 @@
+// Package doctor checks at start-up whether a program can work as it is configured: its
+// project at Stytch, and the classes that it names.
 package doctor
 
 import (

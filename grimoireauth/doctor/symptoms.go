@@ -6,7 +6,7 @@ import "github.com/promptgrimoire/auth/grimoireauth"
 // meaning; programs may compare it.
 var symptoms = catalogue{
 	// The program's configuration.
-	"config-invalid": {grimoireauth.SeverityFault, "%s", "Correct that field of grimoireauth.Config; nothing else was looked at."},
+	"config-invalid": {grimoireauth.SeverityFault, "%s", "Correct that field of stytchclient.Config; nothing else was looked at."},
 	"clock-behind": {grimoireauth.SeverityWarning, "this machine's clock is %v behind Stytch's, so that a fresh session_jwt seems to come from the future and is refused",
 		"Set the clock by NTP."},
 
@@ -63,5 +63,5 @@ var symptoms = catalogue{
 	"role-unknown": {grimoireauth.SeverityWarning, "%s gives a Stytch role that the role table does not name, so that it makes nobody anything",
 		"Add the role to Config.Roles, or take it away from there."},
 	"oidc-without-roles": {grimoireauth.SeverityWarning, "its connection %q is OIDC, to which Stytch gives no roles: whoever joins by it is a student",
-		"Give roles on the roster, derive them with Affiliation, or connect by SAML."},
+		"Give roles on the roster, derive them with package affiliation, or connect by SAML."},
 }

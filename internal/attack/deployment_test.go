@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -81,7 +82,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // process is one process of the service.
 type process struct {
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	app      http.Handler
@@ -128,7 +129,7 @@ func (s *school) start() {
 	cutoffs := new(jwtlocal.MemoryCutoffs)
 	p := new(process)
 	var err error
-	p.client, err = grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(), Transport: s.network, Cut: cutoffs.Cut})
+	p.client, err = stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(), Transport: s.network, Cut: cutoffs.Cut})
 	require.NoError(s.t, err)
 	p.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: s.network, Refresh: p.client.Sessions.Authenticate, Cutoffs: cutoffs})
 	require.NoError(s.t, err)

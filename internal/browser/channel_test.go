@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -43,7 +44,7 @@ func socket(w http.ResponseWriter, r *http.Request) {
 func TestA08_SiblingHostOpensNoWebSocket(t *testing.T) {
 	stytch := new(mock.Stytch)
 	ada := stytch.AddStudent(stytch.AddClass("LAWS1100").ID, "ada@example.edu")
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 	require.NoError(t, err)
 	guards := make([]*middleware.Guard, 2)
 	handshakes := make(chan bool, 100) // whether each had the cookies

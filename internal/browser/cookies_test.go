@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
@@ -32,7 +33,7 @@ func newService(t *testing.T, config middleware.Config) *service {
 	t.Helper()
 	s := &service{stytch: new(mock.Stytch), written: make(chan string, 100)}
 	s.ada = s.stytch.AddStudent(s.stytch.AddClass("LAWS1100").ID, "ada@example.edu")
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: s.stytch.ProjectID(), Secret: s.stytch.Secret(), Transport: s.stytch})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: s.stytch.ProjectID(), Secret: s.stytch.Secret(), Transport: s.stytch})
 	require.NoError(t, err)
 	verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: s.stytch.ProjectID(), Transport: s.stytch, Refresh: client.Sessions.Authenticate})
 	require.NoError(t, err)

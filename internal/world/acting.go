@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // burst is how many refused calls one member makes.
@@ -48,10 +49,10 @@ func (w *World) overreaches(e *errand, p *instance, victim *person, r *room) {
 	class := grimoireauth.ClassID(r.org)
 	calls := []func(context.Context) error{
 		func(ctx context.Context) error {
-			return as.Roster.Remove(ctx, class, id, grimoireauth.EvenLastInstructor)
+			return as.Roster.Remove(ctx, class, id, stytchclient.EvenLastInstructor)
 		},
 		func(ctx context.Context) error {
-			_, err := as.Roster.SetRole(ctx, class, id, grimoireauth.RoleStudent, grimoireauth.EvenLastInstructor)
+			_, err := as.Roster.SetRole(ctx, class, id, grimoireauth.RoleStudent, stytchclient.EvenLastInstructor)
 			return err
 		},
 		func(ctx context.Context) error {
@@ -59,11 +60,11 @@ func (w *World) overreaches(e *errand, p *instance, victim *person, r *room) {
 			return err
 		},
 		func(ctx context.Context) error {
-			_, err := as.Roster.Enroll(ctx, class, grimoireauth.NewMember{Email: "friend@example.edu", Role: grimoireauth.RoleInstructor})
+			_, err := as.Roster.Enroll(ctx, class, stytchclient.NewMember{Email: "friend@example.edu", Role: grimoireauth.RoleInstructor})
 			return err
 		},
 		func(ctx context.Context) error {
-			_, err := as.Roster.Invite(ctx, class, grimoireauth.Invitation{NewMember: grimoireauth.NewMember{Email: "friend@example.edu", Role: grimoireauth.RoleCoordinator}})
+			_, err := as.Roster.Invite(ctx, class, stytchclient.Invitation{NewMember: stytchclient.NewMember{Email: "friend@example.edu", Role: grimoireauth.RoleCoordinator}})
 			return err
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // administers: an administrator changes the members of a class, by a process or in
@@ -67,12 +68,12 @@ func (w *World) change(e *errand, p *instance, who *person, r *room, id grimoire
 		_, err = p.client.Classes.Restore(ctx, class)
 	case k < 3:
 		what = "a member removed"
-		if err = p.client.Roster.Remove(ctx, class, id, grimoireauth.EvenLastInstructor); err == nil {
+		if err = p.client.Roster.Remove(ctx, class, id, stytchclient.EvenLastInstructor); err == nil {
 			p.tell(string(id))
 		}
 	case k < 5:
 		what = "a member suspended"
-		if _, err = p.client.Roster.Suspend(ctx, class, id, grimoireauth.EvenLastInstructor); err == nil {
+		if _, err = p.client.Roster.Suspend(ctx, class, id, stytchclient.EvenLastInstructor); err == nil {
 			p.tell(string(id))
 		}
 	case k < 8:
@@ -150,7 +151,7 @@ func (w *World) changesRole(e *errand, p *instance, who *person, r *room, id gri
 		w.oracle.events.happened("a role changed in the dashboard")
 		return
 	}
-	if _, err := p.client.Roster.SetRole(e.with(w.context), grimoireauth.ClassID(r.org), id, roles[to], grimoireauth.EvenLastInstructor); err == nil {
+	if _, err := p.client.Roster.SetRole(e.with(w.context), grimoireauth.ClassID(r.org), id, roles[to], stytchclient.EvenLastInstructor); err == nil {
 		p.tell("role of " + string(id))
 	}
 }

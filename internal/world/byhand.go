@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 const handPrefix = "/hand/"
@@ -32,7 +33,7 @@ func (w *World) byHand(p *instance) map[string]http.Handler {
 		}),
 		"POST /hand/start": http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			class, email := r.PostFormValue("class"), r.PostFormValue("email")
-			if err := p.client.SignIn.SendEmailCode(r.Context(), grimoireauth.EmailCode{Class: grimoireauth.ClassID(class), Email: email}); unavailable(err) {
+			if err := p.client.SignIn.SendEmailCode(r.Context(), stytchclient.EmailCode{Class: grimoireauth.ClassID(class), Email: email}); unavailable(err) {
 				form(rw, http.StatusServiceUnavailable, "", "", "Signing in does not work at the moment.")
 				return
 			}
@@ -40,7 +41,7 @@ func (w *World) byHand(p *instance) map[string]http.Handler {
 		}),
 		"POST /hand/finish": http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			class, email := r.PostFormValue("class"), r.PostFormValue("email")
-			signedIn, err := p.client.SignIn.WithEmailCode(r.Context(), grimoireauth.EmailCodeSignIn{
+			signedIn, err := p.client.SignIn.WithEmailCode(r.Context(), stytchclient.EmailCodeSignIn{
 				Class: grimoireauth.ClassID(class), Email: email, Code: grimoireauth.NewSecret(r.PostFormValue("code")),
 			})
 			var now grimoireauth.Authentication

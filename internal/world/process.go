@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -23,7 +24,7 @@ type instance struct {
 	number  int // of the process
 	setting Setting
 
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	cut      grimoireauth.Cut // the client's
@@ -76,7 +77,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 		return nil
 	}, cutoffs.Cut)
 	var err error
-	p.client, err = grimoireauth.New(grimoireauth.Config{
+	p.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), BaseURL: w.stytch.BaseURL(),
 		Transport: wire, SessionDuration: life, Observe: w.observe,
 		Cut: p.cut,

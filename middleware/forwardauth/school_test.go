@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/forwardauth"
@@ -21,7 +22,7 @@ const secret = "c2VjcmV0LW9mLXRoZS1wcm94eQ-1"
 type school struct {
 	t                             *testing.T
 	stytch                        *mock.Stytch
-	client                        *grimoireauth.Client
+	client                        *stytchclient.Client
 	verifier                      *jwtlocal.Verifier
 	guard                         *middleware.Guard
 	handler                       *forwardauth.Handler
@@ -37,7 +38,7 @@ func newSchool(t *testing.T, mapping string, config middleware.Config) *school {
 	s := &school{t: t, stytch: new(mock.Stytch)}
 	cutoffs := new(jwtlocal.MemoryCutoffs)
 	var err error
-	s.client, err = grimoireauth.New(grimoireauth.Config{
+	s.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: s.stytch.ProjectID(), Secret: s.stytch.Secret(), BaseURL: s.stytch.BaseURL(), Transport: s.stytch, Cut: cutoffs.Cut,
 	})
 	require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -110,7 +111,7 @@ func TestC07_AnotherAddressWithAPendingSignIn(t *testing.T) {
 			if discovery {
 				next = "/auth/classes"
 				b.ask(url.Values{"class": {""}, "email": {"ada@example.edu"}, "return_to": {"/classes/mine"}})
-				require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), grimoireauth.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
+				require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
 				link = w.arrival(w.newest())
 			} else {
 				b.asks(class, "/classes/mine")
@@ -156,7 +157,7 @@ func TestC07_OtherLinksAskFirst(t *testing.T) {
 		page := says(b, w.link(w.art.ID, "mallory@example.edu"))
 		require.Contains(t, page, notAsked, "of another class")
 		require.Contains(t, page, "Sign in to "+w.art.Slug)
-		require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), grimoireauth.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
+		require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
 		require.Contains(t, says(b, w.arrival(w.newest())), notAsked, "for finding a class")
 
 		code := w.browser()

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/stretchr/testify/require"
@@ -32,7 +33,7 @@ func TestC11_AnErrorOfOnSignInReachesTheLogWhole(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, signin.Config{OnSignIn: func(context.Context, grimoireauth.SignedIn) error { return tt.err }})
+			w := newWorld(t, signin.Config{OnSignIn: func(context.Context, stytchclient.SignedIn) error { return tt.err }})
 			b := w.browser()
 			res := b.press(b.open(w.link(w.law.ID, "ada@example.edu")))
 			require.Equal(t, tt.status, res.status)

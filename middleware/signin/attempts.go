@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 const (
@@ -281,7 +282,7 @@ func (h *Handler) next(a attempt) string {
 func (h *Handler) sharedVerifier(r *http.Request, requested string) grimoireauth.Secret {
 	all := h.attempts(r, func(a attempt) bool { return a.requested == requested && !a.verifier.IsZero() })
 	if len(all) == 0 {
-		return grimoireauth.NewVerifier()
+		return stytchclient.NewVerifier()
 	}
 	return all[0].verifier
 }

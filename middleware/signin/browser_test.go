@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -31,7 +32,7 @@ const home = "https://classes.example.edu"
 type world struct {
 	t        testing.TB
 	stytch   *mock.Stytch
-	client   *grimoireauth.Client
+	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	app      http.Handler
@@ -80,7 +81,7 @@ func newWorld(t testing.TB, config signin.Config) *world {
 
 	var err error
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	w.client, err = grimoireauth.New(grimoireauth.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, Cut: cutoffs.Cut})
+	w.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, Cut: cutoffs.Cut})
 	require.NoError(t, err)
 	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Cutoffs: cutoffs})
 	require.NoError(t, err)
@@ -141,7 +142,7 @@ const (
 // link has Stytch send a link and returns where it leads on our host.
 func (w *world) link(class grimoireauth.ClassID, email string) string {
 	w.t.Helper()
-	require.NoError(w.t, w.client.SignIn.SendMagicLink(context.Background(), grimoireauth.MagicLink{Class: class, Email: email}))
+	require.NoError(w.t, w.client.SignIn.SendMagicLink(context.Background(), stytchclient.MagicLink{Class: class, Email: email}))
 	return w.arrival(w.newest())
 }
 

@@ -9,19 +9,20 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // membershipTexts describe the person's membership of a class.
-var membershipTexts = map[grimoireauth.MembershipKind]string{
-	grimoireauth.MembershipActive:   "You are in this class.",
-	grimoireauth.MembershipInvited:  "You are invited.",
-	grimoireauth.MembershipPending:  "You have begun to join.",
-	grimoireauth.MembershipByDomain: "You may join.",
-	grimoireauth.MembershipByTenant: "You may join.",
+var membershipTexts = map[stytchclient.MembershipKind]string{
+	stytchclient.MembershipActive:   "You are in this class.",
+	stytchclient.MembershipInvited:  "You are invited.",
+	stytchclient.MembershipPending:  "You have begun to join.",
+	stytchclient.MembershipByDomain: "You may join.",
+	stytchclient.MembershipByTenant: "You may join.",
 }
 
 // with returns the choice with the classes that Stytch found.
-func (c Choice) with(found grimoireauth.Discovery) Choice {
+func (c Choice) with(found stytchclient.Discovery) Choice {
 	c.Listed = true
 	for _, d := range found.Classes {
 		one := ClassChoice{ID: d.Class.ID, Name: d.Class.Name, Standing: membershipTexts[d.Membership]}
@@ -103,8 +104,8 @@ func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
 	}
 	intermediate := a.pending.intermediate
 	key := strings.Join([]string{"class", intermediate.Token.Reveal(), string(class)}, "\n")
-	err := h.sign(w, r, signing{attempt: a, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
-		return h.client.SignIn.ChooseClass(ctx, grimoireauth.ChosenClass{Class: class, Intermediate: intermediate})
+	err := h.sign(w, r, signing{attempt: a, key: key}, func(ctx context.Context) (stytchclient.SignedIn, error) {
+		return h.client.SignIn.ChooseClass(ctx, stytchclient.ChosenClass{Class: class, Intermediate: intermediate})
 	})
 	if err != nil {
 		h.classRefused(w, r, class, a, intermediate, page, err)
@@ -193,10 +194,10 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 		redirect(w, h.config.prefix()+"switch")
 		return
 	}
-	err := h.sign(w, r, signing{attempt: newAttempt("", back), key: switchKey(r, class)}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: newAttempt("", back), key: switchKey(r, class)}, func(ctx context.Context) (stytchclient.SignedIn, error) {
 		now, err := h.guard.Check(r.WithContext(ctx))
 		if err != nil {
-			return grimoireauth.SignedIn{}, err
+			return stytchclient.SignedIn{}, err
 		}
 		return h.client.Sessions.Switch(ctx, now.Credentials, class)
 	})

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -24,7 +25,7 @@ const (
 // discovers signs somebody in without a class, up to the list of their classes.
 func (b *browser) discovers(email string) answer {
 	b.w.t.Helper()
-	require.NoError(b.w.t, b.w.client.SignIn.SendDiscoveryLink(context.Background(), grimoireauth.DiscoveryLink{Email: email, RedirectURL: home + "/auth/callback"}))
+	require.NoError(b.w.t, b.w.client.SignIn.SendDiscoveryLink(context.Background(), stytchclient.DiscoveryLink{Email: email, RedirectURL: home + "/auth/callback"}))
 	res := b.press(b.open(b.w.arrival(b.w.newest())))
 	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
 	require.Equal(b.w.t, "/auth/classes", res.at)
@@ -73,7 +74,7 @@ func TestDiscoveryWords(t *testing.T) {
 	open := w.stytch.AddClass("Open to all of us", mock.Settings{"email_jit_provisioning": "RESTRICTED", "email_allowed_domains": []string{"example.edu"}})
 	w.stytch.SignIn(w.stytch.AddStudent(open.ID, "first@example.edu"))
 	invited := w.stytch.AddClass("Invited", mock.Settings{"email_invites": "ALL_ALLOWED"})
-	_, err := w.client.Roster.Invite(t.Context(), invited.ID, grimoireauth.Invitation{NewMember: grimoireauth.NewMember{Email: "ada@example.edu"}, RedirectURL: home + "/auth/callback"})
+	_, err := w.client.Roster.Invite(t.Context(), invited.ID, stytchclient.Invitation{NewMember: stytchclient.NewMember{Email: "ada@example.edu"}, RedirectURL: home + "/auth/callback"})
 	require.NoError(t, err)
 	archived := w.stytch.AddClass("Long over")
 	w.stytch.AddStudent(archived.ID, "ada@example.edu")
@@ -162,7 +163,7 @@ func TestClassesThatCannotBeChosen(t *testing.T) {
 // The choice has been used up when the application says no, and the list with it. What
 // it said is not covered up by that.
 func TestClassThatTheApplicationRefuses(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true, OnSignIn: func(context.Context, grimoireauth.SignedIn) error { return grimoireauth.ErrNotInvited }})
+	w := newWorld(t, signin.Config{Discovery: true, OnSignIn: func(context.Context, stytchclient.SignedIn) error { return grimoireauth.ErrNotInvited }})
 	b := w.browser()
 	b.discovers("ada@example.edu")
 	res := b.post("/auth/classes", classForm(w.law.ID))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // serves reports whether this Handler offers a way to sign in.
@@ -26,7 +27,7 @@ type classMethods struct {
 	id          grimoireauth.ClassID // empty: there is no such class, or it is not known now
 	slug        string
 	methods     []grimoireauth.SignInMethod
-	connections []grimoireauth.Connection // active ones, the default first
+	connections []stytchclient.Connection // active ones, the default first
 
 	unsure  bool  // Stytch could not be asked; methods are those that lead to no other host
 	refused error // why no call was made for this request; nil: it was made or not needed

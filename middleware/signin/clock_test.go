@@ -8,7 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
+
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -117,7 +118,7 @@ func (w *world) replace(transport http.RoundTripper, config signin.Config) {
 	var err error
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	w.client, err = grimoireauth.New(grimoireauth.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: transport, Cut: cutoffs.Cut})
+	w.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: transport, Cut: cutoffs.Cut})
 	require.NoError(w.t, err)
 	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Cutoffs: cutoffs})
 	require.NoError(w.t, err)

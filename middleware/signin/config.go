@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/internal/project"
 	"github.com/promptgrimoire/auth/middleware"
 	"golang.org/x/net/publicsuffix"
@@ -38,7 +39,7 @@ type Config struct {
 	// OAuth and SSO need a Client with a PublicToken. Nil: all methods that the Client
 	// can use.
 	Methods []grimoireauth.SignInMethod
-	// LinkExpires is how long a link works, as in [grimoireauth.MagicLink]. Zero:
+	// LinkExpires is how long a link works, as in [stytchclient.MagicLink]. Zero:
 	// Stytch's 60 minutes.
 	LinkExpires time.Duration
 
@@ -70,7 +71,7 @@ type Config struct {
 	// the same link works again for a minute, so OnSignIn can be called twice for one
 	// sign-in. The whole text of the error is logged, and none of it is shown on a
 	// page. Nil: not called.
-	OnSignIn func(ctx context.Context, signedIn grimoireauth.SignedIn) error
+	OnSignIn func(ctx context.Context, signedIn stytchclient.SignedIn) error
 
 	// Pages replaces the pages: a template for each of the names in [PageNames],
 	// executed with a [Page]. Begin with [DefaultPages]. The Content-Security-Policy of

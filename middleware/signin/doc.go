@@ -6,7 +6,7 @@
 //	handler := guard.Protect(mux, "GET /{$}", "/auth/")
 //
 // Register BaseURL + "/auth/callback" with Stytch as a redirect URL for login, sign-up,
-// invitation, discovery and password reset. OAuth and SSO need a [grimoireauth.Config]
+// invitation, discovery and password reset. OAuth and SSO need a [stytchclient.Config]
 // with a PublicToken.
 //
 // # Begin

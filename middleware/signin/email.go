@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/internal/text"
 )
 
@@ -49,11 +50,11 @@ func (h *Handler) attemptToContinue(r *http.Request, page Page, requested string
 func (h *Handler) startLink(w http.ResponseWriter, r *http.Request, page Page) {
 	err := h.send(r, ActionSendLink, page, func(ctx context.Context) error {
 		if page.Class == "" {
-			return h.client.SignIn.SendDiscoveryLink(ctx, grimoireauth.DiscoveryLink{
+			return h.client.SignIn.SendDiscoveryLink(ctx, stytchclient.DiscoveryLink{
 				Email: page.Email, RedirectURL: h.callbackURL(), Expires: h.config.LinkExpires,
 			})
 		}
-		return h.client.SignIn.SendMagicLink(ctx, grimoireauth.MagicLink{
+		return h.client.SignIn.SendMagicLink(ctx, stytchclient.MagicLink{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, RedirectURL: h.callbackURL(), Expires: h.config.LinkExpires,
 		})
 	})
@@ -82,9 +83,9 @@ func (h *Handler) showSent(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) startCode(w http.ResponseWriter, r *http.Request, page Page) {
 	err := h.send(r, ActionSendCode, page, func(ctx context.Context) error {
 		if page.Class == "" {
-			return h.client.SignIn.SendDiscoveryCode(ctx, grimoireauth.DiscoveryCode{Email: page.Email})
+			return h.client.SignIn.SendDiscoveryCode(ctx, stytchclient.DiscoveryCode{Email: page.Email})
 		}
-		return h.client.SignIn.SendEmailCode(ctx, grimoireauth.EmailCode{Class: grimoireauth.ClassID(page.Class), Email: page.Email})
+		return h.client.SignIn.SendEmailCode(ctx, stytchclient.EmailCode{Class: grimoireauth.ClassID(page.Class), Email: page.Email})
 	})
 	if h.afterSending(w, r, page, err) {
 		a := h.attemptToContinue(r, page, requestCode).requesting(requestCode, page.Email, codeLife)
@@ -161,13 +162,13 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, err, page, "code")
 		return
 	}
-	work := func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	work := func(ctx context.Context) (stytchclient.SignedIn, error) {
 		if page.Class == "" {
-			return h.client.SignIn.DiscoverByCode(ctx, grimoireauth.DiscoveryCodeCheck{Email: page.Email, Code: grimoireauth.NewSecret(code)})
+			return h.client.SignIn.DiscoverByCode(ctx, stytchclient.DiscoveryCodeCheck{Email: page.Email, Code: grimoireauth.NewSecret(code)})
 		}
-		return h.client.SignIn.WithEmailCode(ctx, grimoireauth.EmailCodeSignIn{
+		return h.client.SignIn.WithEmailCode(ctx, stytchclient.EmailCodeSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Code: grimoireauth.NewSecret(code),
-			SignInOptions: grimoireauth.SignInOptions{Continue: pending.proof()},
+			SignInOptions: stytchclient.SignInOptions{Continue: pending.proof()},
 		})
 	}
 	err = h.sign(w, r, signing{attempt: a, continues: pending, key: key}, h.limitGuesses(use, wrongGuess, h.releaseAfter(ActionSendCode, work)))

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // errorPage is the response to one kind of error.
@@ -83,7 +84,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 	if refusal.status == http.StatusTooManyRequests {
 		retryAfter(w, err)
 	}
-	var instead *grimoireauth.NotAllowedError
+	var instead *stytchclient.NotAllowedError
 	switch {
 	case refusal.again:
 		write(refusal.status, again)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -22,7 +23,7 @@ func Example() {
 	stytch.AddStudent(class.ID, "ada@example.edu")
 
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch, Cut: cutoffs.Cut})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch, Cut: cutoffs.Cut})
 	if err != nil {
 		log.Fatal(err)
 	}

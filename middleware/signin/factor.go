@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // factors returns the second factors with which the sign-in can be finished.
@@ -92,8 +93,8 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 	// intermediate_session_token. So a guess counts against the member only after
 	// Stytch has checked it.
 	use := a.pending.use(ActionGuess, source(r.Context()))
-	err := h.sign(w, r, signing{attempt: a, key: key}, h.limitGuesses(use, wrongFactor, func(ctx context.Context) (grimoireauth.SignedIn, error) {
-		signedIn, err := resume(ctx, a.pending.unfinished(), grimoireauth.FactorCode{Code: grimoireauth.NewSecret(code)})
+	err := h.sign(w, r, signing{attempt: a, key: key}, h.limitGuesses(use, wrongFactor, func(ctx context.Context) (stytchclient.SignedIn, error) {
+		signedIn, err := resume(ctx, a.pending.unfinished(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)})
 		if err == nil && kind == codeSMS {
 			h.limit.Release(ctx, a.pending.use(ActionSendSMS, use.Source)) // the message was used
 		}
@@ -136,8 +137,8 @@ func (p pendingSignIn) use(action Action, from netip.Addr) Use {
 }
 
 // unfinished returns the pending sign-in as the client takes it.
-func (p pendingSignIn) unfinished() grimoireauth.Unfinished {
-	return grimoireauth.Unfinished{
+func (p pendingSignIn) unfinished() stytchclient.Unfinished {
+	return stytchclient.Unfinished{
 		Person:       grimoireauth.Person{Member: p.member, Class: p.class},
 		Intermediate: p.intermediate,
 	}
@@ -154,7 +155,7 @@ func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, a attemp
 		page.Notice = notice
 		h.show(w, status, "factor", page)
 	}
-	var instead *grimoireauth.NotAllowedError
+	var instead *stytchclient.NotAllowedError
 	switch {
 	case isUndecided(err), errors.Is(err, grimoireauth.ErrWrongCode): // also ErrLocked
 		h.refuse(w, r, err, page, name)

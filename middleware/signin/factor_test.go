@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -49,11 +50,11 @@ func (b *browser) begun(class grimoireauth.ClassID) {
 }
 
 // half is the same through the client.
-func (w *world) half(class grimoireauth.ClassID) grimoireauth.Unfinished {
+func (w *world) half(class grimoireauth.ClassID) stytchclient.Unfinished {
 	w.t.Helper()
-	require.NoError(w.t, w.client.SignIn.SendMagicLink(context.Background(), grimoireauth.MagicLink{Class: class, Email: "ada@example.edu"}))
+	require.NoError(w.t, w.client.SignIn.SendMagicLink(context.Background(), stytchclient.MagicLink{Class: class, Email: "ada@example.edu"}))
 	_, err := w.client.SignIn.RedeemMagicLink(context.Background(), grimoireauth.NewSecret(w.newest().Token))
-	var stepUp *grimoireauth.StepUpError
+	var stepUp *stytchclient.StepUpError
 	require.True(w.t, errors.As(err, &stepUp), "%v", err)
 	return stepUp.Unfinished()
 }
@@ -62,8 +63,8 @@ func (w *world) half(class grimoireauth.ClassID) grimoireauth.Unfinished {
 func (w *world) withPhone(class grimoireauth.ClassID) {
 	w.t.Helper()
 	half := w.half(class)
-	require.NoError(w.t, w.client.SignIn.SendSMSCode(context.Background(), half, grimoireauth.SMSCode{Phone: "+61400000000"}))
-	_, err := w.client.SignIn.ResumeWithSMS(context.Background(), half, grimoireauth.FactorCode{Code: grimoireauth.NewSecret(w.newest().Code)})
+	require.NoError(w.t, w.client.SignIn.SendSMSCode(context.Background(), half, stytchclient.SMSCode{Phone: "+61400000000"}))
+	_, err := w.client.SignIn.ResumeWithSMS(context.Background(), half, stytchclient.FactorCode{Code: grimoireauth.NewSecret(w.newest().Code)})
 	require.NoError(w.t, err)
 }
 
@@ -73,7 +74,7 @@ func (w *world) withApp(class grimoireauth.ClassID, member grimoireauth.MemberID
 	half := w.half(class)
 	app, err := w.client.SignIn.EnrollApp(context.Background(), half)
 	require.NoError(w.t, err)
-	_, err = w.client.SignIn.ResumeWithApp(context.Background(), half, grimoireauth.FactorCode{Code: grimoireauth.NewSecret(w.stytch.TOTPCode(member))})
+	_, err = w.client.SignIn.ResumeWithApp(context.Background(), half, stytchclient.FactorCode{Code: grimoireauth.NewSecret(w.stytch.TOTPCode(member))})
 	require.NoError(w.t, err)
 	return app.RecoveryCodes
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -61,8 +62,8 @@ func TestL10_ASecondFactorBesideTheOneThatIsThere(t *testing.T) {
 		w := newWorld(t, signin.Config{})
 		class, ada := w.strict()
 		w.withPhone(class.ID)
-		_, err := w.client.Classes.Update(t.Context(), class.ID, grimoireauth.ClassChange{
-			SecondFactors: grimoireauth.Set([]grimoireauth.SecondFactor{grimoireauth.SecondFactorApp}),
+		_, err := w.client.Classes.Update(t.Context(), class.ID, stytchclient.ClassChange{
+			SecondFactors: stytchclient.Set([]grimoireauth.SecondFactor{grimoireauth.SecondFactorApp}),
 		})
 		require.NoError(t, err)
 		b := w.browser()

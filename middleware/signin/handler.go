@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/internal/alarm"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin/internal/once"
@@ -20,11 +21,11 @@ type Handler struct {
 	config Config
 	mux    *http.ServeMux
 	csrf   *http.CrossOriginProtection
-	client *grimoireauth.Client
+	client *stytchclient.Client
 	starts bool // the client has the public token for start URLs
 
 	redemptions once.Group[progress]
-	enrolments  once.Group[grimoireauth.AppEnrolment]
+	enrolments  once.Group[stytchclient.AppEnrolment]
 	classes     classCache
 	limit       Limiter
 	alarms      alarm.Limit

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/internal/limit"
 )
 
@@ -88,10 +89,10 @@ const noClass = "no class "
 
 // limitGuesses returns work with a limit: it reserves the use before work, and releases
 // it unless wrong reports that the error counts as a wrong guess.
-func (h *Handler) limitGuesses(use Use, wrong func(error) bool, work func(context.Context) (grimoireauth.SignedIn, error)) func(context.Context) (grimoireauth.SignedIn, error) {
-	return func(ctx context.Context) (grimoireauth.SignedIn, error) {
+func (h *Handler) limitGuesses(use Use, wrong func(error) bool, work func(context.Context) (stytchclient.SignedIn, error)) func(context.Context) (stytchclient.SignedIn, error) {
+	return func(ctx context.Context) (stytchclient.SignedIn, error) {
 		if err := h.reserve(ctx, use); err != nil {
-			return grimoireauth.SignedIn{}, err
+			return stytchclient.SignedIn{}, err
 		}
 		signedIn, err := work(ctx)
 		if !wrong(err) {
@@ -117,11 +118,11 @@ func wrongGuess(err error) bool {
 
 // releaseAfter returns work that releases the message after it was used: another
 // message invalidates nothing any more.
-func (h *Handler) releaseAfter(action Action, work func(context.Context) (grimoireauth.SignedIn, error)) func(context.Context) (grimoireauth.SignedIn, error) {
-	return func(ctx context.Context) (grimoireauth.SignedIn, error) {
+func (h *Handler) releaseAfter(action Action, work func(context.Context) (stytchclient.SignedIn, error)) func(context.Context) (stytchclient.SignedIn, error) {
+	return func(ctx context.Context) (stytchclient.SignedIn, error) {
 		signedIn, err := work(ctx)
 		use := Use{Action: action, Class: string(signedIn.Class.ID), Address: signedIn.Member.Email, Source: source(ctx)}
-		var stepUp *grimoireauth.StepUpError
+		var stepUp *stytchclient.StepUpError
 		switch {
 		case err == nil:
 		case !errors.As(err, &stepUp):

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
@@ -237,7 +238,7 @@ func TestC02_SignOutWhileSwitchingIsUnderWay(t *testing.T) {
 // C11, C12: OnSignIn fails for a moment after a class was chosen: there is a way to try again.
 func TestC11_OnSignInFailsAfterAClassWasChosen(t *testing.T) {
 	fail := true
-	w := newWorld(t, signin.Config{Discovery: true, OnSignIn: func(context.Context, grimoireauth.SignedIn) error {
+	w := newWorld(t, signin.Config{Discovery: true, OnSignIn: func(context.Context, stytchclient.SignedIn) error {
 		if fail {
 			return errors.New("no database")
 		}

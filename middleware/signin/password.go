@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // signInByPassword signs in with an address and a password. It reads both from the body
@@ -34,10 +35,10 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 		return
 	}
 	// No key: two submissions are two sign-ins, and the browser keeps the later one.
-	err = h.sign(w, r, signing{attempt: a, continues: pending}, h.limitGuesses(use, wrongGuess, func(ctx context.Context) (grimoireauth.SignedIn, error) {
-		return h.client.SignIn.WithPassword(ctx, grimoireauth.PasswordSignIn{
+	err = h.sign(w, r, signing{attempt: a, continues: pending}, h.limitGuesses(use, wrongGuess, func(ctx context.Context) (stytchclient.SignedIn, error) {
+		return h.client.SignIn.WithPassword(ctx, stytchclient.PasswordSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Password: grimoireauth.NewSecret(password),
-			SignInOptions: grimoireauth.SignInOptions{Continue: pending.proof()},
+			SignInOptions: stytchclient.SignInOptions{Continue: pending.proof()},
 		})
 	}))
 	if err != nil {
@@ -51,7 +52,7 @@ func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) 
 	page.Password = true
 	verifier := h.sharedVerifier(r, requestReset)
 	err := h.send(r, ActionSendReset, page, func(ctx context.Context) error {
-		_, err := h.client.SignIn.StartPasswordReset(ctx, grimoireauth.PasswordReset{
+		_, err := h.client.SignIn.StartPasswordReset(ctx, stytchclient.PasswordReset{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email,
 			RedirectURL: h.callbackURL(), LoginRedirectURL: h.callbackURL(), Verifier: verifier,
 		})
@@ -139,10 +140,10 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	sum := sha256.Sum256([]byte(typed))
 	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])
 	a.returnTo = asked.returnTo
-	err := h.sign(w, r, signing{attempt: a, requests: []attempt{asked}, continues: pending, key: key, revokes: true}, h.releaseAfter(ActionSendReset, func(ctx context.Context) (grimoireauth.SignedIn, error) {
-		return h.client.SignIn.FinishPasswordReset(ctx, grimoireauth.NewPassword{
+	err := h.sign(w, r, signing{attempt: a, requests: []attempt{asked}, continues: pending, key: key, revokes: true}, h.releaseAfter(ActionSendReset, func(ctx context.Context) (stytchclient.SignedIn, error) {
+		return h.client.SignIn.FinishPasswordReset(ctx, stytchclient.NewPassword{
 			Token: grimoireauth.NewSecret(a.token.token), Verifier: asked.verifier, Password: password, Class: grimoireauth.ClassID(slug),
-			SignInOptions: grimoireauth.SignInOptions{Continue: pending.proof()},
+			SignInOptions: stytchclient.SignInOptions{Continue: pending.proof()},
 		})
 	}))
 	again := "new-password"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // requirePending returns the attempt with the pending sign-in of a request. If there is
@@ -145,7 +146,7 @@ func (h *Handler) confirmAccount(w http.ResponseWriter, r *http.Request) {
 	key := strings.Join([]string{"held", a.nonce, a.held.Reveal()}, "\n")
 	confirmed := a
 	confirmed.held = grimoireauth.Secret{} // so that drop does not end the session
-	err := h.sign(w, r, signing{attempt: confirmed, key: key}, func(ctx context.Context) (grimoireauth.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: confirmed, key: key}, func(ctx context.Context) (stytchclient.SignedIn, error) {
 		return h.client.Sessions.Fetch(ctx, credentials)
 	})
 	switch {

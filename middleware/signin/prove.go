@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // signing is one sign-in that is being made.
@@ -63,7 +64,7 @@ var errNotProven = errors.New("the new credentials are not accepted here")
 // or by a link that it did not request. An attacker may have sent that link to sign the
 // reader in to another account (login CSRF). Since a link does not say to which address
 // it was sent, it has been redeemed by then.
-type unexpectedAccountError struct{ signedIn grimoireauth.SignedIn }
+type unexpectedAccountError struct{ signedIn stytchclient.SignedIn }
 
 func (*unexpectedAccountError) Error() string {
 	return "the account is not the one that was asked for"
@@ -72,7 +73,7 @@ func (*unexpectedAccountError) Error() string {
 // progress is the state of one redemption.
 type progress struct {
 	redeemed bool // the token or code was redeemed, with the result signedIn
-	signedIn grimoireauth.SignedIn
+	signedIn stytchclient.SignedIn
 }
 
 // final reports whether trying again would have the same result: the token or code was
@@ -97,7 +98,7 @@ func (p *progress) final(err error) bool {
 
 // prove does the work once and verifies the new credentials. It goes on if the browser
 // is gone, since the token is used up, and a second click gets the result.
-func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, s signing, work func(context.Context) (grimoireauth.SignedIn, error)) error {
+func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, s signing, work func(context.Context) (stytchclient.SignedIn, error)) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	if !p.redeemed {
@@ -189,34 +190,34 @@ func (h *Handler) checkClock(ctx context.Context, revokes bool) error {
 }
 
 // redeem returns the call that redeems a token of its kind.
-func (h *Handler) redeem(t callbackToken, a attempt, pending *attempt) func(context.Context) (grimoireauth.SignedIn, error) {
+func (h *Handler) redeem(t callbackToken, a attempt, pending *attempt) func(context.Context) (stytchclient.SignedIn, error) {
 	token, signIn, continued := grimoireauth.NewSecret(t.token), h.client.SignIn, pending.proof()
 	switch t.kind {
 	case kindLink:
-		in := grimoireauth.MagicLinkSignIn{Token: token, Class: grimoireauth.ClassID(t.slug)}
+		in := stytchclient.MagicLinkSignIn{Token: token, Class: grimoireauth.ClassID(t.slug)}
 		in.Continue = continued
-		return h.releaseAfter(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithMagicLink(ctx, in) })
+		return h.releaseAfter(ActionSendLink, func(ctx context.Context) (stytchclient.SignedIn, error) { return signIn.WithMagicLink(ctx, in) })
 	case kindOAuth:
-		in := grimoireauth.OAuthSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
+		in := stytchclient.OAuthSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
 		in.Continue = continued
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) {
+		return func(ctx context.Context) (stytchclient.SignedIn, error) {
 			out, err := signIn.WithOAuth(ctx, in)
 			return out.SignedIn, err
 		}
 	case kindSSO:
-		in := grimoireauth.SSOSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
+		in := stytchclient.SSOSignIn{Token: token, Verifier: a.verifier, Class: grimoireauth.ClassID(a.class)}
 		in.Continue = continued
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.WithSSO(ctx, in) }
+		return func(ctx context.Context) (stytchclient.SignedIn, error) { return signIn.WithSSO(ctx, in) }
 	case kindDiscovery:
-		in := grimoireauth.DiscoveryToken{Token: token}
-		return h.releaseAfter(ActionSendLink, func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) })
+		in := stytchclient.DiscoveryToken{Token: token}
+		return h.releaseAfter(ActionSendLink, func(ctx context.Context) (stytchclient.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) })
 	case kindDiscoveryOAuth:
-		in := grimoireauth.DiscoveryToken{Token: token, Verifier: a.verifier}
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.DiscoverByOAuth(ctx, in) }
+		in := stytchclient.DiscoveryToken{Token: token, Verifier: a.verifier}
+		return func(ctx context.Context) (stytchclient.SignedIn, error) { return signIn.DiscoverByOAuth(ctx, in) }
 	case kindImpersonation:
-		return func(ctx context.Context) (grimoireauth.SignedIn, error) { return signIn.Impersonate(ctx, token) }
+		return func(ctx context.Context) (stytchclient.SignedIn, error) { return signIn.Impersonate(ctx, token) }
 	}
-	return func(context.Context) (grimoireauth.SignedIn, error) {
-		return grimoireauth.SignedIn{}, &grimoireauth.Error{Op: "sign in: a token of an unknown kind", Kind: grimoireauth.ErrInvalid}
+	return func(context.Context) (stytchclient.SignedIn, error) {
+		return stytchclient.SignedIn{}, &grimoireauth.Error{Op: "sign in: a token of an unknown kind", Kind: grimoireauth.ErrInvalid}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // connectionForm is the form of a connection id.
@@ -31,12 +32,12 @@ func (h *Handler) startOAuth(w http.ResponseWriter, r *http.Request) {
 		page.Notice = "Please choose one of the ways to sign in."
 		h.offer(w, r, http.StatusNotFound, page)
 	case page.Class != "":
-		start, err := h.client.SignIn.StartOAuth(grimoireauth.OAuthStart{
+		start, err := h.client.SignIn.StartOAuth(stytchclient.OAuthStart{
 			Provider: method, Class: grimoireauth.ClassID(page.Class), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestOAuth),
 		})
 		h.redirectToProvider(w, r, requestOAuth, page, start, err)
 	case h.findsClass(r):
-		start, err := h.client.SignIn.StartDiscoveryOAuth(grimoireauth.DiscoveryOAuthStart{
+		start, err := h.client.SignIn.StartDiscoveryOAuth(stytchclient.DiscoveryOAuthStart{
 			Provider: method, RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestDiscoveryOAuth),
 		})
 		h.redirectToProvider(w, r, requestDiscoveryOAuth, page, start, err)
@@ -61,8 +62,8 @@ func (h *Handler) startSSO(w http.ResponseWriter, r *http.Request) {
 		page.Notice = "Which class is it?"
 		h.offer(w, r, http.StatusBadRequest, page)
 	default:
-		start, err := h.client.SignIn.StartSSO(grimoireauth.SSOStart{
-			Connection: grimoireauth.ConnectionID(connection), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestSSO),
+		start, err := h.client.SignIn.StartSSO(stytchclient.SSOStart{
+			Connection: stytchclient.ConnectionID(connection), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestSSO),
 		})
 		h.redirectToProvider(w, r, requestSSO, page, start, err)
 	}
@@ -92,7 +93,7 @@ func (h *Handler) mayStart(w http.ResponseWriter, r *http.Request) (Page, bool) 
 
 // redirectToProvider keeps the verifier in the attempt and redirects the browser to
 // Stytch.
-func (h *Handler) redirectToProvider(w http.ResponseWriter, r *http.Request, requested string, page Page, start grimoireauth.Start, err error) {
+func (h *Handler) redirectToProvider(w http.ResponseWriter, r *http.Request, requested string, page Page, start stytchclient.Start, err error) {
 	if err != nil {
 		h.logFault(r, "sign-in cannot be started", err)
 		page.Notice = notNow + untilNext(err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin/internal/once"
 	"github.com/stretchr/testify/require"
@@ -21,7 +22,7 @@ func TestAttemptOutcomes(t *testing.T) {
 		err  error
 		want int
 	}{
-		{nil, 1}, {grimoireauth.ErrTokenSpent, 1}, {grimoireauth.ErrWrongCode, 1}, {&grimoireauth.StepUpError{}, 1},
+		{nil, 1}, {grimoireauth.ErrTokenSpent, 1}, {grimoireauth.ErrWrongCode, 1}, {&stytchclient.StepUpError{}, 1},
 		{grimoireauth.ErrForbidden, 2}, {grimoireauth.ErrNotInvited, 2}, {grimoireauth.ErrLocked, 2},
 		{grimoireauth.ErrUnavailable, 2}, {grimoireauth.ErrRateLimited, 2}, {errors.Join(grimoireauth.ErrForbidden, grimoireauth.ErrUnavailable), 2},
 	} {
@@ -75,8 +76,8 @@ func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
 				},
 			}
 			w := httptest.NewRecorder()
-			err = h.sign(w, httptest.NewRequest("POST", "/auth/callback", nil), signing{key: "key"}, func(context.Context) (grimoireauth.SignedIn, error) {
-				return grimoireauth.SignedIn{Authentication: grimoireauth.Authentication{Session: session("s", "m", "o"), Credentials: credentials}}, nil
+			err = h.sign(w, httptest.NewRequest("POST", "/auth/callback", nil), signing{key: "key"}, func(context.Context) (stytchclient.SignedIn, error) {
+				return stytchclient.SignedIn{Authentication: grimoireauth.Authentication{Session: session("s", "m", "o"), Credentials: credentials}}, nil
 			})
 			require.Equal(t, tt.good, err == nil)
 			require.Equal(t, errors.Is(tt.err, grimoireauth.ErrUnavailable), isUndecided(err))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 )
 
@@ -19,7 +20,7 @@ import (
 // has to be the Prefix, so that the Guard redirects browsers here, and Revoke has to be
 // client.Sessions.Revoke, so that the session that a browser had before a sign-in ends
 // at Stytch. If Revoke is missing, the Guard logs it when it is first needed.
-func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*Handler, error) {
+func New(guard *middleware.Guard, client *stytchclient.Client, config Config) (*Handler, error) {
 	faults := config.faults()
 	starts := false
 	if client == nil {
@@ -47,8 +48,8 @@ func New(guard *middleware.Guard, client *grimoireauth.Client, config Config) (*
 }
 
 // canStart reports whether the client has a public token. It makes no network call.
-func canStart(client *grimoireauth.Client) bool {
-	_, err := client.SignIn.StartSSO(grimoireauth.SSOStart{Connection: "any"})
+func canStart(client *stytchclient.Client) bool {
+	_, err := client.SignIn.StartSSO(stytchclient.SSOStart{Connection: "any"})
 	return err == nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // sessionStatus is the JSON of GET session: ids and times, no token, no name and no
@@ -216,7 +217,7 @@ func (s signedOut) notice() string {
 // session first and in every case, so that it is revoked here whatever Stytch answers
 // about the others.
 func (h *Handler) endAll(ctx context.Context, r *http.Request, now grimoireauth.Authentication, scope string) signedOut {
-	var who grimoireauth.SignedIn
+	var who stytchclient.SignedIn
 	var unknownWho error
 	if scope == scopeEverywhere {
 		// The address of the person can be looked up only before the session ends.
@@ -255,7 +256,7 @@ func memberGone(err error) bool { return errors.Is(err, grimoireauth.ErrNotFound
 
 // endEverywhere ends the person's sessions in all classes and returns the result.
 func (h *Handler) endEverywhere(ctx context.Context, r *http.Request, email string) signedOut {
-	report, err := h.client.Sessions.RevokeEverywhere(ctx, grimoireauth.Identity{Email: email})
+	report, err := h.client.Sessions.RevokeEverywhere(ctx, stytchclient.Identity{Email: email})
 	left := 0
 	for _, class := range report {
 		if class.Err != nil && !memberGone(class.Err) {

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
 // sign does the work of one method, verifies the result, sets the session cookies and
 // redirects to the return address. If Stytch requires one more step it continues in
 // stepUp, and if the account was not requested, in holdForConfirmation. It returns all
 // other errors, and has written nothing then.
-func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work func(context.Context) (grimoireauth.SignedIn, error)) error {
+func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work func(context.Context) (stytchclient.SignedIn, error)) error {
 	// The session that the browser had before. A temporary error is ignored.
 	before, _ := h.guard.Check(r)
 	got, err := h.redemptions.Do(r.Context(), s.key, func(p *progress) (bool, error) {
@@ -41,7 +42,7 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work f
 	if errors.As(err, &unexpected) {
 		return h.holdForConfirmation(w, r, s, unexpected.signedIn)
 	}
-	var stepUp *grimoireauth.StepUpError
+	var stepUp *stytchclient.StepUpError
 	if errors.As(err, &stepUp) && !isUndecided(err) {
 		h.stepUp(w, r, s, stepUp)
 		return nil
@@ -96,7 +97,7 @@ func (h *Handler) dropContinued(w http.ResponseWriter, r *http.Request, s signin
 // The session_token is stored in the cookie of the attempt, which no guard reads, so
 // that any replica can continue. The session ends if the answer is no, or if the answer
 // comes too late.
-func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s signing, signedIn grimoireauth.SignedIn) error {
+func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s signing, signedIn stytchclient.SignedIn) error {
 	a := s.attempt
 	a.requested, a.verifier, a.token, a.pending = "", grimoireauth.Secret{}, callbackToken{}, pendingSignIn{}
 	a.class, a.email, a.account = string(signedIn.Class.ID), s.requestedEmail(), signedIn.Member.Email
@@ -115,7 +116,7 @@ func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s 
 }
 
 // stepUp keeps the pending sign-in and redirects to the missing step.
-func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *grimoireauth.StepUpError) {
+func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *stytchclient.StepUpError) {
 	pending := pendingSignIn{
 		step:         stepFactor,
 		intermediate: e.Intermediate,

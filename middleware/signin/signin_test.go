@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
@@ -361,8 +362,8 @@ func TestDefaultPagesInAnotherFrame(t *testing.T) {
 
 func TestOnSignIn(t *testing.T) {
 	t.Run("sees who it is, before any cookie", func(t *testing.T) {
-		var seen grimoireauth.SignedIn
-		w := newWorld(t, signin.Config{OnSignIn: func(_ context.Context, s grimoireauth.SignedIn) error {
+		var seen stytchclient.SignedIn
+		w := newWorld(t, signin.Config{OnSignIn: func(_ context.Context, s stytchclient.SignedIn) error {
 			seen = s
 			return nil
 		}})
@@ -372,7 +373,7 @@ func TestOnSignIn(t *testing.T) {
 		require.False(t, seen.Credentials.IsZero())
 	})
 	t.Run("may refuse", func(t *testing.T) {
-		w := newWorld(t, signin.Config{OnSignIn: func(context.Context, grimoireauth.SignedIn) error { return grimoireauth.ErrForbidden }})
+		w := newWorld(t, signin.Config{OnSignIn: func(context.Context, stytchclient.SignedIn) error { return grimoireauth.ErrForbidden }})
 		b := w.browser()
 		res := b.press(b.open(w.link(w.law.ID, "ada@example.edu")))
 		require.Equal(t, http.StatusForbidden, res.status)
@@ -381,7 +382,7 @@ func TestOnSignIn(t *testing.T) {
 	})
 	t.Run("may fail, and be tried again", func(t *testing.T) {
 		fail := true
-		w := newWorld(t, signin.Config{OnSignIn: func(context.Context, grimoireauth.SignedIn) error {
+		w := newWorld(t, signin.Config{OnSignIn: func(context.Context, stytchclient.SignedIn) error {
 			if fail {
 				return errors.New("no database")
 			}

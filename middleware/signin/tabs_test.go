@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -34,7 +35,7 @@ func (w *world) process(oneOrganization bool) *world {
 	}
 	var err error
 	cutoffs := new(jwtlocal.MemoryCutoffs)
-	other.client, err = grimoireauth.New(grimoireauth.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, Cut: cutoffs.Cut})
+	other.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, Cut: cutoffs.Cut})
 	require.NoError(w.t, err)
 	other.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: other.client.Sessions.Authenticate, Cutoffs: cutoffs})
 	require.NoError(w.t, err)
@@ -177,7 +178,7 @@ func twoTabs(t *testing.T, name string, oneOrganization bool, order []int, repli
 			base := newWorld(t, signin.Config{})
 			if name == "second factor" {
 				if oneOrganization {
-					_, err := base.client.Classes.Update(t.Context(), base.law.ID, grimoireauth.ClassChange{SecondFactorForAll: grimoireauth.Set(true)})
+					_, err := base.client.Classes.Update(t.Context(), base.law.ID, stytchclient.ClassChange{SecondFactorForAll: stytchclient.Set(true)})
 					require.NoError(t, err)
 					base.withPhone(base.law.ID)
 				} else {

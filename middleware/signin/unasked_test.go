@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -82,7 +83,7 @@ func TestC07_AnUnaskedLinkWithAPendingSignIn(t *testing.T) {
 				b := first.browser()
 				link := ""
 				if next == "/auth/classes" {
-					require.NoError(t, base.client.SignIn.SendDiscoveryLink(t.Context(), grimoireauth.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
+					require.NoError(t, base.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
 					link = base.arrival(base.newest())
 				} else {
 					link = base.link(class.ID, "mallory@example.edu")
@@ -128,7 +129,7 @@ func TestC07_AnUnaskedLinkBesideASession(t *testing.T) {
 // OnSignIn hears of the sign-in once, after the answer.
 func TestC07_AnUnaskedLinkPressedTwice(t *testing.T) {
 	var heard []string
-	w := newWorld(t, signin.Config{OnSignIn: func(_ context.Context, signedIn grimoireauth.SignedIn) error {
+	w := newWorld(t, signin.Config{OnSignIn: func(_ context.Context, signedIn stytchclient.SignedIn) error {
 		heard = append(heard, signedIn.Member.Email)
 		return nil
 	}})
@@ -212,7 +213,7 @@ func TestC07_APendingSignInWaitsForTheAnswer(t *testing.T) {
 func TestC07_AnUnaskedLinkOfNoAddress(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	class, _ := w.strict()
-	require.NoError(t, w.client.SignIn.SendMagicLink(t.Context(), grimoireauth.MagicLink{Class: class.ID, Email: "ada@example.edu"}))
+	require.NoError(t, w.client.SignIn.SendMagicLink(t.Context(), stytchclient.MagicLink{Class: class.ID, Email: "ada@example.edu"}))
 	answer := w.raw("/v1/b2b/magic_links/authenticate", map[string]string{"magic_links_token": w.newest().Token})
 	b := w.browser()
 	form := b.open(w.link(class.ID, "ada@example.edu"))

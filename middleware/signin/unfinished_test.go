@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -271,14 +272,14 @@ func TestOnSignInAfterASecondFactor(t *testing.T) {
 	require.Equal(t, 1, w.calls(revoked), "the session that nobody gets has ended")
 }
 
-func refusing(context.Context, grimoireauth.SignedIn) error { return grimoireauth.ErrForbidden }
+func refusing(context.Context, stytchclient.SignedIn) error { return grimoireauth.ErrForbidden }
 
 // Whatever Stytch answers some day that does not fit the cookie: nobody is signed
 // in, and the way to begin again is there.
 func TestUnfinishedOfAnUnknownForm(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	class, _ := w.strict()
-	require.NoError(t, w.client.SignIn.SendMagicLink(t.Context(), grimoireauth.MagicLink{Class: class.ID, Email: "ada@example.edu"}))
+	require.NoError(t, w.client.SignIn.SendMagicLink(t.Context(), stytchclient.MagicLink{Class: class.ID, Email: "ada@example.edu"}))
 	answer := w.raw("/v1/b2b/magic_links/authenticate", map[string]string{"magic_links_token": w.newest().Token})
 	_, rest, found := strings.Cut(answer, `"intermediate_session_token":"`)
 	require.True(t, found, answer)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -128,9 +129,9 @@ func TestPageOffersConnections(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	w.stytch.AddSSO(w.law.ID, "saml", nil)
 	oidc := w.stytch.AddSSO(w.law.ID, "oidc", nil)
-	_, err := w.client.SignIn.Connections.CreateSAML(t.Context(), w.law.ID, grimoireauth.NewConnection{Name: "Half a connection"})
+	_, err := w.client.SignIn.Connections.CreateSAML(t.Context(), w.law.ID, stytchclient.NewConnection{Name: "Half a connection"})
 	require.NoError(t, err)
-	_, err = w.client.SignIn.Connections.SetDefault(t.Context(), w.law.ID, grimoireauth.ConnectionID(oidc))
+	_, err = w.client.SignIn.Connections.SetDefault(t.Context(), w.law.ID, stytchclient.ConnectionID(oidc))
 	require.NoError(t, err)
 	page := w.browser().get("/auth/?class=" + w.law.Slug).body
 	require.NotContains(t, page, "Half a connection")
@@ -153,7 +154,7 @@ func TestUnknownClassLooksLikeAnyOther(t *testing.T) {
 
 func TestWithoutAPublicToken(t *testing.T) {
 	w := newWorld(t, signin.Config{})
-	client, err := grimoireauth.New(grimoireauth.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), Transport: w.stytch})
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), Transport: w.stytch})
 	require.NoError(t, err)
 	_, err = signin.New(w.guard, client, signin.Config{BaseURL: home, Methods: []grimoireauth.SignInMethod{"magic_link", "google_oauth"}})
 	require.ErrorContains(t, err, "PublicToken")
@@ -192,7 +193,7 @@ func TestMethodThatTheClassDoesNotAllow(t *testing.T) {
 
 	// It has changed its mind since its page was last looked at.
 	require.Contains(t, b.get("/auth/?class="+class.Slug).body, "E-mail me a code")
-	_, err := w.client.Classes.Update(t.Context(), class.ID, grimoireauth.ClassChange{Methods: grimoireauth.Set([]grimoireauth.SignInMethod{grimoireauth.MethodPassword})})
+	_, err := w.client.Classes.Update(t.Context(), class.ID, stytchclient.ClassChange{Methods: stytchclient.Set([]grimoireauth.SignInMethod{grimoireauth.MethodPassword})})
 	require.NoError(t, err)
 	res = b.get(w.provider(b.leave("/auth/oauth/google?class="+class.Slug), "mock_persona", "ada@example.edu"))
 	require.Equal(t, "password", strings.Join(offered(res.body), " "))

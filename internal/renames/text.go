@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"go/parser"
+	"go/token"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// qualifiedName is a name with its package, as prose and code write it.
+var qualifiedName = regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)((?:\.\w+)*)`)
+
+// chainInText is a selector behind a dot.
+var chainInText = regexp.MustCompile(`(?:\.[A-Z]\w*)+`)
+
+// byBase is Names with the last element of each import path only: in prose no import
+// says more.
+var byBase = func() map[string]string {
+	out := make(map[string]string)
+	for from, to := range Names {
+		out[path.Base(from)] = path.Base(to)
+	}
+	return out
+}()
+
+// rewriteText rewrites the qualified names in a text that is no Go.
+func rewriteText(text string) string {
+	text = qualifiedName.ReplaceAllStringFunc(text, func(found string) string {
+		m := qualifiedName.FindStringSubmatch(found)
+		to, renamed := byBase[m[1]+"."+m[2]]
+		if !renamed {
+			to = m[1] + "." + m[2]
+		}
+		if field, _, more := strings.Cut(strings.TrimPrefix(m[3], "."), "."); field != "" && !more {
+			for typed, name := range Members {
+				if path.Base(typed) == to+"."+field {
+					return to + "." + name
+				}
+			}
+		}
+		return to + m[3]
+	})
+	return chainInText.ReplaceAllStringFunc(text, func(found string) string {
+		for at := 0; at >= 0; {
+			if to, renamed := Chains[found[at:]]; renamed {
+				return found[:at] + to
+			}
+			next := strings.IndexByte(found[at+1:], '.')
+			if next < 0 {
+				break
+			}
+			at += next + 1
+		}
+		return found
+	})
+}
+
+// rewriteMarkdown rewrites prose, and the blocks of Go as Go where they can be parsed.
+func rewriteMarkdown(text []byte) []byte {
+	var out bytes.Buffer
+	var block []string
+	inBlock := false
+	for line := range strings.SplitAfterSeq(string(text), "\n") {
+		fence := strings.HasPrefix(strings.TrimSpace(line), "```")
+		switch {
+		case fence && inBlock:
+			out.WriteString(rewriteBlock(strings.Join(block, "")))
+			block, inBlock = nil, false
+		case inBlock:
+			block = append(block, line)
+			continue
+		case fence && strings.HasPrefix(strings.TrimSpace(line), "```go"):
+			inBlock = true
+		}
+		if fence {
+			out.WriteString(line)
+			continue
+		}
+		out.WriteString(rewriteText(line))
+	}
+	out.WriteString(strings.Join(block, ""))
+	return out.Bytes()
+}
+
+// rewriteBlock rewrites a block of Go: a file, declarations, statements, or, if it is none
+// of these, text.
+func rewriteBlock(block string) string {
+	if _, err := parser.ParseFile(token.NewFileSet(), "", block, 0); err == nil {
+		if out, err := rewriteGo([]byte(block)); err == nil {
+			return string(out)
+		}
+	}
+	for _, wrap := range [][2]string{{"", ""}, {"func _() {\n", "\n}"}} {
+		head := "package p\n" + everyImport() + wrap[0]
+		s, err := parseFragment(head + block + wrap[1])
+		if err != nil {
+			continue
+		}
+		whole := apply([]byte(head+block+wrap[1]), s.edits)
+		return strings.TrimSuffix(strings.TrimPrefix(string(whole), head), wrap[1])
+	}
+	return rewriteText(block)
+}
