@@ -39,10 +39,9 @@ func rewriteGo(text []byte) ([]byte, error) {
 		return nil, err
 	}
 	s := &source{fset: fset, file: file, imports: importsOf(file), needed: make(map[string]bool)}
-	if len(s.imports) == 0 {
-		return text, nil
+	if len(s.imports) > 0 {
+		ast.Inspect(file, s.visit)
 	}
-	ast.Inspect(file, s.visit)
 	s.comments()
 	if len(s.edits) == 0 {
 		return text, nil

@@ -24,7 +24,7 @@ func New(guard *middleware.Guard, client *stytchclient.Client, config Config) (*
 	faults := config.faults()
 	starts := false
 	if client == nil {
-		faults = errors.Join(errors.New("the Client is missing: pass what grimoireauth.New returned"), faults)
+		faults = errors.Join(errors.New("the Client is missing: pass what stytchclient.New returned"), faults)
 	} else if starts = canStart(client); !starts && slices.ContainsFunc(config.Methods, byBrowser) {
 		faults = errors.Join(errors.New("Methods names OAuth or SSO, for which the Client needs a PublicToken"), faults)
 	}
