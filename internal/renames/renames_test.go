@@ -92,7 +92,7 @@ func TestRewriteGo(t *testing.T) {
 			"package p\n\nimport \"" + module + "grimoireauth/stytchclient\"\n\nfunc f(c *stytchclient.Client) { c.Discovery.NewWay(c.SignIn) }\n",
 		},
 		"a comment of a file without imports": {"// Package p is like grimoireauth.Doctor.\npackage p\n", "// Package p is like doctor.Check.\npackage p\n"},
-		"no package of this module": {"package p\n\nvar grimoireauth struct{ New int }\nvar _ = grimoireauth.New\n", ""},
+		"no package of this module":           {"package p\n\nvar grimoireauth struct{ New int }\nvar _ = grimoireauth.New\n", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
