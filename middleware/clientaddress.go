@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
-	"github.com/promptgrimoire/auth/grimoireauth/doctor"
 )
 
 // ClientAddress returns the address that a request comes from, by Config.ClientAddress:
@@ -164,15 +163,15 @@ func (s *seenSources) saw(known bool) {
 }
 
 // Diagnose says what the Guard has found out about its place in the network, from the
-// requests that it has served so far. It completes what [doctor.Check] finds, for
+// requests that it has served so far. It completes what doctor.Check finds, for
 // example on a page for administrators:
 //
-//	diagnosis := append(doctor.Check(ctx, config, check), guard.Diagnose()...)
+//	report := append(doctor.Check(ctx, config, check), guard.Diagnose()...)
 //
 // Code "client-address" is a warning if requests come from a proxy and Config.ClientAddress
 // does not say where they began: then nothing is limited by client address. It makes no call
 // and is safe for concurrent use.
-func (g *Guard) Diagnose() doctor.Report {
+func (g *Guard) Diagnose() []grimoireauth.Finding {
 	found := grimoireauth.Finding{Code: checkClientAddress}
 	switch {
 	case g == nil:
@@ -192,5 +191,5 @@ func (g *Guard) Diagnose() doctor.Report {
 		found.Problem = "no request has come yet of which the client address was asked for"
 		found.Remedy = "Look again when people have signed in."
 	}
-	return doctor.Report{found}
+	return []grimoireauth.Finding{found}
 }
