@@ -11,22 +11,22 @@ import (
 	"github.com/promptgrimoire/auth/internal/claims"
 )
 
-// entry is a token that was verified: what it attests, and when.
+// cacheEntry is a token that was verified: what it attests, and its times.
 type cacheEntry struct {
 	digest  digest
 	session grimoireauth.Session
 	issued  uint32 // Unix seconds, until 2106
 	life    uint16 // seconds from issued to the end, at most maxLifetime
-	weight  uint16 // what it costs in memory, in units of 64 bytes
+	weight  uint16 // its size in memory, in units of 64 bytes
 }
 
-// seen remembers verified tokens in buckets that are never changed, only replaced.
-// Readers therefore take no lock and write nothing, so one hot token does not make
-// processors wait for each other; writers, who come after an RSA operation that
-// takes a hundred times longer, share a mutex.
+// tokenCache keeps verified tokens in buckets that are replaced and never changed. So
+// readers take no lock and write nothing, and processors do not wait for each other over
+// one hot token. Writers share a mutex: each has just made an RSA operation that takes a
+// hundred times longer.
 //
-// It is bounded in entries and in bytes. A bucket loses its expired entries when it
-// is replaced; a full memory loses the next bucket in turn.
+// It is bounded in entries and in bytes. Expired entries are dropped when their bucket is
+// replaced. When the cache is full, the buckets are emptied in turn.
 type tokenCache struct {
 	limit  int // entries
 	budget int // bytes
@@ -43,26 +43,25 @@ type tokenCache struct {
 type bucket struct{ entries atomic.Pointer[[]cacheEntry] }
 
 const (
-	perBucket   = 12 // mean at the limit
-	mostInOne   = 36 // a bucket is searched from end to end
+	perBucket   = 12 // on average, when the cache is full
+	mostInOne   = 36 // a lookup compares every entry of a bucket
 	bytesPerOne = 1024
 )
 
-// newSeen returns a memory of at most limit entries, and of bytesPerOne times as
-// many bytes: a session without custom claims weighs half of that.
+// newTokenCache returns a cache of at most limit entries and limit times bytesPerOne bytes.
+// A session without custom claims needs half of bytesPerOne.
 func newTokenCache(limit int) *tokenCache {
 	return &tokenCache{limit: limit, budget: limit * bytesPerOne}
 }
 
-// place returns the bucket of a digest. Digests are uniform, and cannot be chosen
-// without a signature of Stytch's, so the first bytes will do.
+// bucketOf returns the bucket of a digest by its first bytes. Digests are uniform, and an
+// attacker cannot choose them without a signature of Stytch's.
 func bucketOf(table []bucket, d *digest) *bucket {
 	i, _ := bits.Mul64(binary.BigEndian.Uint64(d[:8]), uint64(len(table)))
 	return &table[i]
 }
 
-// find returns the entry of this token, nil if there is none. It must not be
-// changed.
+// find returns the entry of this token, nil if there is none. The entry is read-only.
 func (s *tokenCache) find(d *digest) *cacheEntry {
 	table := s.table.Load()
 	if table == nil {
@@ -80,8 +79,7 @@ func (s *tokenCache) find(d *digest) *cacheEntry {
 	return nil
 }
 
-// add remembers e, unless it alone weighs more than everything may. now is in Unix
-// seconds.
+// add puts e into the cache, unless e alone exceeds the budget. now is in Unix seconds.
 func (s *tokenCache) add(e *cacheEntry, now int64) {
 	weight := int(e.weight) * 64
 	if s.limit == 0 || weight > s.budget {
@@ -106,7 +104,7 @@ func (s *tokenCache) add(e *cacheEntry, now int64) {
 	}
 	fresh := make([]cacheEntry, 0, len(old)+1)
 	for i := range old {
-		// Another request may have been faster with the same token.
+		// Another request may have added the same token meanwhile.
 		if old[i].digest != e.digest && old[i].end()+int64(maxLeeway/time.Second) > now && len(fresh) < mostInOne-1 {
 			fresh = append(fresh, old[i])
 		}
@@ -114,7 +112,7 @@ func (s *tokenCache) add(e *cacheEntry, now int64) {
 	s.replace(b, append(fresh, *e))
 }
 
-// replace gives a bucket other entries. mu is held.
+// replace gives a bucket new entries. mu is held.
 func (s *tokenCache) replace(b *bucket, entries []cacheEntry) {
 	if old := b.entries.Load(); old != nil {
 		s.count -= len(*old)
@@ -136,7 +134,7 @@ func weightOf(entries []cacheEntry) (bytes int) {
 	return bytes
 }
 
-// size returns how many entries there are and how many bytes they weigh.
+// size returns the number of entries and their bytes.
 func (s *tokenCache) size() (entries, bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,27 +143,27 @@ func (s *tokenCache) size() (entries, bytes int) {
 
 func (e *cacheEntry) end() int64 { return int64(e.issued) + int64(e.life) }
 
-// timesOf an entry: only tokens for which the other moments follow from these two
-// are remembered.
+// times returns the times of the token. entryOf has checked that notBefore is the time of
+// issue.
 func (e *cacheEntry) times() times {
 	return times{issued: int64(e.issued), notBefore: int64(e.issued), end: e.end()}
 }
 
-// entryOf makes what is remembered of a token, or nil for one that is verified
-// every time: one whose times Stytch would not write.
+// entryOf makes the cache entry of a token. It returns nil if the token has times that an
+// entry cannot hold and Stytch does not write; such a token is verified every time.
 func entryOf(d digest, c *claims.Claims, session grimoireauth.Session) *cacheEntry {
 	t := timesOf(c)
 	if t.notBefore != t.issued || t.end <= t.issued {
 		return nil
 	}
-	// The entry, the session's fields and, as the allocator rounds them, what they
-	// refer to; strings that many sessions share are not counted.
+	// The entry, the session's fields and what they refer to, rounded as the allocator
+	// does. Interned strings are not counted.
 	bytes := 280 + len(c.SessionID) + len(c.Subject) + len(c.Custom) + 16*len(c.Roles) + 64*len(c.Factors)
 	return &cacheEntry{digest: d, session: session, issued: uint32(t.issued), life: uint16(t.end - t.issued), weight: uint16(min(bytes/64+1, 1<<16-1))}
 }
 
-// counter counts without making processors wait for each other: one hot token
-// would otherwise have all of them write to one cache line.
+// counter counts without contention: with a single number, all processors would write to
+// one cache line for one hot token.
 type counter struct {
 	lanes [16]struct {
 		n atomic.Uint64
@@ -173,8 +171,8 @@ type counter struct {
 	}
 }
 
-// add counts one. The nanoseconds of the moment pick the lane: they are at hand, and
-// two processors seldom share them.
+// add counts one. The nanoseconds of now choose the lane: two processors seldom have the
+// same.
 func (c *counter) add(now time.Time) { c.lanes[now.Nanosecond()/8%len(c.lanes)].n.Add(1) }
 
 func (c *counter) sum() (n uint64) {

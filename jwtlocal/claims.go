@@ -15,8 +15,9 @@ import (
 type rules struct {
 	audience string
 	issuers  []string
-	// Ids name their kind and environment: "member-test-…". The environment must
-	// be the project's, or a token of a test project could pass in a live one.
+	// Prefixes of ids, which name their kind and environment ("member-test-…"). The
+	// environment must be the project's, or a token of a test project could pass in a live
+	// one.
 	member, organization string
 	sessions             []string // Stytch has written both forms
 	leeway               time.Duration
@@ -39,8 +40,8 @@ func newRules(projectID, environment, customURL string, c Config) rules {
 	return r
 }
 
-// accepts checks everything about the claims that does not depend on the present
-// moment. Zero means that they are those of a session_jwt of this project.
+// checkClaims checks everything about the claims that does not depend on the time of the
+// check. Zero means that they are the claims of a session_jwt of this project.
 func (r *rules) checkClaims(c *claims.Claims) Reason {
 	switch {
 	case !oneOf(c.Issuer, r.issuers):
@@ -59,11 +60,11 @@ func (r *rules) checkClaims(c *claims.Claims) Reason {
 	return lifetime(c)
 }
 
-// lifetime checks that a token's times can be those of one token.
+// lifetime checks that the times of a token do not contradict each other.
 func lifetime(c *claims.Claims) Reason {
 	life := c.Expires.Floor() - c.IssuedAt.Floor()
 	switch {
-	// A missing exp reads as 1970, so that the life of the token is none.
+	// A missing exp reads as 1970, so the life of the token is negative.
 	case !c.IssuedAt.Present:
 		return ReasonLifetime
 	case life <= 0 || life > int64(maxLifetime/time.Second):
@@ -85,11 +86,11 @@ func oneOf(value []byte, allowed []string) bool {
 	return false
 }
 
-// maxID bounds ids, which are kept in memory; Stytch's have about fifty bytes.
+// maxID bounds ids, which are kept in memory. Stytch's ids have about fifty bytes.
 const maxID = 128
 
-// hasForm reports whether id is one of the prefixes and something after it, of the
-// characters that Stytch's ids have. What comes after it is otherwise opaque.
+// hasForm reports whether id is one of the prefixes and at least one more character of the
+// alphabet of Stytch's ids. The rest of an id has no structure that is checked.
 func hasForm(id []byte, prefixes ...string) bool {
 	for _, p := range prefixes {
 		if !bytes.HasPrefix(id, []byte(p)) || len(id) == len(p) || len(id) > maxID {
@@ -107,7 +108,8 @@ func hasForm(id []byte, prefixes ...string) bool {
 
 const idAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789-_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// times are the moments that decide whether a token counts now, in Unix seconds.
+// times are the moments that decide whether a token counts at a given time, in Unix
+// seconds.
 type times struct {
 	issued    int64 // iat
 	notBefore int64 // the later of iat and nbf
@@ -122,9 +124,9 @@ func timesOf(c *claims.Claims) times {
 	return t
 }
 
-// at says what a token with these times is at the moment now. The wall clock
-// decides, so that a token that was remembered across a jump of the clock ends when
-// it says. At the very moment of its end a token has ended (RFC 7519, 4.1.4).
+// checkTimes compares the times of a token with now. It uses the wall clock, so that a
+// cached token ends on time even if the clock was set meanwhile. A token has ended at the
+// second of its exp (RFC 7519, 4.1.4).
 func (r *rules) checkTimes(t times, now time.Time) Reason {
 	wall, leeway := now.UnixNano(), int64(r.leeway)
 	const second = int64(time.Second)
@@ -139,9 +141,9 @@ func (r *rules) checkTimes(t times, now time.Time) Reason {
 	return 0
 }
 
-// sessionOf makes the session that accepted claims attest. Everything in it is a
-// copy; nothing refers to the token.
-func sessionOf(c *claims.Claims, share *interner, slide Slide) (grimoireauth.Session, error) {
+// sessionOf makes the session that accepted claims attest. It copies everything, so the
+// session keeps no part of the token in memory.
+func sessionOf(c *claims.Claims, strings *interner, slide Slide) (grimoireauth.Session, error) {
 	ids := make([]byte, 0, 2*maxID)
 	ids = append(ids, c.SessionID...)
 	ids = append(ids, c.Subject...)
@@ -156,8 +158,8 @@ func sessionOf(c *claims.Claims, share *interner, slide Slide) (grimoireauth.Ses
 	return grimoireauth.NewSession(grimoireauth.SessionFields{
 		ID:               grimoireauth.SessionID(both[:len(c.SessionID)]),
 		Member:           grimoireauth.MemberID(both[len(c.SessionID):]),
-		Organization:     grimoireauth.OrganizationID(share.intern(c.OrganizationID)),
-		OrganizationSlug: share.intern(c.Slug),
+		Organization:     grimoireauth.OrganizationID(strings.intern(c.OrganizationID)),
+		OrganizationSlug: strings.intern(c.Slug),
 		Roles:            c.Roles,
 		Factors:          factors,
 		StartedAt:        c.StartedAt,
@@ -168,17 +170,16 @@ func sessionOf(c *claims.Claims, share *interner, slide Slide) (grimoireauth.Ses
 	})
 }
 
-// sharer makes equal strings one string: thousands of remembered sessions name
-// the same few roles, factors and organizations. It forgets when too many strings
-// meet in one place, which costs memory and never correctness, so it needs no
-// lock and its size is fixed.
+// interner returns one copy of equal strings: thousands of cached sessions name the same
+// few roles, factors and organizations. A string that finds no slot replaces another one,
+// which costs memory and never correctness, so the interner needs no lock and has a fixed
+// size.
 type interner struct {
 	seed  maphash.Seed
 	slots [512][4]atomic.Pointer[string]
 }
 
-// maxShared keeps what is shared below half a megabyte, and far below that in
-// practice.
+// maxInterned keeps the interned strings below half a megabyte.
 const maxInterned = 128
 
 func (s *interner) intern(b []byte) string {

@@ -12,8 +12,8 @@ import (
 	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 )
 
-// Config says whose tokens a [Verifier] accepts and how. ProjectID is required;
-// everything else has a default that is safe.
+// Config says whose tokens a [Verifier] accepts and how. ProjectID is required. Every other
+// field has a safe default.
 type Config struct {
 	// ProjectID is the Stytch project, "project-test-…" or "project-live-…".
 	ProjectID string
@@ -25,66 +25,64 @@ type Config struct {
 	// http.DefaultTransport with bounded response headers.
 	Transport http.RoundTripper
 
-	// Refresh exchanges the credentials of a session for fresh ones, as the
-	// client's Sessions.Authenticate does. Nil: a stale token is
-	// [grimoireauth.ErrExpired] and nobody is asked.
+	// Refresh exchanges the credentials of a session for fresh ones, as the client's
+	// Sessions.Authenticate does. Nil: a stale token is [grimoireauth.ErrExpired], and no
+	// network call is made.
 	Refresh grimoireauth.AuthFunc
-	// RefreshAhead is how long before its end a session_jwt is refreshed behind the
-	// request that carries it, which is served from it meanwhile; at most half of
-	// the token's life. Zero: 1 minute. Negative: never, so that one request waits.
+	// RefreshAhead is how long before its end a session_jwt is refreshed in the background
+	// of a request that carries it. The request itself is answered from the old one. At
+	// most half of the token's life counts. Zero: 1 minute. Negative: never, so the first
+	// request after the end waits for Stytch.
 	RefreshAhead time.Duration
-	// OutageGrace is how long a session_jwt that has expired, and has no other
-	// fault, still counts while Stytch cannot be reached: for an exam, say. It is
-	// marked as [grimoireauth.SourceOutageGrace]. It never counts beyond the end of
-	// its session, behind a cutoff, or for [Verifier.Refresh]. At most 24 hours.
+	// OutageGrace is how long after its end an expired session_jwt still counts while
+	// Stytch cannot be reached, for example during an exam. Handlers see it as
+	// [grimoireauth.SourceOutageGrace]. It never extends a session beyond its end, never
+	// outweighs a revocation, and does not apply to [Verifier.Refresh]. At most 24 hours.
 	// Zero: not at all.
 	OutageGrace time.Duration
 	// Slide moves the end of sessions that are in use. Zero: they end when sign-in
 	// said they would.
 	Slide Slide
-	// Cutoffs tells which sessions, members and classes have been cut off. Nil:
-	// none are.
+	// Cutoffs knows which sessions, members and classes were revoked. Nil: none.
 	Cutoffs Cutoffs
 
-	// Leeway is how far this machine's clock may be off. It is allowed once, at
-	// either end of a token's life. A clock that is off by more makes genuine tokens
-	// [grimoireauth.ErrUnavailable] and raises an alarm, once a minute. Zero: 5 seconds, which covers machines kept by
-	// NTP and the case that a clock a moment behind Stytch's refuses every fresh
-	// token. Negative: none. At most a minute.
+	// Leeway is how far this machine's clock may be off. It applies to either end of a
+	// token's life. With a clock that is off by more, genuine tokens are
+	// [grimoireauth.ErrUnavailable], and an alarm is raised once a minute. Zero: 5 seconds,
+	// enough for machines that use NTP: a clock that is slightly behind Stytch's would
+	// otherwise reject every fresh token. Negative: none. At most a minute.
 	Leeway time.Duration
-	// MaxAge is the age from which a token is stale although it has not expired.
-	// Zero: no limit but the token's own, five minutes at Stytch.
+	// MaxAge is the age from which a token is stale although it has not expired. Zero: only
+	// the token's own end counts, five minutes after its issue at Stytch.
 	MaxAge time.Duration
 
-	// RefreshKeysAfter is the age from which the key set is fetched anew, behind
-	// the traffic. Zero: 1 hour.
+	// RefreshKeysAfter is the age from which the key set is fetched again, in the
+	// background. Zero: 1 hour.
 	RefreshKeysAfter time.Duration
-	// MaxKeyAge is the age from which the key set is not believed any more, so
-	// that all tokens are [grimoireauth.ErrUnavailable] until a new one has been
-	// fetched. Zero: 24 hours.
+	// MaxKeyAge is the age from which the key set is not trusted: all tokens are then
+	// [grimoireauth.ErrUnavailable] until a new set has been fetched. Zero: 24 hours.
 	MaxKeyAge time.Duration
-	// KeyCooldown is the least time between two fetches that are caused by key ids
-	// which the set does not publish: how long a newly published key may have to wait,
-	// and how long a flood of invented key ids causes no second fetch. Zero: 10 seconds.
+	// KeyCooldown is the least time between two fetches that are caused by unknown key ids.
+	// It limits the fetches that a flood of invented key ids can cause, and is the longest
+	// time that a newly published key has to wait. Zero: 10 seconds.
 	KeyCooldown time.Duration
-	// SeedKeys is a JWK Set to begin with, for a start while Stytch cannot be
-	// reached. It counts as fetched when the Verifier was made. Empty: the first
-	// token waits for the first fetch.
+	// SeedKeys is a JWK Set for a start while Stytch cannot be reached. Its age counts from
+	// when the Verifier was made. Empty: the first token waits for the first fetch.
 	SeedKeys []byte
 
-	// CacheSize is how many verified tokens are remembered, each about half a
-	// kilobyte. Zero: 32,768. Negative: none.
+	// CacheSize is how many verified tokens are cached, each about half a kilobyte. Zero:
+	// 32,768. Negative: none.
 	CacheSize int
 
-	// Observe receives key fetches, refusals, refreshes and alarms. Nil: nobody.
+	// Observe receives key fetches, rejected tokens, refreshes and alarms. Nil: none.
 	Observe grimoireauth.Observe
-	// Logger receives refusals at debug, with ids only. Nil: slog.Default().
+	// Logger receives rejected tokens at debug level, with ids only. Nil: slog.Default().
 	Logger *slog.Logger
 }
 
 const (
+	defaultRefreshAhead     = time.Minute
 	defaultLeeway           = 5 * time.Second
-	maxLeeway               = time.Minute
 	defaultRefreshKeysAfter = time.Hour
 	defaultMaxKeyAge        = 24 * time.Hour
 	defaultKeyCooldown      = 10 * time.Second
@@ -154,14 +152,9 @@ func (c Config) logger() *slog.Logger {
 	return c.Logger
 }
 
-const (
-	defaultRefreshAhead = time.Minute
-	maxOutageGrace      = 24 * time.Hour
-)
-
 func (c Config) refreshAhead() time.Duration { return orDefault(c.RefreshAhead, defaultRefreshAhead) }
 
-// checkRefresh returns every fault of what concerns refreshes.
+// checkRefresh returns every fault of the settings for refreshes.
 func (c Config) checkRefresh() error {
 	var faults []error
 	if c.OutageGrace < 0 || c.OutageGrace > maxOutageGrace {

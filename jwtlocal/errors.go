@@ -8,10 +8,9 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Reason says why a token did not pass. It goes to [Stats], to the observer and
-// to the log at debug, never to whoever presented the token: telling them which
-// check failed would help only the wrong ones. The zero Reason is no reason: the
-// token passed.
+// Reason says why a token did not pass. It goes to [Stats], to the observer and to the log
+// at debug level. The client does not get it: it would help an attacker to know which check
+// failed. The zero Reason means that the token passed.
 type Reason uint8
 
 // The closed set of reasons. The first group means that the token is bad.
@@ -24,21 +23,21 @@ const (
 	ReasonUnknownKey            // signed by a key that the project does not publish
 	ReasonSignature             // the signature does not match
 	ReasonClaims                // claims missing, repeated, disguised or of the wrong kind
-	ReasonIssuer                // issued by or for somebody else
-	ReasonAudience              // made for another project
+	ReasonIssuer                // issued by another issuer, or for another project
+	ReasonAudience              // issued for another audience
 	ReasonSubject               // no member id of this environment
 	ReasonSession               // no session id of this environment
 	ReasonOrganization          // no organization id of this environment
 	ReasonOtherToken            // a token of another kind, such as an access token
 	ReasonLifetime              // times that contradict each other, or a life of over an hour
-	ReasonNotYet                // unknown: genuine and dated in the future, so this machine's clock is behind
-	ReasonSessionEnded          // a cutoff says that the session is over
+	ReasonNotYet                // unknown: genuine, and not valid yet because this machine's clock is behind
+	ReasonSessionEnded          // the session was revoked
 	ReasonExpired               // stale: past its own or its session's end
 	ReasonTooOld                // stale: older than Config.MaxAge
-	ReasonCutOff                // stale: issued before a cutoff of its member or class
+	ReasonCutOff                // stale: issued before a revocation of its member or class
 	ReasonRetiredKey            // stale: signed by a key that is no longer published
-	ReasonNoKeys                // unknown: the key set could not be had
-	ReasonCutoffsUnknown        // unknown: the cutoffs could not be read
+	ReasonNoKeys                // unknown: the key set could not be fetched
+	ReasonCutoffsUnknown        // unknown: the revocations could not be read
 	reasonCount
 )
 
@@ -59,17 +58,16 @@ func (r Reason) String() string {
 // MarshalText writes the same word, also for keys of a JSON object.
 func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// refusal is an error that is always the same: a value made once, so that
-// refusing costs nothing, and immutable, so that one caller cannot change what
-// the next one sees. It says the class of fault and no more.
+// fixedError is an error that is made once, so that rejecting a token allocates nothing.
+// It is immutable and says only the kind of fault.
 type fixedError struct {
 	text string
 	kind error
 }
 
-func (r *fixedError) Error() string { return r.text }
+func (e *fixedError) Error() string { return e.text }
 
-func (r *fixedError) Unwrap() error { return r.kind }
+func (e *fixedError) Unwrap() error { return e.kind }
 
 var (
 	errNoCredentials error = &fixedError{"jwtlocal: no credentials were presented", grimoireauth.ErrNoCredentials}
@@ -80,14 +78,14 @@ var (
 	errEnded         error = &fixedError{"jwtlocal: the session has ended", grimoireauth.ErrSessionEnded}
 )
 
-// unavailable wraps what kept us from finding out.
+// unavailable returns an error that says why an answer could not be found out.
 func unavailable(op string, cause error, wait time.Duration) error {
 	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, RetryAfter: wait, Err: cause}
 }
 
-// clockError says that this machine's clock is off by more than Config.Leeway. Only
-// what Stytch has signed tells: a session_jwt that is not valid yet, or one that
-// Stytch has issued a moment ago and that has expired already.
+// clockError says that this machine's clock is off by more than Config.Leeway. Two signed
+// facts show it: a session_jwt that is not valid yet, and one that Stytch issued a moment
+// ago and that has expired already.
 type clockError struct {
 	off    time.Duration // at least
 	behind bool          // or ahead
@@ -101,7 +99,8 @@ func (e *clockError) Error() string {
 	return fmt.Sprintf("this machine's clock is at least %v %s Stytch's", e.off, direction)
 }
 
-// signed is the error with the sign of Client.ClockError: positive if the clock is ahead.
+// signed is the error with the sign of OperatorAlarm.ClockError: positive if the clock is
+// ahead.
 func (e *clockError) signed() time.Duration {
 	if e.behind {
 		return -e.off

@@ -12,22 +12,22 @@ import (
 	"github.com/promptgrimoire/auth/internal/breaker"
 )
 
-// fly asks Stytch, and lands the flight whatever happens on the way.
-func (v *Verifier) run(ctx context.Context, a request, f *inflight) {
-	// Stands if the call ends its goroutine instead of returning.
+// run makes a refresh. It finishes it whatever Config.Refresh does.
+func (v *Verifier) run(ctx context.Context, req request, f *inflight) {
+	// The outcome if Config.Refresh ends its goroutine instead of returning.
 	failed := newFailure(failUnusable, errUnfinished)
-	var granted *renewal
+	var fresh *renewal
 	defer func() {
 		if r := recover(); r != nil {
-			granted, failed = nil, newFailure(failUnusable, fmt.Errorf("it panicked with a %T", r))
+			fresh, failed = nil, newFailure(failUnusable, fmt.Errorf("it panicked with a %T", r))
 		}
-		v.finish(ctx, &a, f, granted, failed)
+		v.finish(ctx, &req, f, fresh, failed)
 	}()
 	from := strangerFrom(f.source, !f.attested.IsZero())
 	if !f.known {
 		defer func() {
-			if granted != nil || failed.kind == failClock {
-				v.limiter.release(from)
+			if fresh != nil || failed.kind == failClock {
+				v.limiter.releaseShare(from)
 			}
 		}()
 	}
@@ -41,35 +41,33 @@ func (v *Verifier) run(ctx context.Context, a request, f *inflight) {
 	began := time.Now()
 	call, cancel := context.WithTimeout(asker.With(ctx, f.asker()), callDeadline)
 	defer cancel()
-	// No request waits for a Config.Refresh that does not mind its context.
-	late := time.AfterFunc(refreshDeadline, func() { v.finish(ctx, &a, f, nil, newFailure(failUnreachable, errTooSlow)) })
+	// Requests do not wait longer for a Config.Refresh that ignores its context.
+	late := time.AfterFunc(refreshDeadline, func() { v.finish(ctx, &req, f, nil, newFailure(failUnreachable, errTooSlow)) })
 	defer late.Stop()
-	// Nor for a call that only finds out whether Stytch is back.
-	call = breaker.With(call, breaker.Refresh{Session: f.sessionKey(&a), GiveUp: func(outage error) {
+	// Nor for a call that finds out whether an outage is over.
+	call = breaker.With(call, breaker.Refresh{Session: f.sessionKey(&req), GiveUp: func(outage error) {
 		failed, _ := failureFrom(unavailable(opRefresh, outage, 0))
-		v.finish(ctx, &a, f, nil, failed)
-		leave() // the client bounds such calls by itself
+		v.finish(ctx, &req, f, nil, failed)
+		leave() // the client bounds such calls itself
 	}})
-	granted, failed = v.exchange(call, &a, f)
-	if granted != nil {
-		session := granted.authentication.Session
+	fresh, failed = v.exchange(call, &req, f)
+	if fresh != nil {
+		session := fresh.authentication.Session
 		v.observeSafely(ctx, grimoireauth.SessionRefreshed{Session: session.ID(), Member: session.Member(), Took: time.Since(began)})
 	}
 }
 
-// land publishes the outcome of a flight, once.
-func (v *Verifier) finish(ctx context.Context, a *request, f *inflight, granted *renewal, failed *failure) {
+// finish publishes the outcome of a refresh, once.
+func (v *Verifier) finish(ctx context.Context, req *request, f *inflight, fresh *renewal, failed *failure) {
 	f.once.Do(func() {
-		f.renewal, f.failure = granted, failed
+		f.renewal, f.failure = fresh, failed
 		now := time.Now()
-		// Before the record says that nothing is under way any more: a request that
-		// comes in between would find neither the flight nor the pause.
-		if !f.known && !f.attested.IsZero() {
-			v.pairs.release(pairOf(f.attested.ID(), f.source), &a.key, failed, now)
-		}
-		if over := v.records.finish(a, f, now); !over.IsZero() {
-			// Also for its session_jwts that have not expired. A cutoff that names one
-			// session is never refused.
+		// The limits know the outcome before the record does: a request that came in between
+		// would find neither the refresh nor the pause.
+		v.limiter.release(f, &req.key, failed, now)
+		if over := v.records.finish(req, f, now); !over.IsZero() {
+			// Its session_jwts that have not expired end as well. Cut returns an error only
+			// for a revocation that names nothing.
 			_ = v.endedSessions.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
 		}
 		if failed != nil {
@@ -79,20 +77,20 @@ func (v *Verifier) finish(ctx context.Context, a *request, f *inflight, granted 
 	})
 }
 
-// maxAsks bounds the calls of one refresh. It takes more than one if a cutoff came
-// meanwhile, or if the first had to find out whom the cutoffs, or Slide, concern.
+// maxCalls bounds the calls of one refresh. More than one is made if a revocation came
+// meanwhile, or if the first call had to find out which session the token belongs to.
 const maxCalls = 3
 
-// exchange asks Stytch until the answer tells of what is true now.
-func (v *Verifier) exchange(ctx context.Context, a *request, f *inflight) (*renewal, *failure) {
-	// Cutoffs may be looked up for whom the session_jwt names: one too many costs a
-	// call. Sessions are extended by what Stytch says of the token only: whoever has
-	// two of them could lend the older one the age of the younger.
+// exchange calls Stytch until the answer is newer than every revocation.
+func (v *Verifier) exchange(ctx context.Context, req *request, f *inflight) (*renewal, *failure) {
+	// The session_jwt names the subject whose revocations are looked up; a wrong one costs a
+	// call. Only Stytch's answer names the owner whose session is extended: a person with
+	// two sessions could otherwise use the age of the younger to extend the older.
 	owner, subject := f.owner, f.owner
 	if subject.IsZero() {
 		subject = f.attested
 	}
-	var shorter *renewal // good, and could last longer
+	var shorter *renewal // is good, and another call can extend it
 	for range maxCalls {
 		var before Standing
 		if !subject.IsZero() {
@@ -105,50 +103,50 @@ func (v *Verifier) exchange(ctx context.Context, a *request, f *inflight) (*rene
 			}
 		}
 		began := time.Now()
-		answer, failed := v.callStytch(ctx, a, owner)
+		response, failed := v.callStytch(ctx, req, owner)
 		if failed != nil {
 			if shorter != nil && failed.kind != failSessionEnded {
 				return shorter, nil
 			}
 			return nil, failed
 		}
-		g, cut, failed := v.acceptResponse(ctx, a, f, answer, before, began)
+		fresh, outdated, failed := v.acceptResponse(ctx, req, f, response, before, began)
 		if failed != nil {
 			return nil, failed
 		}
 		learned := owner.IsZero()
-		owner, subject = g.authentication.Session, g.authentication.Session
-		if cut {
+		owner, subject = fresh.authentication.Session, fresh.authentication.Session
+		if outdated {
 			continue
 		}
-		if !learned || !v.extends(a, owner) {
-			return g, nil
+		if !learned || !v.extends(req, owner) {
+			return fresh, nil
 		}
-		shorter = g
+		shorter = fresh
 	}
 	return nil, newFailure(failUnusable, errRevokedMeanwhile)
 }
 
-// call asks Stytch once, and extends the session if Slide says so.
-func (v *Verifier) callStytch(ctx context.Context, a *request, owner grimoireauth.Session) (grimoireauth.Authentication, *failure) {
-	credentials := grimoireauth.Credentials{Token: a.secret}
-	if a.jwtAlone {
-		credentials = grimoireauth.Credentials{JWT: a.secret}
+// callStytch makes one call. It extends the session if Slide says so.
+func (v *Verifier) callStytch(ctx context.Context, req *request, owner grimoireauth.Session) (grimoireauth.Authentication, *failure) {
+	credentials := grimoireauth.Credentials{Token: req.secret}
+	if req.jwtAlone {
+		credentials = grimoireauth.Credentials{JWT: req.secret}
 	}
 	refresh := v.config.Refresh
-	if by, slides := v.config.Slide.extension(owner, time.Now()); slides && !a.unattended {
+	if by, extends := v.config.Slide.extension(owner, time.Now()); extends && !req.unattended {
 		refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
-			answer, err := v.config.Slide.Extend(ctx, credentials, by)
+			response, err := v.config.Slide.Extend(ctx, credentials, by)
 			if errors.Is(err, grimoireauth.ErrInvalid) {
 				v.alarm(ctx, alarmExtend, safeCause(err))
 				return v.config.Refresh(ctx, credentials)
 			}
-			return answer, err
+			return response, err
 		}
 	}
-	answer, err := refresh(ctx, credentials)
+	response, err := refresh(ctx, credentials)
 	if err == nil {
-		return answer, nil
+		return response, nil
 	}
 	failed, odd := failureFrom(err)
 	if odd {
@@ -157,19 +155,21 @@ func (v *Verifier) callStytch(ctx context.Context, a *request, owner grimoireaut
 	return grimoireauth.Authentication{}, failed
 }
 
-func (v *Verifier) extends(a *request, owner grimoireauth.Session) bool {
-	_, slides := v.config.Slide.extension(owner, time.Now())
-	return slides && !a.unattended
+// extends reports whether a call about this session would extend it.
+func (v *Verifier) extends(req *request, owner grimoireauth.Session) bool {
+	_, extends := v.config.Slide.extension(owner, time.Now())
+	return extends && !req.unattended
 }
 
-// accept verifies an answer like any token, and that it names whom it should. Cut
-// says that its session_jwt is behind a cutoff which the call cannot have known:
-// the session of the grant is right then, and its credentials are of no use.
-func (v *Verifier) acceptResponse(ctx context.Context, a *request, f *inflight, answer grimoireauth.Authentication, before Standing, began time.Time) (g *renewal, cut bool, failed *failure) {
-	if answer.JWT.IsZero() {
+// acceptResponse verifies the session_jwt of a response like that of a browser, and that the
+// response names the right session. outdated says that the session_jwt is older than a
+// revocation which the call cannot have known: the session of the renewal is right, and
+// its credentials are not used.
+func (v *Verifier) acceptResponse(ctx context.Context, req *request, f *inflight, response grimoireauth.Authentication, before Standing, began time.Time) (fresh *renewal, outdated bool, failed *failure) {
+	if response.JWT.IsZero() {
 		return nil, false, v.rejectResponse(ctx, errNoJWT)
 	}
-	token := answer.JWT.Reveal()
+	token := response.JWT.Reveal()
 	v.freshTokens.add(digestOf(token), before, began)
 	checked := v.verify(ctx, token)
 	switch off := v.clockAhead(&checked, began); {
@@ -183,21 +183,25 @@ func (v *Verifier) acceptResponse(ctx context.Context, a *request, f *inflight, 
 		return nil, false, unverifiableFailure(&checked)
 	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonCutOff:
 		return nil, false, v.rejectResponse(ctx, errBadJWT)
-	case !isAbout(a, f, answer, checked.session):
+	case !namesSession(req, f, response, checked.session):
 		v.alarm(ctx, alarmOtherSession, nil)
 		return nil, false, &failure{kind: failOtherSession, err: errOtherSession}
 	case checked.status == statusEnded:
 		return nil, false, &failure{kind: failSessionEnded, err: errEnded}
 	}
-	credentials := grimoireauth.Credentials{JWT: answer.JWT, Token: answer.Token}
-	if credentials.Token.IsZero() && !a.jwtAlone {
-		credentials.Token = a.secret
+	credentials := grimoireauth.Credentials{JWT: response.JWT, Token: response.Token}
+	if credentials.Token.IsZero() && !req.jwtAlone {
+		credentials.Token = req.secret
 	}
-	return &renewal{authentication: newAuthentication(checked.session, credentials, answer.Source), issued: checked.times.issued, end: checked.times.end, received: time.Now()}, checked.status == statusStale, nil
+	fresh = &renewal{
+		authentication: newAuthentication(checked.session, credentials, response.Source),
+		issued:         checked.times.issued, end: checked.times.end, received: time.Now(),
+	}
+	return fresh, checked.status == statusStale, nil
 }
 
-// unverifiable is the failure of a refresh whose session_jwt cannot be judged. That the
-// key set cannot be had is an outage; that our own cutoffs cannot be read is none.
+// unverifiableFailure is the failure of a refresh whose session_jwt could not be checked. A
+// missing key set is an outage of Stytch's; revocations that cannot be read are not.
 func unverifiableFailure(checked *result) *failure {
 	if checked.reason == ReasonNoKeys {
 		return &failure{kind: failUnreachable, err: checked.err}
@@ -205,27 +209,27 @@ func unverifiableFailure(checked *result) *failure {
 	return &failure{kind: failUnusable, err: checked.err}
 }
 
-// belongs reports whether an answer, whose session_jwt attests session, is about
-// whom was asked. What stands between this server and Stytch may mix answers up.
-func isAbout(a *request, f *inflight, answer grimoireauth.Authentication, session grimoireauth.Session) bool {
-	for _, named := range []grimoireauth.Session{answer.Session, f.owner, f.attested} {
+// namesSession reports whether a response, whose session_jwt attests session, is about the
+// session of the request. A proxy on the way to Stytch may mix responses up.
+func namesSession(req *request, f *inflight, response grimoireauth.Authentication, session grimoireauth.Session) bool {
+	for _, named := range []grimoireauth.Session{response.Session, f.owner, f.attested} {
 		if !named.IsZero() && !sameIdentity(named, session) {
 			return false
 		}
 	}
-	// Nothing says whose a token is that comes alone for the first time. Stytch
-	// repeats it in the answer, and another answer would have another one.
-	return !f.isUnnamed() || answer.Token.IsZero() || answer.Token.Equal(a.secret)
+	// For a token that comes alone for the first time no session is known. Stytch repeats
+	// the token in its answer, and the answer to another call would have another token.
+	return !f.isUnnamed() || response.Token.IsZero() || response.Token.Equal(req.secret)
 }
 
-// disbelieve is the failure for an answer that cannot be what Stytch said.
+// rejectResponse is the failure for a response that Stytch cannot have sent.
 func (v *Verifier) rejectResponse(ctx context.Context, cause error) *failure {
 	v.alarm(ctx, alarmBadAnswer, cause)
 	return newFailure(failUnusable, cause)
 }
 
-// clockAhead returns by how much this machine's clock is ahead at least, if a
-// session_jwt that Stytch has issued after began had expired by then; zero if not.
+// clockAhead returns by how much this machine's clock is ahead at least, if a session_jwt
+// that Stytch issued after began had expired by then; zero if not.
 func (v *Verifier) clockAhead(checked *result, began time.Time) time.Duration {
 	end := time.Unix(checked.times.end, 0)
 	switch {

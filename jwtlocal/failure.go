@@ -13,48 +13,47 @@ import (
 
 const opRefresh = "refresh a session"
 
-// failure is why a request got no fresh credentials.
+// failure is why a refresh brought no credentials.
 type failure struct {
 	kind failureKind
-	err  error         // what the caller is told; it matches one of the sentinels
-	wait time.Duration // how long Stytch asks to wait, 0 if it does not
+	err  error         // what the caller gets; it matches one of the sentinels
+	wait time.Duration // how long Stytch asks to wait; 0 if it does not
 
-	// met is the outage that a client of this module met; nil if it met none, or if
+	// outage is what stytchclient knows about an outage; nil if it knows of none, or if
 	// Config.Refresh is another function.
 	outage *grimoireauth.OutageError
 }
 
-// failureKind is what may be concluded from a failure. The zero kind allows no
-// conclusion at all.
+// failureKind is what a failure says about the token and about Stytch. The zero kind says
+// nothing.
 type failureKind uint8
 
 const (
-	failUnusable     failureKind = iota // an answer that cannot be believed, or a fault or refusal of our own
-	failUnreachable                     // Stytch could not be reached, or did not say
-	failThrottled                       // Stytch asks to be asked less often
-	failSessionEnded                    // Stytch, or a cutoff, says so
-	failOverLimit                       // not asked: too much is asked at once, or about tokens that nothing vouches for
+	failUnusable     failureKind = iota // the answer is wrong, or the fault is this server's
+	failUnreachable                     // Stytch could not be reached, or did not answer
+	failThrottled                       // Stytch asks for fewer calls
+	failSessionEnded                    // Stytch answered session_not_found, or the session was revoked
+	failOverLimit                       // no call was made: a limit of this module is used up
 	failOtherSession                    // the answer names another session than the request
-	failCanceled                        // the request's own context ended
-	failClock                           // what Stytch said is of no use by this machine's clock
+	failCanceled                        // the context of the request ended
+	failClock                           // the answer is genuine, and this machine's clock is wrong
 )
 
-// outage reports whether the failure is one that Config.OutageGrace is about: Stytch
-// cannot be reached. That the answer was wrong, that we would not ask or have broken
-// down, that too much was asked, or our clock, is none. A client of this module knows
-// whether others have been answered since.
+// isOutage reports whether Config.OutageGrace applies: Stytch cannot be reached. A wrong
+// answer, a limit, a fault of this server or of its clock is no outage. The client knows
+// whether other calls have been answered since.
 func (f *failure) isOutage() bool {
 	return f.kind == failUnreachable && (f.outage == nil || f.outage.Ongoing())
 }
 
-// known reports whether it is an outage of which nothing new will be heard by waiting for
-// another answer.
+// isKnownOutage reports whether it is an outage during which another call would learn
+// nothing new.
 func (f *failure) isKnownOutage() bool {
 	return f.isOutage() && (f.outage == nil || f.outage.Refused())
 }
 
 func newFailure(kind failureKind, cause error) *failure {
-	wait := firstPause // nobody is asked sooner
+	wait := firstPause // no refresh starts sooner
 	if kind == failCanceled {
 		wait = 0
 	}
@@ -68,29 +67,30 @@ var (
 	errBusy             = errors.New("too many refreshes are waiting already")
 	errNoJWT            = errors.New("the answer has no session_jwt")
 	errBadJWT           = errors.New("the answer's session_jwt does not verify")
-	errRevokedMeanwhile = errors.New("the member or class was cut off meanwhile")
+	errRevokedMeanwhile = errors.New("the member or class was revoked meanwhile")
 )
 
-// errAnother refuses a session_jwt and a session_token that are not one session's.
-// It is no end of any session.
+// errOtherSession rejects a session_jwt and a session_token of two sessions. It ends
+// neither.
 var errOtherSession error = &fixedError{"jwtlocal: the session_token belongs to another session than the session_jwt", grimoireauth.ErrUnauthenticated}
 
 // The alarms of a refresh.
 const (
-	alarmBadAnswer    = "Stytch's answer to a refresh cannot be believed: check the project id, the custom domain and the clock of this server"
+	alarmBadAnswer    = "Stytch's answer to a refresh is not valid: check the project id, the custom domain and the clock of this server"
 	alarmOtherSession = "a refresh was answered with another session than the one that asked: check what stands between this server and Stytch"
 	alarmExtend       = "Stytch refuses to extend sessions by Slide.By: the project's maximum is shorter"
 	alarmOddError     = "Config.Refresh failed in a way that says nothing: users are told that the service is unavailable; see the error"
 )
 
-// failureOf keeps the answers apart: the session has ended; wait; nobody could find
-// out. Whatever else comes back is the third, since only a definite end may sign
-// somebody out. Odd reports an error that no AuthFunc should return for a session.
+// failureFrom maps the error of Config.Refresh to one of four outcomes: the session has
+// ended, the caller has to wait, too many calls, or it could not be found out. Every error
+// that it does not know is the last, since only session_not_found may end a session. odd
+// reports an error that no AuthFunc should return for a session.
 func failureFrom(err error) (f *failure, odd bool) {
 	wait, _ := grimoireauth.RetryAfter(err)
 	f = &failure{kind: failUnreachable, wait: wait}
 	switch {
-	// First, so that an error that is both is not taken for an answer.
+	// First, so that an error of two kinds is not taken for an answer.
 	case errors.Is(err, grimoireauth.ErrUnavailable):
 		switch {
 		case errors.As(err, &f.outage):
@@ -104,7 +104,7 @@ func failureFrom(err error) (f *failure, odd bool) {
 	case errors.Is(err, grimoireauth.ErrRateLimited):
 		f.kind, f.err = failThrottled, explain(grimoireauth.ErrRateLimited, err, wait)
 		if errors.Is(err, grimoireauth.ErrOverShare) {
-			// By the client, before Stytch was asked.
+			// The client has used up its share; Stytch was not asked.
 			f.kind, f.err = failOverLimit, explain(grimoireauth.ErrOverShare, err, wait)
 		}
 		return f, false
@@ -121,17 +121,17 @@ func failureFrom(err error) (f *failure, odd bool) {
 	return f, odd
 }
 
-// answered reports whether Stytch was reached, and said something that is of no use: an
-// answer that lacks something, or a refusal that only an operator can put right. That is
-// unavailable, and no outage.
+// reachedStytch reports whether Stytch answered with something unusable: an answer that
+// lacks a field, or an error that only an operator can repair. That is unavailable, and no
+// outage.
 func reachedStytch(err error) bool {
 	var own *grimoireauth.Error
 	return errors.As(err, &own) && own.Status > 0 && own.Status < 500 && own.Status != http.StatusRequestTimeout
 }
 
-// explain says to operators what Stytch said, and to programs only what kind it is.
+// explain wraps a cause for operators. Programs see only its kind.
 func explain(kind, err error, wait time.Duration) error {
-	// Whoever asks sooner than after a pause is told to wait in any case.
+	// A request that came sooner than after a pause would have to wait in any case.
 	e := &grimoireauth.Error{Op: opRefresh, Kind: kind, RetryAfter: max(wait, firstPause), Err: safeCause(err)}
 	var own *grimoireauth.Error
 	if errors.As(err, &own) {
@@ -140,10 +140,9 @@ func explain(kind, err error, wait time.Duration) error {
 	return e
 }
 
-// reveal returns a cause that may be shown to operators. The module's own errors
-// hold ids only; the text of anybody else's may quote the credentials, so nothing
-// but its type is kept. It matches no sentinel: an error must not be unavailable
-// and unauthenticated at once.
+// safeCause returns a cause that operators may see. The module's own errors hold ids only.
+// The text of other errors may quote the credentials, so only their type is kept. The
+// result matches no sentinel: an error must not be unavailable and unauthenticated at once.
 func safeCause(err error) error {
 	var own *grimoireauth.Error
 	if errors.As(err, &own) {
@@ -161,53 +160,52 @@ func safeCause(err error) error {
 	return &redactedError{text: fmt.Sprintf("a %T", err)}
 }
 
-// concealed is the text of a cause without the cause.
+// redactedError is the text of a cause without the cause.
 type redactedError struct {
 	text   string
-	outage error // an OutageError that the cause holds, nil if none
+	outage error // the OutageError of the cause, nil if there is none
 }
 
 func (c *redactedError) Error() string { return c.text }
 
 func (c *redactedError) Unwrap() error { return c.outage }
 
-// refusedByClock is the failure of a refresh whose answer is genuine and of no use by
-// this machine's clock. It is no outage of Stytch's, and speaks against no token.
+// clockFailure is the failure of a refresh whose answer is genuine and unusable because of
+// this machine's clock. It is no outage, and says nothing against the token.
 func clockFailure(err error) *failure { return &failure{kind: failClock, err: err} }
 
-// backoff remembers failures, so that a Stytch that fails is not asked by every
-// request. The zero backoff has seen none.
+// pause is the time after failures in which no call is made. The zero pause has seen no
+// failure.
 type pause struct {
 	failures int // in a row
 	until    time.Time
 	last     *failure
 }
 
-// After a failure Stytch is not asked again for a second, and twice as long after
-// the next one, up to half a minute. A client of this module that makes no calls during
-// an outage says how long to wait; when that outage is over, no pause counts any more.
+// The shortest and the longest pause. During an outage that stytchclient knows, its
+// Retry-After counts instead, and no pause outlasts the outage.
 const (
 	firstPause   = time.Second
 	longestPause = 30 * time.Second
 )
 
-func (b *pause) extend(f *failure, now time.Time) {
-	b.last = f
+func (p *pause) extend(f *failure, now time.Time) {
+	p.last = f
 	if f.outage != nil && f.outage.RetryAfter > 0 {
-		// The client spares Stytch, so the session need not do so by itself.
-		b.failures = max(b.failures, 1)
-		b.until = now.Add(f.outage.RetryAfter)
+		// The client makes no calls during the outage, so no pause of its own is needed.
+		p.failures = max(p.failures, 1)
+		p.until = now.Add(f.outage.RetryAfter)
 		return
 	}
-	pause := backoff.Pause(firstPause, longestPause, b.failures)
-	b.failures++
-	b.until = now.Add(max(pause, f.wait))
+	wait := backoff.Pause(firstPause, longestPause, p.failures)
+	p.failures++
+	p.until = now.Add(max(wait, f.wait))
 }
 
-// wait is how long no one is to ask.
-func (b *pause) wait(now time.Time) time.Duration {
-	left := max(b.until.Sub(now), 0)
-	if left > 0 && b.last != nil && b.last.outage != nil && b.last.outage.Over() {
+// wait is how long no call is to be made.
+func (p *pause) wait(now time.Time) time.Duration {
+	left := max(p.until.Sub(now), 0)
+	if left > 0 && p.last != nil && p.last.outage != nil && p.last.outage.Over() {
 		return 0
 	}
 	return left
@@ -215,12 +213,12 @@ func (b *pause) wait(now time.Time) time.Duration {
 
 var errFailedBefore = errors.New("it failed a moment ago")
 
-// withheld is the answer to requests until then.
-func (b *pause) withheld(now time.Time) *failure {
-	wait := b.wait(now)
-	if b.last.isOutage() {
-		return &failure{kind: b.last.kind, err: unavailable(opRefresh, b.last.err, wait), wait: wait, outage: b.last.outage}
+// withheld is the failure of requests that come during the pause.
+func (p *pause) withheld(now time.Time) *failure {
+	wait := p.wait(now)
+	if p.last.isOutage() {
+		return &failure{kind: p.last.kind, err: unavailable(opRefresh, p.last.err, wait), wait: wait, outage: p.last.outage}
 	}
-	// What was wrong may have been wrong with somebody else's token.
+	// The last failure may be about credentials of another request, so it is not repeated.
 	return &failure{kind: failUnusable, err: unavailable(opRefresh, errFailedBefore, wait), wait: wait}
 }

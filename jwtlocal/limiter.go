@@ -5,48 +5,52 @@ import (
 	"errors"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/limit"
 )
 
-// limiter decides how many refreshes ask Stytch at once, and how often Stytch is asked
-// about session_tokens that are not known here. Such a token may be invented, also one
-// that comes with a genuine session_jwt: see partners.
+// limiter bounds the calls to Stytch: how many refreshes run at once, and how often Stytch
+// is asked about session_tokens that are not known here and may be invented.
 //
-// Tokens that are known or marked have places of their own, and no budget. Asking about
-// others draws on the share of the client address that the request came from. Where that
-// is not known, tokens that come alone have one share in all, and partners bounds the
-// rest. What an answer of Stytch's confirms is given back, so that a class whose browsers
-// keep no session_jwt gets in. Few strangers' tokens are asked about at a time, and fewer
-// for one address, so that addresses delay each other little.
+// Known tokens have slots of their own and no budget. A call about another token draws on
+// the share of its client address. If the address is not known, tokens that come alone
+// share one budget, and pairLimiter bounds those that come with a session_jwt. A call that
+// Stytch confirms is given back, so that a class whose browsers keep no session_jwt gets in.
+// Few calls about unknown tokens run at once, and fewer for one address, so that addresses
+// delay each other little.
+//
+// Every limit is reserved before the refresh starts and released when it ends.
 type limiter struct {
+	running   atomic.Int64 // refreshes of known tokens that have started and not ended
 	known     *limit.Lanes[struct{}]
 	strangers *limit.Lanes[stranger]
 	sources   limit.Sources
 	nowhere   *limit.Rates[struct{}] // tokens that come alone from an address that is not known
+	pairs     pairLimiter
 }
 
-// stranger is where a token comes from that is not known.
+// stranger is where an unknown token comes from.
 type stranger struct {
-	source netip.Addr // a client address; zero if it is not known
+	source netip.Addr // the client address; zero if it is not known
 	paired bool       // the address is not known, and a genuine session_jwt came with the token
 }
 
-func strangerFrom(source netip.Addr, partner bool) stranger {
+func strangerFrom(source netip.Addr, paired bool) stranger {
 	source = limit.Source(source)
-	return stranger{source, partner && !source.IsValid()}
+	return stranger{source, paired && !source.IsValid()}
 }
 
 const (
-	maxKnownCalls       = 64              // about known tokens
-	maxStrangers        = 16              // about others,
+	maxKnownCalls       = 64              // at once about known tokens
+	maxStrangers        = 16              // at once about others,
 	maxPerSource        = 4               // of them from one client address
-	maxWaiting          = 4096            // refreshes of known tokens that wait for a place or have one
+	maxWaiting          = 4096            // refreshes of known tokens that wait for a slot or have one
 	maxStrangersWaiting = 1024            // of others that wait
 	slotDeadline        = 5 * time.Second // for one to wait
-	// Strangers whose addresses are not known have this budget in all.
+	// The budget of all tokens that come alone from addresses that are not known.
 	strangersBurst = 900
 	strangersEvery = 100 * time.Millisecond
 )
@@ -59,8 +63,42 @@ func newLimiter() *limiter {
 	}
 }
 
-// reserve takes one call about a token that is not known.
-func (l *limiter) reserve(from stranger) *failure {
+// reserve takes what a refresh needs before it starts, or returns why it must not start.
+// release gives it back.
+func (l *limiter) reserve(req *request, known bool, now time.Time) *failure {
+	if known {
+		if l.running.Add(1) > maxWaiting {
+			l.running.Add(-1)
+			return &failure{kind: failOverLimit, err: unavailable(opRefresh, errBusy, firstPause), wait: firstPause}
+		}
+		return nil
+	}
+	pair := pairOf(req.attested.ID(), req.source)
+	if !req.attested.IsZero() {
+		if f := l.pairs.reserve(pair, &req.key, now); f != nil {
+			return f
+		}
+	}
+	f := l.reserveShare(strangerFrom(req.source, !req.attested.IsZero()))
+	if f != nil && !req.attested.IsZero() {
+		l.pairs.release(pair, &req.key, f, now)
+	}
+	return f
+}
+
+// release gives back what reserve took, except the share: see releaseShare. failed is nil
+// if the refresh succeeded.
+func (l *limiter) release(f *inflight, token *digest, failed *failure, now time.Time) {
+	switch {
+	case f.known:
+		l.running.Add(-1)
+	case !f.attested.IsZero():
+		l.pairs.release(pairOf(f.attested.ID(), f.source), token, failed, now)
+	}
+}
+
+// reserveShare takes one call about an unknown token from its share.
+func (l *limiter) reserveShare(from stranger) *failure {
 	var wait time.Duration
 	switch {
 	case from.source.IsValid():
@@ -74,8 +112,8 @@ func (l *limiter) reserve(from stranger) *failure {
 	return nil
 }
 
-// release gives the call back.
-func (l *limiter) release(from stranger) {
+// releaseShare gives the call back, after Stytch has confirmed the token.
+func (l *limiter) releaseShare(from stranger) {
 	switch {
 	case from.source.IsValid():
 		l.sources.Release(from.source)
@@ -84,7 +122,7 @@ func (l *limiter) release(from stranger) {
 	}
 }
 
-// enter waits for a place among the calls. Each that gets one calls leave, once.
+// enter waits for a slot. The caller calls leave once.
 func (l *limiter) enter(ctx context.Context, known bool, from stranger) (leave func(), f *failure) {
 	ctx, cancel := context.WithTimeout(ctx, slotDeadline)
 	defer cancel()
@@ -104,21 +142,20 @@ func (l *limiter) enter(ctx context.Context, known bool, from stranger) (leave f
 	return func() { l.strangers.Leave(from) }, nil
 }
 
-// overShare is the failure of a request that has to wait because of what its own client
-// address, or strangers of no known address, have asked.
+// overShare is the failure of a request whose client address has used up its share, or for
+// which too many calls wait.
 func overShare(wait time.Duration) *failure {
 	wait = max(wait, firstPause)
 	return &failure{kind: failOverLimit, wait: wait,
 		err: &grimoireauth.Error{Op: opRefresh, Kind: grimoireauth.ErrOverShare, RetryAfter: wait}}
 }
 
-// partners bounds what one genuine session_jwt buys. One that is stale is enough to make
-// its holder ask about any number of invented session_tokens, and it may be another
-// person's. So of the tokens that come with a session's session_jwt and are not known to be
-// the session's, one is asked about at a time for each client address, and at most four
-// in all. After a failure that address has to wait. Tokens that are known or marked do
-// not come past here, so that their owner waits for none of it.
-type pairs struct {
+// pairLimiter bounds the calls that one genuine session_jwt can cause. A stale session_jwt
+// can be sent with any number of invented session_tokens, and it may be another person's.
+// So of the unknown tokens that come with the session_jwt of one session, each client
+// address has one call at a time, all addresses together have four, and after a failure the
+// address has to wait. Known tokens do not pass here, so their owner never waits for it.
+type pairLimiter struct {
 	sessions limit.Slots[grimoireauth.SessionID]
 	sources  limit.Slots[pairKey]
 
@@ -126,8 +163,7 @@ type pairs struct {
 	failures map[pairKey]*pairFailure
 }
 
-// partnerKey is a session and the client address that asks about it, zero if that is not
-// known.
+// pairKey is a session and the client address that asks about it, zero if not known.
 type pairKey struct {
 	session grimoireauth.SessionID
 	source  netip.Addr
@@ -139,10 +175,9 @@ type pairFailure struct {
 }
 
 const (
-	// perSession is how many tokens are asked about at once with one session's
-	// session_jwt.
+	// maxPerSession is how many calls run at once for the session_jwt of one session.
 	maxPerSession = 4
-	// maxPartnerFailures bounds the failures that are remembered.
+	// maxPairFailures bounds the failures that are kept.
 	maxPairFailures = 4096
 )
 
@@ -152,9 +187,8 @@ func pairOf(session grimoireauth.SessionID, source netip.Addr) pairKey {
 	return pairKey{session, limit.Source(source)}
 }
 
-// reserve returns why a token that is not known must not be asked about. If nothing
-// speaks against it, it takes a place, which release gives back.
-func (p *pairs) reserve(key pairKey, token *digest, now time.Time) *failure {
+// reserve takes a slot for an unknown token, or returns why Stytch is not asked about it.
+func (p *pairLimiter) reserve(key pairKey, token *digest, now time.Time) *failure {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if known := p.failures[key]; known != nil && known.wait(now) > 0 {
@@ -177,9 +211,8 @@ func oneAtATime() *failure {
 	return &failure{kind: failOverLimit, err: unavailable(opRefresh, errOneAtATime, firstPause), wait: firstPause}
 }
 
-// release gives a place back, and notes what became of the question: f is nil if the
-// token is the session's.
-func (p *pairs) release(key pairKey, token *digest, f *failure, now time.Time) {
+// release gives the slot back and keeps a failure. f is nil if Stytch confirmed the token.
+func (p *pairLimiter) release(key pairKey, token *digest, f *failure, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -188,14 +221,14 @@ func (p *pairs) release(key pairKey, token *digest, f *failure, now time.Time) {
 	case f.kind == failClock, f.kind == failOverLimit:
 		// It says nothing about the token.
 	default:
-		p.note(key, token, f, now)
+		p.keep(key, token, f, now)
 	}
 	p.sessions.Release(key.session)
 	p.sources.Release(key)
 }
 
-// note remembers a failure. mu is held.
-func (p *pairs) note(key pairKey, token *digest, f *failure, now time.Time) {
+// keep keeps a failure. mu is held.
+func (p *pairLimiter) keep(key pairKey, token *digest, f *failure, now time.Time) {
 	known := p.failures[key]
 	if known == nil {
 		if p.failures == nil {
@@ -212,9 +245,9 @@ func (p *pairs) note(key pairKey, token *digest, f *failure, now time.Time) {
 	}
 }
 
-// makeRoom forgets one failure if there are too many: one whose time is over, if there
-// is one among the few it looks at. mu is held.
-func (p *pairs) makeRoom(now time.Time) {
+// makeRoom drops one failure if there are too many. It looks at a few and prefers one whose
+// pause is over. mu is held.
+func (p *pairLimiter) makeRoom(now time.Time) {
 	if len(p.failures) < maxPairFailures {
 		return
 	}

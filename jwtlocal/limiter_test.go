@@ -144,7 +144,7 @@ func TestR15WithOneJWT(t *testing.T) {
 // TestPartnerFailuresAreBounded: so are the sessions whose session_jwts came with wrong
 // tokens.
 func TestPartnerFailuresAreBounded(t *testing.T) {
-	var p pairs
+	var p pairLimiter
 	now := time.Now()
 	token := numbered(1)
 	key := func(n int) pairKey { return pairOf(grimoireauth.SessionID(fmt.Sprint(n)), netip.Addr{}) }

@@ -11,26 +11,26 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// MemoryCutoffs keeps cutoffs in this process. The zero MemoryCutoffs is ready to
-// use and must not be copied; it is safe for concurrent use.
+// MemoryCutoffs keeps revocations in this process. The zero value is ready to use and must
+// not be copied. It is safe for concurrent use.
 //
-// A cutoff is kept for 25 hours and a minute: as long as the longest Config.OutageGrace
-// can let a session_jwt count after its end, 24 hours, the hour that a session_jwt can
-// live, and what clocks may differ. So an outage lets nobody in who was cut off, and a
-// session which could not be ended at Stytch is not refreshed back to life the same day.
+// A revocation is kept for 25 hours and a minute: the longest Config.OutageGrace (24
+// hours), the longest life of a session_jwt (an hour), and a minute for differing clocks.
+// So an outage lets no revoked session in, and a session that could not be ended at Stytch
+// is not refreshed the same day.
 //
-// Its cost is bounded: past a hundred thousand or so cutoffs in that time it forgets
-// single ones and makes every session_jwt issued until then stale instead, which
-// sends each session to Stytch once, the place that knows.
+// Memory is bounded. Above about a hundred thousand revocations in that time it drops
+// single ones, and makes every session_jwt issued until then stale instead. Each session is
+// then refreshed once, and Stytch knows which ones have ended.
 type MemoryCutoffs struct {
-	version atomic.Uint64           // how many cutoffs there have been; readers of none do one load
-	floor   atomic.Pointer[revoked] // cuts off everybody; nil until it was needed. Read it after the shards
-	seed    maphash.Seed            // set before raised leaves zero
+	version atomic.Uint64           // how many revocations there have been; while it is zero a lookup is one load
+	floor   atomic.Pointer[revoked] // concerns every session; nil until revocations were dropped. Read it after the shards
+	seed    maphash.Seed            // set before version leaves zero
 	mu      sync.Mutex              // guards writing to what follows, and seed
 	shards  [256]atomic.Pointer[map[revokedKey]revoked]
 }
 
-// cut is one cutoff: its time, when it may be forgotten, and its number.
+// revoked is one revocation: its time, when it can be dropped, and its number.
 type revoked struct {
 	at      time.Time
 	until   time.Time
@@ -38,13 +38,14 @@ type revoked struct {
 }
 
 const (
-	// cutoffLife is how long a session_jwt that was issued until a cutoff can count, by
-	// its own dates or by Config.OutageGrace.
+	// revocationLife is how long a session_jwt that was issued before a revocation can
+	// count, by its own times and by Config.OutageGrace.
 	revocationLife     = maxOutageGrace + maxLifetime + revocationLeeway
 	maxRevokedPerShard = 512
 )
 
-// cutKey is what was cut off. The kind keeps the three sorts of ids apart.
+// revokedKey is what was revoked. The kind keeps the ids of sessions, members and classes
+// apart.
 type revokedKey struct {
 	kind revokedKind
 	id   string
@@ -58,10 +59,10 @@ const (
 	classKind
 )
 
-// Cut takes a cutoff over; it has the form of a [grimoireauth.Cut]. A zero At
-// means now, and so does one in the future, which only a clock that is ahead of
-// ours can have written. The error is [grimoireauth.ErrInvalid] unless exactly one
-// of Session, Member and Class is set.
+// Cut records a revocation; it has the form of a [grimoireauth.Cut]. A zero At means now.
+// So does a time in the future, which only a machine with a clock ahead of this one can
+// have written. The error is [grimoireauth.ErrInvalid] unless exactly one of Session,
+// Member and Class is set.
 func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
 	var key revokedKey
 	set := 0
@@ -87,7 +88,7 @@ func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
 	return nil
 }
 
-// put copies one shard, so that readers never wait for a lock.
+// put replaces one shard by a copy, so that readers take no lock.
 func (m *MemoryCutoffs) put(key revokedKey, at, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -106,11 +107,11 @@ func (m *MemoryCutoffs) put(key revokedKey, at, now time.Time) {
 	}
 	if len(next) >= maxRevokedPerShard {
 		clear(next)
-		// Before the shard without them is published: see Standing.
+		// The floor is stored before the shard that lacks them: see Standing.
 		m.floor.Store(&revoked{at: now, until: now.Add(revocationLife), version: number})
 	}
-	// A later cutoff can carry an earlier time, from another replica; it must not
-	// make the earlier one weaker.
+	// A revocation from another replica can carry an earlier time. It must not weaken the
+	// one that is known.
 	if earlier, ok := next[key]; ok && earlier.at.After(at) {
 		at = earlier.at
 	}
@@ -134,14 +135,14 @@ func (m *MemoryCutoffs) Standing(_ context.Context, session grimoireauth.Session
 	if c, ok := m.get(revokedKey{classKind, string(class)}); ok {
 		s.include(c)
 	}
-	// Last: what was forgotten before one of the looks above counts by the floor.
+	// The floor is read last, so that it covers what was dropped before a lookup above.
 	if floor := m.floor.Load(); floor != nil {
 		s.include(*floor)
 	}
 	return s, nil
 }
 
-// ended reports whether the session has been cut off.
+// ended reports whether the session was revoked.
 func (m *MemoryCutoffs) ended(session grimoireauth.SessionID) bool {
 	if m.version.Load() == 0 {
 		return false
@@ -150,7 +151,7 @@ func (m *MemoryCutoffs) ended(session grimoireauth.SessionID) bool {
 	return ok && time.Now().Before(c.until)
 }
 
-// add lets one more cutoff count.
+// include adds one more revocation to the status.
 func (s *Standing) include(c revoked) {
 	if c.at.After(s.StaleUntil) {
 		s.StaleUntil = c.at

@@ -58,7 +58,7 @@ func TestC02NamedSessionDecides(t *testing.T) {
 				answer, err = v.Refresh(t.Context(), credentials)
 				requireSession(t, bob, answer, err)
 				require.Equal(t, bob.session, string(answer.NamedSession))
-				require.Empty(t, v.pairs.failures, "a name is no evidence against anybody")
+				require.Empty(t, v.limiter.pairs.failures, "a name is no evidence against anybody")
 
 				u.of(bob, func(l *login) { l.over = true })
 				_, err = v.Refresh(t.Context(), credentials)
@@ -157,7 +157,7 @@ func TestC02NameIsAClaim(t *testing.T) {
 			require.Error(t, err)
 		}
 		require.Less(t, u.count(), strangersBurst+100, "the budget of strangers")
-		require.Empty(t, v.pairs.failures)
+		require.Empty(t, v.limiter.pairs.failures)
 		time.Sleep(2 * time.Minute)
 		answer, err = v.Refresh(t.Context(), credentials)
 		requireSession(t, ada, answer, err)

@@ -206,13 +206,13 @@ func TestX01_StrangersFillLittleMemory(t *testing.T) {
 	now := time.Now()
 	for n := range 300_000 {
 		addr := netip.AddrFrom4([4]byte{byte(1 + n>>16), byte(n >> 8), byte(n), 1})
-		if v.limiter.reserve(strangerFrom(addr, false)) != nil {
+		if v.limiter.reserveShare(strangerFrom(addr, false)) != nil {
 			continue
 		}
 		token := numbered(n)
 		key := pairOf(grimoireauth.SessionID(fmt.Sprintf("member-session-test-aaaaaaaa-1111-4222-8333-%012d", n)), addr)
-		if v.pairs.reserve(key, &token, now) == nil {
-			v.pairs.release(key, &token, newFailure(failUnreachable, errTooSlow), now)
+		if v.limiter.pairs.reserve(key, &token, now) == nil {
+			v.limiter.pairs.release(key, &token, newFailure(failUnreachable, errTooSlow), now)
 		}
 		s := v.records.shard(&token)
 		s.mu.Lock()

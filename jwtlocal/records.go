@@ -2,22 +2,17 @@ package jwtlocal
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// records is what is known about refreshing each session_token, by its digest. It
-// is bounded; what is forgotten costs a call to Stytch, never an answer. No lock is
-// held across a call.
-type records struct {
-	shards  [64]recordShard
-	running atomic.Int64 // refreshes of known tokens that were begun and have not landed
-}
+// records is what is known about refreshing each session_token, by its digest. It is
+// bounded. A record that was dropped costs one more call to Stytch and changes no answer.
+type records struct{ shards [64]recordShard }
 
 type recordShard struct {
-	mu    sync.Mutex // guards byKey and the records in it
+	mu    sync.Mutex // guards byKey and the records in it; not held during a call
 	byKey map[digest]*record
 }
 
@@ -25,28 +20,24 @@ const maxRecordsPerShard = 256 // 16,384 in all, each with at most one session_j
 
 // record is about one session_token. The zero record: nothing is known.
 type record struct {
-	inflight   *inflight            // the refresh under way, nil if none
-	renewal    *renewal             // what the last one brought, nil if it is good no longer
-	owner      grimoireauth.Session // whose token it is, by an answer of Stytch's; zero if none has said
-	endedUntil time.Time            // Stytch said that there is no such session, and is not asked again until then; zero if not
+	inflight   *inflight            // the refresh that runs, nil if none
+	renewal    *renewal             // what the last refresh returned, nil if it is no longer good
+	owner      grimoireauth.Session // the session of the token, by an answer of Stytch; zero if not known
+	endedUntil time.Time            // until then the answer session_not_found is repeated without a call; zero if there was none
 	pause      pause
 	used       time.Time
 }
 
-// endedMemo is how long a session that Stytch does not know is not asked about
-// again.
+// endedPause is how long the answer session_not_found is repeated without a call.
 const endedPause = 30 * time.Second
 
-// landed takes the outcome of a flight over. It returns the session that is known to
-// have ended by it, zero if none.
-func (r *records) finish(a *request, f *inflight, now time.Time) (over grimoireauth.Session) {
-	if f.known {
-		r.running.Add(-1)
-	}
-	s := r.shard(&a.key)
+// finish records the outcome of a refresh. It returns the session that is known to have
+// ended by it, zero if none.
+func (r *records) finish(req *request, f *inflight, now time.Time) (over grimoireauth.Session) {
+	s := r.shard(&req.key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rec := s.byKey[a.key]
+	rec := s.byKey[req.key]
 	if rec == nil || rec.inflight != f {
 		return grimoireauth.Session{}
 	}
@@ -56,18 +47,18 @@ func (r *records) finish(a *request, f *inflight, now time.Time) (over grimoirea
 	switch {
 	case f.failure == nil:
 		rec.pause, rec.endedUntil = pause{}, time.Time{}
-		if a.jwtAlone {
-			break // a session_jwt: the next one will be another
+		if req.jwtAlone {
+			break // the record is about a session_jwt, which is replaced
 		}
 		rec.renewal = f.renewal
-		// Only a token that Stytch repeats is sure to be the session's. If Stytch ever
-		// replaces them, the end of the old one is not the end of the session.
-		if f.renewal.authentication.Token.Equal(a.secret) {
+		// Stytch repeats the session_token in its answer. If it ever returns another one,
+		// the end of the old token is not the end of the session.
+		if f.renewal.authentication.Token.Equal(req.secret) {
 			rec.owner = f.renewal.authentication.Session
 		}
 	case f.failure.kind == failSessionEnded:
-		if over = rec.owner; over.IsZero() && a.issuedHere {
-			over = f.attested // the mark names the session, and so does the session_jwt
+		if over = rec.owner; over.IsZero() && req.issuedHere {
+			over = f.attested // both the mark and the session_jwt name it
 		}
 		rec.renewal, rec.endedUntil = nil, now.Add(endedPause)
 	case f.failure.kind == failOverLimit:
@@ -75,13 +66,14 @@ func (r *records) finish(a *request, f *inflight, now time.Time) (over grimoirea
 		rec.pause.extend(f.failure, now)
 	}
 	if rec.renewal == nil && rec.owner.IsZero() && rec.endedUntil.IsZero() && rec.pause.failures == 0 {
-		delete(s.byKey, a.key) // it says nothing
+		delete(s.byKey, req.key) // nothing is known
 	}
 	return over
 }
 
-// kept returns what the last refresh of this token brought, nil if nothing.
-func (r *records) kept(key *digest) *renewal {
+// renewal returns what the last refresh of this token returned, nil if there is nothing
+// that is still good.
+func (r *records) renewal(key *digest) *renewal {
 	s := r.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,25 +83,25 @@ func (r *records) kept(key *digest) *renewal {
 	return nil
 }
 
-// outage reports whether the last refresh of this token met an outage that is known to go
-// on, and whether something known of the token bars it from being excused by one: that
-// there is no such session, or that it is another one's.
-func (r *records) pausedByOutage(a *request) (failing, barred bool) {
-	s := r.shard(&a.key)
+// outage reports whether the last refresh of this token failed by an outage that is known
+// to go on, and whether Config.OutageGrace must not apply: because Stytch answered that the
+// session has ended, or that the token belongs to another session.
+func (r *records) outage(req *request) (failing, barred bool) {
+	s := r.shard(&req.key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rec := s.byKey[a.key]
+	rec := s.byKey[req.key]
 	if rec == nil {
 		return false, false
 	}
 	failing = rec.pause.failures > 0 && rec.pause.last.isKnownOutage()
-	return failing, !rec.endedUntil.IsZero() || !rec.owner.IsZero() && !sameIdentity(rec.owner, a.attested)
+	return failing, !rec.endedUntil.IsZero() || !rec.owner.IsZero() && !sameIdentity(rec.owner, req.attested)
 }
 
-// The key is a digest, so any byte of it will do.
+// shard uses one byte of the digest; all of them are uniform.
 func (r *records) shard(key *digest) *recordShard { return &r.shards[key[0]%byte(len(r.shards))] }
 
-// open returns the record, which it makes if there is none. The lock is held.
+// ensure returns the record of a token, and makes it if there is none. mu is held.
 func (s *recordShard) ensure(key digest, now time.Time) *record {
 	if rec := s.byKey[key]; rec != nil {
 		return rec
@@ -123,8 +115,7 @@ func (s *recordShard) ensure(key digest, now time.Time) *record {
 	return rec
 }
 
-// makeRoom forgets a record if there are too many: of the few that it looks at, the
-// one that is worth least.
+// makeRoom drops the least useful of a few records if there are too many.
 func (s *recordShard) makeRoom(now time.Time) {
 	oldest, key := s.tidy(now)
 	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {
@@ -132,29 +123,28 @@ func (s *recordShard) makeRoom(now time.Time) {
 	}
 }
 
-// worthLess reports whether of two records this one is forgotten first: one without an
-// owner, which a stranger may have caused, or the one that was not used for longer.
-func (rec *record) worthLess(than *record) bool {
+// lessUseful reports whether this record is dropped before the other: one without an owner,
+// which an invented token may have caused, or the one that was used less recently.
+func (rec *record) lessUseful(than *record) bool {
 	if rec.owner.IsZero() != than.owner.IsZero() {
 		return rec.owner.IsZero()
 	}
 	return rec.used.Before(than.used)
 }
 
-// tidy looks at a few records, which the map hands out in no order, and lets go of
-// credentials that have expired. It returns the record among them that is
-// forgotten first.
+// tidy looks at a few records in the random order of the map, drops their expired
+// credentials, and returns the least useful one.
 func (s *recordShard) tidy(now time.Time) (oldest *record, oldestKey digest) {
 	const few = 8
 	looked := 0
 	for key, rec := range s.byKey {
 		if rec.inflight != nil {
-			continue // somebody waits for it; there are at most maxWaiting of them
+			continue // requests wait for it; at most maxWaiting records have one
 		}
 		if rec.renewal != nil && now.Unix() > rec.renewal.end+int64(maxLeeway/time.Second) {
 			rec.renewal = nil
 		}
-		if oldest == nil || rec.worthLess(oldest) {
+		if oldest == nil || rec.lessUseful(oldest) {
 			oldest, oldestKey = rec, key
 		}
 		if looked++; looked >= few {

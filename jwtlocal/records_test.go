@@ -34,7 +34,7 @@ func TestRecordsAreBounded(t *testing.T) {
 	young := 0
 	for n := 99_000; n < 100_000; n++ {
 		key := numbered(n)
-		if r.kept(&key) != nil {
+		if r.renewal(&key) != nil {
 			young++
 		}
 	}
@@ -66,7 +66,7 @@ func TestExpiredCredentialsAreLetGo(t *testing.T) {
 		held := 0
 		for n := range 50 {
 			key := digestOf(u.nobody(n).token)
-			if v.records.kept(&key) != nil {
+			if v.records.renewal(&key) != nil {
 				held++
 			}
 		}

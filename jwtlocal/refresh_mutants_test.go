@@ -12,9 +12,9 @@ func init() {
 		{"jwtlocal/authenticate.go", `if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {`, `if checked.status != statusGood && (alone || checked.status != statusStale) {`},
 		{"jwtlocal/authenticate.go", `if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {`, `if checked.status != statusGood && (checked.status != statusStale || checked.tooOldToRefresh()) {`},
 		{"jwtlocal/authenticate.go", `if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {`, `if checked.status != statusGood && checked.tooOldToRefresh() {`},
-		{"jwtlocal/authenticate.go", `		answer.Credentials = credentials
+		{"jwtlocal/authenticate.go", `		authentication.Credentials = credentials
 `, ``},
-		{"jwtlocal/authenticate.go", `answer, failed := v.refresh(ctx, a, true)`, `answer, failed := v.refresh(ctx, a, false)`},
+		{"jwtlocal/authenticate.go", `authentication, failed := v.refresh(ctx, req, true)`, `authentication, failed := v.refresh(ctx, req, false)`},
 		{"jwtlocal/token.go", `return err == nil && n >= minSessionTokenBytes`, `return err == nil && n > 0`},
 		{"jwtlocal/token.go", `return err == nil && n >= minSessionTokenBytes`, `_ = err; return n >= minSessionTokenBytes`},
 		{"jwtlocal/token.go", `if len(text) > maxSessionToken || hasLineBreak(text) {`, `if len(text) > maxSessionToken {`},
@@ -30,25 +30,25 @@ func init() {
 			return plan{failure: rec.pause.withheld(now)}
 `, ``},
 		{"jwtlocal/refresh.go", `		case now.Before(rec.endedUntil):`, `		case false:`},
-		{"jwtlocal/refresh.go", `		case !rec.owner.IsZero() && !a.attested.IsZero() && !sameIdentity(rec.owner, a.attested):`, `		case false:`},
-		{"jwtlocal/refresh.go", `if f := v.pairs.reserve(partner, &a.key, now); f != nil {`, `if f := v.pairs.reserve(partner, &a.key, now); false {`},
-		{"jwtlocal/refresh.go", `	if f != nil && !a.attested.IsZero() {
-		v.pairs.release`, `	if false {
-		v.pairs.release`},
-		{"jwtlocal/refresh.go", `known := a.jwtAlone || a.issuedHere || rec`, `known := a.jwtAlone || rec`},
-		{"jwtlocal/refresh.go", `known := a.jwtAlone || a.issuedHere || rec`, `known := a.issuedHere || rec`},
-		{"jwtlocal/refresh.go", `known := a.jwtAlone || a.issuedHere || rec`, `known := true || rec`},
+		{"jwtlocal/refresh.go", `		case !rec.owner.IsZero() && !req.attested.IsZero() && !sameIdentity(rec.owner, req.attested):`, `		case false:`},
+		{"jwtlocal/limiter.go", `if f := l.pairs.reserve(pair, &req.key, now); f != nil {`, `if f := l.pairs.reserve(pair, &req.key, now); false {`},
+		{"jwtlocal/limiter.go", `	if f != nil && !req.attested.IsZero() {
+		l.pairs.release`, `	if false {
+		l.pairs.release`},
+		{"jwtlocal/refresh.go", `known := req.jwtAlone || req.issuedHere || rec`, `known := req.jwtAlone || rec`},
+		{"jwtlocal/refresh.go", `known := req.jwtAlone || req.issuedHere || rec`, `known := req.issuedHere || rec`},
+		{"jwtlocal/refresh.go", `known := req.jwtAlone || req.issuedHere || rec`, `known := true || rec`},
 		{"jwtlocal/refresh.go", `ctx = context.WithoutCancel(ctx)`, `_ = ctx`},
 		{"jwtlocal/refresh.go", `			case <-ctx.Done():`, `			case <-context.Background().Done():`},
-		{"jwtlocal/refresh.go", `if failed.kind == failOtherSession && !t.starts && !sameIdentity(t.inflight.attested, a.attested) {`, `if false {`},
-		{"jwtlocal/refresh.go", `	if !a.attested.IsZero() && !sameIdentity(a.attested, g.authentication.Session) {`, `	if false {`},
+		{"jwtlocal/refresh.go", `if failed.kind == failOtherSession && !p.starts && !sameIdentity(p.inflight.attested, req.attested) {`, `if false {`},
+		{"jwtlocal/refresh.go", `	if !req.attested.IsZero() && !sameIdentity(req.attested, r.authentication.Session) {`, `	if false {`},
 		{"jwtlocal/refresh.go", `	case statusStale, statusRejected:
 		return grimoireauth.Authentication{}, nil
 	}
 	if`, `	}
 	if`},
-		{"jwtlocal/refresh.go", `	if late && v.refreshDue(&checked) && `, `	if late && false && `},
-		{"jwtlocal/refresh.go", `if !a.attested.IsZero() || checked.at.Unix() >= checked.times.end {`, `if true {`},
+		{"jwtlocal/refresh.go", `	if kept && v.refreshDue(&checked) && `, `	if late && false && `},
+		{"jwtlocal/refresh.go", `if !req.attested.IsZero() || checked.at.Unix() >= checked.times.end {`, `if true {`},
 		{"jwtlocal/refresh.go", `	case statusEnded:
 		return grimoireauth.Authentication{}, &failure{kind: failSessionEnded, err: errEnded}
 `, ``},
@@ -59,8 +59,8 @@ func init() {
 		{"jwtlocal/refresh.go", `	if last.IsZero() || last.Unix() > t.end {
 		return true
 	}
-	_, slides := v.config.Slide.extension(checked.session, checked.at)
-	return slides`, `	_ = last
+	_, extends := v.config.Slide.extension(checked.session, checked.at)
+	return extends`, `	_ = last
 	return true`},
 
 		// The call.
@@ -70,44 +70,44 @@ func init() {
 		{"jwtlocal/exchange.go", `failed := newFailure(failUnusable, errUnfinished)`, `var failed *failure`},
 		{"jwtlocal/exchange.go", `			_ = v.endedSessions.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
 `, ``},
-		{"jwtlocal/exchange.go", `if granted != nil || failed.kind == failClock {`, `if false {`},
-		{"jwtlocal/exchange.go", `if granted != nil || failed.kind == failClock {`, `if true {`},
+		{"jwtlocal/exchange.go", `if fresh != nil || failed.kind == failClock {`, `if false {`},
+		{"jwtlocal/exchange.go", `if fresh != nil || failed.kind == failClock {`, `if true {`},
 		{"jwtlocal/inflight.go", `	if f.known {
 		return asker.Asker{Known: true}
 	}
 `, ``},
-		{"jwtlocal/records.go", `		if over = rec.owner; over.IsZero() && a.issuedHere {
-			over = f.attested // the mark names the session, and so does the session_jwt
+		{"jwtlocal/records.go", `		if over = rec.owner; over.IsZero() && req.issuedHere {
+			over = f.attested // both the mark and the session_jwt name it
 		}
 `, `		over = f.attested
 `},
-		{"jwtlocal/records.go", `		if f.renewal.authentication.Token.Equal(a.secret) {`, `		if true {`},
+		{"jwtlocal/records.go", `		if f.renewal.authentication.Token.Equal(req.secret) {`, `		if true {`},
 		{"jwtlocal/records.go", `		if rec.inflight != nil {
-			continue // somebody waits for it; there are at most maxWaiting of them
+			continue // requests wait for it; at most maxWaiting records have one
 		}
 `, ``},
 		{"jwtlocal/records.go", `now.Unix() > rec.renewal.end+int64(maxLeeway/time.Second) {`, `false {`},
 		{"jwtlocal/records.go", `	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {`, `	if false {`},
 		{"jwtlocal/records.go", `return failing, !rec.endedUntil.IsZero() || `, `return failing, `},
-		{"jwtlocal/records.go", `		if a.jwtAlone {
-			break // a session_jwt: the next one will be another
+		{"jwtlocal/records.go", `		if req.jwtAlone {
+			break // the record is about a session_jwt, which is replaced
 		}
 `, ``},
 
 		// The answer.
 		{"jwtlocal/exchange.go", `		if !named.IsZero() && !sameIdentity(named, session) {`, `		if false && named.IsZero() {`},
-		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{answer.Session, f.owner} {`},
-		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{answer.Session, f.attested} {`},
-		{"jwtlocal/exchange.go", `range []grimoireauth.Session{answer.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{f.owner, f.attested} {`},
-		{"jwtlocal/exchange.go", `return !f.isUnnamed() || answer.Token.IsZero() || answer.Token.Equal(a.secret)`, `return true`},
+		{"jwtlocal/exchange.go", `range []grimoireauth.Session{response.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{response.Session, f.owner} {`},
+		{"jwtlocal/exchange.go", `range []grimoireauth.Session{response.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{response.Session, f.attested} {`},
+		{"jwtlocal/exchange.go", `range []grimoireauth.Session{response.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{f.owner, f.attested} {`},
+		{"jwtlocal/exchange.go", `return !f.isUnnamed() || response.Token.IsZero() || response.Token.Equal(req.secret)`, `return true`},
 		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonCutOff:`, `	case checked.status == statusRejected:`},
 		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonCutOff:`, `	case checked.status == statusStale && checked.reason != ReasonCutOff:`},
-		{"jwtlocal/exchange.go", `		if cut {`, `		if cut && false {`},
+		{"jwtlocal/exchange.go", `		if outdated {`, `		if outdated && false {`},
 		{"jwtlocal/exchange.go", `			case before.Ended:
 				return nil, &failure{kind: failSessionEnded, err: errEnded}
 `, ``},
 		{"jwtlocal/exchange.go", `			if shorter != nil && failed.kind != failSessionEnded {`, `			if shorter != nil && false {`},
-		{"jwtlocal/exchange.go", `return slides && !a.unattended`, `return slides`},
+		{"jwtlocal/exchange.go", `return extends && !req.unattended`, `return extends`},
 		{"jwtlocal/exchange.go", `owner, subject := f.owner, f.owner`, `owner, subject := f.of, f.owner`},
 
 		// What an error says.
@@ -123,9 +123,9 @@ func init() {
 		{"jwtlocal/failure.go", `return f.kind == failUnreachable && (f.outage == nil || f.outage.Ongoing())`, `return true`},
 
 		// Pauses and rations.
-		{"jwtlocal/failure.go", `backoff.Pause(firstPause, longestPause, b.failures)`, `backoff.Pause(longestPause, longestPause, b.failures)`},
-		{"jwtlocal/failure.go", `b.until = now.Add(max(pause, f.wait))`, `b.until = now.Add(pause)`},
-		{"jwtlocal/failure.go", `	if b.last.isOutage() {`, `	if true {`},
+		{"jwtlocal/failure.go", `backoff.Pause(firstPause, longestPause, p.failures)`, `backoff.Pause(longestPause, longestPause, p.failures)`},
+		{"jwtlocal/failure.go", `p.until = now.Add(max(wait, f.wait))`, `p.until = now.Add(wait)`},
+		{"jwtlocal/failure.go", `	if p.last.isOutage() {`, `	if true {`},
 		{"jwtlocal/limiter.go", `	if wait > 0 {
 		return overShare(wait)`, `	if false {
 		return overShare(wait)`},

@@ -102,7 +102,7 @@ func TestC01ForgottenEnds(t *testing.T) {
 func TestC01WaitingStorm(t *testing.T) {
 	v := newVerifier(t)
 	for round := range rounds(300) {
-		v.records.running.Store(maxWaiting - 1)
+		v.limiter.running.Store(maxWaiting - 1)
 		var began atomic.Int64
 		var start, all sync.WaitGroup
 		start.Add(1)

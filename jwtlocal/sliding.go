@@ -9,11 +9,11 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Slide keeps sessions alive while they are in use: each refresh that a request
-// causes moves the session's end to By from then, but never beyond Cap after the
-// sign-in. The zero Slide moves nothing; otherwise all fields are needed.
+// Slide keeps sessions alive while they are in use. Each refresh that a request causes
+// moves the end of the session to By from then, but never beyond Cap after the sign-in. The
+// zero Slide moves nothing; otherwise all fields are required.
 //
-// Connections that [Verifier.Watch] or a Guard watches are not a use by themselves: see
+// An open connection that [Verifier.Watch] or a Guard watches is not a use: see
 // [grimoireauth.ContextUnattended].
 type Slide struct {
 	// Extend asks Stytch for fresh credentials and moves the end of the session, as
@@ -21,8 +21,7 @@ type Slide struct {
 	Extend func(ctx context.Context, credentials grimoireauth.Credentials, by time.Duration) (grimoireauth.Authentication, error)
 	// By is how long an unused session lasts: 5 minutes to 366 days.
 	By time.Duration
-	// Cap is how long a session lasts at the most, however much it is used. At least
-	// By, at most 366 days.
+	// Cap is the longest life of a session that is in use. At least By, at most 366 days.
 	Cap time.Duration
 }
 
@@ -50,10 +49,10 @@ func (s Slide) check() error {
 	return errors.Join(faults...)
 }
 
-// by returns the duration to ask for, in whole minutes as Stytch wants it, and
-// false if the session's end is to stay where it is. Stytch counts from when it is
-// asked: a duration that is too short would bring the end nearer, and one that
-// leaves no room for the call would lead beyond the cap.
+// extension returns the duration to ask for, in whole minutes as Stytch requires, and false
+// if the end of the session stays. Stytch counts from the time of the call. So a duration
+// that is too short would bring the end nearer, and one without room for the call would
+// pass the cap.
 func (s Slide) extension(session grimoireauth.Session, now time.Time) (time.Duration, bool) {
 	started, ends := session.StartedAt(), session.ExpiresAt()
 	if !s.enabled() || started.IsZero() || ends.IsZero() {
@@ -63,8 +62,8 @@ func (s Slide) extension(session grimoireauth.Session, now time.Time) (time.Dura
 	return by, by >= minIdleTimeout && now.Add(by).After(ends)
 }
 
-// endsBy is the latest moment that a session can reach; zero if it is not known
-// when it began, or when it ends now: such a session does not slide.
+// latestEnd is the latest end that the session can reach. It is zero if the start or the
+// end of the session is not known; such a session does not slide.
 func (s Slide) latestEnd(started, ends time.Time) time.Time {
 	if !s.enabled() || started.IsZero() || ends.IsZero() {
 		return time.Time{}
@@ -75,4 +74,6 @@ func (s Slide) latestEnd(started, ends time.Time) time.Time {
 	return ends
 }
 
+// maxSessionSeconds is the longest session that Stytch makes, 366 days.
+// Source: https://stytch.com/docs/b2b/api/authenticate-session
 const maxSessionSeconds = 527040 * 60

@@ -2,15 +2,15 @@ package jwtlocal
 
 import "time"
 
-// Stats is a snapshot of what a [Verifier] has done and knows.
+// Stats is a snapshot of what a [Verifier] has done and holds.
 type Stats struct {
 	Keys           int           // keys that verify tokens now
-	KeyAge         time.Duration // since the key set was asked for; 0 if there is none
+	KeyAge         time.Duration // since the key set was requested; 0 if there is none
 	Fetches        uint64        // key set fetches that ended, well or not
 	FetchFailures  uint64
 	LastFetchError error // why the last fetch failed; nil if it did not
-	// KeyOutage is since when the key set is known not to be had, so that no request
-	// waits for it; zero if it is not, or not known any more: see
+	// KeyOutage is when an outage of the key set began, during which no request waits for
+	// it. Zero if there is none, or if it is no longer known: see
 	// [grimoireauth.EndUnknown].
 	KeyOutage time.Time
 
@@ -19,8 +19,8 @@ type Stats struct {
 	CacheEntries int
 	CacheBytes   int // an estimate of what the entries weigh
 
-	// Refused counts tokens that did not pass, by reason. Reasons that never
-	// occurred are absent.
+	// Refused counts the tokens that did not pass, by reason. Reasons that never occurred
+	// are absent.
 	Refused map[Reason]uint64
 }
 

@@ -11,27 +11,27 @@ import (
 )
 
 const (
-	// maxToken bounds a token. Stytch's have two kilobytes, and at most four more
-	// of custom claims.
+	// maxToken bounds a token. Stytch's tokens have two kilobytes and at most four more of
+	// custom claims.
 	maxToken = 16 << 10
-	// maxHeader bounds the encoded header; Stytch's have 108 bytes.
+	// maxHeader bounds the encoded header. Stytch's headers have 108 bytes.
 	maxHeader = 1 << 10
 )
 
-// headerOf returns the first of the three segments of a JWS in compact
-// serialization (RFC 7515, 7.1), still encoded. It looks no further than a header
-// can reach, so that garbage costs nothing.
+// headerOf returns the first of the three segments of a JWS in compact serialization (RFC
+// 7515, 7.1), still encoded. It searches only as far as a header can reach, so garbage
+// costs nothing.
 func headerOf(token string) (header string, ok bool) {
 	end := strings.IndexByte(token[:min(len(token), maxHeader+1)], '.')
 	return token[:max(end, 0)], end > 0
 }
 
-// parts are the other two segments, still encoded, and what the signature covers.
-// They are parts of the token.
+// parts are the other two segments, still encoded, and the text that the signature covers.
+// They share the memory of the token.
 type parts struct{ payload, signature, signed string }
 
-// split cuts off a signature of a known length: that of the key, in characters. A
-// dot in the payload is refused when it is decoded.
+// split separates the signature, whose length in characters follows from the key. A dot in
+// the payload is rejected by decode.
 func split(token, header string, length int) (p parts, ok bool) {
 	dot := len(token) - length - 1
 	if dot <= len(header)+1 || token[dot] != '.' {
@@ -40,15 +40,15 @@ func split(token, header string, length int) (p parts, ok bool) {
 	return parts{payload: token[len(header)+1 : dot], signature: token[dot+1:], signed: token[:dot]}, true
 }
 
-// hasLineBreak finds what encoding/base64 skips, even if strict. A token must have
-// one spelling only, or it could be remembered, and cut off, under another.
+// hasLineBreak finds the characters that encoding/base64 skips even in strict mode. A
+// second spelling of a token would have another digest, and so another place in the cache.
 func hasLineBreak(s string) bool {
 	return strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0
 }
 
-// decode appends the octets of a segment to dst. It accepts one spelling: the
-// base64url alphabet without padding (RFC 7515, 2), line breaks or stray bits in
-// the last character (RFC 4648, 3.5).
+// decode appends the octets of a segment to dst. It accepts one spelling: base64url without
+// padding (RFC 7515, 2), without line breaks and without stray bits in the last character
+// (RFC 4648, 3.5).
 func decode(dst []byte, segment string) ([]byte, bool) {
 	if hasLineBreak(segment) {
 		return nil, false
@@ -61,7 +61,7 @@ func decode(dst []byte, segment string) ([]byte, bool) {
 	return dst[:n], err == nil
 }
 
-// keyID returns the id of the key that signed the token, as its header says.
+// keyID returns the key id that the header names.
 func keyID(header string) (string, Reason) {
 	var buffer [maxHeader]byte
 	octets, ok := decode(buffer[:0], header)
@@ -78,9 +78,9 @@ func keyID(header string) (string, Reason) {
 	return "", ReasonHeader
 }
 
-// hasTokenForm reports whether a secret can be a session_token: base64url, with or
-// without padding, of the thirty-two random bytes or more that Stytch's opaque
-// tokens have. Whatever cannot be one is not worth a call.
+// hasTokenForm reports whether a secret can be a session_token: base64url, with or without
+// padding, of at least the thirty-two random bytes of Stytch's opaque tokens. Stytch is not
+// asked about anything else.
 func hasTokenForm(token grimoireauth.Secret) bool {
 	text := token.Reveal()
 	if len(text) > maxSessionToken || hasLineBreak(text) {
@@ -101,13 +101,13 @@ var strict = base64.RawURLEncoding.Strict()
 
 var strictPadded = base64.URLEncoding.Strict()
 
-// digest names a token by all of its bytes, signature included. Only digests are
-// kept, so a heap dump holds no token. It is SHA-256 in full: two tokens with one
-// digest would be one person taken for another.
+// digest identifies a token by all of its bytes, the signature included. Only digests are
+// kept, so a heap dump holds no token. It is the whole SHA-256: with a shorter one two
+// tokens could collide, and one person would get another's session.
 type digest [sha256.Size]byte
 
-// digestOf hashes by way of a buffer on the stack: a conversion of the whole token
-// would be a copy on the heap for every request.
+// digestOf hashes through a buffer on the stack. Converting the whole token to a slice
+// would allocate a copy for every request.
 func digestOf(token string) (d digest) {
 	h := sha256.New()
 	var buffer [512]byte
@@ -120,6 +120,12 @@ func digestOf(token string) (d digest) {
 	return d
 }
 
-// maxLifetime bounds exp - iat. Stytch's tokens live five minutes; one that lives
-// for more than an hour was not made by Stytch, or not to be a session_jwt.
-const maxLifetime = time.Hour
+// The longest times that this package allows for.
+const (
+	// maxLifetime bounds exp - iat. Stytch's session_jwts live five minutes.
+	maxLifetime = time.Hour
+	// maxLeeway bounds Config.Leeway.
+	maxLeeway = time.Minute
+	// maxOutageGrace bounds Config.OutageGrace.
+	maxOutageGrace = 24 * time.Hour
+)

@@ -14,8 +14,8 @@ import (
 	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 )
 
-// Verifier checks session_jwts of one project. Make it with [New]; it is safe for
-// concurrent use and remembers nothing that another Verifier could see.
+// Verifier checks session_jwts of one project and refreshes them. Make it with [New]. It is
+// safe for concurrent use.
 type Verifier struct {
 	config     Config
 	rules      rules
@@ -26,18 +26,16 @@ type Verifier struct {
 	hits, misses counter
 	rejected     [reasonCount]atomic.Uint64
 
-	records       records  // of the sessions that were refreshed
-	pairs         pairs    // tokens that came with a session_jwt and are not known to be of its session
+	records       records  // what is known about each session_token
 	limiter       *limiter // of calls to Stytch
 	freshTokens   freshTokens
-	endedSessions MemoryCutoffs // sessions that Stytch says have ended
+	endedSessions MemoryCutoffs // sessions that have ended, as Stytch answered
 
 	alarms alarm.Limit
 }
 
-// New returns a Verifier. It does no I/O: the first token, or the first moment
-// after it, finds out whether Stytch can be reached. Its error joins all faults of
-// the configuration and matches [grimoireauth.ErrInvalid].
+// New returns a Verifier. It makes no network call; the first token causes the first one.
+// Its error joins all faults of the configuration and matches [grimoireauth.ErrInvalid].
 func New(config Config) (*Verifier, error) {
 	project, err := config.check()
 	if err != nil {
@@ -75,9 +73,9 @@ func New(config Config) (*Verifier, error) {
 	return v, nil
 }
 
-// Wait blocks until the key fetches and refreshes that run behind the traffic have
-// ended, each of which has a deadline of a few seconds, or until the context ends; its
-// error is then the cause. It is for tests and for an orderly shutdown; nothing needs it.
+// Wait blocks until the background key fetches and refreshes have ended, or until the
+// context ends; its error is then the cause of that. Each fetch and refresh has a deadline
+// of a few seconds. Wait is for tests and for an orderly shutdown.
 func (v *Verifier) Wait(ctx context.Context) error { return v.background.wait(ctx) }
 
 func (v *Verifier) observe(ctx context.Context, event grimoireauth.Event) {
@@ -86,9 +84,8 @@ func (v *Verifier) observe(ctx context.Context, event grimoireauth.Event) {
 	}
 }
 
-// observeBehind is observe for what happens behind a request. Nobody else would
-// catch a panic there, and it must not take the process down, or leave those
-// waiting for whom the event is about.
+// observeSafely is observe for events in the background, where no handler recovers a panic
+// of Config.Observe: it would end the process, or leave requests waiting.
 func (v *Verifier) observeSafely(ctx context.Context, event grimoireauth.Event) {
 	defer func() {
 		r := recover()
@@ -110,16 +107,10 @@ func (v *Verifier) alarm(ctx context.Context, problem string, cause error) {
 	}
 }
 
-// reportVerified is on the path of every request, and must cost nothing there.
-func (v *Verifier) reportVerified(ctx context.Context, checked *result) {
-	if v.config.Observe != nil {
-		v.config.Observe(ctx, grimoireauth.TokenVerified{Session: checked.session.ID(), Member: checked.session.Member(), Cached: checked.cached})
-	}
-}
+const alarmClock = "this machine's clock is off, and genuine session_jwts cannot be used: all users are told that the service is unavailable; set the clock by NTP"
 
-const alarmClock = "this machine's clock is off, and genuine session_jwts cannot be used: everybody is told that the service is unavailable; set the clock by NTP"
-
-// clockIsOff tells the operator, once a minute, by the worst that was measured since.
+// alarmClockOff raises an alarm once a minute, with the largest error that was measured
+// since the last one.
 func (v *Verifier) alarmClockOff(ctx context.Context, off *clockError) {
 	count, worst := v.alarms.Measured(alarmClock, off.signed())
 	if count == 0 {
@@ -130,43 +121,42 @@ func (v *Verifier) alarmClockOff(ctx context.Context, off *clockError) {
 	v.observeSafely(ctx, grimoireauth.OperatorAlarm{Problem: alarmClock, Err: off, Count: count, ClockError: worst})
 }
 
-// work counts what runs in the background, so that Wait can wait for its end. A
-// sync.WaitGroup does not fit: it must not be added to while somebody waits for
-// it to become zero.
+// background counts the goroutines of a Verifier, so that Wait can wait for their end. A
+// sync.WaitGroup must not be added to while a goroutine waits for it to become zero.
 type background struct {
-	mu   sync.Mutex
-	n    int           // guarded by mu: how many run
-	idle chan struct{} // guarded by mu: closed when n returns to zero; nil while it is
+	mu   sync.Mutex    // guards what follows
+	n    int           // how many run
+	idle chan struct{} // closed when n returns to zero; nil while it is zero
 }
 
-// do runs f in a goroutine of its own. f must end by itself.
-func (w *background) start(f func()) {
-	w.mu.Lock()
-	if w.n == 0 {
-		w.idle = make(chan struct{})
+// start runs f, which ends by itself, in a goroutine.
+func (b *background) start(f func()) {
+	b.mu.Lock()
+	if b.n == 0 {
+		b.idle = make(chan struct{})
 	}
-	w.n++
-	w.mu.Unlock()
+	b.n++
+	b.mu.Unlock()
 	go func() {
 		defer func() {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			if w.n--; w.n == 0 {
-				close(w.idle)
-				w.idle = nil
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.n--; b.n == 0 {
+				close(b.idle)
+				b.idle = nil
 			}
 		}()
 		f()
 	}()
 }
 
-// wait returns nil when nothing runs, or the cause of the context's end if that comes
+// wait returns nil when no goroutine runs, or the cause of the end of ctx if that comes
 // first.
-func (w *background) wait(ctx context.Context) error {
+func (b *background) wait(ctx context.Context) error {
 	for {
-		w.mu.Lock()
-		idle := w.idle
-		w.mu.Unlock()
+		b.mu.Lock()
+		idle := b.idle
+		b.mu.Unlock()
 		if idle == nil {
 			return nil
 		}

@@ -13,32 +13,32 @@ import (
 	"github.com/promptgrimoire/auth/jwtlocal/internal/keys"
 )
 
-// standing is what a token is worth.
+// tokenStatus is what a check of a token found.
 type tokenStatus uint8
 
 const (
-	statusUnknown  tokenStatus = iota // nobody could find out; the zero standing, to be safe
-	statusRejected                    // not a session_jwt of this project that could count now
-	statusEnded                       // genuine, and a cutoff says that its session is over
-	statusStale                       // genuine, and to be refreshed before it counts
+	statusUnknown  tokenStatus = iota // it could not be found out; the zero value, to be safe
+	statusRejected                    // not a session_jwt of this project
+	statusEnded                       // genuine, and its session was revoked
+	statusStale                       // genuine, and has to be refreshed before it counts
 	statusGood
 )
 
-// verdict is the outcome of judging a token. The session and the times are set if
-// the token is genuine: good, stale, ended, or not valid yet by this machine's clock.
+// result is the outcome of checking a token. The session and the times are set if the token
+// is genuine: good, stale, ended, or not valid yet by this machine's clock.
 type result struct {
 	status  tokenStatus
 	reason  Reason // zero if good
-	cached  bool   // it had been verified before
+	cached  bool   // the token was in the cache
 	session grimoireauth.Session
 	times   times
-	at      time.Time // when it was judged
-	err     error     // for an unknowable one
+	at      time.Time // when it was checked
+	err     error     // for statusUnknown
 }
 
-// error returns what the caller may know of a verdict that is not good.
-func (v result) error() error {
-	switch v.status {
+// error returns what the caller learns about a result that is not good.
+func (r result) error() error {
+	switch r.status {
 	case statusRejected:
 		return errRejected
 	case statusEnded:
@@ -46,34 +46,31 @@ func (v result) error() error {
 	case statusStale:
 		return errExpired
 	}
-	return v.err
+	return r.err
 }
 
-// isOfAnother reports whether a genuine session_jwt is of another session than the
-// one that the session_token beside it is named after.
-func (v *result) isOfOther(named grimoireauth.SessionID) bool {
-	return isOfOther(v.session, named)
-}
+// isOfOther reports whether a genuine session_jwt is of another session than the one that
+// Credentials.NamedSession names.
+func (r *result) isOfOther(named grimoireauth.SessionID) bool { return isOfOther(r.session, named) }
 
 func isOfOther(session grimoireauth.Session, named grimoireauth.SessionID) bool {
 	return named != "" && !session.IsZero() && session.ID() != named
 }
 
-// ancient reports whether the token ended longer ago than a session can last, so
-// that there is nothing to ask about.
-// Source: https://stytch.com/docs/b2b/api/authenticate-session
-func (v *result) tooOldToRefresh() bool { return v.at.Unix()-v.times.end > maxSessionSeconds }
+// tooOldToRefresh reports whether the token ended longer ago than a session can last, so
+// that its session has certainly ended.
+func (r *result) tooOldToRefresh() bool { return r.at.Unix()-r.times.end > maxSessionSeconds }
 
-// Verify returns the session that a session_jwt attests. It asks nobody, except
+// Verify returns the session that a session_jwt attests. It makes no network call, except
 // for the key set when that is missing, old, or lacks the token's key.
 //
 // Its errors: [grimoireauth.ErrNoCredentials] for an empty Secret;
-// [grimoireauth.ErrExpired] for a token that is genuine and merely stale;
-// [grimoireauth.ErrSessionEnded] if a cutoff says so;
+// [grimoireauth.ErrExpired] for a token that is genuine and stale;
+// [grimoireauth.ErrSessionEnded] if the session was revoked;
 // [grimoireauth.ErrUnauthenticated] for every other token that does not pass;
-// [grimoireauth.ErrUnavailable] if it could not be found out, which says nothing
-// about the token: there are no keys, Config.Cutoffs does not answer, or a genuine
-// token is not valid yet, because this machine's clock is behind.
+// [grimoireauth.ErrUnavailable] if it could not be found out, which says nothing about the
+// token: there are no keys, Config.Cutoffs does not answer, or a genuine token is not valid
+// yet because this machine's clock is behind.
 func (v *Verifier) Verify(ctx context.Context, token grimoireauth.Secret) (grimoireauth.Session, error) {
 	if token.IsZero() {
 		return grimoireauth.Session{}, errNoCredentials
@@ -86,7 +83,15 @@ func (v *Verifier) Verify(ctx context.Context, token grimoireauth.Secret) (grimo
 	return checked.session, nil
 }
 
-// judge says what a token is, after all checks. Every path to good is in here.
+// reportVerified runs for every request and allocates nothing without an observer.
+func (v *Verifier) reportVerified(ctx context.Context, checked *result) {
+	if v.config.Observe != nil {
+		v.config.Observe(ctx, grimoireauth.TokenVerified{Session: checked.session.ID(), Member: checked.session.Member(), Cached: checked.cached})
+	}
+}
+
+// verify makes every check of a token. A token becomes good here and in check, and nowhere
+// else.
 func (v *Verifier) verify(ctx context.Context, token string) result {
 	if len(token) > maxToken {
 		return v.reject(ctx, ReasonTooLong)
@@ -122,8 +127,8 @@ func (v *Verifier) verify(ctx context.Context, token string) result {
 		return v.reject(ctx, ReasonMalformed)
 	}
 	d := digestOf(token)
-	// What a set remembers was good under a key that it publishes, never under a
-	// retired one: see follow.
+	// A cached token was verified by a published key: a set that loses a key gets a new
+	// cache.
 	if e := match.Set.Cache.find(&d); e != nil {
 		v.hits.add(now)
 		checked := v.check(ctx, &d, e.session, e.times(), now, false)
@@ -131,8 +136,8 @@ func (v *Verifier) verify(ctx context.Context, token string) result {
 		return checked
 	}
 	v.misses.add(now)
-	// The claims are read in a borrowed buffer; sessionOf copies what is kept, and
-	// nothing else of the token stays in memory.
+	// The claims are read in a pooled buffer. sessionOf copies what is kept, so nothing else
+	// of the token stays in memory.
 	buffer := payloadBuffers.Get().(*[maxToken]byte)
 	defer func() {
 		clear(buffer[:len(p.payload)])
@@ -158,17 +163,17 @@ func (v *Verifier) verify(ctx context.Context, token string) result {
 	return checked
 }
 
-// payloads lends buffers for decoded payloads, so that a token costs no more memory
-// than its session.
+// payloadBuffers holds buffers for decoded payloads, so that a token allocates no more than
+// its session.
 var payloadBuffers = sync.Pool{New: func() any { return new([maxToken]byte) }}
 
-// open verifies the signature and only then reads the claims: one RSA operation and
-// one decoding, whatever the outcome. The claims refer to the buffer.
+// openToken verifies the signature and then reads the claims: one RSA operation and one
+// decoding for every outcome. The claims refer to the buffer.
 //
-// It does what the RS256 of golang-jwt does, on crypto/rsa itself: golang-jwt's
-// method copies the token on the way, which for a bad signature is most of what
-// there is to pay above the RSA operation.
-func openToken(p parts, public *rsa.PublicKey, buffer []byte, share *interner) (claims.Claims, Reason) {
+// It calls crypto/rsa itself, as the RS256 of golang-jwt does. The method of golang-jwt
+// copies the token first, which is most of the cost of a bad signature beyond the RSA
+// operation.
+func openToken(p parts, public *rsa.PublicKey, buffer []byte, strings *interner) (claims.Claims, Reason) {
 	var signatureBuffer [keys.MaxRSABits / 8]byte
 	signature, ok := decode(signatureBuffer[:0], p.signature)
 	if !ok {
@@ -178,20 +183,20 @@ func openToken(p parts, public *rsa.PublicKey, buffer []byte, share *interner) (
 	if !ok {
 		return claims.Claims{}, ReasonMalformed
 	}
-	// The algorithm is this one, whatever header or key say (RFC 8725, 3.1).
+	// The algorithm is fixed; header and key do not choose it (RFC 8725, 3.1).
 	signed := digestOf(p.signed)
 	if err := rsa.VerifyPKCS1v15(public, crypto.SHA256, signed[:], signature); err != nil {
 		return claims.Claims{}, ReasonSignature
 	}
-	c, err := claims.Read(payload, share.intern)
+	c, err := claims.Read(payload, strings.intern)
 	if err != nil {
 		return claims.Claims{}, ReasonClaims
 	}
 	return c, 0
 }
 
-// weigh says whether a genuine token counts at this moment. Of several reasons why
-// it does not, the gravest is told: an outage may excuse age, and never a cutoff.
+// check says whether a genuine token counts now. Of several reasons against it, it returns
+// the gravest: OutageGrace may excuse an expired token, and never a revoked one.
 func (v *Verifier) check(ctx context.Context, d *digest, session grimoireauth.Session, t times, now time.Time, retired bool) result {
 	reason := v.rules.checkTimes(t, now)
 	if reason == ReasonNotYet {
@@ -225,7 +230,7 @@ func (v *Verifier) unknown(ctx context.Context, reason Reason, cause error) resu
 	return v.record(ctx, result{status: statusUnknown, reason: reason, err: unavailable("verify session_jwt", cause, v.keys.RetryAfter())})
 }
 
-// settle counts and reports a verdict that is not good.
+// record counts and reports a result that is not good.
 func (v *Verifier) record(ctx context.Context, checked result) result {
 	v.rejected[checked.reason].Add(1)
 	if v.config.Observe != nil {
@@ -238,11 +243,10 @@ func (v *Verifier) record(ctx context.Context, checked result) result {
 	return checked
 }
 
-// standing asks all that know about cutoffs: Stytch's own answers, and
-// Config.Cutoffs.
+// revocationStatus combines what Stytch answered about ended sessions with Config.Cutoffs.
 func (v *Verifier) revocationStatus(ctx context.Context, session grimoireauth.Session) (Standing, error) {
-	// Looking into the session is left until it is needed: at a hit it is the only
-	// thing that would have to come from far away in memory.
+	// The session is read only when it is needed: after a cache hit it is the only memory
+	// that may not be in the processor's cache.
 	if v.endedSessions.version.Load() != 0 && v.endedSessions.ended(session.ID()) {
 		return Standing{Ended: true}, nil
 	}
@@ -256,9 +260,9 @@ func (v *Verifier) revocationStatus(ctx context.Context, session grimoireauth.Se
 	return v.withFloor(s), err
 }
 
-// forgotten lets the ends of sessions count that Stytch told of and that there was no
-// room for. It is asked after them: see MemoryCutoffs.Standing. Their number says
-// nothing beside that of other cutoffs.
+// withFloor lets the dropped entries of endedSessions count. It is called after the
+// lookups: see MemoryCutoffs.Standing. The number of the floor is ignored, since it does
+// not compare with the numbers of Config.Cutoffs.
 func (v *Verifier) withFloor(s Standing) Standing {
 	if floor := v.endedSessions.floor.Load(); floor != nil && floor.at.After(s.StaleUntil) {
 		s.StaleUntil = floor.at
@@ -266,8 +270,8 @@ func (v *Verifier) withFloor(s Standing) Standing {
 	return s
 }
 
-// early is the verdict about a genuine token that is not valid yet. Stytch has issued
-// it, so the fault is this machine's.
+// notYetValid is the result for a genuine token that is not valid yet. Stytch has issued
+// it, so this machine's clock is wrong.
 func (v *Verifier) notYetValid(ctx context.Context, session grimoireauth.Session, t times, now time.Time) result {
 	left := time.Unix(t.notBefore, 0).Sub(now.Round(0))
 	off := newClockError(left, true)

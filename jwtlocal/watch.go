@@ -9,34 +9,33 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// watchEvery is how often a watched session is looked at: how long somebody who was
-// put out may keep a connection that is open. Looking costs what verifying a token
-// that was seen before costs.
+// watchEvery is how often a watched session is checked, and so how long a connection of a
+// revoked session stays open. A check costs as much as verifying a cached token.
 const watchEvery = time.Second
 
 var (
-	errRevoked error = &fixedError{"jwtlocal: the member or class was cut off: authenticate again", grimoireauth.ErrExpired}
+	errRevoked error = &fixedError{"jwtlocal: the member or class was revoked: authenticate again", grimoireauth.ErrExpired}
 	errChanged error = &fixedError{"jwtlocal: the session's roles have changed: authenticate again", grimoireauth.ErrExpired}
 )
 
-// Watch returns a context that ends with the session, for connections that outlive
-// a request's decision: server-sent events, WebSockets. Pass the request's context
-// and what authenticated the request. While the connection is open the session is
-// refreshed like that of a page in use, and is not extended by it.
+// Watch returns a context that ends with the session, for connections that stay open after
+// the decision about their request: server-sent events, WebSockets. Pass the request's
+// context and what authenticated the request. While the connection is open the session is
+// refreshed like that of a page in use, and the connection does not extend it.
 //
-// It knows the session, and no class: behind a Guard of package middleware give it to
-// Config.Watch and call Guard.Watch, which repeats what the guards have decided.
+// Watch knows the session and not the class. Behind a Guard of package middleware, set
+// Config.Watch to it and call Guard.Watch, which repeats the decisions of the guards.
 //
-// The context ends within a second of the session's end or cutoff in this process,
-// and when a refresh says that the session has ended, or that its roles are not what
-// they were: whoever decided by them has to decide again. It also ends when nobody
-// can find out any more, for the reasons for which a request would be answered as
-// unavailable. [context.Cause] tells: it matches [grimoireauth.ErrSessionEnded],
-// [grimoireauth.ErrExpired] if the client should authenticate again, or
-// [grimoireauth.ErrUnavailable]; or it is the cause of the context that was passed.
+// The context ends within a second when the session ends or is revoked in this process, and
+// when a refresh returns that the session has ended or that its roles have changed, since
+// the request was decided by the old ones. It also ends when a request with these
+// credentials would be answered as unavailable. [context.Cause] matches
+// [grimoireauth.ErrSessionEnded], [grimoireauth.ErrExpired] if the client has to
+// authenticate again, or [grimoireauth.ErrUnavailable]; or it is the cause of the context
+// that was passed.
 //
-// What it needs is released, within a second, when either context ends, so pass one
-// that does.
+// Its timer stops within a second after either context has ended. So pass a context that
+// ends.
 func (v *Verifier) Watch(ctx context.Context, authentication grimoireauth.Authentication) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watch{v: v, ctx: ctx, cancel: cancel, authentication: authentication, roles: rolesOf(authentication.Session)}
@@ -44,43 +43,40 @@ func (v *Verifier) Watch(ctx context.Context, authentication grimoireauth.Authen
 		cancel(err)
 		return ctx
 	}
-	// Set before it runs, since what it runs sets it again.
+	// The field is set before the timer can fire, since check uses it.
 	w.timer = time.AfterFunc(math.MaxInt64, func() { v.background.start(w.check) })
 	w.timer.Reset(w.untilNext())
 	return ctx
 }
 
-// watch is a session under watch. One look begins after the other has ended, so
-// nothing here needs a lock.
+// watch is a watched session. Its checks run one after the other, so it has no mutex.
 type watch struct {
 	v              *Verifier
 	ctx            context.Context
 	cancel         context.CancelCauseFunc
 	timer          *time.Timer
-	authentication grimoireauth.Authentication // what proves the session now
+	authentication grimoireauth.Authentication // the newest one
 	roles          []string                    // when the watch began, sorted
 }
 
-// look ends the context, or comes back later. It is the last one if the context has
-// ended by itself.
+// check ends the context or sets the timer for the next check.
 func (w *watch) check() {
 	if w.ctx.Err() != nil {
 		return
 	}
-	answer, err := w.reauthenticate()
-	if err == nil && answer.Session != w.authentication.Session && !slices.Equal(rolesOf(answer.Session), w.roles) {
+	now, err := w.reauthenticate()
+	if err == nil && now.Session != w.authentication.Session && !slices.Equal(rolesOf(now.Session), w.roles) {
 		err = errChanged
 	}
 	if err != nil {
 		w.cancel(err)
 		return
 	}
-	w.authentication = answer
+	w.authentication = now
 	w.timer.Reset(w.untilNext())
 }
 
-// refusal returns what is known, without asking anybody, to be wrong with the
-// session already.
+// initialError returns what is wrong with the session already, without a network call.
 func (w *watch) initialError() error {
 	switch {
 	case w.authentication.IsZero(), w.authentication.Credentials.IsZero():
@@ -103,8 +99,8 @@ func (w *watch) initialError() error {
 	return checked.error()
 }
 
-// ask answers as a request with these credentials would be answered, but that a
-// cutoff is an end: the connection was decided upon before it.
+// reauthenticate answers like a request with these credentials, except that a revocation of
+// the member or class ends the connection: the request was decided before it.
 func (w *watch) reauthenticate() (grimoireauth.Authentication, error) {
 	if w.authentication.JWT.IsZero() {
 		return w.v.authenticateToken(w.ctx, w.authentication.Credentials, true)
@@ -117,29 +113,29 @@ func (w *watch) reauthenticate() (grimoireauth.Authentication, error) {
 		return grimoireauth.Authentication{}, errRevoked
 	}
 	if checked.status == statusGood && w.pastEnd(checked.at) {
-		// No leeway here: whether the session was extended, or the clocks differ, only
-		// Stytch knows.
+		// There is no leeway for the end of the session. Only Stytch knows whether the
+		// session was extended or the clocks differ.
 		if w.v.config.Refresh == nil || !hasTokenForm(w.authentication.Token) {
 			return grimoireauth.Authentication{}, errExpired
 		}
-		a := newRequest(w.authentication.Token)
-		a.attested, a.unattended = checked.session, true
-		answer, failed := w.v.refresh(w.ctx, a, true)
+		req := newRequest(w.authentication.Token)
+		req.attested, req.unattended = checked.session, true
+		now, failed := w.v.refresh(w.ctx, req, true)
 		if failed != nil {
 			return grimoireauth.Authentication{}, failed.err
 		}
-		return answer, nil
+		return now, nil
 	}
 	return w.v.authenticateChecked(w.ctx, w.authentication.Credentials, checked, true)
 }
 
-// over reports whether the session has ended by its own date.
+// pastEnd reports whether the session has ended by its own date.
 func (w *watch) pastEnd(now time.Time) bool {
 	ends := w.authentication.ExpiresAt()
 	return !ends.IsZero() && !now.Before(ends)
 }
 
-// next is how long to wait for the next look: until the session's end, if that is
+// untilNext is how long to wait for the next check: until the end of the session if that is
 // near.
 func (w *watch) untilNext() time.Duration {
 	wait := watchEvery
