@@ -15,10 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// creating is the endpoint that adds somebody.
+// creating is the endpoint that adds a member.
 const creating = "POST /v1/b2b/organizations/{organization_id}/members"
 
-// class is a class at a Stytch that outlives one run of the program, and the
+// class is a class at a Stytch that is used by several runs of the program, with the
 // sample as its list.
 type class struct {
 	options
@@ -43,7 +43,7 @@ func (c class) start() (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// created counts the people whom Stytch made.
+// created counts the members that Stytch has created.
 func (c class) created() int {
 	n := 0
 	for _, request := range c.stytch.Journal() {
@@ -54,7 +54,7 @@ func (c class) created() int {
 	return n
 }
 
-// cutAt is Ctrl-C at a moment that a line of progress tells.
+// cutAt cancels the import, as Ctrl-C does, at a certain line of progress.
 type cutAt struct {
 	bytes.Buffer
 	line   string
@@ -77,7 +77,7 @@ func TestInterruptedAndResumed(t *testing.T) {
 		require.Equal(t, exitFailed, c.run(ctx, io.Discard, stderr, false))
 		require.Contains(t, stderr.String(), "interrupted")
 		require.Contains(t, stderr.String(), "Run the same command again")
-		require.NotContains(t, stderr.String(), "@", "nobody failed")
+		require.NotContains(t, stderr.String(), "@", "no row failed")
 		early := c.created()
 		require.GreaterOrEqual(t, early, 4)
 		require.Less(t, early, 13)
@@ -86,11 +86,11 @@ func TestInterruptedAndResumed(t *testing.T) {
 		require.Equal(t, exitDone, code, errs)
 		require.Regexp(t, `(?m)^2 .* ada@example\.edu .* stays student$`, stdout)
 		require.Contains(t, stdout, "0 new, 0 back, 0 another role, 0 other details, 0 removed, 13 unchanged.")
-		require.Equal(t, 13, c.created(), "nobody was made twice")
+		require.Equal(t, 13, c.created(), "no member was created twice")
 	})
 }
 
-// Too many requests are a reason to wait, and none to fail.
+// The import waits when Stytch returns 429, and does not fail.
 func TestBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClass(t)

@@ -16,20 +16,20 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// lists are the samples: what was imported last week, and what is to be now.
+// lists are the samples: last week's list, which is imported already, and this week's.
 //
 //go:embed lists/lastweek.csv lists/laws1100.csv
 var lists embed.FS
 
-// sample is the list that a newcomer sees, by its path from the project's root.
+// sample is the path of this week's list, from the project's root.
 const sample = "examples/roster/lists/laws1100.csv"
 
-// slow is how long the Stytch in memory takes for a call, as the real one would,
-// so that there is progress to be seen.
+// slow is the latency of the Stytch in memory, like that of the real one, so that the
+// progress can be seen.
 const slow = 60 * time.Millisecond
 
-// newDemo fills in what the command line left open: a Stytch in memory, a class
-// and, if no list was given, the sample and a class that has imported one before.
+// newDemo completes the options of the command line: a Stytch in memory, a class and, if
+// no list was given, the sample and a class that has imported last week's list.
 func newDemo(o options) (options, error) {
 	stytch := new(mock.Stytch)
 	o.projectID, o.secret, o.stytchURL, o.transport = stytch.ProjectID(), stytch.Secret(), stytch.BaseURL(), stytch
@@ -46,9 +46,9 @@ func newDemo(o options) (options, error) {
 	return o, nil
 }
 
-// lastWeek puts people into the class so that this week's list has something of
-// every kind to do: an instructor whom no import touches, people whom an import
-// added, and one of them who was taken out since.
+// lastWeek adds people to the class, so that this week's list makes changes of every kind:
+// an instructor who was added by hand, people that an import added, and one of them who
+// was removed since.
 func lastWeek(ctx context.Context, stytch *mock.Stytch, o options) error {
 	stytch.AddInstructor(o.class, "ines@example.edu")
 	file, err := lists.ReadFile("lists/lastweek.csv")
@@ -74,8 +74,8 @@ func lastWeek(ctx context.Context, stytch *mock.Stytch, o options) error {
 		if err != nil {
 			return err
 		}
-		stytch.SignIn(bo.Member) // Stytch brings back only people whose address is proven
+		stytch.SignIn(bo.Member) // Stytch reactivates only members with a verified address
 		return client.Roster.Remove(ctx, o.class, bo.Member)
 	}
-	return errors.New("the sample has lost somebody")
+	return errors.New("the sample has no bo@example.edu")
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
-// How the program ends; the package comment says when.
+// The exit codes; the package comment says what they mean.
 const (
 	exitDone   = 0
 	exitFailed = 1
@@ -55,8 +55,7 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer, bar bool) in
 	return exitWrong
 }
 
-// isTerminal reports whether somebody may be looking: a bar that redraws itself
-// is noise in a file.
+// isTerminal reports whether the output is a terminal, on which a bar can redraw itself.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	if !ok {
@@ -66,21 +65,21 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// isWrong reports whether an error is about what the program was given, which
-// trying again does not mend.
+// isWrong reports whether the list, the flags or the environment are wrong, so that trying
+// again does not help.
 func isWrong(err error) bool {
 	var path *os.PathError
 	return errors.As(err, &path) || errors.Is(err, grimoireauth.ErrInvalid) || errors.Is(err, grimoireauth.ErrNotFound)
 }
 
-// importing is one import and where it tells what it does.
+// importing is one import and its output.
 type importing struct {
 	options
 	stdout   io.Writer
 	progress *progress
 }
 
-// do reads the list, shows the plan and, if it may, carries it out.
+// do reads the list, shows the plan and, with -apply, applies it.
 func (i importing) do(ctx context.Context) error {
 	client, err := i.client()
 	if err != nil {
@@ -122,8 +121,8 @@ func (i importing) do(ctx context.Context) error {
 	return i.lookAgain(ctx, client, list)
 }
 
-// lookAgain makes the plan anew from what Stytch says now. Nothing may be left in
-// it: that is why an import that was interrupted can simply be run again.
+// lookAgain makes a new plan from the roster that Stytch has now. It must have no changes:
+// that is why an interrupted import can simply be run again.
 func (i importing) lookAgain(ctx context.Context, client *stytchclient.Client, list classlist.List) error {
 	plan, err := i.plan(ctx, client, list)
 	if err != nil {
@@ -132,7 +131,7 @@ func (i importing) lookAgain(ctx context.Context, client *stytchclient.Client, l
 	fmt.Fprintln(i.stdout, "The same list once more:")
 	printTotals(i.stdout, plan)
 	if left := len(plan.Changes()); left > 0 {
-		return fmt.Errorf("somebody else has changed the class meanwhile: %d to do, run it again", left)
+		return fmt.Errorf("another person or program has changed the class meanwhile: %d to do, run it again", left)
 	}
 	return nil
 }
@@ -143,8 +142,7 @@ func (o options) client() (*stytchclient.Client, error) {
 	})
 }
 
-// find looks the class up by its id or its slug, which is what people remember. Ids
-// of Stytch begin like this.
+// find gets the class by its id, which begins with "organization-", or by its slug.
 func (o options) find(ctx context.Context, client *stytchclient.Client) (grimoireauth.Class, error) {
 	if strings.HasPrefix(string(o.class), "organization-") {
 		return client.Classes.Get(ctx, o.class)
@@ -169,7 +167,7 @@ func (o options) read() (list classlist.List, err error) {
 	return classlist.ReadEnrolled(file, enrolled, o.of, o.config)
 }
 
-// plan asks Stytch who is in the class and compares.
+// plan fetches the roster and compares it with the list.
 func (o options) plan(ctx context.Context, client *stytchclient.Client, list classlist.List) (classlist.Plan, error) {
 	members, err := classlist.Members(ctx, client.Roster, o.class)
 	if err != nil {

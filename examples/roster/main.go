@@ -4,21 +4,19 @@
 //	go run ./examples/roster
 //	go run ./examples/roster -apply
 //
-// Without further ado it runs offline: Stytch is in its memory (package mock),
-// with a class that imported last week's list and gets this week's now. With
-// STYTCH_PROJECT_ID and STYTCH_SECRET in the environment it imports into a class
-// of the real Stytch:
+// Without credentials it runs offline, with Stytch in memory (package mock) and a class
+// that imported last week's list and gets this week's now. With STYTCH_PROJECT_ID and
+// STYTCH_SECRET in the environment it imports into a class of the real Stytch:
 //
 //	go run ./examples/roster -class laws1100 -file list.csv -as instructor
 //
-// The plan goes to the standard output; progress, and whatever is wrong, to the
-// standard error. It ends with code 0 if all is as the list says or, without
-// -apply, could be; with 1 if Stytch could not be asked or an import ended part of
-// the way; and with 2 if the list, the flags or the environment are wrong, when
-// nothing has been changed.
+// It writes the plan to the standard output, and progress and errors to the standard
+// error. The exit code is 0 if the class is as the list says or, without -apply, if the
+// plan has no fault; 1 if Stytch could not be reached or the import is incomplete; and 2
+// if the list, the flags or the environment are wrong, when nothing was changed.
 //
-// An import that ended part of the way is resumed by the same command: the plan is
-// made anew from what Stytch says, and who is there already stays as they are.
+// The same command completes an incomplete import: it makes a new plan from the roster in
+// Stytch, in which the members who were added already are unchanged.
 package main
 
 import (
@@ -30,8 +28,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second Ctrl-C ends the program at once; the first lets the calls under way
-	// come back.
+	// The first Ctrl-C lets the calls under way complete; a second one ends the program at
+	// once.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }

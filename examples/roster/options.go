@@ -13,8 +13,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
 )
 
-// options is everything that differs between the demonstration, a test and a real
-// class. The import does not know which of them it serves.
+// options has all differences between the demonstration, a test and a real class, so that
+// the import is the same code for them.
 type options struct {
 	projectID string
 	secret    grimoireauth.Secret
@@ -29,7 +29,7 @@ type options struct {
 	apply     bool
 }
 
-// flags are what was written on the command line.
+// flags has the values of the command line.
 type flags struct {
 	file, class, as, stytch string
 	enrollments, of         string
@@ -63,8 +63,7 @@ func (f *flags) column(text string) error {
 	return nil
 }
 
-// readFlags parses the command line. The package flag explains what is wrong on
-// usage.
+// readFlags parses the command line. Package flag writes errors to usage.
 func readFlags(args []string, usage io.Writer) (flags, error) {
 	var f flags
 	set := flag.NewFlagSet("roster", flag.ContinueOnError)
@@ -77,14 +76,14 @@ func readFlags(args []string, usage io.Writer) (flags, error) {
 		f.passOver = append(f.passOver, word)
 		return nil
 	})
-	set.Func("active", "a `word` of the status column for somebody who is in the class, such as invited; can be repeated", func(word string) error {
+	set.Func("active", "a `word` of the status column for people who are in the class, such as invited; can be repeated", func(word string) error {
 		f.active = append(f.active, word)
 		return nil
 	})
 	set.StringVar(&f.class, "class", "", "with the real Stytch: the organization `id` or slug of the class")
-	set.StringVar(&f.as, "as", "", "the `role` of whoever imports, student, tutor, instructor or coordinator: the list may give nobody a higher one; offline: instructor")
+	set.StringVar(&f.as, "as", "", "the `role` of the person who imports, student, tutor, instructor or coordinator: the list may give no higher one; offline: instructor")
 	set.BoolVar(&f.apply, "apply", false, "carry the plan out; without it nothing is changed")
-	set.Float64Var(&f.mostRemoved, "most-removed", 0, "the largest `share`, from 0 to 1, of the people whom imports added that this one may remove; 0 is a fifth")
+	set.Float64Var(&f.mostRemoved, "most-removed", 0, "the largest `share`, from 0 to 1, of the people added by imports that this one may remove; 0 is a fifth")
 	set.StringVar(&f.stytch, "stytch", "", "with the credentials of another Stytch, such as fakestytch: its `URL`")
 	if err := set.Parse(args); err != nil {
 		return flags{}, err
@@ -97,9 +96,9 @@ func readFlags(args []string, usage io.Writer) (flags, error) {
 	return f, nil
 }
 
-// readOptions chooses the real Stytch if its credentials are there, and the one in
-// memory if there are none. Half of them is a mistake that must not end in a
-// demonstration that looks real. Its error joins everything that is wrong.
+// readOptions chooses the real Stytch if its credentials are set, and the one in memory if
+// they are not. One credential without the other is an error, since a demonstration could
+// be taken for a real import. The error joins all faults.
 func readOptions(f flags, getenv func(string) string) (options, error) {
 	id, secret := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET")
 	demo := id == "" && secret == ""
@@ -125,7 +124,7 @@ func readOptions(f flags, getenv func(string) string) (options, error) {
 	fault(demo && f.stytch != "", "-stytch needs the credentials of that Stytch in STYTCH_PROJECT_ID and STYTCH_SECRET")
 	fault(!demo && f.class == "", "-class is missing: the organization id or slug of the class")
 	fault(!demo && f.file == "", "-file is missing: the class list to import")
-	fault(!demo && f.as == "", "-as is missing: the role of whoever imports, above which the list lifts nobody")
+	fault(!demo && f.as == "", "-as is missing: the role of the person who imports, which is the highest that the list may give")
 	fault(f.file == "" && f.enrollments != "", "-enrollments needs -file, the users.csv that belongs to it")
 	fault(f.enrollments == "" && f.of != "", "-of needs -enrollments")
 	fault(!(f.mostRemoved >= 0 && f.mostRemoved <= 1), "-most-removed is not from 0 to 1") // also NaN
@@ -139,8 +138,8 @@ func readOptions(f flags, getenv func(string) string) (options, error) {
 	return newDemo(o)
 }
 
-// readRole returns the role of this name, and RoleNone for none. It keeps mistakes
-// out, not people: whoever has the project's secret may do everything.
+// readRole returns the role of this name, and RoleNone for "". The limit prevents mistakes
+// and not attacks: a person with the project's secret can make every change.
 func readRole(name string) (grimoireauth.Role, error) {
 	if name == "" {
 		return grimoireauth.RoleNone, nil

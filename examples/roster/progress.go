@@ -8,21 +8,19 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
 )
 
-// progress shows how far an import is: a bar that redraws itself where somebody
-// looks at a terminal, and otherwise about ten lines, which a log can keep since
-// they name nobody. There are no colours to switch off.
+// progress shows the progress of an import: a bar that redraws itself on a terminal, and
+// about ten lines without names elsewhere, such as in a log. It uses no colours.
 type progress struct {
 	w     io.Writer
 	bar   bool
-	open  bool // a bar is drawn, and the cursor stands behind it
+	open  bool // a bar is drawn, and the cursor is after it
 	tenth int  // the last tenth that has a line
 }
 
 // width is that of the bar, in characters.
 const width = 30
 
-// step is told about each change that is finished. The import never calls it twice
-// at a time.
+// step is called for each finished change, one call at a time.
 func (p *progress) step(now classlist.Progress) {
 	counts := fmt.Sprintf("%d of %d", now.Done, now.Total)
 	if now.Failed > 0 {
@@ -40,7 +38,7 @@ func (p *progress) step(now classlist.Progress) {
 	}
 }
 
-// end leaves the bar's line, so that what follows begins on one of its own.
+// end ends the bar's line, so that later output begins on a new one.
 func (p *progress) end() {
 	if p.open {
 		fmt.Fprintln(p.w)

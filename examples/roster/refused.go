@@ -8,8 +8,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
 )
 
-// refused says why nothing was changed, with the line and the fault of every row
-// that is wrong: whoever made the file mends all of them at once.
+// refused returns the error of a rejected list, with the line and the fault of every bad
+// row, so that the person who made the file can correct all of them at once.
 func refused(name string, err error) error {
 	var faults classlist.Faults
 	if !errors.As(err, &faults) {
@@ -37,15 +37,15 @@ func (e *refusedError) Error() string {
 // Unwrap returns the faults.
 func (e *refusedError) Unwrap() error { return e.faults }
 
-// partlyError is an import that ended before everything was done.
+// partlyError is the error of an incomplete import.
 type partlyError struct {
 	report  classlist.Report
 	err     error
-	stopped bool // by whoever started it
+	stopped bool // by Ctrl-C
 }
 
-// Error says what is done, what failed and why, and what to do. Rows that were not
-// tried are only counted: the next run lists them.
+// Error has the number of changes that are made, the rows that failed with their errors,
+// and advice. It does not list the rows that were not tried, since the next run does.
 func (e *partlyError) Error() string {
 	var b strings.Builder
 	done := e.report.Count(classlist.Done) + e.report.Count(classlist.AlreadySo)
@@ -65,5 +65,5 @@ func (e *partlyError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns what stood in the way.
+// Unwrap returns the error of the import.
 func (e *partlyError) Unwrap() error { return e.err }

@@ -55,13 +55,13 @@ func TestDemonstration(t *testing.T) {
 				require.Equal(t, exitDone, code, stderr)
 				require.Equal(t, string(want), stdout)
 				require.Equal(t, row.changed > 0, strings.Contains(stderr, "12 of 12\n"), stderr)
-				require.NotContains(t, stderr, "@", "progress names nobody")
+				require.NotContains(t, stderr, "@", "progress has no names")
 			})
 		})
 	}
 }
 
-// The whole way, with a Stytch on a port and its credentials in the environment.
+// The whole program, with a Stytch on a port and its credentials in the environment.
 func TestStytchElsewhere(t *testing.T) {
 	stytch := new(mock.Stytch)
 	url, stop := stytch.Start()
@@ -97,11 +97,11 @@ func TestStytchElsewhere(t *testing.T) {
 	require.Contains(t, stderr, "nothing was changed")
 	stop()
 	code, _, stderr = start(t, getenv, args...)
-	require.Equal(t, exitFailed, code, "nobody could find out")
+	require.Equal(t, exitFailed, code, "the error is temporary")
 	require.Contains(t, stderr, "cannot be reached")
 }
 
-// Whatever is wrong is said at once, and Stytch is not asked.
+// All faults are reported at once, and no call to Stytch is made.
 func TestWrong(t *testing.T) {
 	id, secret := []string{"STYTCH_PROJECT_ID", "project-test-00000000-0000-4000-8000-000000000000"}, []string{"STYTCH_SECRET", "secret-test-0"}
 	bad := write(t, "Email,Role,Name\nada,Student,Ada\nbo@example.edu,Observer,Bo\ncy@example.edu,Student,Cy\ncy@example.edu,Student,Di\n")
@@ -141,8 +141,8 @@ func TestWrong(t *testing.T) {
 	})
 }
 
-// The exports that stand in the package's test data: what is read, what is told, and
-// how the program ends. No line is wider than a terminal.
+// The exports of the package's test data: the plan, the notes and the exit code. No line
+// is wider than a terminal.
 func TestExports(t *testing.T) {
 	file := func(name string) string {
 		return filepath.Join("..", "..", "grimoireauth", "classlist", "testdata", name)

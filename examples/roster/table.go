@@ -11,8 +11,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/classlist"
 )
 
-// screen is how wide a terminal is, at least. No line is longer, so that none is
-// broken where it cannot be read any more.
+// screen is the width of a narrow terminal. No line is longer, so that the terminal does
+// not break the lines of the table.
 const screen = 80
 
 // The widest that names and addresses may be in the table; longer ones are cut.
@@ -21,9 +21,8 @@ const (
 	widestAddress = 26
 )
 
-// printPlan writes everybody on the list, whom it would remove, and the totals.
-// Rows of a class list are people: this is for the screen of the person who decides,
-// not for a log.
+// printPlan writes the people on the list, the members to remove, and the totals. It names
+// people: it is for the person who decides, and not for a log.
 func printPlan(w io.Writer, plan classlist.Plan) {
 	steps := plan.Steps()
 	name, address := cells("name"), cells("e-mail")
@@ -34,7 +33,7 @@ func printPlan(w io.Writer, plan classlist.Plan) {
 	indent := 6 + name + 2 + address + 2
 	fmt.Fprintf(w, "line  %s  %s  what happens\n", padded("name", name), padded("e-mail", address))
 	for _, step := range steps {
-		line := "-" // who is removed stands in no line
+		line := "-" // a member to remove is not on the list
 		if step.Line > 0 {
 			line = strconv.Itoa(step.Line)
 		}
@@ -57,7 +56,7 @@ func printTotals(w io.Writer, plan classlist.Plan) {
 		plan.Count(classlist.ChangeDetails), plan.Count(classlist.Remove), plan.Count(classlist.Keep)), "", "")
 }
 
-// printNotes writes what was told about the list while it was read.
+// printNotes writes the notes about the list.
 func printNotes(w io.Writer, notes []classlist.Note) {
 	for _, note := range notes {
 		printWrapped(w, printable(note.String()), "note: ", "      ")
@@ -67,7 +66,7 @@ func printNotes(w io.Writer, notes []classlist.Note) {
 	}
 }
 
-// what says in a few words what becomes of somebody, and of their role.
+// what describes the change of a step in a few words.
 func what(step classlist.Step) string {
 	switch step.Action {
 	case classlist.Add:
@@ -87,8 +86,7 @@ func what(step classlist.Step) string {
 	return fmt.Sprintf("stays %v", step.To)
 }
 
-// remarks are the lines below a person: old and new details, and what the list says
-// and does not count.
+// remarks are the lines below a person: the old and new details, and the note.
 func remarks(step classlist.Step) []string {
 	var out []string
 	for _, detail := range step.Details {
@@ -103,8 +101,8 @@ func remarks(step classlist.Step) []string {
 	return out
 }
 
-// printWrapped writes a text in lines that fit the screen, the first and the others
-// behind what they begin with.
+// printWrapped writes a text in lines that fit the screen. The first line begins with
+// first, and the others with others.
 func printWrapped(w io.Writer, text, first, others string) {
 	for i, line := range wrapped(text, screen-max(cells(first), cells(others))) {
 		if i > 0 {
@@ -192,8 +190,8 @@ func orDash(s string) string {
 	return s
 }
 
-// printable replaces what could steer a terminal. A list with such a name is
-// refused; a name that Stytch has may have been written by its bearer.
+// printable replaces characters that could control a terminal. A list with such a name is
+// rejected, but members can write their own names in Stytch.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if strconv.IsPrint(r) {

@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A name that steers the terminal could hide what an import does.
+// A name that controls the terminal could hide the changes of an import.
 func TestPrintable(t *testing.T) {
 	require.Equal(t, "Ada?[2K Đặng Thị Lan?", printable("Ada\x1b[2K Đặng Thị Lan\t"))
 }
 
-// Whatever a list says, no line is wider than the screen.
+// No line is wider than the screen, for any list.
 func TestTheScreenIsWideEnough(t *testing.T) {
 	long := strings.Repeat("Wolfeschlegelsteinhausenbergerdorff", 4)
 	list := classlist.List{
