@@ -12,13 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// from is what stands above a block of Go: the compiled file that has the same
+// from matches the line above a block of Go, which names the compiled file with the same
 // lines.
 var from = regexp.MustCompile(`^<!-- from (\S+\.go) -->$`)
 
-// A snippet that is not compiled is wrong after the next change and nobody
-// notices. So each stands, line by line and but for the indentation, in a file
-// that "go test" compiles.
+// Each snippet of Go is in a file that "go test" compiles, line by line and except for
+// the indentation, so that a change of the API cannot make it wrong.
 func TestDocsSnippetsAreCompiled(t *testing.T) {
 	checked := 0
 	for _, p := range pages(t) {
@@ -44,8 +43,8 @@ func TestDocsSnippetsAreCompiled(t *testing.T) {
 	require.Greater(t, checked, 10, "the pages show hardly any Go: is the pattern still right?")
 }
 
-// configured is what stands above a block of a configuration or of another language: the
-// file of an example that has the same lines, and that its tests run.
+// configured matches the line above a block of a configuration or of another language,
+// which names the file of an example that has the same lines and that its tests use.
 var configured = regexp.MustCompile(`^<!-- from (examples/\S+) -->$`)
 
 func TestDocsConfigurationsAreThoseOfExamples(t *testing.T) {
@@ -68,8 +67,8 @@ func TestDocsConfigurationsAreThoseOfExamples(t *testing.T) {
 	require.Greater(t, checked, 3)
 }
 
-// trimmed joins lines without their indentation. A line at either end is a whole
-// one, so that the last line of a snippet cannot be the beginning of another.
+// trimmed joins lines without their indentation. It has a line break at both ends, so that
+// the last line of a snippet does not match the beginning of a longer one.
 func trimmed(lines []string) string {
 	var b strings.Builder
 	b.WriteByte('\n')
@@ -80,11 +79,10 @@ func trimmed(lines []string) string {
 	return b.String()
 }
 
-// commands are the programs that a page may ask for.
+// commands are the programs that a page may ask its reader to run.
 var commands = []string{"go", "cd", "git", "npm", "node", "curl", "export", ".ci/run"}
 
-// What a page asks to type can be typed: the folders and packages are there. That
-// goes for blocks, and for commands in the middle of a sentence.
+// The folders and packages in the commands of a page exist, in blocks and in the text.
 func TestDocsCommandsExist(t *testing.T) {
 	span := regexp.MustCompile("`(?:go|cd|npm) [^`\n]+`")
 	checked := 0
@@ -109,8 +107,8 @@ func TestDocsCommandsExist(t *testing.T) {
 }
 
 // checkLine checks the commands of a line, as typed in the folder here, which a "cd"
-// changes. It returns how many there were. If only commands stand there, an unknown
-// word is a fault.
+// changes. It returns their number. If a line has only commands, an unknown word is a
+// fault.
 func checkLine(t *testing.T, file, line string, here *string, only bool) (checked int) {
 	t.Helper()
 	line, _, _ = strings.Cut(line, " #")

@@ -75,13 +75,13 @@ func readPage(t *testing.T, file, text string) page {
 
 var link = regexp.MustCompile(`(!?)\[([^\]]*)\]\(([^)\s]+)\)`)
 
-// hosts are where the pages may lead. A link elsewhere is a decision: add it here.
+// hosts are the hosts to which the pages may link. To link to another one, add it here.
 var hosts = []string{
 	"stytch.com", "pkg.go.dev", "go.dev", "github.com", "keepachangelog.com", "semver.org",
 	"www.rfc-editor.org", "datatracker.ietf.org", "www.npmjs.com",
 }
 
-// mostImage is the size of a picture that a phone still loads at once.
+// mostImage is the largest size of a picture, in bytes, so that pages load fast.
 const mostImage = 120 << 10
 
 func TestDocsLinksLeadSomewhere(t *testing.T) {
@@ -119,7 +119,7 @@ func TestDocsLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// isOK reports every fault of a page and not only its first.
+// isOK reports a fault and goes on, so that a test reports every fault of a page.
 func isOK(t *testing.T, ok bool, format string, args ...any) bool {
 	t.Helper()
 	if !ok {
@@ -128,7 +128,7 @@ func isOK(t *testing.T, ok bool, format string, args ...any) bool {
 	return ok
 }
 
-// anchors are the headings of the page as GitHub names them.
+// anchors are the names that GitHub gives the headings of the page.
 func (p page) anchors() []string {
 	var all []string
 	for line := range strings.Lines(p.prose) {
@@ -150,7 +150,7 @@ func (p page) anchors() []string {
 	return all
 }
 
-// What a page calls a test is one, and stands in the file that the page links.
+// Every test that a page names exists, in the file to which the page links.
 func TestDocsNameRealTests(t *testing.T) {
 	files := make(map[string]string) // path to text
 	for _, root := range []string{".", "docs", "examples", "grimoireauth", "internal", "jwtlocal", "middleware", "mock"} {

@@ -19,12 +19,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// unshown are the names that have no Example, and why that is so.
+// unshown are the names that have no Example, with the reason.
 var unshown = map[string]string{
 	"grimoireauth.Proof": "a closed choice of Credentials and Intermediate, which are both shown",
 }
 
-// shown tells what the Examples of one package show.
+// shown has the names that the Examples of one package use.
 type shown struct {
 	examples []*doc.Example
 	used     map[string]bool // names of the package that their code mentions, or has values of
@@ -49,8 +49,8 @@ func examplesOf(t *testing.T, dir string, imports types.Importer, fset *token.Fi
 	described, err := doc.NewFromFiles(fset, code, module+"/"+dir)
 	require.NoError(t, err)
 
-	// Tests may use what the package opens for its own tests only. The checker does
-	// not see that, so its complaints say nothing; the compiler has the last word.
+	// Tests may use names that the package exports to its own tests only. The type checker
+	// does not know them, so its errors are ignored; the compiler finds the real ones.
 	info := &types.Info{Types: make(map[ast.Expr]types.TypeAndValue), Uses: make(map[*ast.Ident]types.Object)}
 	config := types.Config{Importer: imports, Error: func(error) {}}
 	_, _ = config.Check(module+"/"+dir+"_test", fset, tests, info)
@@ -58,7 +58,7 @@ func examplesOf(t *testing.T, dir string, imports types.Importer, fset *token.Fi
 	s := shown{used: make(map[string]bool), tour: make(map[string]bool)}
 	for _, example := range doc.Examples(tests...) {
 		if example.Output == "" && !example.EmptyOutput {
-			continue // compiled, and nobody knows whether it works
+			continue // it is compiled, but not run
 		}
 		s.examples = append(s.examples, example)
 		use := func(name string) {
@@ -83,8 +83,7 @@ func examplesOf(t *testing.T, dir string, imports types.Importer, fset *token.Fi
 	return described, s
 }
 
-// names calls use for the package's names in a type, as far as its reader sees
-// them.
+// names calls use for the package's names in a type.
 func names(t types.Type, pkg string, use func(name string)) {
 	switch t := t.(type) {
 	case *types.Named:
@@ -111,7 +110,7 @@ func names(t types.Type, pkg string, use func(name string)) {
 	}
 }
 
-// compiled returns an importer of what "go test" has compiled already.
+// compiled returns an importer of the packages that "go test" has already compiled.
 func compiled(t *testing.T, fset *token.FileSet) types.Importer {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}",
@@ -134,9 +133,8 @@ func (s shown) named(name string) bool {
 	})
 }
 
-// Who looks a name up finds how it is used. What does something (a type with
-// methods, a function) has an Example of its own, or is used by the package's; what
-// only holds something is used by one.
+// Every exported name has an Example. A function, and a type with methods, has one of its
+// own or is used by the Example of the package; a type without methods is used by one.
 func TestEveryNounHasAnExample(t *testing.T) {
 	needed := make(map[string]bool)
 	fset := token.NewFileSet()
@@ -177,8 +175,7 @@ func TestEveryNounHasAnExample(t *testing.T) {
 	}
 }
 
-// does reports whether a type has methods of its own, beyond those that only
-// print it.
+// does reports whether a type has methods other than those that print it.
 func does(noun *doc.Type) bool {
 	prints := []string{"String", "GoString", "Format", "LogValue", "MarshalText", "MarshalJSON", "Error", "Unwrap"}
 	return slices.ContainsFunc(noun.Methods, func(m *doc.Func) bool { return !slices.Contains(prints, m.Name) })

@@ -23,22 +23,22 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
-// printer prints whatever it is given in every way that a log or a page might, and
-// looks for secrets in what comes out.
+// printer prints values in every way that a log or a page might, and looks for secrets in
+// the output.
 type printer struct {
-	forms   map[string]string // how secrets look when they are printed, and what they are
+	forms   map[string]string // by printed form of a secret: its name
 	printed int
 	leaks   map[string]bool
 }
 
-// keep notes a secret. A part from its end is looked for, so that text which is cut
-// short, or put into lines, is found as well.
+// keep records a secret. The printer looks for a part of it, so that it also finds text
+// that is shortened or broken into lines.
 func (p *printer) keep(what string, secret grimoireauth.Secret) {
 	text := secret.Reveal()
 	if len(text) < 12 {
-		return // a code of six digits could be a part of anything
+		return // a code of six digits could be a part of another number
 	}
-	// Three bytes are four characters of base64, so the part begins at a multiple.
+	// Base64 encodes three bytes at a time, so the part begins at a multiple of three.
 	from := max(len(text)-24, 0) / 3 * 3
 	part := text[from : from+(len(text)-from)/3*3]
 	p.forms[part] = what
@@ -49,7 +49,7 @@ func (p *printer) keep(what string, secret grimoireauth.Secret) {
 	p.forms[strings.Trim(fmt.Sprint([]byte(part)), "[]")] = what + " as a list of bytes"
 }
 
-// look notes the secrets in what was printed.
+// look records the secrets in an output.
 func (p *printer) look(where, printed string) {
 	p.printed++
 	for form, what := range p.forms {
@@ -76,8 +76,8 @@ func (p *printer) print(where string, v any) {
 	}
 }
 
-// nested prints the value that at points to, copied into somebody else's struct. That
-// what it is may not be copied does not matter to what is printed.
+// nested prints the value that at points to, copied into another struct. That the value
+// may not be copied makes no difference to its output.
 func nested[T any](p *printer, where string, at *T) {
 	type inner struct{ V T }
 	var outer struct {
@@ -92,8 +92,8 @@ func nested[T any](p *printer, where string, at *T) {
 	_ = outer.hidden
 }
 
-// every uses every verb of fmt that does something else than the others, both handlers of
-// log/slog, encoding/json and encoding/xml.
+// every uses every verb of fmt with an output of its own, both handlers of log/slog,
+// encoding/json and encoding/xml.
 func (p *printer) every(where string, v any) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%+s", "%q", "%#q", "%x", "% x", "%X", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%p", "%T", "%z"} {
 		p.look(where+" with "+verb, fmt.Sprintf(verb, v))
@@ -139,7 +139,7 @@ func (p *printer) err(where string, err error) {
 	}
 }
 
-// A printer that finds nothing proves nothing: each way to leak is found.
+// The printer finds a secret in each way to leak it.
 func TestC14_TheSearchFindsWhatIsPrinted(t *testing.T) {
 	secret := "k3ZQ-p9aV7xX0mYw2LrT8bNcD4fGhJ6s"
 	for name, leak := range map[string]any{

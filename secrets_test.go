@@ -26,8 +26,8 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// echo is a Stytch, or a proxy before it, that quotes in its refusals what it was
-// sent: the call's body and its credentials.
+// echo is a Stytch, or a proxy in front of it, whose errors quote the body and the
+// credentials of the call.
 type echo struct {
 	next http.RoundTripper
 	on   bool
@@ -63,8 +63,8 @@ func (e *echo) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// What a handler can reach, and what a program holds, prints no secret: in no
-// arrangement of guards, under no verb, from no struct.
+// No value that a handler can reach, or that a program holds, prints a secret, in any
+// arrangement of guards, under any verb and from any struct.
 func TestC14_NothingPrintsASecret(t *testing.T) {
 	stytch := new(mock.Stytch)
 	class := stytch.AddClass("LAWS1100")
@@ -89,8 +89,8 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	verifierConfig := jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: line, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs, Observe: observe}
 	verifier, err := jwtlocal.New(verifierConfig)
 	require.NoError(t, err)
-	// A watch looks after its session by a timer until a second after it has ended, and fmt
-	// reads what it prints without the locks that guard it: this one is not printed.
+	// A watch has a timer until a second after its session has ended, and fmt reads values
+	// without their locks: this one is not printed.
 	watching, err := jwtlocal.New(verifierConfig)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = verifier.Wait(context.Background()) })
@@ -106,7 +106,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	pages, err := signin.New(guard, client, pagesConfig)
 	require.NoError(t, err)
 
-	// A sign-in with everything that is secret on its way.
+	// A sign-in, with all secrets of its requests.
 	strict := stytch.AddClass("EQUI2200", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL"})
 	stytch.AddStudent(strict.ID, "ada@example.edu")
 	challenge := stytchclient.NewVerifier()
@@ -253,7 +253,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	}
 	require.Equal(t, wanted, served, "every page was served")
 
-	// Fmt reads what it prints without the locks that guard it.
+	// Fmt reads values without their locks.
 	require.NoError(t, verifier.Wait(t.Context()))
 	kinds := make(map[string]bool)
 	for _, v := range seen {
@@ -263,7 +263,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 		}
 	}
 
-	// What a program holds for its whole life.
+	// The values that a program holds all the time.
 	p.print("a Client", client)
 	nested(p, "a Client", client)
 	for name, part := range map[string]any{
@@ -285,7 +285,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	}
 	p.print("a mock.Stytch", stytch)
 
-	// Refusals, by a Stytch that quotes what it was sent.
+	// Errors of a Stytch that quotes the call.
 	line.on = true
 	line.seen = func(r *http.Request) { p.print("the context of a call to Stytch", r.Context()) }
 	bad := grimoireauth.NewSecret("AAAAbbbbCCCCddddEEEEffffGGGGhhhhIIIIjjjjKKK=")
