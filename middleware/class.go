@@ -76,7 +76,7 @@ func (g *Guard) InClass(of ClassOf, least grimoireauth.Role) func(http.Handler) 
 	}
 	checks := []check{g.inClass(of, least)}
 	return func(next http.Handler) http.Handler {
-		return g.wrap(guarded{must: true, checks: checks}, next)
+		return g.wrap(guardedHandler{must: true, checks: checks}, next)
 	}
 }
 
@@ -88,37 +88,37 @@ func (g *Guard) InClass(of ClassOf, least grimoireauth.Role) func(http.Handler) 
 // [grimoireauth.ErrRateLimited] or [ErrMisconfigured].
 func (g *Guard) CheckInClass(r *http.Request, class grimoireauth.ClassID, least grimoireauth.Role) (grimoireauth.Authentication, grimoireauth.Role, error) {
 	known := func(*http.Request) grimoireauth.ClassID { return class }
-	f, in, err := g.decide(r, false, []check{g.inClass(known, least)})
+	a, in, err := g.decide(r, false, []check{g.inClass(known, least)})
 	if err != nil {
 		return grimoireauth.Authentication{}, grimoireauth.RoleNone, err
 	}
-	return f.authentication, in.role, nil
+	return a.authentication, in.role, nil
 }
 
 // inClass is the check of a class guard. What one of them has found out about a
 // class, another inside it does not ask again.
 func (g *Guard) inClass(of ClassOf, least grimoireauth.Role) check {
-	return func(ctx context.Context, r *http.Request, f *found, in place) (place, error) {
+	return func(ctx context.Context, r *http.Request, a *requestAuth, in classRole) (classRole, error) {
 		if least <= grimoireauth.RoleNone {
 			// A condition without a role asks for a permission, and this is none.
-			return place{}, grimoireauth.ErrForbidden
+			return classRole{}, grimoireauth.ErrForbidden
 		}
-		return f.meets(ctx, &condition{class: of(r), least: least}, in)
+		return a.decideCondition(ctx, &condition{class: of(r), least: least}, in)
 	}
 }
 
-func (g *Guard) decideRole(ctx context.Context, f *found, in place, class grimoireauth.ClassID, least grimoireauth.Role) (place, error) {
+func (g *Guard) decideRole(ctx context.Context, a *requestAuth, in classRole, class grimoireauth.ClassID, least grimoireauth.Role) (classRole, error) {
 	role := in.role
 	if role == grimoireauth.RoleNone || in.class != class {
 		var err error
-		if role, err = g.role(ctx, f.authentication.Session, class); err != nil {
-			return place{}, err
+		if role, err = g.role(ctx, a.authentication.Session, class); err != nil {
+			return classRole{}, err
 		}
 	}
 	if !role.AtLeast(least) {
-		return place{}, grimoireauth.ErrForbidden
+		return classRole{}, grimoireauth.ErrForbidden
 	}
-	return place{class: class, role: role}, nil
+	return classRole{class: class, role: role}, nil
 }
 
 var errNoClassFound = fmt.Errorf("%w: no class in the request: does its ClassOf fit the router?", ErrMisconfigured)
@@ -128,11 +128,11 @@ var errNoClassFound = fmt.Errorf("%w: no class in the request: does its ClassOf 
 func (g *Guard) role(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
 	role, err := g.config.role()(ctx, session, class)
 	switch {
-	case err != nil && unknown(err):
+	case err != nil && isTemporary(err):
 		return grimoireauth.RoleNone, err
 	case err != nil:
 		// By the contract of RoleFunc any error means "could not find out".
-		return grimoireauth.RoleNone, g.unclearAnswer(ctx, "find the role in the class", err)
+		return grimoireauth.RoleNone, g.applicationError(ctx, "find the role in the class", err)
 	case role > grimoireauth.RoleNone:
 		return role, nil
 	case g.config.RevealClasses:
@@ -164,7 +164,7 @@ func (g *Guard) Can(about About, resource, action string) func(http.Handler) htt
 	}
 	checks := []check{g.can(about, resource, action)}
 	return func(next http.Handler) http.Handler {
-		return g.wrap(guarded{must: true, checks: checks}, next)
+		return g.wrap(guardedHandler{must: true, checks: checks}, next)
 	}
 }
 
@@ -175,11 +175,11 @@ func (g *Guard) CheckCan(r *http.Request, about About, resource, action string) 
 	if err := canFault(about, resource, action); err != nil {
 		return grimoireauth.Authentication{}, err
 	}
-	f, _, err := g.decide(r, false, []check{g.can(about, resource, action)})
+	a, _, err := g.decide(r, false, []check{g.can(about, resource, action)})
 	if err != nil {
 		return grimoireauth.Authentication{}, err
 	}
-	return f.authentication, nil
+	return a.authentication, nil
 }
 
 func canFault(about About, resource, action string) error {
@@ -193,9 +193,9 @@ func canFault(about About, resource, action string) error {
 }
 
 func (g *Guard) can(about About, resource, action string) check {
-	return func(ctx context.Context, r *http.Request, f *found, in place) (place, error) {
+	return func(ctx context.Context, r *http.Request, a *requestAuth, in classRole) (classRole, error) {
 		class, none := about.class(r)
-		return f.meets(ctx, &condition{class: class, none: none, resource: resource, action: action}, in)
+		return a.decideCondition(ctx, &condition{class: class, none: none, resource: resource, action: action}, in)
 	}
 }
 
@@ -207,13 +207,13 @@ func (g *Guard) permitted(ctx context.Context, session grimoireauth.Session, cla
 	switch {
 	case err == nil:
 		return nil
-	case unknown(err):
+	case isTemporary(err):
 		return err
 	case errors.Is(err, grimoireauth.ErrForbidden):
 		g.noteMapping(ctx, err)
 		return grimoireauth.ErrForbidden
 	}
-	return g.unclearAnswer(ctx, "check a permission", err)
+	return g.applicationError(ctx, "check a permission", err)
 }
 
 // noteMapping logs once that the two functions of the configuration map the school in two
@@ -223,6 +223,6 @@ func (g *Guard) noteMapping(ctx context.Context, err error) {
 		return
 	}
 	g.mapping.Do(func() {
-		g.config.logger().ErrorContext(ctx, "Config.Can knows only classes that are Organizations, and Config.Role is your own: pass a CanFunc that answers for the classes in your tables", "error", explained(err))
+		g.config.logger().ErrorContext(ctx, "Config.Can knows only classes that are Organizations, and Config.Role is your own: pass a CanFunc that answers for the classes in your tables", "error", logText(err))
 	})
 }

@@ -53,21 +53,21 @@ func (f FormerCookies) faults(current sessionCookies) error {
 
 // readFormer reads the cookies of earlier configurations, of a request that brings none of
 // the present one. What cannot be read there is nothing: signing in helps.
-func (g *Guard) readFormer(lines []string) (presented, bool) {
+func (g *Guard) readFormer(lines []string) (requestCredentials, bool) {
 	for _, f := range g.config.FormerCookies {
 		if !time.Now().Before(f.Until) {
 			continue
 		}
 		former := f.cookies(true)
 		for _, s := range []sessionCookies{former, former.moved()} {
-			var p presented
-			if err := s.read(lines, &p); err == nil && p.token != "" && !p.ended {
-				p.former = true
-				return p, true
+			var rc requestCredentials
+			if err := s.read(lines, &rc); err == nil && rc.token != "" && !rc.ended {
+				rc.former = true
+				return rc, true
 			}
 		}
 	}
-	return presented{}, false
+	return requestCredentials{}, false
 }
 
 // formerLeft returns for how many seconds former cookies are read yet, as far as browsers
@@ -92,14 +92,14 @@ func (g *Guard) expireFormer(h http.Header) {
 
 // readMoved reads the cookie that took the place of a former one, of a request that brings
 // no session_token of its own. What cannot be read there is nothing.
-func (g *Guard) readMoved(lines []string) (presented, bool) {
+func (g *Guard) readMoved(lines []string) (requestCredentials, bool) {
 	if g.cookie.frontEnd {
-		return presented{}, false
+		return requestCredentials{}, false
 	}
-	var p presented
-	err := g.moved.read(lines, &p)
-	p.moved = true
-	return p, err == nil && p.session != ""
+	var rc requestCredentials
+	err := g.moved.read(lines, &rc)
+	rc.moved = true
+	return rc, err == nil && rc.session != ""
 }
 
 // expireMoved deletes that cookie if a browser may have it.
@@ -123,17 +123,17 @@ func (g *Guard) expireMoved(h http.Header, r *http.Request) {
 // other one: a sign-in has written another. And it brings no session_jwt, so that after a
 // sign-out Stytch is asked, and says that the session has ended: by Config.Fresh, if there
 // is one, since an AuthFunc may remember what it found out a moment before.
-func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, f *found) bool {
-	if f.err != nil || r.Method != http.MethodGet || !readByPerson(r) {
+func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, a *requestAuth) bool {
+	if a.err != nil || r.Method != http.MethodGet || !readByPerson(r) {
 		return false
 	}
 	address, ok := ReturnTo(addressOf(r))
 	// A browser that keeps no new cookies would go round in circles.
-	if !ok || !g.moves.first(f.presented.token) {
+	if !ok || !g.recentMoves.first(a.credentials.token) {
 		return false
 	}
-	token, session := f.authentication.Token.Reveal(), f.authentication.ID()
-	age, live := cookieAge(f.authentication)
+	token, session := a.authentication.Token.Reveal(), a.authentication.ID()
+	age, live := cookieAge(a.authentication)
 	if !live || token == "" || session == "" || !tokenLike(token, maxToken) || !tokenLike(string(session), maxToken) || g.CheckCookies(hostOf(r)) != nil {
 		return false
 	}
@@ -148,7 +148,7 @@ func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, f *found) boo
 
 // moves remembers the session_tokens whose cookies were replaced a moment ago, as digests.
 // It is bounded; one that is forgotten is redirected once more.
-type moves struct {
+type recentMoves struct {
 	mu   sync.Mutex // guards the rest
 	next int
 	last [256]struct {
@@ -157,15 +157,15 @@ type moves struct {
 	}
 }
 
-const moveLife = time.Minute
+const recentMove = time.Minute
 
 // first reports whether the cookies of this token were not replaced within the last minute.
-func (m *moves) first(token string) bool {
+func (m *recentMoves) first(token string) bool {
 	digest, now := sha256.Sum256([]byte(token)), time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i := range m.last {
-		if m.last[i].token == digest && now.Sub(m.last[i].at) < moveLife {
+		if m.last[i].token == digest && now.Sub(m.last[i].at) < recentMove {
 			return false
 		}
 	}

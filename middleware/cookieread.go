@@ -35,7 +35,7 @@ var (
 // value is a cookie that was cleared, like none.
 //
 // What is read goes to p, which is zero. It stays zero if there is an error.
-func (s *sessionCookies) read(lines []string, p *presented) error {
+func (s *sessionCookies) read(lines []string, rc *requestCredentials) error {
 	var token, jwt string
 	var seenToken, seenJWT bool
 	for _, line := range lines {
@@ -56,7 +56,7 @@ func (s *sessionCookies) read(lines []string, p *presented) error {
 				jwt, seenJWT = value, true
 			}
 			if twice && s.frontEnd {
-				return s.readSeveral(lines, p)
+				return s.readSeveral(lines, rc)
 			}
 			if twice {
 				return errTwoValues
@@ -64,9 +64,9 @@ func (s *sessionCookies) read(lines []string, p *presented) error {
 		}
 	}
 	if s.frontEnd {
-		return s.bare(token, jwt, p)
+		return s.bare(token, jwt, rc)
 	}
-	return s.bound(token, jwt, p)
+	return s.bound(token, jwt, rc)
 }
 
 func valueOf(pair, name string) (string, bool) {
@@ -80,12 +80,12 @@ func valueOf(pair, name string) (string, bool) {
 // no session: a session_jwt that is alone came late, after a sign-out. A session_token
 // without a name is from before the guard wrote names, one without a mark from a Guard
 // that makes none.
-func (s *sessionCookies) bound(token, jwt string, p *presented) error {
+func (s *sessionCookies) bound(token, jwt string, rc *requestCredentials) error {
 	switch token {
 	case "":
 		return nil
 	case signedOut:
-		p.out = true
+		rc.signedOut = true
 		return nil
 	}
 	session, mark, ended := "", "", false
@@ -111,16 +111,16 @@ func (s *sessionCookies) bound(token, jwt string, p *presented) error {
 	if !tokenLike(token, maxToken) || len(jwt) > maxJWT || jwt == "" && !tokenLike(session, maxToken) {
 		return errBadValue
 	}
-	p.token, p.session, p.mark, p.jwt, p.ended = token, session, mark, jwt, ended
+	rc.token, rc.session, rc.mark, rc.jwt, rc.ended = token, session, mark, jwt, ended
 	return nil
 }
 
 // bare reads the values of cookies that a front end owns.
-func (s *sessionCookies) bare(token, jwt string, p *presented) error {
+func (s *sessionCookies) bare(token, jwt string, rc *requestCredentials) error {
 	if !tokenLike(token, maxToken) || len(jwt) > maxJWT {
 		return errBadValue
 	}
-	p.token, p.jwt = token, jwt
+	rc.token, rc.jwt = token, jwt
 	return nil
 }
 
@@ -129,7 +129,7 @@ func (s *sessionCookies) bare(token, jwt string, p *presented) error {
 // guard must not delete either. The youngest session_jwt counts if all name one session;
 // which session_token is that session's cannot be told, so none counts unless all are
 // equal. What may have been planted names another session, and refuses the request.
-func (s *sessionCookies) readSeveral(lines []string, p *presented) error {
+func (s *sessionCookies) readSeveral(lines []string, rc *requestCredentials) error {
 	var token, jwt string
 	var tokens, jwts int
 	for _, line := range lines {
@@ -159,68 +159,68 @@ func (s *sessionCookies) readSeveral(lines []string, p *presented) error {
 		}
 		token = ""
 	}
-	err := s.bare(token, jwt, p)
-	p.several = err == nil
+	err := s.bare(token, jwt, rc)
+	rc.several = err == nil
 	return err
 }
 
 // mixture notices that a request brings cookies which something else than this Guard has
 // written under names that it uses: settings of a front end and of a Guard that do not go
 // together. It logs each kind once a minute at the most.
-type mixture [mixtures]atomic.Int64 // when each was logged last, in Unix seconds
+type cookieConflicts [conflictKinds]atomic.Int64 // when each was logged last, in Unix seconds
 
 const (
-	mixedTwoValues = iota
-	mixedUnnamed
-	mixedNamed
-	mixedUnread
-	mixtures
+	conflictTwoValues = iota
+	conflictUnnamed
+	conflictNamed
+	conflictUnread
+	conflictKinds
 )
 
-var mixtureTexts = [mixtures]string{
-	mixedTwoValues: "a session cookie came with two values, so neither counts: another host of the site, an earlier SharedCookieDomain or a front end has written one; the cookie that this Guard does not write is deleted if it owns the cookies",
-	mixedUnnamed:   "a session_token cookie names no session: an earlier version or a front end has written it; if it is a front end, set FrontEndCookies or another CookieName",
-	mixedNamed:     "a session_token cookie was written by a Guard that owns its cookies, and this Guard says that a front end does: set FrontEndCookies on all Guards of these names or on none",
-	mixedUnread:    "a request brings Stytch's own session cookies, and this Guard reads others: if a front end owns the cookies, set FrontEndCookies; if an earlier version of this service wrote them, list them as FormerCookies",
+var conflictTexts = [conflictKinds]string{
+	conflictTwoValues: "a session cookie came with two values, so neither counts: another host of the site, an earlier SharedCookieDomain or a front end has written one; the cookie that this Guard does not write is deleted if it owns the cookies",
+	conflictUnnamed:   "a session_token cookie names no session: an earlier version or a front end has written it; if it is a front end, set FrontEndCookies or another CookieName",
+	conflictNamed:     "a session_token cookie was written by a Guard that owns its cookies, and this Guard says that a front end does: set FrontEndCookies on all Guards of these names or on none",
+	conflictUnread:    "a request brings Stytch's own session cookies, and this Guard reads others: if a front end owns the cookies, set FrontEndCookies; if an earlier version of this service wrote them, list them as FormerCookies",
 }
 
 // readCookies reads the cookies of a request, and notices mixtures.
-func (g *Guard) readCookies(r *http.Request, p *presented) error {
+func (g *Guard) readCookies(r *http.Request, rc *requestCredentials) error {
 	lines := r.Header["Cookie"]
-	err := g.cookie.read(lines, p)
+	err := g.cookie.read(lines, rc)
 	switch {
-	case errors.Is(err, errTwoValues), p.several:
-		g.noteMixture(r.Context(), mixedTwoValues)
+	case errors.Is(err, errTwoValues), rc.several:
+		g.logConflict(r.Context(), conflictTwoValues)
 	case err != nil:
 		if g.cookie.frontEnd && strings.Contains(strings.Join(lines, ";"), nameMark) {
-			g.noteMixture(r.Context(), mixedNamed)
+			g.logConflict(r.Context(), conflictNamed)
 		}
-	case p.out:
-	case p.token == "" && p.jwt == "":
+	case rc.signedOut:
+	case rc.token == "" && rc.jwt == "":
 		if moved, ok := g.readMoved(lines); ok {
-			*p = moved
+			*rc = moved
 			return nil
 		}
 		if former, ok := g.readFormer(lines); ok {
-			*p = former
+			*rc = former
 			return nil
 		}
 		if g.cookie.prefixed() && bringsStytchs(lines) {
-			g.noteMixture(r.Context(), mixedUnread)
+			g.logConflict(r.Context(), conflictUnread)
 		}
-	case p.session == "" && !g.cookie.frontEnd:
-		g.noteMixture(r.Context(), mixedUnnamed)
+	case rc.session == "" && !g.cookie.frontEnd:
+		g.logConflict(r.Context(), conflictUnnamed)
 	}
 	return err
 }
 
-func (g *Guard) noteMixture(ctx context.Context, kind int) {
+func (g *Guard) logConflict(ctx context.Context, kind int) {
 	now := time.Now().Unix()
-	last := g.mixture[kind].Load()
-	if last != 0 && now-last < 60 || !g.mixture[kind].CompareAndSwap(last, now) {
+	last := g.conflicts[kind].Load()
+	if last != 0 && now-last < 60 || !g.conflicts[kind].CompareAndSwap(last, now) {
 		return
 	}
-	g.config.logger().WarnContext(ctx, mixtureTexts[kind])
+	g.config.logger().WarnContext(ctx, conflictTexts[kind])
 }
 
 // bringsStytchs reports whether one of the cookies has a name of Stytch's own.

@@ -133,8 +133,8 @@ func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
 // endEarlier ends the session that the browser had, so that it does not live on without a
 // cookie. The browser may have gone; that does not stop it.
 func (g *Guard) endEarlier(r *http.Request, now grimoireauth.SessionID) {
-	var p presented
-	if err := g.readCookies(r, &p); err != nil || p.credentials().IsZero() {
+	var rc requestCredentials
+	if err := g.readCookies(r, &rc); err != nil || rc.forAuthFunc().IsZero() {
 		return
 	}
 	ctx := context.WithoutCancel(r.Context())
@@ -143,25 +143,25 @@ func (g *Guard) endEarlier(r *http.Request, now grimoireauth.SessionID) {
 		r.Header.Del("Authorization") // that session is no browser's
 	}
 	// Not Check: whether this person may do what r asks for is another question.
-	f := g.find(r, false)
-	earlier, err := f.authentication, f.err
+	a := g.requestAuth(r, false)
+	earlier, err := a.authentication, a.err
 	switch {
-	case provesNobody(err), err == nil && earlier.ID() == now:
+	case isUnauthenticated(err), err == nil && earlier.ID() == now:
 	case err != nil:
-		g.log(ctx, slog.LevelWarn, "", "the earlier session of this browser could not be found out, so it was not ended", "error", explained(err))
+		g.log(ctx, slog.LevelWarn, "", "the earlier session of this browser could not be found out, so it was not ended", "error", logText(err))
 	case g.config.Revoke == nil:
 		g.unended.Do(func() {
 			g.config.logger().WarnContext(ctx, "the earlier session of this browser goes on at Stytch: pass client.Sessions.Revoke as Config.Revoke")
 		})
 	default:
 		if err := g.config.Revoke(ctx, earlier.Session); err != nil {
-			g.log(ctx, slog.LevelWarn, "", "the earlier session of this browser could not be ended", "session", earlier.ID(), "error", explained(err))
+			g.log(ctx, slog.LevelWarn, "", "the earlier session of this browser could not be ended", "session", earlier.ID(), "error", logText(err))
 		}
 	}
 }
 
 // explained is the text of errors that promise to hold no secret, and the type of others.
-func explained(err error) string {
+func logText(err error) string {
 	var own *grimoireauth.Error
 	if errors.As(err, &own) {
 		return own.Error()
@@ -172,7 +172,7 @@ func explained(err error) string {
 // renewCookies brings a session_jwt that a refresh has made to the browser, and nothing
 // else: the cookie of the session_token is written by [Guard.SetCookies] alone, since this
 // response may arrive after the next person has signed in on this browser.
-func (g *Guard) renewCookies(w http.ResponseWriter, had *presented, now *grimoireauth.Authentication) {
+func (g *Guard) renewCookies(w http.ResponseWriter, had *requestCredentials, now *grimoireauth.Authentication) {
 	jwt := now.JWT.Reveal()
 	if g.config.FrontEndCookies || had.former || had.token == "" || jwt == "" || jwt == had.jwt || !tokenLike(jwt, maxJWT) {
 		return
@@ -192,7 +192,7 @@ func (g *Guard) renewCookies(w http.ResponseWriter, had *presented, now *grimoir
 // markEnded leaves word in the browser that its session has ended, so that its next
 // requests are refused here and Stytch is not asked again. The mark names the session: if
 // it arrives after the next person has signed in, it says nothing about them.
-func (g *Guard) markEnded(w http.ResponseWriter, had presented) {
+func (g *Guard) markEnded(w http.ResponseWriter, had requestCredentials) {
 	if g.config.FrontEndCookies || had.former || had.ended || had.session == "" {
 		return
 	}

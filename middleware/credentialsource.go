@@ -40,11 +40,11 @@ func (c Carrier) headers() string {
 }
 
 // presented is what a request says of itself, unproved.
-type presented struct {
+type requestCredentials struct {
 	jwt, token string
 	session    string // what the session_token's cookie says to be its session; empty if it names none
 	mark       string // what the session_token's cookie has for a mark, unproved: see Config.SessionMarks
-	out        bool   // the session_token's cookie says that this browser has signed out
+	signedOut  bool   // the session_token's cookie says that this browser has signed out
 	ended      bool   // the other cookie says that this session is over
 	bearer     bool   // it came in the Authorization header
 	former     bool   // it came in cookies of an earlier configuration
@@ -52,9 +52,9 @@ type presented struct {
 	several    bool   // it was picked from several values
 }
 
-func (p presented) credentials() grimoireauth.Credentials {
-	c := grimoireauth.NewCredentials(p.jwt, p.token)
-	c.NamedSession = grimoireauth.SessionID(p.session)
+func (rc requestCredentials) forAuthFunc() grimoireauth.Credentials {
+	c := grimoireauth.NewCredentials(rc.jwt, rc.token)
+	c.NamedSession = grimoireauth.SessionID(rc.session)
 	return c
 }
 
@@ -73,13 +73,13 @@ func (g *Guard) byBearer(r *http.Request) bool {
 
 // read reads into p, which is zero, what the request presents where this guard looks. The
 // pointer saves copies of what is read, one for each level.
-func (g *Guard) read(r *http.Request, p *presented) error {
+func (g *Guard) read(r *http.Request, rc *requestCredentials) error {
 	if !g.byBearer(r) {
-		return g.readCookies(r, p)
+		return g.readCookies(r, rc)
 	}
-	p.bearer = true
+	rc.bearer = true
 	var err error
-	p.jwt, err = bearer(r.Header["Authorization"])
+	rc.jwt, err = bearer(r.Header["Authorization"])
 	return err
 }
 

@@ -47,7 +47,9 @@ func SignedInWithin(maxAge time.Duration, factors ...string) Rule {
 // [Guard.Fresh] does.
 func StytchSays() Rule {
 	return Rule{fresh: true, make: func(*Guard) (check, error) {
-		return func(_ context.Context, _ *http.Request, _ *found, in place) (place, error) { return in, nil }, nil
+		return func(_ context.Context, _ *http.Request, _ *requestAuth, in classRole) (classRole, error) {
+			return in, nil
+		}, nil
 	}}
 }
 
@@ -82,29 +84,29 @@ func (g *Guard) Decide(ctx context.Context, credentials grimoireauth.Credentials
 }
 
 // decideBy is Decide, and what it was found by.
-func (g *Guard) decideBy(ctx context.Context, credentials grimoireauth.Credentials, rules []Rule) (*found, Decision, []check, error) {
+func (g *Guard) decideBy(ctx context.Context, credentials grimoireauth.Credentials, rules []Rule) (*requestAuth, Decision, []check, error) {
 	if g == nil || g.auth == nil {
 		return nil, Decision{}, nil, errZeroGuard
 	}
-	f := &found{guard: g}
+	a := &requestAuth{guard: g}
 	checks, fresh, err := g.checksOf(rules)
 	if err != nil {
 		return nil, Decision{}, nil, err
 	}
-	f.fresh = fresh
-	f.presented, f.err = presentedBy(credentials)
-	if f.err == nil {
-		f.ask(ctx, nil)
+	a.fresh = fresh
+	a.credentials, a.err = requestCredentialsOf(credentials)
+	if a.err == nil {
+		a.authenticate(ctx, nil)
 	}
-	in, err := f.decide(ctx, nil, checks)
+	in, err := a.decide(ctx, nil, checks)
 	if err != nil {
 		return nil, Decision{}, nil, err
 	}
-	decision := Decision{Authentication: f.authentication, Role: in.role}
+	decision := Decision{Authentication: a.authentication, Role: in.role}
 	if in.role != grimoireauth.RoleNone {
-		decision.Person = f.person(in)
+		decision.Person = a.person(in)
 	}
-	return f, decision, checks, nil
+	return a, decision, checks, nil
 }
 
 // checksOf returns the checks of the rules, and whether one asks for Stytch's word.
@@ -124,13 +126,13 @@ func (g *Guard) checksOf(rules []Rule) (checks []check, fresh bool, err error) {
 }
 
 // presentedBy returns what credentials say that did not come with an http.Request.
-func presentedBy(c grimoireauth.Credentials) (presented, error) {
-	p := presented{jwt: c.JWT.Reveal(), token: c.Token.Reveal(), session: string(c.NamedSession), bearer: c.Token.IsZero()}
+func requestCredentialsOf(c grimoireauth.Credentials) (requestCredentials, error) {
+	rc := requestCredentials{jwt: c.JWT.Reveal(), token: c.Token.Reveal(), session: string(c.NamedSession), bearer: c.Token.IsZero()}
 	switch {
-	case len(p.jwt) > maxJWT || !tokenLike(p.token, maxToken) || !tokenLike(p.session, maxToken):
-		return presented{}, errBadValue
-	case p.bearer:
-		p.session = ""
+	case len(rc.jwt) > maxJWT || !tokenLike(rc.token, maxToken) || !tokenLike(rc.session, maxToken):
+		return requestCredentials{}, errBadValue
+	case rc.bearer:
+		rc.session = ""
 	}
-	return p, nil
+	return rc, nil
 }

@@ -61,7 +61,7 @@ func (e *otherPersonsForm) Unwrap() error { return ErrOtherPersonsForm }
 
 // posts reports whether a browser's form made this request: a script reads the refusal
 // itself, and no page of it is ever reloaded.
-func posts(r *http.Request) bool { return unsafeMethod(r.Method) && readByPerson(r) }
+func isFormPost(r *http.Request) bool { return unsafeMethod(r.Method) && readByPerson(r) }
 
 func unsafeMethod(method string) bool {
 	switch method {
@@ -73,15 +73,15 @@ func unsafeMethod(method string) bool {
 
 // checkForm returns an error if the request is a form again that was refused while
 // another person was signed in.
-func (g *Guard) checkForm(r *http.Request, f *found) error {
-	if !unsafeMethod(r.Method) || f.presented.bearer {
+func (g *Guard) checkForm(r *http.Request, a *requestAuth) error {
+	if !unsafeMethod(r.Method) || a.credentials.bearer {
 		return nil
 	}
 	marks := g.formMarks(r)
 	if len(marks) == 0 || !readByPerson(r) {
 		return nil
 	}
-	form, member := formOf(r), memberDigest(f.authentication.Member())
+	form, member := formOf(r), memberDigest(a.authentication.Member())
 	marked := false
 	for _, mark := range marks {
 		switch {
@@ -102,7 +102,7 @@ func (g *Guard) checkForm(r *http.Request, f *found) error {
 // was asked whether to send another person's form has answered by sending it again, so
 // the form is theirs from then on. Nothing else changes whose it is.
 func (g *Guard) markForm(h http.Header, r *http.Request, err error) {
-	if g == nil || g.auth == nil || g.byBearer(r) || !posts(r) {
+	if g == nil || g.auth == nil || g.byBearer(r) || !isFormPost(r) {
 		return
 	}
 	var asked *otherPersonsForm
@@ -144,13 +144,13 @@ func (g *Guard) claimedMember(r *http.Request) grimoireauth.MemberID {
 	if session, ok := grimoireauth.SessionFromContext(r.Context()); ok {
 		return session.Member()
 	}
-	var p presented
-	err := g.read(r, &p)
+	var rc requestCredentials
+	err := g.read(r, &rc)
 	if err != nil {
 		return ""
 	}
-	c, ok := claimsOf(p.jwt)
-	if !ok || p.session != "" && p.session != string(c.SessionID) {
+	c, ok := claimsOf(rc.jwt)
+	if !ok || rc.session != "" && rc.session != string(c.SessionID) {
 		return ""
 	}
 	return grimoireauth.MemberID(c.Subject)

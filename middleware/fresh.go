@@ -24,7 +24,7 @@ func (g *Guard) Fresh(next http.Handler) http.Handler {
 	if g != nil && g.auth != nil && g.config.Fresh == nil {
 		panic("middleware: Fresh without Config.Fresh: pass verifier.Refresh or client.Sessions.Authenticate there")
 	}
-	return g.wrap(guarded{must: true, fresh: true}, next)
+	return g.wrap(guardedHandler{must: true, fresh: true}, next)
 }
 
 // CheckFresh decides as [Guard.Fresh] does, without a response: what it returns is
@@ -33,11 +33,11 @@ func (g *Guard) Fresh(next http.Handler) http.Handler {
 // answers is decided again, as by [Guard.Check]. If the credentials it returns differ from those presented, [Guard.SetCookies] brings them to the
 // browser. Its errors are those of [Guard.Check].
 func (g *Guard) CheckFresh(r *http.Request) (grimoireauth.Authentication, error) {
-	f, _, err := g.decide(r, true, nil)
+	a, _, err := g.decide(r, true, nil)
 	if err != nil {
 		return grimoireauth.Authentication{}, err
 	}
-	return f.authentication, nil
+	return a.authentication, nil
 }
 
 var errGrace = errors.New("this asks for what is true now, and an outage grace says only what was")
@@ -52,7 +52,7 @@ func (g *Guard) askStytch(ctx context.Context, credentials grimoireauth.Credenti
 	case err != nil:
 		return grimoireauth.Authentication{}, err
 	case authentication.Source == grimoireauth.SourceOutageGrace:
-		return grimoireauth.Authentication{}, outdated("ask Stytch")
+		return grimoireauth.Authentication{}, graceError("ask Stytch")
 	case authentication.Source != grimoireauth.SourceRemote:
 		return grimoireauth.Authentication{}, fmt.Errorf("%w: Config.Fresh gave an answer of the kind %q, which is not Stytch's", ErrMisconfigured, authentication.Source)
 	}
@@ -60,7 +60,7 @@ func (g *Guard) askStytch(ctx context.Context, credentials grimoireauth.Credenti
 }
 
 // outdated refuses an outage grace where it does not count.
-func outdated(op string) error {
+func graceError(op string) error {
 	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, Err: errGrace}
 }
 
@@ -101,7 +101,7 @@ func (g *Guard) Recent(maxAge time.Duration, factors ...string) func(http.Handle
 	}
 	checks := []check{recent(&NotRecentError{maxAge, slices.Clone(factors)})}
 	return func(next http.Handler) http.Handler {
-		return g.wrap(guarded{must: true, checks: checks}, next)
+		return g.wrap(guardedHandler{must: true, checks: checks}, next)
 	}
 }
 
@@ -112,11 +112,11 @@ func (g *Guard) CheckRecent(r *http.Request, maxAge time.Duration, factors ...st
 	if err := recentFault(maxAge, factors); err != nil {
 		return grimoireauth.Authentication{}, err
 	}
-	f, _, err := g.decide(r, false, []check{recent(&NotRecentError{maxAge, slices.Clone(factors)})})
+	a, _, err := g.decide(r, false, []check{recent(&NotRecentError{maxAge, slices.Clone(factors)})})
 	if err != nil {
 		return grimoireauth.Authentication{}, err
 	}
-	return f.authentication, nil
+	return a.authentication, nil
 }
 
 func recentFault(maxAge time.Duration, factors []string) error {
@@ -128,20 +128,20 @@ func recentFault(maxAge time.Duration, factors []string) error {
 
 // recent is the check of Recent; refusal says what it asks for.
 func recent(refusal *NotRecentError) check {
-	return func(_ context.Context, _ *http.Request, f *found, in place) (place, error) {
-		if f.authentication.Source == grimoireauth.SourceOutageGrace {
-			return place{}, outdated("look at the factors")
+	return func(_ context.Context, _ *http.Request, a *requestAuth, in classRole) (classRole, error) {
+		if a.authentication.Source == grimoireauth.SourceOutageGrace {
+			return classRole{}, graceError("look at the factors")
 		}
-		now, given := time.Now(), f.authentication.Factors()
+		now, given := time.Now(), a.authentication.Factors()
 		given = slices.DeleteFunc(given, func(factor grimoireauth.Factor) bool {
 			return !within(now, factor.LastAuthenticatedAt, refusal.MaxAge)
 		})
 		if len(refusal.Factors) == 0 && !slices.ContainsFunc(given, proves) {
-			return place{}, refusal
+			return classRole{}, refusal
 		}
 		for _, wanted := range refusal.Factors {
 			if !slices.ContainsFunc(given, func(factor grimoireauth.Factor) bool { return factor.Type == wanted }) {
-				return place{}, refusal
+				return classRole{}, refusal
 			}
 		}
 		return in, nil
@@ -155,9 +155,9 @@ func proves(factor grimoireauth.Factor) bool {
 }
 
 // ahead is how far Stytch's clock may be ahead of ours.
-const ahead = 5 * time.Second
+const clockSkew = 5 * time.Second
 
 func within(now, at time.Time, maxAge time.Duration) bool {
 	age := now.Sub(at)
-	return !at.IsZero() && age <= maxAge && age >= -ahead
+	return !at.IsZero() && age <= maxAge && age >= -clockSkew
 }

@@ -30,17 +30,17 @@ type Guard struct {
 	cookie sessionCookies
 	moved  sessionCookies // the same, with the session_token that took the place of a former one
 
-	oversized sync.Once // one warning per Guard that the session_jwt fits no cookie
-	unended   sync.Once // one warning per Guard that earlier sessions are not ended
-	mapping   sync.Once // one line per Guard that Role and Can do not go together
-	proxied   sync.Once // one line per Guard that the addresses of clients are not known
-	sources   seenSources
-	channels  sync.Once // one line per Guard that a page of another origin opens connections
-	origins   []string  // Config.Origins, as they are compared
-	alarms    alarm.Limit
-	mixture   mixture
-	moves     moves
-	watches   watches
+	oversized     sync.Once // one warning per Guard that the session_jwt fits no cookie
+	unended       sync.Once // one warning per Guard that earlier sessions are not ended
+	mapping       sync.Once // one line per Guard that Role and Can do not go together
+	proxied       sync.Once // one line per Guard that the addresses of clients are not known
+	sources       seenSources
+	foreignOrigin sync.Once // one line per Guard that a page of another origin opens connections
+	origins       []string  // Config.Origins, as they are compared
+	alarms        alarm.Limit
+	conflicts     cookieConflicts
+	recentMoves   recentMoves
+	watches       watches
 }
 
 // New returns a Guard that asks auth whose credentials a request carries. It
@@ -57,7 +57,7 @@ func New(auth grimoireauth.AuthFunc, config Config) (*Guard, error) {
 	cookie := cookiesOf(config)
 	return &Guard{
 		auth: auth, config: config, cookie: cookie, moved: cookie.moved(), origins: config.origins(),
-		watches: watches{slots: make(chan struct{}, askedAtOnce)},
+		watches: watches{slots: make(chan struct{}, checksAtOnce)},
 	}, nil
 }
 
@@ -67,7 +67,7 @@ func New(auth grimoireauth.AuthFunc, config Config) (*Guard, error) {
 // answer is 503: a page that shows a signed-in student as a stranger would have
 // concluded too much.
 func (g *Guard) Load(next http.Handler) http.Handler {
-	return g.wrap(guarded{}, next)
+	return g.wrap(guardedHandler{}, next)
 }
 
 // Require calls next if somebody is signed in, with the authentication in the
@@ -75,7 +75,7 @@ func (g *Guard) Load(next http.Handler) http.Handler {
 // same Guard it uses what that one found: nobody is asked twice, in whatever order
 // guards stand around each other.
 func (g *Guard) Require(next http.Handler) http.Handler {
-	return g.wrap(guarded{must: true}, next)
+	return g.wrap(guardedHandler{must: true}, next)
 }
 
 // Check decides as [Guard.Require] does, without a response. Inside a handler
@@ -94,11 +94,11 @@ func (g *Guard) Require(next http.Handler) http.Handler {
 // Like every decision of a Guard about the form of a browser it can return
 // [ErrOtherPersonsForm], for [Guard.Respond] to answer.
 func (g *Guard) Check(r *http.Request) (grimoireauth.Authentication, error) {
-	f, _, err := g.decide(r, false, nil)
+	a, _, err := g.decide(r, false, nil)
 	if err != nil {
 		return grimoireauth.Authentication{}, err
 	}
-	return f.authentication, nil
+	return a.authentication, nil
 }
 
 // Authenticate asks the Guard's AuthFunc, and keeps "no" and "could not find
@@ -126,10 +126,10 @@ func (g *Guard) ask(ctx context.Context, auth grimoireauth.AuthFunc, credentials
 		return nobody, fmt.Errorf("%w: the AuthFunc named nobody and gave no error", ErrMisconfigured)
 	case err == nil:
 		return authentication, nil
-	case unknown(err), provesNobody(err):
+	case isTemporary(err), isUnauthenticated(err):
 		return nobody, err
 	}
-	unclear := g.unclear(ctx, "authenticate", err)
+	unclear := g.authFuncError(ctx, "authenticate", err)
 	// The AuthFunc had the credentials, so its error may quote them.
 	unclear.Err = quiet.Wrap(err, fmt.Sprintf("the AuthFunc returned a %T", err))
 	return nobody, unclear
@@ -146,7 +146,7 @@ func (g *Guard) log(ctx context.Context, level slog.Level, name, text string, at
 // unclear makes an error of an AuthFunc that is of no known kind "could not find out". It
 // may quote credentials, so only its type is told, to the log; a client that went away is
 // not worth a line.
-func (g *Guard) unclear(ctx context.Context, op string, err error) *grimoireauth.Error {
+func (g *Guard) authFuncError(ctx context.Context, op string, err error) *grimoireauth.Error {
 	if ctx.Err() == nil {
 		g.log(ctx, slog.LevelWarn, fmt.Sprintf("%s %T", op, err), "an error that says neither yes nor no: answered as unavailable",
 			"op", op, "type", fmt.Sprintf("%T", err))
@@ -156,7 +156,7 @@ func (g *Guard) unclear(ctx context.Context, op string, err error) *grimoireauth
 
 // unclearAnswer does the same for the application's own RoleFunc or CanFunc. Neither gets
 // credentials, so its error reaches the log whole.
-func (g *Guard) unclearAnswer(ctx context.Context, op string, err error) error {
+func (g *Guard) applicationError(ctx context.Context, op string, err error) error {
 	if ctx.Err() == nil {
 		g.log(ctx, slog.LevelWarn, fmt.Sprintf("%s %T", op, err), "an error that says neither yes nor no: answered as unavailable",
 			"op", op, "error", err.Error())
@@ -166,19 +166,19 @@ func (g *Guard) unclearAnswer(ctx context.Context, op string, err error) error {
 
 // unknown reports that nobody could find out. It is asked first wherever errors
 // are told apart: joined with anything else, it is still no "no".
-func unknown(err error) bool {
+func isTemporary(err error) bool {
 	return errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)
 }
 
 // provesNobody reports a definite "no": 401.
-func provesNobody(err error) bool {
-	return !unknown(err) && errors.Is(err, grimoireauth.ErrUnauthenticated)
+func isUnauthenticated(err error) bool {
+	return !isTemporary(err) && errors.Is(err, grimoireauth.ErrUnauthenticated)
 }
 
 // over reports that the session has definitely ended, the only reason to delete
 // cookies.
-func over(err error) bool {
-	return provesNobody(err) && errors.Is(err, grimoireauth.ErrSessionEnded)
+func isSessionEnded(err error) bool {
+	return isUnauthenticated(err) && errors.Is(err, grimoireauth.ErrSessionEnded)
 }
 
 // refuse writes the refusal, and logs what only a programmer can put right. The

@@ -23,7 +23,7 @@ var ErrForeignOrigin error = fmt.Errorf("a connection is opened with cookies, by
 // opensChannel reports whether a request asks for a connection that is no request any
 // more: by an upgrade (RFC 9110, 7.8) or by CONNECT, which with a :protocol is the same
 // for HTTP/2 and HTTP/3 (RFC 8441, RFC 9220).
-func opensChannel(r *http.Request) bool {
+func opensConnection(r *http.Request) bool {
 	for _, protocol := range r.Header["Upgrade"] {
 		if strings.TrimSpace(protocol) != "" {
 			return true
@@ -34,8 +34,8 @@ func opensChannel(r *http.Request) bool {
 
 // foreignChannel returns an error if a request opens a channel with cookies and does not
 // come from a page of its own host or of Config.Origins.
-func (g *Guard) foreignChannel(r *http.Request, p *presented) error {
-	if !opensChannel(r) || p.bearer || *p == (presented{}) {
+func (g *Guard) checkOrigin(r *http.Request, rc *requestCredentials) error {
+	if !opensConnection(r) || rc.bearer || *rc == (requestCredentials{}) {
 		return nil
 	}
 	scheme := "http"
@@ -47,7 +47,7 @@ func (g *Guard) foreignChannel(r *http.Request, p *presented) error {
 		if ok && (origin == normalOrigin(scheme, r.Host) || slices.Contains(g.origins, origin)) {
 			return nil
 		}
-		g.channels.Do(func() {
+		g.foreignOrigin.Do(func() {
 			g.config.logger().WarnContext(r.Context(), "a connection with cookies was refused since a page of another origin opened it; if that page is your own, because a proxy ends TLS or rewrites Host, list it in Config.Origins",
 				"origin", fmt.Sprintf("%.100s", lines[0]), "here", fmt.Sprintf("%.100s", normalOrigin(scheme, r.Host)))
 		})

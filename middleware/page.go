@@ -46,7 +46,7 @@ var pagePolicy = func() string {
 
 // wayOn says what the page offers. The address of a form that was posted may have no
 // page, so no link leads there; a reload sends the form again.
-func wayOn(w http.ResponseWriter, r *http.Request, refusal refusal) string {
+func remedyOn(w http.ResponseWriter, r *http.Request, refusal refusal) string {
 	posted := unsafeMethod(r.Method)
 	switch {
 	case refusal.err == ErrOtherPersonsForm:
@@ -75,7 +75,7 @@ func secondsIn(retryAfter string) string {
 func writePage(w http.ResponseWriter, r *http.Request, refusal refusal, signInURL string) {
 	var body bytes.Buffer
 	err := page.Execute(&body, struct{ Title, Detail, Way, SignIn, Wait string }{
-		refusal.title, refusal.detail, wayOn(w, r, refusal), signInBeside(r, signInURL), secondsIn(w.Header().Get("Retry-After")),
+		refusal.title, refusal.detail, remedyOn(w, r, refusal), signInBeside(r, signInURL), secondsIn(w.Header().Get("Retry-After")),
 	})
 	if err != nil {
 		http.Error(w, http.StatusText(refusal.status), refusal.status)

@@ -57,7 +57,7 @@ func (g *Guard) Protect(mux *http.ServeMux, public ...string) http.Handler {
 // closes reports whether a handler is one of this Guard's that lets nobody pass
 // without being signed in, so that deciding it here as well would decide it twice.
 func (g *Guard) closes(h http.Handler) bool {
-	inner, ok := h.(*guarded)
+	inner, ok := h.(*guardedHandler)
 	return ok && inner.must && inner.guard == g
 }
 

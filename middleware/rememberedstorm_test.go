@@ -32,16 +32,16 @@ func TestC01RememberedStorm(t *testing.T) {
 	require.NoError(t, err)
 	r := httptest.NewRequest("GET", "/", nil)
 	for range 3000 {
-		long := time.Since(loaded) - 2*remembered
-		f := &found{guard: guard, answer: answer{
-			presented: presented{jwt: "a.b.c", bearer: true}, authentication: said, asked: long, came: long,
+		long := time.Since(clockStart) - 2*resultLife
+		a := &requestAuth{guard: guard, authResult: authResult{
+			credentials: requestCredentials{jwt: "a.b.c", bearer: true}, authentication: said, askedAt: long, answeredAt: long,
 		}}
 		var all sync.WaitGroup
 		for range 3 {
-			all.Go(func() { f.again(r, false) })
+			all.Go(func() { a.current(r, false) })
 		}
-		all.Go(func() { f.again(r, true) })
+		all.Go(func() { a.current(r, true) })
 		all.Wait()
-		require.ErrorIs(t, f.again(r, false).err, grimoireauth.ErrSessionEnded)
+		require.ErrorIs(t, a.current(r, false).err, grimoireauth.ErrSessionEnded)
 	}
 }

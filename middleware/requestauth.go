@@ -11,224 +11,212 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// found is what a Guard found out about one request. A node of the request's context
-// leads an inner handler of the same Guard to it; it is complete before it is
-// published there, and immutable from then on.
-type found struct {
-	node  node // in the context that it was asked in and is published in; zero until then
-	guard *Guard
-	answer
+// requestAuth is what a Guard found out about one request. It is published in the request's
+// context by its authContext, where an inner handler of the same Guard finds it.
+//
+// Invariant: it is complete before it is published, and immutable from then on.
+type requestAuth struct {
+	authContext authContext // given to the AuthFunc and then published; zero until then
+	guard       *Guard
+	authResult
 
-	place place // what class guards around this one have decided
+	classRole classRole // as the class guards around this handler decided it
 
-	// What was decided about this authentication: by the handler that published it, on the
-	// request as it was there, and by those around, perhaps about an older answer.
-	own *[]check // nil until published
-	on  *http.Request
+	// The checks that the publishing handler has made, and the request as it was there.
+	checks  *[]check // nil until published
+	request *http.Request
 
-	later *later  // nil for what was found first on a request
-	newer renewal // of the first: what was found out on this request later
+	inner  *innerAuth   // nil for the first requestAuth of a request
+	newest newestResult // of the first: the newest later result for this request
 
 	// Room for two response headers, so that setting them allocates nothing.
 	cacheControl, vary [1]string
 }
 
-// later is what there is to know of a found that is not the first on its request. Most
-// are the first.
-type later struct {
-	outer  *found       // what was published around; nil: nothing
-	first  *found       // what was published first on this request; nil: this one
-	noting *[]condition // checks write down here what they would decide, and decide nothing
+// innerAuth is the part of a requestAuth that only those have which are not the first of
+// their request. It is apart to keep the common case small.
+type innerAuth struct {
+	outer    *requestAuth // published by the handler around; nil: none
+	first    *requestAuth // published first on this request; nil: this one
+	recorded *[]condition // not nil: checks append their conditions here and decide nothing
 }
 
-// outer returns what was published around, nil if nothing was.
-func (f *found) outer() *found {
-	if f.later == nil {
+// outer returns the requestAuth of the handler around, nil if there is none.
+func (a *requestAuth) outer() *requestAuth {
+	if a.inner == nil {
 		return nil
 	}
-	return f.later.outer
+	return a.inner.outer
 }
 
-// answer is whose the credentials of a request are, as it was found out at one moment.
-type answer struct {
-	presented      presented // what it was decided on
-	authentication grimoireauth.Authentication
-	err            error
-	fresh          bool // Stytch was asked for this request
-	settled        bool
-	bound          bool // Stytch has said what no credentials here say: only Stytch is asked from now on
+// requestAuthKey is the context key of one Guard's requestAuth. Another Guard may trust
+// another project, so its results do not count here.
+type requestAuthKey struct{ guard *Guard }
 
-	rests       uint32                    // on how many answers of Stytch's, each knowing the one before
-	asked, came time.Duration             // when it was asked for and when it came, since loaded
-	renewed     *grimoireauth.Credentials // what proves the session now; nil: what was presented
-}
+var errOtherSessionNow = fmt.Errorf("Stytch names another session than the one that this request was served for: %w", grimoireauth.ErrUnauthenticated)
 
-// foundKey is the context key of one Guard's answer. Another Guard may trust
-// another project, so its answers do not count here.
-type foundKey struct{ guard *Guard }
-
-var errTwoAnswers = fmt.Errorf("Stytch names another session than the one that this request was served for: %w", grimoireauth.ErrUnauthenticated)
-
-// find returns what this Guard found on this request a moment ago, or asks. The
-// credentials are compared again, since a handler in between may have put others
-// on the request and kept its context.
-func (g *Guard) find(r *http.Request, fresh bool) *found {
+// requestAuth returns the requestAuth that this Guard published for the request, while it
+// counts, or makes one. It compares the credentials again, since a handler in between may
+// have put others on the request and kept its context.
+func (g *Guard) requestAuth(r *http.Request, fresh bool) *requestAuth {
 	if g == nil || g.auth == nil {
-		return &found{guard: g, answer: answer{err: errZeroGuard}}
+		return &requestAuth{guard: g, authResult: authResult{err: errZeroGuard}}
 	}
-	if earlier, ok := r.Context().Value(foundKey{g}).(*found); ok {
-		var had presented
-		if err := g.present(r, &had); err == nil && earlier.presented == had {
-			return earlier.again(r, fresh)
+	if earlier, ok := r.Context().Value(requestAuthKey{g}).(*requestAuth); ok {
+		var had requestCredentials
+		if err := g.credentialsOf(r, &had); err == nil && earlier.credentials == had {
+			return earlier.current(r, fresh)
 		}
 	}
-	f := &found{guard: g}
-	f.fresh = fresh
-	if f.err = g.present(r, &f.presented); f.err == nil {
-		f.ask(r.Context(), r)
+	a := &requestAuth{guard: g}
+	a.fresh = fresh
+	if a.err = g.credentialsOf(r, &a.credentials); a.err == nil {
+		a.authenticate(r.Context(), r)
 	}
-	return f
+	return a
 }
 
-// present reads into p, which is zero, what a request presents. An error says that its
-// credentials do not count here.
-func (g *Guard) present(r *http.Request, p *presented) error {
-	err := g.read(r, p)
+// credentialsOf reads the credentials of a request into rc, which is zero. An error means
+// that they do not count.
+func (g *Guard) credentialsOf(r *http.Request, rc *requestCredentials) error {
+	err := g.read(r, rc)
 	if err == nil {
-		err = g.foreignChannel(r, p)
+		err = g.checkOrigin(r, rc)
 	}
 	return err
 }
 
-var errTwoSessions = fmt.Errorf("the session_token belongs to another session than its cookie names: %w", grimoireauth.ErrUnauthenticated)
+var errOtherSessionNamed = fmt.Errorf("the session_token belongs to another session than its cookie names: %w", grimoireauth.ErrUnauthenticated)
 
-// ask finds out whose the credentials are. They came with the request r, if there is one.
-func (f *found) ask(ctx context.Context, r *http.Request) {
-	f.asked = time.Since(loaded)
-	f.came = f.asked
-	if f.presented.ended {
-		f.err = grimoireauth.ErrSessionEnded
+// authenticate calls the AuthFunc and checks its answer against the credentials. They came
+// with the request r, or by Guard.Decide if r is nil.
+func (a *requestAuth) authenticate(ctx context.Context, r *http.Request) {
+	a.askedAt = time.Since(clockStart)
+	a.answeredAt = a.askedAt
+	if a.credentials.ended {
+		a.err = grimoireauth.ErrSessionEnded
 		return
 	}
-	ctx = f.asking(ctx, r)
-	credentials := f.presented.credentials()
+	ctx = a.askContext(ctx, r)
+	credentials := a.credentials.forAuthFunc()
 	proof := credentials
-	if f.renewed != nil {
-		proof = *f.renewed
+	if a.renewed != nil {
+		proof = *a.renewed
 	}
-	f.askAbout(ctx, proof)
-	if f.foreign() {
-		f.withoutJWT(ctx, proof, proof == credentials)
+	a.callAuthFunc(ctx, proof)
+	if a.isOfAnotherSession() {
+		a.withoutJWT(ctx, proof, proof == credentials)
 	}
-	// Two kilobytes, letter by letter, cost as much as all the rest of the guard. A
-	// session_jwt whose signature was verified here needs no second look; about any
-	// other, whatever was said about it, one that holds what no token holds is bad. Nor does
-	// a name need one that is that of the session which was found.
-	local := f.err == nil && f.authentication.Source == grimoireauth.SourceLocal && f.authentication.JWT.Reveal() == f.presented.jwt
-	if !local && (!tokenLike(f.presented.jwt, maxJWT) || !tokenLike(f.presented.session, maxToken)) {
-		f.authentication, f.err = grimoireauth.Authentication{}, errBadValue
+	// Comparing two kilobytes with the alphabet of tokens costs as much as all the rest of
+	// the guard. A session_jwt whose signature was verified here needs no such check, nor
+	// does the name of the session that it attests. All others are rejected if they hold
+	// other bytes, whatever the AuthFunc said.
+	local := a.err == nil && a.authentication.Source == grimoireauth.SourceLocal && a.authentication.JWT.Reveal() == a.credentials.jwt
+	if !local && (!tokenLike(a.credentials.jwt, maxJWT) || !tokenLike(a.credentials.session, maxToken)) {
+		a.authentication, a.err = grimoireauth.Authentication{}, errBadValue
 	}
 	if !local {
-		// A signature that was verified here took no time that is worth another look at
-		// the clock.
-		f.came = time.Since(loaded)
-		f.renew()
+		// A local verification takes too little time to read the clock once more.
+		a.answeredAt = time.Since(clockStart)
+		a.keepCredentials()
 	}
-	if f.err != nil {
+	if a.err != nil {
 		return
 	}
-	if f.presented.bearer {
-		// Whoever showed a session_jwt alone keeps it for what it is: five minutes
-		// do not become a session because an AuthFunc revives what has expired.
-		if f.authentication.JWT.Reveal() != f.presented.jwt && expired(f.presented.jwt) {
-			f.authentication, f.err = grimoireauth.Authentication{}, grimoireauth.ErrExpired
+	if a.credentials.bearer {
+		// A session_jwt that came alone lasts its five minutes. It must not become a session
+		// because an AuthFunc refreshes what has expired.
+		if a.authentication.JWT.Reveal() != a.credentials.jwt && expired(a.credentials.jwt) {
+			a.authentication, a.err = grimoireauth.Authentication{}, grimoireauth.ErrExpired
 			return
 		}
-		f.authentication.Credentials = credentials
+		a.authentication.Credentials = credentials
 	}
 }
 
-// withoutJWT asks again about the session_token alone, if the answer about another session
-// than it names can come from the session_jwt that was presented with it. Not every AuthFunc
-// looks at the name.
-func (f *found) withoutJWT(ctx context.Context, proof grimoireauth.Credentials, presented bool) {
-	if presented && f.presented.jwt != "" {
+// withoutJWT handles an answer about another session than the one that the session_token's
+// cookie names. It calls the AuthFunc again without the session_jwt, if that came with the
+// request and can be the cause: not every AuthFunc looks at Credentials.NamedSession.
+func (a *requestAuth) withoutJWT(ctx context.Context, proof grimoireauth.Credentials, presented bool) {
+	if presented && a.credentials.jwt != "" {
 		proof.JWT = grimoireauth.Secret{}
-		f.askAbout(ctx, proof)
-		if !f.foreign() {
+		a.callAuthFunc(ctx, proof)
+		if !a.isOfAnotherSession() {
 			return
 		}
 	}
-	if f.err == nil {
-		f.authentication, f.err = grimoireauth.Authentication{}, errTwoSessions
+	if a.err == nil {
+		a.authentication, a.err = grimoireauth.Authentication{}, errOtherSessionNamed
 	}
 }
 
-func (f *found) askAbout(ctx context.Context, credentials grimoireauth.Credentials) {
-	// The answer that moved this session_token may have arrived after a sign-out at another
-	// process, and an AuthFunc may remember what was true before. Only Stytch knows.
-	moved := f.presented.moved && f.presented.jwt == "" && f.guard.config.Fresh != nil
-	if f.fresh || moved {
-		f.authentication, f.err = f.guard.askStytch(ctx, credentials)
+// callAuthFunc sets the result from Config.Fresh or from the Guard's AuthFunc.
+func (a *requestAuth) callAuthFunc(ctx context.Context, credentials grimoireauth.Credentials) {
+	// The response that moved this session_token to its cookie may have arrived after a
+	// sign-out at another process, and an AuthFunc may have cached the session. So Stytch
+	// is asked.
+	moved := a.credentials.moved && a.credentials.jwt == "" && a.guard.config.Fresh != nil
+	if a.fresh || moved {
+		a.authentication, a.err = a.guard.askStytch(ctx, credentials)
 		return
 	}
-	f.authentication, f.err = f.guard.ask(ctx, f.guard.auth, credentials)
+	a.authentication, a.err = a.guard.ask(ctx, a.guard.auth, credentials)
 }
 
-// foreign reports whether the answer is about another session than the one that the
-// session_token's cookie names: the answer itself says so, or, if it is an error, the
-// session_jwt that it was asked about.
-func (f *found) foreign() bool {
+// isOfAnotherSession reports whether the result is about another session than the one that
+// the session_token's cookie names. If the result is an error, the session_jwt says which
+// session it is about.
+func (a *requestAuth) isOfAnotherSession() bool {
 	switch {
-	case f.presented.session == "":
+	case a.credentials.session == "":
 		return false
-	case f.err == nil:
-		return string(f.authentication.ID()) != f.presented.session
-	case f.presented.jwt == "":
+	case a.err == nil:
+		return string(a.authentication.ID()) != a.credentials.session
+	case a.credentials.jwt == "":
 		return false
 	}
-	c, ok := claimsOf(f.presented.jwt)
-	return ok && len(c.SessionID) > 0 && string(c.SessionID) != f.presented.session
+	c, ok := claimsOf(a.credentials.jwt)
+	return ok && len(c.SessionID) > 0 && string(c.SessionID) != a.credentials.session
 }
 
-// settle writes what the browser has to learn, once, before any handler runs:
-// afterwards the headers may be gone. Whatever depends on who is signed in is
-// kept out of caches; a handler that knows better sets Cache-Control itself.
-func (f *found) settle(w http.ResponseWriter, r *http.Request) {
-	if f.settled {
+// writeHeaders sets the response headers and cookies that follow from the result. It does so
+// once and before any handler runs, since a handler may send the headers. A response that
+// depends on who is signed in is kept out of caches, unless a handler replaces Cache-Control.
+func (a *requestAuth) writeHeaders(w http.ResponseWriter, r *http.Request) {
+	if a.headersWritten {
 		return
 	}
-	f.settled = true
+	a.headersWritten = true
 	h := w.Header()
 	cached := h["Cache-Control"] != nil // looked up while there are fewer headers
-	if f.guard != nil {
-		f.setVary(h)
+	if a.guard != nil {
+		a.setVary(h)
 	}
 	switch {
-	case f.err == nil:
+	case a.err == nil:
 		if !cached {
-			f.cacheControl[0] = "no-store"
-			h["Cache-Control"] = f.cacheControl[:1:1]
+			a.cacheControl[0] = "no-store"
+			h["Cache-Control"] = a.cacheControl[:1:1]
 		}
-		if !f.presented.bearer {
-			f.guard.renewCookies(w, &f.presented, &f.authentication)
+		if !a.credentials.bearer {
+			a.guard.renewCookies(w, &a.credentials, &a.authentication)
 		}
-	case f.presented.bearer || f.guard == nil:
-	case over(f.err):
-		f.guard.markEnded(w, f.presented)
-	case errors.Is(f.err, errTwoValues) && !f.guard.config.FrontEndCookies:
-		f.guard.cookie.expireForeign(h, r)
+	case a.credentials.bearer || a.guard == nil:
+	case isSessionEnded(a.err):
+		a.guard.markEnded(w, a.credentials)
+	case errors.Is(a.err, errTwoValues) && !a.guard.config.FrontEndCookies:
+		a.guard.cookie.expireForeign(h, r)
 		uncached(w)
 	}
 }
 
-// setVary names the headers that decide who is signed in.
-func (f *found) setVary(h http.Header) {
-	names := f.guard.config.Carrier.headers()
+// setVary names the request headers that the guard reads credentials from.
+func (a *requestAuth) setVary(h http.Header) {
+	names := a.guard.config.Carrier.headers()
 	lines := h["Vary"]
 	if lines == nil {
-		f.vary[0] = names
-		h["Vary"] = f.vary[:1:1]
+		a.vary[0] = names
+		h["Vary"] = a.vary[:1:1]
 		return
 	}
 	for name := range strings.SplitSeq(names, ", ") {
@@ -238,40 +226,41 @@ func (f *found) setVary(h http.Header) {
 	}
 }
 
-// attach returns the request with the answer in its context, and with no other
-// authentication: not one that somebody else left there.
-func (f *found) attach(r *http.Request, in place, checks *[]check) *http.Request {
-	if f.published() {
-		return f.attachAgain(r, in, checks)
+// attach returns the request with this requestAuth in its context. It hides any
+// authentication that other middleware has put there.
+func (a *requestAuth) attach(r *http.Request, in classRole, checks *[]check) *http.Request {
+	if a.published() {
+		return a.attachInner(r, in, checks)
 	}
-	f.place, f.own = in, checks
-	if f.on == nil {
-		f.on = r
+	a.classRole, a.checks = in, checks
+	if a.request == nil {
+		a.request = r
 	}
-	return r.WithContext(f.publish(r.Context()))
+	return r.WithContext(a.publish(r.Context()))
 }
 
-// attachAgain does the same for what an outer handler of this Guard has published.
-func (f *found) attachAgain(r *http.Request, in place, checks *[]check) *http.Request {
+// attachInner is attach for a requestAuth that an outer handler of this Guard has published.
+func (a *requestAuth) attachInner(r *http.Request, in classRole, checks *[]check) *http.Request {
 	ctx := r.Context()
 	if len(*checks) > 0 {
-		// A copy, since others read what was published.
-		more := &found{guard: f.guard, answer: f.answer, place: in, own: checks, on: r, later: &later{outer: f, first: f.origin()}}
+		// A copy, since a published requestAuth must not change.
+		more := &requestAuth{guard: a.guard, authResult: a.authResult, classRole: in, checks: checks, request: r, inner: &innerAuth{outer: a, first: a.first()}}
 		ctx = more.publish(ctx)
 	}
 	current, _ := grimoireauth.AuthenticationFromContext(ctx)
 	person, role, _ := grimoireauth.RoleFromContext(ctx)
 	switch {
-	case in.role != grimoireauth.RoleNone && (current != f.authentication || person != f.person(in) || role != in.role):
-		ctx = grimoireauth.ContextWithPerson(ctx, f.authentication, f.person(in), in.role)
-	case current != f.authentication:
-		ctx = grimoireauth.ContextWithAuthentication(ctx, f.authentication)
+	case in.role != grimoireauth.RoleNone && (current != a.authentication || person != a.person(in) || role != in.role):
+		ctx = grimoireauth.ContextWithPerson(ctx, a.authentication, a.person(in), in.role)
+	case current != a.authentication:
+		ctx = grimoireauth.ContextWithAuthentication(ctx, a.authentication)
 	case len(*checks) == 0:
 		return r
 	}
 	return r.WithContext(ctx)
 }
 
-func (f *found) person(in place) grimoireauth.Person {
-	return grimoireauth.Person{Member: f.authentication.Member(), Class: in.class}
+// person returns the member who is signed in, as a person of the class.
+func (a *requestAuth) person(in classRole) grimoireauth.Person {
+	return grimoireauth.Person{Member: a.authentication.Member(), Class: in.class}
 }

@@ -2,9 +2,6 @@ package middleware
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,35 +10,35 @@ import (
 )
 
 const (
-	// watchEvery is how often a watched connection is decided again, unless
-	// Config.WatchEvery says otherwise.
+	// watchEvery is how often a watched connection is checked, unless Config.WatchEvery is
+	// set.
 	watchEvery = 10 * time.Second
-	// mostDoubt is how long a connection stays open while it cannot be found out whether it
-	// may.
+	// mostDoubt is how long a connection stays open while temporary errors prevent a check.
 	mostDoubt = time.Minute
 )
 
 // Watch returns a context for a connection that outlives the decision about its request:
-// server-sent events, WebSockets, an upload that takes hours. The guard repeats what the
-// guards around the handler have decided about this request, and the rules: whose session
-// it is, the class and the role, and every permission, also about [NoClass]. It does so
-// every 10 seconds (Config.WatchEvery), at once when Config.Watch says that something was
-// revoked, and at once when the application calls [Guard.Changed]. It does not repeat
-// [Guard.Recent] and [Guard.Fresh], which are about the moment when a connection begins.
+// server-sent events, WebSockets, an upload that takes hours. The guard repeats the checks
+// that the guards around the handler have made about this request, and the rules: whose
+// session it is, the class and the role, and every permission, also about [NoClass]. It does
+// so every 10 seconds (Config.WatchEvery), at once when the signal of Config.Watch ends, and
+// at once when the application calls [Guard.Changed]. It does not repeat [Guard.Recent] and
+// [Guard.Fresh], which are about the moment when a connection begins.
 //
-// The context ends at once after a definite no. While it cannot be found out whether the
-// connection may stay, it stays for at most a minute. [context.Cause] says why it ended:
+// The context ends at once when a check refuses the connection. During temporary errors the
+// connection stays open for at most a minute. [context.Cause] returns why it ended:
 //
 //   - [grimoireauth.ErrSessionEnded]: the session has ended
-//   - [grimoireauth.ErrExpired], ErrUnauthenticated: the credentials prove nothing any more
+//   - [grimoireauth.ErrExpired], ErrUnauthenticated: the credentials have expired or do not
+//     count any more
 //   - [grimoireauth.ErrForbidden], [grimoireauth.ErrNotFound]: the role, the class or the
 //     permission is gone
-//   - [grimoireauth.ErrUnavailable]: nothing could be found out for a minute
+//   - [grimoireauth.ErrUnavailable]: no check succeeded for a minute
 //   - [http.ErrServerClosed]: [Guard.EndWatches]
 //   - [ErrMisconfigured], or the cause of the request's own context
 //
-// A request that may not pass now gets a context that has ended, so ask before the
-// response begins:
+// A request that may not pass now gets a context that has ended already, so look at it
+// before the response begins:
 //
 //	ctx := guard.Watch(r)
 //	if err := context.Cause(ctx); err != nil {
@@ -49,32 +46,32 @@ const (
 //		return
 //	}
 //
-// Connections of one session that passed the same decisions share one question, and the
-// questions of many sessions are spread over the interval. What a watch needs is released
-// when its context ends, so with the request at the latest. Watch writes no cookies. A
-// connection is no use of the session: it extends none.
+// Connections of one session with the same conditions share one check, and the checks of
+// many sessions are spread over the interval. What a watch holds is released when its
+// context ends, which is with the request at the latest. Watch writes no cookies. An open
+// connection does not extend a sliding session.
 func (g *Guard) Watch(r *http.Request, rules ...Rule) context.Context {
 	ctx := r.Context()
 	checks, fresh, err := g.checksOf(rules)
 	if err != nil {
 		return endedBy(ctx, err)
 	}
-	f, _, err := g.decide(r, fresh, checks)
+	a, _, err := g.decide(r, fresh, checks)
 	if err != nil {
 		return endedBy(ctx, err)
 	}
-	return g.watch(ctx, r, f, checks)
+	return g.watch(ctx, r, a, checks)
 }
 
 // DecideAndWatch decides as [Guard.Decide] does, and watches as [Guard.Watch] does: for
 // the streams of other protocols, such as gRPC. The context that it returns is derived
 // from ctx and holds what else ctx holds; it is ctx itself if the error is not nil.
 func (g *Guard) DecideAndWatch(ctx context.Context, credentials grimoireauth.Credentials, rules ...Rule) (context.Context, Decision, error) {
-	f, decision, checks, err := g.decideBy(ctx, credentials, rules)
+	a, decision, checks, err := g.decideBy(ctx, credentials, rules)
 	if err != nil {
 		return ctx, Decision{}, err
 	}
-	watched := g.watch(ctx, nil, f, checks)
+	watched := g.watch(ctx, nil, a, checks)
 	if err := context.Cause(watched); err != nil {
 		return ctx, Decision{}, err
 	}
@@ -92,9 +89,9 @@ func (g *Guard) Changed(person grimoireauth.Person) {
 	if g == nil {
 		return
 	}
-	for _, q := range g.watches.change() {
-		if q.concerns(person) {
-			go q.decideNow() // it ends when the question is answered, or when no connection needs it
+	for _, sc := range g.watches.announce() {
+		if sc.concerns(person) {
+			go sc.run() // it ends with the check, or with the last connection that shares it
 		}
 	}
 }
@@ -109,55 +106,32 @@ func (g *Guard) EndWatches() {
 	}
 }
 
-// endedBy returns a context that has ended for this reason.
+// endedBy returns a context that has ended with this cause.
 func endedBy(ctx context.Context, err error) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	cancel(err)
 	return ctx
 }
 
-// watch watches a connection that was decided a moment ago: by f, on the request r if
-// there is one.
-func (g *Guard) watch(ctx context.Context, r *http.Request, f *found, checks []check) context.Context {
+// watch watches a connection that a has let pass, on the request r if there is one. It makes
+// the checks once more to record their conditions.
+func (g *Guard) watch(ctx context.Context, r *http.Request, a *requestAuth, checks []check) context.Context {
 	var conditions []condition
-	noted := &found{guard: g, answer: f.answer, later: &later{noting: &conditions}}
-	around := f
-	if !f.published() {
-		around = f.outer()
+	recorder := &requestAuth{guard: g, authResult: a.authResult, inner: &innerAuth{recorded: &conditions}}
+	around := a
+	if !a.published() {
+		around = a.outer()
 	}
-	in, err := around.repeat(ctx, noted, place{})
+	in, err := around.repeatChecks(ctx, recorder, classRole{})
 	for _, c := range checks {
 		if err == nil {
-			in, err = c(ctx, r, noted, in)
+			in, err = c(ctx, r, recorder, in)
 		}
 	}
 	if err != nil {
 		return endedBy(ctx, err)
 	}
-	return g.watches.join(ctx, g, f.answer, conditions)
-}
-
-// questionKey tells questions apart: the session, what proves it, and what is decided. It
-// is a digest, since a Guard must not show what proves a session.
-type questionKey [sha256.Size]byte
-
-func keyOf(a *answer, conditions []condition) questionKey {
-	proof := a.presented.token
-	if proof == "" {
-		proof = a.presented.jwt // it is not renewed, so each has its own end
-	}
-	text := fmt.Appendf(nil, "%q %q %v %v", a.authentication.ID(), proof, a.presented.bearer, a.bound)
-	for _, c := range conditions {
-		text = fmt.Appendf(text, " %q %v %d %q %q", c.class, c.none, c.least, c.resource, c.action)
-	}
-	return sha256.Sum256(text)
-}
-
-// share returns a part of the interval that is this question's own, so that those of
-// many sessions are spread over it, also when all begin at once.
-func (k questionKey) share(interval time.Duration) time.Duration {
-	part := binary.BigEndian.Uint32(k[:4])
-	return max(time.Duration(float64(interval)*(float64(part)/(1<<32))), time.Millisecond)
+	return g.watches.join(ctx, g, a.authResult, conditions)
 }
 
 func (c Config) watchEvery() time.Duration {
@@ -172,12 +146,4 @@ func (c Config) watchFaults() error {
 		return fmt.Errorf("WatchEvery %v is not between 0, for %v, and %v", c.WatchEvery, watchEvery, mostDoubt)
 	}
 	return nil
-}
-
-// unanswered is the error of a connection that was in doubt for too long.
-func unanswered(why error) error {
-	if why == nil {
-		why = errors.New("no answer came")
-	}
-	return &grimoireauth.Error{Op: "watch a connection", Kind: grimoireauth.ErrUnavailable, Err: why}
 }
