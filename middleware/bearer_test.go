@@ -43,10 +43,10 @@ func TestJ09_Authorization(t *testing.T) {
 		{"ended", []string{"Bearer jwt.ended.x"}, 401, invalid},
 		{"outage", []string{"Bearer jwt.down.x"}, 503, ""},
 	}
-	for _, carrier := range []middleware.Carrier{middleware.BearerOnly, middleware.BearerOrCookies} {
+	for _, source := range []middleware.CredentialSource{middleware.BearerOnly, middleware.BearerOrCookies} {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Carrier: carrier})
+				guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{CredentialSource: source})
 				r := httptest.NewRequest("GET", "/", nil)
 				if tt.lines != nil {
 					r.Header["Authorization"] = tt.lines
@@ -54,7 +54,7 @@ func TestJ09_Authorization(t *testing.T) {
 				res := serve(guard.Require(whoami), r)
 				require.Equal(t, tt.want, res.StatusCode)
 				require.Empty(t, res.Cookies(), "no cookie is written or deleted for a bearer token")
-				if carrier == middleware.BearerOrCookies && tt.lines == nil {
+				if source == middleware.BearerOrCookies && tt.lines == nil {
 					require.Equal(t, []string{"Bearer", `Cookie realm="sign-in"`}, res.Header["Www-Authenticate"], "either would help")
 					return
 				}
@@ -69,7 +69,7 @@ func TestM07_NoFallBack(t *testing.T) {
 	cookies, bearerOnly, both := middleware.CookiesOnly, middleware.BearerOnly, middleware.BearerOrCookies
 	tests := []struct {
 		name           string
-		carrier        middleware.Carrier
+		source         middleware.CredentialSource
 		header, cookie string
 		status         int
 		who            string
@@ -91,7 +91,7 @@ func TestM07_NoFallBack(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Carrier: tt.carrier})
+			guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{CredentialSource: tt.source})
 			r := httptest.NewRequest("GET", "/", nil)
 			if tt.header != "" {
 				r.Header.Set("Authorization", tt.header)
@@ -104,7 +104,7 @@ func TestM07_NoFallBack(t *testing.T) {
 			if tt.who != "" {
 				require.Equal(t, tt.who, body(t, res))
 			}
-			want := map[middleware.Carrier]string{cookies: "Cookie", bearerOnly: "Authorization", both: "Authorization, Cookie"}[tt.carrier]
+			want := map[middleware.CredentialSource]string{cookies: "Cookie", bearerOnly: "Authorization", both: "Authorization, Cookie"}[tt.source]
 			require.Equal(t, []string{want}, res.Header["Vary"])
 		})
 	}
@@ -113,7 +113,7 @@ func TestM07_NoFallBack(t *testing.T) {
 // A program that presents a token is told what is wrong with it, whatever it
 // accepts; a browser without one is sent to sign in.
 func TestM26_BearerIsNotRedirected(t *testing.T) {
-	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Carrier: middleware.BearerOrCookies, SignInURL: "/auth/"})
+	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{CredentialSource: middleware.BearerOrCookies, SignInURL: "/auth/"})
 	r := request("GET", "/", "")
 	r.Header.Set("Accept", chrome)
 	res := serve(guard.Require(whoami), r)
@@ -129,7 +129,7 @@ func TestBearerIsNeverRefreshed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newReal(t)
 		for name, auth := range map[string]grimoireauth.AuthFunc{"local": x.verifier.Authenticate, "remote": x.client.Sessions.Authenticate} {
-			guard := newGuard(t, auth, middleware.Config{Carrier: middleware.BearerOnly, Fresh: x.client.Sessions.Authenticate})
+			guard := newGuard(t, auth, middleware.Config{CredentialSource: middleware.BearerOnly, Fresh: x.client.Sessions.Authenticate})
 			credentials := x.stytch.SignIn(x.member)
 			for _, wrap := range []func(http.Handler) http.Handler{guard.Require, guard.Fresh} {
 				var got grimoireauth.Credentials
@@ -154,7 +154,7 @@ func TestBearerIsNeverRefreshed(t *testing.T) {
 }
 
 func TestBearerGuardHasNoCookies(t *testing.T) {
-	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Carrier: middleware.BearerOnly})
+	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{CredentialSource: middleware.BearerOnly})
 	w := httptest.NewRecorder()
 	require.ErrorIs(t, guard.SetCookies(w, signingIn(), signedIn(t, "a.b.c", "tok")), middleware.ErrMisconfigured)
 	guard.ClearCookies(w, signingIn())
@@ -168,17 +168,17 @@ func TestBearerGuardHasNoCookies(t *testing.T) {
 	require.NoError(t, guard.Attach(r, grimoireauth.Credentials{}))
 	require.Empty(t, r.Header["Authorization"])
 
-	_, err := middleware.New(newSchool(t).Authenticate, middleware.Config{Carrier: middleware.BearerOnly, SignInURL: "/auth/"})
+	_, err := middleware.New(newSchool(t).Authenticate, middleware.Config{CredentialSource: middleware.BearerOnly, SignInURL: "/auth/"})
 	require.ErrorContains(t, err, "SignInURL")
-	_, err = middleware.New(newSchool(t).Authenticate, middleware.Config{Carrier: 3})
-	require.ErrorContains(t, err, "Carrier")
+	_, err = middleware.New(newSchool(t).Authenticate, middleware.Config{CredentialSource: 3})
+	require.ErrorContains(t, err, "CredentialSource")
 }
 
 func FuzzAuthorization(f *testing.F) {
 	for _, seed := range []string{"", "Bearer", "Bearer jwt.ada.x", "bearer jwt.ada.x", "Bearer  x", "Bearer x, Bearer y", "Basic eDp5", "Bearer a.b\r\n.c"} {
 		f.Add(seed)
 	}
-	guard := newGuard(f, newSchool(f).Authenticate, middleware.Config{Carrier: middleware.BearerOnly})
+	guard := newGuard(f, newSchool(f).Authenticate, middleware.Config{CredentialSource: middleware.BearerOnly})
 	f.Fuzz(func(t *testing.T, line string) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header["Authorization"] = []string{line}

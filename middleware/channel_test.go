@@ -125,7 +125,7 @@ func TestA08_ChannelsNeedAnOrigin(t *testing.T) {
 // does a request that opens nothing.
 func TestA08_WhatNeedsNone(t *testing.T) {
 	for _, how := range channels {
-		guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Carrier: middleware.BearerOrCookies})
+		guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{CredentialSource: middleware.BearerOrCookies})
 		r := channel(how)
 		r.Header.Set("Authorization", "Bearer jwt.ada.x")
 		r.Header.Set("Cookie", tokenCookie+"=token; "+jwtCookie+"=jwt.tom.x")
@@ -158,7 +158,7 @@ func TestA08_WrongOrigins(t *testing.T) {
 		require.ErrorIs(t, err, grimoireauth.ErrInvalid, origin)
 		require.ErrorContains(t, err, "Origins", origin)
 	}
-	_, err := middleware.New(newSchool(t).Authenticate, middleware.Config{Origins: []string{"https://school.edu"}, Carrier: middleware.BearerOnly})
+	_, err := middleware.New(newSchool(t).Authenticate, middleware.Config{Origins: []string{"https://school.edu"}, CredentialSource: middleware.BearerOnly})
 	require.ErrorContains(t, err, "Origins")
 }
 

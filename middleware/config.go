@@ -27,8 +27,8 @@ type Config struct {
 	// [grimoireauth.SourceRemote] count. Nil: the program cannot use [Guard.Fresh].
 	Fresh grimoireauth.AuthFunc
 
-	// Carrier is where credentials are read. Zero: in the cookies, and nowhere else.
-	Carrier Carrier
+	// CredentialSource is where credentials are read. Zero: in the cookies, and nowhere else.
+	CredentialSource CredentialSource
 
 	// Origins are the origins besides the request's own whose pages may open a WebSocket,
 	// or another connection that is no request any more, with the cookies of this Guard:
@@ -131,10 +131,10 @@ func (c Config) faults() error {
 			faults = append(faults, fmt.Errorf("SignInURL %.100q is not a path on this host, such as /auth/", c.SignInURL))
 		}
 	}
-	if c.Carrier > BearerOrCookies {
-		faults = append(faults, fmt.Errorf("Carrier %d is none that this package knows", c.Carrier))
+	if c.CredentialSource > BearerOrCookies {
+		faults = append(faults, fmt.Errorf("CredentialSource %d is none that this package knows", c.CredentialSource))
 	}
-	if c.Carrier == BearerOnly && c.SignInURL != "" {
+	if c.CredentialSource == BearerOnly && c.SignInURL != "" {
 		faults = append(faults, errors.New("BearerOnly and SignInURL exclude each other: what signing in gives a browser would not be read"))
 	}
 	faults = append(faults, c.originFaults(), c.watchFaults(), c.cookieFaults())
@@ -178,7 +178,7 @@ func (c Config) cookieFaults() error {
 			}
 		}
 	}
-	if c.Carrier == BearerOnly && (c.FrontEndCookies || len(c.FormerCookies) > 0) {
+	if c.CredentialSource == BearerOnly && (c.FrontEndCookies || len(c.FormerCookies) > 0) {
 		faults = append(faults, errors.New("BearerOnly excludes FrontEndCookies and FormerCookies: the Guard reads no cookie then"))
 	}
 	for _, f := range c.FormerCookies {

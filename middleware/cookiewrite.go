@@ -77,7 +77,7 @@ func (g *Guard) CheckCookies(host string) error {
 	switch {
 	case g == nil || g.auth == nil:
 		return errZeroGuard
-	case g.config.Carrier == BearerOnly:
+	case g.config.CredentialSource == BearerOnly:
 		return fmt.Errorf("%w: this Guard reads no cookies", ErrMisconfigured)
 	case g.config.FrontEndCookies:
 		return fmt.Errorf("%w: a front end owns the cookies of this Guard (FrontEndCookies), so nothing else may write them", ErrMisconfigured)

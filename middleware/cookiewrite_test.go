@@ -218,14 +218,14 @@ func TestAttachWritesWhatTheGuardReads(t *testing.T) {
 // M07 and M08: a token counts where the guard says that it reads one, and nowhere in
 // the address or the body, from where it would get into logs and into links.
 func TestM07_M08_NotFromTheAddressOrTheBody(t *testing.T) {
-	for _, carrier := range []middleware.Carrier{middleware.CookiesOnly, middleware.BearerOnly, middleware.BearerOrCookies} {
+	for _, source := range []middleware.CredentialSource{middleware.CookiesOnly, middleware.BearerOnly, middleware.BearerOrCookies} {
 		school := newSchool(t)
-		guard := newGuard(t, school.Authenticate, middleware.Config{Carrier: carrier})
+		guard := newGuard(t, school.Authenticate, middleware.Config{CredentialSource: source})
 		const form = "__Host-stytch_session_jwt=jwt.ada.x&session_jwt=jwt.ada.x&access_token=jwt.ada.x&__Host-stytch_session=token-ada&token=token-ada"
 		r := httptest.NewRequest("POST", "/;jwt.ada.x?"+form, strings.NewReader(form))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // RFC 6750, 2.2 and 2.3, would be read here
 		r.Header.Set("X-Stytch-Session-Jwt", "jwt.ada.x")
-		if carrier == middleware.CookiesOnly {
+		if source == middleware.CookiesOnly {
 			r.Header.Set("Authorization", "Bearer jwt.ada.x")
 		}
 		_, err := guard.Check(r)

@@ -9,15 +9,15 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Carrier is where a [Guard] reads credentials. Whichever place the guard reads
+// CredentialSource is where a [Guard] reads credentials. Whichever place the guard reads
 // for a request decides it: credentials that are bad there are never replaced by
 // others from elsewhere, and the two are never mixed.
-type Carrier uint8
+type CredentialSource uint8
 
 // The places where credentials can be.
 const (
 	// CookiesOnly reads the two session cookies, and no header.
-	CookiesOnly Carrier = iota
+	CookiesOnly CredentialSource = iota
 	// BearerOnly reads a session_jwt from the Authorization header (RFC 6750,
 	// 2.1), and no cookie, so that no other site can make a browser present
 	// anything. It is never refreshed: when it has expired, the client brings
@@ -29,7 +29,7 @@ const (
 )
 
 // headers returns the names of the headers that are read, as Vary lists them.
-func (c Carrier) headers() string {
+func (c CredentialSource) headers() string {
 	switch c {
 	case BearerOnly:
 		return "Authorization"
@@ -62,7 +62,7 @@ var errBadAuthorization = fmt.Errorf("the Authorization header is no bearer toke
 
 // byBearer reports whether the Authorization header is what decides a request.
 func (g *Guard) byBearer(r *http.Request) bool {
-	switch g.config.Carrier {
+	switch g.config.CredentialSource {
 	case CookiesOnly:
 		return false
 	case BearerOnly:
@@ -113,14 +113,14 @@ func (g *Guard) Attach(r *http.Request, credentials grimoireauth.Credentials) er
 	if !tokenLike(jwt, maxJWT) || !tokenLike(token, maxToken) || !tokenLike(string(credentials.NamedSession), maxToken) {
 		return errors.Join(grimoireauth.ErrInvalid, errBadCredentials)
 	}
-	if g.config.Carrier != CookiesOnly {
+	if g.config.CredentialSource != CookiesOnly {
 		r.Header.Del("Authorization")
 	}
 	alone := token == "" && jwt != ""
 	switch {
-	case g.config.Carrier == BearerOnly && token != "" && jwt == "":
+	case g.config.CredentialSource == BearerOnly && token != "" && jwt == "":
 		return errors.Join(grimoireauth.ErrInvalid, errTokenAsBearer)
-	case g.config.Carrier == BearerOnly, g.config.Carrier == BearerOrCookies && alone:
+	case g.config.CredentialSource == BearerOnly, g.config.CredentialSource == BearerOrCookies && alone:
 		g.attachCookies(r.Header, "", "")
 		if jwt != "" {
 			r.Header.Set("Authorization", "Bearer "+jwt)
@@ -182,7 +182,7 @@ func (g *Guard) Detach(r *http.Request) {
 		r.Header.Del("Authorization")
 		return
 	}
-	if g.config.Carrier != CookiesOnly {
+	if g.config.CredentialSource != CookiesOnly {
 		r.Header.Del("Authorization")
 	}
 	var kept []string

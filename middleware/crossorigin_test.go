@@ -18,8 +18,8 @@ func TestM09_CrossOriginProtection(t *testing.T) {
 	school := newSchool(t)
 	posted := 0
 	save := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posted++ })
-	wire := func(carrier middleware.Carrier) http.Handler {
-		guard := newGuard(t, school.Authenticate, middleware.Config{Carrier: carrier})
+	wire := func(source middleware.CredentialSource) http.Handler {
+		guard := newGuard(t, school.Authenticate, middleware.Config{CredentialSource: source})
 		mux := http.NewServeMux()
 		mux.Handle("POST /marks", guard.Require(save))
 		mux.Handle("GET /marks", guard.Require(whoami))

@@ -43,7 +43,7 @@
 // again: an answer counts for one second. A guard in the wrong place lets nobody in;
 // the examples whose names end in "incorrect" show that, and the mistakes that no
 // guard can see. Programs that are no browsers bring a bearer token to a Guard whose
-// [Carrier] says so.
+// [CredentialSource] says so.
 //
 // # Refusals
 //

@@ -36,8 +36,8 @@ func ExampleDefaultRespond() {
 }
 
 // An API for programs: a session_jwt in the Authorization header, and no cookie.
-func ExampleCarrier() {
-	guard, err := middleware.New(exampleAuth, middleware.Config{Carrier: middleware.BearerOnly})
+func ExampleCredentialSource() {
+	guard, err := middleware.New(exampleAuth, middleware.Config{CredentialSource: middleware.BearerOnly})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func TestT04_DecisionIsAboutOneClass(t *testing.T) {
 // What a handler in between puts on the request is read again, wherever the guard
 // looks.
 func TestNestedGuardLooksAtTheHeaderAgain(t *testing.T) {
-	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{Carrier: middleware.BearerOrCookies})
+	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{CredentialSource: middleware.BearerOrCookies})
 	for header, want := range map[string]string{"Bearer jwt.tom.x": "tom", "Bearer jwt.who.x": "", "": "ada"} {
 		swap := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if header != "" {

@@ -82,7 +82,7 @@ func (c Config) originFaults() error {
 			return fmt.Errorf("Origins has %.100q, which is not a scheme and a host, such as https://school.edu", origin)
 		}
 	}
-	if c.Carrier == BearerOnly && len(c.Origins) > 0 {
+	if c.CredentialSource == BearerOnly && len(c.Origins) > 0 {
 		return fmt.Errorf("BearerOnly and Origins exclude each other: Origins is about cookies")
 	}
 	return nil

@@ -90,11 +90,11 @@ func TestRecent(t *testing.T) {
 func TestRecentChallenge(t *testing.T) {
 	auth := proved(t, grimoireauth.SourceLocal)
 	const missing = `error="insufficient_user_authentication", error_description="A more recent sign-in is needed", max_age="600"`
-	for carrier, want := range map[middleware.Carrier]string{
+	for source, want := range map[middleware.CredentialSource]string{
 		middleware.CookiesOnly: `Cookie realm="sign-in", ` + missing,
 		middleware.BearerOnly:  "Bearer " + missing,
 	} {
-		guard := newGuard(t, auth, middleware.Config{Carrier: carrier})
+		guard := newGuard(t, auth, middleware.Config{CredentialSource: source})
 		r := httptest.NewRequest("POST", "/", nil)
 		require.NoError(t, guard.Attach(r, grimoireauth.NewCredentials("a.b.c", "tok")))
 		res := serve(guard.Recent(10*time.Minute)(whoami), r)

@@ -31,9 +31,9 @@ type longLived struct {
 
 var mappings = []string{"an Organization per class", "one Organization"}
 
-func newLongLived(t testing.TB, mapping string, carrier middleware.Carrier) *longLived {
+func newLongLived(t testing.TB, mapping string, source middleware.CredentialSource) *longLived {
 	x := &longLived{real: newReal(t)}
-	config := middleware.Config{Carrier: carrier, Can: permitAll}
+	config := middleware.Config{CredentialSource: source, Can: permitAll}
 	count := func(auth grimoireauth.AuthFunc) grimoireauth.AuthFunc {
 		return func(ctx context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 			x.asked.Add(1)
@@ -229,9 +229,9 @@ func TestC09_WithinASecondOneAnswerIsUsed(t *testing.T) {
 // What Stytch has said on this request is not overturned by an older session_jwt that
 // the request came with.
 func TestC09_OlderFactsDoNotReturn(t *testing.T) {
-	for _, carrier := range []middleware.Carrier{middleware.CookiesOnly, middleware.BearerOnly} {
+	for _, source := range []middleware.CredentialSource{middleware.CookiesOnly, middleware.BearerOnly} {
 		synctest.Test(t, func(t *testing.T) {
-			x := newLongLived(t, mappings[0], carrier)
+			x := newLongLived(t, mappings[0], source)
 			x.open(t, func(g *middleware.Guard, next http.Handler) http.Handler { return g.Require(next) }, func(r *http.Request) {
 				x.demote()
 				time.Sleep(2 * time.Second)

@@ -28,7 +28,7 @@ func TestC01RememberedStorm(t *testing.T) {
 		runtime.Gosched()
 		return grimoireauth.Authentication{}, grimoireauth.ErrSessionEnded
 	}
-	guard, err := New(local, Config{Carrier: BearerOnly, Fresh: ended})
+	guard, err := New(local, Config{CredentialSource: BearerOnly, Fresh: ended})
 	require.NoError(t, err)
 	r := httptest.NewRequest("GET", "/", nil)
 	for range 3000 {

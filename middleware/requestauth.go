@@ -212,7 +212,7 @@ func (a *requestAuth) writeHeaders(w http.ResponseWriter, r *http.Request) {
 
 // setVary names the request headers that the guard reads credentials from.
 func (a *requestAuth) setVary(h http.Header) {
-	names := a.guard.config.Carrier.headers()
+	names := a.guard.config.CredentialSource.headers()
 	lines := h["Vary"]
 	if lines == nil {
 		a.vary[0] = names

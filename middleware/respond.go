@@ -184,8 +184,8 @@ func readByPerson(r *http.Request) bool {
 func (g *Guard) challenge(h http.Header, r *http.Request, err error) {
 	bearer, cookie := false, true
 	if g != nil && g.auth != nil {
-		bearer = g.config.Carrier != CookiesOnly
-		cookie = g.config.Carrier != BearerOnly && !g.byBearer(r)
+		bearer = g.config.CredentialSource != CookiesOnly
+		cookie = g.config.CredentialSource != BearerOnly && !g.byBearer(r)
 	}
 	h.Del("WWW-Authenticate")
 	parameters := challengeParameters(err)

@@ -48,7 +48,7 @@ func TestM22_HugeHeaders(t *testing.T) {
 		school := newSchool(t)
 		r := request("GET", "/", "")
 		r.Header.Set("Authorization", "Bearer "+strings.Repeat("x", mebibyte))
-		require.Equal(t, 401, serve(newGuard(t, school.Authenticate, middleware.Config{Carrier: middleware.BearerOnly}).Require(whoami), r).StatusCode)
+		require.Equal(t, 401, serve(newGuard(t, school.Authenticate, middleware.Config{CredentialSource: middleware.BearerOnly}).Require(whoami), r).StatusCode)
 		require.Zero(t, school.calls.Load())
 	})
 }

@@ -115,7 +115,7 @@ var classGuards = []struct {
 	{"Fresh inside something inside InClass", middleware.Config{}, func(g *middleware.Guard, next http.Handler) http.Handler {
 		return ofClass(g)(between(g.Fresh(next)))
 	}, false},
-	{"bearer", middleware.Config{Carrier: middleware.BearerOnly}, func(g *middleware.Guard, next http.Handler) http.Handler { return ofClass(g)(next) }, false},
+	{"bearer", middleware.Config{CredentialSource: middleware.BearerOnly}, func(g *middleware.Guard, next http.Handler) http.Handler { return ofClass(g)(next) }, false},
 }
 
 func ofClass(g *middleware.Guard) func(http.Handler) http.Handler {

@@ -38,9 +38,9 @@ func newAPI(o options) (*api, error) {
 		return nil, err
 	}
 	guard, err := middleware.New(verifier.Authenticate, middleware.Config{
-		Carrier: middleware.BearerOnly,
-		Fresh:   verifier.Refresh,
-		Watch:   verifier.Watch,
+		CredentialSource: middleware.BearerOnly,
+		Fresh:            verifier.Refresh,
+		Watch:            verifier.Watch,
 	})
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func newSchool(t testing.TB) school {
 func organizationPerClass(t testing.TB) school {
 	s := newSchool(t)
 	var err error
-	s.guard, err = middleware.New(s.verifier.Authenticate, middleware.Config{Carrier: middleware.BearerOnly, Respond: connectguard.Respond, Can: s.client.Can, Watch: s.verifier.Watch})
+	s.guard, err = middleware.New(s.verifier.Authenticate, middleware.Config{CredentialSource: middleware.BearerOnly, Respond: connectguard.Respond, Can: s.client.Can, Watch: s.verifier.Watch})
 	require.NoError(t, err)
 	s.here, s.there = s.stytch.AddClass("Contracts").ID, s.stytch.AddClass("Torts").ID
 	sam, rhea := s.stytch.AddStudent(s.here, "sam@example.edu"), s.stytch.AddInstructor(s.here, "rhea@example.edu")
@@ -80,7 +80,7 @@ func oneOrganization(t testing.TB) school {
 		{Member: bo, Class: s.here}: grimoireauth.RoleStudent, {Member: bo, Class: s.there}: grimoireauth.RoleInstructor,
 	}}
 	var err error
-	s.guard, err = middleware.New(s.verifier.Authenticate, middleware.Config{Carrier: middleware.BearerOnly, Respond: connectguard.Respond, Role: table.Role, Can: table.Can, Watch: s.verifier.Watch})
+	s.guard, err = middleware.New(s.verifier.Authenticate, middleware.Config{CredentialSource: middleware.BearerOnly, Respond: connectguard.Respond, Role: table.Role, Can: table.Can, Watch: s.verifier.Watch})
 	require.NoError(t, err)
 	s.people = map[string]grimoireauth.Credentials{
 		"stranger": {}, "student": s.stytch.SignIn(sam), "instructor": s.stytch.SignIn(ines), "elsewhere": s.stytch.SignIn(elsa),

@@ -90,12 +90,15 @@ var Names = map[string]string{
 	"grimoireauth.StepUpError":            "grimoireauth/stytchclient.StepUpError",
 	"grimoireauth.TrustedToken":           "grimoireauth/stytchclient.TrustedToken",
 	"grimoireauth.Unfinished":             "grimoireauth/stytchclient.Unfinished",
+	"middleware.Carrier":                  "middleware.CredentialSource",
 }
 
 // Members are fields of structs, which are renamed where a composite literal names them:
 // the present name of the type and the old name of the field, and the present name of
 // the field.
-var Members = map[string]string{}
+var Members = map[string]string{
+	"middleware.Config.Carrier": "CredentialSource",
+}
 
 // Chains are selectors without the value on which they begin, such as
 // ".SignIn.RedeemMagicLink": those that mean one thing wherever they stand.

@@ -240,7 +240,7 @@ func TestF04_EveryCookie(t *testing.T) {
 
 // A service behind the proxy sees no token, and its own cookies stay.
 func TestF08_TheServiceGetsNoToken(t *testing.T) {
-	s := newSchool(t, mappings[0], middleware.Config{Carrier: middleware.BearerOrCookies, FormerCookies: []middleware.FormerCookies{{Name: "old", Until: time.Now().Add(time.Hour)}}})
+	s := newSchool(t, mappings[0], middleware.Config{CredentialSource: middleware.BearerOrCookies, FormerCookies: []middleware.FormerCookies{{Name: "old", Until: time.Now().Add(time.Hour)}}})
 	r := s.question(s.student, "GET", "/me")
 	r.Header["Cookie"] = append(r.Header["Cookie"], "theme=dark;__Host-stytch_session_forms=x; old=1; old_jwt=2; stytch_session_moved=3", "__Host-grimoire_attempt_4=pkce;csrf=a=b; stytch_sessions=mine")
 	res := s.answer(r)

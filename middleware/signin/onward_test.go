@@ -184,7 +184,7 @@ func TestC02_BearerBesideCookiesAtSignIn(t *testing.T) {
 	w := newWorld(t, signin.Config{})
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	var err error
-	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger, Carrier: middleware.BearerOrCookies, Revoke: w.client.Sessions.Revoke})
+	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger, CredentialSource: middleware.BearerOrCookies, Revoke: w.client.Sessions.Revoke})
 	require.NoError(t, err)
 	w.serve(signin.Config{}, logger)
 	zoe := w.stytch.AddStudent(w.law.ID, "zoe@example.edu")

@@ -268,7 +268,7 @@ func TestNewNamesEveryFault(t *testing.T) {
 // A Guard that reads no cookies would find out about it when a link has been used up.
 func TestNewRefusesAGuardWithoutCookies(t *testing.T) {
 	w := newWorld(t, signin.Config{})
-	bearer, err := middleware.New(w.verifier.Authenticate, middleware.Config{Carrier: middleware.BearerOnly})
+	bearer, err := middleware.New(w.verifier.Authenticate, middleware.Config{CredentialSource: middleware.BearerOnly})
 	require.NoError(t, err)
 	for name, guard := range map[string]*middleware.Guard{"bearer only": bearer, "zero": new(middleware.Guard)} {
 		_, err = signin.New(guard, w.client, signin.Config{BaseURL: home})
