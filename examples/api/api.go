@@ -22,8 +22,8 @@ type api struct {
 }
 
 func newAPI(o options) (*api, error) {
-	// Whatever the client ends or removes is worthless here from the next request on,
-	// although the session_jwt would be good for minutes.
+	// A session that the client ends, or a member that it removes, is rejected here
+	// from the next request on, although the session_jwt would be valid for minutes.
 	cutoffs := new(jwtlocal.MemoryCutoffs)
 	client, clientErr := stytchclient.New(o.client(cutoffs.Cut))
 	config := jwtlocal.Config{
@@ -63,7 +63,7 @@ func (a *api) handler() http.Handler {
 	return a.guard.Protect(mux)
 }
 
-// alarms writes down what only an operator can put right.
+// alarms logs what only an operator can correct.
 func alarms(ctx context.Context, event grimoireauth.Event) {
 	if alarm, ok := event.(grimoireauth.OperatorAlarm); ok {
 		slog.ErrorContext(ctx, alarm.Problem, "err", alarm.Err)
@@ -73,7 +73,7 @@ func alarms(ctx context.Context, event grimoireauth.Event) {
 // signOut ends the caller's session, at Stytch and here.
 func (a *api) signOut(w http.ResponseWriter, r *http.Request) {
 	session, ok := grimoireauth.SessionFromContext(r.Context())
-	if !ok { // Protect has seen to it
+	if !ok { // Protect has answered
 		a.guard.Respond(w, r, grimoireauth.ErrNoCredentials)
 		return
 	}
@@ -84,13 +84,13 @@ func (a *api) signOut(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// refuse answers with a problem. The error's own text is for the log, with ids only.
+// refuse writes a problem. The error's own text is logged, with ids only.
 func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	slog.WarnContext(r.Context(), "refused", "route", r.Pattern, "err", err)
 	a.guard.Respond(w, r, err)
 }
 
-// answer writes JSON. Answers are about people, so no cache may keep them.
+// answer writes JSON. The responses are about people, so no cache may store them.
 func (a *api) answer(w http.ResponseWriter, r *http.Request, status int, value any) {
 	body, err := json.Marshal(value)
 	if err != nil {
@@ -101,5 +101,5 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request, status int, value a
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // that the client is gone is no error of ours
+	_, _ = w.Write(append(body, '\n')) // a client that is gone is not an error
 }

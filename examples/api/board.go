@@ -7,19 +7,19 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// board is where announcements are put up, and who reads them as they come. The zero
-// board is ready. A real service keeps this in a database.
+// board publishes announcements to the clients that read them. The zero board is ready.
+// A real service stores announcements in a database.
 type board struct {
 	mu      sync.Mutex // guards readers
 	readers map[grimoireauth.ClassID]map[chan announcement]bool
 }
 
-// unread is how many announcements a slow reader may be behind before they are put
-// off: nobody waits for them.
+// unread is how many announcements a slow reader may be behind before it is
+// disconnected. Publishing never waits for a reader.
 const unread = 16
 
-// publish tells everybody who reads along in the instructor's class, and no other.
-// The parameter's type says that it is for instructors.
+// publish sends an announcement to every reader in the instructor's class, and to no
+// other class. The type of the parameter says that only instructors publish.
 func (b *board) publish(by grimoireauth.Instructor, title string) announcement {
 	out := announcement{Title: title, By: by.Member, At: time.Now().UTC().Truncate(time.Second)}
 	b.mu.Lock()
@@ -34,8 +34,8 @@ func (b *board) publish(by grimoireauth.Instructor, title string) announcement {
 	return out
 }
 
-// read returns what is published in a class from now on, and how to stop. The channel
-// is closed when the reader is too far behind.
+// read returns the announcements of a class from now on, and a function to stop. The
+// channel is closed when the reader is too far behind.
 func (b *board) read(class grimoireauth.ClassID) (<-chan announcement, func()) {
 	reader := make(chan announcement, unread)
 	b.mu.Lock()
@@ -54,7 +54,7 @@ func (b *board) read(class grimoireauth.ClassID) (<-chan announcement, func()) {
 	}
 }
 
-// leave takes a reader off, once; mu is held.
+// leave removes a reader, once. The caller holds mu.
 func (b *board) leave(class grimoireauth.ClassID, reader chan announcement) {
 	if !b.readers[class][reader] {
 		return

@@ -9,8 +9,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// me is what somebody is in a class. All of it comes from their token, so that it is
-// answered while Stytch is down, too.
+// me is the caller's role in a class. All of it comes from their token, so it is served
+// during an outage of Stytch, too.
 type me struct {
 	Class     grimoireauth.ClassID  `json:"class"`
 	Slug      string                `json:"slug"`
@@ -22,7 +22,7 @@ type me struct {
 func (a *api) class(w http.ResponseWriter, r *http.Request) {
 	person, role, ok := grimoireauth.RoleFromContext(r.Context())
 	session, signedIn := grimoireauth.SessionFromContext(r.Context())
-	if !ok || !signedIn { // the guard has seen to it
+	if !ok || !signedIn { // the guard has answered
 		a.guard.Respond(w, r, grimoireauth.ErrNoCredentials)
 		return
 	}
@@ -32,7 +32,7 @@ func (a *api) class(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// line is one of the roster.
+// line is one member in the roster.
 type line struct {
 	Member grimoireauth.MemberID     `json:"member"`
 	Name   string                    `json:"name"`
@@ -41,7 +41,7 @@ type line struct {
 	Status grimoireauth.MemberStatus `json:"status"`
 }
 
-// roster asks Stytch, so an outage is a 503 here.
+// roster calls Stytch, so an outage is a 503 here.
 func (a *api) roster(w http.ResponseWriter, r *http.Request) {
 	by, ok := grimoireauth.InstructorFromContext(r.Context())
 	if !ok {
@@ -59,7 +59,7 @@ func (a *api) roster(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, r, http.StatusOK, map[string][]line{"roster": lines})
 }
 
-// announcement is something that was released to a class.
+// announcement is what was released to a class.
 type announcement struct {
 	Title string                `json:"title"`
 	By    grimoireauth.MemberID `json:"by"`
@@ -71,8 +71,8 @@ const (
 	maxTitle = 200 // characters
 )
 
-// release cannot be taken back, so its route asks Stytch first: somebody who was an
-// instructor until a moment ago is one no more.
+// release cannot be undone, so its route asks Stytch first: an instructor who was
+// demoted a moment ago is rejected.
 func (a *api) release(w http.ResponseWriter, r *http.Request) {
 	by, ok := grimoireauth.InstructorFromContext(r.Context())
 	if !ok {

@@ -9,7 +9,7 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// demo is what the offline demonstration has and a deployment has not: Stytch in
+// demo is what the offline demonstration has and a deployment does not: Stytch in
 // memory, with one class and two people who are signed in.
 type demo struct {
 	stytch              *mock.Stytch
@@ -18,8 +18,8 @@ type demo struct {
 }
 
 func newDemo() *demo {
-	// Stytch's session_jwt lasts five minutes, and a client gets the next one in time.
-	// Whoever pastes curl lines does not.
+	// Stytch's session_jwt expires after five minutes, and a client gets the next one
+	// in time. A curl line that was pasted does not.
 	d := &demo{stytch: &mock.Stytch{JWTLife: time.Hour}}
 	d.class = d.stytch.AddClass("Contracts, semester 1").ID
 	d.student = d.stytch.SignIn(d.stytch.AddStudent(d.class, "sam@example.edu"))
@@ -34,8 +34,8 @@ func (d *demo) options() options {
 	}
 }
 
-// curlLines prints tokens, which nothing but a demonstration may do: those of the
-// mock open nothing else.
+// curlLines prints tokens, which only a demonstration may do: those of the mock work
+// nowhere else.
 func (d *demo) curlLines(url string) string {
 	var b strings.Builder
 	class := url + "/classes/" + string(d.class)

@@ -12,21 +12,22 @@ import (
 )
 
 const (
-	// stillHere is how often something is sent when there is nothing to say, so that
-	// proxies keep the connection and a reader who is gone is noticed.
+	// stillHere is how often something is sent if there is no event, so that proxies
+	// keep the connection and a client that is gone is noticed.
 	stillHere = 15 * time.Second
-	// sending is how long one event may take to be written.
+	// sending is the time to write one event.
 	sending = 10 * time.Second
 )
 
-// events streams what is published in the class as server-sent events
-// (https://html.spec.whatwg.org/multipage/server-sent-events.html). The guard decided
-// when the stream began; it watches the connection and decides again: signing out, being
-// removed or getting another role ends the stream within a second, and an expired token
-// does when it expires. So does the server's Shutdown. The last event, "end", says why.
+// events streams the announcements of the class as server-sent events
+// (https://html.spec.whatwg.org/multipage/server-sent-events.html). The guard decides
+// when the stream begins; it watches the connection and decides again. Signing out,
+// being removed or getting another role ends the stream within a second, and the expiry
+// of the token ends it as well. So does the server's Shutdown. The last event, "end",
+// says why.
 func (a *api) events(w http.ResponseWriter, r *http.Request) {
 	person, _, inClass := grimoireauth.RoleFromContext(r.Context())
-	if !inClass { // the guard has seen to it
+	if !inClass { // the guard has answered
 		a.guard.Respond(w, r, grimoireauth.ErrNoCredentials)
 		return
 	}
@@ -37,14 +38,14 @@ func (a *api) events(w http.ResponseWriter, r *http.Request) {
 	s := stream{w, http.NewResponseController(w)}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep events back
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would buffer events
 	idle := time.NewTicker(stillHere)
 	defer idle.Stop()
 	err := s.send(": reading along\n\n")
 	for err == nil {
 		select {
 		case <-ctx.Done():
-			_ = s.event("end", ended{reason(context.Cause(ctx))}) // mostly nobody reads it any more
+			_ = s.event("end", ended{reason(context.Cause(ctx))}) // the client may be gone
 			return
 		case news, ok := <-published:
 			if !ok {
@@ -64,14 +65,13 @@ type ended struct {
 	Code string `json:"code"`
 }
 
-// reason says why a watched context ended, in the words that a refused request would
-// have got.
+// reason returns why a watched context ended, as the code of a rejected request.
 func reason(cause error) string {
 	switch {
 	case errors.Is(cause, grimoireauth.ErrSessionEnded):
 		return "session_ended" // sign in again
 	case errors.Is(cause, grimoireauth.ErrExpired):
-		return "session_expired" // bring a new token
+		return "session_expired" // get a new token
 	case errors.Is(cause, grimoireauth.ErrForbidden):
 		return "forbidden" // another role, which is not enough
 	case errors.Is(cause, grimoireauth.ErrNotFound):
@@ -81,7 +81,7 @@ func reason(cause error) string {
 	case errors.Is(cause, context.Canceled):
 		return "client_gone"
 	}
-	return "unavailable" // nobody can find out: try again later
+	return "unavailable" // a temporary error: try again later
 }
 
 // stream writes server-sent events.
@@ -91,14 +91,15 @@ type stream struct {
 }
 
 func (s stream) event(name string, data any) error {
-	text, err := json.Marshal(data) // one line, as the format wants
+	text, err := json.Marshal(data) // one line, as the format requires
 	if err != nil {
 		return err
 	}
 	return s.send(fmt.Sprintf("event: %s\ndata: %s\n\n", name, text))
 }
 
-// send moves the server's deadline for writing, which is meant for answers that end.
+// send extends the server's deadline for writing, which is meant for responses that
+// end.
 func (s stream) send(text string) error {
 	err := s.controller.SetWriteDeadline(time.Now().Add(sending))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {

@@ -1,37 +1,37 @@
-// Command api is a service without pages: programs call it with a session_jwt as
-// their bearer token, and get JSON.
+// Command api is a service without pages: programs call it with a session_jwt as their
+// bearer token, and get JSON.
 //
 //	go run ./examples/api
 //
-// Without further ado it runs offline, with Stytch in its memory (package mock), and
-// prints curl lines that work: as a student and as an instructor of a class. Open the
-// stream of events in one terminal, release something from another, and sign the
-// reader out: the stream ends within a second.
+// By default it runs offline, with Stytch in its memory (package mock), and prints curl
+// lines that work: as a student and as an instructor of a class. Open the stream of
+// events in one terminal, release something from another, and sign the reader out: the
+// stream ends within a second.
 //
-//	GET    /classes/{class}           anybody in the class: who am I here?
+//	GET    /classes/{class}           every member: who am I here?
 //	GET    /classes/{class}/roster    instructors: who is in it?
 //	POST   /classes/{class}/release   instructors: publish something, {"title":"Essay 1"}
-//	GET    /classes/{class}/events    anybody in the class: what is published, as it is (SSE)
+//	GET    /classes/{class}/events    every member: what is published, as it is (SSE)
 //	DELETE /session                   the caller: sign out
 //
 // What to copy from it:
 //
 //   - A bearer token is the session_jwt alone and is never refreshed: middleware reads
-//     no cookie, so no other site can make a browser call this, and a client whose
-//     token has expired is told so (401, WWW-Authenticate) and brings the next one.
-//   - One line per route says who may (api.go). A route that somebody forgets to guard
-//     is closed to strangers by Protect.
-//   - Every refusal is a problem (RFC 9457) with a stable "code". What a program should
+//     no cookie, so no other site can make a browser call this. A client whose token has
+//     expired gets 401 and WWW-Authenticate, and sends the next one.
+//   - One line per route says who may call it (api.go). Protect closes a route without a
+//     guard to strangers.
+//   - Every rejection is a problem (RFC 9457) with a stable "code". What a program should
 //     do follows from the status: 401 get a token, 403 and 404 give up, 503 wait as
-//     Retry-After says. While Stytch is down, what the token proves is still answered.
-//   - What cannot be taken back asks Stytch while the caller waits (Fresh).
-//   - A stream outlives the decision that let its reader in, so the guard watches it and
-//     ends it, also when the server stops (events.go).
+//     Retry-After says. During an outage of Stytch, what the token proves is still served.
+//   - A call that cannot be undone asks Stytch while the caller waits (Fresh).
+//   - A stream lasts longer than the decision that let its reader in, so the guard watches
+//     it and ends it, also when the server stops (events.go).
 //
-// With STYTCH_PROJECT_ID and STYTCH_SECRET in the environment it runs against the
-// real Stytch, and checks that project, and the classes of -classes, before it
-// starts. Tokens are then the stytch_session_jwt cookies of your sign-in page, such as
-// that of the example classroom.
+// With STYTCH_PROJECT_ID and STYTCH_SECRET in the environment it runs against the real
+// Stytch, and checks that project, and the classes of -classes, before it starts.
+// Tokens are then the stytch_session_jwt cookies of your sign-in page, such as that of
+// the example classroom.
 package main
 
 import (
@@ -83,11 +83,11 @@ func run(ctx context.Context, out io.Writer, getenv func(string) string, addr st
 		Handler:           api.handler(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second, // a stream moves its own
+		WriteTimeout:      30 * time.Second, // a stream extends its own
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 	}
-	// Shutdown waits for the requests under way, and a stream would be for ever.
+	// Shutdown waits for the requests under way, and a stream would never end.
 	server.RegisterOnShutdown(api.guard.EndWatches)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()

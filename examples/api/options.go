@@ -23,9 +23,9 @@ type options struct {
 	demo      *demo // nil: the real Stytch
 }
 
-// optionsFromEnvironment chooses the real Stytch if its credentials are there, and
-// the one in memory if there are none. Half of them is a mistake that must not end in
-// a demonstration that looks real.
+// optionsFromEnvironment uses the real Stytch if both of its credentials are set, and
+// the one in memory if neither is. One of them alone is a mistake, and a demonstration
+// would hide it.
 func optionsFromEnvironment(getenv func(string) string, classes []string) (options, error) {
 	id, secret := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET")
 	switch {
@@ -49,8 +49,8 @@ func (o options) client(cut grimoireauth.Cut) stytchclient.Config {
 	return stytchclient.Config{ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport, Cut: cut}
 }
 
-// checkUp asks the real Stytch whether this can work, and shows the answer. A fault
-// keeps the program from starting, an outage does not.
+// checkUp checks the project at the real Stytch and prints the findings. A fault keeps
+// the program from starting, an outage does not.
 func (o options) checkUp(ctx context.Context, out io.Writer) error {
 	if o.demo != nil {
 		return nil
@@ -65,8 +65,7 @@ func (o options) checkUp(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// announce tells whoever started the program what to do next. That nobody reads it
-// is no reason to stop.
+// announce prints what to do next. A failed write is no reason to stop.
 func (o options) announce(out io.Writer, url string) {
 	if o.demo != nil {
 		_, _ = fmt.Fprint(out, o.demo.curlLines(url))

@@ -2,7 +2,7 @@ package main
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" // what authenticator apps use
+	"crypto/sha1" // the hash of authenticator apps
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
@@ -16,18 +16,18 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
-// authenticator plays the app on everybody's phone: it knows the keys that were
-// scanned or typed in, and nothing of Stytch.
+// authenticator is the app on each person's phone. It knows the keys that were scanned
+// or typed in, and nothing of Stytch.
 type authenticator struct {
 	mu       sync.Mutex // guards accounts
 	accounts []account
 }
 
-// account is one line of the app, and the paper that belongs to it.
+// account is one line of the app, with its recovery codes.
 type account struct {
 	Name     string
 	key      []byte
-	Recovery []string // printed when it was set up; empty if nobody did here
+	Recovery []string // shown when the account was set up here; otherwise empty
 }
 
 const (
@@ -46,8 +46,8 @@ func (a account) code(halfMinute int64) string {
 
 var errNoKey = errors.New("this is no key of an authenticator app")
 
-// readKey reads what a QR code holds (otpauth://totp/…), or the key that is
-// printed below it, with or without spaces.
+// readKey reads the text of a QR code (otpauth://totp/…), or the key that is printed
+// below it, with or without spaces.
 func readKey(text string) ([]byte, error) {
 	text = strings.TrimSpace(text)
 	if u, err := url.Parse(text); err == nil && u.Scheme == "otpauth" {
@@ -61,7 +61,7 @@ func readKey(text string) ([]byte, error) {
 	return key, nil
 }
 
-// add puts an account into the app.
+// add adds an account to the app.
 func (a *authenticator) add(name, text string, recovery ...string) (account, error) {
 	key, err := readKey(text)
 	if err != nil {
@@ -77,8 +77,8 @@ func (a *authenticator) add(name, text string, recovery ...string) (account, err
 	return added, nil
 }
 
-// install is add for somebody who keeps the recovery codes, and returns the code
-// that confirms it: the one before this, so that the one on show stays unused.
+// install adds an account with recovery codes, and returns the code that confirms it:
+// the previous one, so that the present one stays unused.
 func (a *authenticator) install(name string, enrolment stytchclient.AppEnrolment) (string, error) {
 	var paper []string
 	for _, code := range enrolment.RecoveryCodes {
@@ -115,7 +115,7 @@ func (c *classroom) authenticator(w http.ResponseWriter, r *http.Request) {
 	}
 	app.mu.Unlock()
 	if !page.Adding {
-		// The app turns the page by itself; while somebody types it does not.
+		// The page reloads itself when the code changes, but not while a form is open.
 		w.Header().Set("Refresh", fmt.Sprint(page.Left))
 	}
 	show(w, http.StatusOK, "authenticator", page)

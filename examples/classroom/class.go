@@ -9,8 +9,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// class shows the class to the people in it, and to whom it is interesting how
-// this page knows them.
+// class shows the class to its members, and how this page authenticates them.
 func (c *classroom) class(w http.ResponseWriter, r *http.Request) {
 	authentication, _ := grimoireauth.AuthenticationFromContext(r.Context())
 	person, role, _ := grimoireauth.RoleFromContext(r.Context())
@@ -37,7 +36,7 @@ func (c *classroom) class(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// factors names how somebody signed in, in Stytch's words.
+// factors lists the factors of the session, as Stytch spells them.
 func factors(session grimoireauth.Session) string {
 	var words []string
 	for _, factor := range session.Factors() {

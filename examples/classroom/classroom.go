@@ -24,10 +24,10 @@ type classroom struct {
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
 	signin   http.Handler
-	rooms    []room // of the demonstration; with the real Stytch there are only the classes of the options
+	rooms    []room // of the demonstration; with the real Stytch the classes of the options are used
 
-	known   sync.Map // ClassID -> Class: pages show names also while Stytch is down
-	several sync.Map // MemberID -> bool: whether they are in other classes, too
+	known   sync.Map // ClassID -> Class: pages show names during an outage of Stytch, too
+	several sync.Map // MemberID -> bool: whether the person is in other classes, too
 }
 
 func newClassroom(ctx context.Context, o options) (*classroom, error) {
@@ -84,8 +84,8 @@ func newClassroom(ctx context.Context, o options) (*classroom, error) {
 	return room, nil
 }
 
-// classWanted says which class somebody wants to sign in to: the one they chose,
-// or the one whose page they were sent away from.
+// classWanted returns the class to sign in to: the one that was chosen, or the one
+// whose page redirected to the sign-in page.
 func classWanted(r *http.Request) grimoireauth.ClassID {
 	if class := r.Form.Get("class"); class != "" {
 		return grimoireauth.ClassID(class)
@@ -98,15 +98,15 @@ func classWanted(r *http.Request) grimoireauth.ClassID {
 	return grimoireauth.ClassID(class)
 }
 
-// alarms writes down what only an operator can put right.
+// alarms logs what only an operator can correct.
 func alarms(ctx context.Context, event grimoireauth.Event) {
 	if alarm, ok := event.(grimoireauth.OperatorAlarm); ok {
 		slog.ErrorContext(ctx, alarm.Problem, "err", alarm.Err)
 	}
 }
 
-// handler returns every route. Those that are not named in Protect need a
-// session, also those that somebody adds next year.
+// handler returns every route. Routes that are not named in Protect need a session,
+// also those that are added later.
 func (c *classroom) handler() http.Handler {
 	class := middleware.PathClass("class")
 	students := c.guard.InClass(class, grimoireauth.RoleStudent)
@@ -118,17 +118,17 @@ func (c *classroom) handler() http.Handler {
 	mux.Handle("GET /classes/{class}", students(http.HandlerFunc(c.class)))
 	mux.Handle("GET /classes/{class}/roster", instructors(http.HandlerFunc(c.roster)))
 	mux.Handle("POST /classes/{class}/invitations", instructors(http.HandlerFunc(c.invite)))
-	public := append(anybodysRoutes(mux), "GET /{$}", "/auth/")
+	public := append(publicFiles(mux), "GET /{$}", "/auth/")
 	if c.demo != nil {
 		public = append(public, c.demoRoutes(mux)...)
 	}
-	// Forms of other sites must not act with our cookies.
+	// Forms of other sites must not use our cookies.
 	return http.NewCrossOriginProtection().Handler(c.guard.Protect(mux, public...))
 }
 
-// remember notes, while Stytch can be reached, who is in several classes, so
-// that the header can offer to switch. Nobody is kept out because that could not
-// be found out.
+// remember stores, while Stytch can be reached, whether the person is in several
+// classes, so that the header can offer to switch. If that cannot be found out, the
+// sign-in goes on.
 func (c *classroom) remember(ctx context.Context, signedIn stytchclient.SignedIn) error {
 	found, err := c.client.SignIn.Discover(ctx, signedIn.Credentials)
 	if err != nil {
@@ -139,8 +139,8 @@ func (c *classroom) remember(ctx context.Context, signedIn stytchclient.SignedIn
 	return nil
 }
 
-// about returns the class. Its name is asked for once; while it cannot be had,
-// the slug from the session has to do.
+// about returns the class. Its name is looked up once; if that fails, the slug in the
+// session is shown.
 func (c *classroom) about(ctx context.Context, id grimoireauth.ClassID) grimoireauth.Class {
 	if class, ok := c.known.Load(id); ok {
 		return class.(grimoireauth.Class)
@@ -158,7 +158,7 @@ func (c *classroom) about(ctx context.Context, id grimoireauth.ClassID) grimoire
 	return class
 }
 
-// announce tells whoever started the program what to do next.
+// announce prints what to do next.
 func (c *classroom) announce(w io.Writer, url string) {
 	if c.demo == nil {
 		_, _ = fmt.Fprintf(w, "The classroom is at %s, with the Stytch project %s.\nRegister %s/auth/callback as a redirect URL in the Stytch dashboard.\n", url, c.projectID, url)

@@ -12,21 +12,21 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// demo is what the offline demonstration has and a deployment has not: Stytch in
-// memory, an outbox that can be looked into, an authenticator app, and switches
-// to see what happens when time passes or Stytch is down.
+// demo is what the offline demonstration has and a deployment does not: Stytch in
+// memory, an outbox, an authenticator app, and switches to make time pass and to stop
+// Stytch.
 type demo struct {
 	stytch *mock.Stytch
 	app    authenticator
-	power  atomic.Value // "off" or "slow" while Stytch is not as it should be
-	seeded int          // requests that Stytch got before anybody came
+	power  atomic.Value // "off" or "slow": see power
+	seeded int          // requests that Stytch got before the first visitor
 }
 
 func newDemo(url string) *demo {
 	return &demo{stytch: &mock.Stytch{RedirectURLs: []string{url + "/auth/callback"}}}
 }
 
-// options are those of the demonstration, before it starts.
+// options returns the options of the demonstration, before it starts.
 func (d *demo) options() options {
 	return options{
 		url:         strings.TrimSuffix(d.stytch.RedirectURLs[0], "/auth/callback"),
@@ -38,9 +38,9 @@ func (d *demo) options() options {
 	}
 }
 
-// start makes the links in the e-mails and the pages of the identity providers
-// work, on a port of their own as with the real Stytch, and returns how to stop
-// that. With the real Stytch there is nothing to start.
+// start serves the links in the e-mails and the pages of the identity providers on a
+// port of their own, as the real Stytch does, and returns how to stop that. With the
+// real Stytch it does nothing.
 func (o *options) start() (stop func()) {
 	if o.demo == nil {
 		return func() {}
@@ -49,8 +49,8 @@ func (o *options) start() (stop func()) {
 	return stop
 }
 
-// demoRoutes adds the demonstration's own pages, and returns the patterns of those
-// that are open to everybody: whoever uses it is several people at once.
+// demoRoutes adds the demonstration's own pages, and returns the patterns of those that
+// are public, since one visitor plays several people.
 func (c *classroom) demoRoutes(mux *http.ServeMux) (public []string) {
 	for pattern, page := range map[string]http.HandlerFunc{
 		"GET /outbox":         c.outbox,
@@ -67,7 +67,7 @@ func (c *classroom) demoRoutes(mux *http.ServeMux) (public []string) {
 	return public
 }
 
-// behind shows what Stytch was asked, newest first, and the switches.
+// behind shows the requests that Stytch got, the newest first, and the switches.
 func (c *classroom) behind(w http.ResponseWriter, r *http.Request) {
 	type line struct {
 		At, Endpoint string
@@ -93,12 +93,11 @@ func (c *classroom) behind(w http.ResponseWriter, r *http.Request) {
 // off reports whether Stytch cannot be reached.
 func (d *demo) off() bool { return d.power.Load() == "off" }
 
-// slow is how long everything takes while Stytch is slow: long enough to load two
-// pages meanwhile.
+// slow is how long each call takes while Stytch is slow: long enough to load two pages
+// meanwhile.
 const slow = time.Second
 
-// power switches Stytch off, as far as anybody here can tell, makes it slow, or
-// puts it right again.
+// power stops Stytch, makes it slow, or starts it again.
 func (c *classroom) power(w http.ResponseWriter, r *http.Request) {
 	power := r.PostFormValue("power")
 	c.demo.stytch.ClearFaults()
@@ -114,15 +113,14 @@ func (c *classroom) power(w http.ResponseWriter, r *http.Request) {
 	c.back(w, r)
 }
 
-// passTime makes all that Stytch remembers an hour older, so that links and
-// sessions end.
+// passTime makes everything in Stytch an hour older, so that links and sessions expire.
 func (c *classroom) passTime(w http.ResponseWriter, r *http.Request) {
 	c.demo.stytch.Age(61 * time.Minute)
 	c.back(w, r)
 }
 
-// stale swaps the session_jwt in the visitor's cookie for one that Stytch signed
-// an hour ago, which is what a student's browser holds after lunch.
+// stale replaces the session_jwt in the visitor's cookie by one that Stytch signed an
+// hour ago, as a browser has it after a break.
 func (c *classroom) stale(w http.ResponseWriter, r *http.Request) {
 	authentication, ok := grimoireauth.AuthenticationFromContext(r.Context())
 	if !ok {
@@ -137,7 +135,7 @@ func (c *classroom) stale(w http.ResponseWriter, r *http.Request) {
 	c.back(w, r)
 }
 
-// back returns to the page that a form says it came from.
+// back redirects to the page in the form.
 func (c *classroom) back(w http.ResponseWriter, r *http.Request) {
 	back, _ := middleware.ReturnTo(r.PostFormValue("return_to"))
 	http.Redirect(w, r, cmp.Or(back, "/stytch"), http.StatusSeeOther)

@@ -7,8 +7,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
-// home shows the classes; in the demonstration, with the people whom a visitor
-// can be.
+// home shows the classes, and in the demonstration the people that a visitor can play.
 func (c *classroom) home(w http.ResponseWriter, r *http.Request) {
 	page := struct {
 		frame

@@ -1,17 +1,16 @@
-// Command classroom is a small web application of a class: an instructor sees
-// the roster and invites, a student sees the class, and everybody signs in by
-// whatever way the class allows, with a second factor where it asks for one.
+// Command classroom is a small web application of a class: an instructor sees the
+// roster and invites people, a student sees the class, and all sign in by the methods
+// that the class allows, with a second factor if it requires one.
 //
 //	go run ./examples/classroom
 //
-// Without further ado it runs offline: Stytch is in its memory (package mock),
-// and so are two classes with their people. E-mail and text messages arrive on
-// the page /outbox, the page /authenticator is the app on everybody's phone, and
-// on the page /stytch that Stytch can be switched off. With STYTCH_PROJECT_ID and
-// STYTCH_SECRET in the environment it runs against the real Stytch; name the
-// classes with -classes then, and set STYTCH_PUBLIC_TOKEN to offer Google, its
-// like, and single sign-on. It begins by saying what is wrong with the project
-// and the classes, if anything is.
+// By default it runs offline: Stytch is in its memory (package mock), with two classes
+// and their people. E-mail and text messages arrive on the page /outbox, the page
+// /authenticator is the app on each person's phone, and on the page /stytch that Stytch
+// can be stopped. With STYTCH_PROJECT_ID and STYTCH_SECRET in the environment it runs
+// against the real Stytch; then name the classes with -classes, and set
+// STYTCH_PUBLIC_TOKEN to offer Google, the other OAuth providers and single sign-on. At
+// the start it prints what is wrong with the project and the classes.
 package main
 
 import (
@@ -66,7 +65,7 @@ func run(ctx context.Context, addr string, classes []string) error {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		// Cookies are the largest thing that a browser sends us.
+		// Cookies are the largest header that a browser sends.
 		MaxHeaderBytes: 64 << 10,
 	}
 	served := make(chan error, 1)

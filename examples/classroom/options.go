@@ -24,9 +24,9 @@ type options struct {
 	demo        *demo // nil: the real Stytch
 }
 
-// optionsFromEnvironment chooses the real Stytch if its credentials are there,
-// and the in-memory one if there are none. Half of them is a mistake that must
-// not end in a demonstration that looks real.
+// optionsFromEnvironment uses the real Stytch if both of its credentials are set, and
+// the one in memory if neither is. One of them alone is a mistake, and a demonstration
+// would hide it.
 func optionsFromEnvironment(getenv func(string) string, url string, classes []string) (options, error) {
 	id, secret, public := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET"), getenv("STYTCH_PUBLIC_TOKEN")
 	switch {
@@ -49,16 +49,15 @@ func optionsFromEnvironment(getenv func(string) string, url string, classes []st
 	return o, nil
 }
 
-// client is how to reach Stytch.
+// client returns the configuration of the client.
 func (o options) client() stytchclient.Config {
 	return stytchclient.Config{
 		ProjectID: o.projectID, Secret: o.secret, PublicToken: o.publicToken, BaseURL: o.stytchURL, Transport: o.transport,
 	}
 }
 
-// checkup writes what is right and wrong with the real Stytch project before
-// anybody meets it. The error is what has to be put right first; that Stytch
-// cannot be reached is none.
+// checkup prints what is right and wrong with the project at the real Stytch. Its error
+// is what has to be corrected first; an outage is none.
 func (o options) checkup(ctx context.Context, w io.Writer) error {
 	if o.demo != nil {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// letter is a message of the outbox with a heading for people.
+// letter is a message of the outbox with a heading.
 type letter struct {
 	mock.Message
 	About string
@@ -16,7 +16,7 @@ type letter struct {
 	Whose string // of an SMS: the name behind the number, if it is one of ours
 }
 
-// headings say what a message is about, by its kind at Stytch.
+// headings are the headings of messages, by their kind at Stytch.
 var headings = map[string]string{
 	"login":          "Your way in",
 	"signup":         "Your way in",

@@ -14,8 +14,8 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-// pages are the templates by name. Each page file defines "main"; the layout
-// puts it into the frame that all pages share.
+// pages are the templates by name. Each page file defines "main"; the layout puts it
+// into the common frame.
 var pages = func() map[string]*template.Template {
 	all := make(map[string]*template.Template)
 	for _, name := range []string{"home", "class", "roster", "refused", "outbox", "authenticator", "stytch"} {
@@ -43,8 +43,8 @@ type frame struct {
 	Aside    bool   // other pages open beside this one, on which something is half typed
 }
 
-// frame returns the frame of a page. A sign-in page has no request to go by, and
-// is for people who are not signed in.
+// frame returns the frame of a page. A sign-in page has no request, and is for people
+// who are not signed in.
 func (c *classroom) frame(r *http.Request) frame {
 	f := frame{Here: "/", Aside: r == nil}
 	if c.demo != nil {
@@ -62,17 +62,17 @@ func (c *classroom) frame(r *http.Request) frame {
 	return f
 }
 
-// show writes a page, whole or not at all.
+// show writes a page, completely or not at all.
 func show(w http.ResponseWriter, status int, name string, data any) {
 	var page bytes.Buffer
 	if err := pages[name].ExecuteTemplate(&page, "layout.html", data); err != nil {
 		slog.Error("page", "name", name, "err", err)
-		http.Error(w, "This page is broken. Please tell whoever runs the class.", http.StatusInternalServerError)
+		http.Error(w, "This page is broken. Please tell your instructor.", http.StatusInternalServerError)
 		return
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	// What a signed-in person sees must not stay in a cache that another shares.
+	// The page of a signed-in person must not be stored in a shared cache.
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	header.Set("Referrer-Policy", "same-origin")

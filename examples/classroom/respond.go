@@ -11,8 +11,8 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// refusals are those that have a page here, the first that fits. Everything else,
-// and every program that asks, gets the library's answer.
+// refusals are the errors that have a page here; the first match counts. Every other
+// error, and every program, gets the library's response.
 var refusals = []struct {
 	err           error
 	status        int
@@ -27,8 +27,8 @@ var refusals = []struct {
 
 var defaultRespond = middleware.DefaultRespond("/auth/")
 
-// respond writes a refusal of the guard, in the frame of the other pages where
-// people read it.
+// respond writes an error of the guard, in the frame of the other pages if a person
+// reads it.
 func (c *classroom) respond(w http.ResponseWriter, r *http.Request, err error) {
 	if strings.Contains(r.Header.Get("Accept"), "text/html") && !errors.Is(err, middleware.ErrMisconfigured) {
 		for _, refusal := range refusals {

@@ -8,7 +8,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
-// problems are what can be wrong with an invitation, by the code in the address.
+// problems are the possible errors of an invitation, by the code in the address.
 var problems = map[string]string{
 	"known":   "That person is in the class already.",
 	"address": "That is not an e-mail address. It has the form name@example.edu.",
@@ -46,8 +46,8 @@ func (c *classroom) invite(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	back := "/classes/" + string(instructor.Class) + "/roster"
-	// The role is chosen from a list of ours: a form must not make anybody more
-	// than the person who sends it.
+	// The role comes from this list: a form must not give a higher role than that of
+	// its sender.
 	role, ok := map[string]grimoireauth.Role{"student": grimoireauth.RoleStudent, "tutor": grimoireauth.RoleTutor}[r.PostFormValue("role")]
 	if !ok {
 		http.Redirect(w, r, back+"?problem=role", http.StatusSeeOther)

@@ -12,15 +12,15 @@ import (
 // room is a class of the demonstration.
 type room struct {
 	stytchclient.NewClass
-	About  string // its way in, in words
+	About  string // its sign-in methods, in words
 	SSO    []schoolLogin
-	People []somebody
-	ID     grimoireauth.ClassID // once it is there
+	People []person
+	ID     grimoireauth.ClassID // after it was created
 }
 
-// somebody is a person of the demonstration. What only they should know is shown
-// to everybody, so that a visitor can be them.
-type somebody struct {
+// person is a person of the demonstration. Their secrets are shown to all, so that a
+// visitor can play them.
+type person struct {
 	stytchclient.NewMember
 	Password string
 	Phone    string // gets codes by SMS
@@ -33,8 +33,8 @@ type schoolLogin struct {
 	name string
 }
 
-// world is who and what there is. Iris Okafor teaches one class and studies in
-// the other, which asks everybody for a second factor: she has a phone, Bao an
+// world returns the classes and their people. Iris Okafor teaches one class and studies
+// in the other, which requires a second factor of all: she has a phone, Bao has an
 // authenticator app, and Mina has to enrol one of them.
 func world() []room {
 	return []room{
@@ -45,7 +45,7 @@ func world() []room {
 				{stytchclient.ConnectionSAML, "Northfield University"},
 				{stytchclient.ConnectionOIDC, "Research Federation"},
 			},
-			People: []somebody{
+			People: []person{
 				{NewMember: stytchclient.NewMember{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleInstructor}, Password: "offer-meets-acceptance-71"},
 				{NewMember: stytchclient.NewMember{Name: "Sam Lindqvist", Email: "sam@example.edu", Role: grimoireauth.RoleStudent}, Password: "snail-in-the-bottle-1932"},
 				{NewMember: stytchclient.NewMember{Name: "Priya Raman", Email: "priya@example.edu", Role: grimoireauth.RoleStudent}},
@@ -60,7 +60,7 @@ func world() []room {
 				SecondFactorForAll: true,
 			}},
 			About: "A link, a code, a password or Google; then a second factor.",
-			People: []somebody{
+			People: []person{
 				{NewMember: stytchclient.NewMember{Name: "Bao Tran", Email: "bao@example.edu", Role: grimoireauth.RoleCoordinator}, Password: "carbolic-smoke-ball-1893", App: true},
 				{NewMember: stytchclient.NewMember{Name: "Iris Okafor", Email: "iris@example.edu", Role: grimoireauth.RoleStudent}, Phone: "+61491570156"},
 				{NewMember: stytchclient.NewMember{Name: "Mina Park", Email: "mina@example.edu", Role: grimoireauth.RoleStudent}},
@@ -69,7 +69,7 @@ func world() []room {
 	}
 }
 
-// seed fills Stytch through a client of its own, as a registrar's script would the
+// seed fills Stytch through a client of its own, as a registrar's script would do the
 // day before, and returns the classes.
 func (d *demo) seed(ctx context.Context) ([]room, error) {
 	client, err := stytchclient.New(stytchclient.Config{
@@ -92,7 +92,7 @@ func (d *demo) seed(ctx context.Context) ([]room, error) {
 			}
 		}
 		for _, who := range r.People {
-			if err := d.settle(ctx, client, class, who); err != nil {
+			if err := d.prepare(ctx, client, class, who); err != nil {
 				return nil, fmt.Errorf("%s in %s: %w", who.Email, r.Slug, err)
 			}
 		}
@@ -101,7 +101,8 @@ func (d *demo) seed(ctx context.Context) ([]room, error) {
 	return rooms, nil
 }
 
-// connect gives a class the login of an institution. The mock plays it.
+// connect gives a class the login of an institution. The mock plays the identity
+// provider.
 func (d *demo) connect(ctx context.Context, client *stytchclient.Client, class grimoireauth.ClassID, login schoolLogin) error {
 	id := stytchclient.ConnectionID(d.stytch.AddSSO(class, string(login.kind), nil))
 	name := stytchclient.Set(login.name)
@@ -114,9 +115,9 @@ func (d *demo) connect(ctx context.Context, client *stytchclient.Client, class g
 	return err
 }
 
-// settle enrols somebody and lets them do what they will have done before today:
-// choose a password, set up the app on their phone.
-func (d *demo) settle(ctx context.Context, client *stytchclient.Client, class grimoireauth.Class, who somebody) error {
+// prepare enrols a person and does what they would have done before today: choose a
+// password, set up the app on their phone.
+func (d *demo) prepare(ctx context.Context, client *stytchclient.Client, class grimoireauth.Class, who person) error {
 	member, err := client.Roster.Enroll(ctx, class.ID, who.NewMember)
 	if err != nil {
 		return err
@@ -129,7 +130,7 @@ func (d *demo) settle(ctx context.Context, client *stytchclient.Client, class gr
 	if who.Password == "" && !who.App {
 		return nil
 	}
-	// Both are for the person to do, so somebody has to be signed in for a moment.
+	// Only the person can do both, so they are signed in for a moment.
 	session, err := client.Sessions.Authenticate(ctx, d.stytch.SignIn(member.Member))
 	if err != nil {
 		return err

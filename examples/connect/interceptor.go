@@ -11,14 +11,15 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// Interceptor is a connect.Interceptor that decides about the calls of a server. Clients
-// that are given it are left alone.
+// Interceptor is a connect.Interceptor that decides about the calls of a server. It
+// does nothing in a client.
 type Interceptor struct {
-	// Guard decides. Its Config.Watch should be verifier.Watch, so that streams end when
-	// their session does. Missing: every call that is not public is refused as internal.
+	// Guard decides. Its Config.Watch should be verifier.Watch, so that streams end
+	// when their session does. Missing: every call that is not public is rejected as
+	// internal.
 	Guard *middleware.Guard
 	// Procedures says who may call each procedure, by its full name, such as
-	// "/school.Classes/Roster". One that is not listed is refused as internal.
+	// "/school.Classes/Roster". A procedure that is not listed is rejected as internal.
 	Procedures map[string]Access
 }
 
@@ -46,12 +47,12 @@ func (i Interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
-// WrapStreamingClient leaves clients alone.
+// WrapStreamingClient does nothing.
 func (Interceptor) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return next
 }
 
-// contextOf returns a context that says who calls, for grimoireauth's accessors.
+// contextOf returns a context with the caller, for grimoireauth's accessors.
 func contextOf(ctx context.Context, d middleware.Decision) context.Context {
 	if d.Role == grimoireauth.RoleNone {
 		return grimoireauth.ContextWithAuthentication(ctx, d.Authentication)
@@ -61,8 +62,8 @@ func contextOf(ctx context.Context, d middleware.Decision) context.Context {
 
 var errBadAuthorization = fmt.Errorf("the Authorization header is no bearer token: %w", grimoireauth.ErrUnauthenticated)
 
-// bearer reads the session_jwt from the Authorization header. It is never refreshed: when
-// it has expired, the client brings another.
+// bearer reads the session_jwt from the Authorization header. It is never refreshed:
+// after it has expired, the client sends another one.
 func bearer(header http.Header) (grimoireauth.Credentials, error) {
 	values := header.Values("Authorization")
 	if len(values) == 0 {

@@ -15,8 +15,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// refusals is read from the top, as the guard's own table for HTTP is: what could not be
-// found out stands before every "no". Messages are fixed, since an error's own text is
+// refusals is read from the top, as the guard's own table for HTTP is: temporary errors
+// stand before every rejection. The messages are fixed, since an error's own text is
 // for the log.
 var refusals = []struct {
 	err     error
@@ -42,8 +42,9 @@ var refusals = []struct {
 // retryAfter is how long a client waits if the error does not say.
 const retryAfter = 5 * time.Second
 
-// refusal is connect's error for an error of the guard. Unavailable and
-// ResourceExhausted say when to try again, by the detail google.rpc.RetryInfo and by Retry-After.
+// refusal returns connect's error for an error of the guard. Unavailable and
+// ResourceExhausted say when to try again, by the detail google.rpc.RetryInfo and by
+// Retry-After.
 func refusal(ctx context.Context, procedure string, err error) error {
 	code, message := connect.CodeInternal, refusals[0].message
 	for _, r := range refusals {

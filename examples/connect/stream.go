@@ -9,13 +9,13 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// WrapStreamingHandler decides about a stream and watches it. Where the client streams,
-// the decision is made before the handler runs. Otherwise it is made on the one message
-// that the client sends, which connect receives before it calls the application's
-// function; until then the stream has no person and nothing can be sent.
+// WrapStreamingHandler decides about a stream and watches it. If the client streams, it
+// decides before the handler runs. Otherwise it decides when it has the one message of
+// the client, which connect receives before it calls the application's function; until
+// then the stream has no caller and nothing can be sent.
 //
 // A handler that waits for its client's message returns when the decision ends, over
-// HTTP/2 at once. One that waits because its client reads nothing stays until the
+// HTTP/2 at once. A handler that waits because its client reads nothing stays until the
 // server's write time-out; nothing more is sent.
 func (i Interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
@@ -33,7 +33,7 @@ func (i Interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) con
 		}
 		err := next(g.ctx, g)
 		if ended := g.ended(); ended != nil {
-			return ended // whatever the handler made of it
+			return ended // whatever the handler returned
 		}
 		return err
 	}
@@ -48,11 +48,12 @@ type guardedConn struct {
 	cancel context.CancelCauseFunc
 }
 
-// decided is the context of a stream, and says who calls as soon as that is known. The
-// handler has it before. It ends when the decision no longer holds: context.Cause says why.
+// decided is the context of a stream, with the caller as soon as the decision is made.
+// The handler may have the context before. It ends when the decision no longer holds:
+// context.Cause says why.
 type decided struct {
 	context.Context
-	with atomic.Pointer[context.Context] // the same, with the person
+	with atomic.Pointer[context.Context] // the same, with the caller
 }
 
 func (d *decided) Value(key any) any {
@@ -92,8 +93,8 @@ func (g *guardedConn) ended() error {
 	return g.refusal(context.Cause(g.ctx))
 }
 
-// Receive receives a message and, if it is the first of a server stream, decides about it.
-// What still waits when the decision ends, ends with the request.
+// Receive receives a message and, if it is the first of a server stream, decides about
+// it. A Receive that waits when the decision ends, ends with the request.
 func (g *guardedConn) Receive(message any) error {
 	if err := g.ended(); err != nil {
 		return err
@@ -119,7 +120,7 @@ func (g *guardedConn) Receive(message any) error {
 
 var errUndecided = fmt.Errorf("%w: the handler sends before it has received the request", middleware.ErrMisconfigured)
 
-// Send sends nothing before the decision, nor after it has ended.
+// Send sends nothing before the decision is made, and nothing after it has ended.
 func (g *guardedConn) Send(message any) error {
 	if g.ctx.with.Load() == nil {
 		return g.refusal(errUndecided)

@@ -40,8 +40,8 @@ func (d *demo) options() options {
 	}
 }
 
-// pages stands for those of package signin: a button signs in without any proof,
-// which nothing but a demonstration may do.
+// pages replaces the pages of package signin: a button signs in without any proof,
+// which only a demonstration may do.
 func (d *demo) pages(s *service) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /auth/", func(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +54,7 @@ func (d *demo) pages(s *service) http.Handler {
 		}
 		b.WriteString("</form><form method=post action=/auth/out><button>Sign out</button></form>")
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(b.String())) // that the browser is gone is no error of ours
+		_, _ = w.Write([]byte(b.String())) // a browser that is gone is not an error
 	})
 	mux.HandleFunc("POST /auth/in", func(w http.ResponseWriter, r *http.Request) {
 		member, ok := d.people[r.FormValue("as")]
@@ -89,8 +89,8 @@ func (d *demo) pages(s *service) http.Handler {
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-// curlLines prints addresses and, with them, cookies, which nothing but a demonstration
-// may do: those of the mock open nothing else.
+// curlLines prints addresses and cookies, which only a demonstration may do: those of
+// the mock work nowhere else.
 func (d *demo) curlLines(guard *middleware.Guard, proxy, url string) (string, error) {
 	var b strings.Builder
 	class := url + "/classes/" + string(d.class)
@@ -107,7 +107,7 @@ func (d *demo) curlLines(guard *middleware.Guard, proxy, url string) (string, er
 		cookies := ""
 		if member, ok := d.people[line.as]; ok {
 			credentials := d.stytch.SignIn(member)
-			credentials.JWT = grimoireauth.Secret{} // two kilobytes, and the first answer brings one
+			credentials.JWT = grimoireauth.Secret{} // two kilobytes, and the first response sets a new one
 			r := &http.Request{Header: http.Header{}}
 			if err := guard.Attach(r, credentials); err != nil {
 				return "", err

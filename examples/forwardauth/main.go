@@ -1,18 +1,19 @@
-// Command forwardauth puts a service in Python behind nginx and behind HAProxy, and a Go
-// service beside it that both ask who makes a request and whether they may.
+// Command forwardauth runs a service in Python behind nginx and behind HAProxy, and
+// beside it a Go service that decides for both who makes a request and whether it may
+// pass.
 //
 //	go run ./examples/forwardauth
 //
-// It runs offline, with Stytch in its memory (package mock), needs python3 and one of nginx
-// and HAProxy (Debian: apt-get install nginx haproxy), and prints the addresses and curl
-// lines that work. What to copy:
+// It runs offline, with Stytch in its memory (package mock), needs python3 and one of
+// nginx and HAProxy (Debian: apt-get install nginx haproxy), and prints the addresses
+// and curl lines that work. What to copy:
 //
 //   - service.go: the Go service. Its routes are those of the Python service, one line
-//     each with who may, and forwardauth.Allow for a handler.
+//     each with who may call it, and forwardauth.Allow for a handler.
 //   - nginx: forward-auth-*.conf as they are; nginx.conf shows where they go.
 //   - haproxy: forward-auth.lua as it is; haproxy.cfg shows the four lines that use it.
-//   - python: person.py reads who it is from the headers. cookies.py is the contract of the
-//     session's cookies, for programs that read them without a proxy.
+//   - python: person.py reads the person from the headers. cookies.py is the contract of
+//     the session's cookies, for programs that read them without a proxy.
 //
 // docs/forward-auth.md explains all of it.
 package main
@@ -74,7 +75,7 @@ func run(ctx context.Context, out io.Writer, nginxAddr, haproxyAddr string) (err
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprint(out, lines) // that nobody reads it is no reason to stop
+		_, _ = fmt.Fprint(out, lines) // a failed write is no reason to stop
 	}
 	_, _ = fmt.Fprintln(out, "\nStytch is in this program's memory: nothing leaves this machine. Stop with Ctrl-C.")
 	return running.wait(ctx)

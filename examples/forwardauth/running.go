@@ -23,8 +23,8 @@ import (
 //go:embed nginx/*.conf haproxy/haproxy.cfg haproxy/forward-auth.lua python/*.py
 var files embed.FS
 
-// found returns where a program is. Debian has servers in /usr/sbin, which is not in the
-// PATH of most people.
+// found returns the path of a program. Debian has servers in /usr/sbin, which is often
+// not in the PATH.
 func found(program string) (string, error) {
 	path, err := exec.LookPath(program)
 	if err != nil {
@@ -56,8 +56,8 @@ type program struct {
 	err    error // how it ended, once exited is closed
 }
 
-// start serves what the proxies ask and the pages to sign in, each at an address of its own
-// that only this machine reaches.
+// start serves the authentication requests and the pages to sign in, each at an address
+// of its own that only this machine reaches.
 func start(ctx context.Context, s *service) (_ *running, err error) {
 	// Not under a test's own folder: the name of a Unix socket has 107 bytes at most.
 	dir, err := os.MkdirTemp("", "fa")
@@ -172,7 +172,7 @@ func (r *running) haproxy(listen, application string) error {
 	return r.run("haproxy", cmd, listen)
 }
 
-// run starts a program and waits until it listens, if it is to listen somewhere.
+// run starts a program and waits until it listens, if it has an address.
 func (r *running) run(name string, cmd *exec.Cmd, listen string) error {
 	if listen != "" && reachable(listen) {
 		return fmt.Errorf("another program uses %s: choose another address with -%s", listen, name)
@@ -221,7 +221,8 @@ func dial(listen string) (net.Conn, error) {
 	return net.Dial("tcp", listen)
 }
 
-// wait returns when the context ends, or earlier with what has ended by itself.
+// wait returns when the context ends, or with the first program that has ended by
+// itself.
 func (r *running) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -231,7 +232,7 @@ func (r *running) wait(ctx context.Context) error {
 	}
 }
 
-// stop ends everything and takes the folder away.
+// stop ends all programs and removes the folder.
 func (r *running) stop() error {
 	var faults []error
 	for _, p := range r.programs {

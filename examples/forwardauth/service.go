@@ -18,9 +18,9 @@ type options struct {
 	secret    grimoireauth.Secret
 	stytchURL string
 	transport http.RoundTripper
-	proxy     grimoireauth.Secret   // that the proxies share with the Handler
+	proxy     grimoireauth.Secret   // shared by the proxies and the Handler
 	role      grimoireauth.RoleFunc // nil: a class is an Organization
-	cookies   middleware.Config     // of which the settings of cookies count
+	cookies   middleware.Config     // only its settings of cookies are used
 	pages     func(*service) http.Handler
 }
 
@@ -30,7 +30,7 @@ type service struct {
 	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
-	ask      http.Handler // what the proxies ask
+	ask      http.Handler // for the authentication requests
 	pages    http.Handler // the pages to sign in
 }
 
@@ -61,7 +61,7 @@ func newService(o options) (*service, error) {
 		return nil, err
 	}
 	s := &service{options: o, client: client, verifier: verifier, guard: guard}
-	// The forms of other sites are refused by the method that the browser used.
+	// Forms of other sites are rejected by the method of the original request.
 	app := http.NewCrossOriginProtection().Handler(s.routes())
 	if s.ask, err = forwardauth.New(guard, app, forwardauth.Config{Secrets: []grimoireauth.Secret{o.proxy}}); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func newService(o options) (*service, error) {
 	return s, nil
 }
 
-// routes are those of the service in Python, and who may.
+// routes are those of the service in Python, with who may call them.
 func (s *service) routes() http.Handler {
 	class := middleware.PathClass("class")
 	students := s.guard.InClass(class, grimoireauth.RoleStudent)
@@ -91,5 +91,5 @@ func (s *service) routes() http.Handler {
 	return s.guard.Protect(mux, "GET /{$}")
 }
 
-// close waits for what is under way.
+// close waits for the refreshes under way.
 func (s *service) close(ctx context.Context) error { return s.verifier.Wait(ctx) }

@@ -19,15 +19,15 @@ type Access struct {
 // Public lets strangers call a method, such as those of the health service.
 func Public() Access { return Access{public: true} }
 
-// SignedIn asks for a session, and for the rules.
+// SignedIn requires a session, and the rules.
 func SignedIn(rules ...middleware.Rule) Access {
 	return Access{rules: func(context.Context, any) []middleware.Rule { return rules }}
 }
 
-// InClass asks that the caller is at least this in the class that the call is about, and
-// for what more says of that class: see [Permission]. The handler finds the class in its
-// context, as part of the [grimoireauth.Person], and reads it nowhere else: it is the one
-// that was decided about.
+// InClass requires that the caller has at least this role in the class of the call, and
+// what more returns for that class: see [Permission]. The handler finds the class in
+// its context, as part of the [grimoireauth.Person]. It must not read the class from
+// anywhere else, since the decision is about this one.
 func InClass(of ClassOf, least grimoireauth.Role, more ...func(grimoireauth.ClassID) middleware.Rule) Access {
 	return Access{rules: func(ctx context.Context, request any) []middleware.Rule {
 		class := of(ctx, request)
@@ -39,17 +39,17 @@ func InClass(of ClassOf, least grimoireauth.Role, more ...func(grimoireauth.Clas
 	}}
 }
 
-// Permission asks that Config.Can permits the action in the class of the call.
+// Permission requires that Config.Can permits the action in the class of the call.
 func Permission(resource, action string) func(grimoireauth.ClassID) middleware.Rule {
 	return func(class grimoireauth.ClassID) middleware.Rule {
 		return middleware.HasPermission(middleware.OneClass(class), resource, action)
 	}
 }
 
-// ClassOf says which class a call is about, or returns the empty ClassID, which is
-// refused. The request is the message of a unary call, or the first and only one that
-// the client of a server stream sends. Where the client streams, it is nil, since the
-// decision is made before the handler runs: such a class comes from the metadata.
+// ClassOf returns the class of a call, or the empty ClassID, which is rejected. The
+// request is the message of a unary call, or the only one that the client of a server
+// stream sends. If the client streams, it is nil, since the decision is made before the
+// handler runs: then the class comes from the metadata.
 type ClassOf func(ctx context.Context, request any) grimoireauth.ClassID
 
 // FromMessage reads the class from the field "class" of the request. With generated
@@ -59,7 +59,8 @@ func FromMessage(_ context.Context, request any) grimoireauth.ClassID {
 	return grimoireauth.ClassID(message.GetFields()["class"].GetStringValue())
 }
 
-// FromMetadata reads the class from the metadata of this name. Two values are none.
+// FromMetadata reads the class from the metadata of this name. If it has two values
+// there is no class.
 func FromMetadata(name string) ClassOf {
 	return func(ctx context.Context, _ any) grimoireauth.ClassID {
 		if values := metadata.ValueFromIncomingContext(ctx, name); len(values) == 1 {
@@ -71,7 +72,7 @@ func FromMetadata(name string) ClassOf {
 
 var errUnlisted = fmt.Errorf("%w: this method is not listed", middleware.ErrMisconfigured)
 
-// rulesFor returns what a call has to fulfil.
+// rulesFor returns the rules of a call.
 func (a Access) rulesFor(ctx context.Context, request any) ([]middleware.Rule, error) {
 	if a.rules == nil {
 		return nil, errUnlisted

@@ -14,12 +14,13 @@ import (
 
 // Interceptor decides about the calls of a gRPC server.
 type Interceptor struct {
-	// Guard decides. Its Config.Watch should be verifier.Watch, so that streams end when
-	// their session does. Missing: every call that is not public is refused as Internal.
+	// Guard decides. Its Config.Watch should be verifier.Watch, so that streams end
+	// when their session does. Missing: every call that is not public is rejected as
+	// Internal.
 	Guard *middleware.Guard
 	// Methods says who may call each method, by its full name, such as
-	// "/school.Classes/Roster". A method that is not listed is refused as Internal: see
-	// Check.
+	// "/school.Classes/Roster". A method that is not listed is rejected as Internal:
+	// see Check.
 	Methods map[string]Access
 }
 
@@ -71,7 +72,7 @@ func (i Interceptor) unary(ctx context.Context, request any, info *grpc.UnarySer
 	return next(contextOf(ctx, decision), request)
 }
 
-// contextOf returns a context that says who calls, for grimoireauth's accessors.
+// contextOf returns a context with the caller, for grimoireauth's accessors.
 func contextOf(ctx context.Context, d middleware.Decision) context.Context {
 	if d.Role == grimoireauth.RoleNone {
 		return grimoireauth.ContextWithAuthentication(ctx, d.Authentication)
@@ -81,8 +82,8 @@ func contextOf(ctx context.Context, d middleware.Decision) context.Context {
 
 var errBadAuthorization = fmt.Errorf("the metadata authorization is no bearer token: %w", grimoireauth.ErrUnauthenticated)
 
-// bearer reads the session_jwt from the metadata "authorization". It is never refreshed:
-// when it has expired, the client brings another.
+// bearer reads the session_jwt from the metadata "authorization". It is never
+// refreshed: after it has expired, the client sends another one.
 func bearer(ctx context.Context) (grimoireauth.Credentials, error) {
 	values := metadata.ValueFromIncomingContext(ctx, "authorization")
 	if len(values) == 0 {

@@ -15,8 +15,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// refusals is read from the top, as the guard's own table for HTTP is: what could not be
-// found out stands before every "no". Messages are fixed, since an error's own text is
+// refusals is read from the top, as the guard's own table for HTTP is: temporary errors
+// stand before every rejection. The messages are fixed, since an error's own text is
 // for the log.
 var refusals = []struct {
 	err     error
@@ -42,7 +42,7 @@ var refusals = []struct {
 // retryAfter is how long a client waits if the error does not say.
 const retryAfter = 5 * time.Second
 
-// refusal is the status for an error of the guard. Unavailable and
+// refusal returns the status for an error of the guard. Unavailable and
 // ResourceExhausted say when to try again, by the detail google.rpc.RetryInfo.
 func refusal(ctx context.Context, method string, err error) error {
 	s := status.New(codes.Internal, refusals[0].message)

@@ -9,10 +9,10 @@ import (
 	"google.golang.org/grpc"
 )
 
-// stream decides about a stream and watches it. Where the client streams, the decision is
-// made before the handler runs. Otherwise it is made on the one message that the client
-// sends, when the handler receives it, which generated code does before it calls the
-// application's method; until then the stream has no person and nothing can be sent.
+// stream decides about a stream and watches it. If the client streams, it decides
+// before the handler runs. Otherwise it decides when the handler receives the one
+// message of the client, which generated code does before it calls the application's
+// method; until then the stream has no caller and nothing can be sent.
 func (i Interceptor) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 	access := i.Methods[info.FullMethod]
 	if access.public {
@@ -28,7 +28,7 @@ func (i Interceptor) stream(srv any, stream grpc.ServerStream, info *grpc.Stream
 	}
 	err := next(srv, g)
 	if ended := g.ended(); ended != nil {
-		return ended // whatever the handler made of it
+		return ended // whatever the handler returned
 	}
 	return err
 }
@@ -43,11 +43,11 @@ type guardedStream struct {
 	cancel context.CancelCauseFunc
 }
 
-// decided is the context of a stream, and says who calls as soon as that is known. The
-// handler may have it before.
+// decided is the context of a stream, with the caller as soon as the decision is made.
+// The handler may have the context before.
 type decided struct {
 	context.Context
-	with atomic.Pointer[context.Context] // the same, with the person
+	with atomic.Pointer[context.Context] // the same, with the caller
 }
 
 func (d *decided) Value(key any) any {
@@ -88,8 +88,8 @@ func (g *guardedStream) ended() error {
 	return refusal(g.ctx, g.method, context.Cause(g.ctx))
 }
 
-// while does what can wait for the client, for as long as the decision holds. What still
-// waits then ends with the stream, which gRPC ends when the handler returns.
+// while runs what can wait for the client, for as long as the decision holds. A call
+// that still waits then ends with the stream, which gRPC ends when the handler returns.
 func (g *guardedStream) while(do func() error) error {
 	if err := g.ended(); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (g *guardedStream) RecvMsg(message any) error {
 	return nil
 }
 
-// SendMsg sends nothing before the decision, nor after it has ended.
+// SendMsg sends nothing before the decision is made, and nothing after it has ended.
 func (g *guardedStream) SendMsg(message any) error {
 	if g.ctx.with.Load() == nil {
 		return refusal(g.ctx, g.method, errUndecided)

@@ -7,13 +7,13 @@ import (
 )
 
 // Gin makes a guard a middleware of gin: Gin(guard.Require), or
-// Gin(guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)) for a route
-// such as "/classes/:class". The handlers after it run only if the guard calls them, and
-// find in c.Request who is signed in.
+// Gin(guard.InClass(middleware.PathClass("class"), grimoireauth.RoleStudent)) for a
+// route such as "/classes/:class". The handlers after it run only if the guard calls
+// them, and find the session in the context of c.Request.
 //
 // gin calls the next handler when one returns, unless that one has called Abort. So
-// gin.WrapH around a guard writes the refusal and the handler runs all the same: it is
-// right only around the last handler of a route.
+// with gin.WrapH around a guard the handler runs after a rejection all the same: use it
+// only around the last handler of a route.
 func Gin(guard func(http.Handler) http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		for _, param := range c.Params {

@@ -5,11 +5,11 @@ import (
 	"net/http"
 )
 
-// anybodysRoutes adds what browsers, search engines and load balancers ask for without
-// being asked to, and returns the patterns. Protect closes what is not listed, so
-// without these every first page would put a 401 into the browser's console, and a
-// load balancer would take the program for broken.
-func anybodysRoutes(mux *http.ServeMux) (public []string) {
+// publicFiles adds what browsers, search engines and load balancers request on their
+// own, and returns the patterns. Protect closes what is not listed, so without these
+// every first page would put a 401 into the browser's console, and a load balancer
+// would consider the program broken.
+func publicFiles(mux *http.ServeMux) (public []string) {
 	for pattern, answer := range map[string]http.HandlerFunc{
 		"GET /style.css":   file("style.css", ""),
 		"GET /favicon.ico": file("favicon.svg", "image/svg+xml"),
@@ -22,7 +22,7 @@ func anybodysRoutes(mux *http.ServeMux) (public []string) {
 	return public
 }
 
-// file serves one of the embedded files, and nothing else of them.
+// file serves one of the embedded files.
 func file(name, contentType string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if contentType != "" {
@@ -32,8 +32,8 @@ func file(name, contentType string) http.HandlerFunc {
 	}
 }
 
-// healthy says that this program answers. It does not ask Stytch: an outage there is
-// not cured by a restart here, which would only forget whose tokens are good.
+// healthy says that this program answers. It does not call Stytch: restarting this
+// program does not end an outage there, and would only clear the verified tokens.
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = io.WriteString(w, "ok\n")
