@@ -37,6 +37,6 @@ func TestLimit(t *testing.T) {
 			passed += l.Met(fmt.Sprint("invented ", n))
 		}
 		require.LessOrEqual(t, passed, maxProblems)
-		require.LessOrEqual(t, len(l.seen), maxProblems+1)
+		require.LessOrEqual(t, len(l.problems), maxProblems+1)
 	})
 }

@@ -1,5 +1,5 @@
-// Package asker says for whom a call to Stytch is made, from the request that causes
-// it down to the transport that carries it.
+// Package asker carries the client of a request in the context, from the guard that
+// authenticates the request to the transport that calls Stytch.
 package asker
 
 import (
@@ -7,27 +7,27 @@ import (
 	"net/netip"
 )
 
-// Asker is for whom a call is made. A context without one belongs to the program
-// itself, which draws on no stranger's share.
+// Asker is the client that a call to Stytch is counted for. A context without one belongs
+// to the program itself, whose calls count for no client.
 type Asker struct {
-	// Address is where the request came from. Zero: not known, or a proxy's.
+	// Address is the client address. Zero: it is not known, or is a proxy's.
 	Address netip.Addr
-	// Known says that the credentials are known to belong to a session of this
-	// deployment, so that the call draws on no address's share. False: a stranger's.
+	// Known says that the credentials belong to a session of this deployment, so the call
+	// draws on no address's share. False: they may be invented.
 	Known bool
 }
 
-// Key is the context key. A context of another package's own answers to it with an
-// Asker or, if it is worth finding out only when it is needed, with a Teller.
+// Key is the context key. A context of another package answers to it with an Asker or, if
+// finding it out costs something, with a Teller.
 type Key struct{}
 
-// Teller finds out for whom a call is made.
+// Teller finds out the Asker when it is needed.
 type Teller interface{ Asker() Asker }
 
-// With returns a context that says it.
+// With returns a context that holds a.
 func With(ctx context.Context, a Asker) context.Context { return context.WithValue(ctx, Key{}, a) }
 
-// From returns what the context says. ok is false if it says nothing.
+// From returns the Asker of the context. ok is false if there is none.
 func From(ctx context.Context) (a Asker, ok bool) {
 	switch said := ctx.Value(Key{}).(type) {
 	case Asker:

@@ -1,13 +1,13 @@
-// Package breaker holds what one process knows about an outage of the server that it
-// calls, so that the calls need not find out one by one.
+// Package breaker is a circuit breaker: it holds what one process knows about an outage of the
+// server that it calls, so that the calls need not find it out one by one.
 //
 // A [Breaker] keeps one circuit for the server as a whole and one for each [Class] of
-// endpoints. A circuit opens when calls are in flight and none has been answered for
-// three seconds, or when calls about three different sessions have failed within ten
-// seconds and none went well in between. Opening it releases the calls that wait. While it
-// is open calls are refused, and from time to time one is asked to probe. One that no call
-// has probed for ten seconds closes. If a probe of a class is not answered for three
-// seconds, nor any other call meanwhile, the circuit of the server opens as well.
+// endpoints. A circuit opens when calls are in flight and none has been answered for three
+// seconds, or when calls about three different sessions have failed within ten seconds and
+// none has succeeded in between. When it opens, the calls that wait are released. While it is
+// open, calls are refused, and from time to time one is told to probe. A circuit that no call
+// has probed for ten seconds closes. If neither a probe of a class nor any other call is
+// answered for three seconds, the circuit of the server opens as well.
 package breaker
 
 import (
@@ -16,17 +16,18 @@ import (
 	"time"
 )
 
-// Class is a kind of endpoint. One that fails alone is no outage of the others.
+// Class is a kind of endpoint. An outage of one class is no outage of the others.
 type Class uint8
 
 const (
-	// SignIn are the calls of people who have not signed in yet, or of a mail that is
-	// sent to them. Strangers make them as they like, so their failures open no circuit;
-	// they are refused while the server as a whole cannot be reached.
+	// SignIn is the class of calls before a sign-in, and of mail. Strangers can cause any
+	// number of them, so their failures open no circuit. They are refused while the server
+	// as a whole cannot be reached.
 	SignIn Class = iota
-	// Sessions is the question whose session this is.
+	// Sessions is the class of calls that authenticate a session.
 	Sessions
-	// Administration is everything else: classes, rosters, policies, revocations.
+	// Administration is the class of all other calls: classes, rosters, policies,
+	// revocations.
 	Administration
 	// Server stands for the server as a whole, in a [State]. No call is of this class.
 	Server
@@ -41,46 +42,44 @@ func (c Class) String() string {
 
 // The numbers of a Breaker.
 const (
-	// Silence is how long calls may be in flight without one that is answered. If
-	// answers were slower than half of it within the last minute, it is twice what the
-	// slowest took, at most [LongestSilence]: a server that is slow and answers is not
-	// out.
+	// Silence is how long calls may be in flight without an answer. If the slowest answer of
+	// the last minute took longer than half of it, the limit is twice that time, at most
+	// [LongestSilence]: a server that is slow and answers has no outage.
 	Silence        = 3 * time.Second
 	LongestSilence = 8 * time.Second
 	slowMemory     = time.Minute
 
-	// Callers is how many different sessions' calls have to fail within Window, without
-	// one that goes well in between.
+	// Callers is the number of different sessions whose calls have to fail within Window,
+	// without a call that succeeds in between.
 	Callers = 3
 	Window  = 10 * time.Second
 
 	// The pause before the first probe, which doubles up to the pause between two.
 	FirstPause   = 500 * time.Millisecond
 	LongestPause = 2 * time.Second
-	// ProbeLife bounds one probe. It is longer than the pause between two, so that a
-	// slow answer is waited for, and one that never comes delays no other probe.
+	// ProbeLife bounds one probe. It is longer than the pause between two, so that a slow
+	// answer is received, and a probe without an answer delays no other one.
 	ProbeLife = 8 * time.Second
-	// Stale is how long after the time of the next probe a circuit closes that no call has
-	// probed: nothing is known then, and the first calls must not pay for what was true
-	// before the quiet.
+	// Stale is how long after the time of the next probe a circuit closes if no call has
+	// probed. Nothing is known by then, so new calls are not refused by the old state.
 	Stale = 10 * time.Second
 )
 
-// Outcome is what became of a call.
+// Outcome is how a call ended.
 type Outcome uint8
 
 const (
-	// Gone: the caller has left, or the call was never sent. It says nothing.
+	// Gone: the caller left, or the call was never sent. It says nothing about the server.
 	Gone Outcome = iota
-	// Answered: the server has answered, whatever it said. 429 is an answer.
+	// Answered: the server has answered, with any status below 500. 429 is an answer.
 	Answered
-	// Odd: something between here and the server has answered, with no error of a
-	// server. It ends a silence and closes nothing.
+	// Odd: a proxy in between has answered, with a status below 500. It ends a silence and
+	// closes no circuit.
 	Odd
-	// Failed: the server has answered that it is in trouble (5xx).
+	// Failed: the server has answered with an error of its own (5xx).
 	Failed
-	// Unreached: there was no answer: a reset, a refused connection, a time-out, or a
-	// proxy that could not reach the server.
+	// Unreached: the server has not answered: a reset, a refused connection, a time-out, or
+	// a proxy that could not reach the server.
 	Unreached
 )
 
@@ -96,21 +95,21 @@ const (
 // String returns the cause in words.
 func (c Cause) String() string { return [...]string{"no answers", "failures"}[c] }
 
-// State is a circuit that is open, or was until now.
+// State is a circuit that has opened or closed.
 type State struct {
 	Class Class // Server: all classes
 	Cause Cause
 	Since time.Time
 	Open  bool
-	Next  time.Time // not before then does a call probe; zero if it is closed
-	// Forgotten: it closed because no call has probed it for too long, not by an answer.
+	Next  time.Time // when the next call can probe; zero if it is closed
+	// Forgotten: it closed because no call has probed it for too long, and not by an answer.
 	Forgotten bool
 }
 
 // Breaker is safe for concurrent use. The zero Breaker is closed. It starts no
 // goroutine; timers run while calls are in flight and while a circuit is open.
 type Breaker struct {
-	// Changed is told about each circuit that opens and closes, without a lock held. It
+	// Changed is called for each circuit that opens or closes, while no mutex is held. It
 	// must not panic. Nil: it is not called. Set it before the first call.
 	Changed func(State)
 
@@ -118,18 +117,19 @@ type Breaker struct {
 	circuits [classes]circuit
 }
 
-// circuit is what is known of one class. Invariant: next, since and cause count while it
-// is open only, and failing is empty then.
+// circuit is what is known about one class.
+//
+// Invariant: next, since and cause are used only while it is open, and failing is empty then.
 type circuit struct {
 	open   bool
 	cause  Cause
 	since  time.Time
 	next   time.Time
 	probes int // since it opened
-	// probed is when the first probe was sent since it opened, and since a probe was
-	// answered last; zero if none was.
+	// probed is when the first probe was sent after the circuit opened, or after the last
+	// answer to a probe; zero if none was sent.
 	probed time.Time
-	forget *time.Timer // closes it if no call probes; nil if it was never open
+	forget *time.Timer // closes it if no call probes; nil if it has never opened
 
 	answers  uint64    // calls that were answered
 	closings uint64    // how often it has closed
@@ -151,11 +151,11 @@ type failing struct {
 // Call is a call that is about to be made.
 type Call struct {
 	Class Class
-	// Key says whose call it is: calls with one key fail as one.
+	// Key identifies the session: several failures with one key count once.
 	Key uint64
-	// Stranger says that nothing vouches for who asks. Such a call opens no circuit.
+	// Stranger: the credentials may be invented. Such a call opens no circuit.
 	Stranger bool
-	// Release is called once, without a lock held, if a circuit opens while the call is
+	// Release is called once, while no mutex is held, if a circuit opens while the call is
 	// in flight. It must end the call.
 	Release func()
 }
@@ -175,15 +175,14 @@ type Refusal struct {
 	Mark Mark
 	// Wait is how long it is until the next probe.
 	Wait time.Duration
-	// Probe says that whoever was refused is to probe now: by a call of its own with
-	// [Breaker.Probe].
+	// Probe: the caller that is refused has to probe now, by a call with [Breaker.Probe].
 	Probe bool
 }
 
 func (c Class) opens() bool { return c == Sessions || c == Administration }
 
-// Begin begins a call, or says why it must not be made. [Flight.End] has to be called
-// when it is over.
+// Begin begins a call, or says why it must not be made. [Flight.End] has to be called when
+// the call is over.
 func (b *Breaker) Begin(call Call) (*Flight, *Refusal) {
 	now := time.Now()
 	b.mu.Lock()
@@ -195,8 +194,7 @@ func (b *Breaker) Begin(call Call) (*Flight, *Refusal) {
 		changed = append(changed, b.forgets(of, now)...)
 	}
 	if class.open && !server.open && !class.probed.IsZero() && now.Sub(class.probed) >= Silence && server.answered.Before(class.probed) {
-		// Its probes are not answered, and no call of another class was. That no probe was
-		// sent yet says nothing.
+		// A probe was sent, and neither it nor a call of another class was answered since.
 		opened, released := b.opens(Server, class.cause, now)
 		changed, release = append(changed, opened...), released
 	}
@@ -227,7 +225,7 @@ func (b *Breaker) Begin(call Call) (*Flight, *Refusal) {
 }
 
 // Probe begins a call that finds out whether a circuit can close. It is never refused or
-// released, and opens none.
+// released, and opens no circuit.
 func (b *Breaker) Probe(class Class) *Flight {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -238,8 +236,8 @@ func (b *Breaker) Probe(class Class) *Flight {
 	return &Flight{breaker: b, call: Call{Class: class}, began: now, mark: b.mark(class), probe: true}
 }
 
-// End says what became of the call. It returns what is to be remembered of a failure.
-// Only the first End counts.
+// End records the outcome of the call. It returns the mark of a failure. Only the first End
+// counts.
 func (f *Flight) End(outcome Outcome) Mark {
 	b := f.breaker
 	now := time.Now()
@@ -249,7 +247,7 @@ func (f *Flight) End(outcome Outcome) Mark {
 		return f.mark
 	}
 	f.finished = true
-	b.land(f)
+	b.remove(f)
 	var changed []State
 	var release []func()
 	class, server := &b.circuits[f.call.Class], &b.circuits[Server]
@@ -272,7 +270,7 @@ func (f *Flight) End(outcome Outcome) Mark {
 	case Failed:
 		class.answered, server.answered = now, now
 		class.probed = time.Time{}
-		f.mark.answers = class.answers // what went well before is no sign against it
+		f.mark.answers = class.answers // earlier answers do not contradict this failure
 		changed = b.closes(Server)
 		opened, released := b.failed(f, now, false)
 		changed, release = append(changed, opened...), released
@@ -304,7 +302,7 @@ func (b *Breaker) Open() []State {
 	return open
 }
 
-// tell ends the calls that wait and reports what has changed. mu is not held.
+// tell releases calls and reports changes. mu is not held.
 func (b *Breaker) tell(changed []State, release []func()) {
 	for _, end := range release {
 		end()

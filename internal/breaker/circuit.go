@@ -6,8 +6,8 @@ import (
 	"github.com/promptgrimoire/auth/internal/backoff"
 )
 
-// listen opens a circuit if no call was answered for too long. It runs when the timer of
-// a class has fired.
+// listen opens a circuit if no call was answered for too long. The timer of a class calls
+// it.
 func (b *Breaker) listen(class Class) {
 	now := time.Now()
 	b.mu.Lock()
@@ -35,10 +35,10 @@ func (b *Breaker) listen(class Class) {
 	b.tell(changed, release)
 }
 
-// land takes a call out of what is in flight. mu is held.
-func (b *Breaker) land(f *Flight) {
+// remove removes a call from those in flight. mu is held.
+func (b *Breaker) remove(f *Flight) {
 	c := &b.circuits[f.call.Class]
-	// Of a call that was released they are in no list any more, and nothing happens.
+	// A call that was released is in no list, and Remove has no effect.
 	if f.all != nil {
 		c.flights.Remove(f.all)
 	}
@@ -51,7 +51,8 @@ func (b *Breaker) land(f *Flight) {
 	}
 }
 
-// failed notes a call that failed, and opens a circuit if there were enough. mu is held.
+// failed records a call that failed, and opens a circuit if there were enough of them. mu
+// is held.
 func (b *Breaker) failed(f *Flight, now time.Time, unreached bool) (changed []State, release []func()) {
 	c := &b.circuits[f.call.Class]
 	if !f.call.Class.opens() || f.call.Stranger || f.probe || c.open || b.circuits[Server].open {
@@ -81,8 +82,8 @@ func (b *Breaker) failed(f *Flight, now time.Time, unreached bool) (changed []St
 	return b.opens(f.call.Class, Failures, now)
 }
 
-// opens opens a circuit. It returns what Changed is to be told and what ends the calls
-// that wait for it. mu is held.
+// opens opens a circuit. It returns the states for Changed and the functions that release
+// the waiting calls. mu is held.
 func (b *Breaker) opens(class Class, cause Cause, now time.Time) (changed []State, release []func()) {
 	c := &b.circuits[class]
 	if c.open {
@@ -118,7 +119,7 @@ func (b *Breaker) opens(class Class, cause Cause, now time.Time) (changed []Stat
 	return []State{c.state(class)}, release
 }
 
-// closes closes a circuit, if it is open. mu is held.
+// closes closes a circuit if it is open. mu is held.
 func (b *Breaker) closes(class Class) []State {
 	c := &b.circuits[class]
 	if !c.open {
@@ -140,8 +141,8 @@ func (b *Breaker) forgets(class Class, now time.Time) []State {
 	return changed
 }
 
-// idle does so without a call. It runs when the timer of an open circuit has fired, which
-// is set again for as long as calls probe.
+// idle closes such a circuit when no call comes. The timer of an open circuit calls it, and
+// is set again as long as calls probe.
 func (b *Breaker) idle(class Class) {
 	now := time.Now()
 	b.mu.Lock()
@@ -157,14 +158,14 @@ func (c *circuit) state(class Class) State {
 	return State{Class: class, Cause: c.cause, Since: c.since, Open: true, Next: c.next}
 }
 
-// pause returns how long it is until the next probe, which it counts.
+// pause returns how long it takes until the next probe, and counts that one.
 func (c *circuit) pause() time.Duration {
 	wait := backoff.Pause(FirstPause, LongestPause, c.probes)
 	c.probes++
 	return wait
 }
 
-// silence is how long calls may be in flight now without an answer.
+// silence is how long calls may be in flight without an answer.
 func (c *circuit) silence(now time.Time) time.Duration {
 	if now.Sub(c.slowAt) > slowMemory {
 		return Silence
@@ -172,7 +173,7 @@ func (c *circuit) silence(now time.Time) time.Duration {
 	return max(Silence, min(2*c.slowest, LongestSilence))
 }
 
-// note remembers how long an answer took.
+// note records how long an answer took.
 func (c *circuit) note(took time.Duration, now time.Time) {
 	if took >= c.slowest || now.Sub(c.slowAt) > slowMemory {
 		c.slowest, c.slowAt = took, now

@@ -1,14 +1,14 @@
 package breaker
 
-// Mark is the moment of a failure, for asking later whether it has passed. The zero Mark
-// knows nothing: the outage that it stands for goes on, and has not ended.
+// Mark is the moment of a failure. It tells later whether the outage has ended since. The
+// zero Mark stands for an outage that goes on.
 type Mark struct {
 	breaker           *Breaker
 	class             Class
 	answers, closings uint64
 }
 
-// mark returns the mark of this moment. mu is held.
+// mark returns the mark of now. mu is held.
 func (b *Breaker) mark(class Class) Mark {
 	return Mark{breaker: b, class: class, answers: b.circuits[class].answers, closings: b.closings(class)}
 }
@@ -17,8 +17,8 @@ func (b *Breaker) closings(class Class) uint64 {
 	return b.circuits[class].closings + b.circuits[Server].closings
 }
 
-// Ongoing reports whether calls of its class are refused now, or none of them was
-// answered since.
+// Ongoing reports whether calls of its class are refused now, or none of them was answered
+// since.
 func (m Mark) Ongoing() bool {
 	if m.breaker == nil {
 		return true

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Claims are the claims of a session_jwt as they stand in it: well-formed, each
-// at most once, of the right kind; whether they may be believed is for the
-// caller to decide. Byte slices are parts of the payload that was read.
+// Claims are the claims of a session_jwt: well-formed, each at most once, of the right kind.
+// The caller checks their values. Byte slices are parts of the payload that was read.
 //
 // Source: https://stytch.com/docs/b2b/guides/sessions/using-jwts
 type Claims struct {
@@ -46,8 +45,8 @@ type Factor struct {
 	LastAuthenticatedAt time.Time // zero if absent
 }
 
-// The names that mean something. A name that matches one of them only when case
-// is ignored is refused, since another reader may take it for the real one.
+// The names that are read. A name that equals one of them only when case is ignored is
+// rejected, since another program may take it for the real one.
 const (
 	sessionName      = "https://stytch.com/session"
 	organizationName = "https://stytch.com/organization"
@@ -69,8 +68,8 @@ func reserved(names ...string) [][]byte {
 	return out
 }
 
-// limits are wide for Stytch, whose tokens nest four deep and whose custom claims
-// are at most 4 KB, and narrow for whoever wants to keep a server busy.
+// limits leave room for Stytch's tokens, which nest four deep and have at most 4 KB of
+// custom claims, and bound the work that a hostile token can cause.
 var limits = Limits{Depth: 16, Members: 256}
 
 const (
@@ -80,8 +79,8 @@ const (
 	maxText = 256
 )
 
-// unlike refuses a name that is none of the reserved ones and equals one of them
-// under Unicode case folding, which also takes "ſ" for "s" and "K" for "k".
+// unlike rejects a name that is none of the reserved ones and equals one of them under
+// Unicode case folding, which also takes "ſ" for "s" and the Kelvin sign for "k".
 func (r *Reader) unlike(memberName []byte, names [][]byte) {
 	for _, n := range names {
 		if bytes.EqualFold(memberName, n) {
@@ -90,8 +89,8 @@ func (r *Reader) unlike(memberName []byte, names [][]byte) {
 	}
 }
 
-// Read reads the claims of a session_jwt. Role ids and factor names become
-// strings by text, so that the caller can share equal ones; nil means string().
+// Read reads the claims of a session_jwt. text makes the strings of role ids and factor
+// names, so that the caller can share equal ones; nil means string().
 func Read(payload []byte, text func([]byte) string) (Claims, error) {
 	if text == nil {
 		text = func(b []byte) string { return string(b) }
@@ -142,8 +141,8 @@ func Read(payload []byte, text func([]byte) string) (Claims, error) {
 	return c, nil
 }
 
-// custom appends a member to a JSON object under construction. The name goes in as
-// it was written, with its escapes.
+// custom appends a member to a JSON object. It copies the name as written, with its
+// escapes.
 func (r *Reader) custom(object []byte, n name, value []byte) []byte {
 	if object == nil {
 		object = make([]byte, 0, int(n.end-n.start)+len(value)+6)
@@ -156,9 +155,9 @@ func (r *Reader) custom(object []byte, n name, value []byte) []byte {
 	return append(object, value...)
 }
 
-// audience reads the aud claim: one string, or an array of exactly one (RFC
-// 7519, 4.1.3). A token for several audiences is refused, since any of them
-// could present it here (RFC 8725, 3.9); Stytch writes one.
+// audience reads the aud claim: one string, or an array of exactly one (RFC 7519, 4.1.3). A
+// token for several audiences is rejected, since each of them could present it here (RFC
+// 8725, 3.9). Stytch writes one.
 func (r *Reader) audience() []byte {
 	if r.Is('"') {
 		return r.Text()
@@ -204,8 +203,8 @@ func (r *Reader) session(c *Claims, text func([]byte) string) {
 	}
 }
 
-// roles reads an array of role ids. A null, which is how some encoders write an
-// empty list, is no roles.
+// roles reads an array of role ids. A null means no roles: some encoders write an empty
+// list so.
 func (r *Reader) roles(text func([]byte) string) []string {
 	if r.Null() {
 		return nil
@@ -282,8 +281,8 @@ func (r *Reader) organization(c *Claims) {
 	}
 }
 
-// shown reads a text that people will see or code will compare: of bounded
-// length, and without characters that hide.
+// shown reads a text that is displayed or compared: of bounded length, and without
+// invisible characters.
 func (r *Reader) shown() []byte {
 	text := r.Text()
 	if len(text) > maxText || !Printable(text) {

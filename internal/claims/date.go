@@ -6,19 +6,18 @@ import (
 	"time"
 )
 
-// Date is a NumericDate (RFC 7519, 2): seconds since 1970, perhaps with a
-// fraction, of which only the presence is kept. The zero Date was not there.
+// Date is a NumericDate (RFC 7519, 2): seconds since 1970. Of a fraction only its presence
+// is kept. The zero Date means that the member is missing.
 type Date struct {
 	Seconds  int64 // rounded down; 0 to 2^32-1
-	Fraction bool  // there was a fraction other than zero
+	Fraction bool  // the fraction was not zero
 	Present  bool
 }
 
 // Floor is the last whole second before the date: the strict reading of an end.
 func (d Date) Floor() int64 { return d.Seconds }
 
-// Ceil is the first whole second after the date: the strict reading of a
-// beginning.
+// Ceil is the first whole second after the date: the strict reading of a beginning.
 func (d Date) Ceil() int64 {
 	if d.Fraction {
 		return d.Seconds + 1
@@ -26,10 +25,9 @@ func (d Date) Ceil() int64 {
 	return d.Seconds
 }
 
-// Date reads a NumericDate. Only plain decimal notation of a date until the year
-// 2106 is accepted: exponents, signs and numbers in quotes, which some libraries
-// take, are how dates overflow or are read differently by two readers. Stytch
-// writes whole seconds.
+// Date reads a NumericDate until the year 2106 in plain decimal notation. Some libraries
+// also accept exponents, signs and numbers in quotes, which can overflow or be read
+// differently by two programs. Stytch writes whole seconds.
 func (r *Reader) Date() Date {
 	if r.err == nil && (r.peek() < '0' || r.peek() > '9') {
 		r.fail(ErrShape)
@@ -62,9 +60,9 @@ func (r *Reader) Date() Date {
 	return d
 }
 
-// number moves over a number as RFC 8259, 6 writes it and returns its text. One that
-// no float64 can hold is refused: some readers take it for infinity, and golang-jwt
-// and encoding/json refuse the whole text.
+// number reads a number (RFC 8259, 6) and returns its text. A number that no float64 can
+// hold is rejected: some programs read it as infinity, while golang-jwt and encoding/json
+// reject the whole text.
 func (r *Reader) number() []byte {
 	if r.err != nil {
 		return nil
@@ -125,8 +123,8 @@ func (r *Reader) digits() (n int) {
 	return n
 }
 
-// Timestamp reads a string that holds an RFC 3339 time, in UTC. A null gives the
-// zero time.
+// Timestamp reads a string with an RFC 3339 time and returns it in UTC. A null is the zero
+// time.
 func (r *Reader) Timestamp() time.Time {
 	if r.Null() || r.err != nil {
 		return time.Time{}
@@ -143,8 +141,8 @@ func (r *Reader) Timestamp() time.Time {
 	return t.UTC()
 }
 
-// strictTime refuses what package time takes beyond RFC 3339, 5.6: a comma before
-// the fraction, an hour of one digit, an offset of a day (https://go.dev/issue/54580).
+// strictTime rejects what package time accepts beyond RFC 3339, 5.6: a comma before the
+// fraction, an hour of one digit, an offset of a day (https://go.dev/issue/54580).
 func strictTime(text []byte) bool {
 	if len(text) < len("2006-01-02T15:04:05Z") || text[13] != ':' || bytes.IndexByte(text, ',') >= 0 {
 		return false

@@ -7,21 +7,20 @@ type Header struct {
 	KeyID string // never empty
 }
 
-// ErrAlgorithm: alg is not exactly "RS256". The algorithm is ours to choose, not
-// the token's (RFC 8725, 3.1).
+// ErrAlgorithm: alg is not exactly "RS256". The token does not choose the algorithm (RFC
+// 8725, 3.1).
 var ErrAlgorithm = errors.New("the algorithm is not RS256")
 
-// maxKeyID bounds key ids; Stytch's have about fifty bytes.
+// maxKeyID bounds key ids. Stytch's have about fifty bytes.
 const maxKeyID = 128
 
 var headerNames = reserved("alg", "kid", "typ", "cty", "crit", "b64", "zip", "enc",
 	"jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "p2c", "p2s", "epk", "apu", "apv", "iv", "tag")
 
-// ReadHeader reads the header of a session_jwt, which at Stytch has exactly alg,
-// kid and typ. A member that names or carries a key, asks for an extension or
-// means encryption is refused rather than ignored (RFC 7515, 4.1.11; RFC 8725,
-// 3.1 and 3.10): such a header was not written by Stytch. Other members pass,
-// since Stytch may add some.
+// ReadHeader reads the header of a session_jwt. Stytch writes exactly alg, kid and typ. A
+// member that names or carries a key, asks for an extension or means encryption is rejected
+// (RFC 7515, 4.1.11; RFC 8725, 3.1 and 3.10). Other members pass, since Stytch may add
+// some.
 func ReadHeader(header []byte) (Header, error) {
 	var h Header
 	rs256, typed := false, true
@@ -44,10 +43,10 @@ func ReadHeader(header []byte) (Header, error) {
 			}
 			h.KeyID = string(kid)
 		case "typ":
-			// Explicit typing (RFC 8725, 3.11): at+jwt and its like are not ours.
+			// Explicit typing (RFC 8725, 3.11): at+jwt, for one, is another kind of token.
 			typed = string(r.Text()) == "JWT"
 		default:
-			// All reserved names but the three above are refused in every spelling.
+			// The reserved names other than the three above are rejected in every spelling.
 			r.unlike(memberName, headerNames)
 			r.Raw()
 		}
@@ -64,9 +63,9 @@ func ReadHeader(header []byte) (Header, error) {
 	return h, nil
 }
 
-// KeyID reports whether kid can be a key id: 1 to 128 visible ASCII characters
-// that need no escape in JSON. It is a key of a map and appears in debug logs,
-// never in a path or a query.
+// KeyID reports whether kid can be a key id: 1 to 128 visible ASCII characters that need no
+// escape in JSON. Key ids are map keys and appear in debug logs, and are never used in a
+// path or a query.
 func KeyID(kid []byte) bool {
 	if len(kid) == 0 || len(kid) > maxKeyID {
 		return false

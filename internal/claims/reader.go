@@ -6,8 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// What can be wrong with a JSON text. The errors quote nothing of it, so they
-// may be logged.
+// What can be wrong with a JSON text. The errors quote nothing of it, so they can be logged.
 var (
 	ErrSyntax   = errors.New("not one well-formed JSON text in UTF-8")
 	ErrRepeated = errors.New("a JSON object repeats a member name")
@@ -20,15 +19,14 @@ var (
 type Limits struct {
 	Depth   int // objects and arrays within each other
 	Members int // members of one object; elements of an array are bounded by the text
-	// RepeatedNames lets objects repeat names. It is for a first look at a
-	// document whose parts are then read one by one with a Reader of their own.
+	// RepeatedNames lets objects repeat names. It is for a document whose parts are read
+	// again, each with a Reader of its own.
 	RepeatedNames bool
 }
 
-// Reader walks through one JSON text. The first fault sticks: from then on all
-// methods return zero values, iterations end, and Err tells what it was, so that
-// callers check once at the end. A Reader keeps the text it was given and hands
-// out parts of it; it is not safe for concurrent use.
+// Reader reads one JSON text. After the first fault all methods return zero values and
+// iterations end, so callers check Err or End once. A Reader returns parts of the text. It
+// is not safe for concurrent use.
 type Reader struct {
 	src    []byte
 	pos    int
@@ -37,14 +35,14 @@ type Reader struct {
 	limits Limits
 	err    error
 
-	// The names of all open objects, the innermost last: the first few in place,
-	// which is enough for a session_jwt, the others on the heap.
+	// The names of all open objects, the innermost last. The array is large enough for a
+	// session_jwt; further names are on the heap.
 	near  [40]name
 	far   []name
 	count int
 }
 
-// name is where a member name stands in the text, between its quotes.
+// name is the position of a member name in the text, between its quotes.
 type name struct {
 	start, end uint32
 	escaped    bool
@@ -53,7 +51,7 @@ type name struct {
 // NewReader returns a Reader over src.
 func NewReader(src []byte, limits Limits) Reader {
 	r := Reader{src: src, limits: limits, plain: plain(src)}
-	// One pass for the encoding makes every later step a matter of ASCII.
+	// After this pass every other step compares bytes of ASCII only.
 	if !utf8.Valid(src) {
 		r.err = ErrSyntax
 	}
@@ -63,7 +61,7 @@ func NewReader(src []byte, limits Limits) Reader {
 // Err returns the first fault, nil if there was none so far.
 func (r *Reader) Err() error { return r.err }
 
-// End checks that nothing but white space is left, and returns the first fault.
+// End checks that only white space is left, and returns the first fault.
 func (r *Reader) End() error {
 	if r.peek() != 0 || r.pos < len(r.src) {
 		r.fail(ErrSyntax)
@@ -78,12 +76,12 @@ func (r *Reader) fail(err error) {
 	r.pos = len(r.src)
 }
 
-// Fail makes err the Reader's fault unless there is one already. Callers use it
-// for a value that is well-formed and still not acceptable.
+// Fail makes err the Reader's fault unless there is one. Callers use it for values that are
+// well-formed and not acceptable.
 func (r *Reader) Fail(err error) { r.fail(err) }
 
-// peek skips white space (RFC 8259, 2) and returns the next byte, or 0 at the
-// end, which no JSON token begins with.
+// peek skips white space (RFC 8259, 2) and returns the next byte, or 0 at the end. No JSON
+// token begins with 0.
 func (r *Reader) peek() byte {
 	for r.pos < len(r.src) {
 		switch c := r.src[r.pos]; c {
@@ -188,8 +186,8 @@ func (r *Reader) at(i int) name {
 	return r.far[i-len(r.near)]
 }
 
-// repeated compares n with the names of the object that began at first. Its cost
-// is quadratic, in a number that Limits.Members bounds.
+// repeated compares n with the names of the object that began at first. Its cost is
+// quadratic in the number of members, which Limits.Members bounds.
 func (r *Reader) repeated(n name, first int) bool {
 	for i := first; i < r.count; i++ {
 		o := r.at(i)
@@ -246,8 +244,8 @@ func (r *Reader) Is(c byte) bool { return r.err == nil && r.peek() == c }
 // Null skips a null, and reports whether there was one.
 func (r *Reader) Null() bool { return r.Is('n') && r.literal("null") }
 
-// Raw skips one value of any kind, as strictly as if it were read, and returns
-// its text without the surrounding white space.
+// Raw skips one value of any kind, as strictly as if it were read, and returns its text
+// without the surrounding white space.
 func (r *Reader) Raw() []byte {
 	if r.err != nil {
 		return nil
@@ -261,7 +259,7 @@ func (r *Reader) Raw() []byte {
 	return r.src[start:r.pos:r.pos]
 }
 
-// skip recurses no deeper than Limits.Depth.
+// skip recurses at most to Limits.Depth.
 func (r *Reader) skip() {
 	switch c := r.peek(); c {
 	case '{':
@@ -301,8 +299,8 @@ func (r *Reader) literal(word string) bool {
 	return true
 }
 
-// Folded reports whether a name that is none of names equals one of them when
-// case is ignored.
+// Folded reports whether a name that is none of names equals one of them when case is
+// ignored.
 func (r *Reader) Folded(memberName []byte, names []string) bool {
 	for _, n := range names {
 		if string(memberName) != n && bytes.EqualFold(memberName, []byte(n)) {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text reads a string and returns its decoded bytes: a part of the Reader's text
-// where nothing had to be decoded.
+// Text reads a string and returns its decoded bytes. Without escapes they are a part of the
+// Reader's text.
 func (r *Reader) Text() []byte {
 	if r.err != nil {
 		return nil
@@ -22,7 +22,7 @@ func (r *Reader) Text() []byte {
 	return r.text(name{uint32(start), uint32(end), escaped})
 }
 
-// scanString moves over a string and returns where its inside stands.
+// scanString reads a string and returns the position of its contents.
 func (r *Reader) scanString() (start, end int, escaped bool) {
 	start = r.pos + 1
 	if r.plain {
@@ -41,7 +41,7 @@ func (r *Reader) scanString() (start, end int, escaped bool) {
 			return start, i, escaped
 		case c == '\\':
 			escaped = true
-			i++ // what follows is checked when the text is decoded
+			i++ // unescape checks the character after it
 		case c < 0x20: // RFC 8259, 7: control characters must be escaped
 			r.fail(ErrSyntax)
 			return 0, 0, false
@@ -51,10 +51,10 @@ func (r *Reader) scanString() (start, end int, escaped bool) {
 	return 0, 0, false
 }
 
-// plain reports whether a text has neither a backslash nor a control character, as
-// Stytch's have: then the processor's own search finds the ends of strings. It looks
-// at eight bytes at a time; a byte b is below n exactly if b-n borrows from its top
-// bit and b does not have that bit itself.
+// plain reports whether a text has neither a backslash nor a control character. Stytch's
+// texts have none, and then bytes.IndexByte finds the ends of strings. It checks eight
+// bytes at a time: a byte b is below n exactly if b-n borrows from its top bit and b does
+// not have that bit itself.
 func plain(src []byte) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	i := 0
@@ -73,7 +73,7 @@ func plain(src []byte) bool {
 	return true
 }
 
-// text decodes the inside of a string.
+// text decodes the contents of a string.
 func (r *Reader) text(n name) []byte {
 	inside := r.src[n.start:n.end:n.end]
 	if !n.escaped {
@@ -87,9 +87,8 @@ func (r *Reader) text(n name) []byte {
 	return decoded
 }
 
-// unescape decodes the escapes of RFC 8259, 7. A surrogate without its partner
-// is refused: it stands for no character, and every reader makes something else
-// of it.
+// unescape decodes the escapes of RFC 8259, 7. A lone surrogate is rejected: it is no
+// character, and programs read it differently.
 func unescape(s []byte) ([]byte, bool) {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -157,9 +156,9 @@ func hex4(s []byte) (rune, bool) {
 	return c, true
 }
 
-// Printable reports whether s consists of characters that show as what they are:
-// no controls, and none of the format characters (Unicode category Cf, such as
-// the bidirectional overrides) with which one name can be dressed as another.
+// Printable reports whether s consists of visible characters: no controls, and no format
+// characters (Unicode category Cf, such as the bidirectional overrides), which can make one
+// name look like another.
 func Printable(s []byte) bool {
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {

@@ -1,6 +1,6 @@
-// Package ctxkey has the context keys by which a guard tells what it found out about a
-// request. They are here so that the guard's own context can answer to them itself: one
-// allocation less for each request.
+// Package ctxkey holds the context keys with which a guard passes what it found out about a
+// request to the handler. They are here so that the guard's context type can answer to them
+// itself, which saves an allocation for each request.
 package ctxkey
 
 type (

@@ -5,11 +5,10 @@ import (
 	"sync"
 )
 
-// Lanes bounds how many calls are in flight, in all and for each key, where those that
-// find no place wait for one. Of those that wait, the key with the fewest calls in flight
-// is next, so that a key with many delays the others little. Its memory is that of the
-// calls that are in flight or wait. It is safe for concurrent use. Make it with
-// [NewLanes].
+// Lanes bounds how many calls are in flight, in all and for each key, and lets further
+// calls wait. Of the waiting calls, the one whose key has the fewest calls in flight is
+// next, so a key with many calls delays the others little. It needs memory for calls in
+// flight and waiting ones only. It is safe for concurrent use. Make it with [NewLanes].
 type Lanes[K comparable] struct {
 	most, queue int
 
@@ -20,7 +19,7 @@ type Lanes[K comparable] struct {
 	lanes   map[K]*lane
 }
 
-// lane is about one key, while a call is in flight or waits.
+// lane is about one key, while it has a call in flight or waiting.
 type lane struct {
 	inUse, each int
 	queue       []*waiter
@@ -28,17 +27,17 @@ type lane struct {
 
 type waiter struct {
 	number uint64
-	ready  chan bool // true: it has a place; false: it gave way to others
+	ready  chan bool // true: it has a slot; false: it gave way to another key
 }
 
-// NewLanes returns Lanes of most places, for which queue calls may wait.
+// NewLanes returns Lanes with most slots, for which queue calls may wait.
 func NewLanes[K comparable](most, queue int) *Lanes[K] {
 	return &Lanes[K]{most: most, queue: queue, lanes: map[K]*lane{}}
 }
 
-// Enter waits for one of the places, of which the key has at most each. It reports whether
-// it got one, and then one [Lanes.Leave] has to follow. It gets none if the context ends,
-// and if too many wait: then the key gives way for which most calls wait.
+// Enter waits for a slot, of which the key has at most each. It reports whether it got one;
+// then one [Lanes.Leave] has to follow. It gets none if the context ends, or if too many
+// calls wait: then a call of the key with the most waiting calls gives way.
 func (l *Lanes[K]) Enter(ctx context.Context, key K, each int) bool {
 	l.mu.Lock()
 	of := l.lanes[key]
@@ -47,7 +46,7 @@ func (l *Lanes[K]) Enter(ctx context.Context, key K, each int) bool {
 		l.lanes[key] = of
 	}
 	of.each = each
-	// Whatever could be served is served: see dispatch. So it overtakes none.
+	// dispatch leaves no slot free for which a call waits, so this call overtakes none.
 	if l.inUse < l.most && of.inUse < each {
 		of.inUse++
 		l.inUse++
@@ -73,7 +72,7 @@ func (l *Lanes[K]) Enter(ctx context.Context, key K, each int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
-	case got := <-w.ready: // in the same moment
+	case got := <-w.ready: // the slot came together with the end of ctx
 		return got
 	default:
 	}
@@ -88,7 +87,7 @@ func (l *Lanes[K]) Enter(ctx context.Context, key K, each int) bool {
 	return false
 }
 
-// Leave gives the place back.
+// Leave gives the slot back.
 func (l *Lanes[K]) Leave(key K) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -99,7 +98,7 @@ func (l *Lanes[K]) Leave(key K) {
 	l.dispatch()
 }
 
-// dispatch gives places to those that wait. mu is held.
+// dispatch gives free slots to waiting calls. mu is held.
 func (l *Lanes[K]) dispatch() {
 	for l.inUse < l.most && l.waiting > 0 {
 		var next *lane
@@ -123,7 +122,7 @@ func (l *Lanes[K]) dispatch() {
 	}
 }
 
-// makeWay takes the youngest one from the key for which most calls wait, unless that is
+// makeWay ends the youngest waiting call of the key with the most of them, unless that is
 // the key that asks. mu is held.
 func (l *Lanes[K]) makeWay(asking *lane) bool {
 	most := asking
@@ -142,7 +141,7 @@ func (l *Lanes[K]) makeWay(asking *lane) bool {
 	return true
 }
 
-// tidy forgets a lane that says nothing. mu is held.
+// tidy drops a lane without calls. mu is held.
 func (l *Lanes[K]) tidy(key K, of *lane) {
 	if of.inUse == 0 && len(of.queue) == 0 {
 		delete(l.lanes, key)

@@ -1,7 +1,6 @@
-// Package limit bounds what strangers can spend. Each limit is reserved before the
-// work and released, where there is something to release, after it; each has a stated
-// bound for its memory; none needs a goroutine. All times are those of package time,
-// measured by the clock that is never set.
+// Package limit bounds the work that strangers can cause. A limit is reserved before the work
+// and, where something is held meanwhile, released after it. Each has a stated bound for its
+// memory, and none starts a goroutine. Times are measured by the monotonic clock.
 //
 // [Rates] bounds how often something happens for a key, [Sources] how many calls a
 // client address causes, [Windows] how often something happens in any stretch of time,
@@ -20,11 +19,11 @@ type Rate struct {
 	Every time.Duration
 }
 
-// meter is how much of a Rate is used: the moment from which all of it is free again.
-// A use moves that moment by Every; what lies more than Burst uses ahead is refused.
+// meter is how much of a Rate is used: the time from which all of it is free again. A use
+// moves that time by Every. It may lie at most Burst uses ahead.
 type meter struct{ free time.Duration }
 
-// use takes one use. If there is none it returns how long it is until there is one.
+// use takes one use. If there is none, it returns how long it takes until there is one.
 func (m *meter) use(r Rate, now time.Duration) (wait time.Duration) {
 	free := max(m.free, now)
 	if wait = free - now - time.Duration(r.Burst-1)*r.Every; wait > 0 {
@@ -34,8 +33,8 @@ func (m *meter) use(r Rate, now time.Duration) (wait time.Duration) {
 	return 0
 }
 
-// book takes one use that may lie ahead, and returns how long it is until then. If that is
-// more than most it takes none.
+// book takes the next use and returns how long it takes until then. If that is more than
+// most it takes none.
 func (m *meter) book(r Rate, now, most time.Duration) (wait time.Duration, ok bool) {
 	free := max(m.free, now)
 	if wait = max(free-now-time.Duration(r.Burst-1)*r.Every, 0); wait > most {
@@ -48,10 +47,10 @@ func (m *meter) book(r Rate, now, most time.Duration) (wait time.Duration, ok bo
 // giveBack returns a use that was taken.
 func (m *meter) giveBack(r Rate) { m.free -= r.Every }
 
-// idle reports whether all of the Rate is free, so that there is nothing to remember.
+// idle reports whether all of the Rate is free, so that the meter can be dropped.
 func (m *meter) idle(now time.Duration) bool { return m.free <= now }
 
-// clock measures the time since its first use. The zero clock is ready.
+// clock measures the time since its first use. The zero clock is ready to use.
 type clock struct{ began time.Time }
 
 func (c *clock) now() time.Duration {
@@ -61,15 +60,14 @@ func (c *clock) now() time.Duration {
 	return time.Since(c.began)
 }
 
-// overflow is where the keys go for which a full table has no room: each shares its
-// place with others that happen to have the same one, so that a table that strangers
-// have filled refuses some too early and none for ever.
+// overflow is the number of shared entries for keys for which a full table has no room.
+// Keys with one hash share an entry, so after strangers have filled the table some keys are
+// refused too early, and none for ever.
 const overflow = 1024
 
-// few is how many entries of a full table each new key looks at for one that says
-// nothing any more.
+// few is how many entries of a table each new key checks for one that can be dropped.
 const few = 8
 
-// hash returns the place of a key. It is keyed, so that strangers cannot choose keys
-// that meet.
+// hash returns the hash of a key. The seed is secret, so strangers cannot choose keys that
+// collide.
 func hash[K comparable](seed maphash.Seed, key K) uint64 { return maphash.Comparable(seed, key) }

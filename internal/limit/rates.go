@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Rates bounds how often something happens for each key, such as messages to an
-// address in a class. It is safe for concurrent use. Make it with [NewRates].
+// Rates bounds how often something happens for each key, such as messages to an address in
+// a class. It is safe for concurrent use. Make it with [NewRates].
 type Rates[K comparable] struct {
 	rate Rate
 	most int
@@ -19,14 +19,14 @@ type Rates[K comparable] struct {
 	rest  [overflow]meter
 }
 
-// NewRates returns Rates that remember as many keys, each at about fifty bytes. A key
-// is remembered by its hash. Further keys share places of their own.
+// NewRates returns Rates for this many keys, each at about fifty bytes. A key is stored as
+// its hash. Further keys share entries.
 func NewRates[K comparable](rate Rate, keys int) *Rates[K] {
 	return &Rates[K]{rate: rate, most: keys, seed: maphash.MakeSeed(), byKey: map[uint64]meter{}}
 }
 
-// Reserve takes one use of the key's rate. If wait is not zero it took none, and wait
-// is how long it is until there is one.
+// Reserve takes one use of the key's rate. If there is none, it returns how long it takes
+// until there is one, and takes nothing.
 func (r *Rates[K]) Reserve(key K) (wait time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,10 +42,10 @@ func (r *Rates[K]) Reserve(key K) (wait time.Duration) {
 	return wait
 }
 
-// Book takes the key's next use, also if it lies ahead, and returns how long the caller
-// has to wait for it. So callers get their turns in the order in which they came, and one
-// that asks often gets no more of them. If the next use is further ahead than most, ok is
-// false and none is taken. A use that was booked is not released: others are behind it.
+// Book takes the key's next use, which may be in the future, and returns how long the
+// caller has to wait for it. So callers are served in the order in which they came. If the
+// next use is further away than most, ok is false and none is taken. A booked use is not
+// released, since others are booked after it.
 func (r *Rates[K]) Book(key K, most time.Duration) (wait time.Duration, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,7 +61,7 @@ func (r *Rates[K]) Book(key K, most time.Duration) (wait time.Duration, ok bool)
 	return wait, ok
 }
 
-// Wait returns how long it is until [Rates.Reserve] grants the key a use, and takes
+// Wait returns how long it takes until [Rates.Reserve] grants the key a use, and takes
 // none.
 func (r *Rates[K]) Wait(key K) time.Duration {
 	r.mu.Lock()
@@ -74,7 +74,7 @@ func (r *Rates[K]) Wait(key K) time.Duration {
 	return m.use(r.rate, r.clock.now())
 }
 
-// Release gives back what Reserve took, if it turned out that nothing was done with it.
+// Release returns a use that Reserve took and that turned out not to be needed.
 func (r *Rates[K]) Release(key K) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -88,8 +88,8 @@ func (r *Rates[K]) Release(key K) {
 	r.byKey[h] = m
 }
 
-// room reports whether the table can take another key. It forgets some that say
-// nothing any more. mu is held.
+// room reports whether the table can take another key. It drops a few idle ones. mu is
+// held.
 func (r *Rates[K]) room(now time.Duration) bool {
 	looked := 0
 	for h, m := range r.byKey {

@@ -2,15 +2,15 @@ package limit
 
 import "sync"
 
-// Slots bounds how many calls are in flight for each key. Its memory is that of the
-// calls in flight. The zero Slots is ready, and safe for concurrent use.
+// Slots bounds how many calls are in flight for each key. It needs memory for those calls
+// only. The zero Slots is ready to use, and safe for concurrent use.
 type Slots[K comparable] struct {
 	mu    sync.Mutex // guards inUse
 	inUse map[K]int
 }
 
-// Take takes a slot for the key unless as many as most are taken. Each Take that
-// succeeded is followed by one Release.
+// Take takes a slot of the key unless most are taken. A Take that succeeded needs one
+// Release.
 func (s *Slots[K]) Take(key K, most int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

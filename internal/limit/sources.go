@@ -8,35 +8,33 @@ import (
 	"time"
 )
 
-// ErrOverShare is what a call is refused with whose client address has used its share up.
-// It says nothing about what was asked.
+// ErrOverShare rejects a call whose client address has used up its share. It says nothing
+// about the request itself.
 var ErrOverShare = errors.New("the client address has used its share of calls up")
 
-// The share of one source: a lecture theatre behind one address signs in with it, at
-// two calls for each person. What strangers may cause in all beyond that is a small
-// part of what Stytch allows a project.
+// The share of one source is enough for a lecture theatre behind one address to sign in, at
+// two calls for each person. Beyond their bursts, all strangers together get a small part of
+// what Stytch allows a project.
 var (
 	sourceRate   = Rate{Burst: 900, Every: time.Second}
 	strangerRate = Rate{Burst: 10, Every: 100 * time.Millisecond}
 )
 
-// networkRate is what the sources of one IPv6 network of 48 bits have together from which
-// no sign-in was completed: providers give one customer as much, which are 65,536 sources
-// with a burst each.
+// networkRate is shared by the sources of one IPv6 network of 48 bits from which no sign-in
+// was completed. Providers give one customer such a network, which has 65,536 sources.
 var networkRate = Rate{Burst: 4 * 900, Every: time.Second / 4}
 
-// maxNetworks bounds the networks that are remembered, each at about fifty bytes.
+// maxNetworks bounds the networks that are stored, each at about fifty bytes.
 const maxNetworks = 16384
 
-// maxSources bounds the sources that are remembered, each at about seventy bytes.
+// maxSources bounds the sources that are stored, each at about seventy bytes.
 const maxSources = 65536
 
-// Sources bounds the calls to Stytch that each client address causes. A source has a
-// burst of 900 calls and then one a second. Beyond their bursts, all sources from which
-// no sign-in was completed share ten a second, so that many strangers together cost
-// little more than one. Such sources of one IPv6 network of 48 bits have four bursts
-// together, and four calls a second. The zero Sources is ready, and safe for concurrent
-// use.
+// Sources bounds the calls to Stytch that each client address causes. A source has a burst
+// of 900 calls and then one a second. Beyond their bursts, all sources from which no
+// sign-in was completed share ten a second, so that many strangers cost little more than
+// one. Such sources of one IPv6 network of 48 bits share four bursts and four calls a
+// second. The zero Sources is ready to use, and safe for concurrent use.
 type Sources struct {
 	mu        sync.Mutex // guards what follows
 	clock     clock
@@ -47,16 +45,15 @@ type Sources struct {
 	networks  *Rates[netip.Addr]
 }
 
-// source is what is known of one address. The zero source has caused nothing.
+// source is what is known about one address. The zero source has made no calls.
 type source struct {
 	meter
-	calls  int32 // since all of its share was free; no more than the burst is counted
+	calls  int32 // since its share was last free; counted up to the burst
 	proven bool  // a sign-in was completed from here
 }
 
-// Source returns the part of an address that counts as one source: an IPv4 address, or
-// the first 64 bits of an IPv6 address, which one customer gets. It is zero for the
-// zero Addr.
+// Source returns the part of an address that counts as one source: an IPv4 address, or the
+// first 64 bits of an IPv6 address, which one customer gets. It is zero for the zero Addr.
 func Source(addr netip.Addr) netip.Addr {
 	addr = addr.Unmap().WithZone("")
 	if addr.Is6() {
@@ -79,8 +76,9 @@ func networkOf(addr netip.Addr) netip.Addr {
 	return network.Addr()
 }
 
-// Reserve takes one call of the address's share. If wait is not zero it took none, and
-// wait is how long it is until there may be one. Nothing is taken for the zero Addr.
+// Reserve takes one call of the address's share. If there is none, it returns how long it
+// takes until there may be one, and takes nothing. The zero Addr has no share and is never
+// refused.
 func (s *Sources) Reserve(addr netip.Addr) (wait time.Duration) {
 	if !addr.IsValid() {
 		return 0
@@ -118,7 +116,7 @@ func (s *Sources) Reserve(addr netip.Addr) (wait time.Duration) {
 	return 0
 }
 
-// Wait returns how long it is until [Sources.Reserve] may take a call of the address's
+// Wait returns how long it takes until [Sources.Reserve] may take a call of the address's
 // share, and takes none.
 func (s *Sources) Wait(addr netip.Addr) (wait time.Duration) {
 	if !addr.IsValid() {
@@ -144,8 +142,8 @@ func (s *Sources) Wait(addr netip.Addr) (wait time.Duration) {
 	return of.use(sourceRate, now)
 }
 
-// Release gives back what Reserve took, if it turned out that nothing was to be bounded.
-// What was taken of the share of all strangers stays taken.
+// Release returns a call that Reserve took, for example after Stytch has confirmed the
+// token. The part that came from the share of all strangers is not returned.
 func (s *Sources) Release(addr netip.Addr) {
 	if !addr.IsValid() {
 		return
@@ -162,7 +160,7 @@ func (s *Sources) Release(addr netip.Addr) {
 	s.put(h, of, own)
 }
 
-// Prove says that a sign-in was completed from the address.
+// Prove records that a sign-in was completed from the address.
 func (s *Sources) Prove(addr netip.Addr) {
 	if !addr.IsValid() {
 		return
@@ -184,8 +182,8 @@ func (s *Sources) hash(addr netip.Addr) uint64 {
 	return hash(s.seed, Source(addr))
 }
 
-// of returns what is known of a source, and whether it has, or can have, an entry of
-// its own. mu is held.
+// of returns what is known about a source, and whether it has or can get an entry of its
+// own. mu is held.
 func (s *Sources) of(h uint64, now time.Duration) (of source, own bool) {
 	if of, own = s.byKey[h]; own {
 		return of, true

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// Quota is how often something may happen: Most times within any time as long as
-// Within, of which one client address causes at most Each. All must be positive.
+// Quota is how often something may happen: Most times within any period of length Within,
+// of which one client address causes at most Each. All must be positive.
 type Quota struct {
 	Within     time.Duration
 	Most, Each int
 }
 
-// Windows bounds how often something happens for each key, such as guesses at the code
-// of an address. In contrast to [Rates] it holds for every stretch of time, since it
-// remembers each use. It is safe for concurrent use. Make it with [NewWindows].
+// Windows bounds how often something happens for each key, such as guesses of the code of
+// an address. In contrast to [Rates] it holds for every period of time, since it stores
+// each use. It is safe for concurrent use. Make it with [NewWindows].
 type Windows[K comparable] struct {
 	quota Quota
 	most  int
@@ -26,7 +26,7 @@ type Windows[K comparable] struct {
 	mu    sync.Mutex // guards what follows
 	clock clock
 	byKey map[uint64][]use
-	rest  map[uint64][]use // of at most as many places as overflow says
+	rest  map[uint64][]use // the shared entries, at most overflow
 }
 
 // use is one use of a quota. A source of zero is not known.
@@ -35,15 +35,15 @@ type use struct {
 	source uint64
 }
 
-// NewWindows returns Windows that remember as many keys, each by its hash and at about
-// 80 bytes and 16 more for each use. Further keys share places of their own.
+// NewWindows returns Windows for this many keys, each stored as its hash at about 80 bytes
+// and 16 more for each use. Further keys share entries.
 func NewWindows[K comparable](quota Quota, keys int) *Windows[K] {
 	return &Windows[K]{quota: quota, most: keys, seed: maphash.MakeSeed(), byKey: map[uint64][]use{}, rest: map[uint64][]use{}}
 }
 
-// Reserve takes one use of the key's quota for a client address; the zero Addr is not
-// known, and only the quota of all holds for it. If wait is not zero it took none, and
-// wait is how long it is until there is one.
+// Reserve takes one use of the key's quota for a client address. For the zero Addr only the
+// quota of all addresses counts. If there is no use, it returns how long it takes until
+// there is one, and takes nothing.
 func (w *Windows[K]) Reserve(key K, from netip.Addr) (wait time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,8 +73,8 @@ func (w *Windows[K]) Reserve(key K, from netip.Addr) (wait time.Duration) {
 	return 0
 }
 
-// Release gives one use of the key's quota back: the latest of this address or, if
-// there is none, the latest of all. It reports whether there was one.
+// Release returns one use of the key's quota: the latest of this address or, if there is
+// none, the latest of all. It reports whether there was one.
 func (w *Windows[K]) Release(key K, from netip.Addr) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,8 +102,8 @@ func (w *Windows[K]) source(from netip.Addr) uint64 {
 	return max(hash(w.seed, Source(from)), 1)
 }
 
-// place returns the table that the key is in, or is to be put into, and its place. mu
-// is held.
+// place returns the table and the position of the key, also if it has no uses yet. mu is
+// held.
 func (w *Windows[K]) place(key K, now time.Duration) (table map[uint64][]use, place uint64) {
 	h := hash(w.seed, key)
 	if _, known := w.byKey[h]; known {

@@ -1,6 +1,5 @@
-// Package project knows what a Stytch project id and its base URL look like.
-// The client and the verifier read their configuration with it, so that both
-// refuse the same mistakes in the same words.
+// Package project parses a Stytch project id and its base URL. The client and the verifier
+// read their configuration with it, so that both report the same mistakes in the same words.
 package project
 
 import (
@@ -12,7 +11,7 @@ import (
 	"strings"
 )
 
-// Project is a valid project id with the place where its API answers.
+// Project is a valid project id with the address of its API.
 type Project struct {
 	ID      string
 	Env     string // "test" or "live"
@@ -33,8 +32,8 @@ var (
 	secretForm = regexp.MustCompile(`^secret-(test|live)-[A-Za-z0-9_=-]{16,}$`)
 )
 
-// Parse returns the project of an id and a base URL, which may be empty to
-// follow the id. Its error joins every fault it found.
+// Parse returns the project of an id and a base URL. An empty base URL means Stytch's own
+// host for the environment of the id. The error joins every fault.
 func Parse(id, baseURL string) (Project, error) {
 	p := Project{ID: id}
 	var faults []error
@@ -42,7 +41,7 @@ func Parse(id, baseURL string) (Project, error) {
 	case id == "":
 		faults = append(faults, errors.New("ProjectID is missing: copy it from the Stytch dashboard, API keys"))
 	case m == nil && !strings.HasPrefix(id, "project-"):
-		// Not quoted: what is pasted here by mistake may be the project's secret.
+		// The value is not quoted: it may be the project's secret, pasted by mistake.
 		faults = append(faults, errors.New("ProjectID is not of the form project-test-<uuid> or project-live-<uuid>"))
 	case m == nil:
 		faults = append(faults, fmt.Errorf("ProjectID %.60q is not of the form project-test-<uuid> or project-live-<uuid>", id))
@@ -87,7 +86,7 @@ func base(env, raw string) (baseURL string, custom bool, err error) {
 	return clean, clean != testURL && clean != liveURL, nil
 }
 
-// IsLoopback reports whether the host can only mean this machine.
+// IsLoopback reports whether the host always means this machine.
 func IsLoopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761, 6.3
 		return true

@@ -1,14 +1,12 @@
 // Package quiet keeps the text of an error out of logs.
 package quiet
 
-// Error is an error that stands for another one whose text, or whose fields, may
-// quote what was sent: a token, a password, an address. It prints as Text under every
-// verb of fmt, in JSON and in log/slog, also as a part of somebody else's struct;
-// errors.Is and errors.As see the other.
+// Error stands for another error whose text or fields may quote what was sent: a token, a
+// password, an address. It prints as its own text under every verb of fmt, in JSON and in
+// log/slog, also as a field of another struct. errors.Is and errors.As see the other error.
 type Error struct {
 	text string
-	// A pointer to an interface, since that is where fmt and reflection stop: they
-	// print an address.
+	// A pointer to an interface: fmt prints an address here and follows it no further.
 	err *error
 }
 

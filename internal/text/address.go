@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// MaxAddress is how long an address may be, in bytes (RFC 5321, section 4.5.3.1).
+// MaxAddress is the longest address, in bytes (RFC 5321, section 4.5.3.1).
 const MaxAddress = 254
 
-// The reasons for which [Address] refuses an address.
+// Why [Address] rejects an address.
 var (
 	ErrNoAddress   = errors.New("the e-mail address is missing")
 	ErrAddressForm = errors.New("the e-mail address is not of the form name@example.edu")
 	ErrNotASCII    = errors.New("the e-mail address has a character outside ASCII, which can look like another one")
 )
 
-// Address returns an address in the one spelling in which it is compared: capital
-// letters of ASCII become small. It trims nothing. A letter outside ASCII is
-// refused: it can be made to look like another address, and some of them (ſ, the
-// Kelvin sign) even become a letter of ASCII when programs change their case.
+// Address returns an address in the spelling in which addresses are compared, with the
+// capital letters of ASCII made small. It trims nothing. It rejects letters outside ASCII:
+// they can look like another address, and some of them (ſ, the Kelvin sign) become a letter
+// of ASCII when a program changes their case.
 func Address(s string) (string, error) {
 	if s == "" {
 		return "", ErrNoAddress
@@ -39,7 +39,7 @@ func Address(s string) (string, error) {
 	}
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || !plain || strings.Contains(domain, "@") || !isDotAtom(local) || !isDotAtom(domain) {
-		// The rare forms are left to net/mail.
+		// net/mail checks the rare forms.
 		parsed, err := mail.ParseAddress(s)
 		if err != nil || parsed.Address != s {
 			return "", ErrAddressForm
@@ -58,9 +58,9 @@ func isAtomText(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
 }
 
-// Fold makes the capital letters of ASCII small and leaves every other character
-// as it is, unlike [strings.ToLower] and [strings.EqualFold], for which the Kelvin
-// sign is a k and ſ an s. Addresses are compared in this form.
+// Fold makes the capital letters of ASCII small and changes no other character. In
+// contrast, [strings.ToLower] and [strings.EqualFold] take the Kelvin sign for a k and ſ
+// for an s. Addresses are compared in this form.
 func Fold(s string) string {
 	for i := range len(s) {
 		if c := s[i]; c >= 'A' && c <= 'Z' {
@@ -76,6 +76,5 @@ func Fold(s string) string {
 	return s
 }
 
-// SameAddress reports whether two addresses are one, which differ at most in the
-// case of letters of ASCII.
+// SameAddress reports whether two addresses differ at most in the case of letters of ASCII.
 func SameAddress(a, b string) bool { return Fold(a) == Fold(b) }

@@ -5,11 +5,10 @@ import (
 	"unicode"
 )
 
-// Digits returns the text with the digits of every script as 0 to 9, and whether
-// that has changed anything. Keyboards of Arabic, Persian and the scripts of India
-// write digits of their own, and full-width forms come with Chinese and Japanese
-// ones. A number that means an amount is not for this function: it knows neither
-// separators nor signs.
+// Digits returns the text with the digits of every script as 0 to 9, and whether that
+// changed anything. Keyboards of Arabic, Persian and the scripts of India write digits of
+// their own, and Chinese and Japanese input writes full-width ones. It knows no separators
+// and no signs, so it does not read amounts.
 func Digits(s string) (string, bool) {
 	if strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0 {
 		return s, false

@@ -9,12 +9,11 @@ import (
 	"unicode"
 )
 
-// Slug makes "laws1100-2026-s1" of "LAWS1100, 2026 S1": letters and digits of ASCII
-// with hyphens between them, from 2 to 128 characters. A Latin letter with an accent
-// becomes the letter. If other letters are lost, an ending made of the whole name
-// takes their place ("1100-k3v9q2mp"), so that two names that differ in those letters
-// only are two slugs, and the same name is the same slug each time. The slug of a
-// name without anything to see is empty.
+// Slug makes "laws1100-2026-s1" of "LAWS1100, 2026 S1": letters and digits of ASCII with
+// hyphens between them, 2 to 128 characters. A Latin letter loses its accent. If other
+// letters are lost, a hash of the whole name is appended ("1100-k3v9q2mp"): names that
+// differ only in those letters get two slugs, and the same name always gets the same. A
+// name without visible characters has an empty slug.
 func Slug(name string) string {
 	name = Trim(name)
 	if name == "" {
@@ -61,8 +60,7 @@ func Slug(name string) string {
 	return slug
 }
 
-// maxSlug is how long a slug may be.
-// Source: https://stytch.com/docs/b2b/api/create-organization
+// maxSlug is the longest slug. Source: https://stytch.com/docs/b2b/api/create-organization
 const maxSlug = 128
 
 // plainLetters are Latin letters outside ASCII without their accents.
@@ -85,7 +83,7 @@ var (
 	slugSubstance = regexp.MustCompile(`[A-Za-z0-9]`)
 )
 
-// CheckSlug refuses what Stytch does not take for a slug.
+// CheckSlug rejects what Stytch does not accept as a slug.
 func CheckSlug(slug string) error {
 	if !slugForm.MatchString(slug) || !slugSubstance.MatchString(slug) {
 		return fmt.Errorf(`Slug %.140q is not 2 to 128 letters, digits and "-._~"`, slug)

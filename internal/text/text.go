@@ -1,13 +1,12 @@
-// Package text is the one rule for names, addresses and numbers that people type:
-// what is trimmed, what is refused, and when two spellings are the same. Every
-// package of this module that takes a name or an address uses it, so that no door
-// takes what another refuses.
+// Package text is the one rule for names, addresses and numbers that people type: what is
+// trimmed, what is rejected, and when two spellings are equal. Every package of this module
+// that takes a name or an address uses it, so all of them accept the same input.
 //
-// It imports the standard library only, since package grimoireauth and the guards
-// import it. Composing letters ("e" and an accent to "é", Unicode's form NFC) needs
-// tables, so that is package text/nfc.
+// It imports the standard library only, since package grimoireauth and the guards import it.
+// Composing letters ("e" and an accent to "é", Unicode's form NFC) needs tables, so that is
+// package text/nfc.
 //
-// The mock has rules of its own, so that one mistake cannot hide in both.
+// The mock has rules of its own, so that a mistake in this package is found by its tests.
 package text
 
 import (
@@ -17,17 +16,17 @@ import (
 	"unicode/utf8"
 )
 
-// MaxName is how long a name may be, in characters.
+// MaxName is the longest name, in characters.
 const MaxName = 200
 
-// CharError says that a text has a character that cannot be seen, or that changes
-// how the rest of the text looks.
+// CharError says that a text has a character that cannot be seen, or that changes how the
+// rest of the text looks.
 type CharError struct {
 	Char rune
-	At   int // which character of the text it is, from 1
+	At   int // the position of the character, from 1
 }
 
-// Error names the character, and nothing else of the text.
+// Error names the character and quotes nothing else of the text.
 func (e *CharError) Error() string {
 	if e.Char == utf8.RuneError {
 		return fmt.Sprintf("character %d was garbled on the way (%s)", e.At, CharName(e.Char))
@@ -38,14 +37,14 @@ func (e *CharError) Error() string {
 // LengthError says that a name has more than [MaxName] characters.
 type LengthError struct{ Chars int }
 
-// Error says how long the name is and may be.
+// Error says how long the name is and how long it may be.
 func (e *LengthError) Error() string {
 	return fmt.Sprintf("it has %d characters, more than %d", e.Chars, MaxName)
 }
 
-// Name returns a name as it is kept: without spaces and invisible characters at
-// its ends, and with single spaces inside. Its error is a [CharError] for an
-// invisible character inside, or a [LengthError]. Letters are not composed.
+// Name returns a name as it is stored: without spaces and invisible characters at its ends,
+// and with single spaces inside. Its error is a [CharError] for an invisible character
+// inside, or a [LengthError]. It does not compose letters.
 func Name(s string) (string, error) {
 	s = Trim(s)
 	at, spaces, other := 0, 0, false
@@ -71,26 +70,25 @@ func Name(s string) (string, error) {
 	return s, nil
 }
 
-// Trim removes spaces and invisible characters at both ends. Programs leave marks
-// of direction and byte order there, which no one sees. A character that was
-// garbled stays: it stands for one that was lost.
+// Trim removes spaces and invisible characters at both ends, where programs leave marks of
+// direction and byte order. A garbled character stays, since it stands for one that was
+// lost.
 func Trim(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || r == zeroWidthNonJoiner || r == zeroWidthJoiner || r != utf8.RuneError && r != 0 && Invisible(r)
 	})
 }
 
-// The two joiners are parts of words in Persian, in the scripts of India and in
-// emoji, so they are invisible at an end only.
+// The two joiners are parts of words in Persian, in the scripts of India and in emoji, so
+// only Trim treats them as invisible.
 const (
 	zeroWidthNonJoiner = 0x200c
 	zeroWidthJoiner    = 0x200d
 )
 
-// Invisible reports whether a character cannot be seen in a line of text, or
-// changes how what stands around it looks: controls, line breaks, marks of direction
-// and other formats, letters that are blank, and the sign for a character that was
-// garbled. Spaces are not invisible.
+// Invisible reports whether a character cannot be seen in a line of text, or changes how
+// its neighbours look: controls, line breaks, marks of direction and other formats, blank
+// letters, and the replacement character. Spaces are not invisible.
 func Invisible(r rune) bool {
 	switch {
 	case r >= ' ' && r < 0x7f:
@@ -108,7 +106,7 @@ func Invisible(r rune) bool {
 	return blank
 }
 
-// blanks are letters and marks without a glyph, which are no formats for Unicode.
+// blanks are letters and marks without a glyph that Unicode does not class as formats.
 var blanks = map[rune]string{
 	0x034f: "COMBINING GRAPHEME JOINER",
 	0x115f: "HANGUL CHOSEONG FILLER",
@@ -120,7 +118,7 @@ var blanks = map[rune]string{
 	0xffa0: "HALFWIDTH HANGUL FILLER",
 }
 
-// charNames are the names of invisible characters that come with real lists.
+// charNames are the names of invisible characters that occur in real class lists.
 var charNames = map[rune]string{
 	0x00: "NULL", 0x09: "TAB", 0x0a: "LINE FEED", 0x0b: "LINE TABULATION", 0x0d: "CARRIAGE RETURN", 0x1b: "ESCAPE", 0x7f: "DELETE",
 	0x85: "NEXT LINE", 0xad: "SOFT HYPHEN", 0x061c: "ARABIC LETTER MARK", 0x180e: "MONGOLIAN VOWEL SEPARATOR",
@@ -132,8 +130,7 @@ var charNames = map[rune]string{
 	0xfeff: "BYTE ORDER MARK", 0xfffd: "REPLACEMENT CHARACTER",
 }
 
-// CharName returns "U+200F RIGHT-TO-LEFT MARK", or the number alone for characters
-// that are rare in lists.
+// CharName returns "U+200F RIGHT-TO-LEFT MARK", or the number alone for rare characters.
 func CharName(r rune) string {
 	name := charNames[r]
 	if name == "" {

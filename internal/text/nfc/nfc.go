@@ -1,9 +1,9 @@
 // Package nfc applies the rule of package text to names with their letters composed
-// (Unicode's form NFC): an "e" with an accent after it and an "é" are one letter, so
-// that the name of one person from two programs is one name.
+// (Unicode's form NFC): an "e" with an accent after it equals an "é", so the name of one
+// person from two programs is one name.
 //
-// It is apart from package text because it needs golang.org/x/text, which package
-// grimoireauth and the guards must not link.
+// It needs golang.org/x/text, which package grimoireauth and the guards must not link, so it
+// is a package of its own.
 package nfc
 
 import (
@@ -15,7 +15,7 @@ import (
 // Name is [text.Name] with the letters composed.
 func Name(s string) (string, error) { return text.Name(String(s)) }
 
-// String composes the letters of a text.
+// String returns a text with its letters composed.
 func String(s string) string {
 	if norm.NFC.IsNormalString(s) {
 		return s
