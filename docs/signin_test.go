@@ -22,7 +22,7 @@ func withPages(guard *middleware.Guard, client *stytchclient.Client, remember fu
 		BaseURL:   "https://classes.example.edu", // where people reach this server
 		Discovery: true,                          // people need not know their class
 		OnSignIn: func(ctx context.Context, signedIn stytchclient.SignedIn) error {
-			return remember(ctx, signedIn.Member) // on an error nobody is signed in
+			return remember(ctx, signedIn.Member) // after an error the person is not signed in
 		},
 	})
 	if err != nil {
