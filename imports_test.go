@@ -47,6 +47,7 @@ func TestImportDirections(t *testing.T) {
 		"grimoireauth/affiliation":          {"grimoireauth"},
 		"grimoireauth/classlist":            {"grimoireauth", "grimoireauth/stytchclient"},
 		"jwtlocal":                          {"grimoireauth"},
+		"jwtlocal/internal/keys":            {"grimoireauth"},
 		"middleware":                        {"grimoireauth"},
 		"middleware/signin":                 {"grimoireauth", "grimoireauth/stytchclient", "middleware"},
 		"middleware/forwardauth":            {"grimoireauth", "middleware"},

@@ -45,7 +45,7 @@ func TestSeen(t *testing.T) {
 					requireGood(t, v, token)
 					require.EqualValues(t, 1, v.Stats().CacheHits)
 					time.Sleep(time.Nanosecond)
-					require.Equal(t, c.want, judged(t, v, token))
+					require.Equal(t, c.want, reasonOf(t, v, token))
 					require.EqualValues(t, 2, v.Stats().CacheHits, "it is still remembered, and still judged")
 				}, func(config *Config) { config.MaxAge = c.maxAge })
 			})
@@ -67,9 +67,9 @@ func TestSeen(t *testing.T) {
 			requireGood(t, v, token)
 			require.EqualValues(t, 1, v.Stats().CacheHits, "nothing changed, nothing is forgotten")
 			rotate(b)
-			require.Equal(t, ReasonRetiredKey, judged(t, v, token), "rotated out")
+			require.Equal(t, ReasonRetiredKey, reasonOf(t, v, token), "rotated out")
 			rotate(jwkOf(testKID, &otherKey().PublicKey), b)
-			require.Equal(t, ReasonSignature, judged(t, v, token), "re-keyed")
+			require.Equal(t, ReasonSignature, reasonOf(t, v, token), "re-keyed")
 			rotate(a, b)
 			requireGood(t, v, token)
 			require.EqualValues(t, 1, v.Stats().CacheHits)
@@ -102,7 +102,7 @@ func TestSeen(t *testing.T) {
 		}
 		// Same header and claims, another signature: not the remembered token.
 		dot := strings.LastIndexByte(token, '.')
-		require.Equal(t, ReasonSignature, judged(t, v, token[:dot+1]+strings.Repeat("A", 342)))
+		require.Equal(t, ReasonSignature, reasonOf(t, v, token[:dot+1]+strings.Repeat("A", 342)))
 		require.Zero(t, v.Stats().CacheHits)
 	})
 	t.Run("V06", func(t *testing.T) {
@@ -111,7 +111,7 @@ func TestSeen(t *testing.T) {
 		requireGood(t, v, token)
 		dot := strings.LastIndexByte(token, '.')
 		for _, s := range respelled(token[dot+1:]) {
-			require.Equal(t, ReasonMalformed, judged(t, v, token[:dot+1]+s))
+			require.Equal(t, ReasonMalformed, reasonOf(t, v, token[:dot+1]+s))
 		}
 		require.Equal(t, 1, v.Stats().CacheEntries)
 	})
@@ -122,7 +122,7 @@ func TestSeen(t *testing.T) {
 		token := goodToken(time.Now())
 		requireGood(t, v, token)
 		for i := len(token) - 340; i < len(token)-1; i += 40 {
-			require.Equal(t, ReasonSignature, judged(t, v, token[:i]+strings.Repeat("A", len(token)-i)))
+			require.Equal(t, ReasonSignature, reasonOf(t, v, token[:i]+strings.Repeat("A", len(token)-i)))
 		}
 		require.Zero(t, v.Stats().CacheHits)
 	})
@@ -172,18 +172,18 @@ func TestSeen(t *testing.T) {
 		token := goodToken(time.Now())
 		requireGood(t, v, token)
 		requireGood(t, v, token)
-		require.Equal(t, ReasonIssuer, judged(t, other, token))
+		require.Equal(t, ReasonIssuer, reasonOf(t, other, token))
 		require.Zero(t, other.Stats().CacheHits)
 	})
 	t.Run("V11", func(t *testing.T) {
 		// A refusal is not remembered: a token passes once its time has come.
 		inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
 			early := goodToken(time.Now().Add(time.Minute))
-			require.Equal(t, ReasonNotYet, judged(t, v, early))
+			require.Equal(t, ReasonNotYet, reasonOf(t, v, early))
 			time.Sleep(time.Minute)
 			requireGood(t, v, early)
 			token := fresh(otherKID)
-			require.Equal(t, ReasonUnknownKey, judged(t, v, token))
+			require.Equal(t, ReasonUnknownKey, reasonOf(t, v, token))
 			keys.set(func(s *keyServer) {
 				s.body = jwks(jwkOf(testKID, &mainKey().PublicKey), jwkOf(otherKID, &otherKey().PublicKey))
 			})

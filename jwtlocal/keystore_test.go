@@ -269,15 +269,15 @@ func TestRotation(t *testing.T) {
 		for _, old := range []string{fresh(testKID), fresh(testKID)} {
 			_, err := verify(t, v, old)
 			require.ErrorIs(t, err, grimoireauth.ErrExpired, "genuine, by a key that is not published any more: stale")
-			require.Equal(t, ReasonRetiredKey, judged(t, v, old))
+			require.Equal(t, ReasonRetiredKey, reasonOf(t, v, old))
 		}
 		// A token by somebody else under the retired id is not genuine.
-		require.Equal(t, ReasonSignature, judged(t, v, sign(otherKey(), goodHeader, goodClaims(time.Now()).json())))
+		require.Equal(t, ReasonSignature, reasonOf(t, v, sign(otherKey(), goodHeader, goodClaims(time.Now()).json())))
 
 		publish(jwkOf(testKID, &otherKey().PublicKey), b)
-		require.Equal(t, ReasonSignature, judged(t, v, fresh(testKID)), "the old material under the id in use again")
+		require.Equal(t, ReasonSignature, reasonOf(t, v, fresh(testKID)), "the old material under the id in use again")
 		publish(jwkOf("JWK-TEST", &mainKey().PublicKey), b)
-		require.Equal(t, ReasonUnknownKey, judged(t, v, fresh("jwk-test")), "the id in another case")
+		require.Equal(t, ReasonUnknownKey, reasonOf(t, v, fresh("jwk-test")), "the id in another case")
 	})
 }
 
@@ -349,7 +349,7 @@ func TestUnknownKeyInOutage(t *testing.T) {
 		require.Equal(t, 2, keys.count())
 		keys.set(func(s *keyServer) { s.err = nil })
 		time.Sleep(longestKeyPause)
-		require.Equal(t, ReasonUnknownKey, judged(t, v, fresh(otherKID)))
+		require.Equal(t, ReasonUnknownKey, reasonOf(t, v, fresh(otherKID)))
 	})
 }
 
@@ -449,7 +449,7 @@ func TestSeedKeys(t *testing.T) {
 		require.NoError(t, v.Wait(t.Context()))
 		require.Equal(t, 1, keys.count(), "the seed is replaced behind the first request")
 		requireGood(t, v, fresh(otherKID))
-		require.Equal(t, ReasonRetiredKey, judged(t, v, fresh(testKID)))
+		require.Equal(t, ReasonRetiredKey, reasonOf(t, v, fresh(testKID)))
 		require.Equal(t, 1, keys.count())
 	}, seeded)
 	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {

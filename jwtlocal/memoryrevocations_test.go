@@ -12,7 +12,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-func standing3(t *testing.T, m *MemoryCutoffs, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) Standing {
+func statusOf3(t *testing.T, m *MemoryCutoffs, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) Standing {
 	t.Helper()
 	s, err := m.Standing(t.Context(), session, member, class)
 	require.NoError(t, err)
@@ -22,39 +22,39 @@ func standing3(t *testing.T, m *MemoryCutoffs, session grimoireauth.SessionID, m
 func TestMemoryCutoffs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := new(MemoryCutoffs)
-		require.Zero(t, standing3(t, m, "s", "m", "c"))
+		require.Zero(t, statusOf3(t, m, "s", "m", "c"))
 		now := time.Now()
 
 		require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: "m", At: now.Add(-time.Minute)}))
-		first := standing3(t, m, "s", "m", "c")
+		first := statusOf3(t, m, "s", "m", "c")
 		require.Equal(t, now.Add(-time.Minute), first.StaleUntil)
-		require.Zero(t, standing3(t, m, "m", "c", "s"), "the three sorts of ids are kept apart")
+		require.Zero(t, statusOf3(t, m, "m", "c", "s"), "the three sorts of ids are kept apart")
 
 		// A later cutoff counts as later, also with the same or an earlier time.
 		for _, at := range []time.Time{now.Add(-time.Minute), now.Add(-time.Hour)} {
 			require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: "m", At: at}))
-			next := standing3(t, m, "s", "m", "c")
+			next := statusOf3(t, m, "s", "m", "c")
 			require.Equal(t, now.Add(-time.Minute), next.StaleUntil)
 			require.Greater(t, next.Raised, first.Raised)
 			first = next
 		}
 		require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Class: "c", At: now.Add(-2 * time.Minute)}))
-		next := standing3(t, m, "s", "m", "c")
+		next := statusOf3(t, m, "s", "m", "c")
 		require.Equal(t, now.Add(-time.Minute), next.StaleUntil)
 		require.Greater(t, next.Raised, first.Raised)
-		require.Equal(t, now.Add(-2*time.Minute), standing3(t, m, "s", "other", "c").StaleUntil)
+		require.Equal(t, now.Add(-2*time.Minute), statusOf3(t, m, "s", "other", "c").StaleUntil)
 
 		// Another replica's clock may be ahead; what it means is now.
 		require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: "ahead", At: now.Add(24 * time.Hour)}))
-		require.Equal(t, now, standing3(t, m, "s", "ahead", "").StaleUntil)
+		require.Equal(t, now, statusOf3(t, m, "s", "ahead", "").StaleUntil)
 
 		require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Session: "s"}))
-		require.True(t, standing3(t, m, "s", "m", "c").Ended)
-		require.False(t, standing3(t, m, "t", "m", "c").Ended)
+		require.True(t, statusOf3(t, m, "s", "m", "c").Ended)
+		require.False(t, statusOf3(t, m, "t", "m", "c").Ended)
 		time.Sleep(revocationLife - 1)
-		require.True(t, standing3(t, m, "s", "", "").Ended)
+		require.True(t, statusOf3(t, m, "s", "", "").Ended)
 		time.Sleep(time.Nanosecond)
-		require.False(t, standing3(t, m, "s", "", "").Ended)
+		require.False(t, statusOf3(t, m, "s", "", "").Ended)
 	})
 }
 
@@ -68,7 +68,7 @@ func TestMemoryCutoffsRefusesNonsense(t *testing.T) {
 	} {
 		require.ErrorIs(t, m.Cut(t.Context(), c), grimoireauth.ErrInvalid, name)
 	}
-	require.Zero(t, standing3(t, m, "s", "m", "c"))
+	require.Zero(t, statusOf3(t, m, "s", "m", "c"))
 }
 
 // TestMemoryCutoffsBounded: beyond its bound it forgets single cutoffs, and cuts
@@ -93,7 +93,7 @@ func TestMemoryCutoffsBounded(t *testing.T) {
 			next()
 		}
 		require.Equal(t, maxRevokedPerShard+1, cuts)
-		s := standing3(t, m, "", "never cut off", "")
+		s := statusOf3(t, m, "", "never cut off", "")
 		require.Equal(t, time.Now(), s.StaleUntil)
 		require.NotZero(t, s.Raised)
 		time.Sleep(revocationLife)
@@ -114,11 +114,11 @@ func TestMemoryCutoffsConcurrently(t *testing.T) {
 		all.Go(func() {
 			for n := range 200 {
 				id := fmt.Sprint(w, "/", n)
-				_ = standing3(t, m, "s", grimoireauth.MemberID(id), "c")
+				_ = statusOf3(t, m, "s", grimoireauth.MemberID(id), "c")
 				require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: grimoireauth.MemberID(id)}))
-				require.False(t, standing3(t, m, "s", grimoireauth.MemberID(id), "c").StaleUntil.IsZero())
+				require.False(t, statusOf3(t, m, "s", grimoireauth.MemberID(id), "c").StaleUntil.IsZero())
 				require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(id)}))
-				require.True(t, standing3(t, m, grimoireauth.SessionID(id), "m", "c").Ended)
+				require.True(t, statusOf3(t, m, grimoireauth.SessionID(id), "m", "c").Ended)
 			}
 		})
 	}

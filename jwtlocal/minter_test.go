@@ -227,7 +227,7 @@ func verify(t testing.TB, v *Verifier, token string) (grimoireauth.Session, erro
 }
 
 // judged returns why a token does not pass, ReasonNone if it does.
-func judged(t testing.TB, v *Verifier, token string) Reason {
+func reasonOf(t testing.TB, v *Verifier, token string) Reason {
 	t.Helper()
 	return v.verify(t.Context(), token).reason
 }

@@ -256,8 +256,8 @@ var mutants = []mutant{
 	{"jwtlocal/cache.go", `for s.count >= s.limit || s.bytes+weight > s.budget {`, `for s.bytes+weight > s.budget {`},
 	{"jwtlocal/cache.go", `if s.limit == 0 || weight > s.budget {`, `if s.limit == 0 {`},
 	{"jwtlocal/cache.go", `if old[i].digest != e.digest && `, `if `},
-	{"jwtlocal/internal/keys/set.go", `	if old == nil || altered {`, `	if old == nil {`},
-	{"jwtlocal/internal/keys/set.go", `	if old == nil || altered {`, `	if true {`},
+	{"jwtlocal/internal/keys/set.go", `	if old == nil || altered {`, `	if old == nil || altered && false {`},
+	{"jwtlocal/internal/keys/set.go", `	if old == nil || altered {`, `	if altered || true {`},
 }
 
 // TestMutants: see mutants.

@@ -47,7 +47,7 @@ func init() {
 	}
 	if`, `	}
 	if`},
-		{"jwtlocal/refresh.go", `	if kept && v.refreshDue(&checked) && `, `	if late && false && `},
+		{"jwtlocal/refresh.go", `	if kept && v.refreshDue(&checked) && `, `	if kept && false && `},
 		{"jwtlocal/refresh.go", `if !req.attested.IsZero() || checked.at.Unix() >= checked.times.end {`, `if true {`},
 		{"jwtlocal/refresh.go", `	case statusEnded:
 		return grimoireauth.Authentication{}, &failure{kind: failSessionEnded, err: errEnded}
@@ -87,7 +87,7 @@ func init() {
 		}
 `, ``},
 		{"jwtlocal/records.go", `now.Unix() > rec.renewal.end+int64(maxLeeway/time.Second) {`, `false {`},
-		{"jwtlocal/records.go", `	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {`, `	if false {`},
+		{"jwtlocal/records.go", `	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {`, `	if oldest != nil && false {`},
 		{"jwtlocal/records.go", `return failing, !rec.endedUntil.IsZero() || `, `return failing, `},
 		{"jwtlocal/records.go", `		if req.jwtAlone {
 			break // the record is about a session_jwt, which is replaced
@@ -108,7 +108,7 @@ func init() {
 `, ``},
 		{"jwtlocal/exchange.go", `			if shorter != nil && failed.kind != failSessionEnded {`, `			if shorter != nil && false {`},
 		{"jwtlocal/exchange.go", `return extends && !req.unattended`, `return extends`},
-		{"jwtlocal/exchange.go", `owner, subject := f.owner, f.owner`, `owner, subject := f.of, f.owner`},
+		{"jwtlocal/exchange.go", `owner, subject := f.owner, f.owner`, `owner, subject := f.attested, f.owner`},
 
 		// What an error says.
 		{"jwtlocal/failure.go", `	case errors.Is(err, grimoireauth.ErrSessionEnded):
@@ -158,7 +158,7 @@ func init() {
 		{"jwtlocal/sliding.go", `return by, by >= minIdleTimeout && now.Add(by).After(ends)`, `return by, by >= minIdleTimeout`},
 
 		// Cutoffs.
-		{"jwtlocal/verify.go", `	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):`, `	case s.obtainedAfter(t.issued):`},
+		{"jwtlocal/verify.go", `	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):`, `	case s.makesStale(t.issued):`},
 		{"jwtlocal/verify.go", `	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):`, `	case false:`},
 		{"jwtlocal/revocations.go", `const revocationLeeway = maxLeeway`, `const revocationLeeway = defaultLeeway`},
 		{"jwtlocal/verify.go", `		return Standing{Ended: true}, nil`, `		return Standing{}, nil`},

@@ -106,7 +106,7 @@ func TestTimeEdges(t *testing.T) {
 					at := func(moment time.Time, want Reason) {
 						t.Helper()
 						time.Sleep(time.Until(moment))
-						require.Equal(t, want.String(), judged(t, v, token).String(), "at issue%+v", time.Since(issued))
+						require.Equal(t, want.String(), reasonOf(t, v, token).String(), "at issue%+v", time.Since(issued))
 					}
 					at(issued.Add(-allowed-1), ReasonNotYet)
 					at(issued.Add(-allowed), 0)
@@ -170,7 +170,7 @@ func TestOtherEdges(t *testing.T) {
 					want  Reason
 				}{{c.from - 1, c.early}, {c.from, 0}, {c.from, 0}, {c.until - 1, 0}, {c.until, c.afterIt}, {c.until + 1, c.afterIt}} {
 					time.Sleep(time.Until(issued.Add(step.after)))
-					require.Equal(t, step.want.String(), judged(t, v, token).String(), "%v after issue", step.after)
+					require.Equal(t, step.want.String(), reasonOf(t, v, token).String(), "%v after issue", step.after)
 				}
 				require.NoError(t, v.Wait(t.Context()))
 			})

@@ -33,10 +33,10 @@ func requireRefusals(t *testing.T, v *Verifier, cases []refusalCase) {
 				require.Equal(t, errNoCredentials, err)
 			case c.reason == ReasonNotYet: // a genuine token, and no clock to tell its time by
 				requireUnavailable(t, err)
-				require.Equal(t, c.reason.String(), judged(t, v, c.token).String())
+				require.Equal(t, c.reason.String(), reasonOf(t, v, c.token).String())
 			default:
 				requireRefused(t, err)
-				require.Equal(t, c.reason.String(), judged(t, v, c.token).String())
+				require.Equal(t, c.reason.String(), reasonOf(t, v, c.token).String())
 				require.Contains(t, []error{errRejected, errExpired}, err)
 			}
 			_, err = verify(t, v, good)

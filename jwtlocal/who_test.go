@@ -152,7 +152,7 @@ func TestCustomDomain(t *testing.T) {
 
 	// Stytch's own host, named as the base URL, is no custom domain.
 	v = newVerifier(t, func(c *Config) { c.BaseURL = "https://test.stytch.com" })
-	require.Equal(t, ReasonIssuer, judged(t, v, sign(mainKey(), goodHeader, goodClaims(now).with("iss", "https://test.stytch.com").json())))
+	require.Equal(t, ReasonIssuer, reasonOf(t, v, sign(mainKey(), goodHeader, goodClaims(now).with("iss", "https://test.stytch.com").json())))
 }
 
 // TestRemovedMember (J67): a token stays good for five minutes at most after its
