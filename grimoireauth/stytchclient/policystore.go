@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/internal/backoff"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/rbac"
 )
 
@@ -99,7 +100,7 @@ func (s *policyStore) begin(ctx context.Context, fetch func(context.Context) (*p
 
 // fail notes a failed fetch; mu is held. The last good policy stays.
 func (s *policyStore) fail(err error) {
-	wait := min(policyWaitLeast<<min(s.failures, 10), policyWaitMost)
+	wait := backoff.Pause(policyWaitLeast, policyWaitMost, s.failures)
 	if asked, ok := grimoireauth.RetryAfter(err); ok {
 		// Believed up to the age at which a policy is asked for anyway: a proxy's
 		// hour must not keep a school without its permissions for an hour.
