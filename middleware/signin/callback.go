@@ -27,8 +27,7 @@ func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 		if all := h.attempts(r, attempt.redirects); len(all) > 0 {
 			page = all[0].startPage()
 		}
-		page.Notice = "You were not signed in there: it was cancelled or refused. Please try again, or use another way."
-		h.offer(w, r, http.StatusForbidden, page)
+		h.offer(w, r, http.StatusForbidden, page.withNotice("You were not signed in there: it was cancelled or refused. Please try again, or use another way."))
 	case !ok:
 		h.offer(w, r, http.StatusBadRequest, Page{Notice: "That link is not complete, or not of a kind that works here. Please open it again from the e-mail, or ask for a new one."})
 	case t.fromProvider():

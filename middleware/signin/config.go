@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,47 +92,17 @@ const (
 	linkLife      = time.Hour // Stytch's
 )
 
-func (c Config) prefix() string {
-	if c.Prefix == "" {
-		return defaultPrefix
-	}
-	return c.Prefix
-}
-
-func (c Config) home() string {
-	if c.Home == "" {
-		return defaultHome
-	}
-	return c.Home
-}
-
-func (c Config) logger() *slog.Logger {
-	if c.Logger == nil {
-		return slog.Default()
-	}
-	return c.Logger
-}
-
-func (c Config) pages() *template.Template {
-	if c.Pages == nil {
-		return builtIn
-	}
-	return c.Pages
-}
+func (c Config) prefix() string            { return cmp.Or(c.Prefix, defaultPrefix) }
+func (c Config) home() string              { return cmp.Or(c.Home, defaultHome) }
+func (c Config) logger() *slog.Logger      { return cmp.Or(c.Logger, slog.Default()) }
+func (c Config) pages() *template.Template { return cmp.Or(c.Pages, builtIn) }
+func (c Config) linkLife() time.Duration   { return cmp.Or(c.LinkExpires, linkLife) }
 
 func (c Config) limiter() Limiter {
 	if c.Limit == nil {
 		return newMemoryLimiter()
 	}
 	return c.Limit
-}
-
-// linkLife is how long a link works.
-func (c Config) linkLife() time.Duration {
-	if c.LinkExpires == 0 {
-		return linkLife
-	}
-	return c.LinkExpires
 }
 
 // secure reports whether browsers use https, so that cookies can be Secure.

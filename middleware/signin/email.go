@@ -23,8 +23,7 @@ func (h *Handler) readStartForm(w http.ResponseWriter, r *http.Request) (Page, b
 	email, one := single(r.PostForm, "email")
 	page := Page{Class: h.wantedClass(r), Email: text.Trim(email), ReturnTo: h.returnTo(r)}
 	if !one || page.Class == "" && !h.findsClass(r) {
-		page.Notice = "Which class is it? Its short name is in the address that your instructor gave you."
-		h.offer(w, r, http.StatusBadRequest, page)
+		h.offer(w, r, http.StatusBadRequest, page.withNotice("Which class is it? Its short name is in the address that your instructor gave you."))
 		return Page{}, false
 	}
 	return page, true
@@ -140,15 +139,13 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 		a = newAttempt(page.Class, page.ReturnTo)
 	}
 	if !h.serves(grimoireauth.MethodEmailCode) {
-		page.Notice = "Please choose one of the ways to sign in."
-		h.offer(w, r, http.StatusBadRequest, page)
+		h.offer(w, r, http.StatusBadRequest, page.withNotice("Please choose one of the ways to sign in."))
 		return
 	}
 	code, _ := single(r.PostForm, "code")
 	code = ungrouped(code, "-")
 	if !codeForm.MatchString(code) {
-		page.Notice = "A code has six digits. Please look at the e-mail again."
-		h.show(w, http.StatusBadRequest, "code", page)
+		h.show(w, http.StatusBadRequest, "code", page.withNotice("A code has six digits. Please look at the e-mail again."))
 		return
 	}
 	// A double click is one redemption, if this browser has requested the code.
@@ -193,7 +190,7 @@ func (h *Handler) send(r *http.Request, action Action, page Page, call func(cont
 	}
 	err = call(ctx)
 	if _, asked := stytchErrorType(err); isTemporary(err) || errors.Is(err, grimoireauth.ErrInvalid) && !asked {
-		// No message was sent, for every address alike. If Stytch refuses because of a
+		// No message was sent, and the reason is the same for every address. If Stytch refuses because of a
 		// person, the message counts as sent, since the next response must not tell the
 		// two cases apart.
 		h.limit.Release(ctx, use)
@@ -206,13 +203,13 @@ func (h *Handler) send(r *http.Request, action Action, page Page, call func(cont
 // since the response must not say who is in a class.
 func (h *Handler) afterSending(w http.ResponseWriter, r *http.Request, page Page, err error) bool {
 	errorType, asked := stytchErrorType(err)
-	limited, own := limitedHere(err)
+	_, own := limitedHere(err)
 	switch {
 	case err == nil:
 	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
 		h.notAnAddress(w, r, page, "sign-in")
 		return false
-	case own && limited != nil && limited.pending:
+	case earlierMessage(err):
 		h.logInfo(r, "nothing e-mailed: a message is on its way", err)
 	case own:
 		h.tooMany(w, r, err, page, "sign-in")
@@ -241,11 +238,10 @@ func (h *Handler) afterSending(w http.ResponseWriter, r *http.Request, page Page
 const againParameter = "again"
 
 func againQuery(err error) string {
-	limited, own := limitedHere(err)
-	wait, _ := grimoireauth.RetryAfter(err)
-	if !own || limited == nil || !limited.pending {
+	if !earlierMessage(err) {
 		return ""
 	}
+	wait, _ := grimoireauth.RetryAfter(err)
 	return "&" + againParameter + "=" + strconv.FormatInt(time.Now().Add(wait+time.Second-1).Unix(), 10)
 }
 

@@ -25,7 +25,7 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	err := h.sendSMS(r, a.pending, phone)
-	if limited, own := limitedHere(err); own && limited != nil && limited.pending && phone == "" {
+	if earlierMessage(err) && phone == "" {
 		a.pending.sent = true // another browser of the member has requested it, and it works here as well
 		redirect(w, h.next(h.keep(w, r, a))+againQuery(err))
 		return
@@ -85,16 +85,14 @@ func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt,
 	_, asked := stytchErrorType(err)
 	switch {
 	case errors.Is(err, grimoireauth.ErrInvalid) && (!asked || page.Factors.AskPhone):
-		page.Notice = "That is not a phone number that can get an SMS. It begins with a plus and the country, such as +61 400 000 000."
-		h.show(w, http.StatusBadRequest, "factor", page)
+		h.show(w, http.StatusBadRequest, "factor", page.withNotice("That is not a phone number that can get an SMS. It begins with a plus and the country, such as +61 400 000 000."))
 	case errors.Is(err, grimoireauth.ErrConflict):
 		// The member has another number by now. The page does not say which.
 		h.logInfo(r, "no code sent", err)
 		a.pending.phoneGiven = true
 		a = h.keep(w, r, a)
 		page = a.factorPage()
-		page.Notice = "A phone number was given before, and another one cannot take its place here. Send the code to that one, or ask your instructor to remove it."
-		h.show(w, http.StatusConflict, "factor", page)
+		h.show(w, http.StatusConflict, "factor", page.withNotice("A phone number was given before, and another one cannot take its place here. Send the code to that one, or ask your instructor to remove it."))
 	default:
 		h.factorRefused(w, r, a, "factor", page, err)
 	}
@@ -130,9 +128,7 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 		h.logInfo(r, "no app set up", err)
 		a.pending.appStarted = true
 		a = h.keep(w, r, a)
-		page := a.factorPage()
-		page.Notice = "Setting up an app was begun before. If it is in your app, type the code that it shows. If not, use another way, or come back in an hour."
-		h.show(w, http.StatusConflict, "factor", page)
+		h.show(w, http.StatusConflict, "factor", a.factorPage().withNotice("Setting up an app was begun before. If it is in your app, type the code that it shows. If not, use another way, or come back in an hour."))
 		return
 	}
 	if err != nil {
@@ -188,7 +184,5 @@ func (h *Handler) showHasFactor(w http.ResponseWriter, r *http.Request, a attemp
 	h.logInfo(r, "no second factor added", errHasOtherFactor)
 	a.pending.enrolled = append(a.pending.enrolled, factor)
 	a = h.keep(w, r, a)
-	page := a.factorPage()
-	page.Notice = "You have a second proof already. Please use that one, or ask your instructor to remove it."
-	h.show(w, http.StatusConflict, "factor", page)
+	h.show(w, http.StatusConflict, "factor", a.factorPage().withNotice("You have a second proof already. Please use that one, or ask your instructor to remove it."))
 }

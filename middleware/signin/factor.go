@@ -151,9 +151,7 @@ func (h *Handler) factorRefused(w http.ResponseWriter, r *http.Request, a attemp
 	again := func(status int, notice string) {
 		h.logInfo(r, "second factor refused", err)
 		a = h.keep(w, r, a)
-		page := a.factorPage()
-		page.Notice = notice
-		h.show(w, status, "factor", page)
+		h.show(w, status, "factor", a.factorPage().withNotice(notice))
 	}
 	var instead *stytchclient.NotAllowedError
 	switch {

@@ -35,6 +35,9 @@ type Handler struct {
 // redemptionTime bounds the calls to Stytch of one request.
 const redemptionTime = 20 * time.Second
 
+// signInFunc is a call to Stytch that signs a person in.
+type signInFunc func(context.Context) (stytchclient.SignedIn, error)
+
 // show writes a page. It executes the template before it sends anything, so that a
 // template that fails does not leave half a form.
 func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page) {

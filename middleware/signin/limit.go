@@ -36,6 +36,13 @@ func limitedHere(err error) (*limitError, bool) {
 	return limited, true
 }
 
+// earlierMessage reports whether a message was refused because an earlier one can still
+// be used.
+func earlierMessage(err error) bool {
+	limited, _ := limitedHere(err)
+	return limited != nil && limited.pending
+}
+
 // source returns the client address in the context, normalised for limits. See
 // withClientAddress.
 func source(ctx context.Context) netip.Addr {
@@ -70,9 +77,9 @@ const shortWait = 2 * time.Second
 // requests a link and then a code sees no error.
 func (h *Handler) reserveSoon(ctx context.Context, use Use) error {
 	err := h.reserve(ctx, use)
-	limited, own := limitedHere(err)
+	limited, _ := limitedHere(err)
 	wait, _ := grimoireauth.RetryAfter(err)
-	if !own || limited == nil || limited.pending || wait > shortWait {
+	if limited == nil || limited.pending || wait > shortWait {
 		return err
 	}
 	select {
@@ -89,7 +96,7 @@ const noClass = "no class "
 
 // limitGuesses returns work with a limit: it reserves the use before work, and releases
 // it unless wrong reports that the error counts as a wrong guess.
-func (h *Handler) limitGuesses(use Use, wrong func(error) bool, work func(context.Context) (stytchclient.SignedIn, error)) func(context.Context) (stytchclient.SignedIn, error) {
+func (h *Handler) limitGuesses(use Use, wrong func(error) bool, work signInFunc) signInFunc {
 	return func(ctx context.Context) (stytchclient.SignedIn, error) {
 		if err := h.reserve(ctx, use); err != nil {
 			return stytchclient.SignedIn{}, err
@@ -118,7 +125,7 @@ func wrongGuess(err error) bool {
 
 // releaseAfter returns work that releases the message after it was used: another
 // message invalidates nothing any more.
-func (h *Handler) releaseAfter(action Action, work func(context.Context) (stytchclient.SignedIn, error)) func(context.Context) (stytchclient.SignedIn, error) {
+func (h *Handler) releaseAfter(action Action, work signInFunc) signInFunc {
 	return func(ctx context.Context) (stytchclient.SignedIn, error) {
 		signedIn, err := work(ctx)
 		use := Use{Action: action, Class: string(signedIn.Class.ID), Address: signedIn.Member.Email, Source: source(ctx)}

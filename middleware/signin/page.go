@@ -82,6 +82,12 @@ func (p Page) To(path string) string {
 	return p.Prefix + path + "?attempt=" + p.Attempt
 }
 
+// withNotice returns the page with another notice.
+func (p Page) withNotice(notice string) Page {
+	p.Notice = notice
+	return p
+}
+
 // Begin returns the address of the page to begin again with the same class and the
 // same return address.
 func (p Page) Begin() string {

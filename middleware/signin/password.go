@@ -19,8 +19,7 @@ func (h *Handler) signInByPassword(w http.ResponseWriter, r *http.Request, page 
 	page.Password = true
 	password, one := single(r.PostForm, "password")
 	if !one || password == "" {
-		page.Notice = "Please type your password, too."
-		h.offer(w, r, http.StatusBadRequest, page)
+		h.offer(w, r, http.StatusBadRequest, page.withNotice("Please type your password, too."))
 		return
 	}
 	a, ok := h.named(r)
@@ -58,7 +57,7 @@ func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) 
 		})
 		return err
 	})
-	if limited, own := limitedHere(err); own && limited != nil && limited.pending && !h.hasRequestedReset(r, page) {
+	if earlierMessage(err) && !h.hasRequestedReset(r, page) {
 		// The earlier link works only in the browser that requested it.
 		h.tooMany(w, r, err, page, "sign-in")
 		return
@@ -108,8 +107,7 @@ func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked att
 	if len(all) == 0 {
 		page := h.expiredPage(r, requestReset, a.token.slug)
 		page.Class = a.token.slug
-		page.Notice = "The link to set a password works only in the browser that asked for it, for half an hour. Ask for a new one here."
-		h.offer(w, r, http.StatusForbidden, page)
+		h.offer(w, r, http.StatusForbidden, page.withNotice("The link to set a password works only in the browser that asked for it, for half an hour. Ask for a new one here."))
 		return attempt{}, attempt{}, false
 	}
 	// All of them have one verifier; the return address is that of the class.
@@ -130,8 +128,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	page := Page{Class: slug, ClassName: slug, ReturnTo: asked.returnTo, Attempt: a.id}
 	typed, one := single(r.PostForm, "password")
 	if !one || typed == "" {
-		page.Notice = "Please type a password."
-		h.show(w, http.StatusBadRequest, "new-password", page)
+		h.show(w, http.StatusBadRequest, "new-password", page.withNotice("Please type a password."))
 		return
 	}
 	password := grimoireauth.NewSecret(typed)

@@ -37,9 +37,7 @@ func (h *Handler) goOn(w http.ResponseWriter, r *http.Request) {
 	case a.pending.step != stepPrimary:
 		redirect(w, h.next(a))
 	default:
-		page := a.pendingPage()
-		page.Notice = "One more step: please show in one of these ways, too, that it is you."
-		h.offer(w, r, http.StatusOK, page, a.pending.methods...)
+		h.offer(w, r, http.StatusOK, a.pendingPage().withNotice("One more step: please show in one of these ways, too, that it is you."), a.pending.methods...)
 	}
 }
 
@@ -80,9 +78,7 @@ func (h *Handler) attemptGone(w http.ResponseWriter, r *http.Request, a attempt,
 		h.drop(w, r, a)
 		h.offer(w, r, http.StatusGone, page)
 	case known:
-		page := a.startPage()
-		page.Notice = "This page belongs to another step. Please go on from here."
-		h.offer(w, r, http.StatusConflict, page)
+		h.offer(w, r, http.StatusConflict, a.startPage().withNotice("This page belongs to another step. Please go on from here."))
 	case attemptID(r) != "":
 		h.offer(w, r, http.StatusGone, Page{Notice: notHere})
 	default:
@@ -133,8 +129,7 @@ func (h *Handler) confirmAccount(w http.ResponseWriter, r *http.Request) {
 		h.toSignIn(w, grimoireauth.ClassID(a.class), a.returnTo)
 		return
 	default:
-		page.Notice = "Please choose one of the two."
-		h.show(w, http.StatusBadRequest, "account", page)
+		h.show(w, http.StatusBadRequest, "account", page.withNotice("Please choose one of the two."))
 		return
 	}
 	a.account = ""

@@ -98,7 +98,7 @@ func (p *progress) final(err error) bool {
 
 // prove does the work once and verifies the new credentials. It goes on if the browser
 // is gone, since the token is used up, and a second click gets the result.
-func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, s signing, work func(context.Context) (stytchclient.SignedIn, error)) error {
+func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, s signing, work signInFunc) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	if !p.redeemed {
@@ -190,7 +190,7 @@ func (h *Handler) checkClock(ctx context.Context, revokes bool) error {
 }
 
 // redeem returns the call that redeems a token of its kind.
-func (h *Handler) redeem(t callbackToken, a attempt, pending *attempt) func(context.Context) (stytchclient.SignedIn, error) {
+func (h *Handler) redeem(t callbackToken, a attempt, pending *attempt) signInFunc {
 	token, signIn, continued := grimoireauth.NewSecret(t.token), h.client.SignIn, pending.proof()
 	switch t.kind {
 	case kindLink:

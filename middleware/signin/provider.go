@@ -29,8 +29,7 @@ func (h *Handler) startOAuth(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case !h.serves(method):
-		page.Notice = "Please choose one of the ways to sign in."
-		h.offer(w, r, http.StatusNotFound, page)
+		h.offer(w, r, http.StatusNotFound, page.withNotice("Please choose one of the ways to sign in."))
 	case page.Class != "":
 		start, err := h.client.SignIn.StartOAuth(stytchclient.OAuthStart{
 			Provider: method, Class: grimoireauth.ClassID(page.Class), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestOAuth),
@@ -42,8 +41,7 @@ func (h *Handler) startOAuth(w http.ResponseWriter, r *http.Request) {
 		})
 		h.redirectToProvider(w, r, requestDiscoveryOAuth, page, start, err)
 	default:
-		page.Notice = "Which class is it?"
-		h.offer(w, r, http.StatusBadRequest, page)
+		h.offer(w, r, http.StatusBadRequest, page.withNotice("Which class is it?"))
 	}
 }
 
@@ -56,11 +54,9 @@ func (h *Handler) startSSO(w http.ResponseWriter, r *http.Request) {
 	connection := r.PathValue("connection")
 	switch {
 	case !h.serves(grimoireauth.MethodSSO) || !connectionForm.MatchString(connection):
-		page.Notice = "Please choose one of the ways to sign in."
-		h.offer(w, r, http.StatusNotFound, page)
+		h.offer(w, r, http.StatusNotFound, page.withNotice("Please choose one of the ways to sign in."))
 	case page.Class == "":
-		page.Notice = "Which class is it?"
-		h.offer(w, r, http.StatusBadRequest, page)
+		h.offer(w, r, http.StatusBadRequest, page.withNotice("Which class is it?"))
 	default:
 		start, err := h.client.SignIn.StartSSO(stytchclient.SSOStart{
 			Connection: stytchclient.ConnectionID(connection), RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestSSO),
@@ -96,8 +92,7 @@ func (h *Handler) mayStart(w http.ResponseWriter, r *http.Request) (Page, bool) 
 func (h *Handler) redirectToProvider(w http.ResponseWriter, r *http.Request, requested string, page Page, start stytchclient.Start, err error) {
 	if err != nil {
 		h.logFault(r, "sign-in cannot be started", err)
-		page.Notice = notNow + untilNext(err)
-		h.offer(w, r, http.StatusInternalServerError, page)
+		h.offer(w, r, http.StatusInternalServerError, page.withNotice(notNow+untilNext(err)))
 		return
 	}
 	a := newAttempt(page.Class, page.ReturnTo)

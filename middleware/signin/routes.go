@@ -177,8 +177,7 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 	case method == methodReset && h.serves(grimoireauth.MethodPassword) && !discovers:
 		h.startReset(w, r, page)
 	default:
-		page.Notice = "Please choose one of the ways to sign in."
-		h.offer(w, r, http.StatusBadRequest, page)
+		h.offer(w, r, http.StatusBadRequest, page.withNotice("Please choose one of the ways to sign in."))
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // redirects to the return address. If Stytch requires one more step it continues in
 // stepUp, and if the account was not requested, in holdForConfirmation. It returns all
 // other errors, and has written nothing then.
-func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work func(context.Context) (stytchclient.SignedIn, error)) error {
+func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work signInFunc) error {
 	// The session that the browser had before. A temporary error is ignored.
 	before, _ := h.guard.Check(r)
 	got, err := h.redemptions.Do(r.Context(), s.key, func(p *progress) (bool, error) {
