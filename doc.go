@@ -8,7 +8,7 @@
 //   - [github.com/promptgrimoire/auth/grimoireauth] says what a [Class], a
 //     [Student] and an [Instructor] are; its subpackage stytchclient talks to Stytch.
 //   - [github.com/promptgrimoire/auth/jwtlocal] checks a session_jwt without a
-//     network call, and refreshes it when it has merely expired: a [Verifier].
+//     network call, and refreshes it when it has expired: a [Verifier].
 //   - [github.com/promptgrimoire/auth/middleware] guards net/http routes by class
 //     and role: a [Guard]. Its subpackage signin serves the pages to sign in and
 //     out.
@@ -27,16 +27,15 @@
 //	mux.Handle("GET /me", guard.Require(profile))
 //	http.ListenAndServe(addr, http.NewCrossOriginProtection().Handler(guard.Protect(mux, "GET /{$}", "/auth/")))
 //
-// Three rules hold everywhere. Who somebody is comes only from a signed
-// credential on this request. "Your token is bad" and "I could not find out" are
-// different errors: the first signs out (401), the second never does (503). And
-// whatever is forgotten is closed: an unlisted route, an unknown role, a missing
-// class.
+// Three rules hold everywhere. A person is identified only by a signed credential on
+// this request. An invalid token (401) and a temporary error (503) are different errors:
+// a temporary error ends no session. And what is unknown is closed: an unlisted route,
+// an unknown role, a missing class.
 //
-// To see it work, offline: go run ./examples/classroom. Class lists from Canvas, Moodle
-// and others are read by [github.com/promptgrimoire/auth/grimoireauth/classlist]. The
-// guides (a project of your own, testing, outages, rosters, security, operations)
-// are in the folder docs, beginning at the README.
+// To see it work, offline: go run ./examples/classroom. Package
+// [github.com/promptgrimoire/auth/grimoireauth/classlist] reads class lists from Canvas,
+// Moodle and others. The guides (a project of your own, testing, outages, rosters,
+// security, operations) are in the folder docs, beginning at the README.
 //
 // [Class]: https://pkg.go.dev/github.com/promptgrimoire/auth/grimoireauth#Class
 // [Student]: https://pkg.go.dev/github.com/promptgrimoire/auth/grimoireauth#Student

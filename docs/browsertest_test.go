@@ -40,7 +40,7 @@ func TestSignInByThePagesAndAnOutage(t *testing.T) {
 		jar, err := cookiejar.New(nil)
 		require.NoError(t, err)
 		browser := &http.Client{Jar: jar, Transport: direct{server.Handler}}
-		const site = "https://classes.example.edu" // a jar sends Secure cookies to https alone
+		const site = "https://classes.example.edu" // a jar sends Secure cookies to https only
 
 		page, err := browser.PostForm(site+"/auth/start", url.Values{
 			"method": {"email_otp"}, "class": {class.Slug}, "email": {"sam@example.edu"}, "return_to": {"/me"},

@@ -27,7 +27,7 @@ func routes(guard *middleware.Guard) *http.ServeMux {
 	// A permission of the project's RBAC policy, in the class of the route.
 	mux.Handle("POST /classes/{class}/marks", students(guard.Can(middleware.PathClass("class"), "class", "mark")(http.HandlerFunc(mark))))
 
-	// Dangerous: signed in within ten minutes, and Stytch's word of this moment.
+	// Dangerous: signed in within ten minutes, and checked at Stytch for each request.
 	recent := guard.Recent(10 * time.Minute)
 	mux.Handle("POST /classes/{class}/release", instructors(recent(guard.Fresh(http.HandlerFunc(release)))))
 
@@ -97,8 +97,8 @@ func Example_guards() {
 	s.stytch.Age(11 * time.Minute)
 	fmt.Println("eleven minutes later:", s.status(app, "POST", path+"/release", s.stytch.Stale(instructor)))
 	// Output:
-	// the load balancer asks: 200
-	// a browser asks for an icon that is not listed: 401
+	// the load balancer's health check: 200
+	// an icon that is not listed: 401
 	// a student reads the class: 200
 	// an instructor reads the class: 200
 	// a student reads the roster: 403

@@ -14,12 +14,12 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// observer counts what happens and writes down what somebody should look at. It
-// is called in the course of requests: a real one must be as quick.
+// observer counts events and logs those that an operator should see. It is called during
+// requests, so it must return soon.
 func observer(logger *slog.Logger, count func(name string)) grimoireauth.Observe {
 	return func(ctx context.Context, event grimoireauth.Event) {
 		switch e := event.(type) {
-		case grimoireauth.OperatorAlarm: // wake somebody
+		case grimoireauth.OperatorAlarm: // wake an operator
 			count("alarm")
 			logger.ErrorContext(ctx, e.Problem, "error", e.Err, "count", e.Count)
 		case grimoireauth.OutageBegan:
@@ -37,8 +37,8 @@ func observer(logger *slog.Logger, count func(name string)) grimoireauth.Observe
 				count("keys_failed")
 			}
 		case grimoireauth.TokenRefused:
-			count("refused_" + e.Reason) // a word of a closed list
-		case grimoireauth.Changed: // who did what to whom: the audit log
+			count("refused_" + e.Reason) // the text of a jwtlocal.Reason
+		case grimoireauth.Changed: // the audit log
 			logger.InfoContext(ctx, "changed", "op", e.Op, "by", e.By, "impersonated", e.Impersonated, "class", e.Class, "member", e.Member, "fields", e.Fields)
 		}
 	}
@@ -73,10 +73,10 @@ func Example_events() {
 	fmt.Println("outage:", errors.Is(err, grimoireauth.ErrUnavailable))
 
 	fmt.Println(counted)
-	fmt.Println("the log names nobody:", !bytes.Contains(lines.Bytes(), []byte("sam@")))
+	fmt.Println("the log has no names:", !bytes.Contains(lines.Bytes(), []byte("sam@")))
 	// Output:
 	// forged: true
 	// outage: true
 	// map[refused_cut_off:1 refused_signature:1 stytch_unavailable:1]
-	// the log names nobody: true
+	// the log has no names: true
 }

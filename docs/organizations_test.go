@@ -12,8 +12,8 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// Enrolments is a school's own table of who is what in which class. A real one
-// is a table of a database with the same columns.
+// Enrolments is a school's own table of roles in classes. A real one is a table of a
+// database with the same columns.
 type Enrolments struct {
 	school grimoireauth.OrganizationID // the one Organization
 
@@ -31,7 +31,7 @@ func (e *Enrolments) Role(_ context.Context, session grimoireauth.Session, class
 	return e.rows[grimoireauth.Person{Member: session.Member(), Class: class}], nil
 }
 
-// Can is a grimoireauth.CanFunc: tutors, and everybody above, mark.
+// Can is a grimoireauth.CanFunc: tutors, and the roles above, mark.
 func (e *Enrolments) Can(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID, resource, action string) error {
 	role, err := e.Role(ctx, session, class)
 	if err == nil && (resource != "class" || action != "mark" || !role.AtLeast(grimoireauth.RoleTutor)) {
@@ -40,7 +40,7 @@ func (e *Enrolments) Can(ctx context.Context, session grimoireauth.Session, clas
 	return err
 }
 
-// Leave takes a member out of a class, and their open connections with them.
+// Leave removes a member from a class, and ends their open connections.
 func (e *Enrolments) Leave(guard *middleware.Guard, person grimoireauth.Person) {
 	e.mu.Lock()
 	delete(e.rows, person)
@@ -48,8 +48,8 @@ func (e *Enrolments) Leave(guard *middleware.Guard, person grimoireauth.Person) 
 	guard.Changed(person) // or each connection ends within ten seconds
 }
 
-// affiliated lets the staff of one university be instructors in the classes they
-// are in.
+// affiliated gives the staff of one university the role of an instructor in the classes
+// of which they are members.
 func affiliated() (grimoireauth.RoleFunc, error) {
 	return affiliation.Rule{
 		Claim: "eduperson_scoped_affiliation",

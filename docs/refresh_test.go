@@ -17,8 +17,8 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// patient is a verifier for an exam: sessions last while they are used, and an
-// outage of two hours interrupts nobody.
+// patient is a verifier for an exam: a session in use is extended, and an outage of two
+// hours interrupts no one.
 func patient(config jwtlocal.Config, client *stytchclient.Client) (*jwtlocal.Verifier, error) {
 	config.Refresh = client.Sessions.Authenticate
 	config.OutageGrace = 2 * time.Hour
@@ -30,10 +30,10 @@ func patient(config jwtlocal.Config, client *stytchclient.Client) (*jwtlocal.Ver
 	return jwtlocal.New(config)
 }
 
-// events streams to a page for as long as its reader may be there.
+// events streams to a page for as long as its reader may read the class.
 func events(guard *middleware.Guard) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		ctx := guard.Watch(r) // repeats what the guards around decided
+		ctx := guard.Watch(r) // repeats the checks of the guards around
 		if err := context.Cause(ctx); err != nil {
 			guard.Respond(w, r, err)
 			return

@@ -15,7 +15,7 @@ import (
 
 // plan compares a file with a class and changes nothing.
 func plan(ctx context.Context, client *stytchclient.Client, class grimoireauth.ClassID, file io.Reader, importer grimoireauth.Role) (classlist.Plan, error) {
-	config := classlist.Config{Highest: importer} // nobody appoints their superiors
+	config := classlist.Config{Highest: importer} // the list gives no higher role than the importer's
 	list, err := classlist.Read(file, config)
 	if err != nil {
 		return classlist.Plan{}, err // a classlist.Faults with every bad row
@@ -38,7 +38,7 @@ func Example_import() {
 		log.Fatal(err)
 	}
 	for _, step := range wanted.Changes() {
-		fmt.Println(step) // show it to whoever decides
+		fmt.Println(step) // show it to the person who decides
 	}
 	report, err := wanted.Apply(ctx, client.Roster)
 	if errors.Is(err, grimoireauth.ErrUnavailable) {
@@ -51,8 +51,7 @@ func Example_import() {
 	// done 2, already so 0, failed 0, not tried 0
 }
 
-// A list in another language, with people in it who are no members, and what is told
-// about it.
+// A list in another language, with a person who is not a member, and the note about them.
 func Example_importInGerman() {
 	file := strings.NewReader("Vorname;Nachname;E-Mail-Adresse;Matrikelnummer;Rolle;Status\nSam;Lee;sam@example.edu;=\"0042\";Studierende;aktiv\nNoor;Haddad;noor@example.edu;;Gast;aktiv\n")
 

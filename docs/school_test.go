@@ -14,8 +14,7 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// school is what the guides assume to be there: a Stytch, and the three values
-// that a server makes once.
+// school has a Stytch, and the three values that a server makes once.
 type school struct {
 	stytch   *mock.Stytch
 	client   *stytchclient.Client
@@ -50,7 +49,7 @@ func newSchool(observe grimoireauth.Observe) school {
 	return school{stytch: stytch, client: client, verifier: verifier, guard: guard}
 }
 
-// status is what the holder of the credentials is answered.
+// status returns the status of a request with these credentials.
 func (s school) status(app http.Handler, method, path string, credentials grimoireauth.Credentials) int {
 	request := httptest.NewRequest(method, path, nil)
 	if err := s.guard.Attach(request, credentials); err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// fromEnvironment is how a server talks to the real Stytch.
+// fromEnvironment makes a service for the real Stytch.
 func fromEnvironment(see grimoireauth.Observe) (*http.Server, error) {
 	return newService(stytchclient.Config{
 		ProjectID:   os.Getenv("STYTCH_PROJECT_ID"),
@@ -27,7 +27,7 @@ func fromEnvironment(see grimoireauth.Observe) (*http.Server, error) {
 	}, "https://classes.example.edu", see)
 }
 
-// newService is a whole service, with everything that a real one sets.
+// newService makes a whole service, with the settings of a real one.
 func newService(project stytchclient.Config, address string, see grimoireauth.Observe) (*http.Server, error) {
 	cutoffs := new(jwtlocal.MemoryCutoffs) // what was revoked here; replicas share cutoffs of their own
 	project.Cut = cutoffs.Cut
@@ -35,12 +35,12 @@ func newService(project stytchclient.Config, address string, see grimoireauth.Ob
 	project.SessionDuration = 8 * time.Hour // zero: Stytch's 60 minutes
 	client, err := stytchclient.New(project)
 	if err != nil {
-		return nil, err // every fault at once: missing ids, test and live mixed up
+		return nil, err // all faults at once: missing ids, a mixture of test and live
 	}
 	verifier, err := jwtlocal.New(jwtlocal.Config{
 		ProjectID: project.ProjectID, BaseURL: project.BaseURL, Transport: project.Transport,
 		Refresh:     client.Sessions.Authenticate,
-		Cutoffs:     cutoffs,       // without them a logout counts when the session_jwt expires
+		Cutoffs:     cutoffs,       // without them a logout takes effect when the session_jwt expires
 		OutageGrace: 2 * time.Hour, // zero: while Stytch is down an expired session_jwt is 503
 		Observe:     see,
 	})
@@ -50,10 +50,10 @@ func newService(project stytchclient.Config, address string, see grimoireauth.Ob
 	guard, err := middleware.New(verifier.Authenticate, middleware.Config{
 		Can:           client.Can,                // for guard.Can, which panics without it
 		Fresh:         verifier.Refresh,          // for guard.Fresh, which panics without it
-		SignInURL:     "/auth/",                  // where browsers are led; empty: they get 401
+		SignInURL:     "/auth/",                  // to which browsers are redirected; empty: they get 401
 		Revoke:        client.Sessions.Revoke,    // a sign-in ends the session that the browser had
 		Watch:         verifier.Watch,            // streams end at once when their session does
-		SessionMarks:  client.SessionMarks(),     // strangers cannot use up what these people need
+		SessionMarks:  client.SessionMarks(),     // strangers cannot use up the limits of signed-in people
 		ClientAddress: middleware.ForwardedFor(), // a proxy on this machine; nil: there is none
 	})
 	if err != nil {
