@@ -17,9 +17,9 @@
 //
 // A server that guards its routes:
 //
-//	cutoffs := new(jwtlocal.MemoryCutoffs)
-//	client, err := stytchclient.New(stytchclient.Config{ProjectID: id, Secret: secret, Cut: cutoffs.Cut})
-//	verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: id, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs})
+//	revocations := new(jwtlocal.MemoryRevocations)
+//	client, err := stytchclient.New(stytchclient.Config{ProjectID: id, Secret: secret, OnRevoke: revocations.Add})
+//	verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: id, Refresh: client.Sessions.Authenticate, Revocations: revocations})
 //	guard, err := middleware.New(verifier.Authenticate, middleware.Config{})
 //
 //	instructors := guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)

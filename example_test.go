@@ -15,16 +15,16 @@ import (
 // handler is the server that the README shows. It takes what differs between
 // production and a test, so that the lines on the page are the ones that run.
 func handler(id string, secret grimoireauth.Secret, baseURL string, transport http.RoundTripper) (http.Handler, error) {
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	client, err := stytchclient.New(stytchclient.Config{
-		ProjectID: id, Secret: secret, BaseURL: baseURL, Transport: transport, Cut: cutoffs.Cut,
+		ProjectID: id, Secret: secret, BaseURL: baseURL, Transport: transport, OnRevoke: revocations.Add,
 	})
 	if err != nil {
 		return nil, err // names every fault of the configuration
 	}
 	verifier, err := jwtlocal.New(jwtlocal.Config{
 		ProjectID: id, BaseURL: baseURL, Transport: transport,
-		Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs,
+		Refresh: client.Sessions.Authenticate, Revocations: revocations,
 	})
 	if err != nil {
 		return nil, err

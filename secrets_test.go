@@ -16,14 +16,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
+	"github.com/stretchr/testify/require"
 )
 
 // echo is a Stytch, or a proxy in front of it, whose errors quote the body and the
@@ -80,13 +79,13 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 		defer mu.Unlock()
 		seen = append(seen, e, ctx)
 	}
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	clientConfig := stytchclient.Config{
-		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(), Transport: line, Cut: cutoffs.Cut, Observe: observe,
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(), Transport: line, OnRevoke: revocations.Add, Observe: observe,
 	}
 	client, err := stytchclient.New(clientConfig)
 	require.NoError(t, err)
-	verifierConfig := jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: line, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs, Observe: observe}
+	verifierConfig := jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: line, Refresh: client.Sessions.Authenticate, Revocations: revocations, Observe: observe}
 	verifier, err := jwtlocal.New(verifierConfig)
 	require.NoError(t, err)
 	// A watch has a timer until a second after its session has ended, and fmt reads values
@@ -274,8 +273,8 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	p.print("a Verifier", verifier)
 	nested(p, "a Verifier", verifier)
 	p.print("a Verifier's Stats", verifier.Stats())
-	p.print("MemoryCutoffs", cutoffs)
-	nested(p, "MemoryCutoffs", cutoffs)
+	p.print("MemoryRevocations", revocations)
+	nested(p, "MemoryRevocations", revocations)
 	p.print("a Guard", guard)
 	nested(p, "a Guard", guard)
 	p.print("a signin.Handler", pages)
@@ -337,9 +336,9 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 			_, err = quoting.Authenticate(ctx, live)
 			return err
 		},
-		"Revoke with a Cut that quotes": func(ctx context.Context) error {
+		"Revoke with an OnRevoke that quotes": func(ctx context.Context) error {
 			config := clientConfig
-			config.Cut = func(context.Context, grimoireauth.Cutoff) error { return errors.New(password.Reveal()) }
+			config.OnRevoke = func(context.Context, grimoireauth.Revocation) error { return errors.New(password.Reveal()) }
 			quoting, err := stytchclient.New(config)
 			require.NoError(t, err)
 			return quoting.Sessions.Revoke(ctx, signedIn.Session)

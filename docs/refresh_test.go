@@ -22,10 +22,10 @@ import (
 func patient(config jwtlocal.Config, client *stytchclient.Client) (*jwtlocal.Verifier, error) {
 	config.Refresh = client.Sessions.Authenticate
 	config.OutageGrace = 2 * time.Hour
-	config.Slide = jwtlocal.Slide{
-		Extend: client.Sessions.Extend,
-		By:     time.Hour,      // an unused session ends after an hour
-		Cap:    12 * time.Hour, // and a used one after twelve
+	config.SlidingSession = jwtlocal.SlidingSession{
+		Extend:          client.Sessions.Extend,
+		IdleTimeout:     time.Hour,      // an unused session ends after an hour
+		AbsoluteTimeout: 12 * time.Hour, // and a used one after twelve
 	}
 	return jwtlocal.New(config)
 }

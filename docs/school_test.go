@@ -25,17 +25,17 @@ type school struct {
 // newSchool is set up as the guides say. In production the project id and the
 // secret come from the environment, and BaseURL and Transport stay empty.
 func newSchool(observe grimoireauth.Observe) school {
-	stytch, cutoffs := new(mock.Stytch), new(jwtlocal.MemoryCutoffs)
+	stytch, revocations := new(mock.Stytch), new(jwtlocal.MemoryRevocations)
 	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(),
-		BaseURL: stytch.BaseURL(), Transport: stytch, Cut: cutoffs.Cut, Observe: observe,
+		BaseURL: stytch.BaseURL(), Transport: stytch, OnRevoke: revocations.Add, Observe: observe,
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	verifier, err := jwtlocal.New(jwtlocal.Config{
 		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch,
-		Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs, Observe: observe,
+		Refresh: client.Sessions.Authenticate, Revocations: revocations, Observe: observe,
 	})
 	if err != nil {
 		log.Fatal(err)

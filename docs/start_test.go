@@ -29,8 +29,8 @@ func fromEnvironment(see grimoireauth.Observe) (*http.Server, error) {
 
 // newService makes a whole service, with the settings of a real one.
 func newService(project stytchclient.Config, address string, see grimoireauth.Observe) (*http.Server, error) {
-	cutoffs := new(jwtlocal.MemoryCutoffs) // what was revoked here; replicas share cutoffs of their own
-	project.Cut = cutoffs.Cut
+	revocations := new(jwtlocal.MemoryRevocations) // what was revoked here; replicas share revocations of their own
+	project.Cut = revocations.Add
 	project.Observe = see
 	project.SessionDuration = 8 * time.Hour // zero: Stytch's 60 minutes
 	client, err := stytchclient.New(project)
@@ -40,7 +40,7 @@ func newService(project stytchclient.Config, address string, see grimoireauth.Ob
 	verifier, err := jwtlocal.New(jwtlocal.Config{
 		ProjectID: project.ProjectID, BaseURL: project.BaseURL, Transport: project.Transport,
 		Refresh:     client.Sessions.Authenticate,
-		Cutoffs:     cutoffs,       // without them a logout takes effect when the session_jwt expires
+		Revocations: revocations,   // without them a logout takes effect when the session_jwt expires
 		OutageGrace: 2 * time.Hour, // zero: while Stytch is down an expired session_jwt is 503
 		Observe:     see,
 	})

@@ -18,16 +18,16 @@ import (
 // newApp is the application under test, in the shape that makes it testable: it
 // takes what differs between production and a test.
 func newApp(id string, secret grimoireauth.Secret, baseURL string, transport http.RoundTripper) (http.Handler, error) {
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	client, err := stytchclient.New(stytchclient.Config{
-		ProjectID: id, Secret: secret, BaseURL: baseURL, Transport: transport, Cut: cutoffs.Cut,
+		ProjectID: id, Secret: secret, BaseURL: baseURL, Transport: transport, OnRevoke: revocations.Add,
 	})
 	if err != nil {
 		return nil, err
 	}
 	verifier, err := jwtlocal.New(jwtlocal.Config{
 		ProjectID: id, BaseURL: baseURL, Transport: transport,
-		Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs,
+		Refresh: client.Sessions.Authenticate, Revocations: revocations,
 	})
 	if err != nil {
 		return nil, err

@@ -105,17 +105,17 @@ type AuthFunc func(ctx context.Context, credentials Credentials) (Authentication
 // Nil means yes, [ErrForbidden] no, anything else that it could not find out.
 type CanFunc func(ctx context.Context, session Session, class ClassID, resource, action string) error
 
-// Cutoff says: from At on, tokens are not what they were. Exactly one of
-// Session, Member and Class is set. A Session cutoff ends the session for good
-// and compares no time; a Member or Class cutoff makes every session_jwt issued
+// Revocation says: from At on, tokens are not what they were. Exactly one of
+// Session, Member and Class is set. A Session revocation ends the session for good
+// and compares no time; a Member or Class revocation makes every session_jwt issued
 // until At stale, so that it is refreshed, or refused, before it counts again.
-type Cutoff struct {
+type Revocation struct {
 	Session SessionID
 	Member  MemberID
 	Class   OrganizationID
 	At      time.Time
 }
 
-// Cut receives cutoffs. stytchclient.Client and the sign-in handlers raise them; an error
-// means that the cutoff may not be in force everywhere.
-type Cut func(ctx context.Context, cutoff Cutoff) error
+// OnRevoke receives revocations. stytchclient.Client and the sign-in handlers raise them; an error
+// means that the revocation may not be in force everywhere.
+type OnRevoke func(ctx context.Context, revocation Revocation) error

@@ -2,7 +2,7 @@
 // into classes with Stytch B2B, whose Organizations are the classes and whose Members are
 // the people. Package stytchclient is the client:
 //
-//	client, err := stytchclient.New(stytchclient.Config{ProjectID: id, Secret: secret, Cut: cutoffs.Cut})
+//	client, err := stytchclient.New(stytchclient.Config{ProjectID: id, Secret: secret, OnRevoke: revocations.Add})
 //	class, err := client.Classes.Create(ctx, stytchclient.NewClass{Name: "LAWS1100"})
 //	member, err := client.Roster.Enroll(ctx, class.ID, stytchclient.NewMember{Email: "sam@example.edu"})
 //	err = client.SignIn.SendMagicLink(ctx, stytchclient.MagicLink{Class: class.ID, Email: "sam@example.edu"})
@@ -19,5 +19,5 @@
 // delete cookies. [ErrUnavailable] and [ErrRateLimited] say nothing about the credentials.
 //
 // The packages of this module meet in function types: [AuthFunc], [RoleFunc], [CanFunc],
-// [Cut] and [Observe].
+// [OnRevoke] and [Observe].
 package grimoireauth

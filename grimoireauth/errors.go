@@ -27,7 +27,7 @@ var (
 	// ErrExpired: genuine, but past its time, and there was nothing to refresh
 	// it with. It is an ErrUnauthenticated.
 	ErrExpired error = &sentinel{"the session_jwt has expired", ErrUnauthenticated}
-	// ErrSessionEnded: Stytch, or a cutoff, says that the session is over. It is
+	// ErrSessionEnded: Stytch, or a revocation, says that the session is over. It is
 	// the only error on which cookies may be deleted. It is an ErrUnauthenticated.
 	ErrSessionEnded error = &sentinel{"the session has ended", ErrUnauthenticated}
 

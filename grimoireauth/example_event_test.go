@@ -69,13 +69,13 @@ func ExampleRetryAfter() {
 
 // Who else has to know that a token is worthless: another replica, say.
 func ExampleCut() {
-	var tellOthers grimoireauth.Cut = func(_ context.Context, cutoff grimoireauth.Cutoff) error {
-		fmt.Println("a session:", cutoff.Session != "", "a member:", cutoff.Member != "", "a class:", cutoff.Class != "")
+	var tellOthers grimoireauth.OnRevoke = func(_ context.Context, revocation grimoireauth.Revocation) error {
+		fmt.Println("a session:", revocation.Session != "", "a member:", revocation.Member != "", "a class:", revocation.Class != "")
 		return nil
 	}
 	stytch := new(mock.Stytch)
 	client := must(stytchclient.New(stytchclient.Config{
-		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, Cut: tellOthers,
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, OnRevoke: tellOthers,
 	}))
 	ctx := context.Background()
 	session := must(client.Sessions.Authenticate(ctx, stytch.SignIn(stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu"))))

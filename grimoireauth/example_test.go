@@ -27,9 +27,9 @@ func offline() (*mock.Stytch, *stytchclient.Client) {
 // How to get a client, and what to begin with. In production BaseURL and Transport are
 // empty; here they are those of a Stytch in memory.
 func Example() {
-	stytch, cutoffs, ctx := new(mock.Stytch), new(jwtlocal.MemoryCutoffs), context.Background()
+	stytch, revocations, ctx := new(mock.Stytch), new(jwtlocal.MemoryRevocations), context.Background()
 	client, err := stytchclient.New(stytchclient.Config{
-		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Cut: cutoffs.Cut,
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), OnRevoke: revocations.Add,
 		BaseURL: stytch.BaseURL(), Transport: stytch,
 	})
 	if err != nil {

@@ -279,7 +279,7 @@ func TestWithoutRefresh(t *testing.T) {
 func TestWarmAuthenticateAllocatesNothing(t *testing.T) {
 	v := newVerifier(t, func(c *Config) {
 		u := new(upstream)
-		c.Refresh, c.Cutoffs = u.authenticate, new(MemoryCutoffs)
+		c.Refresh, c.Revocations = u.authenticate, new(MemoryRevocations)
 	})
 	c := grimoireauth.NewCredentials(goodToken(time.Now()), testToken)
 	ctx := t.Context()

@@ -79,7 +79,7 @@ func benchmarkVerify(b *testing.B, v *Verifier, token string, good bool) {
 // before.
 func BenchmarkAuthenticateWarm(b *testing.B) {
 	u := &upstream{}
-	v := newVerifier(b, func(c *Config) { c.Refresh = u.authenticate; c.Cutoffs = new(MemoryCutoffs) })
+	v := newVerifier(b, func(c *Config) { c.Refresh = u.authenticate; c.Revocations = new(MemoryRevocations) })
 	credentials := grimoireauth.NewCredentials(goodToken(time.Now()), testToken)
 	credentials.NamedSession = testSession
 	ctx := b.Context()

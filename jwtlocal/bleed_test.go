@@ -19,7 +19,7 @@ import (
 // answer. Nobody ever is somebody else, and nobody is signed out.
 func TestNobodySeesAnother(t *testing.T) {
 	var log eventLog
-	var m MemoryCutoffs
+	var m MemoryRevocations
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		u.latency = 0
 		const people = 200
@@ -79,7 +79,7 @@ func TestNobodySeesAnother(t *testing.T) {
 						cookies = got.Credentials
 					}
 					if random.IntN(50) == 0 {
-						_ = m.Cut(ctx, cutMember(l))
+						_ = m.Add(ctx, cutMember(l))
 					}
 				}
 			})
@@ -91,7 +91,7 @@ func TestNobodySeesAnother(t *testing.T) {
 		require.NotZero(t, unavailable.Load())
 		t.Logf("%d right, %d refused, %d unavailable, %d calls", right.Load(), refused.Load(), unavailable.Load(), u.count())
 	}, func(c *Config, u *upstream) {
-		c.Observe, c.Cutoffs = log.observe, &m
+		c.Observe, c.Revocations = log.observe, &m
 		c.Refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 			answer, err := u.authenticate(ctx, credentials)
 			select { // late, and out of order

@@ -16,9 +16,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stretchr/testify/require"
 )
 
 // numbered returns the n-th digest of no token.
@@ -76,12 +75,12 @@ func TestSeen(t *testing.T) {
 		}, func(c *Config) { c.RefreshKeysAfter = 30 * time.Second })
 	})
 	t.Run("V03", func(t *testing.T) {
-		cutoffs := new(MemoryCutoffs)
-		v := newVerifier(t, func(c *Config) { c.Cutoffs = cutoffs })
+		revocations := new(MemoryRevocations)
+		v := newVerifier(t, func(c *Config) { c.Revocations = revocations })
 		token := goodToken(time.Now())
 		requireGood(t, v, token)
 		requireGood(t, v, token)
-		require.NoError(t, cutoffs.Cut(t.Context(), grimoireauth.Cutoff{Session: testSession}))
+		require.NoError(t, revocations.Add(t.Context(), grimoireauth.Revocation{Session: testSession}))
 		for range 3 {
 			_, err := verify(t, v, token)
 			require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)

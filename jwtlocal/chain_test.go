@@ -21,12 +21,12 @@ import (
 
 // chain is everything from a cookie to Stytch's wire.
 type chain struct {
-	stytch   *mock.Stytch
-	client   *stytchclient.Client
-	cutoffs  *jwtlocal.MemoryCutoffs
-	verifier *jwtlocal.Verifier
-	guard    *middleware.Guard
-	class    grimoireauth.ClassID
+	stytch      *mock.Stytch
+	client      *stytchclient.Client
+	revocations *jwtlocal.MemoryRevocations
+	verifier    *jwtlocal.Verifier
+	guard       *middleware.Guard
+	class       grimoireauth.ClassID
 
 	mu     sync.Mutex // guards alarms
 	alarms []grimoireauth.OperatorAlarm
@@ -36,7 +36,7 @@ const authenticateEndpoint = "POST /v1/b2b/sessions/authenticate"
 
 func newChain(t testing.TB, configure ...func(*jwtlocal.Config)) *chain {
 	t.Helper()
-	c := &chain{stytch: new(mock.Stytch), cutoffs: new(jwtlocal.MemoryCutoffs)}
+	c := &chain{stytch: new(mock.Stytch), revocations: new(jwtlocal.MemoryRevocations)}
 	observe := func(_ context.Context, e grimoireauth.Event) {
 		if alarm, ok := e.(grimoireauth.OperatorAlarm); ok {
 			c.mu.Lock()
@@ -47,12 +47,12 @@ func newChain(t testing.TB, configure ...func(*jwtlocal.Config)) *chain {
 	var err error
 	c.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: c.stytch.ProjectID(), Secret: c.stytch.Secret(), BaseURL: c.stytch.BaseURL(), Transport: c.stytch,
-		Cut: c.cutoffs.Cut, Observe: observe,
+		OnRevoke: c.revocations.Add, Observe: observe,
 	})
 	require.NoError(t, err)
 	config := jwtlocal.Config{
 		ProjectID: c.stytch.ProjectID(), BaseURL: c.stytch.BaseURL(), Transport: c.stytch,
-		Refresh: c.client.Sessions.Authenticate, Cutoffs: c.cutoffs, Observe: observe,
+		Refresh: c.client.Sessions.Authenticate, Revocations: c.revocations, Observe: observe,
 		Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, change := range configure {
@@ -245,11 +245,11 @@ func TestSlideExtends(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var c *chain
 		c = newChain(t, func(config *jwtlocal.Config) {
-			config.Slide = jwtlocal.Slide{
+			config.SlidingSession = jwtlocal.SlidingSession{
 				Extend: func(ctx context.Context, credentials grimoireauth.Credentials, by time.Duration) (grimoireauth.Authentication, error) {
 					return c.client.Sessions.Extend(ctx, credentials, by)
 				},
-				By: 2 * time.Hour, Cap: 24 * time.Hour,
+				IdleTimeout: 2 * time.Hour, AbsoluteTimeout: 24 * time.Hour,
 			}
 		})
 		credentials := c.stytch.SignIn(c.stytch.AddStudent(c.class, "ada@example.edu"), mock.WithJWTAge(10*time.Minute))

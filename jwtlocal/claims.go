@@ -143,7 +143,7 @@ func (r *rules) checkTimes(t times, now time.Time) Reason {
 
 // sessionOf makes the session that accepted claims attest. It copies everything, so the
 // session keeps no part of the token in memory.
-func sessionOf(c *claims.Claims, strings *interner, slide Slide) (grimoireauth.Session, error) {
+func sessionOf(c *claims.Claims, strings *interner, slide SlidingSession) (grimoireauth.Session, error) {
 	ids := make([]byte, 0, 2*maxID)
 	ids = append(ids, c.SessionID...)
 	ids = append(ids, c.Subject...)

@@ -40,11 +40,11 @@ type Config struct {
 	// outweighs a revocation, and does not apply to [Verifier.Refresh]. At most 24 hours.
 	// Zero: not at all.
 	OutageGrace time.Duration
-	// Slide moves the end of sessions that are in use. Zero: they end when sign-in
+	// SlidingSession moves the end of sessions that are in use. Zero: they end when sign-in
 	// said they would.
-	Slide Slide
-	// Cutoffs knows which sessions, members and classes were revoked. Nil: none.
-	Cutoffs Cutoffs
+	SlidingSession SlidingSession
+	// Revocations knows which sessions, members and classes were revoked. Nil: none.
+	Revocations Revocations
 
 	// Leeway is how far this machine's clock may be off. It applies to either end of a
 	// token's life. With a clock that is off by more, genuine tokens are
@@ -160,9 +160,9 @@ func (c Config) checkRefresh() error {
 	if c.OutageGrace < 0 || c.OutageGrace > maxOutageGrace {
 		faults = append(faults, fmt.Errorf("OutageGrace %v is not from 0 to %v", c.OutageGrace, maxOutageGrace))
 	}
-	faults = append(faults, c.Slide.check())
-	if c.Refresh == nil && (c.OutageGrace > 0 || c.Slide.enabled()) {
-		faults = append(faults, errors.New("OutageGrace and Slide need Refresh"))
+	faults = append(faults, c.SlidingSession.check())
+	if c.Refresh == nil && (c.OutageGrace > 0 || c.SlidingSession.enabled()) {
+		faults = append(faults, errors.New("OutageGrace and SlidingSession need Refresh"))
 	}
 	return errors.Join(faults...)
 }

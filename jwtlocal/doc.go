@@ -1,11 +1,11 @@
 // Package jwtlocal verifies Stytch's session_jwts without a network call, and refreshes
 // them when they have expired.
 //
-//	cutoffs := new(jwtlocal.MemoryCutoffs)
+//	revocations := new(jwtlocal.MemoryRevocations)
 //	verifier, err := jwtlocal.New(jwtlocal.Config{
 //		ProjectID: id,
 //		Refresh:   client.Sessions.Authenticate,
-//		Cutoffs:   cutoffs,
+//		Revocations:   revocations,
 //	})
 //	guard, err := middleware.New(verifier.Authenticate, middleware.Config{})
 //
@@ -17,8 +17,8 @@
 //
 // A session_jwt near its end is refreshed in the background of the request that carries it.
 // The requests of a session share one call, and after a failure Stytch is not called for a
-// while. [MemoryCutoffs] makes a logout or a change of roles count for the next request,
-// [Slide] keeps sessions in use alive, [Config].OutageGrace carries an exam through an
+// while. [MemoryRevocations] makes a logout or a change of roles count for the next request,
+// [SlidingSession] keeps sessions in use alive, [Config].OutageGrace carries an exam through an
 // outage, and [Verifier.Watch] ends a connection with its session.
 //
 // A [Verifier] fetches the key set when the first token comes and when the set has grown

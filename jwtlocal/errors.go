@@ -15,36 +15,36 @@ type Reason uint8
 
 // The closed set of reasons. The first group means that the token is bad.
 const (
-	_                    Reason = iota
-	ReasonTooLong               // longer than any genuine token
-	ReasonMalformed             // not three strict base64url segments
-	ReasonHeader                // a header that Stytch does not write
-	ReasonAlgorithm             // an algorithm other than RS256
-	ReasonUnknownKey            // signed by a key that the project does not publish
-	ReasonSignature             // the signature does not match
-	ReasonClaims                // claims missing, repeated, disguised or of the wrong kind
-	ReasonIssuer                // issued by another issuer, or for another project
-	ReasonAudience              // issued for another audience
-	ReasonSubject               // no member id of this environment
-	ReasonSession               // no session id of this environment
-	ReasonOrganization          // no organization id of this environment
-	ReasonOtherToken            // a token of another kind, such as an access token
-	ReasonLifetime              // times that contradict each other, or a life of over an hour
-	ReasonNotYet                // unknown: genuine, and not valid yet because this machine's clock is behind
-	ReasonSessionEnded          // the session was revoked
-	ReasonExpired               // stale: past its own or its session's end
-	ReasonTooOld                // stale: older than Config.MaxAge
-	ReasonCutOff                // stale: issued before a revocation of its member or class
-	ReasonRetiredKey            // stale: signed by a key that is no longer published
-	ReasonNoKeys                // unknown: the key set could not be fetched
-	ReasonCutoffsUnknown        // unknown: the revocations could not be read
+	_                        Reason = iota
+	ReasonTooLong                   // longer than any genuine token
+	ReasonMalformed                 // not three strict base64url segments
+	ReasonHeader                    // a header that Stytch does not write
+	ReasonAlgorithm                 // an algorithm other than RS256
+	ReasonUnknownKey                // signed by a key that the project does not publish
+	ReasonSignature                 // the signature does not match
+	ReasonClaims                    // claims missing, repeated, disguised or of the wrong kind
+	ReasonIssuer                    // issued by another issuer, or for another project
+	ReasonAudience                  // issued for another audience
+	ReasonSubject                   // no member id of this environment
+	ReasonSession                   // no session id of this environment
+	ReasonOrganization              // no organization id of this environment
+	ReasonOtherToken                // a token of another kind, such as an access token
+	ReasonLifetime                  // times that contradict each other, or a life of over an hour
+	ReasonNotYet                    // unknown: genuine, and not valid yet because this machine's clock is behind
+	ReasonSessionEnded              // the session was revoked
+	ReasonExpired                   // stale: past its own or its session's end
+	ReasonTooOld                    // stale: older than Config.MaxAge
+	ReasonRevoked                   // stale: issued before a revocation of its member or class
+	ReasonRetiredKey                // stale: signed by a key that is no longer published
+	ReasonNoKeys                    // unknown: the key set could not be fetched
+	ReasonRevocationsUnknown        // unknown: the revocations could not be read
 	reasonCount
 )
 
 var reasonNames = [reasonCount]string{
 	"none", "too_long", "malformed", "header", "algorithm", "unknown_key", "signature", "claims",
 	"issuer", "audience", "subject", "session", "organization", "other_token", "lifetime", "not_yet",
-	"session_ended", "expired", "too_old", "cut_off", "retired_key", "no_keys", "cutoffs_unknown",
+	"session_ended", "expired", "too_old", "cut_off", "retired_key", "no_keys", "revocations_unknown",
 }
 
 // String returns the reason in snake case, fit for a metric's label.

@@ -12,7 +12,7 @@ import (
 )
 
 // Sessions that last while they are used, and an outage that interrupts no exam.
-func ExampleSlide() {
+func ExampleSlidingSession() {
 	stytch := new(mock.Stytch)
 	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
@@ -23,9 +23,9 @@ func ExampleSlide() {
 	}
 	verifier, err := jwtlocal.New(jwtlocal.Config{
 		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch,
-		Refresh:     client.Sessions.Authenticate,
-		OutageGrace: 2 * time.Hour,
-		Slide:       jwtlocal.Slide{Extend: client.Sessions.Extend, By: time.Hour, Cap: 12 * time.Hour},
+		Refresh:        client.Sessions.Authenticate,
+		OutageGrace:    2 * time.Hour,
+		SlidingSession: jwtlocal.SlidingSession{Extend: client.Sessions.Extend, IdleTimeout: time.Hour, AbsoluteTimeout: 12 * time.Hour},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -37,20 +37,20 @@ func ExampleSlide() {
 	// Output: refreshed true <nil>
 }
 
-// sharedCutoffs stands for cutoffs that all replicas of a service read, from
+// sharedRevocations stands for revocations that all replicas of a service read, from
 // memory that something else keeps up to date.
-type sharedCutoffs map[grimoireauth.SessionID]bool
+type sharedRevocations map[grimoireauth.SessionID]bool
 
-func (s sharedCutoffs) Standing(_ context.Context, session grimoireauth.SessionID, _ grimoireauth.MemberID, _ grimoireauth.OrganizationID) (jwtlocal.Standing, error) {
-	return jwtlocal.Standing{Ended: s[session]}, nil
+func (s sharedRevocations) Status(_ context.Context, session grimoireauth.SessionID, _ grimoireauth.MemberID, _ grimoireauth.OrganizationID) (jwtlocal.RevocationStatus, error) {
+	return jwtlocal.RevocationStatus{Ended: s[session]}, nil
 }
 
-// Cutoffs that come from elsewhere: one method.
-func ExampleCutoffs() {
-	stytch, ended := new(mock.Stytch), sharedCutoffs{}
-	var cutoffs jwtlocal.Cutoffs = ended
+// Revocations that come from elsewhere: one method.
+func ExampleRevocations() {
+	stytch, ended := new(mock.Stytch), sharedRevocations{}
+	var revocations jwtlocal.Revocations = ended
 	verifier, err := jwtlocal.New(jwtlocal.Config{
-		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch, Cutoffs: cutoffs,
+		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch, Revocations: revocations,
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -60,7 +60,7 @@ func ExampleCutoffs() {
 	session, err := verifier.Verify(context.Background(), cookies.JWT)
 	fmt.Println(err)
 	ended[session.ID()] = true // another replica has signed her out
-	standing, err := cutoffs.Standing(context.Background(), session.ID(), session.Member(), session.Organization())
+	standing, err := revocations.Status(context.Background(), session.ID(), session.Member(), session.Organization())
 	fmt.Println(standing.Ended, err)
 	_, err = verifier.Verify(context.Background(), cookies.JWT)
 	fmt.Println(err)

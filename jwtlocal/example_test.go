@@ -59,17 +59,17 @@ func ExampleVerifier_Verify_outage() {
 	// Output: 503, try again after 1s
 }
 
-// A cutoff counts from the next request on, for tokens that would be good for five
+// A revocation counts from the next request on, for tokens that would be good for five
 // more minutes.
-func ExampleMemoryCutoffs() {
+func ExampleMemoryRevocations() {
 	stytch := new(mock.Stytch)
 	class := stytch.AddClass("LAWS1100")
 	credentials := stytch.SignIn(stytch.AddStudent(class.ID, "ada@example.edu"))
 
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	verifier, err := jwtlocal.New(jwtlocal.Config{
 		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch,
-		Cutoffs: cutoffs, // give the client cutoffs.Cut as its Config.Cut
+		Revocations: revocations, // give the client revocations.Add as its Config.OnRevoke
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -78,7 +78,7 @@ func ExampleMemoryCutoffs() {
 	ctx := context.Background()
 	session, err := verifier.Verify(ctx, credentials.JWT)
 	fmt.Println(err)
-	err = cutoffs.Cut(ctx, grimoireauth.Cutoff{Session: session.ID()})
+	err = revocations.Add(ctx, grimoireauth.Revocation{Session: session.ID()})
 	fmt.Println(err)
 	_, err = verifier.Verify(ctx, credentials.JWT)
 	fmt.Println(errors.Is(err, grimoireauth.ErrSessionEnded))

@@ -52,9 +52,9 @@ func ExampleVerifier_Watch() {
 	stytch := new(mock.Stytch)
 	class := stytch.AddClass("LAWS1100")
 	cookies := stytch.SignIn(stytch.AddStudent(class.ID, "ada@example.edu"))
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	verifier, err := jwtlocal.New(jwtlocal.Config{
-		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch, Cutoffs: cutoffs,
+		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch, Revocations: revocations,
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -79,7 +79,7 @@ func ExampleVerifier_Watch() {
 		fmt.Println(err)
 		return
 	}
-	if err := cutoffs.Cut(context.Background(), grimoireauth.Cutoff{Session: authentication.ID()}); err != nil {
+	if err := revocations.Add(context.Background(), grimoireauth.Revocation{Session: authentication.ID()}); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -66,9 +66,9 @@ func (v *Verifier) finish(ctx context.Context, req *request, f *inflight, fresh 
 		// would find neither the refresh nor the pause.
 		v.limiter.release(f, &req.key, failed, now)
 		if over := v.records.finish(req, f, now); !over.IsZero() {
-			// Its session_jwts that have not expired end as well. Cut returns an error only
+			// Its session_jwts that have not expired end as well. Add returns an error only
 			// for a revocation that names nothing.
-			_ = v.endedSessions.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
+			_ = v.endedSessions.Add(ctx, grimoireauth.Revocation{Session: over.ID()})
 		}
 		if failed != nil {
 			v.observeSafely(ctx, grimoireauth.RefreshFailed{Session: f.attested.ID(), Err: failed.err})
@@ -92,7 +92,7 @@ func (v *Verifier) exchange(ctx context.Context, req *request, f *inflight) (*re
 	}
 	var shorter *renewal // is good, and another call can extend it
 	for range maxCalls {
-		var before Standing
+		var before RevocationStatus
 		if !subject.IsZero() {
 			var err error
 			switch before, err = v.revocationStatus(ctx, subject); {
@@ -127,16 +127,16 @@ func (v *Verifier) exchange(ctx context.Context, req *request, f *inflight) (*re
 	return nil, newFailure(failUnusable, errRevokedMeanwhile)
 }
 
-// callStytch makes one call. It extends the session if Slide says so.
+// callStytch makes one call. It extends the session if SlidingSession says so.
 func (v *Verifier) callStytch(ctx context.Context, req *request, owner grimoireauth.Session) (grimoireauth.Authentication, *failure) {
 	credentials := grimoireauth.Credentials{Token: req.secret}
 	if req.jwtAlone {
 		credentials = grimoireauth.Credentials{JWT: req.secret}
 	}
 	refresh := v.config.Refresh
-	if by, extends := v.config.Slide.extension(owner, time.Now()); extends && !req.unattended {
+	if by, extends := v.config.SlidingSession.extension(owner, time.Now()); extends && !req.unattended {
 		refresh = func(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
-			response, err := v.config.Slide.Extend(ctx, credentials, by)
+			response, err := v.config.SlidingSession.Extend(ctx, credentials, by)
 			if errors.Is(err, grimoireauth.ErrInvalid) {
 				v.alarm(ctx, alarmExtend, safeCause(err))
 				return v.config.Refresh(ctx, credentials)
@@ -157,7 +157,7 @@ func (v *Verifier) callStytch(ctx context.Context, req *request, owner grimoirea
 
 // extends reports whether a call about this session would extend it.
 func (v *Verifier) extends(req *request, owner grimoireauth.Session) bool {
-	_, extends := v.config.Slide.extension(owner, time.Now())
+	_, extends := v.config.SlidingSession.extension(owner, time.Now())
 	return extends && !req.unattended
 }
 
@@ -165,7 +165,7 @@ func (v *Verifier) extends(req *request, owner grimoireauth.Session) bool {
 // response names the right session. outdated says that the session_jwt is older than a
 // revocation which the call cannot have known: the session of the renewal is right, and
 // its credentials are not used.
-func (v *Verifier) acceptResponse(ctx context.Context, req *request, f *inflight, response grimoireauth.Authentication, before Standing, began time.Time) (fresh *renewal, outdated bool, failed *failure) {
+func (v *Verifier) acceptResponse(ctx context.Context, req *request, f *inflight, response grimoireauth.Authentication, before RevocationStatus, began time.Time) (fresh *renewal, outdated bool, failed *failure) {
 	if response.JWT.IsZero() {
 		return nil, false, v.rejectResponse(ctx, errNoJWT)
 	}
@@ -181,7 +181,7 @@ func (v *Verifier) acceptResponse(ctx context.Context, req *request, f *inflight
 		return nil, false, clockFailure(unavailable(opRefresh, late, firstPause))
 	case checked.status == statusUnknown:
 		return nil, false, unverifiableFailure(&checked)
-	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonCutOff:
+	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonRevoked:
 		return nil, false, v.rejectResponse(ctx, errBadJWT)
 	case !namesSession(req, f, response, checked.session):
 		v.alarm(ctx, alarmOtherSession, nil)

@@ -11,10 +11,10 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// TestCutWhileRefreshing: a refresh that began before the cutoff may tell of what was
+// TestCutWhileRefreshing: a refresh that began before the revocation may tell of what was
 // true before it, so its answer is not believed; one that began after it is.
 func TestCutWhileRefreshing(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		l := u.login(1)
 		u.of(l, func(l *login) { l.roles = []string{"instructor"} })
 		stale := u.credentials(l, time.Hour)
@@ -29,7 +29,7 @@ func TestCutWhileRefreshing(t *testing.T) {
 		// The upstream decides at once, and its answer is long on its way.
 		u.change(func() { u.swap = func(l login) login { l.roles = []string{"instructor"}; return l } })
 		time.Sleep(50 * time.Millisecond)
-		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), cutMember(l)))
 		time.Sleep(60 * time.Millisecond)
 		u.change(func() { u.swap = nil })
 		u.of(l, func(l *login) { l.roles = nil })
@@ -41,17 +41,17 @@ func TestCutWhileRefreshing(t *testing.T) {
 // TestCutTwice: as when a role is changed: before the call to Stytch and after it. A
 // session_jwt that was refreshed in between is stale as well.
 func TestCutTwice(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		u.latency = 0 // all at one moment: no clock can tell before from after
 		l := u.login(1)
 		u.of(l, func(l *login) { l.roles = []string{"instructor"} })
 		stale := u.credentials(l, time.Hour)
-		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), cutMember(l)))
 		between, err := authenticate(t, v, stale)
 		requireSession(t, l, between, err)
 		require.True(t, between.HasRole("instructor"), "it is still true")
 		u.of(l, func(l *login) { l.roles = nil })
-		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), cutMember(l)))
 		for _, c := range []grimoireauth.Credentials{between.Credentials, stale} {
 			got, err := authenticate(t, v, c)
 			requireSession(t, l, got, err)
@@ -61,14 +61,14 @@ func TestCutTwice(t *testing.T) {
 	})
 }
 
-// TestOldAnswer: an upstream that hands out a session_jwt from before the cutoff,
+// TestOldAnswer: an upstream that hands out a session_jwt from before the revocation,
 // such as a cache in between, does not get it vouched for.
 func TestOldAnswer(t *testing.T) {
 	var old string
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		l := u.login(1)
 		old = u.jwt(l, 2*time.Minute)
-		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), cutMember(l)))
 		_, err := authenticate(t, v, grimoireauth.NewCredentials(old, l.token))
 		requireUnavailable(t, err)
 		require.Equal(t, maxCalls, u.count())
@@ -81,12 +81,12 @@ func TestOldAnswer(t *testing.T) {
 	})
 }
 
-// TestTokenAloneAfterCutoff: somebody whom nobody knows before the answer is asked
-// about once more, now that it is known which cutoffs concern them.
-func TestTokenAloneAfterCutoff(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+// TestTokenAloneAfterRevocation: somebody whom nobody knows before the answer is asked
+// about once more, now that it is known which revocations concern them.
+func TestTokenAloneAfterRevocation(t *testing.T) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		l := u.login(1)
-		require.NoError(t, m.Cut(t.Context(), cutClass(l)))
+		require.NoError(t, m.Add(t.Context(), cutClass(l)))
 		got, err := authenticate(t, v, grimoireauth.NewCredentials("", l.token))
 		requireSession(t, l, got, err)
 		require.Equal(t, 2, u.count())
@@ -96,13 +96,15 @@ func TestTokenAloneAfterCutoff(t *testing.T) {
 	})
 }
 
-// TestVouchers: for which cutoffs a session_jwt is vouched for.
+// TestVouchers: for which revocations a session_jwt is vouched for.
 func TestVouchers(t *testing.T) {
 	now := time.Now()
 	token, other := numbered(1), numbered(2)
-	at := func(d time.Duration, raised uint64) Standing { return Standing{StaleUntil: now.Add(d), Raised: raised} }
+	at := func(d time.Duration, raised uint64) RevocationStatus {
+		return RevocationStatus{NotBefore: now.Add(d), Version: raised}
+	}
 	for name, test := range map[string]struct {
-		known, now Standing
+		known, now RevocationStatus
 		token      digest
 		issued     time.Duration
 		want       bool
@@ -115,7 +117,7 @@ func TestVouchers(t *testing.T) {
 		"one that was forgotten meanwhile":     {known: at(0, 7), now: at(-time.Second, 3), want: true},
 		"no numbers, the same":                 {known: at(0, 0), now: at(0, 0), want: true},
 		"no numbers, a later one":              {known: at(0, 0), now: at(1, 0)},
-		"nothing was known":                    {known: Standing{}, now: at(0, 1)},
+		"nothing was known":                    {known: RevocationStatus{}, now: at(0, 1)},
 		"issued a little before, by its clock": {known: at(0, 7), now: at(0, 7), issued: -59 * time.Second, want: true},
 		"issued long before":                   {known: at(0, 7), now: at(0, 7), issued: -2 * time.Minute},
 	} {

@@ -79,7 +79,7 @@ func FuzzAccept(f *testing.F) {
 		if err != nil || rules.checkClaims(&c) != 0 {
 			return
 		}
-		session, err := sessionOf(&c, share, Slide{})
+		session, err := sessionOf(&c, share, SlidingSession{})
 		if err != nil || session.ID() == "" || session.Member() == "" || session.Organization() == "" {
 			t.Fatalf("%q: accepted as %v, %v", payload, session, err)
 		}

@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/asker"
+	"github.com/stretchr/testify/require"
 )
 
 // TestOutageGrace: what an outage excuses, and what it does not.
@@ -22,7 +21,7 @@ func TestOutageGrace(t *testing.T) {
 	tests := map[string]struct {
 		fault   func(int) error
 		age     time.Duration // of the session_jwt
-		arrange func(v *Verifier, u *upstream, l login, m *MemoryCutoffs)
+		arrange func(v *Verifier, u *upstream, l login, m *MemoryRevocations)
 		change  func(*Config)
 		excused bool
 	}{
@@ -39,19 +38,19 @@ func TestOutageGrace(t *testing.T) {
 		"Stytch says that it is over":     {fault: answers(grimoireauth.ErrSessionEnded, http.StatusNotFound), age: 306 * time.Second},
 		"no grace was configured":         {fault: down, age: 306 * time.Second, change: func(c *Config) { c.OutageGrace = 0 }},
 		"the session has ended by itself": {fault: down, age: 20 * time.Minute},
-		"a tombstone": {fault: down, age: 306 * time.Second, arrange: func(_ *Verifier, _ *upstream, l login, m *MemoryCutoffs) {
-			_ = m.Cut(context.Background(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(l.session)})
+		"a tombstone": {fault: down, age: 306 * time.Second, arrange: func(_ *Verifier, _ *upstream, l login, m *MemoryRevocations) {
+			_ = m.Add(context.Background(), grimoireauth.Revocation{Session: grimoireauth.SessionID(l.session)})
 		}},
-		"a cutoff of the member": {fault: down, age: 306 * time.Second, arrange: func(_ *Verifier, _ *upstream, l login, m *MemoryCutoffs) {
-			_ = m.Cut(context.Background(), grimoireauth.Cutoff{Member: grimoireauth.MemberID(l.member)})
+		"a revocation of the member": {fault: down, age: 306 * time.Second, arrange: func(_ *Verifier, _ *upstream, l login, m *MemoryRevocations) {
+			_ = m.Add(context.Background(), grimoireauth.Revocation{Member: grimoireauth.MemberID(l.member)})
 		}},
-		"a cutoff of the class": {fault: down, age: 306 * time.Second, arrange: func(_ *Verifier, _ *upstream, l login, m *MemoryCutoffs) {
-			_ = m.Cut(context.Background(), grimoireauth.Cutoff{Class: grimoireauth.OrganizationID(l.class)})
+		"a revocation of the class": {fault: down, age: 306 * time.Second, arrange: func(_ *Verifier, _ *upstream, l login, m *MemoryRevocations) {
+			_ = m.Add(context.Background(), grimoireauth.Revocation{Class: grimoireauth.OrganizationID(l.class)})
 		}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			cutoffs := new(MemoryCutoffs)
+			revocations := new(MemoryRevocations)
 			refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 				l := u.login(1)
 				if name == "the session has ended by itself" {
@@ -61,7 +60,7 @@ func TestOutageGrace(t *testing.T) {
 				require.NotEqual(t, statusRejected, v.verify(t.Context(), stale.JWT.Reveal()).status, "it is genuine")
 				u.change(func() { u.fault = test.fault })
 				if test.arrange != nil {
-					test.arrange(v, u, l, cutoffs)
+					test.arrange(v, u, l, revocations)
 				}
 				// The first request asks, the next ones meet the pause.
 				for range 3 {
@@ -81,7 +80,7 @@ func TestOutageGrace(t *testing.T) {
 				_, err = v.Verify(t.Context(), stale.JWT)
 				require.Error(t, err)
 			}, func(c *Config, u *upstream) {
-				c.Cutoffs, c.OutageGrace = cutoffs, 30*time.Minute
+				c.Revocations, c.OutageGrace = revocations, 30*time.Minute
 				if test.change != nil {
 					test.change(c)
 				}
@@ -141,55 +140,57 @@ func TestGraceDuringAnExam(t *testing.T) {
 	}, func(c *Config, _ *upstream) { c.OutageGrace, c.Observe = time.Hour, log.observe })
 }
 
-// TestGraceAndCutoffMeanwhile: a cutoff that comes while a request waits for Stytch
+// TestGraceAndRevocationMeanwhile: a revocation that comes while a request waits for Stytch
 // counts.
-func TestGraceAndCutoffMeanwhile(t *testing.T) {
+func TestGraceAndRevocationMeanwhile(t *testing.T) {
 	for name, test := range map[string]struct {
-		cutoff func(l login) grimoireauth.Cutoff
-		want   error
+		revocation func(l login) grimoireauth.Revocation
+		want       error
 	}{
-		"session": {func(l login) grimoireauth.Cutoff {
-			return grimoireauth.Cutoff{Session: grimoireauth.SessionID(l.session)}
+		"session": {func(l login) grimoireauth.Revocation {
+			return grimoireauth.Revocation{Session: grimoireauth.SessionID(l.session)}
 		}, grimoireauth.ErrSessionEnded},
-		"member": {func(l login) grimoireauth.Cutoff { return grimoireauth.Cutoff{Member: grimoireauth.MemberID(l.member)} }, grimoireauth.ErrUnavailable},
+		"member": {func(l login) grimoireauth.Revocation {
+			return grimoireauth.Revocation{Member: grimoireauth.MemberID(l.member)}
+		}, grimoireauth.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cutoffs := new(MemoryCutoffs)
+			revocations := new(MemoryRevocations)
 			refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 				l := u.login(1)
 				stale := u.credentials(l, 306*time.Second)
 				u.change(func() { u.fault = down })
 				go func() {
 					time.Sleep(50 * time.Millisecond)
-					_ = cutoffs.Cut(context.Background(), test.cutoff(l))
+					_ = revocations.Add(context.Background(), test.revocation(l))
 				}()
 				_, err := authenticate(t, v, stale)
 				require.ErrorIs(t, err, test.want)
-			}, func(c *Config, _ *upstream) { c.Cutoffs, c.OutageGrace = cutoffs, time.Hour })
+			}, func(c *Config, _ *upstream) { c.Revocations, c.OutageGrace = revocations, time.Hour })
 		})
 	}
 }
 
-// TestX03_ACutoffOutlivesTheGrace: who was put out is not let in by an outage, however
+// TestX03_ARevocationOutlivesTheGrace: who was put out is not let in by an outage, however
 // long ago that was and whatever was cut off since; nor is one whose session Stytch has
 // said to be over.
-func TestX03_ACutoffOutlivesTheGrace(t *testing.T) {
+func TestX03_ARevocationOutlivesTheGrace(t *testing.T) {
 	const grace = maxOutageGrace
-	for name, cutoff := range map[string]func(login) grimoireauth.Cutoff{"session": cutSession, "member": cutMember, "class": cutClass} {
+	for name, revocation := range map[string]func(login) grimoireauth.Revocation{"session": cutSession, "member": cutMember, "class": cutClass} {
 		for _, passed := range []time.Duration{30 * time.Minute, 62 * time.Minute, 3 * time.Hour, grace, grace + 4*time.Minute} {
 			t.Run(fmt.Sprint(name, " ", passed), func(t *testing.T) {
-				cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+				cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 					put, stays := u.login(1), u.login(2)
 					for _, l := range []login{put, stays} {
 						u.of(l, func(l *login) { l.ends = u.clock().Add(2 * grace) })
 					}
 					put.ends, stays.ends = u.clock().Add(2*grace), u.clock().Add(2*grace)
 					out, in := u.credentials(put, 0), u.credentials(stays, 0)
-					require.NoError(t, m.Cut(t.Context(), cutoff(put)))
+					require.NoError(t, m.Add(t.Context(), revocation(put)))
 					u.change(func() { u.fault = down })
 					time.Sleep(passed)
 					for n := range 4000 { // what is over makes room
-						require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(fmt.Sprint("member-session-test-", n))}))
+						require.NoError(t, m.Add(t.Context(), grimoireauth.Revocation{Session: grimoireauth.SessionID(fmt.Sprint("member-session-test-", n))}))
 					}
 					got, err := authenticate(t, v, in)
 					requireSession(t, stays, got, err)

@@ -50,7 +50,7 @@ func remember(t testing.TB, v *Verifier, s *tokenCache, payload string, n int) {
 	c, err := claims.Read([]byte(payload), v.strings.intern)
 	require.NoError(t, err)
 	require.Zero(t, v.rules.checkClaims(&c))
-	session, err := sessionOf(&c, &v.strings, v.config.Slide)
+	session, err := sessionOf(&c, &v.strings, v.config.SlidingSession)
 	require.NoError(t, err)
 	e := entryOf(d, &c, session)
 	require.NotNil(t, e)

@@ -11,7 +11,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// MemoryCutoffs keeps revocations in this process. The zero value is ready to use and must
+// MemoryRevocations keeps revocations in this process. The zero value is ready to use and must
 // not be copied. It is safe for concurrent use.
 //
 // A revocation is kept for 25 hours and a minute: the longest Config.OutageGrace (24
@@ -22,7 +22,7 @@ import (
 // Memory is bounded. Above about a hundred thousand revocations in that time it drops
 // single ones, and makes every session_jwt issued until then stale instead. Each session is
 // then refreshed once, and Stytch knows which ones have ended.
-type MemoryCutoffs struct {
+type MemoryRevocations struct {
 	version atomic.Uint64           // how many revocations there have been; while it is zero a lookup is one load
 	floor   atomic.Pointer[revoked] // concerns every session; nil until revocations were dropped. Read it after the shards
 	seed    maphash.Seed            // set before version leaves zero
@@ -59,11 +59,11 @@ const (
 	classKind
 )
 
-// Cut records a revocation; it has the form of a [grimoireauth.Cut]. A zero At means now.
+// Add records a revocation; it has the form of a [grimoireauth.OnRevoke]. A zero At means now.
 // So does a time in the future, which only a machine with a clock ahead of this one can
 // have written. The error is [grimoireauth.ErrInvalid] unless exactly one of Session,
 // Member and Class is set.
-func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
+func (m *MemoryRevocations) Add(_ context.Context, c grimoireauth.Revocation) error {
 	var key revokedKey
 	set := 0
 	if c.Session != "" {
@@ -77,7 +77,7 @@ func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
 	}
 	if set != 1 {
 		return &grimoireauth.Error{Op: "cut off", Kind: grimoireauth.ErrInvalid,
-			Err: errors.New("a cutoff names exactly one of session, member and class")}
+			Err: errors.New("a revocation names exactly one of session, member and class")}
 	}
 	now := time.Now()
 	at := c.At
@@ -89,7 +89,7 @@ func (m *MemoryCutoffs) Cut(_ context.Context, c grimoireauth.Cutoff) error {
 }
 
 // put replaces one shard by a copy, so that readers take no lock.
-func (m *MemoryCutoffs) put(key revokedKey, at, now time.Time) {
+func (m *MemoryRevocations) put(key revokedKey, at, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	number := m.version.Load() + 1
@@ -107,7 +107,7 @@ func (m *MemoryCutoffs) put(key revokedKey, at, now time.Time) {
 	}
 	if len(next) >= maxRevokedPerShard {
 		clear(next)
-		// The floor is stored before the shard that lacks them: see Standing.
+		// The floor is stored before the shard that lacks them: see Status.
 		m.floor.Store(&revoked{at: now, until: now.Add(revocationLife), version: number})
 	}
 	// A revocation from another replica can carry an earlier time. It must not weaken the
@@ -120,15 +120,15 @@ func (m *MemoryCutoffs) put(key revokedKey, at, now time.Time) {
 	m.version.Store(number)
 }
 
-// Standing implements [Cutoffs]. It never returns an error.
-func (m *MemoryCutoffs) Standing(_ context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (Standing, error) {
+// Status implements [Revocations]. It never returns an error.
+func (m *MemoryRevocations) Status(_ context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (RevocationStatus, error) {
 	if m.version.Load() == 0 {
-		return Standing{}, nil
+		return RevocationStatus{}, nil
 	}
 	if m.ended(session) {
-		return Standing{Ended: true}, nil
+		return RevocationStatus{Ended: true}, nil
 	}
-	var s Standing
+	var s RevocationStatus
 	if c, ok := m.get(revokedKey{memberKind, string(member)}); ok {
 		s.include(c)
 	}
@@ -143,7 +143,7 @@ func (m *MemoryCutoffs) Standing(_ context.Context, session grimoireauth.Session
 }
 
 // ended reports whether the session was revoked.
-func (m *MemoryCutoffs) ended(session grimoireauth.SessionID) bool {
+func (m *MemoryRevocations) ended(session grimoireauth.SessionID) bool {
 	if m.version.Load() == 0 {
 		return false
 	}
@@ -152,14 +152,14 @@ func (m *MemoryCutoffs) ended(session grimoireauth.SessionID) bool {
 }
 
 // include adds one more revocation to the status.
-func (s *Standing) include(c revoked) {
-	if c.at.After(s.StaleUntil) {
-		s.StaleUntil = c.at
+func (s *RevocationStatus) include(c revoked) {
+	if c.at.After(s.NotBefore) {
+		s.NotBefore = c.at
 	}
-	s.Raised = max(s.Raised, c.version)
+	s.Version = max(s.Version, c.version)
 }
 
-func (m *MemoryCutoffs) get(key revokedKey) (revoked, bool) {
+func (m *MemoryRevocations) get(key revokedKey) (revoked, bool) {
 	shard := m.shard(key).Load()
 	if shard == nil {
 		return revoked{}, false
@@ -168,6 +168,6 @@ func (m *MemoryCutoffs) get(key revokedKey) (revoked, bool) {
 	return c, ok
 }
 
-func (m *MemoryCutoffs) shard(key revokedKey) *atomic.Pointer[map[revokedKey]revoked] {
+func (m *MemoryRevocations) shard(key revokedKey) *atomic.Pointer[map[revokedKey]revoked] {
 	return &m.shards[maphash.String(m.seed, key.id)%uint64(len(m.shards))]
 }

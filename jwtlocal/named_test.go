@@ -4,9 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stretchr/testify/require"
 )
 
 // pair are the credentials of a browser whose two cookies were written apart: a
@@ -21,20 +20,20 @@ func (u *upstream) pair(jwt login, old time.Duration, token login) grimoireauth.
 // session_token is named after, whatever it is worth by itself, is ignored before
 // Stytch is asked.
 func TestC02NamedSessionDecides(t *testing.T) {
-	cutoffs := func(c *Config, _ *upstream) { c.Cutoffs = new(MemoryCutoffs) }
+	revocations := func(c *Config, _ *upstream) { c.Revocations = new(MemoryRevocations) }
 	for name, row := range map[string]struct {
 		old time.Duration
-		cut func(ada login) grimoireauth.Cutoff
+		cut func(ada login) grimoireauth.Revocation
 	}{
 		"good":     {},
 		"near end": {old: 4*time.Minute + 30*time.Second},
 		"stale":    {old: time.Hour},
 		"ancient":  {old: 10 * 366 * 24 * time.Hour},
-		"signed out": {cut: func(ada login) grimoireauth.Cutoff {
-			return grimoireauth.Cutoff{Session: grimoireauth.SessionID(ada.session)}
+		"signed out": {cut: func(ada login) grimoireauth.Revocation {
+			return grimoireauth.Revocation{Session: grimoireauth.SessionID(ada.session)}
 		}},
-		"cut off": {cut: func(ada login) grimoireauth.Cutoff {
-			return grimoireauth.Cutoff{Member: grimoireauth.MemberID(ada.member)}
+		"cut off": {cut: func(ada login) grimoireauth.Revocation {
+			return grimoireauth.Revocation{Member: grimoireauth.MemberID(ada.member)}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +41,7 @@ func TestC02NamedSessionDecides(t *testing.T) {
 				ada, bob := u.login(1), u.login(2)
 				credentials := u.pair(ada, row.old, bob)
 				if row.cut != nil {
-					require.NoError(t, v.config.Cutoffs.(*MemoryCutoffs).Cut(t.Context(), row.cut(ada)))
+					require.NoError(t, v.config.Revocations.(*MemoryRevocations).Add(t.Context(), row.cut(ada)))
 				}
 				answer, err := authenticate(t, v, credentials)
 				requireSession(t, bob, answer, err)
@@ -74,7 +73,7 @@ func TestC02NamedSessionDecides(t *testing.T) {
 				} else {
 					require.NoError(t, err)
 				}
-			}, cutoffs)
+			}, revocations)
 		})
 	}
 }
@@ -194,10 +193,10 @@ func TestC02Watch(t *testing.T) {
 		requireSession(t, bob, answer, err)
 		answer.Credentials = credentials // as if they had not been replaced
 		ctx := v.Watch(t.Context(), answer)
-		require.NoError(t, v.endedSessions.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(ada.session)}))
+		require.NoError(t, v.endedSessions.Add(t.Context(), grimoireauth.Revocation{Session: grimoireauth.SessionID(ada.session)}))
 		time.Sleep(time.Minute)
 		require.NoError(t, ctx.Err(), "Ada's end is not Bob's")
-		require.NoError(t, v.endedSessions.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(bob.session)}))
+		require.NoError(t, v.endedSessions.Add(t.Context(), grimoireauth.Revocation{Session: grimoireauth.SessionID(bob.session)}))
 		time.Sleep(2 * watchEvery)
 		require.Error(t, ctx.Err())
 

@@ -210,6 +210,6 @@ func (v *Verifier) refreshDue(checked *result) bool {
 	if last.IsZero() || last.Unix() > t.end {
 		return true
 	}
-	_, extends := v.config.Slide.extension(checked.session, checked.at)
+	_, extends := v.config.SlidingSession.extension(checked.session, checked.at)
 	return extends
 }

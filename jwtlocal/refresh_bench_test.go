@@ -25,7 +25,7 @@ func refresher(b *testing.B, configure ...func(*Config)) (*Verifier, grimoireaut
 		c.Refresh = func(context.Context, grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 			return grimoireauth.Authentication{}, errUnfinished
 		}
-		c.Cutoffs = new(MemoryCutoffs)
+		c.Revocations = new(MemoryRevocations)
 	}}, configure...)...)
 	credentials := grimoireauth.NewCredentials(goodToken(time.Now()), testToken)
 	_, err := v.Authenticate(b.Context(), credentials)

@@ -1,6 +1,6 @@
 package jwtlocal
 
-// The checks that decide about refreshes and cutoffs: see mutants.
+// The checks that decide about refreshes and revocations: see mutants.
 func init() {
 	mutants = append(mutants, []mutant{
 		// Who may ask.
@@ -59,7 +59,7 @@ func init() {
 		{"jwtlocal/refresh.go", `	if last.IsZero() || last.Unix() > t.end {
 		return true
 	}
-	_, extends := v.config.Slide.extension(checked.session, checked.at)
+	_, extends := v.config.SlidingSession.extension(checked.session, checked.at)
 	return extends`, `	_ = last
 	return true`},
 
@@ -68,7 +68,7 @@ func init() {
 		{"jwtlocal/exchange.go", `	late := time.AfterFunc(refreshDeadline, func() {`, `	late := time.AfterFunc(time.Hour, func() {`},
 		{"jwtlocal/exchange.go", `context.WithTimeout(asker.With(ctx, f.asker()), callDeadline)`, `context.WithTimeout(asker.With(ctx, f.asker()), 2*callDeadline)`},
 		{"jwtlocal/exchange.go", `failed := newFailure(failUnusable, errUnfinished)`, `var failed *failure`},
-		{"jwtlocal/exchange.go", `			_ = v.endedSessions.Cut(ctx, grimoireauth.Cutoff{Session: over.ID()})
+		{"jwtlocal/exchange.go", `			_ = v.endedSessions.Add(ctx, grimoireauth.Revocation{Session: over.ID()})
 `, ``},
 		{"jwtlocal/exchange.go", `if fresh != nil || failed.kind == failClock {`, `if false {`},
 		{"jwtlocal/exchange.go", `if fresh != nil || failed.kind == failClock {`, `if true {`},
@@ -100,8 +100,8 @@ func init() {
 		{"jwtlocal/exchange.go", `range []grimoireauth.Session{response.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{response.Session, f.attested} {`},
 		{"jwtlocal/exchange.go", `range []grimoireauth.Session{response.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{f.owner, f.attested} {`},
 		{"jwtlocal/exchange.go", `return !f.isUnnamed() || response.Token.IsZero() || response.Token.Equal(req.secret)`, `return true`},
-		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonCutOff:`, `	case checked.status == statusRejected:`},
-		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonCutOff:`, `	case checked.status == statusStale && checked.reason != ReasonCutOff:`},
+		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonRevoked:`, `	case checked.status == statusRejected:`},
+		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonRevoked:`, `	case checked.status == statusStale && checked.reason != ReasonRevoked:`},
 		{"jwtlocal/exchange.go", `		if outdated {`, `		if outdated && false {`},
 		{"jwtlocal/exchange.go", `			case before.Ended:
 				return nil, &failure{kind: failSessionEnded, err: errEnded}
@@ -145,7 +145,7 @@ func init() {
 		{"jwtlocal/limiter.go", `	if !p.sources.Take(key, 1) {`, `	if !p.sources.Take(key, perSession) {`},
 		{"jwtlocal/limiter.go", `	if !p.sessions.Take(key.session, maxPerSession) {`, `	if false {`},
 
-		// Outages and Slide.
+		// Outages and SlidingSession.
 		{"jwtlocal/authenticate.go", `	if checked.reason != ReasonExpired && checked.reason != ReasonTooOld {
 		return false
 	}
@@ -154,29 +154,29 @@ func init() {
 		{"jwtlocal/authenticate.go", `Add(v.config.OutageGrace)`, `Add(2 * v.config.OutageGrace)`},
 		{"jwtlocal/authenticate.go", `		case v.graceApplies(&again):`, `		case true:`},
 		{"jwtlocal/authenticate.go", `	if failing && !barred && v.graceApplies(&checked) {`, `	if failing && v.graceApplies(&checked) {`},
-		{"jwtlocal/sliding.go", `started.Add(s.Cap-refreshDeadline).Sub(now)`, `s.By`},
+		{"jwtlocal/sliding.go", `started.Add(s.AbsoluteTimeout-refreshDeadline).Sub(now)`, `s.IdleTimeout`},
 		{"jwtlocal/sliding.go", `return by, by >= minIdleTimeout && now.Add(by).After(ends)`, `return by, by >= minIdleTimeout`},
 
-		// Cutoffs.
+		// Revocations.
 		{"jwtlocal/verify.go", `	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):`, `	case s.makesStale(t.issued):`},
 		{"jwtlocal/verify.go", `	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):`, `	case false:`},
 		{"jwtlocal/revocations.go", `const revocationLeeway = maxLeeway`, `const revocationLeeway = defaultLeeway`},
-		{"jwtlocal/verify.go", `		return Standing{Ended: true}, nil`, `		return Standing{}, nil`},
+		{"jwtlocal/verify.go", `		return RevocationStatus{Ended: true}, nil`, `		return RevocationStatus{}, nil`},
 		{"jwtlocal/revocations.go", `issued >= known.issued && `, ``},
-		{"jwtlocal/revocations.go", `now.Raised <= known.version && `, ``},
-		{"jwtlocal/revocations.go", ` && !now.StaleUntil.After(known.notBefore)`, ``},
+		{"jwtlocal/revocations.go", `now.Version <= known.version && `, ``},
+		{"jwtlocal/revocations.go", ` && !now.NotBefore.After(known.notBefore)`, ``},
 		{"jwtlocal/memoryrevocations.go", `	if at.IsZero() || at.After(now) {`, `	if at.IsZero() {`},
 		{"jwtlocal/memoryrevocations.go", `	if earlier, ok := next[key]; ok && earlier.at.After(at) {
 		at = earlier.at
 	}
 `, ``},
-		{"jwtlocal/memoryrevocations.go", `	s.Raised = max(s.Raised, c.version)
+		{"jwtlocal/memoryrevocations.go", `	s.Version = max(s.Version, c.version)
 `, ``},
 		{"jwtlocal/memoryrevocations.go", `		m.floor.Store(&revoked{at: now, until: now.Add(revocationLife), version: number})
 `, ``},
 
 		// Watching.
-		{"jwtlocal/watch.go", `	if checked.status == statusStale && checked.reason == ReasonCutOff {
+		{"jwtlocal/watch.go", `	if checked.status == statusStale && checked.reason == ReasonRevoked {
 		return grimoireauth.Authentication{}, errRevoked
 	}
 `, ``},

@@ -8,34 +8,34 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Cutoffs knows what has been revoked. [MemoryCutoffs] keeps revocations in this process;
+// Revocations knows what has been revoked. [MemoryRevocations] keeps revocations in this process;
 // another implementation may share them between the replicas of a service.
 //
 // An implementation keeps a revocation for as long as a session_jwt that was issued before
 // it can count: an hour, a minute for differing clocks, and Config.OutageGrace. If it
 // forgets one earlier, an outage lets people in who were removed. Of two revocations of one
 // member or class it keeps the later. If it has to drop revocations for lack of space, it
-// returns the time of that as StaleUntil for every session from then on.
-type Cutoffs interface {
-	// Standing returns what is known about a session, its member and its class. It is
+// returns the time of that as NotBefore for every session from then on.
+type Revocations interface {
+	// Status returns what is known about a session, its member and its class. It is
 	// called for every request, so it must answer from memory and be safe for concurrent
 	// use. If it returns an error, no token is accepted.
-	Standing(ctx context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (Standing, error)
+	Status(ctx context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (RevocationStatus, error)
 }
 
-// Standing is what the revocations say about one session. Zero: nothing was revoked.
-type Standing struct {
+// RevocationStatus is what the revocations say about one session. Zero: nothing was revoked.
+type RevocationStatus struct {
 	// Ended: the session was revoked. Its tokens are rejected whatever their times.
 	Ended bool
-	// StaleUntil: the member or class was revoked at this time, so session_jwts issued
+	// NotBefore: the member or class was revoked at this time, so session_jwts issued
 	// until then are stale. A minute is added, since Stytch's clock and this machine's
 	// differ. A session_jwt is exempt if this process obtained it by a refresh that began
 	// when the revocation was known. Zero: no revocation.
-	StaleUntil time.Time
+	NotBefore time.Time
 	// Raised grows with each revocation of the member or class, whatever their times. An
-	// implementation that cannot count leaves it zero; StaleUntil alone then shows a new
+	// implementation that cannot count leaves it zero; NotBefore alone then shows a new
 	// revocation.
-	Raised uint64
+	Version uint64
 }
 
 // revocationLeeway is how far Stytch's clock and this machine's may differ where a
@@ -44,8 +44,8 @@ type Standing struct {
 const revocationLeeway = maxLeeway
 
 // makesStale reports whether a token issued at this Unix second is stale by s.
-func (s Standing) makesStale(issued int64) bool {
-	return !s.StaleUntil.IsZero() && !time.Unix(issued, 0).After(s.StaleUntil.Add(revocationLeeway))
+func (s RevocationStatus) makesStale(issued int64) bool {
+	return !s.NotBefore.IsZero() && !time.Unix(issued, 0).After(s.NotBefore.Add(revocationLeeway))
 }
 
 // freshTokens are the session_jwts that are known to be newer than a revocation although
@@ -62,8 +62,8 @@ type freshTokens struct {
 }
 
 type freshToken struct {
-	version   uint64    // Standing.Raised before the refresh
-	notBefore time.Time // Standing.StaleUntil before the refresh
+	version   uint64    // RevocationStatus.Version before the refresh
+	notBefore time.Time // RevocationStatus.NotBefore before the refresh
 	issued    int64     // the earliest iat of a token that the refresh made, in Unix seconds
 	until     time.Time // when the entry can be dropped
 }
@@ -74,7 +74,7 @@ const maxFreshTokens = 16384
 
 // add makes an entry for the token that a refresh returned. The refresh began at began,
 // when known was the status of its session.
-func (f *freshTokens) add(token digest, known Standing, began time.Time) {
+func (f *freshTokens) add(token digest, known RevocationStatus, began time.Time) {
 	// The token was issued at began-revocationLeeway or later, or obtainedAfter rejects the
 	// entry. A revocation that ended before that does not concern it.
 	if !known.makesStale(began.Add(-revocationLeeway).Unix()) {
@@ -96,8 +96,8 @@ func (f *freshTokens) add(token digest, known Standing, began time.Time) {
 		clear(f.byToken)
 	}
 	f.byToken[token] = freshToken{
-		version:   known.Raised,
-		notBefore: known.StaleUntil,
+		version:   known.Version,
+		notBefore: known.NotBefore,
 		// A token with an earlier iat was made before the refresh.
 		issued: began.Add(-revocationLeeway).Unix(),
 		until:  began.Add(revocationLife),
@@ -106,9 +106,9 @@ func (f *freshTokens) add(token digest, known Standing, began time.Time) {
 
 // obtainedAfter reports whether the refresh that returned this token began after every
 // revocation that is known now.
-func (f *freshTokens) obtainedAfter(token *digest, now Standing, issued int64) bool {
+func (f *freshTokens) obtainedAfter(token *digest, now RevocationStatus, issued int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known, ok := f.byToken[*token]
-	return ok && issued >= known.issued && now.Raised <= known.version && !now.StaleUntil.After(known.notBefore)
+	return ok && issued >= known.issued && now.Version <= known.version && !now.NotBefore.After(known.notBefore)
 }

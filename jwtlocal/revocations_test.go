@@ -9,29 +9,28 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stretchr/testify/require"
 )
 
-func cutSession(l login) grimoireauth.Cutoff {
-	return grimoireauth.Cutoff{Session: grimoireauth.SessionID(l.session)}
+func cutSession(l login) grimoireauth.Revocation {
+	return grimoireauth.Revocation{Session: grimoireauth.SessionID(l.session)}
 }
 
-func cutMember(l login) grimoireauth.Cutoff {
-	return grimoireauth.Cutoff{Member: grimoireauth.MemberID(l.member)}
+func cutMember(l login) grimoireauth.Revocation {
+	return grimoireauth.Revocation{Member: grimoireauth.MemberID(l.member)}
 }
 
-func cutClass(l login) grimoireauth.Cutoff {
-	return grimoireauth.Cutoff{Class: grimoireauth.OrganizationID(l.class)}
+func cutClass(l login) grimoireauth.Revocation {
+	return grimoireauth.Revocation{Class: grimoireauth.OrganizationID(l.class)}
 }
 
-// cutting is refreshing with cutoffs in memory.
-func cutting(t *testing.T, f func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs), configure ...func(*Config, *upstream)) {
+// cutting is refreshing with revocations in memory.
+func cutting(t *testing.T, f func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations), configure ...func(*Config, *upstream)) {
 	t.Helper()
-	m := new(MemoryCutoffs)
+	m := new(MemoryRevocations)
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) { f(t, v, u, m) },
-		append([]func(*Config, *upstream){func(c *Config, _ *upstream) { c.Cutoffs = m }}, configure...)...)
+		append([]func(*Config, *upstream){func(c *Config, _ *upstream) { c.Revocations = m }}, configure...)...)
 }
 
 // skews are how far Stytch's clock is ahead of ours.
@@ -42,9 +41,9 @@ var skews = []time.Duration{-time.Minute, -30 * time.Second, -4 * time.Second, 0
 // not refreshed again and again.
 func TestDemotedAtOnce(t *testing.T) {
 	for _, skew := range skews {
-		for name, cutoff := range map[string]func(login) grimoireauth.Cutoff{"member": cutMember, "class": cutClass} {
+		for name, revocation := range map[string]func(login) grimoireauth.Revocation{"member": cutMember, "class": cutClass} {
 			t.Run(fmt.Sprint(name, ", their clock ", skew), func(t *testing.T) {
-				cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+				cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 					u.skew = skew
 					time.Sleep(300 * time.Millisecond) // in the middle of a second of iat's
 					l := u.login(1)
@@ -56,7 +55,7 @@ func TestDemotedAtOnce(t *testing.T) {
 					require.True(t, got.HasRole("instructor"))
 
 					u.of(l, func(l *login) { l.roles = []string{"stytch_member"} })
-					require.NoError(t, m.Cut(t.Context(), cutoff(l)))
+					require.NoError(t, m.Add(t.Context(), revocation(l)))
 					_, err = v.Verify(t.Context(), cookies.JWT)
 					require.ErrorIs(t, err, grimoireauth.ErrExpired)
 					before := u.count()
@@ -84,15 +83,15 @@ func TestDemotedAtOnce(t *testing.T) {
 }
 
 // TestNotYetAcceptable: a session_jwt that our clock finds too young at the time of
-// the cutoff is not good when our clock has caught up.
+// the revocation is not good when our clock has caught up.
 func TestNotYetAcceptable(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		u.skew = 55 * time.Second
 		l := u.login(1)
 		jwt := grimoireauth.NewSecret(u.jwt(l, 0))
 		_, err := v.Verify(t.Context(), jwt)
 		requireUnavailable(t, err)
-		require.NoError(t, m.Cut(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), cutMember(l)))
 		time.Sleep(time.Minute)
 		_, err = v.Verify(t.Context(), jwt)
 		require.ErrorIs(t, err, grimoireauth.ErrExpired)
@@ -104,13 +103,13 @@ func TestNotYetAcceptable(t *testing.T) {
 func TestV03Tombstone(t *testing.T) {
 	for _, skew := range skews {
 		t.Run(fmt.Sprint("their clock ", skew), func(t *testing.T) {
-			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 				u.skew = skew
 				l, other := u.login(1), u.login(4) // of the same class
 				young := u.credentials(l, 0)
 				got, err := v.Refresh(t.Context(), young)
 				requireSession(t, l, got, err)
-				require.NoError(t, m.Cut(t.Context(), cutSession(l)))
+				require.NoError(t, m.Add(t.Context(), cutSession(l)))
 				before := u.count()
 				for _, c := range []grimoireauth.Credentials{young, u.credentials(l, time.Hour), got.Credentials, grimoireauth.NewCredentials("", l.token)} {
 					_, err = authenticate(t, v, c)
@@ -136,7 +135,7 @@ func TestV03Tombstone(t *testing.T) {
 func TestR07LogoutWins(t *testing.T) {
 	for _, at := range []time.Duration{0, time.Millisecond, 50 * time.Millisecond, 99 * time.Millisecond, 100 * time.Millisecond} {
 		t.Run(at.String(), func(t *testing.T) {
-			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 				l := u.login(1)
 				stale := u.credentials(l, time.Hour)
 				out := make(chan struct{})
@@ -155,7 +154,7 @@ func TestR07LogoutWins(t *testing.T) {
 				}
 				synctest.Wait()
 				time.Sleep(at)
-				require.NoError(t, m.Cut(t.Context(), cutSession(l)))
+				require.NoError(t, m.Add(t.Context(), cutSession(l)))
 				close(out)
 				all.Wait()
 				for range 10 {
@@ -168,20 +167,20 @@ func TestR07LogoutWins(t *testing.T) {
 	}
 }
 
-// TestCutoffsUnknown: cutoffs that cannot be read let nobody in, and are no outage
+// TestRevocationsUnknown: revocations that cannot be read let nobody in, and are no outage
 // that excuses.
-func TestCutoffsUnknown(t *testing.T) {
+func TestRevocationsUnknown(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		l := u.login(1)
 		for _, c := range []grimoireauth.Credentials{u.credentials(l, 0), u.credentials(l, 306*time.Second), grimoireauth.NewCredentials("", l.token)} {
 			_, err := authenticate(t, v, c)
 			requireUnavailable(t, err)
 		}
-	}, func(c *Config, _ *upstream) { c.Cutoffs, c.OutageGrace = unreadable{}, time.Hour })
+	}, func(c *Config, _ *upstream) { c.Revocations, c.OutageGrace = unreadable{}, time.Hour })
 }
 
 type unreadable struct{}
 
-func (unreadable) Standing(context.Context, grimoireauth.SessionID, grimoireauth.MemberID, grimoireauth.OrganizationID) (Standing, error) {
-	return Standing{}, errors.New("no connection")
+func (unreadable) Status(context.Context, grimoireauth.SessionID, grimoireauth.MemberID, grimoireauth.OrganizationID) (RevocationStatus, error) {
+	return RevocationStatus{}, errors.New("no connection")
 }

@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stretchr/testify/require"
 )
 
 // rounds is how often a storm of this file happens. The long one is run by hand:
@@ -23,13 +22,13 @@ func rounds(short int) int {
 	return short
 }
 
-// TestC01ForgetfulCutoffsStorm: cutoffs that are forgotten for want of room go on
+// TestC01ForgetfulRevocationsStorm: revocations that are forgotten for want of room go on
 // counting, also for a request that is looking at them in that moment.
-func TestC01ForgetfulCutoffsStorm(t *testing.T) {
+func TestC01ForgetfulRevocationsStorm(t *testing.T) {
 	const member = grimoireauth.MemberID(testMember)
 	for range rounds(8) {
-		var m MemoryCutoffs
-		require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: member}))
+		var m MemoryRevocations
+		require.NoError(t, m.Add(t.Context(), grimoireauth.Revocation{Member: member}))
 		mine := m.shard(revokedKey{memberKind, string(member)})
 		var neighbours []grimoireauth.MemberID
 		for i := 0; len(neighbours) < maxRevokedPerShard+8; i++ {
@@ -39,7 +38,7 @@ func TestC01ForgetfulCutoffsStorm(t *testing.T) {
 		}
 		// All but the last few, which make it forget.
 		for _, id := range neighbours[:maxRevokedPerShard-4] {
-			require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: id}))
+			require.NoError(t, m.Add(t.Context(), grimoireauth.Revocation{Member: id}))
 		}
 		require.Nil(t, m.floor.Load())
 		var passed atomic.Int64
@@ -49,7 +48,7 @@ func TestC01ForgetfulCutoffsStorm(t *testing.T) {
 			ready.Add(1)
 			readers.Go(func() {
 				for first := true; first || !stop.Load(); {
-					s, err := m.Standing(t.Context(), testSession, member, testClass)
+					s, err := m.Status(t.Context(), testSession, member, testClass)
 					if err != nil || !s.makesStale(time.Now().Add(-time.Second).Unix()) {
 						passed.Add(1)
 					}
@@ -62,7 +61,7 @@ func TestC01ForgetfulCutoffsStorm(t *testing.T) {
 		}
 		ready.Wait()
 		for _, id := range neighbours[maxRevokedPerShard-4:] {
-			require.NoError(t, m.Cut(t.Context(), grimoireauth.Cutoff{Member: id}))
+			require.NoError(t, m.Add(t.Context(), grimoireauth.Revocation{Member: id}))
 		}
 		stop.Store(true)
 		readers.Wait()
@@ -72,17 +71,17 @@ func TestC01ForgetfulCutoffsStorm(t *testing.T) {
 }
 
 // TestC01ForgottenEnds: the ends of sessions that Stytch told of, and that are too
-// many to remember, count as a cutoff of all session_jwts until then.
+// many to remember, count as a revocation of all session_jwts until then.
 func TestC01ForgottenEnds(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		ada := u.login(1)
 		old := u.credentials(ada, 0)
 		requireGood(t, v, old.JWT.Reveal())
-		require.NoError(t, v.endedSessions.Cut(t.Context(), grimoireauth.Cutoff{Session: "first"}))
+		require.NoError(t, v.endedSessions.Add(t.Context(), grimoireauth.Revocation{Session: "first"}))
 		full := v.endedSessions.shard(revokedKey{sessionKind, "first"})
 		for i := 0; v.endedSessions.floor.Load() == nil; i++ {
 			if id := fmt.Sprint(i); v.endedSessions.shard(revokedKey{sessionKind, id}) == full {
-				require.NoError(t, v.endedSessions.Cut(t.Context(), grimoireauth.Cutoff{Session: grimoireauth.SessionID(id)}))
+				require.NoError(t, v.endedSessions.Add(t.Context(), grimoireauth.Revocation{Session: grimoireauth.SessionID(id)}))
 			}
 		}
 		_, err := verify(t, v, old.JWT.Reveal())

@@ -26,7 +26,7 @@ func use(t *testing.T, v *Verifier, c grimoireauth.Credentials, atMost time.Dura
 	return time.Since(began).Round(time.Minute)
 }
 
-// TestSlide: sessions end when sign-in said they would, unless Slide moves their end
+// TestSlide: sessions end when sign-in said they would, unless SlidingSession moves their end
 // while they are in use, and never beyond its cap.
 func TestSlide(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -53,21 +53,23 @@ func TestSlide(t *testing.T) {
 				})
 			}, func(c *Config, u *upstream) {
 				if test.slide {
-					c.Slide = Slide{Extend: u.extend, By: time.Hour, Cap: 5 * time.Hour}
+					c.SlidingSession = SlidingSession{Extend: u.extend, IdleTimeout: time.Hour, AbsoluteTimeout: 5 * time.Hour}
 				}
 			})
 		})
 	}
 }
 
-// TestSlideNeverShortens: Stytch counts from now, so a short Slide must not bring the
+// TestSlideNeverShortens: Stytch counts from now, so a short SlidingSession must not bring the
 // end of a long session nearer.
 func TestSlideNeverShortens(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		l := u.login(1) // eight hours
 		require.Equal(t, 8*time.Hour, use(t, v, u.credentials(l, 0), 8*time.Hour))
 		u.change(func() { require.Equal(t, l.ends, u.byTok[l.token].ends) })
-	}, func(c *Config, u *upstream) { c.Slide = Slide{Extend: u.extend, By: time.Hour, Cap: 8 * time.Hour} })
+	}, func(c *Config, u *upstream) {
+		c.SlidingSession = SlidingSession{Extend: u.extend, IdleTimeout: time.Hour, AbsoluteTimeout: 8 * time.Hour}
+	})
 }
 
 // TestSlideCapHoldsForTheToken: the cap is about the session whose token it is, not
@@ -83,7 +85,9 @@ func TestSlideCapHoldsForTheToken(t *testing.T) {
 		_, err = authenticate(t, v, grimoireauth.NewCredentials("", old.token))
 		require.NoError(t, err)
 		u.change(func() { require.False(t, u.byTok[old.token].ends.After(old.started.Add(2*time.Hour))) })
-	}, func(c *Config, u *upstream) { c.Slide = Slide{Extend: u.extend, By: time.Hour, Cap: 2 * time.Hour} })
+	}, func(c *Config, u *upstream) {
+		c.SlidingSession = SlidingSession{Extend: u.extend, IdleTimeout: time.Hour, AbsoluteTimeout: 2 * time.Hour}
+	})
 }
 
 // TestSlideRefused: a project whose maximum is shorter refreshes all the same, and
@@ -104,7 +108,7 @@ func TestSlideRefused(t *testing.T) {
 				requireSession(t, l, got, err)
 			}, func(c *Config, u *upstream) {
 				c.Observe = log.observe
-				c.Slide = Slide{By: 2 * time.Hour, Cap: 8 * time.Hour, Extend: func(context.Context, grimoireauth.Credentials, time.Duration) (grimoireauth.Authentication, error) {
+				c.SlidingSession = SlidingSession{IdleTimeout: 2 * time.Hour, AbsoluteTimeout: 8 * time.Hour, Extend: func(context.Context, grimoireauth.Credentials, time.Duration) (grimoireauth.Authentication, error) {
 					return grimoireauth.Authentication{}, refusal
 				}}
 			})
@@ -125,17 +129,17 @@ func TestSlideConfig(t *testing.T) {
 		want   []string // nil: accepted
 	}{
 		"off":               {Config{Refresh: refresh}, nil},
-		"an hour, a day":    {Config{Refresh: refresh, Slide: Slide{Extend: extend, By: time.Hour, Cap: 24 * time.Hour}}, nil},
-		"nothing to extend": {Config{Refresh: refresh, Slide: Slide{By: time.Hour, Cap: 24 * time.Hour}}, []string{"Slide.Extend"}},
-		"without durations": {Config{Refresh: refresh, Slide: Slide{Extend: extend}}, []string{"Slide.By", "Slide.Cap"}},
-		"cap below by":      {Config{Refresh: refresh, Slide: Slide{Extend: extend, By: time.Hour, Cap: time.Minute}}, []string{"Slide.Cap"}},
-		"too short":         {Config{Refresh: refresh, Slide: Slide{Extend: extend, By: time.Minute, Cap: time.Hour}}, []string{"Slide.By"}},
-		"too long":          {Config{Refresh: refresh, Slide: Slide{Extend: extend, By: 367 * 24 * time.Hour, Cap: 367 * 24 * time.Hour}}, []string{"Slide.By", "Slide.Cap"}},
-		"without Refresh":   {Config{Slide: Slide{Extend: extend, By: time.Hour, Cap: time.Hour}}, []string{"need Refresh"}},
+		"an hour, a day":    {Config{Refresh: refresh, SlidingSession: SlidingSession{Extend: extend, IdleTimeout: time.Hour, AbsoluteTimeout: 24 * time.Hour}}, nil},
+		"nothing to extend": {Config{Refresh: refresh, SlidingSession: SlidingSession{IdleTimeout: time.Hour, AbsoluteTimeout: 24 * time.Hour}}, []string{"SlidingSession.Extend"}},
+		"without durations": {Config{Refresh: refresh, SlidingSession: SlidingSession{Extend: extend}}, []string{"SlidingSession.IdleTimeout", "SlidingSession.AbsoluteTimeout"}},
+		"cap below by":      {Config{Refresh: refresh, SlidingSession: SlidingSession{Extend: extend, IdleTimeout: time.Hour, AbsoluteTimeout: time.Minute}}, []string{"SlidingSession.AbsoluteTimeout"}},
+		"too short":         {Config{Refresh: refresh, SlidingSession: SlidingSession{Extend: extend, IdleTimeout: time.Minute, AbsoluteTimeout: time.Hour}}, []string{"SlidingSession.IdleTimeout"}},
+		"too long":          {Config{Refresh: refresh, SlidingSession: SlidingSession{Extend: extend, IdleTimeout: 367 * 24 * time.Hour, AbsoluteTimeout: 367 * 24 * time.Hour}}, []string{"SlidingSession.IdleTimeout", "SlidingSession.AbsoluteTimeout"}},
+		"without Refresh":   {Config{SlidingSession: SlidingSession{Extend: extend, IdleTimeout: time.Hour, AbsoluteTimeout: time.Hour}}, []string{"need Refresh"}},
 		"negative grace":    {Config{Refresh: refresh, OutageGrace: -1}, []string{"OutageGrace"}},
 		"endless grace":     {Config{Refresh: refresh, OutageGrace: 25 * time.Hour}, []string{"OutageGrace"}},
 		"grace alone":       {Config{OutageGrace: time.Hour}, []string{"need Refresh"}},
-		"all of it":         {Config{OutageGrace: -1, Slide: Slide{By: 1}}, []string{"OutageGrace", "Slide.By", "Slide.Cap", "Slide.Extend"}},
+		"all of it":         {Config{OutageGrace: -1, SlidingSession: SlidingSession{IdleTimeout: 1}}, []string{"OutageGrace", "SlidingSession.IdleTimeout", "SlidingSession.AbsoluteTimeout", "SlidingSession.Extend"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.config.ProjectID = testProject

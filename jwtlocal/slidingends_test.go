@@ -14,7 +14,7 @@ import (
 func TestC03EndsBy(t *testing.T) {
 	const longest = 12 * time.Hour
 	sliding := func(c *Config, u *upstream) {
-		c.Slide = Slide{Extend: u.extend, By: time.Hour, Cap: longest}
+		c.SlidingSession = SlidingSession{Extend: u.extend, IdleTimeout: time.Hour, AbsoluteTimeout: longest}
 		c.OutageGrace = time.Hour
 	}
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {

@@ -29,7 +29,7 @@ type Verifier struct {
 	records       records  // what is known about each session_token
 	limiter       *limiter // of calls to Stytch
 	freshTokens   freshTokens
-	endedSessions MemoryCutoffs // sessions that have ended, as Stytch answered
+	endedSessions MemoryRevocations // sessions that have ended, as Stytch answered
 
 	alarms alarm.Limit
 }

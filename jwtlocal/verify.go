@@ -69,7 +69,7 @@ func (r *result) tooOldToRefresh() bool { return r.at.Unix()-r.times.end > maxSe
 // [grimoireauth.ErrSessionEnded] if the session was revoked;
 // [grimoireauth.ErrUnauthenticated] for every other token that does not pass;
 // [grimoireauth.ErrUnavailable] if it could not be found out, which says nothing about the
-// token: there are no keys, Config.Cutoffs does not answer, or a genuine token is not valid
+// token: there are no keys, Config.Revocations does not answer, or a genuine token is not valid
 // yet because this machine's clock is behind.
 func (v *Verifier) Verify(ctx context.Context, token grimoireauth.Secret) (grimoireauth.Session, error) {
 	if token.IsZero() {
@@ -150,7 +150,7 @@ func (v *Verifier) verify(ctx context.Context, token string) result {
 	if reason != 0 {
 		return v.reject(ctx, reason)
 	}
-	session, err := sessionOf(&c, &v.strings, v.config.Slide)
+	session, err := sessionOf(&c, &v.strings, v.config.SlidingSession)
 	if err != nil {
 		return v.reject(ctx, ReasonClaims)
 	}
@@ -206,12 +206,12 @@ func (v *Verifier) check(ctx context.Context, d *digest, session grimoireauth.Se
 	s, err := v.revocationStatus(ctx, session)
 	switch {
 	case err != nil:
-		return v.unknown(ctx, ReasonCutoffsUnknown, err)
+		return v.unknown(ctx, ReasonRevocationsUnknown, err)
 	case s.Ended:
 		checked.status, checked.reason = statusEnded, ReasonSessionEnded
 		return v.record(ctx, checked)
 	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):
-		reason = ReasonCutOff
+		reason = ReasonRevoked
 	case retired:
 		reason = ReasonRetiredKey
 	}
@@ -243,29 +243,29 @@ func (v *Verifier) record(ctx context.Context, checked result) result {
 	return checked
 }
 
-// revocationStatus combines what Stytch answered about ended sessions with Config.Cutoffs.
-func (v *Verifier) revocationStatus(ctx context.Context, session grimoireauth.Session) (Standing, error) {
+// revocationStatus combines what Stytch answered about ended sessions with Config.Revocations.
+func (v *Verifier) revocationStatus(ctx context.Context, session grimoireauth.Session) (RevocationStatus, error) {
 	// The session is read only when it is needed: after a cache hit it is the only memory
 	// that may not be in the processor's cache.
 	if v.endedSessions.version.Load() != 0 && v.endedSessions.ended(session.ID()) {
-		return Standing{Ended: true}, nil
+		return RevocationStatus{Ended: true}, nil
 	}
-	if v.config.Cutoffs == nil {
-		return v.withFloor(Standing{}), nil
+	if v.config.Revocations == nil {
+		return v.withFloor(RevocationStatus{}), nil
 	}
-	if memory, ok := v.config.Cutoffs.(*MemoryCutoffs); ok && memory.version.Load() == 0 {
-		return v.withFloor(Standing{}), nil
+	if memory, ok := v.config.Revocations.(*MemoryRevocations); ok && memory.version.Load() == 0 {
+		return v.withFloor(RevocationStatus{}), nil
 	}
-	s, err := v.config.Cutoffs.Standing(ctx, session.ID(), session.Member(), session.Organization())
+	s, err := v.config.Revocations.Status(ctx, session.ID(), session.Member(), session.Organization())
 	return v.withFloor(s), err
 }
 
 // withFloor lets the dropped entries of endedSessions count. It is called after the
-// lookups: see MemoryCutoffs.Standing. The number of the floor is ignored, since it does
-// not compare with the numbers of Config.Cutoffs.
-func (v *Verifier) withFloor(s Standing) Standing {
-	if floor := v.endedSessions.floor.Load(); floor != nil && floor.at.After(s.StaleUntil) {
-		s.StaleUntil = floor.at
+// lookups: see MemoryRevocations.Status. The number of the floor is ignored, since it does
+// not compare with the numbers of Config.Revocations.
+func (v *Verifier) withFloor(s RevocationStatus) RevocationStatus {
+	if floor := v.endedSessions.floor.Load(); floor != nil && floor.at.After(s.NotBefore) {
+		s.NotBefore = floor.at
 	}
 	return s
 }

@@ -91,7 +91,7 @@ func (w *watch) initialError() error {
 			return errNoCredentials
 		}
 		return nil
-	case checked.status == statusStale && checked.reason == ReasonCutOff:
+	case checked.status == statusStale && checked.reason == ReasonRevoked:
 		return errRevoked
 	case checked.status == statusStale, checked.status == statusGood:
 		return nil
@@ -109,7 +109,7 @@ func (w *watch) reauthenticate() (grimoireauth.Authentication, error) {
 	if checked.isOfOther(w.authentication.NamedSession) {
 		return w.v.authenticateToken(w.ctx, w.authentication.Credentials, true)
 	}
-	if checked.status == statusStale && checked.reason == ReasonCutOff {
+	if checked.status == statusStale && checked.reason == ReasonRevoked {
 		return grimoireauth.Authentication{}, errRevoked
 	}
 	if checked.status == statusGood && w.pastEnd(checked.at) {

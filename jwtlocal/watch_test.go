@@ -35,45 +35,45 @@ func endsAfter(t *testing.T, ctx context.Context, atMost time.Duration) time.Dur
 // TestWatch: how long a connection lasts, and why it ends.
 func TestWatch(t *testing.T) {
 	tests := map[string]struct {
-		change func(u *upstream, l login, m *MemoryCutoffs) // ten minutes after the watch began
-		least  time.Duration                                // from then
+		change func(u *upstream, l login, m *MemoryRevocations) // ten minutes after the watch began
+		least  time.Duration                                    // from then
 		most   time.Duration
 		want   error
 	}{
 		"to the end of the session": {least: 50 * time.Minute, most: 50*time.Minute + time.Second, want: grimoireauth.ErrSessionEnded},
 		"logged out": {
-			change: func(_ *upstream, l login, m *MemoryCutoffs) { _ = m.Cut(context.Background(), cutSession(l)) },
+			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), cutSession(l)) },
 			most:   time.Second, want: grimoireauth.ErrSessionEnded,
 		},
 		"removed from the class": {
-			change: func(_ *upstream, l login, m *MemoryCutoffs) { _ = m.Cut(context.Background(), cutMember(l)) },
+			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), cutMember(l)) },
 			most:   time.Second, want: grimoireauth.ErrExpired,
 		},
 		"the class was cut off": {
-			change: func(_ *upstream, l login, m *MemoryCutoffs) { _ = m.Cut(context.Background(), cutClass(l)) },
+			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), cutClass(l)) },
 			most:   time.Second, want: grimoireauth.ErrExpired,
 		},
 		"revoked by somebody else": {
-			change: func(u *upstream, l login, _ *MemoryCutoffs) { u.of(l, func(l *login) { l.over = true }) },
+			change: func(u *upstream, l login, _ *MemoryRevocations) { u.of(l, func(l *login) { l.over = true }) },
 			most:   4*time.Minute + time.Second, want: grimoireauth.ErrSessionEnded,
 		},
 		"demoted by somebody else": {
-			change: func(u *upstream, l login, _ *MemoryCutoffs) { u.of(l, func(l *login) { l.roles = nil }) },
+			change: func(u *upstream, l login, _ *MemoryRevocations) { u.of(l, func(l *login) { l.roles = nil }) },
 			most:   4*time.Minute + time.Second, want: grimoireauth.ErrExpired,
 		},
 		"an outage that lasts": {
-			change: func(u *upstream, _ login, _ *MemoryCutoffs) { u.change(func() { u.fault = down }) },
+			change: func(u *upstream, _ login, _ *MemoryRevocations) { u.change(func() { u.fault = down }) },
 			least:  time.Minute, most: 5*time.Minute + 10*time.Second, want: grimoireauth.ErrUnavailable,
 		},
 		"an outage that passes": {
-			change: func(u *upstream, _ login, _ *MemoryCutoffs) {
+			change: func(u *upstream, _ login, _ *MemoryRevocations) {
 				u.change(func() { u.fault = down })
 				time.AfterFunc(150*time.Second, func() { u.change(func() { u.fault = nil }) })
 			},
 			least: 50 * time.Minute, most: 50*time.Minute + time.Second, want: grimoireauth.ErrSessionEnded,
 		},
 		"extended by somebody else": {
-			change: func(u *upstream, l login, _ *MemoryCutoffs) {
+			change: func(u *upstream, l login, _ *MemoryRevocations) {
 				u.of(l, func(l *login) { l.ends = l.ends.Add(time.Hour) })
 			},
 			least: 110 * time.Minute, most: 110*time.Minute + time.Second, want: grimoireauth.ErrSessionEnded,
@@ -81,7 +81,7 @@ func TestWatch(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 				l := u.login(1)
 				u.of(l, func(l *login) { l.ends = l.started.Add(time.Hour) })
 				l.ends = l.started.Add(time.Hour)
@@ -103,14 +103,14 @@ func TestWatch(t *testing.T) {
 
 // TestWatchOfNothing: what proves nobody now is not watched.
 func TestWatchOfNothing(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryCutoffs) {
+	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		out, cut := u.login(1), u.login(2)
 		a, err := authenticate(t, v, u.credentials(out, 0))
 		require.NoError(t, err)
 		b, err := authenticate(t, v, u.credentials(cut, 0))
 		require.NoError(t, err)
-		require.NoError(t, m.Cut(t.Context(), cutSession(out)))
-		require.NoError(t, m.Cut(t.Context(), cutMember(cut)))
+		require.NoError(t, m.Add(t.Context(), cutSession(out)))
+		require.NoError(t, m.Add(t.Context(), cutMember(cut)))
 		forged := a
 		forged.JWT = grimoireauth.NewSecret("garbage")
 		nobody := grimoireauth.Authentication{}
@@ -176,5 +176,7 @@ func TestWatchIsNoUse(t *testing.T) {
 		ctx := watched(t, v, u.credentials(l, 0))
 		require.InDelta(t, time.Hour.Seconds(), endsAfter(t, ctx, 5*time.Hour).Seconds(), 1)
 		require.ErrorIs(t, context.Cause(ctx), grimoireauth.ErrSessionEnded)
-	}, func(c *Config, u *upstream) { c.Slide = Slide{Extend: u.extend, By: time.Hour, Cap: 4 * time.Hour} })
+	}, func(c *Config, u *upstream) {
+		c.SlidingSession = SlidingSession{Extend: u.extend, IdleTimeout: time.Hour, AbsoluteTimeout: 4 * time.Hour}
+	})
 }

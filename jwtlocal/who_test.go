@@ -5,9 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/stretchr/testify/require"
 )
 
 const liveProject = "project-live-" + testUUID
@@ -159,20 +158,20 @@ func TestCustomDomain(t *testing.T) {
 // member, class or session is gone, and not at all in a process that was told.
 func TestRemovedMember(t *testing.T) {
 	for name, c := range map[string]struct {
-		cutoff grimoireauth.Cutoff
-		want   error
+		revocation grimoireauth.Revocation
+		want       error
 	}{
-		"member":  {grimoireauth.Cutoff{Member: testMember}, grimoireauth.ErrExpired},
-		"class":   {grimoireauth.Cutoff{Class: testClass}, grimoireauth.ErrExpired},
-		"session": {grimoireauth.Cutoff{Session: testSession}, grimoireauth.ErrSessionEnded},
+		"member":  {grimoireauth.Revocation{Member: testMember}, grimoireauth.ErrExpired},
+		"class":   {grimoireauth.Revocation{Class: testClass}, grimoireauth.ErrExpired},
+		"session": {grimoireauth.Revocation{Session: testSession}, grimoireauth.ErrSessionEnded},
 	} {
 		t.Run("J67/"+name, func(t *testing.T) {
-			cutoffs := new(MemoryCutoffs)
-			v := newVerifier(t, func(config *Config) { config.Cutoffs = cutoffs })
+			revocations := new(MemoryRevocations)
+			v := newVerifier(t, func(config *Config) { config.Revocations = revocations })
 			token := goodToken(time.Now().Add(-time.Minute))
 			_, err := verify(t, v, token)
 			require.NoError(t, err)
-			require.NoError(t, cutoffs.Cut(t.Context(), c.cutoff))
+			require.NoError(t, revocations.Add(t.Context(), c.revocation))
 			_, err = verify(t, v, token)
 			require.ErrorIs(t, err, c.want)
 			requireRefused(t, err)

@@ -90,7 +90,7 @@ func TestT10_ForwardedInvitation(t *testing.T) {
 func TestT10_JoiningByDomain(t *testing.T) {
 	x := newReal(t)
 	class := x.stytch.AddClass("Torts", mock.Settings{"email_jit_provisioning": "RESTRICTED", "email_allowed_domains": []string{"example.edu"}}).ID
-	x.stytch.AddPersona(mock.Persona{Email: "mallory@example.edu", Unverified: true})
+	x.stytch.AddIdPUser(mock.IdPUser{Email: "mallory@example.edu", Unverified: true})
 	tests := []struct {
 		name, persona string
 		want          error // nil: they are in
@@ -122,7 +122,7 @@ func TestT10_JoiningByDomain(t *testing.T) {
 // else's membership.
 func TestT10_UnverifiedAddressOfAnInstructor(t *testing.T) {
 	x := newReal(t)
-	x.stytch.AddPersona(mock.Persona{Email: "ivy@example.edu", Unverified: true})
+	x.stytch.AddIdPUser(mock.IdPUser{Email: "ivy@example.edu", Unverified: true})
 	in, err := x.byGoogle(t, x.class.ID, "ivy@example.edu")
 	require.ErrorIs(t, err, grimoireauth.ErrStepUp, "she has still to show that the address is hers")
 	require.True(t, in.IsZero())
@@ -145,7 +145,7 @@ func TestT12_AddressOfAnotherClass(t *testing.T) {
 	x := newReal(t) // where ivy@example.edu is the instructor
 	rogue := x.stytch.AddClass("Rogue", mock.Settings{"sso_jit_provisioning": "ALL_ALLOWED"}).ID
 	connection := x.stytch.AddSSO(rogue, "saml", nil)
-	x.stytch.AddPersona(mock.Persona{Email: "ivy@example.edu", Subject: "rogue-1"})
+	x.stytch.AddIdPUser(mock.IdPUser{Email: "ivy@example.edu", Subject: "rogue-1"})
 	start, err := x.client.SignIn.StartSSO(stytchclient.SSOStart{Connection: stytchclient.ConnectionID(connection), RedirectURL: "https://app.example/auth/callback"})
 	require.NoError(t, err)
 	finish := stytchclient.SSOSignIn{Token: x.browse(t, start, "ivy@example.edu"), Verifier: start.Verifier, Class: rogue}

@@ -28,10 +28,10 @@ type process struct {
 
 func newProcess(t testing.TB, s *mock.Stytch, options ...func(*jwtlocal.Config, *middleware.Config, *stytchclient.Client)) *process {
 	t.Helper()
-	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, err := stytchclient.New(stytchclient.Config{ProjectID: s.ProjectID(), Secret: s.Secret(), Transport: s, Cut: cutoffs.Cut})
+	revocations := new(jwtlocal.MemoryRevocations)
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: s.ProjectID(), Secret: s.Secret(), Transport: s, OnRevoke: revocations.Add})
 	require.NoError(t, err)
-	local := jwtlocal.Config{ProjectID: s.ProjectID(), Transport: s, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs}
+	local := jwtlocal.Config{ProjectID: s.ProjectID(), Transport: s, Refresh: client.Sessions.Authenticate, Revocations: revocations}
 	config := middleware.Config{Revoke: client.Sessions.Revoke}
 	for _, option := range options {
 		option(&local, &config, client)
@@ -232,7 +232,7 @@ func TestC03_SlidingSessionOutlivesItsFirstHour(t *testing.T) {
 		s := new(mock.Stytch)
 		ivy := s.AddInstructor(s.AddClass("LAWS1100").ID, "ivy@example.edu")
 		p := newProcess(t, s, func(l *jwtlocal.Config, _ *middleware.Config, c *stytchclient.Client) {
-			l.Slide = jwtlocal.Slide{Extend: c.Sessions.Extend, By: time.Hour, Cap: 12 * time.Hour}
+			l.SlidingSession = jwtlocal.SlidingSession{Extend: c.Sessions.Extend, IdleTimeout: time.Hour, AbsoluteTimeout: 12 * time.Hour}
 		})
 		b := newBrowser(t, p.guard.Require(whoami))
 		jar := newAgingJar()

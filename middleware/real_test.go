@@ -31,11 +31,11 @@ func newReal(t testing.TB) *real {
 	x := &real{stytch: new(mock.Stytch)}
 	x.class = x.stytch.AddClass("LAWS1100")
 	x.member = x.stytch.AddInstructor(x.class.ID, "ivy@example.edu")
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	var err error
-	x.client, err = stytchclient.New(stytchclient.Config{ProjectID: x.stytch.ProjectID(), Secret: x.stytch.Secret(), PublicToken: x.stytch.PublicToken(), Transport: x.stytch, Cut: cutoffs.Cut})
+	x.client, err = stytchclient.New(stytchclient.Config{ProjectID: x.stytch.ProjectID(), Secret: x.stytch.Secret(), PublicToken: x.stytch.PublicToken(), Transport: x.stytch, OnRevoke: revocations.Add})
 	require.NoError(t, err)
-	x.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: x.stytch.ProjectID(), Transport: x.stytch, Refresh: x.client.Sessions.Authenticate, Cutoffs: cutoffs})
+	x.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: x.stytch.ProjectID(), Transport: x.stytch, Refresh: x.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = x.verifier.Wait(context.Background()) })
 	x.guard = newGuard(t, x.verifier.Authenticate, middleware.Config{})

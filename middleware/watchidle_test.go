@@ -21,7 +21,7 @@ func TestA05_AnOpenConnectionIsNoUse(t *testing.T) {
 			x := newReal(t)
 			verifier, err := jwtlocal.New(jwtlocal.Config{
 				ProjectID: x.stytch.ProjectID(), Transport: x.stytch, Refresh: x.client.Sessions.Authenticate,
-				Slide: jwtlocal.Slide{Extend: x.client.Sessions.Extend, By: time.Hour, Cap: 12 * time.Hour},
+				SlidingSession: jwtlocal.SlidingSession{Extend: x.client.Sessions.Extend, IdleTimeout: time.Hour, AbsoluteTimeout: 12 * time.Hour},
 			})
 			require.NoError(t, err)
 			config := middleware.Config{}

@@ -90,7 +90,7 @@ func misuse(method string, do func()) (err error) {
 }
 
 func (s *Stytch) addIDPUser(in idpUser) error {
-	return misuse("AddPersona", func() { s.AddPersona(Persona(in)) })
+	return misuse("AddIdPUser", func() { s.AddIdPUser(IdPUser(in)) })
 }
 
 func (s *Stytch) foreignToken(in foreignRequest) (out foreignTokenAnswer, err error) {

@@ -26,7 +26,7 @@
 // lets time pass without waiting, [Stytch.ClockAhead] shows Stytch as a machine with a
 // wrong clock sees it, [Stytch.RotateKeys] changes the signing key,
 // [Stytch.Fail] makes endpoints fail, and [Stytch.Journal] tells what was asked.
-// [Stytch.AddSSO] and [Stytch.AddPersona] script the identity provider behind OAuth
+// [Stytch.AddSSO] and [Stytch.AddIdPUser] script the identity provider behind OAuth
 // and SSO: with the parameter mock_persona=ada@example.edu a start URL signs her in
 // without its page, and with mock_error=access_denied the provider fails.
 // [Stytch.Revoked], [Stytch.Expired], [Stytch.Forged] and [Stytch.Skewed] mint

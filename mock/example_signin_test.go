@@ -88,12 +88,12 @@ func ExampleRole() {
 }
 
 // Somebody whom the identity provider knows, and what it says of them.
-func ExampleStytch_AddPersona() {
+func ExampleStytch_AddIdPUser() {
 	stytch := new(mock.Stytch)
 	class := stytch.AddClass("LAWS1100").ID
 	stytch.AddStudent(class, "ada@example.edu")
 	connection := stytch.AddSSO(class, "oidc", map[string]string{"affiliation": "eduPersonAffiliation"})
-	stytch.AddPersona(mock.Persona{Email: "ada@example.edu", Name: "Ada Lovelace", Attributes: map[string]any{"eduPersonAffiliation": "staff"}})
+	stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu", Name: "Ada Lovelace", Attributes: map[string]any{"eduPersonAffiliation": "staff"}})
 
 	client := exampleClient(stytch)
 	start, err := client.SignIn.StartSSO(stytchclient.SSOStart{Connection: stytchclient.ConnectionID(connection)})

@@ -87,8 +87,8 @@ func TestIdentityProviderPage(t *testing.T) {
 	w := newWire(t)
 	org := w.organization(object{"organization_name": `<script>alert("x")</script>`})
 	w.member(org, object{"email_address": "ada@example.edu", "name": "Ada & Co"})
-	w.stytch.AddPersona(mock.Persona{Email: "grace@example.edu", Name: "Grace"})
-	w.stytch.AddPersona(mock.Persona{Email: "grace@example.edu", Name: "Grace Hopper"})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "grace@example.edu", Name: "Grace"})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "grace@example.edu", Name: "Grace Hopper"})
 	start := map[string]string{"organization_id": org, "login_redirect_url": "https://app.example.edu/auth?keep=1", "signup_redirect_url": "https://app.example.edu/welcome"}
 	show := func() (page, base string) {
 		to := w.come("/v1/b2b/public/oauth/google/start", start)
@@ -104,7 +104,7 @@ func TestIdentityProviderPage(t *testing.T) {
 	require.NotContains(t, page, "<script>")
 	require.Contains(t, page, "Ada &amp; Co")
 	require.Contains(t, page, "Grace Hopper")
-	require.NotContains(t, page, ">Grace<", "AddPersona changes somebody who is known")
+	require.NotContains(t, page, ">Grace<", "AddIdPUser changes somebody who is known")
 	follow := func(page, with string) *url.URL {
 		link := regexp.MustCompile(`href="(/mock/idp/callback[^"]*` + with + `[^"]*)"`).FindStringSubmatch(page)
 		require.NotNil(t, link, page)
@@ -132,7 +132,7 @@ func TestIdentityProviderPage(t *testing.T) {
 	_, stale := show()
 	w.stytch.Age(10 * time.Minute)
 	w.refuses(400, "oauth_invalid_state", http.MethodGet, stale, nil)
-	require.Panics(t, func() { w.stytch.AddPersona(mock.Persona{Email: "grace"}) })
+	require.Panics(t, func() { w.stytch.AddIdPUser(mock.IdPUser{Email: "grace"}) })
 }
 
 func TestOAuthTokens(t *testing.T) {
@@ -165,24 +165,24 @@ func TestOAuthProvisioning(t *testing.T) {
 	for _, tt := range []struct {
 		name, provider string
 		settings       object
-		persona        mock.Persona
+		persona        mock.IdPUser
 		kind           string // of the refusal; empty: signed in or unfinished
 		authenticated  bool
 	}{
-		{"nobody may join", "google", nil, mock.Persona{}, "email_jit_provisioning_not_allowed", false},
-		{"by domain", "google", byDomain, mock.Persona{}, "", true},
-		{"by domain, with an address that nobody vouches for", "google", byDomain, mock.Persona{Unverified: true}, "", false},
-		{"by domain, with a provider that never does", "github", byDomain, mock.Persona{}, "", false},
-		{"by workspace", "slack", byTenant, mock.Persona{Tenants: []string{"T0", "T1"}}, "", false},
-		{"by another workspace", "slack", byTenant, mock.Persona{Tenants: []string{"T2"}}, "invalid_oauth_tenant_for_jit_provisioning", false},
-		{"by the workspace of another provider", "hubspot", byTenant, mock.Persona{Tenants: []string{"T1"}}, "invalid_oauth_tenant_for_jit_provisioning", false},
-		{"by a method that is not allowed", "google", object{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{"microsoft_oauth"}, "email_invites": "ALL_ALLOWED"}, mock.Persona{}, "operation_restricted_by_organization_auth_methods", false},
+		{"nobody may join", "google", nil, mock.IdPUser{}, "email_jit_provisioning_not_allowed", false},
+		{"by domain", "google", byDomain, mock.IdPUser{}, "", true},
+		{"by domain, with an address that nobody vouches for", "google", byDomain, mock.IdPUser{Unverified: true}, "", false},
+		{"by domain, with a provider that never does", "github", byDomain, mock.IdPUser{}, "", false},
+		{"by workspace", "slack", byTenant, mock.IdPUser{Tenants: []string{"T0", "T1"}}, "", false},
+		{"by another workspace", "slack", byTenant, mock.IdPUser{Tenants: []string{"T2"}}, "invalid_oauth_tenant_for_jit_provisioning", false},
+		{"by the workspace of another provider", "hubspot", byTenant, mock.IdPUser{Tenants: []string{"T1"}}, "invalid_oauth_tenant_for_jit_provisioning", false},
+		{"by a method that is not allowed", "google", object{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{"microsoft_oauth"}, "email_invites": "ALL_ALLOWED"}, mock.IdPUser{}, "operation_restricted_by_organization_auth_methods", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWire(t)
 			org := w.organization(tt.settings)
 			tt.persona.Email, tt.persona.Name = "new@example.edu", "New Person"
-			w.stytch.AddPersona(tt.persona)
+			w.stytch.AddIdPUser(tt.persona)
 			token := w.oauthToken(tt.provider, org, "new@example.edu")
 			if tt.kind != "" {
 				w.refuses(400, tt.kind, http.MethodPost, oauthPath+"/authenticate", object{"oauth_token": token})
@@ -212,7 +212,7 @@ func TestUnverifiedAddressOpensNothing(t *testing.T) {
 	require.Equal(t, true, w.oauth("github", org, "ada@example.edu")["member_authenticated"], "the account is confirmed")
 
 	// The account leads to her, whatever its address is by now.
-	w.stytch.AddPersona(mock.Persona{Email: "moved@example.edu", Subject: "42"})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "moved@example.edu", Subject: "42"})
 	moved := w.member(org, object{"email_address": "moved@example.edu"})
 	w.oauth("google", org, "moved@example.edu")
 	w.ok(http.MethodPut, organizations+"/"+org+"/members/"+moved, object{"email_address": "new.name@example.edu"})
@@ -222,7 +222,7 @@ func TestUnverifiedAddressOpensNothing(t *testing.T) {
 func TestOAuthDiscovery(t *testing.T) {
 	w := newWire(t)
 	org := w.organization(object{"oauth_tenant_jit_provisioning": "RESTRICTED", "allowed_oauth_tenants": object{"slack": []string{"T1"}}, "email_invites": "ALL_ALLOWED"})
-	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu", Name: "Ada", Tenants: []string{"T1", "T2"}})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu", Name: "Ada", Tenants: []string{"T1", "T2"}})
 	begin := func(provider string) object {
 		to := w.come("/v1/b2b/public/oauth/"+provider+"/discovery/start", map[string]string{"mock_persona": "ada@example.edu"})
 		require.Equal(t, "discovery_oauth", to.Query().Get("stytch_token_type"))
@@ -250,7 +250,7 @@ func TestOAuthProviderTokens(t *testing.T) {
 	w := newWire(t)
 	org := w.organization(object{"oauth_tenant_jit_provisioning": "RESTRICTED", "allowed_oauth_tenants": object{"slack": []string{"T1"}}, "email_invites": "ALL_ALLOWED"})
 	id := w.member(org, object{"email_address": "ada@example.edu"})
-	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu", Tenants: []string{"T1"}})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu", Tenants: []string{"T1"}})
 	for _, provider := range []string{"google", "microsoft", "slack", "hubspot", "github"} {
 		t.Run(provider, func(t *testing.T) {
 			w := wire{t: t, stytch: w.stytch}

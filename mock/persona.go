@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Persona is somebody whom the scripted identity provider knows: the one that
+// IdPUser is somebody whom the scripted identity provider knows: the one that
 // stands behind OAuth and SSO. Addresses that are no persona's can sign in there,
 // too, as people about whom nothing else is known.
-type Persona struct {
+type IdPUser struct {
 	Email string // required
 	Name  string // empty: the part of Email before the @
 	// Subject is what the provider calls them. Empty: made from Email, so that it
@@ -31,7 +31,7 @@ type Persona struct {
 	Attributes map[string]any
 }
 
-// person is a Persona as it is remembered: with what JSON makes of its attributes.
+// person is an IdPUser as it is remembered: with what JSON makes of its attributes.
 type person struct {
 	Email      string   `json:"email"`
 	Name       string   `json:"name,omitempty"`
@@ -42,10 +42,10 @@ type person struct {
 	Attributes metadata `json:"attributes"`
 }
 
-// AddPersona makes somebody known to the identity provider, or changes them. It
+// AddIdPUser makes somebody known to the identity provider, or changes them. It
 // panics if Email is no address or an attribute no JSON.
-func (s *Stytch) AddPersona(persona Persona) {
-	s.arrange("AddPersona", func(c *call) error {
+func (s *Stytch) AddIdPUser(persona IdPUser) {
+	s.arrange("AddIdPUser", func(c *call) error {
 		if err := checkEmail(persona.Email); err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func besides(tr *transcript, stytch *mock.Stytch) {
 	}
 	// Two keys of a mapping for one of the metadata, and two claims that are refused.
 	connection := stytch.AddSSO(class.ID, "saml", map[string]string{"trusted_metadata.unit": "department", "unit": "faculty"})
-	stytch.AddPersona(mock.Persona{Email: "ada@example.edu", Attributes: map[string]any{"department": "Law", "faculty": "HASS"}})
+	stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu", Attributes: map[string]any{"department": "Law", "faculty": "HASS"}})
 	tr.call(stytch, http.MethodGet, "/v1/public/sso/start?mock_persona=ada@example.edu&public_token="+stytch.PublicToken()+"&connection_id="+connection, "")
 	_, token, _ := strings.Cut(tr.text.String(), "&token=")
 	token, _, _ = strings.Cut(token, "\r")

@@ -13,7 +13,7 @@ func TestSnapshotOfEveryFamily(t *testing.T) {
 	class := s.AddClass("LAWS1100", Settings{"sso_jit_provisioning": allAllowed})
 	ada := s.AddStudent(class.ID, "ada@example.edu")
 	saml := s.AddSSO(class.ID, samlKind, map[string]string{"campus": "l"})
-	s.AddPersona(Persona{Email: "ada@example.edu", Groups: []string{"staff"}, Attributes: map[string]any{"l": "St Lucia", "n": 1.5}})
+	s.AddIdPUser(IdPUser{Email: "ada@example.edu", Groups: []string{"staff"}, Attributes: map[string]any{"l": "St Lucia", "n": 1.5}})
 	s.ForeignToken(ada, AccessToken)
 	s.arrange("every family", func(c *call) error {
 		org, err := c.organization(class.Slug)

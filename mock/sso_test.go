@@ -101,8 +101,8 @@ func TestAttributeMapping(t *testing.T) {
 	w := newWire(t)
 	class := w.stytch.AddClass("LAWS1100", mock.Settings{"sso_jit_provisioning": "ALL_ALLOWED"})
 	saml := w.stytch.AddSSO(class.ID, "saml", map[string]string{"eduperson_affiliation": "affiliation", "trusted_metadata.campus": "l", "absent": "nothing"})
-	ada := mock.Persona{Email: "ada@example.edu", Name: "Ada Lovelace", Attributes: map[string]any{"affiliation": "staff;member", "l": "St Lucia", "unmapped": 1}}
-	w.stytch.AddPersona(ada)
+	ada := mock.IdPUser{Email: "ada@example.edu", Name: "Ada Lovelace", Attributes: map[string]any{"affiliation": "staff;member", "l": "St Lucia", "unmapped": 1}}
+	w.stytch.AddIdPUser(ada)
 	out := w.sso(saml, ada.Email)
 	require.Equal(t, map[string]any{"eduperson_affiliation": "staff;member", "campus": "St Lucia"}, out.at("member", "trusted_metadata"))
 	require.Equal(t, "Ada Lovelace", out.text("member", "name"))
@@ -112,17 +112,17 @@ func TestAttributeMapping(t *testing.T) {
 	id := out.text("member_id")
 	w.ok(http.MethodPut, organizations+"/"+class.Slug+"/members/"+id, object{"name": "Changed", "trusted_metadata": object{"campus": "Gatton", "eduperson_affiliation": "alum", "mine": true}})
 	ada.Attributes = map[string]any{"affiliation": "student"}
-	w.stytch.AddPersona(ada)
+	w.stytch.AddIdPUser(ada)
 	out = w.sso(saml, ada.Email)
 	require.Equal(t, map[string]any{"eduperson_affiliation": "student", "campus": "Gatton", "mine": true}, out.at("member", "trusted_metadata"))
 	require.Equal(t, "Ada Lovelace", out.text("member", "name"))
 	require.Equal(t, registration.text("registration_id"), object(list(out.at("member", "sso_registrations"))[0].(map[string]any)).text("registration_id"))
 
 	// The account leads to her, whatever address the provider sends.
-	w.stytch.AddPersona(mock.Persona{Email: "countess@example.edu", Subject: registration.text("external_id")})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "countess@example.edu", Subject: registration.text("external_id")})
 	require.Equal(t, id, w.sso(saml, "countess@example.edu").text("member_id"))
 	require.Panics(t, func() {
-		w.stytch.AddPersona(mock.Persona{Email: "a@example.edu", Attributes: map[string]any{"f": func() {}}})
+		w.stytch.AddIdPUser(mock.IdPUser{Email: "a@example.edu", Attributes: map[string]any{"f": func() {}}})
 	})
 }
 
@@ -137,7 +137,7 @@ func TestRolesOfAConnection(t *testing.T) {
 		"saml_connection_implicit_role_assignments": []object{{"role_id": "tutor"}},
 		"saml_group_implicit_role_assignments":      []object{{"role_id": "instructor", "group": "staff"}},
 	})
-	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu", Groups: []string{"staff"}})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu", Groups: []string{"staff"}})
 	out := w.sso(saml, "ada@example.edu")
 	require.Equal(t, []any{"stytch_member", "tutor", "instructor"}, out.at("member_session", "roles"))
 	sources := map[string]any{}

@@ -24,11 +24,11 @@ type api struct {
 func newAPI(o options) (*api, error) {
 	// A session that the client ends, or a member that it removes, is rejected here
 	// from the next request on, although the session_jwt would be valid for minutes.
-	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, clientErr := stytchclient.New(o.client(cutoffs.Cut))
+	revocations := new(jwtlocal.MemoryRevocations)
+	client, clientErr := stytchclient.New(o.client(revocations.Add))
 	config := jwtlocal.Config{
 		ProjectID: o.projectID, BaseURL: o.stytchURL, Transport: o.transport,
-		Cutoffs: cutoffs, Observe: alarms,
+		Revocations: revocations, Observe: alarms,
 	}
 	if client != nil {
 		config.Refresh = client.Sessions.Authenticate // for Fresh; a bearer token is not refreshed

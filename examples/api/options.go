@@ -45,8 +45,8 @@ func optionsFromEnvironment(getenv func(string) string, classes []string) (optio
 	return o, nil
 }
 
-func (o options) client(cut grimoireauth.Cut) stytchclient.Config {
-	return stytchclient.Config{ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport, Cut: cut}
+func (o options) client(cut grimoireauth.OnRevoke) stytchclient.Config {
+	return stytchclient.Config{ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport, OnRevoke: cut}
 }
 
 // checkUp checks the project at the real Stytch and prints the findings. A fault keeps

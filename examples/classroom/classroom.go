@@ -31,13 +31,13 @@ type classroom struct {
 }
 
 func newClassroom(ctx context.Context, o options) (*classroom, error) {
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	clientConfig := o.client()
-	clientConfig.Cut, clientConfig.Observe = cutoffs.Cut, alarms
+	clientConfig.OnRevoke, clientConfig.Observe = revocations.Add, alarms
 	client, clientErr := stytchclient.New(clientConfig)
 	config := jwtlocal.Config{
 		ProjectID: o.projectID, BaseURL: o.stytchURL, Transport: o.transport,
-		Cutoffs: cutoffs, Observe: alarms,
+		Revocations: revocations, Observe: alarms,
 	}
 	if client != nil {
 		config.Refresh = client.Sessions.Authenticate

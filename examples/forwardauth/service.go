@@ -35,16 +35,16 @@ type service struct {
 }
 
 func newService(o options) (*service, error) {
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	client, err := stytchclient.New(stytchclient.Config{
-		ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport, Cut: cutoffs.Cut,
+		ProjectID: o.projectID, Secret: o.secret, BaseURL: o.stytchURL, Transport: o.transport, OnRevoke: revocations.Add,
 	})
 	if err != nil {
 		return nil, err
 	}
 	verifier, err := jwtlocal.New(jwtlocal.Config{
 		ProjectID: o.projectID, BaseURL: o.stytchURL, Transport: o.transport,
-		Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs,
+		Refresh: client.Sessions.Authenticate, Revocations: revocations,
 	})
 	if err != nil {
 		return nil, err

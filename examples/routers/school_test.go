@@ -45,13 +45,13 @@ type school struct {
 // stytchAndClient are the parts that both ways share.
 func stytchAndClient(t testing.TB) (*mock.Stytch, *stytchclient.Client, *jwtlocal.Verifier) {
 	t.Helper()
-	stytch, cutoffs := new(mock.Stytch), new(jwtlocal.MemoryCutoffs)
+	stytch, revocations := new(mock.Stytch), new(jwtlocal.MemoryRevocations)
 	client, err := stytchclient.New(stytchclient.Config{
-		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, Cut: cutoffs.Cut,
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, OnRevoke: revocations.Add,
 	})
 	require.NoError(t, err)
 	verifier, err := jwtlocal.New(jwtlocal.Config{
-		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs,
+		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch, Refresh: client.Sessions.Authenticate, Revocations: revocations,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = verifier.Wait(context.Background()) })

@@ -58,7 +58,7 @@ const (
 // [grimoireauth.SeverityUnknown] and no fault: a program should start while Stytch is down. It
 // makes two calls for the project and about four for each class, repeats them as
 // Config.Retries says, asks about no further class once Stytch does not answer, and
-// ends with ctx or its timeout. It tells neither Config.Observe nor Config.Cut
+// ends with ctx or its timeout. It tells neither Config.Observe nor Config.OnRevoke
 // anything, and it never panics.
 //
 // Whether user locks are on no API call tells either, which is a Finding of its own:
@@ -74,7 +74,7 @@ func Check(ctx context.Context, config stytchclient.Config, check Options) Repor
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	config.Observe, config.Cut = nil, nil // what there is to say is in the Report
+	config.Observe, config.OnRevoke = nil, nil // what there is to say is in the Report
 	if config.Roles == nil {
 		config.Roles = grimoireauth.DefaultRoleTable()
 	}

@@ -69,7 +69,7 @@ func TestA06_AMemberGivesNoMoreThanTheyHave(t *testing.T) {
 						require.ErrorIs(t, err, grimoireauth.ErrNotFound)
 					}
 					before, sent := roles(t, p.client, class), len(stytch.Outbox())
-					p.cutoffs, p.events = nil, nil
+					p.revocations, p.events = nil, nil
 					err := give(t.Context(), as, class, role)
 					if role <= actor.role {
 						require.NoError(t, err)
@@ -78,7 +78,7 @@ func TestA06_AMemberGivesNoMoreThanTheyHave(t *testing.T) {
 					require.ErrorIs(t, err, grimoireauth.ErrForbidden)
 					require.Equal(t, before, roles(t, p.client, class))
 					require.Len(t, stytch.Outbox(), sent)
-					require.Empty(t, p.cutoffs)
+					require.Empty(t, p.revocations)
 					require.Empty(t, p.events)
 				})
 			}

@@ -23,7 +23,7 @@ var doors = []string{"email_jit_provisioning", "sso_jit_provisioning", "oauth_te
 // And the class's metadata says that it is archived: every sign-in through this
 // package ends in [grimoireauth.ErrClassArchived] and leaves no session, and a session that
 // was there ends when its session_jwt is next refreshed, which is at once in this
-// process and whoever shares its cutoffs, and within five minutes elsewhere. A
+// process and whoever shares its revocations, and within five minutes elsewhere. A
 // program that signs people in at Stytch without this package does not see the
 // mark; take the ways to sign in away from it by [ClassChange.Methods].
 //
@@ -52,7 +52,7 @@ func (cs Classes) Archive(ctx context.Context, id grimoireauth.ClassID) (grimoir
 		fields["email_invites"] = grimoireauth.AdmitAll
 	}
 	var after grimoireauth.Class
-	err, notCut := cs.c.cutAfter(ctx, op, grimoireauth.Cutoff{Class: grimoireauth.OrganizationID(id)}, func(ctx context.Context) error {
+	err, notCut := cs.c.cutAfter(ctx, op, grimoireauth.Revocation{Class: grimoireauth.OrganizationID(id)}, func(ctx context.Context) error {
 		var err error
 		after, err = cs.put(ctx, op, before, fields)
 		return err

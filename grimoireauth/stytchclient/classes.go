@@ -115,7 +115,7 @@ func (cs Classes) get(ctx context.Context, op, name string, asked grimoireauth.C
 
 // Delete deletes the class and everybody in it, for good; to close it and keep
 // its roster, [Classes.Archive] it. Sessions in it are stale at once in this
-// process, and whoever shares its cutoffs. Errors: [grimoireauth.ErrNotFound].
+// process, and whoever shares its revocations. Errors: [grimoireauth.ErrNotFound].
 // Source: https://stytch.com/docs/b2b/api/delete-organization
 func (cs Classes) Delete(ctx context.Context, id grimoireauth.ClassID) error {
 	const op = "delete class"
@@ -130,7 +130,7 @@ func (cs Classes) Delete(ctx context.Context, id grimoireauth.ClassID) error {
 		return err
 	}
 	audit := grimoireauth.Changed{Op: op, Class: id, Fields: difference(classAudit(before), nil)}
-	err, notCut := cs.c.cutAround(ctx, op, grimoireauth.Cutoff{Class: grimoireauth.OrganizationID(id)}, func(ctx context.Context) error {
+	err, notCut := cs.c.cutAround(ctx, op, grimoireauth.Revocation{Class: grimoireauth.OrganizationID(id)}, func(ctx context.Context) error {
 		res, err := call(ctx, cs.c, op, func(ctx context.Context) (*organizations.DeleteResponse, error) {
 			return cs.c.api.Organizations.Delete(ctx, &organizations.DeleteParams{OrganizationID: string(id)})
 		})

@@ -54,10 +54,10 @@ type Config struct {
 	// [grimoireauth.DefaultRoleTable].
 	Roles grimoireauth.RoleTable
 
-	// Cut is told about everything that makes tokens worthless before their time:
+	// OnRevoke is told about everything that makes tokens worthless before their time:
 	// revoked sessions, removed members. Nil: nobody is told, and a revoked
 	// session passes local checks until its session_jwt expires.
-	Cut grimoireauth.Cut
+	OnRevoke grimoireauth.OnRevoke
 	// Observe is told what happens. Nil: nobody is.
 	Observe grimoireauth.Observe
 }
@@ -101,7 +101,7 @@ type Client struct {
 	// For start URLs: where Stytch's pages for browsers are.
 	baseURL, publicToken string
 
-	cut     grimoireauth.Cut
+	cut     grimoireauth.OnRevoke
 	observe grimoireauth.Observe
 	alarms  alarm.Limit
 
@@ -124,7 +124,7 @@ func New(config Config) (*Client, error) {
 	c := &Client{
 		roles:   config.Roles,
 		minutes: int32(config.SessionDuration / time.Minute),
-		cut:     config.Cut,
+		cut:     config.OnRevoke,
 		observe: config.Observe,
 
 		keysURL:     proj.BaseURL + "/v1/b2b/sessions/jwks/" + proj.ID,

@@ -54,7 +54,7 @@ func TestSignInConnectionSAML(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(made.ID), named.Settings.DefaultConnection)
 
-	d.stytch.AddPersona(mock.Persona{Email: "ada@example.edu", Name: "Ada", Groups: []string{"staff"}, Attributes: map[string]any{
+	d.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu", Name: "Ada", Groups: []string{"staff"}, Attributes: map[string]any{
 		"mail": "ada@example.edu", "displayName": "Ada", "eduPersonAffiliation": "staff",
 	}})
 	start, err := d.client.SignIn.StartSSO(stytchclient.SSOStart{Connection: made.ID})

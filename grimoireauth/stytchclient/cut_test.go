@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tape records, in order, the cutoffs that were raised and the calls to Stytch.
+// tape records, in order, the revocations that were raised and the calls to Stytch.
 type tape struct {
 	stytch http.RoundTripper
 	lines  []string
@@ -23,7 +23,7 @@ type tape struct {
 	before func(*http.Request) error // nil: nothing happens on the way
 }
 
-func (p *tape) cut(ctx context.Context, c grimoireauth.Cutoff) error {
+func (p *tape) cut(ctx context.Context, c grimoireauth.Revocation) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -47,7 +47,7 @@ func recorded(t *testing.T) (*tape, *mock.Stytch, *stytchclient.Client) {
 	p := new(tape)
 	stytch, client := school(t, func(c *stytchclient.Config) {
 		p.stytch = c.Transport
-		c.Transport, c.Cut, c.Retries = p, p.cut, -1
+		c.Transport, c.OnRevoke, c.Retries = p, p.cut, -1
 	})
 	return p, stytch, client
 }
@@ -111,8 +111,8 @@ func TestRevokeMember(t *testing.T) {
 }
 
 // What was asked for may have been done although the answer was lost, so the
-// cutoff is raised whatever becomes of the call that changes something.
-func TestCutoffsAreRaisedUnlessStytchRefuses(t *testing.T) {
+// revocation is recorded whatever becomes of the call that changes something.
+func TestRevocationsAreRaisedUnlessStytchRefuses(t *testing.T) {
 	const member = "/v1/b2b/organizations/{organization_id}/members/{member_id}"
 	changes := map[string]struct {
 		endpoint string
@@ -195,7 +195,7 @@ func TestCutoffsAreRaisedUnlessStytchRefuses(t *testing.T) {
 	})
 }
 
-// A cutoff that could not be raised does not stop the change, and is not hidden.
+// A revocation that could not be raised does not stop the change, and is not hidden.
 func TestCutFails(t *testing.T) {
 	p, stytch, client := recorded(t)
 	p.cutErr = errors.New("no connection to the other replicas")

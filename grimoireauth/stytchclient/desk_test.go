@@ -24,7 +24,7 @@ type desk struct {
 	stytch *mock.Stytch
 	client *stytchclient.Client
 	alarms int
-	cuts   []grimoireauth.Cutoff
+	cuts   []grimoireauth.Revocation
 }
 
 func newDesk(t testing.TB, stytch *mock.Stytch) *desk {
@@ -39,8 +39,8 @@ func newDesk(t testing.TB, stytch *mock.Stytch) *desk {
 				d.alarms++
 			}
 		},
-		Cut: func(_ context.Context, cutoff grimoireauth.Cutoff) error {
-			d.cuts = append(d.cuts, cutoff)
+		OnRevoke: func(_ context.Context, revocation grimoireauth.Revocation) error {
+			d.cuts = append(d.cuts, revocation)
 			return nil
 		},
 	})

@@ -1,7 +1,7 @@
 // Package stytchclient is the client that talks to Stytch B2B about classes, rosters,
 // sign-ins and sessions, in the nouns of package grimoireauth:
 //
-//	client, err := stytchclient.New(stytchclient.Config{ProjectID: id, Secret: secret, Cut: cutoffs.Cut})
+//	client, err := stytchclient.New(stytchclient.Config{ProjectID: id, Secret: secret, OnRevoke: revocations.Add})
 //	class, err := client.Classes.Create(ctx, stytchclient.NewClass{Name: "LAWS1100"})
 //	member, err := client.Roster.Enroll(ctx, class.ID, stytchclient.NewMember{Email: "sam@example.edu"})
 //	err = client.SignIn.SendMagicLink(ctx, stytchclient.MagicLink{Class: class.ID, Email: "sam@example.edu"})

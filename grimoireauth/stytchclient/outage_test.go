@@ -26,7 +26,7 @@ type attendance struct {
 
 	mu   sync.Mutex // guards told
 	told []grimoireauth.Event
-	cut  []grimoireauth.Cutoff
+	cut  []grimoireauth.Revocation
 }
 
 // attending runs f in virtual time.
@@ -41,8 +41,8 @@ func attending(t *testing.T, f func(t *testing.T, a *attendance)) {
 				defer a.mu.Unlock()
 				a.told = append(a.told, event)
 			}
-			c.Cut = func(_ context.Context, cutoff grimoireauth.Cutoff) error {
-				a.cut = append(a.cut, cutoff)
+			c.OnRevoke = func(_ context.Context, revocation grimoireauth.Revocation) error {
+				a.cut = append(a.cut, revocation)
 				return nil
 			}
 		})
@@ -183,7 +183,7 @@ func TestX07_NoOneTimeCallIsAProbe(t *testing.T) {
 }
 
 // A change that is in flight when the outage is noticed may have been carried out: its
-// cutoff is raised. One that was not sent has none.
+// revocation is recorded. One that was not sent has none.
 func TestX07_WhatMayHaveBeenDone(t *testing.T) {
 	attending(t, func(t *testing.T, a *attendance) {
 		a.stytch.Fail(mock.Fault{Endpoint: "PUT /v1/b2b/organizations/{organization_id}/members/{member_id}", Latency: time.Hour, Late: true})

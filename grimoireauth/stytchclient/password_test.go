@@ -79,7 +79,7 @@ func TestSignInPasswordChange(t *testing.T) {
 		d.refused(grimoireauth.ErrWeakPassword, signedIn, err)
 		require.Empty(t, d.cuts)
 		changed := d.in(change(password, otherPassword))
-		require.Equal(t, []grimoireauth.Cutoff{{Member: me, At: time.Now()}}, d.cuts)
+		require.Equal(t, []grimoireauth.Revocation{{Member: me, At: time.Now()}}, d.cuts)
 		_, err = d.client.Sessions.Authenticate(t.Context(), at.Credentials)
 		require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 		signedIn, err = d.try(class, password)

@@ -81,7 +81,7 @@ type NewPassword struct {
 // FinishPasswordReset sets the password and signs its owner in, which can owe a
 // second factor like every sign-in; the password is set then as well. All other
 // sessions of the member end: their session_jwts are stale at once in this process,
-// and whoever shares its cutoffs. Errors: [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown],
+// and whoever shares its revocations. Errors: [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown],
 // [grimoireauth.ErrOtherBrowser]; [grimoireauth.ErrWeakPassword], after which the same link can be tried again.
 // Source: https://stytch.com/docs/b2b/api/email-reset
 func (s SignIn) FinishPasswordReset(ctx context.Context, in NewPassword) (SignedIn, error) {
@@ -132,7 +132,7 @@ func (c *Client) passwordSet(ctx context.Context, op, requestID string, m organi
 	if m.MemberID == "" {
 		return // the answer is refused in a moment
 	}
-	if err := c.raise(ctx, op, grimoireauth.Cutoff{Member: grimoireauth.MemberID(m.MemberID)}); err != nil {
+	if err := c.raise(ctx, op, grimoireauth.Revocation{Member: grimoireauth.MemberID(m.MemberID)}); err != nil {
 		c.alarm(ctx, "A password was changed, and old sessions may be accepted elsewhere until their session_jwts expire", err)
 	}
 	c.record(ctx, grimoireauth.Changed{Op: op, Class: grimoireauth.ClassID(m.OrganizationID), Member: grimoireauth.MemberID(m.MemberID), RequestID: requestID})
@@ -144,7 +144,7 @@ func (c *Client) passwordMayBeSet(ctx context.Context, op string, who grimoireau
 	if !stytchhttp.MayBeDone(err) {
 		return
 	}
-	if err := c.raise(ctx, op, grimoireauth.Cutoff{Member: who.Member}); err != nil {
+	if err := c.raise(ctx, op, grimoireauth.Revocation{Member: who.Member}); err != nil {
 		c.alarm(ctx, "A password may have been changed, and old sessions may be accepted elsewhere until their session_jwts expire", err)
 	}
 	c.recordUnknown(ctx, grimoireauth.Changed{Op: op, Class: who.Class, Member: who.Member}, err)

@@ -81,7 +81,7 @@ func newRefusing(t *testing.T) *refusing {
 	connection, err := f.client.SignIn.Connections.CreateOIDC(ctx, f.b, stytchclient.NewConnection{Name: "B"})
 	require.NoError(t, err)
 	f.connectionB = connection.ID
-	f.cutoffs, f.events = nil, nil
+	f.revocations, f.events = nil, nil
 	return f
 }
 
@@ -95,7 +95,7 @@ func (f *refusing) state() string {
 }
 
 // Every exported method that changes something, refused for every reason there is:
-// afterwards Stytch remembers what it did before, and no cutoff was raised and no
+// afterwards Stytch remembers what it did before, and no revocation was recorded and no
 // change announced.
 func TestA01_RefusedCallsChangeNothing(t *testing.T) {
 	methods := exported()
@@ -124,7 +124,7 @@ func TestA01_RefusedCallsChangeNothing(t *testing.T) {
 				row := change.refused[reason]
 				before := f.state()
 				require.Contains(t, before, "sam@example.edu")
-				f.cutoffs, f.events = nil, nil
+				f.revocations, f.events = nil, nil
 				err := row.do(t.Context(), f)
 				if row.want == nil {
 					require.NoError(t, err, "%s, %s", name, reason)
@@ -133,7 +133,7 @@ func TestA01_RefusedCallsChangeNothing(t *testing.T) {
 				}
 				require.NotErrorIs(t, err, grimoireauth.ErrUnavailable, "%s, %s: a definite no", name, reason)
 				require.True(t, before == f.state(), "%s, %s: Stytch remembers something else now", name, reason)
-				require.Empty(t, f.cutoffs, "%s, %s", name, reason)
+				require.Empty(t, f.revocations, "%s, %s", name, reason)
 				for _, event := range f.events {
 					_, changed := event.(grimoireauth.Changed)
 					require.False(t, changed, "%s, %s: announced", name, reason)

@@ -15,30 +15,30 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// process is a server of a school: a client and a verifier that share cutoffs.
+// process is a server of a school: a client and a verifier that share revocations.
 type process struct {
-	client   *stytchclient.Client
-	verifier *jwtlocal.Verifier
-	cutoffs  []grimoireauth.Cutoff
-	events   []grimoireauth.Event
-	asked    int // how often the verifier asked Stytch to refresh
+	client      *stytchclient.Client
+	verifier    *jwtlocal.Verifier
+	revocations []grimoireauth.Revocation
+	events      []grimoireauth.Event
+	asked       int // how often the verifier asked Stytch to refresh
 }
 
 func newProcess(t testing.TB, stytch *mock.Stytch, transport http.RoundTripper) *process {
 	t.Helper()
-	p, memory := new(process), new(jwtlocal.MemoryCutoffs)
+	p, memory := new(process), new(jwtlocal.MemoryRevocations)
 	var err error
 	p.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: transport,
-		Cut: func(ctx context.Context, cutoff grimoireauth.Cutoff) error {
-			p.cutoffs = append(p.cutoffs, cutoff)
-			return memory.Cut(ctx, cutoff)
+		OnRevoke: func(ctx context.Context, revocation grimoireauth.Revocation) error {
+			p.revocations = append(p.revocations, revocation)
+			return memory.Add(ctx, revocation)
 		},
 		Observe: func(_ context.Context, event grimoireauth.Event) { p.events = append(p.events, event) },
 	})
 	require.NoError(t, err)
 	p.verifier, err = jwtlocal.New(jwtlocal.Config{
-		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch, Cutoffs: memory,
+		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch, Revocations: memory,
 		Refresh: func(ctx context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 			p.asked++
 			return p.client.Sessions.Authenticate(ctx, c)
@@ -76,7 +76,7 @@ func TestA01_RefusedCallLeavesNoTrace(t *testing.T) {
 				credentials := stytch.SignIn(bob)
 				time.Sleep(2 * time.Second)
 				require.ErrorIs(t, call(t.Context(), p.client, a, bob), grimoireauth.ErrNotFound)
-				require.Empty(t, p.cutoffs)
+				require.Empty(t, p.revocations)
 				require.Empty(t, p.events)
 				now, err := p.verifier.Authenticate(t.Context(), credentials)
 				require.NoError(t, err)
@@ -94,7 +94,7 @@ func TestA01_RefusedByStytch(t *testing.T) {
 	sam := stytch.AddStudent(class, "sam@example.edu")
 	p := newProcess(t, stytch, stytch)
 	require.ErrorIs(t, errorOf(p.client.Roster.SetRole(t.Context(), class, sam, grimoireauth.RoleTutor)), grimoireauth.ErrInvalid)
-	require.Empty(t, p.cutoffs)
+	require.Empty(t, p.revocations)
 	require.Empty(t, p.events)
 }
 
@@ -111,7 +111,7 @@ func TestA01_LastInstructorIsNotSignedOut(t *testing.T) {
 	} {
 		require.ErrorIs(t, err, grimoireauth.ErrLastInstructor, name)
 	}
-	require.Empty(t, p.cutoffs)
+	require.Empty(t, p.revocations)
 }
 
 // If an attempt was carried out and its answer lost, a refusal of the repetition
@@ -126,7 +126,7 @@ func TestA01_RefusalOfARepetition(t *testing.T) {
 		as := p.client.As(stytch.SignIn(ines))
 		stytch.Fail(mock.Fault{Endpoint: "PUT /v1/b2b/organizations/{organization_id}/members/{member_id}", Status: 500, Late: true, Times: 1})
 		require.ErrorIs(t, errorOf(as.Roster.SetRole(t.Context(), class, ines, grimoireauth.RoleStudent)), grimoireauth.ErrForbidden)
-		require.NotEmpty(t, p.cutoffs, "the first attempt has made her a student")
+		require.NotEmpty(t, p.revocations, "the first attempt has made her a student")
 	})
 }
 
@@ -165,7 +165,7 @@ func TestA02_ForbiddenCallsCostTheirCallerOnly(t *testing.T) {
 					time.Sleep(50 * time.Millisecond)
 				}
 				require.Zero(t, p.asked)
-				require.Empty(t, p.cutoffs)
+				require.Empty(t, p.revocations)
 				require.Equal(t, 50, attempts(stytch, "DELETE /v1/b2b/organizations/{organization_id}/members/{member_id}"), "the tutor's")
 				for _, event := range p.events {
 					_, changed := event.(grimoireauth.Changed)
@@ -206,10 +206,10 @@ func TestA02_TheLatestTimeWins(t *testing.T) {
 		for range 20 {
 			require.NoError(t, errors.Join(errorOf(p.client.Roster.SetRole(t.Context(), class, sam, grimoireauth.RoleTutor)),
 				errorOf(p.client.Roster.SetRole(t.Context(), class, sam, grimoireauth.RoleStudent))))
-			require.Equal(t, time.Now(), p.cutoffs[len(p.cutoffs)-1].At)
+			require.Equal(t, time.Now(), p.revocations[len(p.revocations)-1].At)
 			time.Sleep(50 * time.Millisecond)
 		}
-		require.Len(t, p.cutoffs, 40)
+		require.Len(t, p.revocations, 40)
 	})
 }
 
@@ -234,10 +234,10 @@ func TestA01_PasswordWhoseAnswerWasLost(t *testing.T) {
 			stytch.Fail(test.fault)
 			p.events = nil
 			require.Error(t, errorOf(p.client.Sessions.SetPassword(t.Context(), now, grimoireauth.NewSecret(password), stytchclient.SessionOptions{})))
-			require.Len(t, p.cutoffs, test.cut)
+			require.Len(t, p.revocations, test.cut)
 			require.Len(t, p.events, test.cut)
-			for _, cutoff := range p.cutoffs {
-				require.Equal(t, sam, cutoff.Member)
+			for _, revocation := range p.revocations {
+				require.Equal(t, sam, revocation.Member)
 			}
 		})
 	}

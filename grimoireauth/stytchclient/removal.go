@@ -13,7 +13,7 @@ import (
 // Remove takes a member off the roster and ends their sessions, and makes
 // invitations and links on their way to them worthless. It counts from the next
 // request on: their session_jwts are stale at once in this process, and whoever
-// shares its cutoffs, and Stytch refreshes none of them any more. Stytch keeps the
+// shares its revocations, and Stytch refreshes none of them any more. Stytch keeps the
 // member as deleted, so that they can be taken back by [Roster.Reenroll]. The last
 // instructor is not removed unless forced: see [Roster.SetRole] for what that
 // means and for its limit.
@@ -55,7 +55,7 @@ func (r Roster) remove(ctx context.Context, op string, class grimoireauth.ClassI
 	if err := r.keepInstructor(ctx, op, before, force); err != nil {
 		return err
 	}
-	err, notCut := r.c.cutAround(ctx, op, grimoireauth.Cutoff{Member: member}, func(ctx context.Context) error {
+	err, notCut := r.c.cutAround(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
 		return r.delete(ctx, op, before)
 	})
 	return errors.Join(err, notCut)

@@ -44,8 +44,8 @@ func (s Sessions) of(ctx context.Context, op string, class grimoireauth.ClassID,
 // [Sessions.Authenticate] or from [Sessions.Of]. For an id that a form or an
 // address names there is [Sessions.RevokeByID].
 //
-// The cutoff is raised first, so that this process, and every one that shares its
-// cutoffs, refuses the session even if Stytch cannot be reached; then the error
+// The revocation is recorded first, so that this process, and every one that shares its
+// revocations, refuses the session even if Stytch cannot be reached; then the error
 // says that the session still lives there and the call has to be repeated. A
 // session that has ended already is no error. Errors: [grimoireauth.ErrInvalid] for the zero
 // Session.
@@ -81,7 +81,7 @@ func (s Sessions) revoke(ctx context.Context, op string, session grimoireauth.Se
 	if err := invalid(op, needed("session", string(session.ID()))); err != nil {
 		return err
 	}
-	notCut := s.c.raise(ctx, op, grimoireauth.Cutoff{Session: session.ID()})
+	notCut := s.c.raise(ctx, op, grimoireauth.Revocation{Session: session.ID()})
 	audit := grimoireauth.Changed{Op: op, Class: grimoireauth.ClassID(session.Organization()), Member: session.Member(), Target: session.ID()}
 	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.RevokeResponse, error) {
 		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberSessionID: string(session.ID())})
@@ -101,7 +101,7 @@ func (s Sessions) revoke(ctx context.Context, op string, session grimoireauth.Se
 // RevokeMember ends every session of a member of this class: a lost laptop, a
 // forced sign-out. It looks the member up in the class first, so that an id from a
 // form ends no session in another class. Their session_jwts are stale at once in
-// this process, and in every one that shares its cutoffs, and Stytch refreshes none
+// this process, and in every one that shares its revocations, and Stytch refreshes none
 // of them any more.
 //
 // Errors: [grimoireauth.ErrNotFound] if the member is not in this class. [grimoireauth.ErrUnavailable] if
@@ -122,7 +122,7 @@ func (s Sessions) RevokeMember(ctx context.Context, class grimoireauth.ClassID, 
 
 // RevokeAll ends every session of the member whose session this is, in its class:
 // "sign out in all my browsers". The Session says who that is, so pass one that was
-// verified, as with [Sessions.Revoke]; no look-up is made, so that the cutoff is
+// verified, as with [Sessions.Revoke]; no look-up is made, so that the revocation is
 // raised also while Stytch cannot be reached. Errors: as [Sessions.RevokeMember],
 // and [grimoireauth.ErrInvalid] for the zero Session.
 func (s Sessions) RevokeAll(ctx context.Context, session grimoireauth.Session) error {
@@ -135,7 +135,7 @@ func (s Sessions) RevokeAll(ctx context.Context, session grimoireauth.Session) e
 
 // revokeFound ends every session of a member who was found in their class.
 func (s Sessions) revokeFound(ctx context.Context, op string, who grimoireauth.Person) error {
-	err, notCut := s.c.cutAround(ctx, op, grimoireauth.Cutoff{Member: who.Member}, func(ctx context.Context) error { return s.endAll(ctx, op, who) })
+	err, notCut := s.c.cutAround(ctx, op, grimoireauth.Revocation{Member: who.Member}, func(ctx context.Context) error { return s.endAll(ctx, op, who) })
 	return errors.Join(err, notCut)
 }
 
@@ -154,7 +154,7 @@ func (s Sessions) endAll(ctx context.Context, op string, who grimoireauth.Person
 }
 
 // Revocation tells what became of one member's sessions.
-type Revocation struct {
+type RevokedMember struct {
 	grimoireauth.Person
 	// Err is nil if all of them have ended; otherwise they may live on, and the call
 	// has to be repeated.
@@ -168,9 +168,9 @@ type Revocation struct {
 // left.
 //
 // Ending sessions keeps nobody from signing in again: [Roster.Suspend] does.
-func (s Sessions) RevokeEverywhere(ctx context.Context, who Identity) ([]Revocation, error) {
+func (s Sessions) RevokeEverywhere(ctx context.Context, who Identity) ([]RevokedMember, error) {
 	const op = "revoke sessions everywhere"
-	var report []Revocation
+	var report []RevokedMember
 	var failures []error
 	for found, err := range s.c.Roster.classesOf(ctx, op, who) {
 		if err != nil {
@@ -178,7 +178,7 @@ func (s Sessions) RevokeEverywhere(ctx context.Context, who Identity) ([]Revocat
 			failures = append(failures, err)
 			break
 		}
-		step := Revocation{Person: found.Member.Person, Err: s.revokeFound(ctx, "revoke sessions", found.Member.Person)}
+		step := RevokedMember{Person: found.Member.Person, Err: s.revokeFound(ctx, "revoke sessions", found.Member.Person)}
 		report, failures = append(report, step), append(failures, step.Err)
 	}
 	return report, errors.Join(failures...)

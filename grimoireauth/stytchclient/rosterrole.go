@@ -21,7 +21,7 @@ const EvenLastInstructor Force = "even the last instructor"
 // SetRole gives a member this role in the class, and takes every other role away
 // that was assigned to them by hand; a role that their e-mail domain or an
 // identity provider brings stays. It counts from the next request on: their
-// session_jwts are stale at once in this process, and whoever shares its cutoffs.
+// session_jwts are stale at once in this process, and whoever shares its revocations.
 // [grimoireauth.RoleNone] is refused: whoever is to be nothing in the class is removed.
 //
 // The last instructor of a class is not made less than one, unless forced: an
@@ -56,7 +56,7 @@ func (r Roster) SetRole(ctx context.Context, class grimoireauth.ClassID, member 
 		}
 	}
 	var after grimoireauth.Member
-	err, notCut := r.c.cutAfter(ctx, op, grimoireauth.Cutoff{Member: member}, func(ctx context.Context) error {
+	err, notCut := r.c.cutAfter(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
 		var err error
 		after, err = r.put(ctx, op, before, map[string]any{"roles": roles})
 		return err

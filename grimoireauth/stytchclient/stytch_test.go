@@ -61,11 +61,11 @@ func newestToken(t testing.TB, stytch *mock.Stytch) grimoireauth.Secret {
 }
 
 func TestFromClassToLogout(t *testing.T) {
-	var cutoffs []grimoireauth.Cutoff
+	var revocations []grimoireauth.Revocation
 	stytch, client := school(t, func(c *stytchclient.Config) {
 		c.SessionDuration = 8 * time.Hour
-		c.Cut = func(_ context.Context, cutoff grimoireauth.Cutoff) error {
-			cutoffs = append(cutoffs, cutoff)
+		c.OnRevoke = func(_ context.Context, revocation grimoireauth.Revocation) error {
+			revocations = append(revocations, revocation)
 			return nil
 		}
 	})
@@ -111,8 +111,8 @@ func TestFromClassToLogout(t *testing.T) {
 	}
 
 	require.NoError(t, client.Sessions.Revoke(ctx, signedIn.Session))
-	require.Len(t, cutoffs, 1)
-	require.Equal(t, signedIn.ID(), cutoffs[0].Session)
+	require.Len(t, revocations, 1)
+	require.Equal(t, signedIn.ID(), revocations[0].Session)
 	_, err = client.Sessions.Authenticate(ctx, signedIn.Credentials)
 	require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 	require.NoError(t, client.Sessions.Revoke(ctx, signedIn.Session), "a session that is gone is no error")
@@ -248,14 +248,14 @@ func TestWhoMayHaveALink(t *testing.T) {
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
 }
 
-// The cutoff comes first, so that an unreachable Stytch cannot keep a session
+// The revocation comes first, so that an unreachable Stytch cannot keep a session
 // alive in this process.
 func TestRevokeWhileStytchIsDown(t *testing.T) {
-	var cut []grimoireauth.Cutoff
+	var cut []grimoireauth.Revocation
 	stytch, client := school(t, func(c *stytchclient.Config) {
 		c.Retries = -1
-		c.Cut = func(_ context.Context, cutoff grimoireauth.Cutoff) error {
-			cut = append(cut, cutoff)
+		c.OnRevoke = func(_ context.Context, revocation grimoireauth.Revocation) error {
+			cut = append(cut, revocation)
 			return nil
 		}
 	})
@@ -270,8 +270,8 @@ func TestRevokeWhileStytchIsDown(t *testing.T) {
 	require.ErrorIs(t, client.Sessions.RevokeAll(t.Context(), grimoireauth.Session{}), grimoireauth.ErrInvalid)
 
 	_, broken := school(t, func(c *stytchclient.Config) {
-		c.Cut = func(context.Context, grimoireauth.Cutoff) error { return errors.New("bus down") }
+		c.OnRevoke = func(context.Context, grimoireauth.Revocation) error { return errors.New("bus down") }
 	})
 	require.ErrorIs(t, broken.Sessions.Revoke(t.Context(), session.Session), grimoireauth.ErrUnavailable,
-		"a cutoff that did not get through is not silent")
+		"a revocation that did not get through is not silent")
 }

@@ -37,7 +37,7 @@ func (r Roster) Suspend(ctx context.Context, class grimoireauth.ClassID, member 
 		return before, r.c.Sessions.revokeFound(ctx, op, before.Person)
 	}
 	var after grimoireauth.Member
-	err, notCut := r.c.cutAfter(ctx, op, grimoireauth.Cutoff{Member: member}, func(ctx context.Context) error {
+	err, notCut := r.c.cutAfter(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
 		mark := map[string]any{"at": time.Now().UTC().Format(time.RFC3339)}
 		var err error
 		after, err = r.put(ctx, op, before, map[string]any{"trusted_metadata": grimoireauth.Metadata{suspendedKey: mark}})
@@ -46,8 +46,8 @@ func (r Roster) Suspend(ctx context.Context, class grimoireauth.ClassID, member 
 	if err != nil {
 		return after, errors.Join(err, notCut)
 	}
-	// The cutoff is in force; the one after this call is for what was refreshed since.
-	err, again := r.c.cutAfter(ctx, op, grimoireauth.Cutoff{Member: member}, func(ctx context.Context) error {
+	// The revocation is in force; the one after this call is for what was refreshed since.
+	err, again := r.c.cutAfter(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
 		return r.c.Sessions.endAll(ctx, "end the sessions of a suspended member", before.Person)
 	})
 	return after, errors.Join(err, notCut, again)

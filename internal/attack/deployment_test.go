@@ -126,12 +126,12 @@ func newSchool(t testing.TB, setting setting) *school {
 func (s *school) start() {
 	stytch := s.network.stytch
 	logger := slog.New(slog.DiscardHandler)
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	p := new(process)
 	var err error
-	p.client, err = stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(), Transport: s.network, Cut: cutoffs.Cut})
+	p.client, err = stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(), Transport: s.network, OnRevoke: revocations.Add})
 	require.NoError(s.t, err)
-	p.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: s.network, Refresh: p.client.Sessions.Authenticate, Cutoffs: cutoffs})
+	p.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: s.network, Refresh: p.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(s.t, err)
 	config := middleware.Config{SignInURL: "/auth/", Logger: logger, ClientAddress: s.setting.address, SessionMarks: p.client.SessionMarks(), Revoke: p.client.Sessions.Revoke, Fresh: p.verifier.Refresh}
 	if s.setting.oneOrganization {

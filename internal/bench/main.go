@@ -143,7 +143,7 @@ func (b bench) onOne(turns int, chunk time.Duration) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	watched, err := b.minter.filled(b.tokens[:1000], func(c *jwtlocal.Config) { c.Cutoffs = new(jwtlocal.MemoryCutoffs) })
+	watched, err := b.minter.filled(b.tokens[:1000], func(c *jwtlocal.Config) { c.Revocations = new(jwtlocal.MemoryRevocations) })
 	if err != nil {
 		return 0, err
 	}
@@ -194,7 +194,7 @@ func (b bench) onOne(turns int, chunk time.Duration) (int, error) {
 		{name: "seen before, one token", limit: 0.05, run: plain(b.verify(one, token))},
 		{name: "seen before, 1,000 tokens", limit: 0.05, run: b.each(thousand, b.tokens[:1000])},
 		{name: fmt.Sprintf("seen before, %d tokens", len(b.tokens)), run: b.each(all, b.tokens)},
-		{name: "seen before, 1,000 tokens, with cutoffs that are empty", limit: 0.05, run: b.each(watched, b.tokens[:1000])},
+		{name: "seen before, 1,000 tokens, with revocations that are empty", limit: 0.05, run: b.each(watched, b.tokens[:1000])},
 		{name: "SHA-256 of a token alone, 1,000 tokens", run: b.eachBy(b.tokens[:1000], digest)},
 		{name: "bad signature", limit: 1.15, run: plain(b.refuse(one, bad))},
 		{name: "expired", limit: 1.4, run: plain(b.refuse(one, expired))},

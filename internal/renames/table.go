@@ -74,7 +74,6 @@ var Names = map[string]string{
 	"grimoireauth.PasswordStrength":       "grimoireauth/stytchclient.PasswordStrength",
 	"grimoireauth.Permission":             "grimoireauth/stytchclient.Permission",
 	"grimoireauth.ProviderTokens":         "grimoireauth/stytchclient.ProviderTokens",
-	"grimoireauth.Revocation":             "grimoireauth/stytchclient.Revocation",
 	"grimoireauth.Roster":                 "grimoireauth/stytchclient.Roster",
 	"grimoireauth.SAMLChange":             "grimoireauth/stytchclient.SAMLChange",
 	"grimoireauth.SMSCode":                "grimoireauth/stytchclient.SMSCode",
@@ -90,16 +89,40 @@ var Names = map[string]string{
 	"grimoireauth.StepUpError":            "grimoireauth/stytchclient.StepUpError",
 	"grimoireauth.TrustedToken":           "grimoireauth/stytchclient.TrustedToken",
 	"grimoireauth.Unfinished":             "grimoireauth/stytchclient.Unfinished",
+	"grimoireauth.Cut":                    "grimoireauth.OnRevoke",
+	"grimoireauth.Cutoff":                 "grimoireauth.Revocation",
+	"jwtlocal.Cutoffs":                    "jwtlocal.Revocations",
+	"jwtlocal.MemoryCutoffs":              "jwtlocal.MemoryRevocations",
+	"jwtlocal.Slide":                      "jwtlocal.SlidingSession",
+	"jwtlocal.Standing":                   "jwtlocal.RevocationStatus",
+	"jwtlocal.ReasonCutOff":               "jwtlocal.ReasonRevoked",
+	"jwtlocal.ReasonCutoffsUnknown":       "jwtlocal.ReasonRevocationsUnknown",
 	"middleware.Carrier":                  "middleware.CredentialSource",
+	"middleware/signin.Ways":              "middleware/signin.Methods",
+	"mock.Persona":                        "mock.IdPUser",
 }
 
 // Members are fields of structs, which are renamed where a composite literal names them:
 // the present name of the type and the old name of the field, and the present name of
 // the field.
 var Members = map[string]string{
-	"middleware.Config.Carrier": "CredentialSource",
+	"grimoireauth/stytchclient.Config.Cut":   "OnRevoke",
+	"jwtlocal.Config.Cutoffs":                "Revocations",
+	"jwtlocal.Config.Slide":                  "SlidingSession",
+	"jwtlocal.SlidingSession.By":             "IdleTimeout",
+	"jwtlocal.SlidingSession.Cap":            "AbsoluteTimeout",
+	"jwtlocal.RevocationStatus.StaleUntil":   "NotBefore",
+	"jwtlocal.RevocationStatus.Raised":       "Version",
+	"middleware.Config.Carrier":              "CredentialSource",
+	"middleware/signin.Page.Ways":            "Methods",
+	"middleware/signin.ClassChoice.Standing": "Membership",
 }
 
 // Chains are selectors without the value on which they begin, such as
 // ".SignIn.RedeemMagicLink": those that mean one thing wherever they stand.
-var Chains = map[string]string{}
+var Chains = map[string]string{
+	".AddPersona":        ".AddIdPUser",
+	".Page.Ways":         ".Page.Methods",
+	".cutoffs.Cut":       ".cutoffs.Add",
+	".MemoryCutoffs.Cut": ".MemoryRevocations.Add",
+}

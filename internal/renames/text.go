@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"path"
@@ -12,8 +13,8 @@ import (
 // qualifiedName is a name with its package, as prose and code write it.
 var qualifiedName = regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)((?:\.\w+)*)`)
 
-// chainInText is a selector behind a dot.
-var chainInText = regexp.MustCompile(`(?:\.[A-Z]\w*)+`)
+// chainInText is a selector, with or without the name in front of its first dot.
+var chainInText = regexp.MustCompile(`\w*(?:\.[A-Z]\w*)+`)
 
 // byBase is Names with the last element of each import path only: in prose no import
 // says more.
@@ -42,10 +43,11 @@ func rewriteText(text string) string {
 		}
 		return to + m[3]
 	})
-	return chainInText.ReplaceAllStringFunc(text, func(found string) string {
+	return chainInText.ReplaceAllStringFunc(text, func(selector string) string {
+		found := "." + selector
 		for at := 0; at >= 0; {
 			if to, renamed := Chains[found[at:]]; renamed {
-				return found[:at] + to
+				return strings.TrimPrefix(found[:at]+to, ".")
 			}
 			next := strings.IndexByte(found[at+1:], '.')
 			if next < 0 {
@@ -53,7 +55,7 @@ func rewriteText(text string) string {
 			}
 			at += next + 1
 		}
-		return found
+		return selector
 	})
 }
 
@@ -98,8 +100,15 @@ func rewriteBlock(block string) string {
 		if err != nil {
 			continue
 		}
+		if len(s.edits) == 0 {
+			return block
+		}
 		whole := apply([]byte(head+block+wrap[1]), s.edits)
-		return strings.TrimSuffix(strings.TrimPrefix(string(whole), head), wrap[1])
+		block = strings.TrimSuffix(strings.TrimPrefix(string(whole), head), wrap[1])
+		if out, err := format.Source([]byte(block)); err == nil {
+			block = string(out) // other columns, if a name has another length now
+		}
+		return block
 	}
 	return rewriteText(block)
 }

@@ -87,7 +87,7 @@ func (w *World) overreaches(e *errand, p *instance, victim *person, r *room) {
 // was lost may have ended the session of its victim, since it may have been permitted.
 func (w *World) refused(e *errand, p *instance, id grimoireauth.MemberID, class grimoireauth.ClassID, err error) {
 	if w.sabotage.kind == "cut when refused" && err != nil {
-		_ = p.cut(e.with(w.context), grimoireauth.Cutoff{Member: id, Class: grimoireauth.OrganizationID(class), At: time.Now()})
+		_ = p.cut(e.with(w.context), grimoireauth.Revocation{Member: id, Class: grimoireauth.OrganizationID(class), At: time.Now()})
 	}
 	w.mu.Lock()
 	changed, cuts := w.changed[e.name], w.cuts[e.name]
@@ -98,7 +98,7 @@ func (w *World) refused(e *errand, p *instance, id grimoireauth.MemberID, class 
 	case err == nil:
 		w.oracle.broken("refused", "%s: a member did what their role does not permit", e.name)
 	case changed > 0, cuts > 0 && !e.disturbed.Load():
-		w.oracle.broken("refused", "%s was refused, and made %d changes at Stytch and raised %d cutoffs", e.name, changed, cuts)
+		w.oracle.broken("refused", "%s was refused, and made %d changes at Stytch and raised %d revocations", e.name, changed, cuts)
 	case e.disturbed.Load():
 		// Then the victim authenticates again, which is a change about them for a while.
 		w.doubted(id)

@@ -170,7 +170,7 @@ func (w *World) rankNow(id string, r *room) rank {
 }
 
 // triesWhatIsRefused makes calls that must fail, and checks that they made no change at
-// Stytch and raised no cutoff.
+// Stytch and recorded no revocation.
 func (w *World) triesWhatIsRefused(e *errand, p *instance, who *person, r *room) {
 	ctx := e.with(w.context)
 	wrong := grimoireauth.ClassID("organization-test-00000000-0000-4000-8000-000000000000")
@@ -198,7 +198,7 @@ func (w *World) triesWhatIsRefused(e *errand, p *instance, who *person, r *room)
 	changed, cuts := w.changed[e.name], w.cuts[e.name]
 	w.mu.Unlock()
 	if changed > 0 || cuts > 0 {
-		w.oracle.broken("refused", "%s was refused, and made %d changes at Stytch and raised %d cutoffs", e.name, changed, cuts)
+		w.oracle.broken("refused", "%s was refused, and made %d changes at Stytch and raised %d revocations", e.name, changed, cuts)
 	}
 }
 

@@ -24,7 +24,7 @@ func (o *oracle) spends(c *clocks, n *network, process int, name, path string) {
 	}
 	most := leeway + tokenLife
 	if path == passwordReset {
-		most = cutoffLeeway // it ends the member's sessions, by a cutoff
+		most = revocationLeeway // it ends the member's sessions, by a revocation
 	}
 	if ahead < -leeway-clockSeen || ahead > most+clockSeen {
 		o.broken("clock", "%s spends what works once, and the clock of process %d is %v ahead", name, process, ahead)

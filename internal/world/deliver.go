@@ -161,7 +161,7 @@ func (o *oracle) owed(n *network, x *exchange, header http.Header) {
 	if _, told := x.instance.told(x.who.session.id); told || !lives {
 		return
 	}
-	if x.status >= 500 && o.clocks.behindCutoff(x.instance, x.who.session.member, x.arrived) {
+	if x.status >= 500 && o.clocks.behindRevocation(x.instance, x.who.session.member, x.arrived) {
 		return
 	}
 	o.broken("served", "%s was answered %d although %s is signed in and nothing was wrong", x.name, x.status, x.who)

@@ -56,5 +56,5 @@
 // clock differs, and the dates of each session_jwt are changed on its way in and out of the
 // process, so that the other processes and the browsers see the right dates. Not modelled
 // are dates that processes exchange by their own clocks, and dates that a process stored
-// before its clock was set, such as a deadline or the date of a cutoff.
+// before its clock was set, such as a deadline or the date of a revocation.
 package world

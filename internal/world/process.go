@@ -27,7 +27,7 @@ type instance struct {
 	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
-	cut      grimoireauth.Cut // the client's
+	cut      grimoireauth.OnRevoke // the client's
 	app      http.Handler
 
 	clock *clock
@@ -56,12 +56,12 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 	logger := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})).With("process", number)
 	wire := &wire{network: w.network, door: w.door, process: number, spare: newErrand(w.seed, fmt.Sprint("process ", number)), felt: w.felt}
 	wire.spends = func(name, path string) { w.oracle.spends(w.clocks, w.network, number, name, path) }
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	life := sessionLife
 	if setting.Sliding {
 		life = idleLife
 	}
-	p.cut = w.sabotage.cut(func(ctx context.Context, c grimoireauth.Cutoff) error {
+	p.cut = w.sabotage.cut(func(ctx context.Context, c grimoireauth.Revocation) error {
 		// Signing out, and signing in over an earlier session, end a session: in this process
 		// from now on, even if the call to Stytch fails.
 		if x := exchangeOf(ctx); x != nil && c.Session != "" && x.asked {
@@ -75,23 +75,23 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 			w.cutBy(e.name)
 		}
 		return nil
-	}, cutoffs.Cut)
+	}, revocations.Add)
 	var err error
 	p.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), BaseURL: w.stytch.BaseURL(),
 		Transport: wire, SessionDuration: life, Observe: w.observe,
-		Cut: p.cut,
+		OnRevoke: p.cut,
 	})
 	if err != nil {
 		return nil, err
 	}
 	config := jwtlocal.Config{
 		ProjectID: w.stytch.ProjectID(), BaseURL: w.stytch.BaseURL(), Transport: wire,
-		Refresh: p.client.Sessions.Authenticate, Cutoffs: cutoffs,
+		Refresh: p.client.Sessions.Authenticate, Revocations: revocations,
 		OutageGrace: setting.Grace, Observe: w.observe, Logger: logger,
 	}
 	if setting.Sliding {
-		config.Slide = jwtlocal.Slide{Extend: p.client.Sessions.Extend, By: idleLife, Cap: longestLife}
+		config.SlidingSession = jwtlocal.SlidingSession{Extend: p.client.Sessions.Extend, IdleTimeout: idleLife, AbsoluteTimeout: longestLife}
 	}
 	if p.verifier, err = jwtlocal.New(config); err != nil {
 		return nil, err

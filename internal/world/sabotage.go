@@ -19,7 +19,7 @@ type sabotage struct{ kind string }
 var Sabotages = []string{
 	"cookies after sign-out", // the response to a sign-out sets the cookies again
 	"no tombstone",           // no process is told that a session has ended
-	"no cutoff",              // no process is told that a member was removed, suspended or demoted
+	"no revocation",          // no process is told that a member was removed, suspended or demoted
 	"a role kept",            // a role in a class is never lowered
 	"short cookies",          // the session_token's cookie lasts an hour, whatever the session does
 	"no class",               // a page of the class asks only for a session
@@ -39,10 +39,10 @@ var Sabotages = []string{
 }
 
 // cut returns a function that calls record and then next.
-func (s sabotage) cut(record, next grimoireauth.Cut) grimoireauth.Cut {
-	return func(ctx context.Context, c grimoireauth.Cutoff) error {
+func (s sabotage) cut(record, next grimoireauth.OnRevoke) grimoireauth.OnRevoke {
+	return func(ctx context.Context, c grimoireauth.Revocation) error {
 		_ = record(ctx, c)
-		if s.kind == "no tombstone" && c.Session != "" || s.kind == "no cutoff" && c.Session == "" {
+		if s.kind == "no tombstone" && c.Session != "" || s.kind == "no revocation" && c.Session == "" {
 			return nil
 		}
 		return next(ctx, c)

@@ -34,7 +34,7 @@ type Deployment struct {
 // Setting is what an operator can change between deployments.
 type Setting struct {
 	Grace   time.Duration // jwtlocal.Config.OutageGrace
-	Sliding bool          // jwtlocal.Config.Slide
+	Sliding bool          // jwtlocal.Config.SlidingSession
 	Cookies cookieKind
 	Former  []cookieKind // of deployments before
 }

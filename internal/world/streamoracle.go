@@ -70,7 +70,7 @@ func (o *oracle) overstays(s *stream, at, call time.Duration) {
 	if ends := s.reader.ends; at > ends+leeway+o.clocks.behindSince(p.number, s.opened)+decidedEvery+call {
 		o.broken("stream", "%s stands %v after the date on which the session of %s ends", s.x.name, at-ends, m.email)
 	}
-	// A cutoff in this process ends the stream at once: one of the session, or a rightful one
+	// A revocation in this process ends the stream at once: one of the session, or a rightful one
 	// of its member or class.
 	for _, end := range []struct {
 		what string
@@ -102,8 +102,8 @@ func (o *oracle) rankFor(s *stream, at, call time.Duration) rank {
 	return o.table.highest(m.id, s.class, from)
 }
 
-// cutOf names a cutoff.
-func cutOf(id string) string { return "cutoff of " + id }
+// cutOf names a revocation.
+func cutOf(id string) string { return "revocation of " + id }
 
 // rowOf names the announcement of a change in the table.
 func rowOf(member, class string) string { return "row of " + member + " in " + class }
@@ -124,7 +124,7 @@ func (o *oracle) endedRightly(n *network, s *stream, at time.Duration, cause err
 		// A process whose clock is ahead treats the session as expired by as much too early,
 		// since an open connection does not extend it.
 		early := !lives && o.clocks.ahead(p.number) > 0
-		if quiet && !early && !o.clocks.behindCutoff(p, m, at-inDoubt) {
+		if quiet && !early && !o.clocks.behindRevocation(p, m, at-inDoubt) {
 			o.broken("stream", "%s was ended as unavailable although nothing was wrong", s.x.name)
 		}
 		o.events.happened("a stream ended after a minute of doubt")

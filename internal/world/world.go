@@ -45,7 +45,7 @@ type World struct {
 	operated  int
 	diary     []string
 	changed   map[string]int // calls that changed something at Stytch, by the name of the step
-	cuts      map[string]int // cutoffs, by the name of the step
+	cuts      map[string]int // revocations, by the name of the step
 }
 
 // printed collects the output of all processes.
@@ -122,7 +122,7 @@ func (w *World) process(number int) *instance {
 	return w.instances[number%len(w.instances)]
 }
 
-// cutBy counts a cutoff that a step raised.
+// cutBy counts a revocation that a step raised.
 func (w *World) cutBy(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -108,33 +108,33 @@ func (c *clocks) behindSince(process int, then time.Duration) time.Duration {
 	return most
 }
 
-// cutoffLeeway is how far a clock may be ahead before what Stytch issues is dated before a
-// cutoff that the process knew when it asked.
-const cutoffLeeway = time.Minute
+// revocationLeeway is how far a clock may be ahead before what Stytch issues is dated before a
+// revocation that the process knew when it asked.
+const revocationLeeway = time.Minute
 
 // resets reports whether all clocks were good enough since then to set a new password, which
-// raises a cutoff of the member.
+// records a revocation of the member.
 func (c *clocks) resets(then time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, w := range c.wrong {
-		if w.to >= then && w.ahead > cutoffLeeway-leeway {
+		if w.to >= then && w.ahead > revocationLeeway-leeway {
 			return false
 		}
 	}
 	return true
 }
 
-// behindCutoff reports whether a process may treat a new token as older than a cutoff of
-// the member or their class: its clock was ahead by more than a minute, and the cutoff is
+// behindRevocation reports whether a process may treat a new token as older than a revocation of
+// the member or their class: its clock was ahead by more than a minute, and the revocation is
 // younger than a minute and that error.
-func (c *clocks) behindCutoff(p *instance, m *member, now time.Duration) bool {
+func (c *clocks) behindRevocation(p *instance, m *member, now time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, what := range []string{m.id, m.class.id} {
 		told, ok := p.told(cutOf(what))
 		for _, w := range c.wrong {
-			if ok && w.ahead > cutoffLeeway && w.of(p.number) && w.to+healing >= told && w.from <= now && now <= told+cutoffLeeway+w.ahead+healing {
+			if ok && w.ahead > revocationLeeway && w.of(p.number) && w.to+healing >= told && w.from <= now && now <= told+revocationLeeway+w.ahead+healing {
 				return true
 			}
 		}

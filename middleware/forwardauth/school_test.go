@@ -36,15 +36,15 @@ var mappings = []string{"an organization per class", "classes in tables"}
 func newSchool(t *testing.T, mapping string, config middleware.Config) *school {
 	t.Helper()
 	s := &school{t: t, stytch: new(mock.Stytch)}
-	cutoffs := new(jwtlocal.MemoryCutoffs)
+	revocations := new(jwtlocal.MemoryRevocations)
 	var err error
 	s.client, err = stytchclient.New(stytchclient.Config{
-		ProjectID: s.stytch.ProjectID(), Secret: s.stytch.Secret(), BaseURL: s.stytch.BaseURL(), Transport: s.stytch, Cut: cutoffs.Cut,
+		ProjectID: s.stytch.ProjectID(), Secret: s.stytch.Secret(), BaseURL: s.stytch.BaseURL(), Transport: s.stytch, OnRevoke: revocations.Add,
 	})
 	require.NoError(t, err)
 	s.verifier, err = jwtlocal.New(jwtlocal.Config{
 		ProjectID: s.stytch.ProjectID(), BaseURL: s.stytch.BaseURL(), Transport: s.stytch,
-		Refresh: s.client.Sessions.Authenticate, Cutoffs: cutoffs,
+		Refresh: s.client.Sessions.Authenticate, Revocations: revocations,
 	})
 	require.NoError(t, err)
 	if mapping == mappings[0] {

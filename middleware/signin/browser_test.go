@@ -80,10 +80,10 @@ func newWorld(t testing.TB, config signin.Config) *world {
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 
 	var err error
-	cutoffs := new(jwtlocal.MemoryCutoffs)
-	w.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, Cut: cutoffs.Cut})
+	revocations := new(jwtlocal.MemoryRevocations)
+	w.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, OnRevoke: revocations.Add})
 	require.NoError(t, err)
-	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Cutoffs: cutoffs})
+	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(t, err)
 	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger})
 	require.NoError(t, err)

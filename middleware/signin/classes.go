@@ -25,7 +25,7 @@ var membershipTexts = map[stytchclient.MembershipKind]string{
 func (c Choice) with(found stytchclient.Discovery) Choice {
 	c.Listed = true
 	for _, d := range found.Classes {
-		one := ClassChoice{ID: d.Class.ID, Name: d.Class.Name, Standing: membershipTexts[d.Membership]}
+		one := ClassChoice{ID: d.Class.ID, Name: d.Class.Name, Membership: membershipTexts[d.Membership]}
 		if one.Name == "" {
 			one.Name = d.Class.Slug
 		}

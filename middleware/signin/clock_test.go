@@ -85,8 +85,8 @@ func TestC10_AWrongClockSpendsNothing(t *testing.T) {
 // settable is a transport that can be replaced by another one.
 type settable struct{ http.RoundTripper }
 
-// A new password ends the member's sessions, which is a cutoff of the member. By a clock
-// more than a minute ahead the new session_jwt is dated before that cutoff and would be
+// A new password ends the member's sessions, which is a revocation of the member. By a clock
+// more than a minute ahead the new session_jwt is dated before that revocation and would be
 // refused, so the link is not spent.
 func TestC10_AResetByAClockAheadSpendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestC10_AResetByAClockAheadSpendsNothing(t *testing.T) {
 		require.Zero(t, w.calls(passwordSet), "the link is spent for nothing")
 		require.Contains(t, w.log.String(), "ahead of")
 
-		// Another way in raises no cutoff, and works.
+		// Another way in records no revocation, and works.
 		other := w.browser()
 		require.Equal(t, "/", other.press(other.open(w.link(w.law.ID, "ada@example.edu"))).at)
 
@@ -117,10 +117,10 @@ func (w *world) replace(transport http.RoundTripper, config signin.Config) {
 	w.t.Helper()
 	var err error
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
-	cutoffs := new(jwtlocal.MemoryCutoffs)
-	w.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: transport, Cut: cutoffs.Cut})
+	revocations := new(jwtlocal.MemoryRevocations)
+	w.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: transport, OnRevoke: revocations.Add})
 	require.NoError(w.t, err)
-	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Cutoffs: cutoffs})
+	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(w.t, err)
 	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger})
 	require.NoError(w.t, err)

@@ -160,7 +160,7 @@ func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, pag
 
 // emailLinks returns the links by e-mail of a class that have no limit on guesses: to
 // sign in, and to set a password. If the class cannot be looked up, it may have both.
-func (h *Handler) emailLinks(r *http.Request, class string) Ways {
+func (h *Handler) emailLinks(r *http.Request, class string) Methods {
 	may := classMethods{methods: everyMethod}
 	if class != "" {
 		may = h.classMethods(r, class)
@@ -172,7 +172,7 @@ func (h *Handler) emailLinks(r *http.Request, class string) Ways {
 
 // instead returns the method to e-mail while codes and passwords are not checked, or ""
 // if there is none.
-func (e *limitError) instead(links Ways) string {
+func (e *limitError) instead(links Methods) string {
 	switch {
 	case e.action != ActionGuess || e.member:
 		return ""
@@ -185,7 +185,7 @@ func (e *limitError) instead(links Ways) string {
 }
 
 // sentence says how long to wait, and which links by e-mail work without waiting.
-func (e *limitError) sentence(wait string, links Ways) string {
+func (e *limitError) sentence(wait string, links Methods) string {
 	switch {
 	case e.action == ActionGuess && e.member:
 		return "There were too many wrong codes. Please wait " + wait + " before you try again, or ask your instructor."

@@ -10,12 +10,12 @@ import (
 )
 
 // A page of the application's own shows what a class allows, whatever that is.
-func ExampleWays() {
-	page := template.Must(template.New("sign-in").Parse(`{{range .Ways.Providers}}<a href="{{.URL}}">{{.Name}}</a>
-{{end}}{{if .Ways.MagicLink}}<button name="method" value="magic_link">Link</button>
-{{end}}{{if not .Ways.Any}}Please ask your instructor.
+func ExampleMethods() {
+	page := template.Must(template.New("sign-in").Parse(`{{range .Methods.Providers}}<a href="{{.URL}}">{{.Name}}</a>
+{{end}}{{if .Methods.MagicLink}}<button name="method" value="magic_link">Link</button>
+{{end}}{{if not .Methods.Any}}Please ask your instructor.
 {{end}}`))
-	err := page.Execute(os.Stdout, signin.Page{Ways: signin.Ways{
+	err := page.Execute(os.Stdout, signin.Page{Methods: signin.Methods{
 		MagicLink: true,
 		Providers: []signin.Provider{{Name: "Our University", URL: "/auth/sso/saml-connection-live-1?class=laws1100"}},
 	}})

@@ -23,10 +23,10 @@ func ExamplePage() {
 
 // Which class? Each is a form of its own.
 func ExampleChoice() {
-	show(`{{if .Choice.Others}}{{range .Choice.Classes}}<button name="class" value="{{.ID}}">{{.Name}}</button> {{.Standing}}
+	show(`{{if .Choice.Others}}{{range .Choice.Classes}}<button name="class" value="{{.ID}}">{{.Name}}</button> {{.Membership}}
 {{end}}{{end}}`, signin.Page{Choice: signin.Choice{Listed: true, Classes: []signin.ClassChoice{
-		{ID: "organization-1", Name: "Torts", Standing: "You are in this class."},
-		{ID: "organization-2", Name: "Equity", Standing: "You have been invited."},
+		{ID: "organization-1", Name: "Torts", Membership: "You are in this class."},
+		{ID: "organization-2", Name: "Equity", Membership: "You have been invited."},
 	}}})
 	// Output:
 	// <button name="class" value="organization-1">Torts</button> You are in this class.

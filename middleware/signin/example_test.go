@@ -22,12 +22,12 @@ func Example() {
 	class := stytch.AddClass("LAWS1100")
 	stytch.AddStudent(class.ID, "ada@example.edu")
 
-	cutoffs := new(jwtlocal.MemoryCutoffs)
-	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch, Cut: cutoffs.Cut})
+	revocations := new(jwtlocal.MemoryRevocations)
+	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch, OnRevoke: revocations.Add})
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: stytch, Refresh: client.Sessions.Authenticate, Cutoffs: cutoffs})
+	verifier, err := jwtlocal.New(jwtlocal.Config{ProjectID: stytch.ProjectID(), Transport: stytch, Refresh: client.Sessions.Authenticate, Revocations: revocations})
 	if err != nil {
 		log.Fatal(err)
 	}

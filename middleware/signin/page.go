@@ -37,9 +37,9 @@ type Page struct {
 	// set a password. Empty: codes are checked, or the class has neither.
 	Instead string
 
-	Ways      Ways // what "sign-in" and "which-class" offer
-	Password  bool // the person chose to sign in by password
-	Discovery bool // "which-class": classes can be found without naming one
+	Methods   Methods // what "sign-in" and "which-class" offer
+	Password  bool    // the person chose to sign in by password
+	Discovery bool    // "which-class": classes can be found without naming one
 
 	// Attempt names the attempt to sign in that the page belongs to: field "attempt" of
 	// every form on it, and part of every address that [Page.To] returns. Empty: no
@@ -109,9 +109,9 @@ func startQuery(class, returnTo string) string {
 	return query.Encode()
 }
 
-// Ways are the sign-in methods that a page offers: what the class allows and the
+// Methods are the sign-in methods that a page offers: what the class allows and the
 // Handler serves. The zero value has none.
-type Ways struct {
+type Methods struct {
 	MagicLink, EmailCode, Password bool
 	Providers                      []Provider // the school's identity provider first
 	// Unsure says that the methods of the class could not be looked up, so that there
@@ -120,10 +120,10 @@ type Ways struct {
 }
 
 // Any reports whether there is at least one method.
-func (w Ways) Any() bool { return w.ByEmail() || w.Password || len(w.Providers) > 0 }
+func (w Methods) Any() bool { return w.ByEmail() || w.Password || len(w.Providers) > 0 }
 
 // ByEmail reports whether there is a method by e-mail.
-func (w Ways) ByEmail() bool { return w.MagicLink || w.EmailCode }
+func (w Methods) ByEmail() bool { return w.MagicLink || w.EmailCode }
 
 // Provider is a link to sign in at another host: by OAuth, or at the identity provider
 // of a school.
@@ -148,10 +148,10 @@ func (c Choice) Others() bool {
 
 // ClassChoice is one class of a [Choice].
 type ClassChoice struct {
-	ID       grimoireauth.ClassID
-	Name     string
-	Standing string // the membership in words: "You are in this class."
-	Asks     string // what the class requires besides; empty: nothing
+	ID         grimoireauth.ClassID
+	Name       string
+	Membership string // the membership in words: "You are in this class."
+	Asks       string // what the class requires besides; empty: nothing
 }
 
 // SecondFactors say which forms the page "factor" has. Codes are sent to Prefix +

@@ -61,8 +61,8 @@ func (h *Handler) returnTo(r *http.Request) string {
 func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page Page, only ...grimoireauth.SignInMethod) {
 	if page.Class == "" {
 		page.Discovery = h.config.Discovery
-		page.Ways = h.methodsFor(classMethods{methods: everyMethod}, page)
-		page.Ways.Password = false // a password belongs to one class
+		page.Methods = h.methodsFor(classMethods{methods: everyMethod}, page)
+		page.Methods.Password = false // a password belongs to one class
 		h.show(w, status, "which-class", page)
 		return
 	}
@@ -70,7 +70,7 @@ func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page
 	if len(only) > 0 {
 		may.methods = only
 	}
-	page.Ways = h.methodsFor(may, page)
+	page.Methods = h.methodsFor(may, page)
 	if may.unsure {
 		if page.Notice != "" {
 			page.Notice += " "
@@ -87,11 +87,11 @@ func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page
 }
 
 // methodsFor returns the methods that a page offers.
-func (h *Handler) methodsFor(may classMethods, page Page) Ways {
+func (h *Handler) methodsFor(may classMethods, page Page) Methods {
 	can := func(method grimoireauth.SignInMethod) bool {
 		return h.serves(method) && slices.Contains(may.methods, method)
 	}
-	ways := Ways{
+	ways := Methods{
 		MagicLink: can(grimoireauth.MethodMagicLink),
 		EmailCode: can(grimoireauth.MethodEmailCode),
 		Password:  can(grimoireauth.MethodPassword),

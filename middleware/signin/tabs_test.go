@@ -34,10 +34,10 @@ func (w *world) process(oneOrganization bool) *world {
 		config.Class = func(*http.Request) grimoireauth.ClassID { return w.law.ID }
 	}
 	var err error
-	cutoffs := new(jwtlocal.MemoryCutoffs)
-	other.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, Cut: cutoffs.Cut})
+	revocations := new(jwtlocal.MemoryRevocations)
+	other.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, OnRevoke: revocations.Add})
 	require.NoError(w.t, err)
-	other.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: other.client.Sessions.Authenticate, Cutoffs: cutoffs})
+	other.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: other.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = other.verifier.Wait(context.Background()) })
 	guard.Revoke = other.client.Sessions.Revoke

@@ -202,7 +202,7 @@ func TestL10_SecondFactorIsOwedEachTime(t *testing.T) {
 // together are the sign-in.
 func TestOneMorePrimaryWay(t *testing.T) {
 	w := newWorld(t, signin.Config{})
-	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu", Name: "Ada"})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu", Name: "Ada"})
 	b := w.browser()
 	page := "/classes/" + string(w.law.ID) + "?week=3"
 	start := b.leave("/auth/oauth/github?class=" + w.law.Slug + "&return_to=" + url.QueryEscape(page))
@@ -233,7 +233,7 @@ func TestOneMorePrimaryWay(t *testing.T) {
 // In another class, the half of a sign-in is not handed over.
 func TestOneMorePrimaryWayIsForItsClass(t *testing.T) {
 	w := newWorld(t, signin.Config{})
-	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu"})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu"})
 	b := w.browser()
 	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
 	require.NotEmpty(t, b.kept())
@@ -247,7 +247,7 @@ func TestOneMorePrimaryWayIsForItsClass(t *testing.T) {
 // First the address, then the second factor.
 func TestPrimaryThenSecondFactor(t *testing.T) {
 	w := newWorld(t, signin.Config{})
-	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu"})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu"})
 	class, ada := w.strict()
 	w.withPhone(class.ID)
 	b := w.browser()
@@ -300,7 +300,7 @@ func TestUnfinishedOfAnUnknownForm(t *testing.T) {
 // the next person out.
 func TestNextPersonAfterHalfASignIn(t *testing.T) {
 	w := newWorld(t, signin.Config{})
-	w.stytch.AddPersona(mock.Persona{Email: "ada@example.edu"})
+	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu"})
 	bob := w.stytch.AddStudent(w.law.ID, "bob@example.edu")
 	b := w.browser()
 	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
