@@ -30,7 +30,7 @@ func fromEnvironment(see grimoireauth.Observe) (*http.Server, error) {
 // newService makes a whole service, with the settings of a real one.
 func newService(project stytchclient.Config, address string, see grimoireauth.Observe) (*http.Server, error) {
 	revocations := new(jwtlocal.MemoryRevocations) // what was revoked here; replicas share revocations of their own
-	project.Cut = revocations.Add
+	project.OnRevoke = revocations.Add
 	project.Observe = see
 	project.SessionDuration = 8 * time.Hour // zero: Stytch's 60 minutes
 	client, err := stytchclient.New(project)
