@@ -11,35 +11,34 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// ClassOf says which class a request is about. It returns the empty ClassID if
-// it cannot tell; the guard then answers 500, since a route that is guarded by a
-// class and has none is a mistake of the program. It sees the request as it came:
-// who is signed in is not in its context yet.
+// ClassOf returns the class that a request is about. It returns the empty ClassID if it
+// finds none; the guard then answers 500, since a class guard around a route without a class
+// is a mistake of the program. The request's context does not contain the authentication
+// yet.
 type ClassOf func(*http.Request) grimoireauth.ClassID
 
 // PathClass returns a ClassOf that reads the wildcard of this name from the
-// route's pattern: PathClass("class") for "GET /classes/{class}/roster". It
-// compares nothing and decodes nothing itself; net/http has matched the path.
+// route's pattern: PathClass("class") for "GET /classes/{class}/roster". It parses no path
+// itself; net/http has matched it.
 func PathClass(name string) ClassOf {
 	return func(r *http.Request) grimoireauth.ClassID {
 		return grimoireauth.ClassID(r.PathValue(name))
 	}
 }
 
-// OneClass is a class that the program knows, as what a permission is about: see
-// [Guard.CheckCan].
+// OneClass is an [About] for a class that the program knows: see [Guard.CheckCan].
 type OneClass grimoireauth.ClassID
 
-// NoClass says that a permission is about no class: for routes such as
+// NoClass is the [About] of a permission that is about no class: for routes such as
 // "GET /me/exports". It is never the default.
 const NoClass noClass = 0
 
 type noClass uint8
 
-// About says which class a permission is about: a [ClassOf] finds it in the request,
-// [OneClass] is one, and [NoClass] says that there is none.
+// About is which class a permission is about: a [ClassOf] reads it from the request,
+// [OneClass] is a known one, and [NoClass] is none.
 type About interface {
-	// class returns the class, and whether there is none to be.
+	// class returns the class, or that the permission is about none.
 	class(*http.Request) (class grimoireauth.ClassID, none bool)
 }
 
@@ -59,20 +58,20 @@ func (OneClass) known() {}
 func (noClass) class(*http.Request) (grimoireauth.ClassID, bool) { return "", true }
 func (noClass) known()                                           {}
 
-// InClass calls next for people who are in the class that the request is about
-// and are at least this there, with the authentication, the [grimoireauth.Person]
-// and the role in the request's context. It answers 401 to strangers, 404 to
-// people of other classes and 403 to those of the class who are less.
+// InClass calls next for members who have at least this role in the class that the request
+// is about, with the authentication, the [grimoireauth.Person] and the role in the request's
+// context. It answers 401 to requests that are not authenticated, 404 to members of other
+// classes and 403 to members of the class with a lower role.
 //
-// It must run where the pattern of the route is known, so wrap the handlers that
-// are given to the mux, not the mux. It panics if of is nil or least grants
-// nothing: a mistake in the wiring shows when the program starts.
+// It must run where the pattern of the route is known, so wrap the handlers that are given
+// to the mux, not the mux. It panics if of is nil or least is RoleNone, so that a mistake in
+// the wiring shows when the program starts.
 func (g *Guard) InClass(of ClassOf, least grimoireauth.Role) func(http.Handler) http.Handler {
 	if of == nil {
 		panic("middleware: InClass without a ClassOf")
 	}
 	if least <= grimoireauth.RoleNone {
-		panic(fmt.Sprintf("middleware: InClass with the role %v, which nobody needs and nobody has", least))
+		panic(fmt.Sprintf("middleware: InClass with the role %v, which is none", least))
 	}
 	checks := []check{g.inClass(of, least)}
 	return func(next http.Handler) http.Handler {
@@ -95,8 +94,7 @@ func (g *Guard) CheckInClass(r *http.Request, class grimoireauth.ClassID, least 
 	return a.authentication, in.role, nil
 }
 
-// inClass is the check of a class guard. What one of them has found out about a
-// class, another inside it does not ask again.
+// inClass returns the check of a class guard.
 func (g *Guard) inClass(of ClassOf, least grimoireauth.Role) check {
 	return func(ctx context.Context, r *http.Request, a *requestAuth, in classRole) (classRole, error) {
 		if least <= grimoireauth.RoleNone {
@@ -107,6 +105,8 @@ func (g *Guard) inClass(of ClassOf, least grimoireauth.Role) check {
 	}
 }
 
+// decideRole checks the role in a class, which the class guards around may have found
+// already.
 func (g *Guard) decideRole(ctx context.Context, a *requestAuth, in classRole, class grimoireauth.ClassID, least grimoireauth.Role) (classRole, error) {
 	role := in.role
 	if role == grimoireauth.RoleNone || in.class != class {
@@ -123,15 +123,15 @@ func (g *Guard) decideRole(ctx context.Context, a *requestAuth, in classRole, cl
 
 var errNoClassFound = fmt.Errorf("%w: no class in the request: does its ClassOf fit the router?", ErrMisconfigured)
 
-// role finds somebody's role in a class, which is more than none. Whoever has
-// none is told that there is no such class, unless Config.RevealClasses says more.
+// role returns the role in a class. Without one it returns ErrNotFound, or ErrForbidden with
+// Config.RevealClasses.
 func (g *Guard) role(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
 	role, err := g.config.role()(ctx, session, class)
 	switch {
 	case err != nil && isTemporary(err):
 		return grimoireauth.RoleNone, err
 	case err != nil:
-		// By the contract of RoleFunc any error means "could not find out".
+		// By the contract of RoleFunc any error is a temporary one.
 		return grimoireauth.RoleNone, g.applicationError(ctx, "find the role in the class", err)
 	case role > grimoireauth.RoleNone:
 		return role, nil
@@ -141,18 +141,18 @@ func (g *Guard) role(ctx context.Context, session grimoireauth.Session, class gr
 	return grimoireauth.RoleNone, grimoireauth.ErrNotFound
 }
 
-// Can calls next for those whom Config.Can permits the action on the resource, in
-// the words of the project's RBAC policy and in the class that the request is about.
-// It answers 403 to the others who are signed in, and 401 to strangers.
+// Can calls next for members to whom Config.Can permits the action on the resource, in the
+// words of the project's RBAC policy and in the class that the request is about. It answers
+// 403 to others, and 401 to requests that are not authenticated.
 //
 //	marking := guard.Can(middleware.PathClass("class"), "marks", "write")
 //	mux.Handle("POST /classes/{class}/marks", marking(save))
 //	mux.Handle("GET /me/exports", guard.Can(middleware.NoClass, "exports", "read")(export))
 //
-// A permission is about a class. A route that is about none says so by [NoClass]; a
-// ClassOf that finds no class is a 500, as in [Guard.InClass], and so is one that finds
-// another class than an InClass around it has decided about. Can alone lets people of
-// other classes learn by a 403 that the class exists; inside InClass they get 404.
+// A permission is about a class. A route that is about none passes [NoClass]; a ClassOf that
+// finds no class is a 500, as in [Guard.InClass], and so is one that finds another class
+// than an InClass around it has decided about. Can alone answers 403 to members of other
+// classes, who so learn that the class exists; inside InClass they get 404.
 //
 // It panics if Config.Can is missing, about is nil, or the resource or action is empty.
 func (g *Guard) Can(about About, resource, action string) func(http.Handler) http.Handler {
@@ -182,6 +182,7 @@ func (g *Guard) CheckCan(r *http.Request, about About, resource, action string) 
 	return a.authentication, nil
 }
 
+// canFault returns what is wrong with the arguments of Can.
 func canFault(about About, resource, action string) error {
 	if of := reflect.ValueOf(about); !of.IsValid() || of.Kind() == reflect.Func && of.IsNil() {
 		return fmt.Errorf("%w: Can without a class: pass a ClassOf, or NoClass if the route is about none", ErrMisconfigured)
@@ -192,6 +193,7 @@ func canFault(about About, resource, action string) error {
 	return nil
 }
 
+// can returns the check of Can.
 func (g *Guard) can(about About, resource, action string) check {
 	return func(ctx context.Context, r *http.Request, a *requestAuth, in classRole) (classRole, error) {
 		class, none := about.class(r)
@@ -201,7 +203,7 @@ func (g *Guard) can(about About, resource, action string) check {
 
 var errOtherClassDecided = fmt.Errorf("%w: the class guard around Can decided about another class", ErrMisconfigured)
 
-// permitted asks Config.Can. Only its "no" is one.
+// permitted calls Config.Can. Only ErrForbidden refuses; other errors are temporary.
 func (g *Guard) permitted(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID, resource, action string) error {
 	err := g.config.Can(ctx, session, class, resource, action)
 	switch {
@@ -216,8 +218,8 @@ func (g *Guard) permitted(ctx context.Context, session grimoireauth.Session, cla
 	return g.applicationError(ctx, "check a permission", err)
 }
 
-// noteMapping logs once that the two functions of the configuration map the school in two
-// ways: functions cannot be compared, but what they say can.
+// noteMapping logs once that Config.Can takes classes for Organizations and Config.Role does
+// not. The functions themselves cannot be compared, so an error of Can tells it.
 func (g *Guard) noteMapping(ctx context.Context, err error) {
 	if g.config.Role == nil || !errors.Is(err, grimoireauth.ErrNotSessionOrganization) {
 		return

@@ -9,9 +9,9 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// ClientAddress returns the address that a request comes from, by Config.ClientAddress:
-// an IPv4 address is never in its IPv6 form, and there is no zone. It is the zero Addr if
-// the address is not known. A nil Guard knows none.
+// ClientAddress returns the address that a request comes from, by Config.ClientAddress. It
+// unmaps IPv4 addresses in IPv6 form and removes zones. It returns the zero Addr if the
+// address is not known. A nil Guard knows none.
 func (g *Guard) ClientAddress(r *http.Request) netip.Addr {
 	switch {
 	case g == nil || r == nil:
@@ -40,8 +40,8 @@ func (g *Guard) ClientAddress(r *http.Request) netip.Addr {
 	return addr
 }
 
-// peerOf returns the address of the other end of the connection, zero if that has none,
-// as a Unix socket. Some middlewares write an address without a port.
+// peerOf returns the address of the other end of the connection, zero for a Unix socket.
+// Some middlewares write an address without a port.
 func peerOf(r *http.Request) netip.Addr { return parseHop(r.RemoteAddr) }
 
 // parseHop reads an address with or without a port, zero if it is none.
@@ -59,8 +59,8 @@ func parseHop(text string) netip.Addr {
 	return addr.Unmap().WithZone("")
 }
 
-// local reports whether an address is one that is not reached from the internet, so that
-// a peer with it is a proxy.
+// local reports whether an address is not reachable from the internet, so that a peer with
+// it is a proxy.
 func local(addr netip.Addr) bool {
 	return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified() || addr.IsMulticast() ||
 		sharedSpace.Contains(addr)
@@ -72,23 +72,23 @@ var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 // ForwardedFor returns a Config.ClientAddress for a server behind proxies that append the
 // address of their client to X-Forwarded-For, as nginx, HAProxy, Caddy and the load
 // balancers of the clouds do. It reads the header from its end, where the nearest proxy
-// wrote, and returns the first address that is none of the trusted ones: what stands
-// before that, the client itself may have written.
+// appends, and returns the first address that is not trusted: the client itself may have
+// written those before it.
 //
-// Trusted are the addresses of the proxies, besides loopback addresses and Unix sockets,
-// which are always trusted. List no network in which clients are: they could choose the
-// address that they seem to come from. A request whose peer is not trusted comes from
-// that peer, whatever its header says. The address is not known (the zero Addr) if there
-// is no header, if it names trusted addresses only, if what counts in it is no address,
-// and if an address of a private network that is not trusted sends the header: that is a
-// proxy which is missing in the list, and all its clients would seem to be one. A line in
-// the log and [Guard.Diagnose] tell of it.
+// Trusted are the addresses of the proxies. Loopback addresses and Unix sockets are always
+// trusted. List no network in which clients are: they could choose the address that they
+// seem to come from. For a request whose peer is not trusted it returns the peer, whatever
+// the header says. It returns the zero Addr, so that the address is not known, if there is
+// no header, if the header has trusted addresses only, if the entry that counts is no
+// address, and if a private address that is not trusted sends the header: that is a proxy
+// which is missing in the list, and all its clients would seem to be one. A line in the log
+// and [Guard.Diagnose] report it.
 //
-// ForwardedFor panics if a prefix is not valid or holds all addresses.
+// ForwardedFor panics if a prefix is not valid or contains all addresses.
 //
 // It reads neither Forwarded (RFC 7239) nor X-Real-IP. For proxies that write another
-// header, such as CF-Connecting-IP, Config.ClientAddress is a function of the program's
-// own, which must look at the peer first.
+// header, such as CF-Connecting-IP, write a function of your own, which must check the peer
+// first.
 func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
 	var proxies []netip.Prefix
 	for _, p := range trusted {
@@ -141,15 +141,15 @@ func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
 }
 
 // unixSocket reports whether net/http writes this as the RemoteAddr of a connection by a
-// Unix socket: "@" or nothing for a client without a name of its own.
+// Unix socket: a path, or "@" or nothing for a client whose socket has no path.
 func unixSocket(remote string) bool {
 	return remote == "" || remote[0] == '@' || remote[0] == '/'
 }
 
-// checkClientAddress is the code of what a Guard finds about the addresses of clients.
+// checkClientAddress is the code of the Guard's finding about the addresses of clients.
 const checkClientAddress = "client-address"
 
-// seenSources is whether the addresses of clients could be told, for [Guard.Diagnose].
+// seenSources records whether the addresses of clients were known, for [Guard.Diagnose].
 type seenSources struct{ known, unknown atomic.Bool }
 
 func (s *seenSources) saw(known bool) {
@@ -157,20 +157,20 @@ func (s *seenSources) saw(known bool) {
 	if known {
 		seen = &s.known
 	}
-	if !seen.Load() { // one write, so that requests do not share a line of the cache for it
+	if !seen.Load() { // written once, so that processors do not contend for the cache line
 		seen.Store(true)
 	}
 }
 
-// Diagnose says what the Guard has found out about its place in the network, from the
-// requests that it has served so far. It completes what doctor.Check finds, for
-// example on a page for administrators:
+// Diagnose returns findings about the proxies in front of the Guard, from the requests that
+// it has served so far. They complete those of doctor.Check, for example on a page for
+// administrators:
 //
 //	report := append(doctor.Check(ctx, config, check), guard.Diagnose()...)
 //
-// Code "client-address" is a warning if requests come from a proxy and Config.ClientAddress
-// does not say where they began: then nothing is limited by client address. It makes no call
-// and is safe for concurrent use.
+// The finding "client-address" is a warning if requests come from a proxy and
+// Config.ClientAddress does not return their clients: then no limit by client address holds.
+// Diagnose makes no network call and is safe for concurrent use.
 func (g *Guard) Diagnose() []grimoireauth.Finding {
 	found := grimoireauth.Finding{Code: checkClientAddress}
 	switch {

@@ -20,7 +20,7 @@ type FormerCookies struct {
 	Prefixed bool
 	// Domain is what the Domain of the cookies was. Empty: they had none.
 	Domain string
-	// Until is when they are ignored from. Required: in a year at the latest.
+	// Until is the time from which they are ignored. Required: in a year at the latest.
 	Until time.Time
 }
 
@@ -51,8 +51,8 @@ func (f FormerCookies) faults(current sessionCookies) error {
 	return errors.Join(faults...)
 }
 
-// readFormer reads the cookies of earlier configurations, of a request that brings none of
-// the present one. What cannot be read there is nothing: signing in helps.
+// readFormer reads the cookies of earlier configurations, in a request without those of the
+// present one. Those that hold no tokens count as none, since signing in replaces them.
 func (g *Guard) readFormer(lines []string) (requestCredentials, bool) {
 	for _, f := range g.config.FormerCookies {
 		if !time.Now().Before(f.Until) {
@@ -70,8 +70,8 @@ func (g *Guard) readFormer(lines []string) (requestCredentials, bool) {
 	return requestCredentials{}, false
 }
 
-// formerLeft returns for how many seconds former cookies are read yet, as far as browsers
-// keep a cookie.
+// formerLeft returns for how many more seconds former cookies are read, at most as long as
+// browsers keep a cookie.
 func (g *Guard) formerLeft() int {
 	var left time.Duration
 	for _, f := range g.config.FormerCookies {
@@ -90,8 +90,8 @@ func (g *Guard) expireFormer(h http.Header) {
 	}
 }
 
-// readMoved reads the cookie that took the place of a former one, of a request that brings
-// no session_token of its own. What cannot be read there is nothing.
+// readMoved reads the cookie to which a former one was moved, in a request without a
+// session_token's cookie. One that holds no token counts as none.
 func (g *Guard) readMoved(lines []string) (requestCredentials, bool) {
 	if g.cookie.frontEnd {
 		return requestCredentials{}, false
@@ -115,20 +115,21 @@ func (g *Guard) expireMoved(h http.Header, r *http.Request) {
 	g.moved.put(h, g.moved.token, "", 0)
 }
 
-// moveFormer takes a browser's former cookies away, with a redirect to the same address,
-// and reports whether it did. It does so for pages that a browser navigates to.
+// moveFormer moves a browser's former cookies to the present names, by a redirect to the
+// same address, and reports whether it did. It does so for pages that a browser navigates
+// to.
 //
-// Every answer can come late, after the next person has signed in, and this one as well.
-// So the session_token goes into a cookie of its own, which is read only where there is no
-// other one: a sign-in has written another. And it brings no session_jwt, so that after a
-// sign-out Stytch is asked, and says that the session has ended: by Config.Fresh, if there
-// is one, since an AuthFunc may remember what it found out a moment before.
+// This response can arrive late, after the next person has signed in. So the session_token
+// goes into a cookie of its own, which is read only if there is no other one, as a sign-in
+// writes it. No session_jwt is written, so that after a sign-out Stytch is asked and says
+// that the session has ended: by Config.Fresh if it is set, since an AuthFunc may have
+// cached the session.
 func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, a *requestAuth) bool {
 	if a.err != nil || r.Method != http.MethodGet || !readByPerson(r) {
 		return false
 	}
 	address, ok := ReturnTo(addressOf(r))
-	// A browser that keeps no new cookies would go round in circles.
+	// A browser that keeps no new cookies would be redirected for ever.
 	if !ok || !g.recentMoves.first(a.credentials.token) {
 		return false
 	}
@@ -139,15 +140,15 @@ func (g *Guard) moveFormer(w http.ResponseWriter, r *http.Request, a *requestAut
 	}
 	h := w.Header()
 	g.expireFormer(h)
-	g.moved.put(h, g.moved.token, named(token, session), age)
-	uncached(w)
+	g.moved.put(h, g.moved.token, tokenValue(token, session), age)
+	setUncached(w)
 	h.Set("Location", address)
 	w.WriteHeader(http.StatusSeeOther)
 	return true
 }
 
-// moves remembers the session_tokens whose cookies were replaced a moment ago, as digests.
-// It is bounded; one that is forgotten is redirected once more.
+// recentMoves holds digests of the session_tokens whose cookies were moved within the last
+// minute. It is bounded; a browser whose digest was dropped is redirected once more.
 type recentMoves struct {
 	mu   sync.Mutex // guards the rest
 	next int
@@ -159,7 +160,8 @@ type recentMoves struct {
 
 const recentMove = time.Minute
 
-// first reports whether the cookies of this token were not replaced within the last minute.
+// first reports whether the cookies of this token were not moved within the last minute, and
+// records that they are now.
 func (m *recentMoves) first(token string) bool {
 	digest, now := sha256.Sum256([]byte(token)), time.Now()
 	m.mu.Lock()

@@ -12,13 +12,13 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// The longest values that are looked at. A session_jwt with all the custom
-// claims that Stytch allows has under 8 kB; an opaque token has 44 bytes.
+// The longest values that are read. A session_jwt with all the custom claims that Stytch
+// allows has under 8 kB; an opaque token has 44 bytes.
 const (
 	maxJWT   = 16 << 10
 	maxToken = 1 << 10
 
-	// Other versions of this module may make marks of another length.
+	// A range, since other versions of this module may make marks of another length.
 	minMark, maxMark = 16, 64
 )
 
@@ -27,14 +27,13 @@ var (
 	errBadValue  = fmt.Errorf("a session cookie holds what no token holds: %w", grimoireauth.ErrUnauthenticated)
 )
 
-// read scans the Cookie headers of a request. http.Request.Cookie costs several
-// times as much as all the rest of a warm check, takes the first of two values,
-// which is the planted one (RFC 6265, 5.4: longer paths go first), and strips
-// quotes. Here two different values refuse the request, values are taken as
-// they are, and nothing but a token's alphabet passes, here or in ask. An empty
-// value is a cookie that was cleared, like none.
+// read reads the Cookie headers of a request into rc, which is zero and stays so if there is
+// an error. An empty value counts as no cookie, as deleting one can leave it.
 //
-// What is read goes to p, which is zero. It stays zero if there is an error.
+// It does not use http.Request.Cookie, which costs several times as much as all the rest of
+// a warm check, returns the first of two values, which is the planted one (RFC 6265, 5.4:
+// longer paths go first), and strips quotes. Here two different values refuse the request,
+// and other bytes than those of tokens are rejected, here or by authenticate.
 func (s *sessionCookies) read(lines []string, rc *requestCredentials) error {
 	var token, jwt string
 	var seenToken, seenJWT bool
@@ -64,11 +63,12 @@ func (s *sessionCookies) read(lines []string, rc *requestCredentials) error {
 		}
 	}
 	if s.frontEnd {
-		return s.bare(token, jwt, rc)
+		return s.readBare(token, jwt, rc)
 	}
-	return s.bound(token, jwt, rc)
+	return s.readPair(token, jwt, rc)
 }
 
+// valueOf returns the value of a cookie pair, and whether the cookie has this name.
 func valueOf(pair, name string) (string, bool) {
 	if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
 		return pair[len(name)+1:], true
@@ -76,11 +76,11 @@ func valueOf(pair, name string) (string, bool) {
 	return "", false
 }
 
-// bound reads the values of cookies that the guard owns. Without a session_token there is
-// no session: a session_jwt that is alone came late, after a sign-out. A session_token
-// without a name is from before the guard wrote names, one without a mark from a Guard
-// that makes none.
-func (s *sessionCookies) bound(token, jwt string, rc *requestCredentials) error {
+// readPair reads the values of cookies that the guard owns. Without a session_token there is
+// no session: a session_jwt that is alone arrived after a sign-out. A session_token without
+// the id of its session was written by an earlier version, one without a mark by a Guard
+// without Config.SessionMarks.
+func (s *sessionCookies) readPair(token, jwt string, rc *requestCredentials) error {
 	switch token {
 	case "":
 		return nil
@@ -89,11 +89,11 @@ func (s *sessionCookies) bound(token, jwt string, rc *requestCredentials) error 
 		return nil
 	}
 	session, mark, ended := "", "", false
-	if at := strings.IndexByte(token, nameMark[0]); at >= 0 {
+	if at := strings.IndexByte(token, separator[0]); at >= 0 {
 		token, session = token[:at], token[at+1:]
-		if at = strings.IndexByte(session, nameMark[0]); at >= 0 {
+		if at = strings.IndexByte(session, separator[0]); at >= 0 {
 			session, mark = session[:at], session[at+1:]
-			if len(mark) < minMark || len(mark) > maxMark || strings.IndexByte(mark, nameMark[0]) >= 0 {
+			if len(mark) < minMark || len(mark) > maxMark || strings.IndexByte(mark, separator[0]) >= 0 {
 				return errBadValue
 			}
 		}
@@ -101,13 +101,13 @@ func (s *sessionCookies) bound(token, jwt string, rc *requestCredentials) error 
 			return errBadValue
 		}
 	}
-	if over, ok := strings.CutPrefix(jwt, endedPrefix); ok {
-		// A mark about another session arrived late, and says nothing about this one.
-		jwt, ended = "", session != "" && over == session
+	if id, ok := strings.CutPrefix(jwt, endedPrefix); ok {
+		// One about another session arrived late and does not concern this one.
+		jwt, ended = "", session != "" && id == session
 	}
-	// The letters of the session_jwt are looked at in ask, and with one there also those of
-	// the name, which is then compared with what the session_jwt attests. Those of a mark
-	// need no look: one that is not recognised is like none.
+	// authenticate checks the bytes of the session_jwt and of the session id beside one, if
+	// the session_jwt was not verified here. Those of a mark need no check: one that is not
+	// recognised counts as none.
 	if !tokenLike(token, maxToken) || len(jwt) > maxJWT || jwt == "" && !tokenLike(session, maxToken) {
 		return errBadValue
 	}
@@ -115,8 +115,8 @@ func (s *sessionCookies) bound(token, jwt string, rc *requestCredentials) error 
 	return nil
 }
 
-// bare reads the values of cookies that a front end owns.
-func (s *sessionCookies) bare(token, jwt string, rc *requestCredentials) error {
+// readBare reads the values of cookies that a front end owns.
+func (s *sessionCookies) readBare(token, jwt string, rc *requestCredentials) error {
 	if !tokenLike(token, maxToken) || len(jwt) > maxJWT {
 		return errBadValue
 	}
@@ -124,11 +124,11 @@ func (s *sessionCookies) bare(token, jwt string, rc *requestCredentials) error {
 	return nil
 }
 
-// readSeveral reads cookies of a front end that came with two values: it writes one with
-// a Domain and has written one without, or Stytch's own host writes them as well. The
-// guard must not delete either. The youngest session_jwt counts if all name one session;
-// which session_token is that session's cannot be told, so none counts unless all are
-// equal. What may have been planted names another session, and refuses the request.
+// readSeveral reads cookies of a front end that came with two values: the front end writes
+// one with a Domain and wrote one without before, or Stytch's own host writes one as well.
+// The guard must not delete either. The youngest session_jwt counts if all are of one
+// session, and refuses the request otherwise, since one may have been planted. No
+// session_token counts unless all are equal, since they do not say whose they are.
 func (s *sessionCookies) readSeveral(lines []string, rc *requestCredentials) error {
 	var token, jwt string
 	var tokens, jwts int
@@ -159,14 +159,14 @@ func (s *sessionCookies) readSeveral(lines []string, rc *requestCredentials) err
 		}
 		token = ""
 	}
-	err := s.bare(token, jwt, rc)
+	err := s.readBare(token, jwt, rc)
 	rc.several = err == nil
 	return err
 }
 
-// mixture notices that a request brings cookies which something else than this Guard has
-// written under names that it uses: settings of a front end and of a Guard that do not go
-// together. It logs each kind once a minute at the most.
+// cookieConflicts limits the log lines about cookies that something else than this Guard has
+// written under the names that it uses, because settings of a front end and of a Guard
+// contradict each other. Each kind is logged once a minute at the most.
 type cookieConflicts [conflictKinds]atomic.Int64 // when each was logged last, in Unix seconds
 
 const (
@@ -184,7 +184,8 @@ var conflictTexts = [conflictKinds]string{
 	conflictUnread:    "a request brings Stytch's own session cookies, and this Guard reads others: if a front end owns the cookies, set FrontEndCookies; if an earlier version of this service wrote them, list them as FormerCookies",
 }
 
-// readCookies reads the cookies of a request, and notices mixtures.
+// readCookies reads the cookies of a request, or those that former cookies were moved to, or
+// former ones. It logs conflicts.
 func (g *Guard) readCookies(r *http.Request, rc *requestCredentials) error {
 	lines := r.Header["Cookie"]
 	err := g.cookie.read(lines, rc)
@@ -192,7 +193,7 @@ func (g *Guard) readCookies(r *http.Request, rc *requestCredentials) error {
 	case errors.Is(err, errTwoValues), rc.several:
 		g.logConflict(r.Context(), conflictTwoValues)
 	case err != nil:
-		if g.cookie.frontEnd && strings.Contains(strings.Join(lines, ";"), nameMark) {
+		if g.cookie.frontEnd && strings.Contains(strings.Join(lines, ";"), separator) {
 			g.logConflict(r.Context(), conflictNamed)
 		}
 	case rc.signedOut:
@@ -205,7 +206,7 @@ func (g *Guard) readCookies(r *http.Request, rc *requestCredentials) error {
 			*rc = former
 			return nil
 		}
-		if g.cookie.prefixed() && bringsStytchs(lines) {
+		if g.cookie.prefixed() && hasStytchNames(lines) {
 			g.logConflict(r.Context(), conflictUnread)
 		}
 	case rc.session == "" && !g.cookie.frontEnd:
@@ -214,6 +215,7 @@ func (g *Guard) readCookies(r *http.Request, rc *requestCredentials) error {
 	return err
 }
 
+// logConflict logs a conflict unless it was logged within the last minute.
 func (g *Guard) logConflict(ctx context.Context, kind int) {
 	now := time.Now().Unix()
 	last := g.conflicts[kind].Load()
@@ -223,8 +225,9 @@ func (g *Guard) logConflict(ctx context.Context, kind int) {
 	g.config.logger().WarnContext(ctx, conflictTexts[kind])
 }
 
-// bringsStytchs reports whether one of the cookies has a name of Stytch's own.
-func bringsStytchs(lines []string) bool {
+// hasStytchNames reports whether one of the cookies has one of the names that Stytch's SDKs
+// give to session cookies.
+func hasStytchNames(lines []string) bool {
 	for _, line := range lines {
 		for pair := range strings.SplitSeq(line, ";") {
 			name, _, _ := strings.Cut(strings.TrimLeft(pair, " "), "=")

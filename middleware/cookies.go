@@ -9,14 +9,14 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// sessionCookies are the two session cookies of one configuration: their names, and
-// the attributes that decide which cookies of a browser they are.
+// sessionCookies are the two session cookies of one configuration: their names, and the
+// attributes that tell them apart from other cookies of a browser.
 //
 // Invariant: the cookie of the session_token names its session, "<session_token>~<session
 // id>", and the cookie of the session_jwt counts only for that session. So each response
 // may write the cookie of the session_jwt, however late it arrives: beside the
-// session_token of another session it has no effect. A "~" is in no token, no JWT, no mark
-// and no id of Stytch's. A mark may follow the session id: see Config.SessionMarks.
+// session_token of another session it has no effect. Tokens, JWTs, marks and Stytch's ids
+// contain no "~". A mark may follow the session id: see Config.SessionMarks.
 type sessionCookies struct {
 	token, jwt string // names
 	domain     string // the Domain attribute; empty: this host alone
@@ -26,9 +26,9 @@ type sessionCookies struct {
 
 const (
 	hostPrefix  = "__Host-"
-	nameMark    = "~"
-	signedOut   = nameMark           // the session_token cookie's value after a sign-out, where former cookies are read
-	endedPrefix = "ended" + nameMark // of the session_jwt cookie's value, before the id of the session that has ended
+	separator   = "~"
+	signedOut   = separator           // the session_token cookie's value after a sign-out, if former cookies are read
+	endedPrefix = "ended" + separator // begins the session_jwt cookie's value after the end of a session; its id follows
 )
 
 // cookiesOf returns the cookies of a configuration.
@@ -49,36 +49,37 @@ func cookieNames(base string, prefixed bool) (token, jwt string) {
 	return base, base + "_jwt"
 }
 
-// prefixed reports whether browsers see to it that no other host can write these
-// cookies, and that there is one of each name only (RFC 6265bis, 4.1.3.2).
+// prefixed reports whether the names have the prefix by which browsers ensure that no other
+// host can write these cookies and that each name exists once (RFC 6265bis, 4.1.3.2).
 func (s sessionCookies) prefixed() bool { return strings.HasPrefix(s.token, hostPrefix) }
 
-// moved returns the cookies of a browser whose former cookies were replaced: see moveFormer.
-// That of the session_jwt is the same, since it counts only for the session that the other
-// one names.
+// moved returns the cookies to which former cookies are moved: see moveFormer. The name of
+// the session_jwt's cookie stays the same, since it counts only for the session that the
+// session_token's cookie names.
 func (s sessionCookies) moved() sessionCookies {
 	s.token += "_moved"
 	return s
 }
 
-// marked returns the value of the session_token's cookie, with the mark if there is one.
-func marked(token string, session grimoireauth.SessionID, mark string) string {
+// markedTokenValue returns the value of the session_token's cookie, with the mark if there
+// is one.
+func markedTokenValue(token string, session grimoireauth.SessionID, mark string) string {
 	if mark == "" {
-		return named(token, session)
+		return tokenValue(token, session)
 	}
-	return named(token, session) + nameMark + mark
+	return tokenValue(token, session) + separator + mark
 }
 
-// named returns the value of the session_token's cookie without a mark.
-func named(token string, session grimoireauth.SessionID) string {
-	return token + nameMark + string(session)
+// tokenValue returns the value of the session_token's cookie without a mark.
+func tokenValue(token string, session grimoireauth.SessionID) string {
+	return token + separator + string(session)
 }
 
-// ended returns the value of the session_jwt's cookie that says that a session is over.
-func ended(session string) string { return endedPrefix + session }
+// endedValue returns the value of the session_jwt's cookie after the end of a session.
+func endedValue(session string) string { return endedPrefix + session }
 
-// sharedWith reports whether a browser that reaches this host keeps cookies of this
-// Domain (RFC 6265, 5.1.3). Without a Domain every host's are kept.
+// sharedWith reports whether a browser keeps cookies of this Domain from this host (RFC
+// 6265, 5.1.3). Without a Domain it keeps those of every host.
 func (s sessionCookies) sharedWith(host string) bool {
 	return s.domain == "" || strings.EqualFold(host, s.domain) || len(host) > len(s.domain) &&
 		strings.EqualFold(host[len(host)-len(s.domain)-1:], "."+s.domain)
@@ -104,8 +105,8 @@ func (s sessionCookies) line(name, value string, age int) string {
 	return cookie.String()
 }
 
-// put writes one cookie on the response, in place of one of that name, Domain and path
-// that was put there before.
+// put writes one cookie on the response. It replaces one of the same name, Domain and path
+// that was written on this response before.
 func (s sessionCookies) put(h http.Header, name, value string, age int) {
 	kept := make([]string, 0, len(h["Set-Cookie"])+1)
 	for _, line := range h["Set-Cookie"] {
@@ -116,27 +117,27 @@ func (s sessionCookies) put(h http.Header, name, value string, age int) {
 	h["Set-Cookie"] = append(kept, s.line(name, value, age))
 }
 
-// owns reports whether a Set-Cookie line of one of the names is about the very cookie
-// that this configuration writes.
+// owns reports whether a Set-Cookie line of one of the names is about the cookie that this
+// configuration writes, and not about a variant of it.
 func (s sessionCookies) owns(line string) bool {
 	cookie, err := http.ParseSetCookie(line)
 	return err != nil || cookie.Path == "/" && strings.EqualFold(cookie.Domain, s.domain)
 }
 
-// expireVariants deletes the cookies of the same names that this configuration does not
-// write, and that a browser would send as well: written by an earlier configuration with
-// another Domain, or planted by another host of the site. The name alone does not tell
-// them apart, so their two values refuse a request. Call it before the response writes or
-// deletes the cookies of this configuration, or use expireForeign.
+// expireVariants deletes cookies of the same names that this configuration does not write
+// and that a browser would send as well: an earlier configuration with another Domain wrote
+// them, or another host of the site planted them. A request that brings both is refused,
+// since the name does not tell them apart. Call it before the response writes or deletes
+// the cookies of this configuration; in other responses use expireForeign.
 func (s sessionCookies) expireVariants(h http.Header, r *http.Request) {
 	s.expire(h, r, []string{"/"}, func(string, string) bool { return false })
 }
 
 // expireForeign deletes such cookies in a response that writes none, also those with a
-// longer path than ours, as far as the path of this request goes. It deletes no cookie
-// that this configuration writes, so it does no harm in a response that arrives late. A
-// Domain that is the host itself is left alone: RFC 6265 takes that cookie for the one
-// without a Domain, where RFC 6265bis and browsers do not.
+// longer path, as far as the path of this request goes. It deletes no cookie that this
+// configuration writes, so it does no harm in a response that arrives late. It deletes none
+// whose Domain is the host itself: by RFC 6265, unlike RFC 6265bis and browsers, that is
+// the same cookie as the one without a Domain.
 func (s sessionCookies) expireForeign(h http.Header, r *http.Request) {
 	ours := s.domain
 	if ours == "" {
@@ -175,14 +176,12 @@ func (s sessionCookies) expire(h http.Header, r *http.Request, paths []string, s
 	}
 }
 
-// maxDeletions bounds the bytes of response headers that delete cookies which are not
-// this configuration's. A proxy takes 4 kB of headers as a rule, and answers 502 to more:
-// a cookie that another host planted must not bring that about. What does not fit is
-// refused on, by a response that arrives.
+// maxDeletions bounds the bytes of response headers that delete such cookies. Proxies
+// usually accept 4 kB of headers and answer 502 to more, which a planted cookie must not
+// cause. Cookies whose deletion does not fit go on refusing requests.
 const maxDeletions = 2500
 
-// hostOf returns the host that the browser has in its address bar, as far as the request
-// tells, without the port.
+// hostOf returns the host of the request without the port, as the browser shows it.
 func hostOf(r *http.Request) string {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
@@ -227,8 +226,8 @@ func ancestors(r *http.Request) []string {
 	return paths
 }
 
-// addressOf returns the path and query that the browser has in its address bar. URL may
-// have lost a prefix to http.StripPrefix.
+// addressOf returns the path and query that the browser shows. http.StripPrefix may have
+// removed a prefix from URL.
 func addressOf(r *http.Request) string {
 	if strings.HasPrefix(r.RequestURI, "/") {
 		return r.RequestURI

@@ -13,28 +13,27 @@ import (
 )
 
 const (
-	// maxCookie is what a browser stores of one cookie, name and attributes
-	// included (RFC 6265, 6.1). It drops a longer one without a word.
+	// maxCookie is the length of one cookie that a browser stores, name and attributes
+	// included (RFC 6265, 6.1). It drops a longer one silently.
 	maxCookie = 4096
 	// longestCookie is how long browsers keep a cookie at the most (RFC 6265bis, 5.5).
 	longestCookie = 400 * 24 * time.Hour
 )
 
-// SetCookies gives the browser these credentials in place of any it had, in the response
-// to r, before that response is written: after a sign-in, and after switching class. Pass
-// only what [Guard.Authenticate] returned. The session of this browser that r proves is
-// ended by Config.Revoke if it is another one; a failure to do so is logged and changes
+// SetCookies writes the cookies of these credentials in place of those of another session,
+// in the response to r, before that response is written: after a sign-in, and after
+// switching class. Pass only what [Guard.Authenticate] returned. If r brings the credentials
+// of another session, Config.Revoke ends it; a failure to do so is logged and changes
 // nothing.
 //
-// The cookies live as long as the session can: until Session.EndsBy if sessions
-// slide, and otherwise for the 400 days that browsers keep a cookie. Only Stytch ends the
-// session. A session_jwt that is too long for a cookie is left out, and the session_token
-// alone proves the session from then on. The response is kept out of caches.
+// The cookies last as long as the session can: until Session.EndsBy if sessions slide, and
+// otherwise for the 400 days that browsers keep a cookie. Only Stytch ends the session. A
+// session_jwt that is too long for a cookie is left out; the session_token alone then proves
+// the session. The response is kept out of caches.
 //
-// It sets nothing and returns an error that matches [grimoireauth.ErrInvalid] if
-// there is nothing that could be set: no session_token, a session that is over. It
-// matches [ErrMisconfigured] if this Guard sets no cookies, or if the browser would drop
-// them: see [Guard.CheckCookies].
+// It sets nothing and returns an error that matches [grimoireauth.ErrInvalid] if there is no
+// session_token or the session is over. The error matches [ErrMisconfigured] if this Guard
+// sets no cookies, or if the browser would drop them: see [Guard.CheckCookies].
 func (g *Guard) SetCookies(w http.ResponseWriter, r *http.Request, authentication grimoireauth.Authentication) error {
 	host := ""
 	if r != nil {
@@ -63,10 +62,10 @@ func (g *Guard) SetCookies(w http.ResponseWriter, r *http.Request, authenticatio
 	g.expireFormer(h)
 	g.expireMoved(h, r)
 	mark := g.config.SessionMarks.Mark(authentication.Token, authentication.ID())
-	g.cookie.put(h, g.cookie.token, marked(token, authentication.ID(), mark), age)
+	g.cookie.put(h, g.cookie.token, markedTokenValue(token, authentication.ID(), mark), age)
 	// An absent session_jwt is deleted: it would belong to another session.
 	g.cookie.put(h, g.cookie.jwt, g.fitting(jwt, age), age)
-	uncached(w)
+	setUncached(w)
 	return nil
 }
 
@@ -88,7 +87,7 @@ func (g *Guard) CheckCookies(host string) error {
 }
 
 // CookieName returns the name of the session_token's cookie without its prefix, as in
-// Config.CookieName. It tells two services on one host apart.
+// Config.CookieName. Two services on one host have different ones.
 func (g *Guard) CookieName() string {
 	if g == nil {
 		return ""
@@ -106,8 +105,8 @@ func (g *Guard) CookieDomain() string {
 }
 
 // ClearCookies deletes the session cookies, in the response to r: after a sign-out. While
-// former cookies are read, the session_token's cookie stays and holds a mark instead. A
-// Guard never calls it. It does nothing if this Guard writes no cookies.
+// former cookies are read, the session_token's cookie stays without a token. The guards
+// themselves never call it. It does nothing if this Guard writes no cookies.
 func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	if g.CheckCookies("") != nil {
 		return
@@ -120,18 +119,18 @@ func (g *Guard) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	g.expireFormer(h)
 	g.expireMoved(h, r)
 	if left := g.formerLeft(); left > 0 {
-		// An answer that replaces former cookies may arrive after this one. What it writes
-		// is read only without a session_token's cookie, so one stays, and holds none.
+		// A response that moves former cookies may arrive after this one. What it writes is
+		// read only if there is no session_token's cookie, so this one stays, without a token.
 		g.cookie.put(h, g.cookie.token, signedOut, left)
 	} else {
 		g.cookie.put(h, g.cookie.token, "", 0)
 	}
 	g.cookie.put(h, g.cookie.jwt, "", 0)
-	uncached(w)
+	setUncached(w)
 }
 
-// endEarlier ends the session that the browser had, so that it does not live on without a
-// cookie. The browser may have gone; that does not stop it.
+// endEarlier ends the session that the browser had, so that it does not go on at Stytch
+// without a cookie. It does so even if the browser closes the connection.
 func (g *Guard) endEarlier(r *http.Request, now grimoireauth.SessionID) {
 	var rc requestCredentials
 	if err := g.readCookies(r, &rc); err != nil || rc.forAuthFunc().IsZero() {
@@ -140,9 +139,9 @@ func (g *Guard) endEarlier(r *http.Request, now grimoireauth.SessionID) {
 	ctx := context.WithoutCancel(r.Context())
 	if r = r.WithContext(ctx); g.byBearer(r) {
 		r = r.Clone(ctx)
-		r.Header.Del("Authorization") // that session is no browser's
+		r.Header.Del("Authorization") // a program's session, which goes on
 	}
-	// Not Check: whether this person may do what r asks for is another question.
+	// Not Check, which would also check whether this person may make the request r.
 	a := g.requestAuth(r, false)
 	earlier, err := a.authentication, a.err
 	switch {
@@ -160,7 +159,7 @@ func (g *Guard) endEarlier(r *http.Request, now grimoireauth.SessionID) {
 	}
 }
 
-// explained is the text of errors that promise to hold no secret, and the type of others.
+// logText returns the text of an error that holds no secret, and the type of any other.
 func logText(err error) string {
 	var own *grimoireauth.Error
 	if errors.As(err, &own) {
@@ -169,35 +168,35 @@ func logText(err error) string {
 	return fmt.Sprintf("%T", err)
 }
 
-// renewCookies brings a session_jwt that a refresh has made to the browser, and nothing
-// else: the cookie of the session_token is written by [Guard.SetCookies] alone, since this
-// response may arrive after the next person has signed in on this browser.
+// renewCookies writes the session_jwt of a refresh, and nothing else. Only
+// [Guard.SetCookies] writes the cookie of the session_token, since this response may arrive
+// after the next person has signed in on this browser.
 func (g *Guard) renewCookies(w http.ResponseWriter, had *requestCredentials, now *grimoireauth.Authentication) {
 	jwt := now.JWT.Reveal()
 	if g.config.FrontEndCookies || had.former || had.token == "" || jwt == "" || jwt == had.jwt || !tokenLike(jwt, maxJWT) {
 		return
 	}
 	age, live := cookieAge(*now)
-	// An answer that is older than what the browser has was overtaken by another.
+	// The browser has a later answer of Stytch already.
 	if !live || older(jwt, had.jwt) {
 		return
 	}
 	// One that does not fit takes the stale one away, once.
 	if jwt = g.fitting(jwt, age); jwt != had.jwt {
 		g.cookie.put(w.Header(), g.cookie.jwt, jwt, age)
-		uncached(w)
+		setUncached(w)
 	}
 }
 
-// markEnded leaves word in the browser that its session has ended, so that its next
-// requests are refused here and Stytch is not asked again. The mark names the session: if
-// it arrives after the next person has signed in, it says nothing about them.
+// markEnded writes into the session_jwt's cookie that the session has ended, so that the
+// next requests are refused without a call to Stytch. The value names the session: it has no
+// effect if it arrives after the next person has signed in.
 func (g *Guard) markEnded(w http.ResponseWriter, had requestCredentials) {
 	if g.config.FrontEndCookies || had.former || had.ended || had.session == "" {
 		return
 	}
-	g.cookie.put(w.Header(), g.cookie.jwt, ended(had.session), int(longestCookie/time.Second))
-	uncached(w)
+	g.cookie.put(w.Header(), g.cookie.jwt, endedValue(had.session), int(longestCookie/time.Second))
+	setUncached(w)
 }
 
 // cookieAge returns for how many seconds the cookies of a session are kept, and false if
@@ -227,8 +226,9 @@ func (g *Guard) fitting(jwt string, age int) string {
 	return ""
 }
 
-// uncached keeps a response that sets cookies to the one browser it is for.
-func uncached(w http.ResponseWriter) {
+// setUncached keeps a response that sets cookies out of caches, which would hand them to
+// other browsers.
+func setUncached(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if !varies(h["Vary"], "Cookie") {

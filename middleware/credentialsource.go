@@ -9,26 +9,25 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// CredentialSource is where a [Guard] reads credentials. Whichever place the guard reads
-// for a request decides it: credentials that are bad there are never replaced by
-// others from elsewhere, and the two are never mixed.
+// CredentialSource is where a [Guard] reads credentials. For each request it reads one
+// place: credentials that are rejected there are never replaced by others from elsewhere,
+// and the two are never mixed.
 type CredentialSource uint8
 
-// The places where credentials can be.
+// The places where a Guard can read credentials.
 const (
 	// CookiesOnly reads the two session cookies, and no header.
 	CookiesOnly CredentialSource = iota
-	// BearerOnly reads a session_jwt from the Authorization header (RFC 6750,
-	// 2.1), and no cookie, so that no other site can make a browser present
-	// anything. It is never refreshed: when it has expired, the client brings
-	// another.
+	// BearerOnly reads a session_jwt from the Authorization header (RFC 6750, 2.1), and no
+	// cookie, so that no other site can make a browser send credentials. The session_jwt is
+	// never refreshed: when it has expired, the client brings another.
 	BearerOnly
-	// BearerOrCookies reads the Authorization header if there is one, of whatever
-	// scheme, and the cookies only of requests without it.
+	// BearerOrCookies reads the Authorization header if there is one, of any scheme, and the
+	// cookies only in requests without it.
 	BearerOrCookies
 )
 
-// headers returns the names of the headers that are read, as Vary lists them.
+// headers returns the names of the headers that the guard reads, in the form of Vary.
 func (c CredentialSource) headers() string {
 	switch c {
 	case BearerOnly:
@@ -39,19 +38,20 @@ func (c CredentialSource) headers() string {
 	return "Cookie"
 }
 
-// presented is what a request says of itself, unproved.
+// requestCredentials are the credentials that a request brings, not yet verified.
 type requestCredentials struct {
 	jwt, token string
-	session    string // what the session_token's cookie says to be its session; empty if it names none
-	mark       string // what the session_token's cookie has for a mark, unproved: see Config.SessionMarks
-	signedOut  bool   // the session_token's cookie says that this browser has signed out
-	ended      bool   // the other cookie says that this session is over
-	bearer     bool   // it came in the Authorization header
-	former     bool   // it came in cookies of an earlier configuration
-	moved      bool   // it came in the cookie that took the place of such a one
-	several    bool   // it was picked from several values
+	session    string // the session id in the session_token's cookie; empty if it has none
+	mark       string // the mark in the session_token's cookie: see Config.SessionMarks
+	signedOut  bool   // by the session_token's cookie this browser has signed out
+	ended      bool   // by the session_jwt's cookie this session has ended
+	bearer     bool   // read from the Authorization header
+	former     bool   // read from cookies of an earlier configuration
+	moved      bool   // read from the cookie to which such a one was moved
+	several    bool   // chosen from several values
 }
 
+// forAuthFunc returns them in the form that an AuthFunc gets.
 func (rc requestCredentials) forAuthFunc() grimoireauth.Credentials {
 	c := grimoireauth.NewCredentials(rc.jwt, rc.token)
 	c.NamedSession = grimoireauth.SessionID(rc.session)
@@ -60,7 +60,7 @@ func (rc requestCredentials) forAuthFunc() grimoireauth.Credentials {
 
 var errBadAuthorization = fmt.Errorf("the Authorization header is no bearer token: %w", grimoireauth.ErrUnauthenticated)
 
-// byBearer reports whether the Authorization header is what decides a request.
+// byBearer reports whether the guard reads the Authorization header of this request.
 func (g *Guard) byBearer(r *http.Request) bool {
 	switch g.config.CredentialSource {
 	case CookiesOnly:
@@ -71,8 +71,8 @@ func (g *Guard) byBearer(r *http.Request) bool {
 	return len(r.Header["Authorization"]) > 0
 }
 
-// read reads into p, which is zero, what the request presents where this guard looks. The
-// pointer saves copies of what is read, one for each level.
+// read reads the credentials of a request into rc, which is zero. The pointer saves a copy
+// at each level of calls.
 func (g *Guard) read(r *http.Request, rc *requestCredentials) error {
 	if !g.byBearer(r) {
 		return g.readCookies(r, rc)
@@ -83,10 +83,10 @@ func (g *Guard) read(r *http.Request, rc *requestCredentials) error {
 	return err
 }
 
-// bearer reads the token of an Authorization header, "" if there is no header.
-// The scheme is matched in any case (RFC 9110, 11.1). RFC 6750 allows several
-// spaces after it; nobody sends them, and one request should have one spelling.
-// Of two headers, or two tokens in one, a proxy might read the other.
+// bearer reads the token of an Authorization header, "" if there is no header. The scheme is
+// matched in any case (RFC 9110, 11.1). RFC 6750 allows several spaces after it; clients
+// send one, and more are rejected. So are two headers, or two tokens in one, since a proxy
+// might read the other.
 func bearer(lines []string) (string, error) {
 	if len(lines) == 0 {
 		return "", nil
@@ -98,13 +98,15 @@ func bearer(lines []string) (string, error) {
 	return token, nil
 }
 
-// Attach writes credentials on a request the way the Guard reads them, in place
-// of any it had: for tests, reverse proxies, and programs that call a guarded
-// service. Where a bearer token is read, a session_jwt that is alone goes as one, and two
-// credentials go as cookies where those are read; the session_token's cookie names its session if
-// the credentials do. It returns an error that matches [grimoireauth.ErrInvalid] if they
-// are no tokens, if there is no session_jwt for a Guard that reads nothing else, or no
-// session_token for one that owns its cookies, where a session_jwt alone proves nothing.
+// Attach writes credentials on a request in the form in which the Guard reads them, in place
+// of any that it had: for tests, reverse proxies, and programs that call a guarded service.
+// A Guard that reads bearer tokens gets a session_jwt without a session_token as one; with
+// both, one that reads cookies gets cookies. The session_token's cookie names its session if
+// the credentials do.
+//
+// It returns an error that matches [grimoireauth.ErrInvalid] if they are no tokens, if the
+// Guard reads bearer tokens only and there is no session_jwt, or if the Guard owns its
+// cookies and there is no session_token, without which it accepts no session_jwt.
 func (g *Guard) Attach(r *http.Request, credentials grimoireauth.Credentials) error {
 	if g == nil || g.auth == nil {
 		return errZeroGuard
@@ -129,7 +131,7 @@ func (g *Guard) Attach(r *http.Request, credentials grimoireauth.Credentials) er
 	case alone && !g.config.FrontEndCookies:
 		return errors.Join(grimoireauth.ErrInvalid, errJWTAlone)
 	case token != "" && credentials.NamedSession != "" && !g.config.FrontEndCookies:
-		token = named(token, credentials.NamedSession)
+		token = tokenValue(token, credentials.NamedSession)
 	}
 	g.attachCookies(r.Header, jwt, token)
 	return nil
@@ -141,6 +143,7 @@ var (
 	errTokenAsBearer  = errors.New("a session_token is no bearer token: this Guard reads a session_jwt")
 )
 
+// attachCookies writes the session cookies in place of those that the request has.
 func (g *Guard) attachCookies(h http.Header, jwt, token string) {
 	var pairs []string
 	for _, line := range h["Cookie"] {
@@ -166,16 +169,16 @@ func (g *Guard) attachCookies(h http.Header, jwt, token string) {
 	}
 }
 
-// attemptCookies begin the names of the cookies that package signin gives to attempts to
-// sign in, beside a Guard with the default CookieName.
+// attemptCookies begins the names of the cookies in which package signin keeps attempts to
+// sign in, if the Guard has the default CookieName.
 const attemptCookies = "grimoire_attempt_"
 
-// Detach removes from a request everything by which this Guard and the pages of package
-// signin know a browser: the session cookies, those of earlier configurations, the marks
-// of refused forms and the attempts to sign in, and the Authorization header if this Guard
-// reads it. Other cookies stay. A proxy calls it before it hands a request to a service
-// that must not see a token. A nil or zero Guard, which does not know the names, removes
-// all cookies and the Authorization header.
+// Detach removes from a request all that this Guard and the pages of package signin read:
+// the session cookies, those of earlier configurations, the marks of refused forms and the
+// attempts to sign in, and the Authorization header if this Guard reads it. Other cookies
+// stay. A proxy calls it before it sends a request to a service that must not see a token. A
+// nil or zero Guard, which does not know the names, removes all cookies and the
+// Authorization header.
 func (g *Guard) Detach(r *http.Request) {
 	if g == nil || g.auth == nil {
 		r.Header.Del("Cookie")
@@ -201,8 +204,8 @@ func (g *Guard) Detach(r *http.Request) {
 	}
 }
 
-// knows reports whether a cookie of this name is the Guard's or of the pages of package
-// signin. Their names are the base name, or begin with it and "_".
+// knows reports whether a cookie of this name belongs to the Guard or to the pages of
+// package signin. Their names are the base name, or begin with it and "_".
 func (g *Guard) knows(name string) bool {
 	name = strings.TrimPrefix(name, hostPrefix)
 	if strings.HasPrefix(name, attemptCookies) {

@@ -11,7 +11,7 @@ import (
 )
 
 // Rule is one condition of [Guard.Decide]. Make it with [HasRole], [HasPermission],
-// [SignedInWithin] or [StytchSays]; the zero Rule refuses everybody as [ErrMisconfigured].
+// [SignedInWithin] or [StytchSays]; the zero Rule fails with [ErrMisconfigured].
 type Rule struct {
 	make  func(*Guard) (check, error)
 	fresh bool
@@ -43,8 +43,8 @@ func SignedInWithin(maxAge time.Duration, factors ...string) Rule {
 	}}
 }
 
-// StytchSays asks that the decision rests on what Stytch says while the caller waits, as
-// [Guard.Fresh] does.
+// StytchSays asks for an answer of Stytch to a call that Decide makes now, as [Guard.Fresh]
+// does.
 func StytchSays() Rule {
 	return Rule{fresh: true, make: func(*Guard) (check, error) {
 		return func(_ context.Context, _ *http.Request, _ *requestAuth, in classRole) (classRole, error) {
@@ -53,21 +53,21 @@ func StytchSays() Rule {
 	}}
 }
 
-// Decision is who may pass, and as what.
+// Decision is the session that [Guard.Decide] has accepted, and the role of its member.
 type Decision struct {
-	// Authentication is the session, and the credentials that prove it now. They differ
-	// from those presented after a refresh.
+	// Authentication is the session, and the credentials that prove it now. After a refresh
+	// they differ from those that Decide got.
 	Authentication grimoireauth.Authentication
-	// Person and Role say what the member is in the class of the last [HasRole]. Zero if
-	// there was none.
+	// Person and Role are the member and the role in the class of the last [HasRole]. Zero
+	// without one.
 	Person grimoireauth.Person
 	Role   grimoireauth.Role
 }
 
-// Decide finds out whose the credentials are and whether they fulfil all rules, in this
-// order. The guards of this package decide by the same steps, so that a server of another
-// protocol, such as gRPC, asks here and gets the answer that net/http would get. It writes
-// nothing; whoever has a browser's cookies uses the guards.
+// Decide authenticates the credentials and then checks all rules, in this order. The guards
+// of this package decide by the same steps, so that a server of another protocol, such as
+// gRPC, gets the decision that net/http would get. It writes nothing; for the cookies of a
+// browser use the guards.
 //
 // A session_jwt without a session_token counts as a bearer token: it is never refreshed. A
 // session_token counts with the session that Credentials.NamedSession names, if it names
@@ -76,14 +76,14 @@ type Decision struct {
 // Its errors match [grimoireauth.ErrUnauthenticated], [grimoireauth.ErrNotFound] for a
 // class of others (ErrForbidden with RevealClasses), [grimoireauth.ErrForbidden],
 // [grimoireauth.ErrNotRecent], [grimoireauth.ErrUnavailable],
-// [grimoireauth.ErrRateLimited] or [ErrMisconfigured]. Without rules it decides that
-// somebody is signed in.
+// [grimoireauth.ErrRateLimited] or [ErrMisconfigured]. Without rules it accepts every
+// authenticated session.
 func (g *Guard) Decide(ctx context.Context, credentials grimoireauth.Credentials, rules ...Rule) (Decision, error) {
 	_, decision, _, err := g.decideBy(ctx, credentials, rules)
 	return decision, err
 }
 
-// decideBy is Decide, and what it was found by.
+// decideBy decides as Decide, and returns also the result and the checks.
 func (g *Guard) decideBy(ctx context.Context, credentials grimoireauth.Credentials, rules []Rule) (*requestAuth, Decision, []check, error) {
 	if g == nil || g.auth == nil {
 		return nil, Decision{}, nil, errZeroGuard
@@ -109,7 +109,7 @@ func (g *Guard) decideBy(ctx context.Context, credentials grimoireauth.Credentia
 	return a, decision, checks, nil
 }
 
-// checksOf returns the checks of the rules, and whether one asks for Stytch's word.
+// checksOf returns the checks of the rules, and whether one is [StytchSays].
 func (g *Guard) checksOf(rules []Rule) (checks []check, fresh bool, err error) {
 	for _, rule := range rules {
 		if rule.make == nil {
@@ -125,7 +125,8 @@ func (g *Guard) checksOf(rules []Rule) (checks []check, fresh bool, err error) {
 	return checks, fresh, nil
 }
 
-// presentedBy returns what credentials say that did not come with an http.Request.
+// requestCredentialsOf returns the credentials that Decide got, in the form of those of a
+// request.
 func requestCredentialsOf(c grimoireauth.Credentials) (requestCredentials, error) {
 	rc := requestCredentials{jwt: c.JWT.Reveal(), token: c.Token.Reveal(), session: string(c.NamedSession), bearer: c.Token.IsZero()}
 	switch {

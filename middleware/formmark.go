@@ -13,20 +13,20 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// ErrOtherPersonsForm: this browser sends a form again that the Guard has refused
-// before, with 401, 403, 404, 429 or 503, and the person who is signed in now is not the one who was
-// then, or that is not known. Nothing was done with it. It is answered with 409, once:
-// the same form passes when it is sent again. It matches [grimoireauth.ErrConflict].
+// ErrOtherPersonsForm: this browser sends a form again that the Guard has refused before,
+// with 401, 403, 404, 429 or 503, and another person may be signed in than then. The form
+// does not reach its handler. The Guard answers 409, once: the same form passes when it is
+// sent again. It matches [grimoireauth.ErrConflict].
 var ErrOtherPersonsForm error = fmt.Errorf("the form may have been filled in by another person: %w", grimoireauth.ErrConflict)
 
-// The mark of refused forms is a cookie of its own. A browser that reloads the page of
-// a refusal posts the form again, with what was typed, and the cookies that are there
-// by then. So the mark says which forms were refused, and whose they were. It decides
-// only whether there is a question, and nobody is served because of it.
+// The marks of refused forms are in a cookie of their own. A browser that reloads the page
+// of a refusal posts the form again, with the text that was typed before and the cookies of
+// now. So the cookie keeps which forms were refused, and whose they were. It authenticates
+// no request: a mark can only cause a 409.
 //
-// A form is known by its method, its address and the length of its body: a reload
-// repeats all three to the letter, while the next person's own form at the same address
-// rarely does, and two tabs with two forms have two marks. The body itself is not read,
+// A form is identified by its method, its address and the length of its body: a reload
+// repeats all three, while the next person's own form at the same address rarely has the
+// same length, and two tabs with two forms have two marks. The body itself is not read,
 // since a handler may want to stream it.
 const (
 	formsSuffix = "_forms" // after the name of the session_token's cookie
@@ -49,18 +49,19 @@ func formOf(r *http.Request) string {
 	return digestOf("form", r.Method, addressOf(r), strconv.FormatInt(r.ContentLength, 10))
 }
 
-// memberDigest returns the digest of a member. That of the empty id, which no member
-// has, stands for a person who is not known.
+// memberDigest returns the digest of a member. The digest of the empty id stands for a
+// person who is not known.
 func memberDigest(member grimoireauth.MemberID) string { return digestOf("member", string(member)) }
 
-// otherPersonsForm is an [ErrOtherPersonsForm] that says who is asked.
+// otherPersonsForm is an [ErrOtherPersonsForm] with the digest of the member who is signed
+// in now.
 type otherPersonsForm struct{ member string }
 
 func (e *otherPersonsForm) Error() string { return ErrOtherPersonsForm.Error() }
 func (e *otherPersonsForm) Unwrap() error { return ErrOtherPersonsForm }
 
-// posts reports whether a browser's form made this request: a script reads the refusal
-// itself, and no page of it is ever reloaded.
+// isFormPost reports whether a browser's form made this request. A script shows no page that
+// a person could reload.
 func isFormPost(r *http.Request) bool { return unsafeMethod(r.Method) && readByPerson(r) }
 
 func unsafeMethod(method string) bool {
@@ -98,20 +99,20 @@ func (g *Guard) checkForm(r *http.Request, a *requestAuth) error {
 	return nil
 }
 
-// markForm remembers a form that is being refused in the browser that sent it. Whoever
-// was asked whether to send another person's form has answered by sending it again, so
-// the form is theirs from then on. Nothing else changes whose it is.
+// markForm adds the form that is refused now to the browser's marks. After
+// ErrOtherPersonsForm the mark gets the present member, who confirms by sending the form
+// again. Nothing else changes whose a marked form is.
 func (g *Guard) markForm(h http.Header, r *http.Request, err error) {
 	if g == nil || g.auth == nil || g.byBearer(r) || !isFormPost(r) {
 		return
 	}
-	var asked *otherPersonsForm
+	var confirms *otherPersonsForm
 	mark := formMark{form: formOf(r)}
 	switch status := refusalOf(err).status; {
-	case errors.As(err, &asked):
-		mark.member = asked.member
+	case errors.As(err, &confirms):
+		mark.member = confirms.member
 	case status == http.StatusUnauthorized, status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests,
-		// The next person may be one who may: a student's form is not to be an instructor's.
+		// A student's form must not be sent with an instructor's permission.
 		status == http.StatusForbidden, status == http.StatusNotFound:
 		mark.member = memberDigest(g.claimedMember(r))
 	default:
@@ -119,7 +120,7 @@ func (g *Guard) markForm(h http.Header, r *http.Request, err error) {
 	}
 	value := make([]string, 0, maxForms)
 	for _, known := range g.formMarks(r) {
-		if known.form == mark.form && asked == nil {
+		if known.form == mark.form && confirms == nil {
 			return
 		}
 		if known.form != mark.form {
@@ -128,8 +129,7 @@ func (g *Guard) markForm(h http.Header, r *http.Request, err error) {
 	}
 	value = append(value, mark.form+mark.member)
 	value = value[max(0, len(value)-maxForms):]
-	// Host-only also where the session is shared with other hosts: their forms are
-	// others.
+	// Host-only also if other hosts share the session, since they have other forms.
 	cookies := sessionCookies{secure: g.cookie.secure}
 	cookies.put(h, g.cookie.token+formsSuffix, strings.Join(value, "."), int(formsLife/time.Second))
 	if !varies(h["Vary"], "Cookie") {
@@ -138,8 +138,8 @@ func (g *Guard) markForm(h http.Header, r *http.Request, err error) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// claimedMember returns whom the request names, proved or not, and "" if that cannot
-// be told.
+// claimedMember returns the member id in the credentials of the request, verified or
+// not, and "" if they have none.
 func (g *Guard) claimedMember(r *http.Request) grimoireauth.MemberID {
 	if session, ok := grimoireauth.SessionFromContext(r.Context()); ok {
 		return session.Member()
@@ -156,8 +156,8 @@ func (g *Guard) claimedMember(r *http.Request) grimoireauth.MemberID {
 	return grimoireauth.MemberID(c.Subject)
 }
 
-// formMarks returns the marks that the browser sends. Those of a second cookie of the
-// name, which another host may have planted, are added and replace none.
+// formMarks returns the marks that the browser sends. Those of a second cookie of the name,
+// which another host may have planted, replace none.
 func (g *Guard) formMarks(r *http.Request) []formMark {
 	name := g.cookie.token + formsSuffix
 	var marks []formMark

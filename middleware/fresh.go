@@ -12,14 +12,13 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Fresh calls next for those of whom Stytch says, while they wait, that they are
-// signed in: for what must not rest on a session_jwt that may be five minutes old,
-// such as releasing grades or deleting a class. It needs Config.Fresh.
+// Fresh calls Stytch during the request, and calls next if Stytch authenticates the session:
+// for what must not rest on a session_jwt that may be five minutes old, such as releasing
+// grades or deleting a class. It needs Config.Fresh.
 //
-// The other decisions about the request, wherever they stand, are made on that
-// answer: inside or around [Guard.InClass], somebody who was an instructor until a
-// moment ago is refused. While Stytch cannot be reached everybody is, with 503; no
-// outage grace counts here.
+// The other guards of the request, inside or around Fresh, decide on that answer: a member
+// who was an instructor until a moment ago does not pass [Guard.InClass]. While Stytch
+// cannot be reached every request is refused with 503; no outage grace counts here.
 func (g *Guard) Fresh(next http.Handler) http.Handler {
 	if g != nil && g.auth != nil && g.config.Fresh == nil {
 		panic("middleware: Fresh without Config.Fresh: pass verifier.Refresh or client.Sessions.Authenticate there")
@@ -27,11 +26,11 @@ func (g *Guard) Fresh(next http.Handler) http.Handler {
 	return g.wrap(guardedHandler{must: true, fresh: true}, next)
 }
 
-// CheckFresh decides as [Guard.Fresh] does, without a response: what it returns is
-// an answer of Stytch that came within the last second, on this request, or that
-// Stytch is asked for now. What the guards around the handler have decided on older
-// answers is decided again, as by [Guard.Check]. If the credentials it returns differ from those presented, [Guard.SetCookies] brings them to the
-// browser. Its errors are those of [Guard.Check].
+// CheckFresh decides as [Guard.Fresh] does, and writes no response. It returns an answer of
+// Stytch that came within the last second on this request, or calls Stytch now. It makes
+// again the checks of the guards around the handler, as [Guard.Check] does. If it returns
+// other credentials than the request's, pass them to [Guard.SetCookies]. Its errors are
+// those of [Guard.Check].
 func (g *Guard) CheckFresh(r *http.Request) (grimoireauth.Authentication, error) {
 	a, _, err := g.decide(r, true, nil)
 	if err != nil {
@@ -40,9 +39,9 @@ func (g *Guard) CheckFresh(r *http.Request) (grimoireauth.Authentication, error)
 	return a.authentication, nil
 }
 
-var errGrace = errors.New("this asks for what is true now, and an outage grace says only what was")
+var errGrace = errors.New("this needs the present state of the session, and an outage grace rests on an earlier one")
 
-// askStytch asks Config.Fresh, and takes nothing for an answer but Stytch's own.
+// askStytch calls Config.Fresh, and accepts only answers of Stytch.
 func (g *Guard) askStytch(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 	if g.config.Fresh == nil {
 		return grimoireauth.Authentication{}, fmt.Errorf("%w: Config.Fresh is missing", ErrMisconfigured)
@@ -59,15 +58,14 @@ func (g *Guard) askStytch(ctx context.Context, credentials grimoireauth.Credenti
 	return authentication, nil
 }
 
-// outdated refuses an outage grace where it does not count.
+// graceError is the error of a session that counts only by an outage grace.
 func graceError(op string) error {
 	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, Err: errGrace}
 }
 
-// NotRecentError says how recently somebody must have signed in. It matches
-// [grimoireauth.ErrNotRecent]. It is answered with 401 and the challenge of RFC
-// 9470, which tells a client to send the person through sign-in again, or with a
-// redirect there.
+// NotRecentError says how recent a sign-in must be. It matches
+// [grimoireauth.ErrNotRecent]. The guard answers 401 with the challenge of RFC 9470, which
+// tells a client to let the person sign in again, or redirects to the sign-in page.
 type NotRecentError struct {
 	MaxAge  time.Duration
 	Factors []string // Stytch's names; empty: any factor
@@ -84,14 +82,14 @@ func (e *NotRecentError) Error() string {
 // Unwrap returns [grimoireauth.ErrNotRecent].
 func (e *NotRecentError) Unwrap() error { return grimoireauth.ErrNotRecent }
 
-// Recent calls next for those who have signed in within maxAge: by each of the
-// factors, if any are named, or else by at least one. Factors have Stytch's names:
-// "magic_link", "email_otp", "otp" (an SMS), "totp", "password", "oauth", "sso".
-// A factor whose time is unknown, or lies in the future, is not recent.
+// Recent calls next for members who have signed in within maxAge: by each of the named
+// factors, or by any if none is named. Factors have Stytch's names: "magic_link",
+// "email_otp", "otp" (an SMS), "totp", "password", "oauth", "sso". A factor whose time is
+// unknown or in the future is not recent.
 //
-// It looks at when the person proved who they are, where [Guard.Fresh] looks at
-// whether the session still stands; a dangerous action deserves both. Like Fresh
-// it is closed, with 503, to a session that stands only by an outage grace.
+// Recent checks when the person signed in, [Guard.Fresh] whether the session still exists; a
+// dangerous action deserves both. Like Fresh it answers 503 to a session that counts only by
+// an outage grace.
 //
 // It panics if maxAge is not positive or a factor has no name.
 // Sources: https://stytch.com/docs/b2b/api/session-object, RFC 9470.
@@ -105,9 +103,8 @@ func (g *Guard) Recent(maxAge time.Duration, factors ...string) func(http.Handle
 	}
 }
 
-// CheckRecent decides as [Guard.Recent] does, without a response, on an answer that
-// is at most a second old. Its errors are those of [Guard.Check], and a
-// [*NotRecentError].
+// CheckRecent decides as [Guard.Recent] does, on a result that is at most a second old, and
+// writes no response. Its errors are those of [Guard.Check], and a [*NotRecentError].
 func (g *Guard) CheckRecent(r *http.Request, maxAge time.Duration, factors ...string) (grimoireauth.Authentication, error) {
 	if err := recentFault(maxAge, factors); err != nil {
 		return grimoireauth.Authentication{}, err
@@ -119,6 +116,7 @@ func (g *Guard) CheckRecent(r *http.Request, maxAge time.Duration, factors ...st
 	return a.authentication, nil
 }
 
+// recentFault returns what is wrong with the arguments of Recent.
 func recentFault(maxAge time.Duration, factors []string) error {
 	if maxAge <= 0 || slices.Contains(factors, "") {
 		return fmt.Errorf("%w: Recent with the age %v and the factors %q", ErrMisconfigured, maxAge, factors)
@@ -126,7 +124,7 @@ func recentFault(maxAge time.Duration, factors []string) error {
 	return nil
 }
 
-// recent is the check of Recent; refusal says what it asks for.
+// recent returns the check of Recent. The refusal holds its arguments.
 func recent(refusal *NotRecentError) check {
 	return func(_ context.Context, _ *http.Request, a *requestAuth, in classRole) (classRole, error) {
 		if a.authentication.Source == grimoireauth.SourceOutageGrace {
@@ -148,13 +146,13 @@ func recent(refusal *NotRecentError) check {
 	}
 }
 
-// proves reports whether the person gave the factor. Somebody at Stytch's
-// dashboard who acts in their name did not ask them, and neither did an import.
+// proves reports whether the person gave the factor. An administrator who impersonates them
+// at Stytch's dashboard, or an import, leaves a factor that they did not give.
 func proves(factor grimoireauth.Factor) bool {
 	return factor.Type != "" && factor.Type != "impersonated" && factor.Type != "imported"
 }
 
-// ahead is how far Stytch's clock may be ahead of ours.
+// clockSkew is how far Stytch's clock may be ahead of ours.
 const clockSkew = 5 * time.Second
 
 func within(now, at time.Time, maxAge time.Duration) bool {

@@ -309,7 +309,7 @@ func TestLogsHoldNoSecret(t *testing.T) {
 		require.NotContains(t, body(t, res), jwt)
 	}
 	require.Contains(t, log.String(), "neither yes nor no")
-	require.Contains(t, log.String(), "named nobody")
+	require.Contains(t, log.String(), "returned no session")
 	require.NotContains(t, log.String(), "jwt.")
 	require.Equal(t, 3, strings.Count(log.String(), "\n"), "an outage is the client's to report, once; the third is about a token without a name")
 }

@@ -10,19 +10,19 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// ErrForeignOrigin: a page of another origin, or something that names none, opens a
-// connection with the cookies of this browser. It is answered with 403 before any handler
-// runs, and matches [grimoireauth.ErrForbidden].
+// ErrForeignOrigin: a request opens a connection with the cookies of this browser and comes
+// from a page of another origin, or has no Origin. The Guard answers 403 before any handler
+// runs. It matches [grimoireauth.ErrForbidden].
 //
-// A browser sends the cookies with a WebSocket whatever page opens it, and with
-// SameSite=Lax still for pages of other hosts of the same site. CORS does not apply to a
-// WebSocket, and http.CrossOriginProtection lets every GET pass, so the guard compares
-// the Origin itself (RFC 6455, 10.2). Events that a server sends are left to CORS.
+// A browser sends the cookies with a WebSocket whatever page opens it, with SameSite=Lax for
+// pages of all hosts of the same site. CORS does not apply to a WebSocket, and
+// http.CrossOriginProtection lets every GET pass, so the guard compares the Origin itself
+// (RFC 6455, 10.2). To server-sent events CORS applies.
 var ErrForeignOrigin error = fmt.Errorf("a connection is opened with cookies, by a page of another origin: %w", grimoireauth.ErrForbidden)
 
-// opensChannel reports whether a request asks for a connection that is no request any
-// more: by an upgrade (RFC 9110, 7.8) or by CONNECT, which with a :protocol is the same
-// for HTTP/2 and HTTP/3 (RFC 8441, RFC 9220).
+// opensConnection reports whether a request asks for a connection of another protocol: by an
+// upgrade (RFC 9110, 7.8) or by CONNECT, which with a :protocol is the same for HTTP/2 and
+// HTTP/3 (RFC 8441, RFC 9220).
 func opensConnection(r *http.Request) bool {
 	for _, protocol := range r.Header["Upgrade"] {
 		if strings.TrimSpace(protocol) != "" {
@@ -32,8 +32,8 @@ func opensConnection(r *http.Request) bool {
 	return r.Method == http.MethodConnect
 }
 
-// foreignChannel returns an error if a request opens a channel with cookies and does not
-// come from a page of its own host or of Config.Origins.
+// checkOrigin returns ErrForeignOrigin if a request opens a connection with cookies and does
+// not come from a page of its own host or of Config.Origins.
 func (g *Guard) checkOrigin(r *http.Request, rc *requestCredentials) error {
 	if !opensConnection(r) || rc.bearer || *rc == (requestCredentials{}) {
 		return nil
@@ -55,8 +55,8 @@ func (g *Guard) checkOrigin(r *http.Request, rc *requestCredentials) error {
 	return ErrForeignOrigin
 }
 
-// originOf returns an origin as this package compares it (RFC 6454, 4 and 5), if it is a
-// scheme and a host and nothing else.
+// originOf returns an origin as this package compares it (RFC 6454, 4 and 5), and false if
+// the text is not a scheme and a host.
 func originOf(text string) (string, bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.ContainsAny(u.Host, "*,") ||
@@ -66,7 +66,7 @@ func originOf(text string) (string, bool) {
 	return normalOrigin(u.Scheme, u.Host), true
 }
 
-// normalOrigin leaves out the port that the scheme has by itself, as browsers do.
+// normalOrigin leaves out the default port of the scheme, as browsers do.
 func normalOrigin(scheme, host string) string {
 	port := ":80"
 	if scheme == "https" {
@@ -88,7 +88,7 @@ func (c Config) originFaults() error {
 	return nil
 }
 
-// origins returns those of Config.Origins as they are compared.
+// origins returns Config.Origins as they are compared.
 func (c Config) origins() []string {
 	var all []string
 	for _, text := range c.Origins {

@@ -8,8 +8,9 @@ import (
 	"net/http"
 )
 
-// The page that people see instead of a problem in JSON. It needs no script and
-// loads nothing, so its Content-Security-Policy allows nothing but its style.
+// pageStyle is the style of the page that a browser gets instead of a problem in JSON. The
+// page needs no script and loads nothing, so its Content-Security-Policy allows nothing but
+// this style.
 const pageStyle = `:root{color-scheme:light dark}
 body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.05rem/1.6 system-ui,sans-serif;background:#f4f2ee;color:#1d1b16}
 main{max-width:28rem;padding:2rem}
@@ -44,7 +45,7 @@ var pagePolicy = func() string {
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }()
 
-// wayOn says what the page offers. The address of a form that was posted may have no
+// remedyOn returns which remedy the page offers. The address of a posted form may have no
 // page, so no link leads there; a reload sends the form again.
 func remedyOn(w http.ResponseWriter, r *http.Request, refusal refusal) string {
 	posted := unsafeMethod(r.Method)
@@ -61,7 +62,7 @@ func remedyOn(w http.ResponseWriter, r *http.Request, refusal refusal) string {
 	return "home"
 }
 
-// secondsIn says how long Retry-After is, in words.
+// secondsIn returns a Retry-After in words.
 func secondsIn(retryAfter string) string {
 	switch retryAfter {
 	case "":
@@ -72,6 +73,7 @@ func secondsIn(retryAfter string) string {
 	return retryAfter + " seconds"
 }
 
+// writePage writes the refusal as a page.
 func writePage(w http.ResponseWriter, r *http.Request, refusal refusal, signInURL string) {
 	var body bytes.Buffer
 	err := page.Execute(&body, struct{ Title, Detail, Way, SignIn, Wait string }{

@@ -8,22 +8,20 @@ import (
 	"strings"
 )
 
-// Protect serves mux with every route closed to strangers, except those whose
-// patterns are listed: exactly the strings that were given to mux.Handle, such
-// as "GET /{$}" or "/auth/". A page that somebody adds and forgets to guard is
-// closed. It compares the pattern that the mux itself picks for a request, never
-// the path, so there is no second reading of a path that could differ.
+// Protect serves mux and requires authentication for every route, except those whose
+// patterns are listed: exactly the strings that were given to mux.Handle, such as "GET /{$}"
+// or "/auth/". So a page that was added without a guard is closed. It compares the pattern
+// that the mux itself chooses for a request, never the path, so that no second reading of a
+// path can differ.
 //
-// Public routes are served as they are, and keep working in an outage; wrap one
-// in [Guard.Load] if it shows who is signed in. All others are served with the
-// authentication in the context, as by [Guard.Require], and guards inside ask
-// nobody again. The mux's own answers, such as 404, 405 and redirects to cleaned
-// paths, count as closed: strangers are told to sign in, and learn no route.
+// Public routes are served as they are, and keep working in an outage; wrap one in
+// [Guard.Load] if it shows who is signed in. All others are served as by [Guard.Require],
+// and guards inside use its result. The mux's own answers, such as 404, 405 and redirects to
+// cleaned paths, count as closed: an unauthenticated client gets a 401 and learns no route.
 //
-// Call it after all routes are registered: it panics if a public pattern is
-// empty or is none of the mux's, since a misspelt one would close the sign-in
-// page to everybody; and if the mux has a route for the page of Config.SignInURL
-// that is not listed.
+// Call it after all routes are registered: it panics if a public pattern is empty or the mux
+// does not have it, since a misspelt one would close the sign-in page; and if the mux has a
+// route for the page of Config.SignInURL that is not listed.
 func (g *Guard) Protect(mux *http.ServeMux, public ...string) http.Handler {
 	if mux == nil {
 		panic("middleware: Protect without a mux")
@@ -46,7 +44,7 @@ func (g *Guard) Protect(mux *http.ServeMux, public ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The empty pattern is that of requests without a route.
 		h, pattern := mux.Handler(r)
-		if pattern != "" && (open[pattern] || g.closes(h)) {
+		if pattern != "" && (open[pattern] || g.isClosed(h)) {
 			mux.ServeHTTP(w, r)
 			return
 		}
@@ -54,16 +52,15 @@ func (g *Guard) Protect(mux *http.ServeMux, public ...string) http.Handler {
 	})
 }
 
-// closes reports whether a handler is one of this Guard's that lets nobody pass
-// without being signed in, so that deciding it here as well would decide it twice.
-func (g *Guard) closes(h http.Handler) bool {
+// isClosed reports whether a handler is one of this Guard's that refuses unauthenticated
+// requests, so that Protect need not.
+func (g *Guard) isClosed(h http.Handler) bool {
 	inner, ok := h.(*guardedHandler)
 	return ok && inner.must && inner.guard == g
 }
 
-// signInClosed returns an error if strangers would be sent to a page of the mux that
-// is closed to strangers. A route for everything says nothing about that page, which
-// may be served elsewhere.
+// signInClosed returns an error if the page of SignInURL is a route of the mux that is not
+// public. If only the route "/" matches, the page may be served elsewhere.
 func (g *Guard) signInClosed(mux *http.ServeMux, open map[string]bool) error {
 	if g == nil || g.config.SignInURL == "" {
 		return nil
@@ -76,19 +73,19 @@ func (g *Guard) signInClosed(mux *http.ServeMux, open map[string]bool) error {
 	if pattern == "" || open[pattern] || strings.TrimPrefix(pattern, "GET ") == "/" {
 		return nil
 	}
-	return fmt.Errorf("nobody could sign in: the page of SignInURL %q belongs to the pattern %q, which is not among the public ones", g.config.SignInURL, pattern)
+	return fmt.Errorf("signing in would be impossible: the page of SignInURL %q belongs to the pattern %q, which is not among the public ones", g.config.SignInURL, pattern)
 }
 
-// Words that no application uses, so that a request made of them is picked up by
-// the pattern asked about and not by a more special one.
+// Words that no application uses, so that a request made of them matches the pattern in
+// question and not a more special one.
 const (
 	sampleMethod  = "PROTECT"
 	sampleSegment = "middleware.protect.sample"
 )
 
-// registered returns an error unless the mux has a route of exactly this
-// pattern. A mux does not list its routes, so this makes a request that only the
-// pattern itself, or a less special one, can match, and asks.
+// registered returns an error unless the mux has a route of exactly this pattern. A mux does
+// not list its routes, so this makes a request that only the pattern itself, or a less
+// special one, can match, and compares the pattern that the mux chooses.
 func registered(mux *http.ServeMux, pattern string) error {
 	method, rest, ok := strings.Cut(pattern, " ")
 	if !ok {

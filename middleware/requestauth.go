@@ -206,7 +206,7 @@ func (a *requestAuth) writeHeaders(w http.ResponseWriter, r *http.Request) {
 		a.guard.markEnded(w, a.credentials)
 	case errors.Is(a.err, errTwoValues) && !a.guard.config.FrontEndCookies:
 		a.guard.cookie.expireForeign(h, r)
-		uncached(w)
+		setUncached(w)
 	}
 }
 

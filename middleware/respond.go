@@ -11,8 +11,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// refusal is what the world is told about an error. Texts are fixed: an error's
-// own text is for the log.
+// refusal is the response to an error. Its texts are fixed: the error's own text is for the
+// log.
 type refusal struct {
 	err    error
 	status int
@@ -21,21 +21,20 @@ type refusal struct {
 	detail string
 }
 
-// refusals is read from the top; the first that the error matches counts. What
-// could not be found out stands first, so that it never reads as a "no"; after it
-// special cases stand before what they are a case of.
+// refusals is read from the top; the first one that the error matches counts. Temporary
+// errors stand first, so that no other error beside one counts; after them special cases
+// stand before the general ones.
 //
 // A wrong code or password is no 401: the cookies that came with it may be good,
 // and a front end would conclude from a 401 that its session has ended.
 var refusals = []refusal{
 	{ErrMisconfigured, http.StatusInternalServerError, "server_error", "Something is wrong here", "The mistake is ours and has been noted. Please try again later."},
 	{grimoireauth.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Signing in does not work at the moment", "You are not signed out. Please try again in a moment."},
-	// A watch that begins after EndWatches: another process takes the place of this one.
+	// A watch that begins after EndWatches: another process replaces this one.
 	{http.ErrServerClosed, http.StatusServiceUnavailable, "unavailable", "This server is being replaced", "You are not signed out. Please try again in a moment."},
 	{grimoireauth.ErrLocked, http.StatusTooManyRequests, "locked", "Too many wrong attempts", "Please wait before you try again, or sign in in another way."},
 	{grimoireauth.ErrOverShare, http.StatusTooManyRequests, "too_many_requests", "Too many requests from your network", "You are not signed out. Too much was asked from your network, or from others that cannot be told apart from it. Please try again in a moment."},
-	// Stytch's rate limit is on this server, not on the person who happened to
-	// meet it, so it is no 429.
+	// Stytch's rate limit is on this server and not on the person, so it is no 429.
 	{grimoireauth.ErrRateLimited, http.StatusServiceUnavailable, "unavailable", "Signing in does not work at the moment", "You are not signed out. Please try again in a moment."},
 
 	{grimoireauth.ErrSessionEnded, http.StatusUnauthorized, "session_ended", "Your session has ended", "Please sign in again."},
@@ -70,7 +69,7 @@ var refusals = []refusal{
 
 var otherwise = refusals[0]
 
-// passes reports that the same request may go well in a moment.
+// passes reports that the same request may succeed in a moment.
 func (r refusal) passes() bool {
 	return r.status == http.StatusServiceUnavailable || r.err == grimoireauth.ErrOverShare
 }
@@ -84,18 +83,18 @@ func refusalOf(err error) refusal {
 	return otherwise
 }
 
-// DefaultRespond returns the function that a Guard uses if Config.Respond is
-// nil. It tells a program in JSON (RFC 9457, "application/problem+json", with a
-// stable member "code") and a person in a small page. A browser that navigates
-// and is not signed in is redirected (303) to signInURL, with the address it
-// wanted as the parameter return_to; empty: it gets the page. A form that was
-// posted is never redirected: what it held would be lost without a word. Its page
-// says that nothing was saved, has a link that opens signInURL in another tab, and
-// asks to reload this one afterwards, which sends the form again.
+// DefaultRespond returns the function that a Guard uses if Config.Respond is nil. It writes
+// JSON for programs (RFC 9457, "application/problem+json", with a stable member "code") and
+// a small page for browsers. A browser that opens a page without a session is redirected
+// (303) to signInURL, with the address of the page as the parameter return_to; if signInURL
+// is empty it gets the page. A posted form is never redirected, which would lose its
+// content. Its page says that nothing was saved, has a link that opens signInURL in another
+// tab, and asks to reload this one afterwards, which sends the form again.
 //
-// 401 carries WWW-Authenticate, 503 carries Retry-After, as 429 does for
-// grimoireauth.ErrOverShare and where Stytch said how long, and no response of it may be cached. Every sentinel of grimoireauth
-// has a status, a code and a sentence; an error that matches none is a 500.
+// 401 carries WWW-Authenticate. 503 carries Retry-After, as does 429 for
+// grimoireauth.ErrOverShare and if Stytch said how long to wait. No response may be cached.
+// Every sentinel of grimoireauth has a status, a code and a sentence; an error that matches
+// none is a 500.
 func DefaultRespond(signInURL string) func(w http.ResponseWriter, r *http.Request, err error) {
 	return func(w http.ResponseWriter, r *http.Request, err error) { respond(w, r, err, signInURL) }
 }
@@ -115,7 +114,7 @@ func respond(w http.ResponseWriter, r *http.Request, err error, signInURL string
 			h.Set("WWW-Authenticate", cookieChallenge(err))
 		}
 	}
-	// How long somebody stays locked out is Stytch's to say, and is not guessed.
+	// How long a member stays locked out only Stytch knows, so there is no default for it.
 	if _, said := grimoireauth.RetryAfter(err); refusal.passes() || said && refusal.status == http.StatusTooManyRequests {
 		h.Set("Retry-After", strconv.Itoa(retrySeconds(err)))
 	}
@@ -139,8 +138,7 @@ func respond(w http.ResponseWriter, r *http.Request, err error, signInURL string
 	write(w, r, refusal.status, body)
 }
 
-// write sends a whole body. That the client may be gone is no error of ours, and
-// there is nobody left to tell.
+// write sends a whole body. An error means that the client has gone, and is ignored.
 func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
@@ -149,7 +147,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	}
 }
 
-// retrySeconds is how long to wait: what the error asks for, up to an hour, or 5
+// retrySeconds returns how long to wait: as long as the error says, up to an hour, or 5
 // seconds.
 func retrySeconds(err error) int {
 	wait, ok := grimoireauth.RetryAfter(err)
@@ -160,9 +158,8 @@ func retrySeconds(err error) int {
 	return max(1, int((wait+time.Second-1)/time.Second))
 }
 
-// readByPerson reports whether a browser will show the response as a page: it
-// accepts HTML and does not say that a script asked (Sec-Fetch-Mode; browsers
-// before 2023 send none).
+// readByPerson reports whether a browser will show the response as a page: it accepts HTML
+// and the request comes from no script (Sec-Fetch-Mode; browsers before 2023 send none).
 func readByPerson(r *http.Request) bool {
 	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" && mode != "navigate" {
 		return false
@@ -178,9 +175,9 @@ func readByPerson(r *http.Request) bool {
 	return false
 }
 
-// challenge tells the client of a 401 what would help (RFC 9110, 11.6.1): a bearer
-// token where one is read (RFC 6750, 3), a cookie where those are. No registered
-// scheme means "a cookie", and Basic would make browsers ask for a password.
+// challenge writes into a 401 which credentials the guard reads (RFC 9110, 11.6.1): a bearer
+// token (RFC 6750, 3), cookies, or both. No registered scheme means "a cookie", and Basic
+// would make browsers ask for a password.
 func (g *Guard) challenge(h http.Header, r *http.Request, err error) {
 	bearer, cookie := false, true
 	if g != nil && g.auth != nil {
@@ -191,7 +188,7 @@ func (g *Guard) challenge(h http.Header, r *http.Request, err error) {
 	parameters := challengeParameters(err)
 	if bearer {
 		scheme := "Bearer"
-		// RFC 6750, 3.1: a client that presented nothing is told no error.
+		// RFC 6750, 3.1: no error for a client that sent no credentials.
 		if parameters == "" && !cookie && !errors.Is(err, grimoireauth.ErrNoCredentials) {
 			parameters = `error="invalid_token"`
 		}
@@ -213,7 +210,8 @@ func cookieChallenge(err error) string {
 	return scheme
 }
 
-// challengeParameters asks for a sign-in that is recent enough (RFC 9470, 3).
+// challengeParameters returns the parameters for ErrNotRecent (RFC 9470, 3), and "" for
+// other errors.
 func challengeParameters(err error) string {
 	if !errors.Is(err, grimoireauth.ErrNotRecent) {
 		return ""
@@ -226,8 +224,8 @@ func challengeParameters(err error) string {
 	return parameters
 }
 
-// wantsBearer reports whether the only thing that would help is a bearer token, so
-// that no sign-in page does.
+// wantsBearer reports whether the guard reads nothing but a bearer token, so that a sign-in
+// page would not help.
 func wantsBearer(h http.Header) bool {
 	lines := h["Www-Authenticate"]
 	return len(lines) == 1 && strings.HasPrefix(lines[0], "Bearer")

@@ -6,19 +6,17 @@ import (
 	"strings"
 )
 
-// maxReturn bounds a return address, so that it fits a cookie with room to spare.
+// maxReturn bounds a return address, so that it fits a cookie beside other fields.
 const maxReturn = 2048
 
-// ReturnTo returns the address if a browser may be sent there after signing in,
-// and "" and false otherwise: only a path on this very host, with an optional
-// query and fragment. Refused are other schemes and hosts, "//host" and "/\host"
-// in any spelling that a browser, a proxy or a second decoding would take for
-// one, dot segments, control characters, spaces and everything outside ASCII
-// (a browser sends those percent-encoded).
+// ReturnTo returns the address if a browser may be redirected there after signing in, and ""
+// and false otherwise: only a path on this host, with an optional query and fragment. It
+// rejects other schemes and hosts, "//host" and "/\host" in any spelling that a browser, a
+// proxy or a second decoding would take for one, dot segments, control characters, spaces
+// and everything outside ASCII (browsers send those percent-encoded).
 //
-// http.Redirect passes "//evil.example" on unchanged, so whatever comes from a
-// request goes through here first. See CWE-601 and
-// https://url.spec.whatwg.org/#url-parsing.
+// http.Redirect passes "//evil.example" on unchanged, so every address from a request goes
+// through here first. See CWE-601 and https://url.spec.whatwg.org/#url-parsing.
 func ReturnTo(address string) (string, bool) {
 	if len(address) > maxReturn || !strings.HasPrefix(address, "/") || !plain(address) {
 		return "", false
@@ -46,8 +44,8 @@ func plain(s string) bool {
 	return true
 }
 
-// safePath looks at the path as it is and as each further decoding would make
-// it: what comes behind us may decode once more than we do.
+// safePath checks the path as it is and after each further decoding, since a server behind
+// this one may decode once more.
 func safePath(path string) bool {
 	for range 4 {
 		if strings.Contains(path, "//") {
@@ -73,16 +71,15 @@ func safePath(path string) bool {
 	return false
 }
 
-// signIn returns where a browser is sent that is not signed in, if it is to be
-// sent: only when it navigates (GET or HEAD), and not from the sign-in page
-// itself, which would go round in circles if that page were guarded by mistake.
+// signIn returns where an unauthenticated browser is redirected, and false if it is not:
+// only when it opens a page (GET or HEAD), and not from the sign-in page itself, which would
+// loop if that page were guarded by mistake.
 func signIn(r *http.Request, signInURL string) (string, bool) {
 	if signInURL == "" || !readByPerson(r) || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
 		return "", false
 	}
 	page, _, _ := strings.Cut(signInURL, "?")
-	// RequestURI is the address as it was sent; URL may have lost a prefix to
-	// http.StripPrefix.
+	// RequestURI is the address as it was sent; http.StripPrefix may have changed URL.
 	path, _, _ := strings.Cut(r.RequestURI, "?")
 	if path == page {
 		return "", false
@@ -91,8 +88,8 @@ func signIn(r *http.Request, signInURL string) (string, bool) {
 	return returning(signInURL, back), true
 }
 
-// returning is the address of the sign-in page that leads back to a page afterwards,
-// "" for none.
+// returning returns the address of the sign-in page with a page to return to afterwards; ""
+// for none.
 func returning(signInURL, back string) string {
 	if back == "" {
 		return signInURL
@@ -104,9 +101,9 @@ func returning(signInURL, back string) string {
 	return signInURL + separator + "return_to=" + url.QueryEscape(back)
 }
 
-// signInBeside returns where a person whose form was refused signs in, in another tab:
-// from there the way leads to the page with the form, if it is one of this host. The
-// address of the form itself may have no page.
+// signInBeside returns the sign-in page for another tab, after a form was refused. It
+// returns to the page that sent the form, if that is one of this host, since the address of
+// the form itself may have no page.
 func signInBeside(r *http.Request, signInURL string) string {
 	if signInURL == "" {
 		return ""

@@ -9,8 +9,8 @@ import (
 	"github.com/promptgrimoire/auth/internal/claims"
 )
 
-// tokenLike reports whether every byte is one of A-Z a-z 0-9 _ - . = and there
-// are not too many. An empty value passes: it is none.
+// tokenLike reports whether every byte is one of A-Z a-z 0-9 _ - . = and there are not too
+// many. An empty value passes, since it stands for no token.
 func tokenLike(value string, most int) bool {
 	if len(value) > most {
 		return false
@@ -26,7 +26,7 @@ func tokenLike(value string, most int) bool {
 	return bad == 0
 }
 
-// notInToken is 1 for each byte that no token has.
+// notInToken is 1 for each byte that tokens do not contain.
 var notInToken = func() (table [256]byte) {
 	for i := range table {
 		if strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.=", byte(i)) < 0 {
@@ -37,8 +37,8 @@ var notInToken = func() (table [256]byte) {
 }()
 
 // claimsOf returns the claims of a session_jwt, and false if they are not in the form that
-// Stytch uses. It proves nothing: it is asked about a token whose holder an AuthFunc has
-// already vouched for, or to tell which of two tokens to ask about.
+// Stytch uses. It verifies no signature: callers use it for a token that an AuthFunc has
+// accepted, or to choose the token that an AuthFunc gets.
 func claimsOf(jwt string) (claims.Claims, bool) {
 	_, rest, _ := strings.Cut(jwt, ".")
 	payload, _, _ := strings.Cut(rest, ".")
@@ -50,8 +50,8 @@ func claimsOf(jwt string) (claims.Claims, bool) {
 	return c, err == nil
 }
 
-// tokenDates returns when a session_jwt was issued and when it expires, and false
-// if it does not say so in the form that Stytch uses.
+// tokenDates returns when a session_jwt was issued and when it expires, and false if its
+// claims are not in the form that Stytch uses.
 func tokenDates(jwt string) (issued, expires time.Time, ok bool) {
 	c, ok := claimsOf(jwt)
 	if !ok || !c.IssuedAt.Present || !c.Expires.Present {
@@ -60,7 +60,7 @@ func tokenDates(jwt string) (issued, expires time.Time, ok bool) {
 	return time.Unix(c.IssuedAt.Ceil(), 0), time.Unix(c.Expires.Floor(), 0), true
 }
 
-// sameSession reports whether two session_jwts name one session.
+// sameSession reports whether two session_jwts are of one session.
 func sameSession(a, b string) bool {
 	first, ok := claimsOf(a)
 	second, okToo := claimsOf(b)
