@@ -98,7 +98,7 @@ func TestImportDirections(t *testing.T) {
 			}
 		}
 	})
-	t.Run("examples are imported by nobody", func(t *testing.T) {
+	t.Run("no package imports an example", func(t *testing.T) {
 		for name, p := range all {
 			for _, path := range p.Imports {
 				if strings.HasPrefix(path, module+"/examples/") {

@@ -168,8 +168,8 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 			p.print(name+": a context with a value", context.WithValue(ctx, http.LocalAddrContextKey, "v"))
 			p.print(name+": a context without its cancellation", context.WithoutCancel(ctx))
 			type wrapped struct{ context.Context }
-			p.print(name+": somebody else's context", wrapped{ctx})
-			p.print(name+": somebody else's context, by a pointer", &wrapped{ctx})
+			p.print(name+": another package's context", wrapped{ctx})
+			p.print(name+": another package's context, by a pointer", &wrapped{ctx})
 			// The request itself has the Cookie header, as net/http gives it.
 			bare := r.Clone(ctx)
 			bare.Header = http.Header{}

@@ -48,7 +48,7 @@ func withSharedLimits(guard *middleware.Guard, client *stytchclient.Client, limi
 
 var _ = withSharedLimits
 
-// byCode signs somebody in with a code by e-mail and, where the class asks for
+// byCode signs a person in with a code by e-mail and, where the class asks for
 // it, another one by SMS. It stands for forms of your own.
 func byCode(ctx context.Context, client *stytchclient.Client, class grimoireauth.ClassID, email string, ask func(what string) string) (stytchclient.SignedIn, error) {
 	if err := client.SignIn.SendEmailCode(ctx, stytchclient.EmailCode{Class: class, Email: email}); err != nil {

@@ -104,7 +104,7 @@ func singleSignOn(ctx context.Context, client *stytchclient.Client, class grimoi
 	})
 }
 
-// checked says, before anybody is served, what would lock people out.
+// checked prints, before the server starts, the settings that would lock people out.
 func checked(ctx context.Context, config stytchclient.Config, classes ...grimoireauth.ClassID) error {
 	diagnosis := doctor.Check(ctx, config, doctor.Options{Classes: classes})
 	fmt.Print(diagnosis)

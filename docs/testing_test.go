@@ -118,10 +118,10 @@ func TestAnOutageSignsNobodyOut(t *testing.T) {
 	require.Equal(t, http.StatusOK, visit(credentials).Code)
 
 	stytch.Fail(mock.Fault{Status: http.StatusBadGateway, Body: "<html>Bad gateway</html>"})
-	require.Equal(t, http.StatusOK, visit(credentials).Code, "nobody has to be asked")
+	require.Equal(t, http.StatusOK, visit(credentials).Code, "no call is needed")
 
 	w := visit(stytch.Stale(credentials))
-	require.Equal(t, http.StatusServiceUnavailable, w.Code, "somebody has to be asked and cannot be")
+	require.Equal(t, http.StatusServiceUnavailable, w.Code, "a call is needed, and Stytch is down")
 	require.NotEmpty(t, w.Header().Get("Retry-After"))
 	require.Empty(t, w.Result().Cookies(), "the cookies stay")
 }

@@ -128,7 +128,7 @@ func TestInstructorAndStudent(t *testing.T) {
 	require.Contains(t, noor.text("main"), "Your role in this class does not include this")
 	noor.phonePicture("refused-phone")
 
-	t.Log("an expired session_jwt is refreshed without anybody noticing, and the cookie changes")
+	t.Log("an expired session_jwt is refreshed without a visible change, and the cookie changes")
 	iris.open(inside)
 	require.Equal(t, "local", iris.attribute("#source", "data-source"))
 	before := iris.text("#fingerprint")

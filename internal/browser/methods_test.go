@@ -98,7 +98,7 @@ func TestSignInBy(t *testing.T) {
 		p.follow("Continue with Google")
 		p.follow("Cancel")
 		require.NotEmpty(t, p.text(".notice"))
-		require.NotContains(t, p.page(), "did not sign anybody in", "the provider's words are not repeated")
+		require.NotContains(t, p.page(), "The identity provider did not", "the provider's words are not repeated")
 		p.follow("Continue with Google")
 		p.as("sam@example.edu")
 		p.isInside(contractsName)
