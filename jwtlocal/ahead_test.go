@@ -141,7 +141,7 @@ func TestAheadOfNothing(t *testing.T) {
 	})
 }
 
-// TestAheadDuringOutage: while the token is good nobody notices that Stytch cannot be
+// TestAheadDuringOutage: while the token is good no request shows that Stytch cannot be
 // reached, and the pauses grow.
 func TestAheadDuringOutage(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {

@@ -15,8 +15,8 @@ import (
 )
 
 // TestNobodySeesAnother: two hundred people hammer one Verifier, whose upstream
-// answers late, out of order, with failures, and now and then with somebody else's
-// answer. Nobody ever is somebody else, and nobody is signed out.
+// answers late, out of order, with failures, and now and then with another person's
+// answer. No one becomes another person, and no one is signed out.
 func TestNobodySeesAnother(t *testing.T) {
 	var log eventLog
 	var m MemoryRevocations
@@ -87,7 +87,7 @@ func TestNobodySeesAnother(t *testing.T) {
 		all.Wait()
 		require.Zero(t, wrong.Load())
 		require.Greater(t, right.Load(), int64(people)*10)
-		require.NotZero(t, refused.Load(), "somebody else's answers were refused")
+		require.NotZero(t, refused.Load(), "answers about another person were rejected")
 		require.NotZero(t, unavailable.Load())
 		t.Logf("%d right, %d refused, %d unavailable, %d calls", right.Load(), refused.Load(), unavailable.Load(), u.count())
 	}, func(c *Config, u *upstream) {

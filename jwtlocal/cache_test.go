@@ -116,7 +116,7 @@ func TestSeen(t *testing.T) {
 	})
 	t.Run("V07", func(t *testing.T) {
 		// A hit is quicker than a miss, but needs the whole token; the beginning of a
-		// remembered one helps nobody.
+		// cached one is of no use.
 		v := newVerifier(t)
 		token := goodToken(time.Now())
 		requireGood(t, v, token)
@@ -205,12 +205,12 @@ func TestSeen(t *testing.T) {
 		}
 		require.Positive(t, bytes.Count(dump, mask(strings.TrimPrefix(testSession, "member-"))), "the session is there")
 		require.Zero(t, bytes.Count(dump, signature), "the token is not")
-		require.Zero(t, bytes.Count(dump, attribute), "nor is what nobody keeps of it")
+		require.Zero(t, bytes.Count(dump, attribute), "nor is the part of it that is not kept")
 		runtime.KeepAlive(v)
 	})
 }
 
-// verifiedAndMasked verifies a token that nobody else has, and returns a part of its
+// verifiedAndMasked verifies a token that no other test has, and returns a part of its
 // signature and of its payload in a form in which a heap dump does not show them.
 //
 //go:noinline

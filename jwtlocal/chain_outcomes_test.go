@@ -17,7 +17,7 @@ import (
 var outcomes = map[string]struct {
 	status int
 	want   error
-	alarm  bool // somebody has to put something right
+	alarm  bool // an operator has to act
 }{
 	"session_not_found": {404, grimoireauth.ErrSessionEnded, false},
 

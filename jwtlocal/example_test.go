@@ -36,7 +36,7 @@ func ExampleVerifier_Verify() {
 	// true
 }
 
-// "This token is bad" signs somebody out. "I could not find out" must not.
+// "This token is bad" signs a person out. "It could not be found out" must not.
 func ExampleVerifier_Verify_outage() {
 	stytch := new(mock.Stytch)
 	class := stytch.AddClass("LAWS1100")

@@ -83,7 +83,7 @@ func TestOddErrorsAlarm(t *testing.T) {
 	require.NotContains(t, log.String(), testToken)
 }
 
-// TestObserverPanicsBehindTheTraffic: an observer that breaks down takes nobody along.
+// TestObserverPanicsBehindTheTraffic: a panic of the observer fails no request.
 func TestObserverPanicsBehindTheTraffic(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		l := u.login(1)

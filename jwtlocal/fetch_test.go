@@ -196,7 +196,7 @@ func (u untilDone) Read([]byte) (int, error) {
 	return 0, u.ctx.Err()
 }
 
-// TestRedirects (K05): whoever answers cannot name somebody else to be believed.
+// TestRedirects (K05): the host that answers cannot name another one as the source of the keys.
 func TestRedirects(t *testing.T) {
 	var asked atomic.Int64
 	attacker := serve(t, func(w http.ResponseWriter, _ *http.Request) {

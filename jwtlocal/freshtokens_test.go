@@ -81,7 +81,7 @@ func TestOldAnswer(t *testing.T) {
 	})
 }
 
-// TestTokenAloneAfterRevocation: somebody whom nobody knows before the answer is asked
+// TestTokenAloneAfterRevocation: for a token whose session is not known before the answer, Stytch is asked
 // about once more, now that it is known which revocations concern them.
 func TestTokenAloneAfterRevocation(t *testing.T) {
 	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
@@ -97,7 +97,7 @@ func TestTokenAloneAfterRevocation(t *testing.T) {
 }
 
 // TestVouchers: for which revocations a session_jwt is vouched for.
-func TestVouchers(t *testing.T) {
+func TestFreshTokens(t *testing.T) {
 	now := time.Now()
 	token, other := numbered(1), numbered(2)
 	at := func(d time.Duration, raised uint64) RevocationStatus {

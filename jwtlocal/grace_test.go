@@ -89,7 +89,7 @@ func TestOutageGrace(t *testing.T) {
 	}
 }
 
-// TestGraceDuringAnExam: in an outage nobody waits but whoever asks first, the
+// TestGraceDuringAnExam: in an outage only the first request waits, the
 // answers say how they were reached, and the end of the outage is noticed: by those
 // whose session lives as by those whose session was revoked.
 func TestGraceDuringAnExam(t *testing.T) {
@@ -171,8 +171,8 @@ func TestGraceAndRevocationMeanwhile(t *testing.T) {
 	}
 }
 
-// TestX03_ARevocationOutlivesTheGrace: who was put out is not let in by an outage, however
-// long ago that was and whatever was cut off since; nor is one whose session Stytch has
+// TestX03_ARevocationOutlivesTheGrace: a member who was removed is not let in by an outage, however
+// long ago that was and whatever was revoked since; nor is one whose session Stytch has
 // said to be over.
 func TestX03_ARevocationOutlivesTheGrace(t *testing.T) {
 	const grace = maxOutageGrace

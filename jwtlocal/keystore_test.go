@@ -30,7 +30,7 @@ func fresh(kid string) string {
 	return sign(k, `{"alg":"RS256","kid":"`+kid+`","typ":"JWT"}`, goodClaims(time.Now()).json())
 }
 
-// unsigned makes a token by a key that nobody has.
+// unsigned makes a token by a key that does not exist.
 func unsigned(kid string) string {
 	return encode(`{"alg":"RS256","kid":"`+kid+`","typ":"JWT"}`) + "." + encode(`{}`) + "." + encode("x")
 }
@@ -169,7 +169,7 @@ func requireRefusedFast(t testing.TB, v *Verifier, token string) {
 }
 
 // TestKnownKeyNeverWaits: while the key server hangs, tokens of a known key pass at
-// once, whether the set is old or somebody asks for an unknown key.
+// once, whether the set is old or another token names an unknown key.
 func TestKnownKeyNeverWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
 		requireGood(t, v, fresh(testKID))
@@ -235,7 +235,7 @@ func TestSharedFetch(t *testing.T) {
 		synctest.Wait()
 		leave()
 		err := <-errs
-		require.ErrorIs(t, err, context.Canceled, "K23: whoever leaves hears why")
+		require.ErrorIs(t, err, context.Canceled, "K23: a caller that leaves gets the reason")
 		require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
 		require.NotErrorIs(t, err, grimoireauth.ErrUnauthenticated)
 		all.Wait()
@@ -271,7 +271,7 @@ func TestRotation(t *testing.T) {
 			require.ErrorIs(t, err, grimoireauth.ErrExpired, "genuine, by a key that is not published any more: stale")
 			require.Equal(t, ReasonRetiredKey, reasonOf(t, v, old))
 		}
-		// A token by somebody else under the retired id is not genuine.
+		// A token by another key under the retired id is not genuine.
 		require.Equal(t, ReasonSignature, reasonOf(t, v, sign(otherKey(), goodHeader, goodClaims(time.Now()).json())))
 
 		publish(jwkOf(testKID, &otherKey().PublicKey), b)
@@ -285,7 +285,7 @@ func TestRotation(t *testing.T) {
 // pass at the latest five seconds after the key server has recovered.
 func TestOutageAtStart(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
-		require.Zero(t, keys.count(), "New asks nobody")
+		require.Zero(t, keys.count(), "New makes no network call")
 		keys.set(func(s *keyServer) { s.err = errors.New("connection refused") })
 		token := fresh(testKID)
 		for range 3600 {
@@ -305,7 +305,7 @@ func TestOutageAtStart(t *testing.T) {
 	})
 }
 
-// TestOutageLater (K10): for 23 hours nobody notices; after a day nobody passes, not
+// TestOutageLater (K10): for 23 hours all requests pass; after a day none passes, not
 // even by a remembered token; recovery is immediate.
 func TestOutageLater(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
@@ -335,7 +335,7 @@ func TestOutageLater(t *testing.T) {
 	})
 }
 
-// TestUnknownKeyInOutage: when nobody can say whether a key exists, the answer is
+// TestUnknownKeyInOutage: when it cannot be found out whether a key exists, the answer is
 // not that the token is bad.
 func TestUnknownKeyInOutage(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
@@ -409,7 +409,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // TestCancelledContexts (K23): a caller whose context has ended gets its own error
-// and harms nobody; keys that come later are found.
+// and no other caller is affected; keys that come later are found.
 func TestCancelledContexts(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
 		keys.set(func(s *keyServer) { s.delay = time.Second })
@@ -420,7 +420,7 @@ func TestCancelledContexts(t *testing.T) {
 		require.NoError(t, v.Wait(t.Context()))
 		requireGood(t, v, fresh(testKID))
 		_, err = v.Verify(gone, grimoireauth.NewSecret(fresh(testKID)))
-		require.NoError(t, err, "a known key asks nobody")
+		require.NoError(t, err, "a known key causes no fetch")
 		keys.set(func(s *keyServer) { s.body = jwks(jwkOf(otherKID, &otherKey().PublicKey)) })
 		time.Sleep(time.Minute)
 		_, err = v.Verify(gone, grimoireauth.NewSecret(fresh(otherKID)))
@@ -455,7 +455,7 @@ func TestSeedKeys(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *Verifier, keys *keyServer) {
 		keys.set(func(s *keyServer) { s.body = jwks(jwkOf(otherKID, &otherKey().PublicKey)) })
 		requireGood(t, v, fresh(otherKID))
-		require.Equal(t, 1, keys.count(), "an unknown key asks at once: nobody has answered yet")
+		require.Equal(t, 1, keys.count(), "an unknown key causes a fetch at once, since Stytch has not answered yet")
 	}, seeded)
 }
 

@@ -141,9 +141,9 @@ func TestR15WithOneJWT(t *testing.T) {
 	})
 }
 
-// TestPartnerFailuresAreBounded: so are the sessions whose session_jwts came with wrong
+// TestPairFailuresAreBounded: so are the sessions whose session_jwts came with wrong
 // tokens.
-func TestPartnerFailuresAreBounded(t *testing.T) {
+func TestPairFailuresAreBounded(t *testing.T) {
 	var p pairLimiter
 	now := time.Now()
 	token := numbered(1)

@@ -52,7 +52,7 @@ func TestX02_OneStaleJWTBuysFewCalls(t *testing.T) {
 	}
 }
 
-// TestX02_GuessingGoesOnSlowly: whoever goes on for minutes from one address is asked
+// TestX02_GuessingGoesOnSlowly: an address that goes on for minutes is asked
 // about less and less often.
 func TestX02_GuessingGoesOnSlowly(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {

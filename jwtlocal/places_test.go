@@ -13,7 +13,7 @@ import (
 )
 
 // TestX01_PlacesForEachAddress: one client address holds four places, all of those that
-// are not known hold sixteen, and Config.Refresh learns for whom it asks.
+// are not known hold sixteen, and Config.Refresh gets the address in its context.
 func TestX01_PlacesForEachAddress(t *testing.T) {
 	var mu sync.Mutex
 	var last asker.Asker

@@ -39,7 +39,7 @@ func TestRecordsAreBounded(t *testing.T) {
 		}
 	}
 	require.Greater(t, young, 990)
-	// A record that somebody waits for stays.
+	// A record with waiting requests stays.
 	key := numbered(200_000)
 	s := r.shard(&key)
 	s.ensure(key, now.Add(-time.Hour)).inflight = &inflight{}
@@ -50,7 +50,7 @@ func TestRecordsAreBounded(t *testing.T) {
 	require.NotNil(t, s.byKey[key])
 }
 
-// TestExpiredCredentialsAreLetGo: what nobody can use any more is not kept for the
+// TestExpiredCredentialsAreLetGo: expired credentials are not kept for the
 // life of the process.
 func TestExpiredCredentialsAreLetGo(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
@@ -74,7 +74,7 @@ func TestExpiredCredentialsAreLetGo(t *testing.T) {
 	}, func(_ *Config, u *upstream) { u.latency = 0 })
 }
 
-// TestWaitersLeave: whoever waits leaves with their own context, and nothing of them
+// TestWaitersLeave: a request that waits leaves when its context ends, and nothing of it
 // is left.
 func TestWaitersLeave(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {

@@ -43,8 +43,8 @@ func TestR08Newest(t *testing.T) {
 	})
 }
 
-// TestR10AnothersAnswer: an answer about somebody else is dropped, alarmed and
-// refused, and is nobody's afterwards.
+// TestR10AnothersAnswer: an answer about another person is dropped, alarmed and
+// rejected, and no later request gets it.
 func TestR10AnothersAnswer(t *testing.T) {
 	var log eventLog
 	alarms := func() (n int) {
@@ -86,7 +86,7 @@ func TestR10AnothersAnswer(t *testing.T) {
 }
 
 // TestR10TwoNames: an answer that says one thing and whose session_jwt says another
-// is nobody's.
+// goes to no request.
 func TestR10TwoNames(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		l := u.login(1)
@@ -175,7 +175,7 @@ func TestR11AnswerIsVerified(t *testing.T) {
 }
 
 // TestR12AnotherClass: a session that has moved to another class is another session:
-// nobody finds themselves in a class that they did not ask for.
+// no one gets into a class that they did not ask for.
 func TestR12AnotherClass(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		l := u.login(1)
@@ -225,7 +225,7 @@ func TestR13BothCookies(t *testing.T) {
 	})
 }
 
-// TestR13Together: somebody who comes with a contradiction does not spoil the answer
+// TestR13Together: a request with contradicting credentials does not spoil the answer
 // of those who wait for the same token.
 func TestR13Together(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {

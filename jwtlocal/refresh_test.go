@@ -97,8 +97,8 @@ func TestR02NeverCoarser(t *testing.T) {
 	})
 }
 
-// TestR03LeaderLeaves: whoever began a refresh may leave; the others get its answer,
-// and so does whoever comes late.
+// TestR03LeaderLeaves: the request that started a refresh may leave; the others get its answer,
+// and so does one that comes late.
 func TestR03LeaderLeaves(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		l := u.login(1)

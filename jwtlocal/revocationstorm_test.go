@@ -66,7 +66,7 @@ func TestC01ForgetfulRevocationsStorm(t *testing.T) {
 		stop.Store(true)
 		readers.Wait()
 		require.NotNil(t, m.floor.Load(), "it did not have to forget")
-		require.Zero(t, passed.Load(), "somebody passed who was cut off")
+		require.Zero(t, passed.Load(), "a revoked session passed")
 	}
 }
 
@@ -121,10 +121,10 @@ func TestC01WaitingStorm(t *testing.T) {
 	}
 }
 
-// TestC01PartnerStorm: invented session_tokens that come in one instant with one
+// TestC01PairStorm: invented session_tokens that come in one instant with one
 // genuine session_jwt are asked about one by one, and the holder of the session's own
 // token, who is known here, is not kept waiting.
-func TestC01PartnerStorm(t *testing.T) {
+func TestC01PairStorm(t *testing.T) {
 	for range rounds(5) {
 		refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 			ada := u.login(1)

@@ -202,7 +202,7 @@ func requireSession(t testing.TB, want login, got grimoireauth.Authentication, e
 	require.Equal(t, want.class, string(got.Organization()))
 }
 
-// requireUnavailable: nobody could find out, and nothing was concluded.
+// requireUnavailable: it could not be found out, and nothing was concluded.
 func requireUnavailable(t testing.TB, err error) {
 	t.Helper()
 	require.ErrorIs(t, err, grimoireauth.ErrUnavailable)

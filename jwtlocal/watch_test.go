@@ -53,11 +53,11 @@ func TestWatch(t *testing.T) {
 			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), cutClass(l)) },
 			most:   time.Second, want: grimoireauth.ErrExpired,
 		},
-		"revoked by somebody else": {
+		"revoked elsewhere": {
 			change: func(u *upstream, l login, _ *MemoryRevocations) { u.of(l, func(l *login) { l.over = true }) },
 			most:   4*time.Minute + time.Second, want: grimoireauth.ErrSessionEnded,
 		},
-		"demoted by somebody else": {
+		"demoted elsewhere": {
 			change: func(u *upstream, l login, _ *MemoryRevocations) { u.of(l, func(l *login) { l.roles = nil }) },
 			most:   4*time.Minute + time.Second, want: grimoireauth.ErrExpired,
 		},
@@ -72,7 +72,7 @@ func TestWatch(t *testing.T) {
 			},
 			least: 50 * time.Minute, most: 50*time.Minute + time.Second, want: grimoireauth.ErrSessionEnded,
 		},
-		"extended by somebody else": {
+		"extended elsewhere": {
 			change: func(u *upstream, l login, _ *MemoryRevocations) {
 				u.of(l, func(l *login) { l.ends = l.ends.Add(time.Hour) })
 			},
@@ -101,7 +101,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// TestWatchOfNothing: what proves nobody now is not watched.
+// TestWatchOfNothing: credentials that prove no session are not watched.
 func TestWatchOfNothing(t *testing.T) {
 	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		out, cut := u.login(1), u.login(2)
@@ -147,7 +147,7 @@ func TestWatchWithoutToken(t *testing.T) {
 }
 
 // TestWatchEndsWithItsParent: the request's own end is the end, and nothing is left
-// behind, whoever is first.
+// behind, whichever ends first.
 func TestWatchEndsWithItsParent(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		for n := range 100 {
@@ -163,7 +163,7 @@ func TestWatchEndsWithItsParent(t *testing.T) {
 		require.NoError(t, v.Wait(t.Context()))
 		before := u.count()
 		time.Sleep(time.Hour)
-		require.Equal(t, before, u.count(), "nobody asks for those who are gone")
+		require.Equal(t, before, u.count(), "no call is made for connections that are gone")
 	})
 }
 
