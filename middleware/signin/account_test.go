@@ -25,11 +25,11 @@ func (b *browser) asks(class mock.Class, back string) {
 // reads the page of theirs. Each link has a page, and the button of a page uses the
 // link of that page.
 func TestC07_AnotherLinkTakesThePlaceOfNone(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	mallory := w.stytch.AddStudent(w.law.ID, "mallory@example.edu")
 	victim := w.browser()
 	victim.asks(w.law, "/classes/mine")
-	form := victim.open(w.arrival(w.newest()))
+	form := victim.open(w.callbackAddress(w.newest()))
 
 	popUp := victim.tab()
 	r := popUp.request("GET", w.link(w.law.ID, "mallory@example.edu"), nil)
@@ -48,7 +48,7 @@ func TestC07_AnotherAddressIsAskedFirst(t *testing.T) {
 		for _, answered := range []string{"no", "yes"} {
 			name := map[bool]string{false: "an organization per class, ", true: "one organization, "}[oneOrganization] + answered
 			t.Run(name, func(t *testing.T) {
-				base := newWorld(t, signin.Config{})
+				base := newFixture(t, signin.Config{})
 				mallory := base.stytch.AddStudent(base.law.ID, "mallory@example.edu")
 				first, second := base.process(oneOrganization), base.process(oneOrganization)
 				b := first.browser()
@@ -87,7 +87,7 @@ func TestC07_AnotherAddressIsAskedFirst(t *testing.T) {
 				require.ErrorIs(t, err, grimoireauth.ErrSessionEnded, "the session that was not wanted does not live on")
 
 				// The link that was asked for is still what was asked for.
-				require.Equal(t, "/classes/mine", b.post("/auth/callback", b.open(base.arrival(own))).at)
+				require.Equal(t, "/classes/mine", b.post("/auth/callback", b.open(base.callbackAddress(own))).at)
 				require.Equal(t, string(base.ada), b.who())
 			})
 		}
@@ -103,7 +103,7 @@ func w400(b *browser, answer string) int {
 func TestC07_AnotherAddressWithAPendingSignIn(t *testing.T) {
 	for _, discovery := range []bool{false, true} {
 		for _, answer := range []string{"no", "yes"} {
-			w := newWorld(t, signin.Config{Discovery: true})
+			w := newFixture(t, signin.Config{Discovery: true})
 			class, _ := w.strict()
 			w.stytch.AddStudent(class.ID, "mallory@example.edu")
 			b := w.browser()
@@ -112,7 +112,7 @@ func TestC07_AnotherAddressWithAPendingSignIn(t *testing.T) {
 				next = "/auth/classes"
 				b.ask(url.Values{"class": {""}, "email": {"ada@example.edu"}, "return_to": {"/classes/mine"}})
 				require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
-				link = w.arrival(w.newest())
+				link = w.callbackAddress(w.newest())
 			} else {
 				b.asks(class, "/classes/mine")
 				link = w.link(class.ID, "mallory@example.edu")
@@ -141,7 +141,7 @@ func TestC07_AnotherAddressWithAPendingSignIn(t *testing.T) {
 func TestC07_OtherLinksAskFirst(t *testing.T) {
 	const notAsked = "This browser has not asked for this link. It signs you in as the person to whom it was sent."
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{Discovery: true})
+		w := newFixture(t, signin.Config{Discovery: true})
 		w.stytch.AddStudent(w.art.ID, "mallory@example.edu")
 		says := func(b *browser, link string) string {
 			b.w.stytch.Age(2 * time.Second)
@@ -158,7 +158,7 @@ func TestC07_OtherLinksAskFirst(t *testing.T) {
 		require.Contains(t, page, notAsked, "of another class")
 		require.Contains(t, page, "Sign in to "+w.art.Slug)
 		require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
-		require.Contains(t, says(b, w.arrival(w.newest())), notAsked, "for finding a class")
+		require.Contains(t, says(b, w.callbackAddress(w.newest())), notAsked, "for finding a class")
 
 		code := w.browser()
 		w.stytch.Age(2 * time.Second)
@@ -173,7 +173,7 @@ func TestC07_OtherLinksAskFirst(t *testing.T) {
 // A question that nobody answers: the session ends when the question is seen too late.
 func TestC07_TheQuestionIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		w.stytch.AddStudent(w.law.ID, "mallory@example.edu")
 		b := w.browser()
 		b.asks(w.law, "/classes/mine")
@@ -191,7 +191,7 @@ func TestC07_TheQuestionIsForgotten(t *testing.T) {
 
 // In an outage the question stays, and an answer can be given again.
 func TestC07_TheQuestionInAnOutage(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	mallory := w.stytch.AddStudent(w.law.ID, "mallory@example.edu")
 	b := w.browser()
 	b.asks(w.law, "/classes/mine")

@@ -152,8 +152,8 @@ func (a *attempt) causes(err error) bool {
 	if a == nil || isUndecided(err) {
 		return false
 	}
-	_, asked := stytchErrorType(err)
-	return asked && (errors.Is(err, grimoireauth.ErrSignInExpired) || errors.Is(err, grimoireauth.ErrInvalid) || errors.Is(err, grimoireauth.ErrUnauthenticated))
+	_, answered := stytchErrorType(err)
+	return answered && (errors.Is(err, grimoireauth.ErrSignInExpired) || errors.Is(err, grimoireauth.ErrInvalid) || errors.Is(err, grimoireauth.ErrUnauthenticated))
 }
 
 // startPage returns the page to begin again, with the class, the address and the return

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -67,7 +68,7 @@ func (h *Handler) stored(r *http.Request) []stored {
 		a.id = id
 		all = append(all, stored{a, ok, len(cookie.Name) + len(cookie.Value) + len("=; ")})
 	}
-	slices.SortStableFunc(all, func(a, b stored) int { return int(min(max(b.writtenAt-a.writtenAt, -1), 1)) })
+	slices.SortStableFunc(all, func(a, b stored) int { return cmp.Compare(b.writtenAt, a.writtenAt) })
 	return all
 }
 
@@ -75,19 +76,20 @@ func (h *Handler) stored(r *http.Request) []stored {
 // and every attempt that this package would not make.
 func (h *Handler) attemptOf(id, value string, now time.Time) (attempt, bool) {
 	a, ok := attemptCodec.Decode(value)
-	if a.id = id; !ok || !idForm.MatchString(id) || !a.wellFormed(now) || !h.knows(a) {
+	if a.id = id; !ok || !idForm.MatchString(id) || !a.wellFormed(now) || !h.acceptsToken(a) {
 		return attempt{}, false
 	}
 	a.returnTo = h.safeReturnTo(a.returnTo)
 	return a, true
 }
 
-// knows reports whether this Handler accepts the kind of token in the attempt.
-func (h *Handler) knows(a attempt) bool {
-	return a.token == (callbackToken{}) || h.takes(a.token.kind)
+// acceptsToken reports whether this Handler accepts the kind of token in the attempt.
+func (h *Handler) acceptsToken(a attempt) bool {
+	return a.token == (callbackToken{}) || h.acceptsKind(a.token.kind)
 }
 
-func (h *Handler) takes(kind string) bool {
+// acceptsKind reports whether this Handler redeems tokens of the kind.
+func (h *Handler) acceptsKind(kind string) bool {
 	switch kind {
 	case kindLink, kindOAuth, kindSSO, kindPassword:
 		return true

@@ -29,7 +29,7 @@ const home = "https://classes.example.edu"
 
 // world is a school: Stytch in memory, the client, the verifier, the guard and
 // the pages as a server puts them together, all in this process.
-type world struct {
+type fixture struct {
 	t        testing.TB
 	stytch   *mock.Stytch
 	client   *stytchclient.Client
@@ -71,9 +71,9 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-func newWorld(t testing.TB, config signin.Config) *world {
+func newFixture(t testing.TB, config signin.Config) *fixture {
 	t.Helper()
-	w := &world{t: t, stytch: &mock.Stytch{RedirectURLs: []string{home + "/auth/callback"}}, log: new(buffer), secrets: &secrets{windows: map[string]bool{}, whole: map[string]bool{}}}
+	w := &fixture{t: t, stytch: &mock.Stytch{RedirectURLs: []string{home + "/auth/callback"}}, log: new(buffer), secrets: &secrets{windows: map[string]bool{}, whole: map[string]bool{}}}
 	w.law, w.art = w.stytch.AddClass("LAWS1100"), w.stytch.AddClass("ARTS2000")
 	w.ada = w.stytch.AddStudent(w.law.ID, "ada@example.edu")
 	w.stytch.AddStudent(w.art.ID, "ada@example.edu")
@@ -105,7 +105,7 @@ func newWorld(t testing.TB, config signin.Config) *world {
 }
 
 // serve puts the pages and the protected pages of an application together.
-func (w *world) serve(config signin.Config, logger *slog.Logger) {
+func (w *fixture) serve(config signin.Config, logger *slog.Logger) {
 	w.t.Helper()
 	config.BaseURL, config.Logger = home, logger
 	pages, err := signin.New(w.guard, w.client, config)
@@ -123,7 +123,7 @@ func (w *world) serve(config signin.Config, logger *slog.Logger) {
 }
 
 // calls counts the requests to an endpoint that Stytch has answered.
-func (w *world) calls(endpoint string) int {
+func (w *fixture) calls(endpoint string) int {
 	n := 0
 	for _, request := range w.stytch.Journal() {
 		if request.Endpoint == endpoint {
@@ -140,13 +140,13 @@ const (
 )
 
 // link has Stytch send a link and returns where it leads on our host.
-func (w *world) link(class grimoireauth.ClassID, email string) string {
+func (w *fixture) link(class grimoireauth.ClassID, email string) string {
 	w.t.Helper()
 	require.NoError(w.t, w.client.SignIn.SendMagicLink(context.Background(), stytchclient.MagicLink{Class: class, Email: email}))
-	return w.arrival(w.newest())
+	return w.callbackAddress(w.newest())
 }
 
-func (w *world) newest() mock.Message {
+func (w *fixture) newest() mock.Message {
 	w.t.Helper()
 	outbox := w.stytch.Outbox()
 	require.NotEmpty(w.t, outbox)
@@ -154,7 +154,7 @@ func (w *world) newest() mock.Message {
 }
 
 // arrival follows the link of an e-mail through Stytch.
-func (w *world) arrival(message mock.Message) string {
+func (w *fixture) callbackAddress(message mock.Message) string {
 	w.t.Helper()
 	r, err := http.NewRequest("GET", message.Link, nil)
 	require.NoError(w.t, err)
@@ -167,7 +167,7 @@ func (w *world) arrival(message mock.Message) string {
 
 // provider follows a start URL through Stytch and the identity provider, where
 // somebody signs in, or fails with an error, and returns where it leads on our host.
-func (w *world) provider(start, parameter, value string) string {
+func (w *fixture) provider(start, parameter, value string) string {
 	w.t.Helper()
 	r, err := http.NewRequest("GET", start+"&"+url.Values{parameter: {value}}.Encode(), nil)
 	require.NoError(w.t, err)
@@ -182,20 +182,20 @@ func (w *world) provider(start, parameter, value string) string {
 // requests come from, and knows the attempt to sign in that its page is about, from
 // the address of the page.
 type browser struct {
-	w       *world
+	w       *fixture
 	jar     *cookiejar.Jar
 	attempt string
 	from    string // its client address; empty: that of httptest
 }
 
-func (w *world) browser() *browser {
+func (w *fixture) browser() *browser {
 	jar, err := cookiejar.New(nil)
 	require.NoError(w.t, err)
 	return &browser{w: w, jar: jar}
 }
 
 // at returns a browser with this client address.
-func (w *world) at(address string) *browser {
+func (w *fixture) at(address string) *browser {
 	b := w.browser()
 	b.from = address
 	return b

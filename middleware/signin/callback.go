@@ -55,7 +55,7 @@ func (h *Handler) callbackTokenOf(rawQuery string) (callbackToken, bool) {
 	kind, oneKind := single(query, "stytch_token_type")
 	slug, oneSlug := single(query, "slug")
 	t := callbackToken{kind: kind, slug: slug, token: token}
-	if !one || !oneKind || !oneSlug || !h.takes(kind) || !t.wellFormed() {
+	if !one || !oneKind || !oneSlug || !h.acceptsKind(kind) || !t.wellFormed() {
 		return callbackToken{}, false
 	}
 	return t, true
@@ -99,13 +99,13 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 // confirmation returns the page "confirm". The link does not say to which address it
 // was sent: the page names the requested address if there is only one. After a link
 // that was not requested, the page "account" names the account.
-func confirmation(a attempt, asked []attempt) Page {
+func confirmation(a attempt, requests []attempt) Page {
 	page := Page{
 		ClassName: a.token.slug, Attempt: a.id,
 		Impersonation: a.token.kind == kindImpersonation,
-		Elsewhere:     a.token.unrequested(asked),
+		Elsewhere:     a.token.unrequested(requests),
 	}
-	for i, other := range asked {
+	for i, other := range requests {
 		if i > 0 && !sameAddress(other.email, page.Email) {
 			page.Email = ""
 			break
@@ -118,8 +118,8 @@ func confirmation(a attempt, asked []attempt) Page {
 // unrequested reports whether no attempt of this browser has requested the link with
 // this token. A token from a provider is bound to the browser by its verifier, and an
 // impersonation has a text of its own.
-func (t callbackToken) unrequested(asked []attempt) bool {
-	return len(asked) == 0 && !t.fromProvider() && t.kind != kindImpersonation
+func (t callbackToken) unrequested(requests []attempt) bool {
+	return len(requests) == 0 && !t.fromProvider() && t.kind != kindImpersonation
 }
 
 // requestsFor returns the attempts of this browser that requested an e-mail with such a
@@ -151,8 +151,8 @@ func (h *Handler) linkGone(w http.ResponseWriter, r *http.Request, a attempt, kn
 	}
 	if known && a.token.kind != "" && !a.live(time.Now()) {
 		page := a.startPage()
-		if asked := h.requestsFor(r, a.token); len(asked) > 0 {
-			page.Email, page.ReturnTo = asked[0].email, asked[0].returnTo
+		if requests := h.requestsFor(r, a.token); len(requests) > 0 {
+			page.Email, page.ReturnTo = requests[0].email, requests[0].returnTo
 		}
 		page.Notice = "That took too long. " + openAgain
 		h.drop(w, r, a)
@@ -177,14 +177,14 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 		h.finishProvider(w, r, a)
 		return
 	}
-	asked := h.requestsFor(r, a.token)
-	page := confirmation(a, asked)
+	requests := h.requestsFor(r, a.token)
+	page := confirmation(a, requests)
 	pending := (*attempt)(nil)
-	if len(asked) > 0 {
-		a.returnTo, a.email = asked[0].returnTo, asked[0].email
-		pending = asked[0].awaitingPrimary(a.token.slug)
+	if len(requests) > 0 {
+		a.returnTo, a.email = requests[0].returnTo, requests[0].email
+		pending = requests[0].awaitingPrimary(a.token.slug)
 	}
-	err := h.sign(w, r, signing{attempt: a, requests: asked, unrequested: a.token.unrequested(asked), continues: pending, key: a.token.key(a.nonce)}, h.redeem(a.token, a, pending))
+	err := h.sign(w, r, signing{attempt: a, requests: requests, unrequested: a.token.unrequested(requests), continues: pending, key: a.token.key(a.nonce)}, h.redeem(a.token, a, pending))
 	page.ReturnTo = a.returnTo
 	switch spent := errors.Is(err, grimoireauth.ErrTokenSpent) || errors.Is(err, grimoireauth.ErrTokenUnknown); {
 	case err == nil:

@@ -19,7 +19,7 @@ import (
 // Login CSRF: an attacker's link must not quietly sign a victim in as the
 // attacker.
 func TestL01_LoginCSRF(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	victim := w.browser()
 	form := victim.open(w.link(w.law.ID, "ada@example.edu"))
 	require.Contains(t, victim.get("/auth/confirm").body, "This browser has not asked for this link")
@@ -55,7 +55,7 @@ func TestL01_LoginCSRF(t *testing.T) {
 
 // What carries the sign-in from page to page, changed, missing or foreign.
 func TestL02_State(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	form := b.open(w.link(w.law.ID, "ada@example.edu"))
 	cookie, good := b.only()
@@ -94,7 +94,7 @@ func TestL02_State(t *testing.T) {
 // While two versions of this package serve one browser, an attempt under way ends with a
 // page to begin again, redeems nothing, and is in the way of no later one.
 func TestC06_AttemptOfAnotherVersion(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
 	for name, tt := range map[string]struct {
 		begin  func(b *browser)
@@ -129,7 +129,7 @@ func TestC06_AttemptOfAnotherVersion(t *testing.T) {
 
 func TestL02_StateIsOldAfterTenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		form := b.open(w.link(w.law.ID, "ada@example.edu"))
 		time.Sleep(10*time.Minute + time.Second)
@@ -140,7 +140,7 @@ func TestL02_StateIsOldAfterTenMinutes(t *testing.T) {
 
 // The token leaves the URL at once, and no other host learns it.
 func TestL04_TokenLeavesTheURL(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	arrival := w.link(w.law.ID, "ada@example.edu")
 	token := w.newest().Token
@@ -161,7 +161,7 @@ func TestL04_TokenLeavesTheURL(t *testing.T) {
 
 // Mail scanners and previews open links. They use nothing up.
 func TestL05_OpeningALinkDoesNotUseItUp(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	arrival := w.link(w.law.ID, "ada@example.edu")
 	scanner := w.browser()
 	require.Equal(t, http.StatusOK, scanner.send(scanner.request("HEAD", arrival, nil)).status)
@@ -196,7 +196,7 @@ func TestL05_OpeningALinkDoesNotUseItUp(t *testing.T) {
 
 // Session fixation: whatever was in the browser before is replaced, and ended.
 func TestL06_EarlierSessionEnds(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	attacker := w.stytch.SignIn(w.stytch.AddStudent(w.art.ID, "eve@example.edu"))
 	b := w.browser()
 	b.plant("__Host-stytch_session", attacker.Token.Reveal())
@@ -216,7 +216,7 @@ func TestL06_EarlierSessionEnds(t *testing.T) {
 }
 
 func TestL06_EarlierSessionCannotBeEnded(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.signIn(w.art.ID, "ada@example.edu")
 	w.stytch.Fail(mock.Fault{Endpoint: revoked, Status: 503})
@@ -226,7 +226,7 @@ func TestL06_EarlierSessionCannotBeEnded(t *testing.T) {
 }
 
 func TestL07_OddCallbacks(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	good, err := url.ParseQuery(strings.TrimPrefix(w.link(w.law.ID, "ada@example.edu"), "/auth/callback?"))
 	require.NoError(t, err)
 	with := func(name string, values ...string) string {
@@ -278,7 +278,7 @@ func TestL07_OddCallbacks(t *testing.T) {
 
 // The class that the page named is not the class that the link is for.
 func TestL11_OtherClassThanNamed(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	arrival := strings.ReplaceAll(w.link(w.law.ID, "ada@example.edu"), "slug="+w.law.Slug, "slug="+w.art.Slug)
 	res := b.press(b.open(arrival))
@@ -292,7 +292,7 @@ func TestL11_OtherClassThanNamed(t *testing.T) {
 }
 
 func TestL12_ErrorsAreNotReflected(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	const attack = `<script>alert(1)</script>`
 	for _, query := range []string{
 		"error=access_denied&error_description=" + url.QueryEscape(attack),
@@ -308,7 +308,7 @@ func TestL12_ErrorsAreNotReflected(t *testing.T) {
 // Stytch; in another browser the link is spent.
 func TestL13_TwoClicks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		arrival := w.link(w.law.ID, "ada@example.edu")
 		b, other := w.browser(), w.browser()
 		form, otherForm := b.open(arrival), other.open(arrival)
@@ -344,7 +344,7 @@ func TestL13_TwoClicks(t *testing.T) {
 // The same link again, in the browser that it signed in: on to the page.
 func TestClickingAgainContinues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		arrival := w.link(w.law.ID, "ada@example.edu")
 		form := b.open(arrival)
@@ -364,7 +364,7 @@ func TestClickingAgainContinues(t *testing.T) {
 }
 
 func TestLinkThatIsNoGood(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	spent := w.link(w.law.ID, "ada@example.edu")
 	first := w.browser()
 	require.Equal(t, http.StatusSeeOther, first.press(first.open(spent)).status)
@@ -400,7 +400,7 @@ func TestCallbackInAnOutage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				b := w.browser()
 				form := b.open(w.link(w.law.ID, "ada@example.edu"))
 				w.stytch.Fail(tt.fault)
@@ -423,7 +423,7 @@ func TestCallbackInAnOutage(t *testing.T) {
 
 // An outage while somebody is signed in already costs them nothing.
 func TestCallbackInAnOutageKeepsTheEarlierSession(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.signIn(w.law.ID, "ada@example.edu")
 	form := b.open(w.link(w.art.ID, "ada@example.edu"))
@@ -435,7 +435,7 @@ func TestCallbackInAnOutageKeepsTheEarlierSession(t *testing.T) {
 
 // Two cookies of one name: one was planted, so neither counts.
 func TestM01_PlantedLinkCookie(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.open(w.link(w.law.ID, "ada@example.edu"))
 	w.stytch.AddStudent(w.law.ID, "eve@example.edu")

@@ -26,7 +26,7 @@ const (
 func (b *browser) discovers(email string) answer {
 	b.w.t.Helper()
 	require.NoError(b.w.t, b.w.client.SignIn.SendDiscoveryLink(context.Background(), stytchclient.DiscoveryLink{Email: email, RedirectURL: home + "/auth/callback"}))
-	res := b.press(b.open(b.w.arrival(b.w.newest())))
+	res := b.press(b.open(b.w.callbackAddress(b.w.newest())))
 	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
 	require.Equal(b.w.t, "/auth/classes", res.at)
 	require.Empty(b.w.t, b.cookie(sessionAt))
@@ -36,7 +36,7 @@ func (b *browser) discovers(email string) answer {
 func classForm(class grimoireauth.ClassID) url.Values { return url.Values{"class": {string(class)}} }
 
 // raw calls Stytch without the client and returns the body of the answer.
-func (w *world) raw(path string, body any) string {
+func (w *fixture) raw(path string, body any) string {
 	w.t.Helper()
 	encoded, err := json.Marshal(body)
 	require.NoError(w.t, err)
@@ -52,7 +52,7 @@ func (w *world) raw(path string, body any) string {
 }
 
 func TestDiscoveryWithTwoClasses(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	b := w.browser()
 	list := b.discovers("ada@example.edu")
 	require.Equal(t, http.StatusOK, list.status)
@@ -67,7 +67,7 @@ func TestDiscoveryWithTwoClasses(t *testing.T) {
 
 // What is said about each class, in words that a teacher would use.
 func TestDiscoveryWords(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	strict, _ := w.strict()
 	sso := w.stytch.AddClass("By the school only", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{"sso"}})
 	w.stytch.AddStudent(sso.ID, "ada@example.edu")
@@ -113,7 +113,7 @@ func TestDiscoveryWords(t *testing.T) {
 }
 
 func TestDiscoveryThenSecondFactor(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	class, ada := w.strict()
 	w.withPhone(class.ID)
 	b := w.browser()
@@ -124,7 +124,7 @@ func TestDiscoveryThenSecondFactor(t *testing.T) {
 }
 
 func TestDiscoveryWithoutAClass(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	list := w.browser().discovers("nobody@example.edu")
 	require.Equal(t, http.StatusOK, list.status)
 	require.Contains(t, list.body, "No class knows you by this address yet")
@@ -132,7 +132,7 @@ func TestDiscoveryWithoutAClass(t *testing.T) {
 }
 
 func TestClassesThatCannotBeChosen(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	foreign := w.stytch.AddClass("Not hers")
 	b := w.browser()
 	b.discovers("ada@example.edu")
@@ -163,7 +163,7 @@ func TestClassesThatCannotBeChosen(t *testing.T) {
 // The choice has been used up when the application says no, and the list with it. What
 // it said is not covered up by that.
 func TestClassThatTheApplicationRefuses(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true, OnSignIn: func(context.Context, stytchclient.SignedIn) error { return grimoireauth.ErrNotInvited }})
+	w := newFixture(t, signin.Config{Discovery: true, OnSignIn: func(context.Context, stytchclient.SignedIn) error { return grimoireauth.ErrNotInvited }})
 	b := w.browser()
 	b.discovers("ada@example.edu")
 	res := b.post("/auth/classes", classForm(w.law.ID))
@@ -175,7 +175,7 @@ func TestClassThatTheApplicationRefuses(t *testing.T) {
 }
 
 func TestClassesInAnOutage(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	b := w.browser()
 	b.discovers("ada@example.edu")
 	kept := b.kept()
@@ -200,7 +200,7 @@ func TestClassesInAnOutage(t *testing.T) {
 
 // L11: Stytch answers about another class than the one that was chosen.
 func TestL11_AnswerAboutAnotherClass(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	// A complete and genuine answer, for the other class.
 	other := w.browser()
 	other.discovers("ada@example.edu")

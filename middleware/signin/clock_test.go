@@ -46,7 +46,7 @@ func TestC10_AWrongClockSpendsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				clock := &wrongClock{w.stytch, tt.behind}
 				w.replace(clock, signin.Config{ClockLeeway: tt.leeway})
 				connection := w.stytch.AddSSO(w.law.ID, "saml", nil)
@@ -90,7 +90,7 @@ type settable struct{ http.RoundTripper }
 // refused, so the link is not spent.
 func TestC10_AResetByAClockAheadSpendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		clock := &settable{w.stytch.ClockAhead(-80 * time.Second)}
 		w.replace(clock, signin.Config{})
 		b := w.browser()
@@ -113,7 +113,7 @@ func TestC10_AResetByAClockAheadSpendsNothing(t *testing.T) {
 }
 
 // replace puts another client, and pages with it, in the place of the world's.
-func (w *world) replace(transport http.RoundTripper, config signin.Config) {
+func (w *fixture) replace(transport http.RoundTripper, config signin.Config) {
 	w.t.Helper()
 	var err error
 	logger := slog.New(slog.NewTextHandler(w.log, nil))

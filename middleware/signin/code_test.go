@@ -34,7 +34,7 @@ func (b *browser) askCode(class, email, returnTo string) url.Values {
 }
 
 func TestCodeWholeWay(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	form := b.askCode(w.law.Slug, "ada@example.edu", "/classes/1")
 	code := w.newest().Code
@@ -63,7 +63,7 @@ func TestCodeWholeWay(t *testing.T) {
 // browser with the same code gets nothing.
 func TestL13_CodeTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		form := b.askCode(w.law.Slug, "ada@example.edu", "")
 		form.Set("code", w.newest().Code)
@@ -95,7 +95,7 @@ func TestL13_CodeTwice(t *testing.T) {
 
 func TestCodeExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		form := b.askCode(w.law.Slug, "ada@example.edu", "")
 		form.Set("code", w.newest().Code)
@@ -107,7 +107,7 @@ func TestCodeExpires(t *testing.T) {
 }
 
 func TestCodeThatCannotBe(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	for name, codes := range map[string][]string{
 		"none": nil, "empty": {""}, "two": {"123456", "123456"}, "short": {"12345"}, "long": {"1234567"}, "letters": {"12345a"}, "markup": {"<b>123"}, "signs that count no more than digits": {"①②③④⑤⑥"},
 	} {
@@ -145,7 +145,7 @@ func TestTypedSaysTheSameToEverybody(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				ask := func(class, email string) (answer, string) {
 					tt.form.Set("class", class)
 					tt.form.Set("email", email)
@@ -179,7 +179,7 @@ func TestTypedSaysTheSameToEverybody(t *testing.T) {
 
 func TestCodeInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		form := b.askCode(w.law.Slug, "ada@example.edu", "")
 		form.Set("code", w.newest().Code)
@@ -213,7 +213,7 @@ func TestLockedOut(t *testing.T) {
 		"password": {"/auth/start", passwordChecked, url.Values{"method": {"password"}, "password": {"a wrong password"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, signin.Config{})
+			w := newFixture(t, signin.Config{})
 			tt.form.Set("class", w.law.Slug)
 			tt.form.Set("email", "eve@example.edu")
 			stranger := w.browser().post(tt.path, tt.form)
@@ -231,7 +231,7 @@ func TestLockedOut(t *testing.T) {
 // Whoever does not know their class proves their address first. What they get is no
 // session.
 func TestDiscovery(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	b := w.browser()
 	page := b.get("/auth/?return_to=/week3")
 	require.Contains(t, page.body, "find my classes")
@@ -242,7 +242,7 @@ func TestDiscovery(t *testing.T) {
 		b := w.browser()
 		require.Contains(t, b.ask(form).body, "somebody in a class")
 		require.Equal(t, "discovery", w.newest().Kind)
-		arrival := w.arrival(w.newest())
+		arrival := w.callbackAddress(w.newest())
 		scanner := w.browser()
 		scanner.get(arrival)
 		require.Zero(t, w.calls("POST /v1/b2b/magic_links/discovery/authenticate"), "L05")
@@ -285,19 +285,19 @@ func TestDiscovery(t *testing.T) {
 }
 
 func TestDiscoveryIsOffByDefault(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	require.NotContains(t, b.get("/auth/").body, "find my classes")
 	require.Equal(t, http.StatusBadRequest, b.post("/auth/start", url.Values{"class": {""}, "email": {"ada@example.edu"}}).status)
 	require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "ada@example.edu"}))
-	require.Equal(t, http.StatusBadRequest, b.get(w.arrival(w.newest())).status)
+	require.Equal(t, http.StatusBadRequest, b.get(w.callbackAddress(w.newest())).status)
 }
 
 // A code is typed in the digits of the person's keyboard, and an address is pasted with
 // marks of direction at its ends.
 func TestI10_CodesInDigitsOfOtherScripts(t *testing.T) {
 	for _, zero := range []rune{'٠', '۰', '０'} {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		form := b.askCode(w.law.Slug, "\u200eada@example.edu\u200f", "/classes/1")
 		form.Set("code", "\u200f"+strings.Map(func(r rune) rune { return r - '0' + zero }, w.newest().Code))

@@ -189,7 +189,7 @@ func (h *Handler) send(r *http.Request, action Action, page Page, call func(cont
 		return err
 	}
 	err = call(ctx)
-	if _, asked := stytchErrorType(err); isTemporary(err) || errors.Is(err, grimoireauth.ErrInvalid) && !asked {
+	if _, answered := stytchErrorType(err); isTemporary(err) || errors.Is(err, grimoireauth.ErrInvalid) && !answered {
 		// No message was sent, and the reason is the same for every address. If Stytch refuses because of a
 		// person, the message counts as sent, since the next response must not tell the
 		// two cases apart.
@@ -202,11 +202,11 @@ func (h *Handler) send(r *http.Request, action Action, page Page, call func(cont
 // that it was sent. The page says so as well if Stytch refused because of the person,
 // since the response must not say who is in a class.
 func (h *Handler) afterSending(w http.ResponseWriter, r *http.Request, page Page, err error) bool {
-	errorType, asked := stytchErrorType(err)
+	errorType, answered := stytchErrorType(err)
 	_, own := limitedHere(err)
 	switch {
 	case err == nil:
-	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
+	case errors.Is(err, grimoireauth.ErrInvalid) && !answered:
 		h.notAnAddress(w, r, page, "sign-in")
 		return false
 	case earlierMessage(err):
@@ -214,7 +214,7 @@ func (h *Handler) afterSending(w http.ResponseWriter, r *http.Request, page Page
 	case own:
 		h.tooMany(w, r, err, page, "sign-in")
 		return false
-	case isTemporary(err), !asked, strings.Contains(errorType, "url"):
+	case isTemporary(err), !answered, strings.Contains(errorType, "url"):
 		// An outage, Stytch's own rate limit, or a redirect URL that is not registered.
 		// These are the same for every address, so the page may say so. Stytch's rate
 		// limit per address is not reached, since our limit is stricter.

@@ -82,9 +82,9 @@ func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err e
 }
 
 func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt, page Page, err error) {
-	_, asked := stytchErrorType(err)
+	_, answered := stytchErrorType(err)
 	switch {
-	case errors.Is(err, grimoireauth.ErrInvalid) && (!asked || page.Factors.AskPhone):
+	case errors.Is(err, grimoireauth.ErrInvalid) && (!answered || page.Factors.AskPhone):
 		h.show(w, http.StatusBadRequest, "factor", page.withNotice("That is not a phone number that can get an SMS. It begins with a plus and the country, such as +61 400 000 000."))
 	case errors.Is(err, grimoireauth.ErrConflict):
 		// The member has another number by now. The page does not say which.

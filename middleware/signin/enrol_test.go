@@ -25,7 +25,7 @@ func enrolForm(page, code string) url.Values {
 }
 
 func TestEnrolApp(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	b := w.browser()
 	b.begun(class.ID)
@@ -73,7 +73,7 @@ func TestEnrolApp(t *testing.T) {
 
 // Whoever left while the app was being set up has it on the phone, or has not.
 func TestEnrolAppThatWasBegunBefore(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	first := w.browser()
 	first.begun(class.ID)
@@ -101,7 +101,7 @@ func TestEnrolAppThatWasBegunBefore(t *testing.T) {
 
 // The form goes to the person and back; what else comes back is not put on a page.
 func TestEnrolFormThatIsNotOurs(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
 	b := w.browser()
 	b.begun(class.ID)

@@ -111,10 +111,10 @@ func errorPageOf(err error) (errorPage, bool) {
 // refuseTyped rejects typed input. It does not say that there is no such class, or no
 // such address in it: the page is the same as for a wrong code or password.
 func (h *Handler) refuseTyped(w http.ResponseWriter, r *http.Request, err error, page Page, again string, wrong error) {
-	_, asked := stytchErrorType(err)
+	_, answered := stytchErrorType(err)
 	switch {
 	case isTemporary(err):
-	case errors.Is(err, grimoireauth.ErrInvalid) && !asked:
+	case errors.Is(err, grimoireauth.ErrInvalid) && !answered:
 		h.notAnAddress(w, r, page, again)
 		return
 	case errors.Is(err, grimoireauth.ErrNotFound), errors.Is(err, grimoireauth.ErrInvalid), errors.Is(err, grimoireauth.ErrNotInvited),

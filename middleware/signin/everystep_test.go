@@ -19,7 +19,7 @@ import (
 // round in no circle, and each form that is sent at the wrong step does, too.
 func TestC12_EveryAddressAtEveryStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{Discovery: true, Limit: unlimited{}})
+		w := newFixture(t, signin.Config{Discovery: true, Limit: unlimited{}})
 		w.stytch.AddStudent(w.law.ID, "mallory@example.edu")
 		w.stytch.AddStudent(w.art.ID, "bob@example.edu")
 		strict, _ := w.strict()
@@ -42,7 +42,7 @@ func TestC12_EveryAddressAtEveryStep(t *testing.T) {
 			"at a school":     func(b *browser) { b.leave("/auth/sso/" + connection + "?class=" + w.law.Slug) },
 			"a class to choose": func(b *browser) {
 				ask(b, "", "magic_link")
-				b.press(b.open(w.arrival(w.newest())))
+				b.press(b.open(w.callbackAddress(w.newest())))
 			},
 			"a second factor": func(b *browser) {
 				wait()

@@ -28,7 +28,7 @@ const (
 )
 
 // strict is a class that asks everybody for a second factor, with Ada in it.
-func (w *world) strict(settings ...mock.Settings) (mock.Class, grimoireauth.MemberID) {
+func (w *fixture) strict(settings ...mock.Settings) (mock.Class, grimoireauth.MemberID) {
 	all := mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL"}
 	for _, more := range settings {
 		for name, value := range more {
@@ -50,7 +50,7 @@ func (b *browser) begun(class grimoireauth.ClassID) {
 }
 
 // half is the same through the client.
-func (w *world) half(class grimoireauth.ClassID) stytchclient.Unfinished {
+func (w *fixture) unfinished(class grimoireauth.ClassID) stytchclient.Unfinished {
 	w.t.Helper()
 	require.NoError(w.t, w.client.SignIn.SendMagicLink(context.Background(), stytchclient.MagicLink{Class: class, Email: "ada@example.edu"}))
 	_, err := w.client.SignIn.RedeemMagicLink(context.Background(), grimoireauth.NewSecret(w.newest().Token))
@@ -60,18 +60,18 @@ func (w *world) half(class grimoireauth.ClassID) stytchclient.Unfinished {
 }
 
 // withPhone gives Ada a phone in the class, as on an earlier day.
-func (w *world) withPhone(class grimoireauth.ClassID) {
+func (w *fixture) withPhone(class grimoireauth.ClassID) {
 	w.t.Helper()
-	half := w.half(class)
+	half := w.unfinished(class)
 	require.NoError(w.t, w.client.SignIn.SendSMSCode(context.Background(), half, stytchclient.SMSCode{Phone: "+61400000000"}))
 	_, err := w.client.SignIn.ResumeWithSMS(context.Background(), half, stytchclient.FactorCode{Code: grimoireauth.NewSecret(w.newest().Code)})
 	require.NoError(w.t, err)
 }
 
 // withApp gives her an authenticator app and returns her recovery codes.
-func (w *world) withApp(class grimoireauth.ClassID, member grimoireauth.MemberID) []grimoireauth.Secret {
+func (w *fixture) withApp(class grimoireauth.ClassID, member grimoireauth.MemberID) []grimoireauth.Secret {
 	w.t.Helper()
-	half := w.half(class)
+	half := w.unfinished(class)
 	app, err := w.client.SignIn.EnrollApp(context.Background(), half)
 	require.NoError(w.t, err)
 	_, err = w.client.SignIn.ResumeWithApp(context.Background(), half, stytchclient.FactorCode{Code: grimoireauth.NewSecret(w.stytch.TOTPCode(member))})
@@ -102,13 +102,13 @@ func (b *browser) finished(res answer, target string, member grimoireauth.Member
 }
 
 func TestFactorBySMSThatStytchHasSent(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	w.withPhone(class.ID)
 	b := w.browser()
 	page := "/classes/" + string(class.ID) + "?week=3"
 	b.post("/auth/start", url.Values{"class": {string(class.ID)}, "email": {"ada@example.edu"}, "method": {"magic_link"}, "return_to": {page}})
-	b.press(b.open(w.arrival(w.newest())))
+	b.press(b.open(w.callbackAddress(w.newest())))
 
 	code := w.newest().Code
 	require.Zero(t, w.calls(smsSent)-1, "Stytch sent this one by itself; the other was on an earlier day")
@@ -127,7 +127,7 @@ func TestFactorBySMSThatStytchHasSent(t *testing.T) {
 
 func TestFactorBySMSToANewNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		class, ada := w.strict()
 		b := w.browser()
 		b.begun(class.ID)
@@ -165,7 +165,7 @@ func TestFactorBySMSToANewNumber(t *testing.T) {
 // have the second sent to themselves, in another tab either.
 func TestFactorBySMSToAnotherNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		class, ada := w.strict()
 		b := w.browser()
 		b.begun(class.ID)
@@ -185,7 +185,7 @@ func TestFactorBySMSToAnotherNumber(t *testing.T) {
 }
 
 func TestFactorByApp(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	w.withApp(class.ID, ada)
 	b := w.browser()
@@ -202,7 +202,7 @@ func TestFactorByApp(t *testing.T) {
 }
 
 func TestFactorByRecoveryCode(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	codes := w.withApp(class.ID, ada)
 	b := w.browser()
@@ -218,7 +218,7 @@ func TestFactorByRecoveryCode(t *testing.T) {
 
 // A double click on a recovery code: one call, and both go on.
 func TestL13_FactorTwice(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	codes := w.withApp(class.ID, ada)
 	b := w.browser()

@@ -25,7 +25,7 @@ func (b *browser) forget() {
 // if they change what their own browser keeps about it.
 func TestL10_ASecondFactorBesideTheOneThatIsThere(t *testing.T) {
 	t.Run("an app beside a phone", func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		class, _ := w.strict()
 		w.withPhone(class.ID)
 		b := w.browser()
@@ -42,7 +42,7 @@ func TestL10_ASecondFactorBesideTheOneThatIsThere(t *testing.T) {
 		require.Equal(t, "+61400000000", w.newest().To)
 	})
 	t.Run("a phone beside an app", func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		class, ada := w.strict()
 		w.withApp(class.ID, ada)
 		b := w.browser()
@@ -59,7 +59,7 @@ func TestL10_ASecondFactorBesideTheOneThatIsThere(t *testing.T) {
 		b.finished(b.post("/auth/factor", factorForm("totp", w.stytch.TOTPCode(ada))), "/", ada)
 	})
 	t.Run("an app beside a phone that the class allows no more", func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		class, ada := w.strict()
 		w.withPhone(class.ID)
 		_, err := w.client.Classes.Update(t.Context(), class.ID, stytchclient.ClassChange{
@@ -73,7 +73,7 @@ func TestL10_ASecondFactorBesideTheOneThatIsThere(t *testing.T) {
 		b.finished(b.post("/auth/factor", enrolForm(page.body, w.stytch.TOTPCode(ada))), "/", ada)
 	})
 	t.Run("nobody can say what is there", func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		class, _ := w.strict()
 		b := w.browser()
 		b.begun(class.ID)

@@ -34,7 +34,7 @@ func TestFactorRefusals(t *testing.T) {
 		{"nothing can be sent any more", mock.Fault{Status: 404, ErrorType: "intermediate_session_not_found"}, 410, "Please begin again", false, smsSent},
 		{"the carrier refuses", mock.Fault{Status: 400, ErrorType: "downstream_carrier_error"}, 503, "Nothing is lost", true, smsSent},
 	}
-	w := newWorld(t, signin.Config{Limit: unlimited{}})
+	w := newFixture(t, signin.Config{Limit: unlimited{}})
 	class, _ := w.strict()
 	w.withPhone(class.ID)
 	for _, tt := range tests {
@@ -60,7 +60,7 @@ func TestFactorRefusals(t *testing.T) {
 
 // A class that has changed its mind since the page was written.
 func TestFactorThatTheClassDoesNotAllow(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, _ := w.strict(mock.Settings{"mfa_methods": "RESTRICTED", "allowed_mfa_methods": []string{"totp"}})
 	b := w.browser()
 	b.begun(class.ID)
@@ -74,7 +74,7 @@ func TestFactorThatTheClassDoesNotAllow(t *testing.T) {
 }
 
 func TestFactorFormsThatCannotBe(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
 	w.withPhone(class.ID)
 	b := w.browser()
@@ -106,7 +106,7 @@ func TestFactorFormsThatCannotBe(t *testing.T) {
 
 // The pages of an unfinished sign-in for whoever has none.
 func TestFinishingNothing(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	stranger := w.browser()
 	for _, path := range []string{"/auth/unfinished", "/auth/factor", "/auth/classes"} {
 		res := stranger.get(path)

@@ -12,7 +12,7 @@ import (
 // A Guard whose cookies no browser would keep at the BaseURL is refused at the start,
 // and the error names both settings.
 func TestC05_CookiesThatTheBrowserWouldDrop(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	for name, tt := range map[string]struct {
 		guard middleware.Config
 		base  string

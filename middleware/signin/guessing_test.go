@@ -25,7 +25,7 @@ func wrongCode(code string) string {
 const discoveryCodeChecked = "POST /v1/b2b/otps/email/discovery/authenticate"
 
 // guessed counts the guesses that have reached Stytch.
-func (w *world) guessed() int {
+func (w *fixture) guessed() int {
 	return w.calls(codeChecked) + w.calls(passwordChecked) + w.calls(discoveryCodeChecked)
 }
 
@@ -33,7 +33,7 @@ func (w *world) guessed() int {
 // by all ways of guessing together. While three addresses guess, she gets in from a
 // fourth by her code; while more do, by the link in her mail, which the page names.
 func TestX04_Guessing(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		ada := w.at("203.0.113.1")
 		ada.ask(startForm(w.law, "email_otp", ""))
 		code := w.newest().Code
@@ -72,7 +72,7 @@ func TestX04_Guessing(t *testing.T) {
 		require.Equal(t, http.StatusTooManyRequests, guess("203.0.113.1", 0).status)
 		again := w.at("203.0.113.1")
 		again.ask(startForm(w.law, "magic_link", ""))
-		require.Equal(t, http.StatusSeeOther, again.post("/auth/callback", again.open(w.arrival(w.newest()))).status)
+		require.Equal(t, http.StatusSeeOther, again.post("/auth/callback", again.open(w.callbackAddress(w.newest()))).status)
 		require.Equal(t, string(w.ada), again.who())
 
 		// Another person of the class is not concerned, and it is over in ten minutes.
@@ -89,7 +89,7 @@ func TestX04_Guessing(t *testing.T) {
 
 // Codes of a discovery are limited by the address alone.
 func TestX04_GuessingInADiscovery(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		w.at("203.0.113.1").ask(startForm(mock.Class{}, "email_otp", ""))
 		form := startForm(mock.Class{}, "", "")
 		form.Set("code", wrongCode(w.newest().Code))
@@ -109,7 +109,7 @@ func TestX04_TheWayThatIsOpen(t *testing.T) {
 	} {
 		t.Run(methods, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				class := w.stytch.AddClass("TORT1100", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": strings.Split(methods, ",")})
 				form := startForm(class, "password", "")
 				form.Set("password", "a guess")
@@ -126,7 +126,7 @@ func TestX04_TheWayThatIsOpen(t *testing.T) {
 
 // Behind a proxy for which nothing is set up, the limit by address and class is left.
 func TestX04_GuessingBehindAProxy(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		form := startForm(w.law, "password", "")
 		form.Set("password", "a guess")
 		for range 500 {
@@ -138,7 +138,7 @@ func TestX04_GuessingBehindAProxy(t *testing.T) {
 
 // The guesses of many requests at once are counted before they are made.
 func TestX04_GuessingAtOnce(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		w.at("203.0.113.1").get("/auth/?class=" + w.law.Slug)
 		w.stytch.Fail(mock.Fault{Endpoint: passwordChecked, Latency: time.Second})
 		form := startForm(w.law, "password", "")
@@ -156,7 +156,7 @@ func TestX04_GuessingAtOnce(t *testing.T) {
 
 // An outage is no wrong guess: when it is over, the right one is taken.
 func TestX04_AnOutageIsNoGuess(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		ada := w.at("203.0.113.1")
 		ada.ask(startForm(w.law, "email_otp", ""))
 		w.stytch.Fail(mock.Fault{Endpoint: codeChecked, Status: 500})
@@ -178,7 +178,7 @@ func TestX04_GuessingASecondFactor(t *testing.T) {
 	} {
 		t.Run(factor, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				class, ada := w.strict()
 				if factor == "sms_otp" {
 					w.withPhone(class.ID)
@@ -213,7 +213,7 @@ func TestX04_GuessingASecondFactor(t *testing.T) {
 // Codes by SMS are sent to a member, and to a number that is typed in, a few times.
 func TestX04_FewSMS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		class, _ := w.strict()
 		w.withPhone(class.ID)
 		before := w.calls(smsSent)

@@ -20,10 +20,10 @@ const (
 // An administrator who sees the class as somebody else, only where that is wanted,
 // and only after a button that says so.
 func TestImpersonation(t *testing.T) {
-	off := newWorld(t, signin.Config{})
+	off := newFixture(t, signin.Config{})
 	require.Equal(t, http.StatusBadRequest, off.browser().get(impersonation).status)
 
-	w := newWorld(t, signin.Config{Impersonation: true})
+	w := newFixture(t, signin.Config{Impersonation: true})
 	// The answer has the form of that to a link.
 	require.NotEmpty(t, w.link(w.law.ID, "ada@example.edu"))
 	body, err := json.Marshal(map[string]string{"magic_links_token": w.newest().Token})

@@ -55,7 +55,7 @@ func TestX04_TheCodePageHasTheLinkThatItNames(t *testing.T) {
 	} {
 		t.Run(row.methods, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{Discovery: true})
+				w := newFixture(t, signin.Config{Discovery: true})
 				class := mock.Class{}
 				if row.methods != "" {
 					class = w.stytch.AddClass("TORT1100", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": strings.Split(row.methods, ",")})
@@ -89,7 +89,7 @@ func TestX04_TheCodePageHasTheLinkThatItNames(t *testing.T) {
 				require.Equal(t, "/auth/sent", res.at)
 				require.Len(t, w.stytch.Outbox(), before+1)
 				if row.methods != "" && !strings.HasSuffix(row.want, "password") {
-					require.Equal(t, http.StatusSeeOther, b.post("/auth/callback", b.open(w.arrival(w.newest()))).status)
+					require.Equal(t, http.StatusSeeOther, b.post("/auth/callback", b.open(w.callbackAddress(w.newest()))).status)
 					require.NotEmpty(t, b.who())
 				}
 			})

@@ -119,8 +119,8 @@ func wrongGuess(err error) bool {
 	case errors.Is(err, grimoireauth.ErrStepUp), errors.Is(err, grimoireauth.ErrPasswordMustChange):
 		return false
 	}
-	_, asked := stytchErrorType(err)
-	return asked
+	_, answered := stytchErrorType(err)
+	return answered
 }
 
 // releaseAfter returns work that releases the message after it was used: another

@@ -41,7 +41,7 @@ func (l *ownLimiter) last() signin.Use { return l.reserved[len(l.reserved)-1] }
 func TestX04_LimiterOfTheApplication(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		own := new(ownLimiter)
-		w := newWorld(t, signin.Config{Limit: own})
+		w := newFixture(t, signin.Config{Limit: own})
 		b := w.at("2001:db8:1:2:3:4:5:6")
 		ask := func(method string, more url.Values) answer {
 			form := url.Values{"class": {w.law.Slug}, "email": {" Ada@Example.EDU"}, "method": {method}}
@@ -107,7 +107,7 @@ func TestX04_TwoReplicas(t *testing.T) {
 				if name == "shared" {
 					config.Limit = sharedLimiter{counters: memory{}}
 				}
-				one := newWorld(t, config)
+				one := newFixture(t, config)
 				other := one.process(false)
 				other.serve(config, slog.New(slog.DiscardHandler))
 				form := startForm(one.law, "password", "")

@@ -14,7 +14,7 @@ import (
 )
 
 func TestLogout(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.signIn(w.law.ID, "ada@example.edu")
 	credentials := grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie("__Host-stytch_session"))
@@ -48,7 +48,7 @@ func TestLogout(t *testing.T) {
 // A browser that keeps a page whole has done so only after it has read the headers
 // of the next one, so "back" would show the class again.
 func TestM23_SignedOutPageForgetsThePageBefore(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.signIn(w.law.ID, "ada@example.edu")
 	require.Contains(t, b.signOut(url.Values{}).body, `<link rel="stylesheet" href="/auth/signed-out.css">`)
@@ -63,7 +63,7 @@ func TestM23_SignedOutPageForgetsThePageBefore(t *testing.T) {
 }
 
 func TestLogoutInAnOutage(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.signIn(w.law.ID, "ada@example.edu")
 	credentials := grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie("__Host-stytch_session"))
@@ -81,7 +81,7 @@ func TestLogoutInAnOutage(t *testing.T) {
 // The session_jwt has expired and Stytch is down: whose session it is cannot be
 // found out. The cookies go all the same.
 func TestLogoutWithAStaleTokenInAnOutage(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	stale := w.stytch.Stale(w.stytch.SignIn(w.ada, mock.WithDuration(8*3600e9)))
 	b.plant("__Host-stytch_session", stale.Token.Reveal())
@@ -94,7 +94,7 @@ func TestLogoutWithAStaleTokenInAnOutage(t *testing.T) {
 }
 
 func TestLogoutOfAStranger(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	res := w.browser().signOut(url.Values{})
 	require.Equal(t, http.StatusOK, res.status)
 	require.NotContains(t, res.body, "could not be told")
@@ -104,7 +104,7 @@ func TestLogoutOfAStranger(t *testing.T) {
 // Whoever is worried about another browser must not be told that it is signed out
 // because this one is.
 func TestLogoutElsewhereWithoutASession(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	ended := w.browser()
 	ended.signIn(w.law.ID, "ada@example.edu")
 	w.stytch.EndSession(grimoireauth.NewCredentials("", ended.cookie(sessionAt)))
@@ -125,7 +125,7 @@ func TestLogoutElsewhereWithoutASession(t *testing.T) {
 // M01: a cookie planted beside the real one keeps the session from being found, which
 // is not said to have ended.
 func TestM01_LogoutBesideAPlantedCookie(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.signIn(w.law.ID, "ada@example.edu")
 	r := b.request("POST", "/auth/logout", url.Values{})
@@ -151,7 +151,7 @@ func TestLogoutScopes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run("scope "+tt.scope, func(t *testing.T) {
-			w := newWorld(t, signin.Config{})
+			w := newFixture(t, signin.Config{})
 			b := w.browser()
 			b.signIn(w.law.ID, "ada@example.edu")
 			own := grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie("__Host-stytch_session"))
@@ -181,7 +181,7 @@ func TestLogoutScopes(t *testing.T) {
 }
 
 func TestLogoutScopesThatCannotBe(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.signIn(w.law.ID, "ada@example.edu")
 	for _, form := range []url.Values{{"scope": {"school"}}, {"scope": {"here", "everywhere"}}, {"scope": {"<b>"}}} {
@@ -210,7 +210,7 @@ func TestLogoutScopesInAnOutage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				b := w.browser()
 				b.signIn(w.law.ID, "ada@example.edu")
 				own := grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie("__Host-stytch_session"))
@@ -231,7 +231,7 @@ func TestLogoutScopesInAnOutage(t *testing.T) {
 // An address that a roster names and nobody has proven may be somebody else's in
 // another class.
 func TestLogoutEverywhereNeedsAProvenAddress(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	art := w.stytch.SignIn(w.memberOf(w.art.ID, "ada@example.edu"))
 	session := w.stytch.SignIn(w.ada)
 	answer := w.raw("/v1/b2b/sessions/authenticate", map[string]string{"session_token": session.Token.Reveal()})

@@ -30,11 +30,11 @@ func messageForms(class mock.Class) map[string]url.Values {
 }
 
 // bothMappings runs a test with one Organization for each class, and with one for all.
-func bothMappings(t *testing.T, test func(t *testing.T, w *world)) {
+func bothMappings(t *testing.T, test func(t *testing.T, w *fixture)) {
 	for name, oneOrganization := range map[string]bool{"a class each": false, "one organization": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				base := newWorld(t, signin.Config{})
+				base := newFixture(t, signin.Config{})
 				base.stytch.RateLimits = true
 				test(t, base.process(oneOrganization))
 			})
@@ -45,7 +45,7 @@ func bothMappings(t *testing.T, test func(t *testing.T, w *world)) {
 // A stranger who asks every two seconds, for ten minutes, has few messages sent to anybody's
 // address: by each kind of message, under every spelling of class and address.
 func TestX04_FewMessagesToAnAddress(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		for kind, form := range messageForms(w.law) {
 			before := len(w.stytch.Outbox())
 			for i := range 300 {
@@ -82,7 +82,7 @@ func TestX04_FewMessagesToAnAddress(t *testing.T) {
 // Behind a proxy for which nothing is set up no client address is known. The limits by
 // address and class hold.
 func TestX04_FewMessagesBehindAProxy(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		for kind, form := range messageForms(w.law) {
 			before := len(w.stytch.Outbox())
 			for range 300 {
@@ -98,7 +98,7 @@ func TestX04_FewMessagesBehindAProxy(t *testing.T) {
 // A stranger who asks for a message to her address does not make the one that she has
 // useless; her own second browser gets in with it as well.
 func TestX04_AMessageIsNotSuperseded(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		for _, class := range []string{w.law.Slug, ""} {
 			form := startForm(mock.Class{Slug: class}, "email_otp", "")
 			ada := w.at("203.0.113.1")
@@ -133,7 +133,7 @@ func TestX04_AMessageIsNotSuperseded(t *testing.T) {
 		require.Contains(t, stranger.body, "works only there")
 		require.Equal(t, "/auth/sent", ada.post("/auth/start", form).at, "she has asked, and the link works here")
 		require.Equal(t, link, w.newest())
-		require.Equal(t, "/auth/new-password", ada.get(w.arrival(link)).at)
+		require.Equal(t, "/auth/new-password", ada.get(w.callbackAddress(link)).at)
 		password := ada.newPassword()
 		password.Set("password", goodPassword)
 		require.Equal(t, http.StatusSeeOther, ada.post("/auth/new-password", password).status)
@@ -142,11 +142,11 @@ func TestX04_AMessageIsNotSuperseded(t *testing.T) {
 
 // A message that has been used supersedes nothing: the next one can be sent at once.
 func TestX04_SignInAgainAtOnce(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		for range 10 {
 			b := w.at("203.0.113.1")
 			b.ask(startForm(w.law, "magic_link", ""))
-			require.Equal(t, http.StatusSeeOther, b.post("/auth/callback", b.open(w.arrival(w.newest()))).status)
+			require.Equal(t, http.StatusSeeOther, b.post("/auth/callback", b.open(w.callbackAddress(w.newest()))).status)
 			require.Equal(t, string(w.ada), b.who())
 			b = w.at("203.0.113.1")
 			b.ask(startForm(w.law, "email_otp", ""))
@@ -159,7 +159,7 @@ func TestX04_SignInAgainAtOnce(t *testing.T) {
 // A burst of messages to addresses that a stranger makes up ends with the share of the
 // client address, whatever kinds it mixes. Another client address is not concerned.
 func TestX04_BurstFromOneAddress(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		forms := messageForms(w.law)
 		refused := 0
 		for i := range 2000 {
@@ -178,7 +178,7 @@ func TestX04_BurstFromOneAddress(t *testing.T) {
 
 		ada := w.at("203.0.113.1")
 		ada.ask(startForm(w.law, "magic_link", ""))
-		require.Equal(t, http.StatusSeeOther, ada.post("/auth/callback", ada.open(w.arrival(w.newest()))).status)
+		require.Equal(t, http.StatusSeeOther, ada.post("/auth/callback", ada.open(w.callbackAddress(w.newest()))).status)
 	})
 }
 
@@ -186,7 +186,7 @@ func TestX04_BurstFromOneAddress(t *testing.T) {
 func TestX04_Lecture(t *testing.T) {
 	for _, method := range []string{"magic_link", "email_otp", "sso"} {
 		t.Run(method, func(t *testing.T) {
-			bothMappings(t, func(t *testing.T, w *world) {
+			bothMappings(t, func(t *testing.T, w *fixture) {
 				connection := w.stytch.AddSSO(w.law.ID, "saml", nil)
 				began := time.Now()
 				in := 0
@@ -202,7 +202,7 @@ func TestX04_Lecture(t *testing.T) {
 						b.get(w.provider(b.leave("/auth/sso/"+connection+"?class="+w.law.Slug), "mock_persona", email))
 					case "magic_link":
 						b.ask(form)
-						b.post("/auth/callback", b.open(w.arrival(w.newest())))
+						b.post("/auth/callback", b.open(w.callbackAddress(w.newest())))
 					default:
 						b.ask(form)
 						if i%5 == 0 { // and some mistype
@@ -225,7 +225,7 @@ func TestX04_Lecture(t *testing.T) {
 // Strangers who ask for messages to her address all the time, of all kinds and for classes
 // that they make up, keep no message from her: she gets hers in a few seconds.
 func TestX04_MessagesHaveTurns(t *testing.T) {
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		stop, all := make(chan struct{}), sync.WaitGroup{}
 		for source := range 3 {
 			all.Go(func() {

@@ -26,7 +26,7 @@ import (
 func TestC06_TheSameLinkInBothTabsAndASecondFactor(t *testing.T) {
 	for _, replicas := range []bool{false, true} {
 		t.Run(fmt.Sprint(replicas), func(t *testing.T) {
-			base := newWorld(t, signin.Config{})
+			base := newFixture(t, signin.Config{})
 			class, _ := base.strict()
 			base.withPhone(class.ID)
 			w := base.process(false)
@@ -36,7 +36,7 @@ func TestC06_TheSameLinkInBothTabsAndASecondFactor(t *testing.T) {
 			}
 			one := w.browser()
 			one.ask(url.Values{"class": {class.Slug}, "email": {"ada@example.edu"}, "return_to": {"/classes/a"}})
-			arrival := w.arrival(w.newest())
+			arrival := w.callbackAddress(w.newest())
 			two := one.tab()
 			form, same := one.open(arrival), two.open(arrival)
 			require.Equal(t, form, same)
@@ -60,7 +60,7 @@ func TestC06_TheSameLinkInBothTabsAndASecondFactor(t *testing.T) {
 
 // C06: the same for a code that two tabs have typed.
 func TestC06_TheSameCodeInBothTabsAndASecondFactor(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
 	w.withPhone(class.ID)
 	one := w.browser()
@@ -76,7 +76,7 @@ func TestC06_TheSameCodeInBothTabsAndASecondFactor(t *testing.T) {
 
 // C07, C12: two tabs stand on the button of a link for another account.
 func TestC07_TheSameSurprisingLinkInBothTabs(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	w.stytch.AddStudent(w.law.ID, "mallory@example.edu")
 	one := w.browser()
 	one.ask(url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}})
@@ -94,7 +94,7 @@ func TestC07_TheSameSurprisingLinkInBothTabs(t *testing.T) {
 // began on either goes on on the other.
 func TestC10_AttemptsGoOnBetweenClocksThatDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{Discovery: true})
+		w := newFixture(t, signin.Config{Discovery: true})
 		class, _ := w.strict()
 		w.withPhone(class.ID)
 		ahead := func(b *browser, by time.Duration) {
@@ -140,7 +140,7 @@ func TestC10_AttemptsGoOnBetweenClocksThatDiffer(t *testing.T) {
 // C15: two services on one host have cookies of two names. What one of them does takes no
 // attempt to sign in away from the other.
 func TestC15_AttemptsOfTwoServicesOnOneHost(t *testing.T) {
-	school := newWorld(t, signin.Config{})
+	school := newFixture(t, signin.Config{})
 	library := *school
 	logger := slog.New(slog.NewTextHandler(school.log, nil))
 	var err error
@@ -162,7 +162,7 @@ func TestC15_AttemptsOfTwoServicesOnOneHost(t *testing.T) {
 
 // C05: a proxy that does not pass the Host header on. The BaseURL says where browsers are.
 func TestC05_ProxyThatChangesTheHost(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	var err error
 	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger, SharedCookieDomain: "example.edu"})
@@ -170,7 +170,7 @@ func TestC05_ProxyThatChangesTheHost(t *testing.T) {
 	w.serve(signin.Config{}, logger)
 	b := w.browser()
 	b.asks(w.law, "")
-	form := b.open(w.arrival(w.newest()))
+	form := b.open(w.callbackAddress(w.newest()))
 	r := b.request("POST", "/auth/callback", form)
 	r.Host = "app.internal:8080"
 	res := b.send(r)
@@ -181,7 +181,7 @@ func TestC05_ProxyThatChangesTheHost(t *testing.T) {
 // C02: a Guard that reads both, and a browser's form that comes with a bearer token as well:
 // the browser's own session ends with the sign-in and the sign-out, and no other.
 func TestC02_BearerBesideCookiesAtSignIn(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	var err error
 	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger, CredentialSource: middleware.BearerOrCookies, Revoke: w.client.Sessions.Revoke})
@@ -197,7 +197,7 @@ func TestC02_BearerBesideCookiesAtSignIn(t *testing.T) {
 	b.signIn(w.art.ID, "ada@example.edu")
 	earlier := b.cookie("__Host-stytch_session")
 	b.asks(w.law, "")
-	form := b.open(w.arrival(w.newest()))
+	form := b.open(w.callbackAddress(w.newest()))
 	r := b.request("POST", "/auth/callback", form)
 	r.Header.Set("Authorization", "Bearer "+bearer.JWT.Reveal())
 	require.Equal(t, http.StatusSeeOther, b.send(r).status)
@@ -215,7 +215,7 @@ func TestC02_BearerBesideCookiesAtSignIn(t *testing.T) {
 func TestC02_SignOutWhileSwitchingIsUnderWay(t *testing.T) {
 	for _, replicas := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			base := newWorld(t, signin.Config{})
+			base := newFixture(t, signin.Config{})
 			w := base.process(false)
 			other := w
 			if replicas {
@@ -238,7 +238,7 @@ func TestC02_SignOutWhileSwitchingIsUnderWay(t *testing.T) {
 // C11, C12: OnSignIn fails for a moment after a class was chosen: there is a way to try again.
 func TestC11_OnSignInFailsAfterAClassWasChosen(t *testing.T) {
 	fail := true
-	w := newWorld(t, signin.Config{Discovery: true, OnSignIn: func(context.Context, stytchclient.SignedIn) error {
+	w := newFixture(t, signin.Config{Discovery: true, OnSignIn: func(context.Context, stytchclient.SignedIn) error {
 		if fail {
 			return errors.New("no database")
 		}
@@ -246,7 +246,7 @@ func TestC11_OnSignInFailsAfterAClassWasChosen(t *testing.T) {
 	}})
 	b := w.browser()
 	b.ask(url.Values{"class": {""}, "email": {"ada@example.edu"}, "return_to": {"/classes/a"}})
-	require.Equal(t, "/auth/classes", b.post("/auth/callback", b.open(w.arrival(w.newest()))).at)
+	require.Equal(t, "/auth/classes", b.post("/auth/callback", b.open(w.callbackAddress(w.newest()))).at)
 	res := b.post("/auth/classes", classForm(w.law.ID))
 	require.Equal(t, http.StatusServiceUnavailable, res.status)
 	require.Contains(t, res.body, `name="class" value="`+string(w.law.ID)+`"`, "the button that it speaks of")
@@ -258,7 +258,7 @@ func TestC11_OnSignInFailsAfterAClassWasChosen(t *testing.T) {
 // browser keeps, also those that another site made it open, leave room in it for the largest
 // cookies of a Guard.
 func TestM05_AttemptsAndASessionFitOneHeader(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	for i := range 3 {
 		b.leave("/auth/oauth/google?class=" + w.law.Slug + "&return_to=/" + strings.Repeat("a", 300*i))

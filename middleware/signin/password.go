@@ -92,7 +92,7 @@ const notSaved = "You are signed in, but this password was not saved: its link i
 // mayReset returns the attempt with the link, and the attempt that requested it. If
 // there is none, it writes the response and returns false, and the link can still be
 // used.
-func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked attempt, ok bool) {
+func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, request attempt, ok bool) {
 	a, ok = h.named(r)
 	if !ok || a.token.kind != kindPassword || !a.live(time.Now()) {
 		if r.Method == http.MethodPost && !(ok && a.canContinue(time.Now())) && h.continues(r, "") {
@@ -111,35 +111,35 @@ func (h *Handler) mayReset(w http.ResponseWriter, r *http.Request) (a, asked att
 		return attempt{}, attempt{}, false
 	}
 	// All of them have one verifier; the return address is that of the class.
-	asked = all[0]
+	request = all[0]
 	if i := slices.IndexFunc(all, func(other attempt) bool { return h.sameClass(r, other.class, a.token.slug) }); i >= 0 {
-		asked = all[i]
+		request = all[i]
 	}
-	return a, asked, true
+	return a, request, true
 }
 
 // setPassword sets the password and signs in.
 func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
-	a, asked, ok := h.mayReset(w, r)
+	a, request, ok := h.mayReset(w, r)
 	if !ok {
 		return
 	}
 	slug := a.token.slug
-	page := Page{Class: slug, ClassName: slug, ReturnTo: asked.returnTo, Attempt: a.id}
+	page := Page{Class: slug, ClassName: slug, ReturnTo: request.returnTo, Attempt: a.id}
 	typed, one := single(r.PostForm, "password")
 	if !one || typed == "" {
 		h.show(w, http.StatusBadRequest, "new-password", page.withNotice("Please type a password."))
 		return
 	}
 	password := grimoireauth.NewSecret(typed)
-	pending := asked.awaitingPrimary(slug)
+	pending := request.awaitingPrimary(slug)
 	// The key contains the password: after a weak one the link still works.
 	sum := sha256.Sum256([]byte(typed))
 	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])
-	a.returnTo = asked.returnTo
-	err := h.sign(w, r, signing{attempt: a, requests: []attempt{asked}, continues: pending, key: key, revokes: true}, h.releaseAfter(ActionSendReset, func(ctx context.Context) (stytchclient.SignedIn, error) {
+	a.returnTo = request.returnTo
+	err := h.sign(w, r, signing{attempt: a, requests: []attempt{request}, continues: pending, key: key, revokes: true}, h.releaseAfter(ActionSendReset, func(ctx context.Context) (stytchclient.SignedIn, error) {
 		return h.client.SignIn.FinishPasswordReset(ctx, stytchclient.NewPassword{
-			Token: grimoireauth.NewSecret(a.token.token), Verifier: asked.verifier, Password: password, Class: grimoireauth.ClassID(slug),
+			Token: grimoireauth.NewSecret(a.token.token), Verifier: request.verifier, Password: password, Class: grimoireauth.ClassID(slug),
 			SignInOptions: stytchclient.SignInOptions{Continue: pending.proof()},
 		})
 	}))

@@ -21,7 +21,7 @@ const (
 	otherPassword = "eleven purple violins at dusk"
 )
 
-func (w *world) passwordForm(email, password string) url.Values {
+func (w *fixture) passwordForm(email, password string) url.Values {
 	return url.Values{"class": {w.law.Slug}, "email": {email}, "return_to": {"/classes/1"}, "method": {"password"}, "password": {password}}
 }
 
@@ -31,7 +31,7 @@ func (b *browser) resetLink(email string) url.Values {
 	res := b.ask(url.Values{"class": {b.w.law.Slug}, "email": {email}, "return_to": {"/classes/1"}, "method": {"reset"}})
 	require.Equal(b.w.t, http.StatusOK, res.status, res.body)
 	require.Contains(b.w.t, res.body, "a link to set a password is on its way")
-	require.Equal(b.w.t, "/auth/new-password", b.get(b.w.arrival(b.w.newest())).at)
+	require.Equal(b.w.t, "/auth/new-password", b.get(b.w.callbackAddress(b.w.newest())).at)
 	return b.newPassword()
 }
 
@@ -44,7 +44,7 @@ func (b *browser) newPassword() url.Values {
 }
 
 // hasPassword gives ada a password by the pages themselves.
-func (w *world) hasPassword(password string) {
+func (w *fixture) hasPassword(password string) {
 	w.t.Helper()
 	b := w.browser()
 	form := b.resetLink("ada@example.edu")
@@ -55,12 +55,12 @@ func (w *world) hasPassword(password string) {
 
 // From "I have none" to a password, and in with it.
 func TestPasswordWholeWay(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.ask(url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "return_to": {"/classes/1"}, "method": {"reset"}})
 	token, verifier := w.newest().Token, b.field(fieldVerifier)
 	require.NotEmpty(t, verifier)
-	b.get(w.arrival(w.newest()))
+	b.get(w.callbackAddress(w.newest()))
 	form := b.newPassword()
 
 	form.Set("password", "password")
@@ -97,7 +97,7 @@ func TestPasswordWholeWay(t *testing.T) {
 }
 
 func TestPasswordIsReadFromTheBody(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	w.hasPassword(goodPassword)
 	form := w.passwordForm("ada@example.edu", goodPassword)
 	b := w.browser()
@@ -128,7 +128,7 @@ func TestPasswordEndings(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, signin.Config{})
+			w := newFixture(t, signin.Config{})
 			w.hasPassword(goodPassword)
 			b := w.browser()
 			b.signIn(w.art.ID, "ada@example.edu")
@@ -150,7 +150,7 @@ func TestPasswordEndings(t *testing.T) {
 // Whoever only reads the e-mail, or only copies the cookie, sets no password; and
 // trying uses nothing up.
 func TestL02_ResetState(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	form := b.resetLink("ada@example.edu")
 	form.Set("password", goodPassword)
@@ -201,7 +201,7 @@ func TestL02_ResetState(t *testing.T) {
 
 // The verifier of an attacker's reset beside the link of a victim's: Stytch compares.
 func TestL03_ResetOfAnotherBrowser(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	victim, eve := w.browser(), w.browser()
 	w.stytch.AddStudent(w.law.ID, "eve@example.edu")
 	eve.resetLink("eve@example.edu")
@@ -219,23 +219,23 @@ func TestL03_ResetOfAnotherBrowser(t *testing.T) {
 
 func TestL02_ResetIsOldAfterHalfAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		b.resetLink("ada@example.edu")
 		link := w.newest()
 		time.Sleep(31 * time.Minute)
-		b.get(w.arrival(link))
+		b.get(w.callbackAddress(link))
 		require.Equal(t, http.StatusForbidden, b.get("/auth/new-password").status)
 	})
 }
 
 // HEAD, prefetching and mail scanners use no reset up.
 func TestL05_ResetLinkOpenedByAScanner(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	form := b.resetLink("ada@example.edu")
 	scanner := w.browser()
-	arrival := w.arrival(w.newest())
+	arrival := w.callbackAddress(w.newest())
 	require.Empty(t, scanner.send(scanner.request("HEAD", arrival, nil)).header.Values("Set-Cookie"))
 	scanner.get(arrival)
 	scanner.get("/auth/new-password")
@@ -247,7 +247,7 @@ func TestL05_ResetLinkOpenedByAScanner(t *testing.T) {
 // L13: sent twice, set once; and the same link a day later says so.
 func TestL13_ResetTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		form := b.resetLink("ada@example.edu")
 		form.Set("password", goodPassword)
@@ -265,7 +265,7 @@ func TestL13_ResetTwice(t *testing.T) {
 }
 
 func TestResetInAnOutage(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	form := b.resetLink("ada@example.edu")
 	form.Set("password", goodPassword)
@@ -282,7 +282,7 @@ func TestResetInAnOutage(t *testing.T) {
 
 // The e-mail's other button signs in without a password.
 func TestResetEmailWithoutPassword(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.get(w.link(w.law.ID, "ada@example.edu"))
 	require.Equal(t, http.StatusBadRequest, b.get("/auth/new-password").status, "another kind of link")
@@ -296,7 +296,7 @@ func TestResetEmailWithoutPassword(t *testing.T) {
 // A password that was typed while another tab used the link up, or signed in, is not
 // saved, and the person is told so instead of being sent on as if it were.
 func TestC07_APasswordThatWasNotSaved(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	form := b.resetLink("ada@example.edu")
 	form.Set("password", goodPassword)

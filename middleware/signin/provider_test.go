@@ -16,7 +16,7 @@ import (
 
 // M15: a provider leads back to where the configuration says.
 func TestM15_ProvidersLeadHome(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	connection := w.stytch.AddSSO(w.law.ID, "oidc", nil)
 	for _, path := range []string{"oauth/google?class=" + w.law.Slug, "oauth/google", "sso/" + connection + "?class=" + w.law.Slug} {
 		r := w.browser().request("GET", "/auth/"+path, nil)
@@ -31,7 +31,7 @@ func TestM15_ProvidersLeadHome(t *testing.T) {
 
 // Only a click on these pages, or an address that was typed, begins anything.
 func TestNothingBeginsByItself(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	connection := w.stytch.AddSSO(w.law.ID, "oidc", nil)
 	for _, path := range []string{"/auth/oauth/google?class=" + w.law.Slug, "/auth/oauth/google", "/auth/sso/" + connection + "?class=" + w.law.Slug} {
 		for site, want := range map[string]int{"cross-site": 200, "same-site": 200, "nonsense": 200, "same-origin": 303, "none": 303, "": 303} {
@@ -57,7 +57,7 @@ func TestNothingBeginsByItself(t *testing.T) {
 }
 
 func TestStartsThatCannotBe(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	for path, want := range map[string]int{
 		"/auth/oauth/google":                                    http.StatusBadRequest, // no class, and no discovery
 		"/auth/oauth/myspace?class=" + w.law.Slug:               http.StatusNotFound,
@@ -80,7 +80,7 @@ func TestStartsThatCannotBe(t *testing.T) {
 func TestL05_PrefetchedCallbacks(t *testing.T) {
 	for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
 		t.Run(kind, func(t *testing.T) {
-			w := newWorld(t, signin.Config{Discovery: true})
+			w := newFixture(t, signin.Config{Discovery: true})
 			s := w.beginnings()[kind]()
 			for name, value := range map[string]string{"Sec-Purpose": "prefetch", "Purpose": "prefetch", "X-Moz": "prefetch"} {
 				r := s.b.request("GET", s.arrival, nil)
@@ -102,7 +102,7 @@ func TestL05_PrefetchedCallbacks(t *testing.T) {
 
 // What a provider says about a failure is not repeated to anybody.
 func TestL12_ErrorsOfProviders(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	arrival := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug+"&return_to=/classes/1"), "mock_error", "access_denied")
 	for _, query := range []string{
@@ -132,7 +132,7 @@ func TestL13_ProviderTwice(t *testing.T) {
 	for _, kind := range []string{"oauth", "sso"} {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				s := w.beginnings()[kind]()
 				w.stytch.Fail(mock.Fault{Endpoint: oauthRedeemed, Latency: time.Second})
 				w.stytch.Fail(mock.Fault{Endpoint: ssoRedeemed, Latency: time.Second})
@@ -159,7 +159,7 @@ func TestL13_ProviderTwice(t *testing.T) {
 
 // Reloaded, or gone back to, after signing in: on to the application.
 func TestComingBackAgainContinues(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	for _, kind := range []string{"oauth", "sso"} {
 		s := w.beginnings()[kind]()
 		require.Equal(t, http.StatusSeeOther, s.b.get(s.arrival).status)
@@ -176,7 +176,7 @@ func TestComingBackAgainContinues(t *testing.T) {
 func TestProviderInAnOutage(t *testing.T) {
 	for _, kind := range []string{"oauth", "sso"} {
 		t.Run(kind, func(t *testing.T) {
-			w := newWorld(t, signin.Config{})
+			w := newFixture(t, signin.Config{})
 			s := w.beginnings()[kind]()
 			earlier := w.stytch.SignIn(w.stytch.AddStudent(w.art.ID, "grace@example.edu"))
 			s.b.plant("__Host-stytch_session", earlier.Token.Reveal())
@@ -215,12 +215,12 @@ func TestProviderInAnOutage(t *testing.T) {
 // GitHub does not vouch for the address: a link proves it, and goes on from what was
 // proven. If Stytch does not know that any more, the next try begins anew.
 func TestGoingOnFromAProvider(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	begin := func() url.Values {
 		require.Equal(t, "/auth/unfinished", b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug+"&return_to=/week3"), "mock_persona", "ada@example.edu")).at)
 		b.post("/auth/start", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "method": {"magic_link"}, "return_to": {"/week3"}})
-		return b.open(w.arrival(w.newest()))
+		return b.open(w.callbackAddress(w.newest()))
 	}
 	form := begin()
 	w.stytch.Fail(mock.Fault{Endpoint: redeemed, Status: 404, ErrorType: "intermediate_session_not_found", Times: 1})
@@ -234,7 +234,7 @@ func TestGoingOnFromAProvider(t *testing.T) {
 
 // L04: the token is in no address, body or log after its arrival.
 func TestL04_ProviderTokenLeavesTheURL(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	for kind, begin := range w.beginnings() {
 		s := begin()
 		u, err := url.Parse(s.arrival)

@@ -21,7 +21,7 @@ type begun struct {
 
 // beginnings are the ways to come back, one for each kind of token that is bound to
 // the browser.
-func (w *world) beginnings() map[string]func() begun {
+func (w *fixture) beginnings() map[string]func() begun {
 	connection := w.stytch.AddSSO(w.law.ID, "saml", nil)
 	begin := func(path, kind string) func() begun {
 		return func() begun {
@@ -37,7 +37,7 @@ func (w *world) beginnings() map[string]func() begun {
 }
 
 // used counts the tokens that Stytch was shown.
-func (w *world) used() int {
+func (w *fixture) used() int {
 	return w.calls(oauthRedeemed) + w.calls(ssoRedeemed) + w.calls("POST /v1/b2b/oauth/discovery/authenticate") + w.calls(redeemed)
 }
 
@@ -45,42 +45,42 @@ func (w *world) used() int {
 // which what a browser brings back does not belong to what it left with.
 func TestL02_ProviderState(t *testing.T) {
 	tests := map[string]struct {
-		change func(w *world, s begun) *browser // returns who arrives
+		change func(w *fixture, s begun) *browser // returns who arrives
 		asked  int
 	}{
-		"L01 nothing began here": {func(w *world, _ begun) *browser { return w.browser() }, 0},
-		"of another browser": {func(w *world, s begun) *browser {
+		"L01 nothing began here": {func(w *fixture, _ begun) *browser { return w.browser() }, 0},
+		"of another browser": {func(w *fixture, s begun) *browser {
 			other := w.browser()
 			other.copies(w.beginnings()[s.kind]().b)
 			return other
 		}, 1}, // Stytch compares the verifier
-		"cut off": {func(_ *world, s begun) *browser {
+		"cut off": {func(_ *fixture, s begun) *browser {
 			name, value := s.b.only()
 			s.b.plant(name, value[:len(value)-len(value)/2])
 			return s.b
 		}, 0},
-		"one part more": {func(_ *world, s begun) *browser {
+		"one part more": {func(_ *fixture, s begun) *browser {
 			name, value := s.b.only()
 			s.b.plant(name, value+":x")
 			return s.b
 		}, 0},
-		"L03 no verifier": {func(_ *world, s begun) *browser {
+		"L03 no verifier": {func(_ *fixture, s begun) *browser {
 			s.b.change(func(fields []string) { fields[fieldVerifier] = "" })
 			return s.b
 		}, 0},
-		"L03 the challenge as the verifier": {func(_ *world, s begun) *browser {
+		"L03 the challenge as the verifier": {func(_ *fixture, s begun) *browser {
 			s.b.change(func(fields []string) { fields[fieldVerifier] = strings.Repeat("A", 43) })
 			return s.b
 		}, 1},
-		"begun in the future": {func(_ *world, s begun) *browser {
+		"begun in the future": {func(_ *fixture, s begun) *browser {
 			s.b.change(func(fields []string) { fields[fieldUntil] = "9999999999" })
 			return s.b
 		}, 0},
-		"no time": {func(_ *world, s begun) *browser {
+		"no time": {func(_ *fixture, s begun) *browser {
 			s.b.change(func(fields []string) { fields[fieldUntil] = "" })
 			return s.b
 		}, 0},
-		"the cookie of another kind": {func(w *world, s begun) *browser {
+		"the cookie of another kind": {func(w *fixture, s begun) *browser {
 			b := w.browser()
 			for kind, begin := range w.beginnings() {
 				if kind != s.kind {
@@ -93,7 +93,7 @@ func TestL02_ProviderState(t *testing.T) {
 	for name, tt := range tests {
 		for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
-				w := newWorld(t, signin.Config{Discovery: true})
+				w := newFixture(t, signin.Config{Discovery: true})
 				s := w.beginnings()[kind]()
 				b := tt.change(w, s)
 				res := b.get(s.arrival)
@@ -113,7 +113,7 @@ func TestL02_ProviderState(t *testing.T) {
 // An attacker who leaves the challenge out gets a token that needs no verifier. It
 // counts for nothing in a browser that has begun with one.
 func TestL03_TokenBegunWithoutAChallenge(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	for name, path := range map[string]string{
 		"oauth": "/auth/oauth/google?class=" + w.law.Slug, "discovery": "/auth/oauth/google",
 		"sso": "/auth/sso/" + w.stytch.AddSSO(w.law.ID, "saml", nil) + "?class=" + w.law.Slug,
@@ -142,7 +142,7 @@ func TestL02_ProviderStateIsOldAfterTenMinutes(t *testing.T) {
 	for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{Discovery: true})
+				w := newFixture(t, signin.Config{Discovery: true})
 				s := w.beginnings()[kind]()
 				time.Sleep(10*time.Minute + time.Second)
 				require.NotEmpty(t, s.b.kept())
@@ -155,7 +155,7 @@ func TestL02_ProviderStateIsOldAfterTenMinutes(t *testing.T) {
 
 // A token of one kind under the name of another.
 func TestL07_KindConfusion(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true, Impersonation: true})
+	w := newFixture(t, signin.Config{Discovery: true, Impersonation: true})
 	for from, begin := range w.beginnings() {
 		for _, to := range []string{"oauth", "sso", "discovery_oauth", "discovery", "multi_tenant_magic_links", "multi_tenant_passwords", "multi_tenant_impersonation"} {
 			if from == to {
@@ -186,7 +186,7 @@ func TestL07_KindConfusion(t *testing.T) {
 // The challenge is the SHA-256 of the verifier, and there is no place to ask for
 // anything else.
 func TestL03_PKCE(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	start, err := url.Parse(b.leave("/auth/oauth/google?class=" + w.law.Slug + "&pkce_code_challenge=x&code_challenge_method=plain"))
 	require.NoError(t, err)
@@ -204,7 +204,7 @@ func TestL03_PKCE(t *testing.T) {
 
 // L11: the class that the person named is not the class that they were signed in to.
 func TestL11_ConnectionOfAnotherClass(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	connection := w.stytch.AddSSO(w.art.ID, "saml", nil)
 	b := w.browser()
 	res := b.get(w.provider(b.leave("/auth/sso/"+connection+"?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
@@ -217,7 +217,7 @@ func TestL11_ConnectionOfAnotherClass(t *testing.T) {
 // The class in the cookie is compared with that of the answer.
 func TestL11_ClassChangedOnTheWay(t *testing.T) {
 	for _, kind := range []string{"oauth", "sso"} {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		s := w.beginnings()[kind]()
 		s.b.change(func(fields []string) { fields[fieldClass] = w.art.Slug })
 		res := s.b.get(s.arrival)
@@ -231,7 +231,7 @@ func TestL11_ClassChangedOnTheWay(t *testing.T) {
 // A browser that only went to a provider has asked for no e-mail: a link that
 // somebody sends it is looked at twice.
 func TestL01_LinkAfterAProvider(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug+"&return_to=/week3"), "mock_persona", "ada@example.edu"))
 	require.NotEmpty(t, b.kept(), "where to go in the end is kept")

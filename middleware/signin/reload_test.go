@@ -42,7 +42,7 @@ func TestC08_RedirectAfterPost(t *testing.T) {
 	} {
 		t.Run(method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				b := w.browser()
 				res := b.post("/auth/start", startForm(w.law, method, "/classes/mine"))
 				require.Equal(t, http.StatusSeeOther, res.status)
@@ -66,11 +66,11 @@ func TestC08_RedirectAfterPost(t *testing.T) {
 				require.Len(t, later.kept(), 1)
 				switch method {
 				case "magic_link":
-					require.Equal(t, "/classes/mine", later.post("/auth/callback", later.open(w.arrival(w.newest()))).at)
+					require.Equal(t, "/classes/mine", later.post("/auth/callback", later.open(w.callbackAddress(w.newest()))).at)
 				case "email_otp":
 					require.Equal(t, "/classes/mine", later.post("/auth/code", url.Values{"code": {w.newest().Code}}).at)
 				case "reset":
-					later.get(w.arrival(w.newest()))
+					later.get(w.callbackAddress(w.newest()))
 					form := later.newPassword()
 					form.Set("password", goodPassword)
 					require.Equal(t, "/classes/mine", later.post("/auth/new-password", form).at)
@@ -84,7 +84,7 @@ func TestC08_RedirectAfterPost(t *testing.T) {
 
 // The pages after them as well, each with its attempt.
 func TestC08_EveryStepHasAnAddress(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	class, _ := w.strict()
 	w.withPhone(class.ID)
 	b := w.browser()
@@ -105,7 +105,7 @@ func TestC08_EveryStepHasAnAddress(t *testing.T) {
 // Reloading the page of a logout signs nobody out, and says the same; beside a session
 // it says nothing. What stands in its address is one of a few words.
 func TestC08_ReloadingTheSignedOutPage(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.signIn(w.law.ID, "ada@example.edu")
 	at := b.post("/auth/logout", url.Values{"scope": {"everywhere"}}).at
@@ -129,42 +129,42 @@ func TestC12_EveryPageSaysThatItTookTooLong(t *testing.T) {
 	const back = "/classes/mine"
 	tests := map[string]struct {
 		after time.Duration
-		reach func(w *world, b *browser) (path string)
+		reach func(w *fixture, b *browser) (path string)
 		post  url.Values // what the form of the page sends; nil: it has none of its own
 	}{
-		"sent": {time.Hour, func(w *world, b *browser) string {
+		"sent": {time.Hour, func(w *fixture, b *browser) string {
 			b.asks(w.law, back)
 			return "/auth/sent"
 		}, nil},
-		"code": {10 * time.Minute, func(w *world, b *browser) string {
+		"code": {10 * time.Minute, func(w *fixture, b *browser) string {
 			b.ask(startForm(w.law, "email_otp", back))
 			return "/auth/code"
 		}, url.Values{"code": {"123456"}}},
-		"second factor": {10 * time.Minute, func(w *world, b *browser) string {
+		"second factor": {10 * time.Minute, func(w *fixture, b *browser) string {
 			w.secure, _ = w.strict()
 			b.asks(w.secure, back)
-			require.Equal(w.t, "/auth/factor", b.post("/auth/callback", b.open(w.arrival(w.newest()))).at)
+			require.Equal(w.t, "/auth/factor", b.post("/auth/callback", b.open(w.callbackAddress(w.newest()))).at)
 			return "/auth/factor"
 		}, factorForm("sms_otp", "123456")},
-		"another way": {10 * time.Minute, func(w *world, b *browser) string {
+		"another way": {10 * time.Minute, func(w *fixture, b *browser) string {
 			res := b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug+"&return_to="+back), "mock_persona", "ada@example.edu"))
 			require.Equal(w.t, "/auth/unfinished", res.at)
 			return res.at
 		}, nil},
-		"a link that waits": {10 * time.Minute, func(w *world, b *browser) string {
+		"a link that waits": {10 * time.Minute, func(w *fixture, b *browser) string {
 			b.asks(w.law, back)
-			return b.get(w.arrival(w.newest())).at
+			return b.get(w.callbackAddress(w.newest())).at
 		}, nil},
-		"at a provider": {10 * time.Minute, func(w *world, b *browser) string {
+		"at a provider": {10 * time.Minute, func(w *fixture, b *browser) string {
 			return w.provider(b.leave("/auth/oauth/google?class="+string(w.law.ID)+"&return_to="+back), "mock_persona", "ada@example.edu")
 		}, nil},
-		"a new password": {30 * time.Minute, func(w *world, b *browser) string {
+		"a new password": {30 * time.Minute, func(w *fixture, b *browser) string {
 			b.ask(startForm(w.law, "reset", back))
-			return w.arrival(w.newest())
+			return w.callbackAddress(w.newest())
 		}, nil},
-		"choose class": {10 * time.Minute, func(w *world, b *browser) string {
+		"choose class": {10 * time.Minute, func(w *fixture, b *browser) string {
 			b.ask(url.Values{"class": {""}, "email": {"ada@example.edu"}, "return_to": {back}})
-			res := b.post("/auth/callback", b.open(w.arrival(w.newest())))
+			res := b.post("/auth/callback", b.open(w.callbackAddress(w.newest())))
 			require.Equal(w.t, "/auth/classes", res.at)
 			return res.at
 		}, url.Values{"class": {"organization-test-1"}}},
@@ -172,7 +172,7 @@ func TestC12_EveryPageSaysThatItTookTooLong(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{Discovery: true})
+				w := newFixture(t, signin.Config{Discovery: true})
 				b := w.browser()
 				path := tt.reach(w, b)
 				callback := strings.HasPrefix(path, "/auth/callback") // not opened before
@@ -219,7 +219,7 @@ func TestC12_EveryPageSaysThatItTookTooLong(t *testing.T) {
 // The server puts nothing that was typed in into a page but the e-mail address, so that
 // the next person at the browser cannot send it again.
 func TestC12_NothingTypedIsOnAPage(t *testing.T) {
-	w := newWorld(t, signin.Config{Limit: unlimited{}})
+	w := newFixture(t, signin.Config{Limit: unlimited{}})
 	class, ada := w.strict()
 	codes := w.withApp(class.ID, ada)
 	fresh, _ := w.strict()

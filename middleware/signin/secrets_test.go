@@ -56,7 +56,7 @@ func (s *secrets) typed(password string) {
 }
 
 // check looks for any 8 bytes of them in what was written and logged.
-func (w *world) checkSecrets() {
+func (w *fixture) checkSecrets() {
 	s := w.secrets
 	s.mu.Lock()
 	defer s.mu.Unlock()

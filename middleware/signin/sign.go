@@ -29,9 +29,9 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work s
 			return &grimoireauth.Error{Op: "sign in: set the cookies", Err: errNotProven}
 		}
 		target := s.attempt.returnTo
-		if asked, ok := s.requestFor(got.signedIn.Member.Email); ok {
-			target = asked.returnTo
-			h.drop(w, r, asked)
+		if request, ok := s.requestFor(got.signedIn.Member.Email); ok {
+			target = request.returnTo
+			h.drop(w, r, request)
 		}
 		h.drop(w, r, s.attempt)
 		h.dropContinued(w, r, s)
@@ -141,9 +141,9 @@ func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *s
 		pending.step = stepPrimary
 	}
 	a, nameless := s.attempt, false
-	if asked, ok := s.requestFor(email); ok {
-		a.returnTo = asked.returnTo
-		h.drop(w, r, asked)
+	if request, ok := s.requestFor(email); ok {
+		a.returnTo = request.returnTo
+		h.drop(w, r, request)
 	} else if s.isUnexpected(email) {
 		nameless = email == "" // there is no account to confirm
 		a.account, a.email = email, s.requestedEmail()

@@ -25,7 +25,7 @@ import (
 
 // From the page that sent them away, through the e-mail, and back to it.
 func TestWholeWay(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	page := "/classes/" + string(w.law.ID) + "?week=3"
 
@@ -41,7 +41,7 @@ func TestWholeWay(t *testing.T) {
 	require.Contains(t, res.body, "a link is on its way")
 	require.Equal(t, "ada@example.edu", w.newest().To)
 
-	res = b.get(w.arrival(w.newest()))
+	res = b.get(w.callbackAddress(w.newest()))
 	require.Equal(t, "/auth/confirm", res.at)
 	require.Empty(t, b.cookie("__Host-stytch_session"))
 	confirm := b.get("/auth/confirm")
@@ -59,7 +59,7 @@ func TestWholeWay(t *testing.T) {
 // Whether somebody is in a class, and whether there is such a class, is nobody's
 // business who has not signed in.
 func TestStartSaysTheSameToEverybody(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	closed := w.stytch.AddClass("SSO only", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{"sso"}})
 	ask := func(class, email string) answer {
 		b := w.browser()
@@ -99,7 +99,7 @@ func sameCookies(a answer, same *strings.Replacer) string {
 }
 
 func TestStartAsksAgain(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	law := string(w.law.ID)
 	tests := []struct {
 		name   string
@@ -148,7 +148,7 @@ func TestStartInAnOutage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				b := w.browser()
 				b.signIn(w.law.ID, "ada@example.edu")
 				tt.fault.Endpoint = sent
@@ -166,28 +166,28 @@ func TestStartInAnOutage(t *testing.T) {
 
 // M15: the link leads where the configuration says, whatever the request says.
 func TestM15_HostHeaderIsNotBelieved(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	r := b.request("POST", "/auth/start", url.Values{"class": {string(w.law.ID)}, "email": {"ada@example.edu"}})
 	r.Host = "evil.example"
 	r.Header.Set("X-Forwarded-Host", "evil.example")
 	r.Header.Set("Forwarded", "host=evil.example")
 	require.Equal(t, http.StatusSeeOther, b.send(r).status)
-	require.NotContains(t, w.arrival(w.newest()), "evil")
+	require.NotContains(t, w.callbackAddress(w.newest()), "evil")
 }
 
 // M14: a return address is looked at when it comes in and again when it is used.
 func TestM14_ReturnAddresses(t *testing.T) {
 	for _, evil := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "/%5cevil.example", "javascript:alert(1)", "/auth/logout", "/auth/callback?token=x"} {
 		t.Run(evil, func(t *testing.T) {
-			w := newWorld(t, signin.Config{Home: "/start"})
+			w := newFixture(t, signin.Config{Home: "/start"})
 			b := w.browser()
 			require.Contains(t, b.get("/auth/?return_to="+url.QueryEscape(evil)).body, `name="return_to" value=""`)
 			require.Equal(t, http.StatusOK, b.ask(url.Values{"class": {string(w.law.ID)}, "email": {"ada@example.edu"}, "return_to": {evil}}).status)
-			require.Equal(t, "/start", b.post("/auth/callback", b.open(w.arrival(w.newest()))).at)
+			require.Equal(t, "/start", b.post("/auth/callback", b.open(w.callbackAddress(w.newest()))).at)
 		})
 	}
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	form := b.open(w.link(w.law.ID, "ada@example.edu"))
 	b.change(func(fields []string) { fields[fieldReturnTo] = "//evil.example" })
@@ -196,7 +196,7 @@ func TestM14_ReturnAddresses(t *testing.T) {
 
 // M05: browsers drop a cookie of more than 4,096 bytes without a word.
 func TestM05_OurCookiesFit(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	long := "/" + strings.Repeat("a", 2047)
 	connection := w.stytch.AddSSO(w.law.ID, "saml", nil)
 	form := url.Values{"class": {string(w.law.ID)}, "email": {"ada@example.edu"}, "return_to": {long}, "method": {"reset"}}
@@ -219,8 +219,8 @@ func TestM05_OurCookiesFit(t *testing.T) {
 }
 
 func TestClassOfTheApplication(t *testing.T) {
-	var w *world
-	w = newWorld(t, signin.Config{Class: func(r *http.Request) grimoireauth.ClassID {
+	var w *fixture
+	w = newFixture(t, signin.Config{Class: func(r *http.Request) grimoireauth.ClassID {
 		if strings.HasPrefix(r.Form.Get("return_to"), "/law") {
 			return w.law.ID
 		}
@@ -233,7 +233,7 @@ func TestClassOfTheApplication(t *testing.T) {
 }
 
 func TestSlugIsAsGoodAsAnID(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	require.Equal(t, http.StatusOK, w.browser().ask(url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}}).status)
 	require.Equal(t, "ada@example.edu", w.newest().To)
 }
@@ -267,7 +267,7 @@ func TestNewNamesEveryFault(t *testing.T) {
 
 // A Guard that reads no cookies would find out about it when a link has been used up.
 func TestNewRefusesAGuardWithoutCookies(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	bearer, err := middleware.New(w.verifier.Authenticate, middleware.Config{CredentialSource: middleware.BearerOnly})
 	require.NoError(t, err)
 	for name, guard := range map[string]*middleware.Guard{"bearer only": bearer, "zero": new(middleware.Guard)} {
@@ -288,7 +288,7 @@ func TestZeroHandler(t *testing.T) {
 // The pages need no script and load nothing; their policy says so, and lets
 // their own style through. Every field has a label.
 func TestPages(t *testing.T) {
-	w := newWorld(t, signin.Config{Limit: unlimited{}, Discovery: true})
+	w := newFixture(t, signin.Config{Limit: unlimited{}, Discovery: true})
 	w.stytch.AddSSO(w.law.ID, "saml", nil)
 	b := w.browser()
 	b.resetLink("ada@example.edu")
@@ -342,7 +342,7 @@ func TestOwnPages(t *testing.T) {
 		template.Must(pages.New(name).Parse(name + " of ours: {{.ClassTitle}}{{.Notice}}"))
 	}
 	template.Must(pages.New("sign-out").Parse("{{.NoSuchField}}"))
-	w := newWorld(t, signin.Config{Pages: pages})
+	w := newFixture(t, signin.Config{Pages: pages})
 	require.Contains(t, w.browser().get("/auth/?class=law").body, "sign-in of ours: law")
 	require.Equal(t, http.StatusInternalServerError, w.browser().get("/auth/logout").status, "half a page is none")
 }
@@ -350,12 +350,12 @@ func TestOwnPages(t *testing.T) {
 // An application changes the frame, and keeps the rest.
 func TestDefaultPagesInAnotherFrame(t *testing.T) {
 	own := template.Must(signin.DefaultPages().Parse(`{{define "top"}}<title>{{.}} - Our School</title>{{end}}{{define "bottom"}}<footer>{{end}}`))
-	w := newWorld(t, signin.Config{Pages: own})
+	w := newFixture(t, signin.Config{Pages: own})
 	page := w.browser().get("/auth/?class=" + w.law.Slug).body
 	require.Contains(t, page, "<title>Sign in - Our School</title>")
 	require.Contains(t, page, "E-mail me a link")
 	require.Contains(t, page, "<footer>")
-	other := newWorld(t, signin.Config{})
+	other := newFixture(t, signin.Config{})
 	require.NotContains(t, other.browser().get("/auth/").body, "Our School", "each call is a copy")
 	template.Must(signin.DefaultPages().Parse(`{{define "top"}}{{end}}`))
 }
@@ -363,7 +363,7 @@ func TestDefaultPagesInAnotherFrame(t *testing.T) {
 func TestOnSignIn(t *testing.T) {
 	t.Run("sees who it is, before any cookie", func(t *testing.T) {
 		var seen stytchclient.SignedIn
-		w := newWorld(t, signin.Config{OnSignIn: func(_ context.Context, s stytchclient.SignedIn) error {
+		w := newFixture(t, signin.Config{OnSignIn: func(_ context.Context, s stytchclient.SignedIn) error {
 			seen = s
 			return nil
 		}})
@@ -373,7 +373,7 @@ func TestOnSignIn(t *testing.T) {
 		require.False(t, seen.Credentials.IsZero())
 	})
 	t.Run("may refuse", func(t *testing.T) {
-		w := newWorld(t, signin.Config{OnSignIn: func(context.Context, stytchclient.SignedIn) error { return grimoireauth.ErrForbidden }})
+		w := newFixture(t, signin.Config{OnSignIn: func(context.Context, stytchclient.SignedIn) error { return grimoireauth.ErrForbidden }})
 		b := w.browser()
 		res := b.press(b.open(w.link(w.law.ID, "ada@example.edu")))
 		require.Equal(t, http.StatusForbidden, res.status)
@@ -382,7 +382,7 @@ func TestOnSignIn(t *testing.T) {
 	})
 	t.Run("may fail, and be tried again", func(t *testing.T) {
 		fail := true
-		w := newWorld(t, signin.Config{OnSignIn: func(context.Context, stytchclient.SignedIn) error {
+		w := newFixture(t, signin.Config{OnSignIn: func(context.Context, stytchclient.SignedIn) error {
 			if fail {
 				return errors.New("no database")
 			}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestStatus(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	require.Equal(t, map[string]any{"signed_in": false}, b.sessionOf())
 	b.signIn(w.law.ID, "ada@example.edu")
@@ -33,7 +33,7 @@ func TestStatus(t *testing.T) {
 // It goes through the guard: a stale session_jwt is refreshed, the cookies follow,
 // and an outage is no "signed out".
 func TestStatusRefreshes(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	stale := w.stytch.Stale(w.stytch.SignIn(w.ada, mock.WithDuration(8*time.Hour)))
 	visit := func() *browser {
 		b := w.browser()
@@ -53,7 +53,7 @@ func TestStatusRefreshes(t *testing.T) {
 	require.Empty(t, res.header.Values("Set-Cookie"))
 	w.stytch.ClearFaults()
 
-	w = newWorld(t, signin.Config{}) // that verifier remembers the failure for a while
+	w = newFixture(t, signin.Config{}) // that verifier remembers the failure for a while
 	stale = w.stytch.Stale(w.stytch.SignIn(w.ada, mock.WithDuration(8*time.Hour)))
 	b = visit()
 	got := b.sessionOf()

@@ -29,7 +29,7 @@ func TestX05_MadeUpClasses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, signin.Config{})
+				w := newFixture(t, signin.Config{})
 				var classes []string
 				for i := range 30 {
 					class := w.stytch.AddClass(fmt.Sprintf("TORT%d", 1100+i), ssoOnly)
@@ -76,7 +76,7 @@ func TestX05_MadeUpClasses(t *testing.T) {
 // offers to look again.
 func TestX05_NotKnownIsNotNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		class := w.stytch.AddClass("TORT1100", ssoOnly)
 		w.stytch.AddSSO(class.ID, "saml", nil)
 		w.stytch.Fail(mock.Fault{Endpoint: "GET /v1/b2b/organizations/{organization_id}", Status: 500})
@@ -119,12 +119,12 @@ func TestX06_StytchsLimitIsAnOutage(t *testing.T) {
 		sent, codeSent, "POST /v1/b2b/passwords/email/reset/start",
 		"POST /v1/b2b/magic_links/email/discovery/send", "POST /v1/b2b/otps/email/discovery/send",
 	}
-	fail := func(w *world, errorType string) {
+	fail := func(w *fixture, errorType string) {
 		for _, endpoint := range endpoints {
 			w.stytch.Fail(mock.Fault{Endpoint: endpoint, Status: 429, ErrorType: errorType})
 		}
 	}
-	bothMappings(t, func(t *testing.T, w *world) {
+	bothMappings(t, func(t *testing.T, w *fixture) {
 		for kind, form := range messageForms(w.law) {
 			for _, errorType := range []string{"too_many_requests", "captcha_failed", "too_few_tokens_authenticated"} {
 				fail(w, errorType)
@@ -154,7 +154,7 @@ func TestX06_StytchsLimitIsAnOutage(t *testing.T) {
 // limit comes before Stytch's.
 func TestX06_AskingTwiceTellsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{Discovery: true})
+		w := newFixture(t, signin.Config{Discovery: true})
 		w.stytch.RateLimits = true
 		closed := w.stytch.AddClass("TORT1100")
 		w.stytch.AddStudent(closed.ID, "ada@example.edu")
@@ -189,7 +189,7 @@ func TestX06_AskingTwiceTellsNothing(t *testing.T) {
 // The same for what is typed in: a wrong code, ten times.
 func TestX06_GuessingTellsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		guess := func(email string) (all []string) {
 			for i := range 30 {
 				form := url.Values{"class": {w.law.Slug}, "email": {email}, "method": {"password"}, "password": {"a guess"}}

@@ -16,7 +16,7 @@ import (
 const switched = "POST /v1/b2b/sessions/exchange"
 
 func TestSwitchClass(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	adaInArts := w.memberOf(w.art.ID, "ada@example.edu")
 	b := w.browser()
 	b.signIn(w.law.ID, "ada@example.edu")
@@ -54,7 +54,7 @@ func TestSwitchClass(t *testing.T) {
 	require.Equal(t, string(w.ada), b.who())
 }
 
-func (w *world) memberOf(class grimoireauth.ClassID, email string) grimoireauth.MemberID {
+func (w *fixture) memberOf(class grimoireauth.ClassID, email string) grimoireauth.MemberID {
 	w.t.Helper()
 	for member, err := range w.client.Roster.Members(w.t.Context(), class) {
 		require.NoError(w.t, err)
@@ -67,7 +67,7 @@ func (w *world) memberOf(class grimoireauth.ClassID, email string) grimoireauth.
 }
 
 func TestSwitchToAClassWithASecondFactor(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	w.withPhone(class.ID)
 	b := w.browser()
@@ -87,7 +87,7 @@ func TestSwitchToAClassWithASecondFactor(t *testing.T) {
 }
 
 func TestSwitchRefusals(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	foreign := w.stytch.AddClass("Not hers")
 	require.Equal(t, "/auth/", w.browser().get("/auth/switch").at, "a stranger signs in first")
 	require.Equal(t, "/auth/?class="+string(w.art.ID), w.browser().post("/auth/switch", classForm(w.art.ID)).at)
@@ -140,7 +140,7 @@ func TestSwitchRefusals(t *testing.T) {
 
 // L11: the answer is about another class than the one that was chosen.
 func TestL11_SwitchAnsweredWithAnotherClass(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	third := w.stytch.AddClass("Third")
 	w.stytch.AddStudent(third.ID, "ada@example.edu")
 	recorded := w.raw("/v1/b2b/sessions/exchange", map[string]string{
@@ -171,7 +171,7 @@ func (b *browser) sessionOf() map[string]any {
 
 // T04: who somebody is in one class is never taken for who they are in another.
 func TestT04_InstructorHereStudentThere(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	here := w.stytch.AddInstructor(w.law.ID, "grace@example.edu")
 	there := w.stytch.AddStudent(w.art.ID, "grace@example.edu")
 	b := w.browser()

@@ -22,7 +22,7 @@ import (
 // process is another replica of the world's server, over the same Stytch: with a
 // client, a verifier, a guard and pages of its own. With oneOrganization the school is
 // one Organization, and its classes are in the application's tables.
-func (w *world) process(oneOrganization bool) *world {
+func (w *fixture) process(oneOrganization bool) *fixture {
 	w.t.Helper()
 	other := *w
 	guard := middleware.Config{SignInURL: "/auth/", Logger: slog.New(slog.NewTextHandler(w.log, nil))}
@@ -48,7 +48,7 @@ func (w *world) process(oneOrganization bool) *world {
 }
 
 // on is the same tab, whose requests another process answers.
-func (b *browser) on(w *world) *browser {
+func (b *browser) on(w *fixture) *browser {
 	return &browser{w: w, jar: b.jar, attempt: b.attempt, from: b.from}
 }
 
@@ -63,7 +63,7 @@ func startForm(class mock.Class, method, back string) url.Values {
 	return url.Values{"class": {class.Slug}, "email": {"ada@example.edu"}, "method": {method}, "return_to": {back}}
 }
 
-func (w *world) ways() map[string]way {
+func (w *fixture) ways() map[string]way {
 	connections := map[grimoireauth.ClassID]string{w.law.ID: w.stytch.AddSSO(w.law.ID, "saml", nil), w.art.ID: w.stytch.AddSSO(w.art.ID, "saml", nil)}
 	byProvider := func(path func(mock.Class) string, then func(b *browser, class mock.Class, res answer) answer) func(*browser, mock.Class, string) func(*browser) answer {
 		return func(b *browser, class mock.Class, back string) func(*browser) answer {
@@ -91,7 +91,7 @@ func (w *world) ways() map[string]way {
 		"link": {twice: true, begin: func(b *browser, class mock.Class, back string) func(*browser) answer {
 			b.ask(startForm(class, "magic_link", back))
 			link := b.w.newest()
-			return func(b *browser) answer { return b.post("/auth/callback", b.open(b.w.arrival(link))) }
+			return func(b *browser) answer { return b.post("/auth/callback", b.open(b.w.callbackAddress(link))) }
 		}},
 		"code": {twice: true, begin: func(b *browser, class mock.Class, back string) func(*browser) answer {
 			b.ask(startForm(class, "email_otp", back))
@@ -110,7 +110,7 @@ func (w *world) ways() map[string]way {
 			b.ask(startForm(class, "reset", back))
 			link := b.w.newest()
 			return func(b *browser) answer {
-				require.Equal(b.w.t, "/auth/new-password", b.get(b.w.arrival(link)).at)
+				require.Equal(b.w.t, "/auth/new-password", b.get(b.w.callbackAddress(link)).at)
 				form := b.newPassword()
 				form.Set("password", goodPassword+back)
 				return b.post("/auth/new-password", form)
@@ -121,7 +121,7 @@ func (w *world) ways() map[string]way {
 			form := startForm(class, "magic_link", back)
 			form.Set("class", "")
 			b.ask(form)
-			res := b.post("/auth/callback", b.open(b.w.arrival(b.w.newest())))
+			res := b.post("/auth/callback", b.open(b.w.callbackAddress(b.w.newest())))
 			return func(b *browser) answer { return chosen(b, class, res) }
 		}},
 		"second factor": {begin: func(b *browser, class mock.Class, back string) func(*browser) answer {
@@ -131,7 +131,7 @@ func (w *world) ways() map[string]way {
 				form.Set("class", class.Slug)
 			}
 			b.ask(form)
-			require.Equal(b.w.t, "/auth/factor", b.post("/auth/callback", b.open(b.w.arrival(b.w.newest()))).at)
+			require.Equal(b.w.t, "/auth/factor", b.post("/auth/callback", b.open(b.w.callbackAddress(b.w.newest()))).at)
 			return func(b *browser) answer {
 				b.w.stytch.Age(2 * time.Second)
 				require.Equal(b.w.t, "/auth/factor", b.post("/auth/factor/send", url.Values{}).at)
@@ -151,7 +151,7 @@ func (w *world) ways() map[string]way {
 // or on two, for two classes or twice for one, and in both ways to map a school.
 func TestC06_TwoTabsBothEndSignedIn(t *testing.T) {
 	for _, oneOrganization := range []bool{false, true} {
-		for name := range newWorld(t, signin.Config{}).ways() {
+		for name := range newFixture(t, signin.Config{}).ways() {
 			for _, order := range [][]int{{0, 1}, {1, 0}} {
 				for _, replicas := range []bool{false, true} {
 					for _, twoClasses := range []bool{false, true} {
@@ -175,7 +175,7 @@ func twoTabs(t *testing.T, name string, oneOrganization bool, order []int, repli
 	}
 	t.Run(name+labels, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			base := newWorld(t, signin.Config{})
+			base := newFixture(t, signin.Config{})
 			if name == "second factor" {
 				if oneOrganization {
 					_, err := base.client.Classes.Update(t.Context(), base.law.ID, stytchclient.ClassChange{SecondFactorForAll: stytchclient.Set(true)})
@@ -230,7 +230,7 @@ func twoTabs(t *testing.T, name string, oneOrganization bool, order []int, repli
 
 // An attempt that fails, or whose time is over, takes no other with it.
 func TestC06_AFailureForgetsOnlyItsOwnAttempt(t *testing.T) {
-	w := newWorld(t, signin.Config{Discovery: true})
+	w := newFixture(t, signin.Config{Discovery: true})
 	fail := map[string]func(b *browser){
 		"a person whom the class does not know": func(b *browser) {
 			arrival := w.provider(b.leave("/auth/oauth/google?class="+w.art.Slug), "mock_persona", "eve@example.edu")
@@ -277,7 +277,7 @@ func TestC06_AFailureForgetsOnlyItsOwnAttempt(t *testing.T) {
 
 // A session that was there before is ended once, also by a Guard that would end it too.
 func TestC06_TheEarlierSessionEndsOnce(t *testing.T) {
-	w := newWorld(t, signin.Config{}).process(false)
+	w := newFixture(t, signin.Config{}).process(false)
 	b := w.browser()
 	b.signIn(w.law.ID, "ada@example.edu")
 	b.signIn(w.art.ID, "ada@example.edu")

@@ -26,7 +26,7 @@ func TestC07_AnUnaskedLinkNamesTheAccount(t *testing.T) {
 	for _, oneOrganization := range []bool{false, true} {
 		for _, answered := range []string{"no", "yes"} {
 			t.Run(fmt.Sprintf("one organization %t, %s", oneOrganization, answered), func(t *testing.T) {
-				base := newWorld(t, signin.Config{})
+				base := newFixture(t, signin.Config{})
 				mallory := base.stytch.AddStudent(base.law.ID, "mallory@example.edu")
 				first, second := base.process(oneOrganization), base.process(oneOrganization)
 				b := first.browser()
@@ -76,7 +76,7 @@ func TestC07_AnUnaskedLinkWithAPendingSignIn(t *testing.T) {
 	for _, next := range []string{"/auth/factor", "/auth/classes"} {
 		for _, answer := range []string{"no", "yes"} {
 			t.Run(next+" "+answer, func(t *testing.T) {
-				base := newWorld(t, signin.Config{Discovery: true})
+				base := newFixture(t, signin.Config{Discovery: true})
 				class, _ := base.strict()
 				base.stytch.AddStudent(class.ID, "mallory@example.edu")
 				first, second := base.process(false), base.process(false)
@@ -84,7 +84,7 @@ func TestC07_AnUnaskedLinkWithAPendingSignIn(t *testing.T) {
 				link := ""
 				if next == "/auth/classes" {
 					require.NoError(t, base.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
-					link = base.arrival(base.newest())
+					link = base.callbackAddress(base.newest())
 				} else {
 					link = base.link(class.ID, "mallory@example.edu")
 				}
@@ -114,7 +114,7 @@ func TestC07_AnUnaskedLinkWithAPendingSignIn(t *testing.T) {
 // The person who is signed in here stays so until the answer, and after "No".
 func TestC07_AnUnaskedLinkBesideASession(t *testing.T) {
 	for _, answer := range []string{"no", "yes"} {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		mallory := w.stytch.AddStudent(w.law.ID, "mallory@example.edu")
 		b := w.browser()
 		b.signIn(w.law.ID, "ada@example.edu")
@@ -129,7 +129,7 @@ func TestC07_AnUnaskedLinkBesideASession(t *testing.T) {
 // OnSignIn hears of the sign-in once, after the answer.
 func TestC07_AnUnaskedLinkPressedTwice(t *testing.T) {
 	var heard []string
-	w := newWorld(t, signin.Config{OnSignIn: func(_ context.Context, signedIn stytchclient.SignedIn) error {
+	w := newFixture(t, signin.Config{OnSignIn: func(_ context.Context, signedIn stytchclient.SignedIn) error {
 		heard = append(heard, signedIn.Member.Email)
 		return nil
 	}})
@@ -155,7 +155,7 @@ func TestC07_AnUnaskedLinkPressedTwice(t *testing.T) {
 // A question that is seen too late ends the session of its link.
 func TestC07_TheQuestionOfAnUnaskedLinkIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		b.post("/auth/callback", b.open(w.link(w.law.ID, "ada@example.edu")))
 		live := grimoireauth.NewCredentials("", b.field(fieldHeld))
@@ -173,7 +173,7 @@ func TestC07_TheQuestionOfAnUnaskedLinkIsForgotten(t *testing.T) {
 func TestC07_AnUnaskedLinkPressedTwiceOnTwoProcesses(t *testing.T) {
 	for _, strict := range []bool{false, true} {
 		t.Run(fmt.Sprintf("second factor %t", strict), func(t *testing.T) {
-			base := newWorld(t, signin.Config{})
+			base := newFixture(t, signin.Config{})
 			class := base.law
 			if strict {
 				class, _ = base.strict()
@@ -196,7 +196,7 @@ func TestC07_AnUnaskedLinkPressedTwiceOnTwoProcesses(t *testing.T) {
 
 // A sign-in whose account was not confirmed is not finished by another way to sign in.
 func TestC07_APendingSignInWaitsForTheAnswer(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
 	require.Equal(t, "primary", b.field(fieldOwed))
@@ -211,7 +211,7 @@ func TestC07_APendingSignInWaitsForTheAnswer(t *testing.T) {
 
 // An answer that does not say whose the sign-in is: there is no question to ask, and no way on.
 func TestC07_AnUnaskedLinkOfNoAddress(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
 	require.NoError(t, w.client.SignIn.SendMagicLink(t.Context(), stytchclient.MagicLink{Class: class.ID, Email: "ada@example.edu"}))
 	answer := w.raw("/v1/b2b/magic_links/authenticate", map[string]string{"magic_links_token": w.newest().Token})

@@ -19,7 +19,7 @@ import (
 
 // L08: the proof of half a sign-in is never a session, whatever it is presented as.
 func TestL08_IntermediateIsNoSession(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
 	b := w.browser()
 	b.begun(class.ID)
@@ -41,7 +41,7 @@ func TestL08_IntermediateIsNoSession(t *testing.T) {
 
 // L08: it is in its cookie and nowhere else, for ten minutes at most.
 func TestL08_IntermediateStaysInItsCookie(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	w.withPhone(class.ID)
 	b := w.browser()
@@ -78,7 +78,7 @@ func TestL08_IntermediateStaysInItsCookie(t *testing.T) {
 
 // L08: another class does not get it.
 func TestL08_IntermediateOfAnotherClass(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
 	b := w.browser()
 	b.begun(class.ID)
@@ -117,7 +117,7 @@ func TestL08_IntermediateOfAnotherClass(t *testing.T) {
 // after ten minutes; the start page is where it goes on then.
 func TestL08_UnfinishedEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, signin.Config{})
+		w := newFixture(t, signin.Config{})
 		class, _ := w.strict()
 		w.withPhone(class.ID)
 		b := w.browser()
@@ -146,7 +146,7 @@ func TestL09_NoCookieUnlessFinished(t *testing.T) {
 	}
 	for name, body := range answers {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, signin.Config{})
+			w := newFixture(t, signin.Config{})
 			class, _ := w.strict()
 			w.withPhone(class.ID)
 			for _, endpoint := range []string{redeemed, smsChecked} {
@@ -173,7 +173,7 @@ func TestL09_NoCookieUnlessFinished(t *testing.T) {
 // L10: that a second factor was given is remembered nowhere: the next sign-in owes
 // it again, in the same browser, too.
 func TestL10_SecondFactorIsOwedEachTime(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	w.withPhone(class.ID)
 	b := w.browser()
@@ -201,7 +201,7 @@ func TestL10_SecondFactorIsOwedEachTime(t *testing.T) {
 // A provider that does not vouch for addresses: a link proves the address, and both
 // together are the sign-in.
 func TestOneMorePrimaryWay(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu", Name: "Ada"})
 	b := w.browser()
 	page := "/classes/" + string(w.law.ID) + "?week=3"
@@ -223,7 +223,7 @@ func TestOneMorePrimaryWay(t *testing.T) {
 
 	b.post("/auth/start", url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "method": {"magic_link"}, "return_to": {page}})
 	token := b.field(fieldIntermediate)
-	b.finished(b.post("/auth/callback", b.open(w.arrival(w.newest()))), page, w.ada)
+	b.finished(b.post("/auth/callback", b.open(w.callbackAddress(w.newest()))), page, w.ada)
 	authentication, err := w.guard.Authenticate(t.Context(), grimoireauth.NewCredentials(b.cookie("__Host-stytch_session_jwt"), b.cookie(sessionAt)))
 	require.NoError(t, err)
 	require.Len(t, authentication.Factors(), 2, "the provider counts now")
@@ -232,7 +232,7 @@ func TestOneMorePrimaryWay(t *testing.T) {
 
 // In another class, the half of a sign-in is not handed over.
 func TestOneMorePrimaryWayIsForItsClass(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu"})
 	b := w.browser()
 	b.get(w.provider(b.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
@@ -246,7 +246,7 @@ func TestOneMorePrimaryWayIsForItsClass(t *testing.T) {
 
 // First the address, then the second factor.
 func TestPrimaryThenSecondFactor(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu"})
 	class, ada := w.strict()
 	w.withPhone(class.ID)
@@ -254,13 +254,13 @@ func TestPrimaryThenSecondFactor(t *testing.T) {
 	res := b.get(w.provider(b.leave("/auth/oauth/github?class="+class.Slug), "mock_persona", "ada@example.edu"))
 	require.Equal(t, "/auth/unfinished", res.at, res.body)
 	b.ask(url.Values{"class": {class.Slug}, "email": {"ada@example.edu"}, "method": {"magic_link"}})
-	res = b.post("/auth/callback", b.open(w.arrival(w.newest())))
+	res = b.post("/auth/callback", b.open(w.callbackAddress(w.newest())))
 	require.Equal(t, "/auth/factor", res.at, res.body)
 	b.finished(b.post("/auth/factor", factorForm("sms_otp", w.newest().Code)), "/", ada)
 }
 
 func TestOnSignInAfterASecondFactor(t *testing.T) {
-	w := newWorld(t, signin.Config{OnSignIn: refusing})
+	w := newFixture(t, signin.Config{OnSignIn: refusing})
 	class, _ := w.strict()
 	w.withPhone(class.ID)
 	b := w.browser()
@@ -277,7 +277,7 @@ func refusing(context.Context, stytchclient.SignedIn) error { return grimoireaut
 // Whatever Stytch answers some day that does not fit the cookie: nobody is signed
 // in, and the way to begin again is there.
 func TestUnfinishedOfAnUnknownForm(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
 	require.NoError(t, w.client.SignIn.SendMagicLink(t.Context(), stytchclient.MagicLink{Class: class.ID, Email: "ada@example.edu"}))
 	answer := w.raw("/v1/b2b/magic_links/authenticate", map[string]string{"magic_links_token": w.newest().Token})
@@ -299,7 +299,7 @@ func TestUnfinishedOfAnUnknownForm(t *testing.T) {
 // Half a sign-in that somebody has left behind on a shared computer does not keep
 // the next person out.
 func TestNextPersonAfterHalfASignIn(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu"})
 	bob := w.stytch.AddStudent(w.law.ID, "bob@example.edu")
 	b := w.browser()
@@ -314,7 +314,7 @@ func TestNextPersonAfterHalfASignIn(t *testing.T) {
 	left.get(w.provider(left.leave("/auth/oauth/github?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
 	w.stytch.Age(2 * time.Second) // one e-mail a second
 	left.ask(url.Values{"class": {w.law.Slug}, "email": {"bob@example.edu"}, "method": {"magic_link"}})
-	res = left.post("/auth/callback", left.open(w.arrival(w.newest())))
+	res = left.post("/auth/callback", left.open(w.callbackAddress(w.newest())))
 	require.Equal(t, http.StatusGone, res.status)
 	require.Contains(t, res.body, "Please begin again")
 	require.Empty(t, left.kept())

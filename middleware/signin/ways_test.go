@@ -27,7 +27,7 @@ func links(page string) map[string]string {
 
 // Every way to somebody else's page and back.
 func TestProvidersWholeWay(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	w.stytch.AddSSO(w.law.ID, "saml", nil)
 	w.stytch.AddSSO(w.law.ID, "oidc", nil)
 	connections, err := w.client.SignIn.Connections.List(t.Context(), w.law.ID)
@@ -60,7 +60,7 @@ func TestProvidersWholeWay(t *testing.T) {
 
 // The other three do not vouch for addresses: the sign-in is not finished.
 func TestProvidersThatDoNotVouch(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	for _, name := range []string{"github", "slack", "hubspot"} {
 		b := w.browser()
 		b.get(w.provider(b.leave("/auth/oauth/"+name+"?class="+w.law.Slug), "mock_persona", "ada@example.edu"))
@@ -95,7 +95,7 @@ func TestPageOffersWhatTheClassAllows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t, tt.config)
+			w := newFixture(t, tt.config)
 			class := w.stytch.AddClass("Contracts", tt.settings)
 			for _, name := range []string{class.Slug, string(class.ID)} {
 				res := w.browser().get("/auth/?class=" + name)
@@ -126,7 +126,7 @@ func offered(page string) []string {
 
 // The default connection comes first; one that is not complete is not offered.
 func TestPageOffersConnections(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	w.stytch.AddSSO(w.law.ID, "saml", nil)
 	oidc := w.stytch.AddSSO(w.law.ID, "oidc", nil)
 	_, err := w.client.SignIn.Connections.CreateSAML(t.Context(), w.law.ID, stytchclient.NewConnection{Name: "Half a connection"})
@@ -142,7 +142,7 @@ func TestPageOffersConnections(t *testing.T) {
 
 // What nobody has named, and what does not exist, looks like any class.
 func TestUnknownClassLooksLikeAnyOther(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	page := func(class string) string {
 		res := w.browser().get("/auth/?class=" + class)
 		require.Equal(t, http.StatusOK, res.status)
@@ -153,7 +153,7 @@ func TestUnknownClassLooksLikeAnyOther(t *testing.T) {
 }
 
 func TestWithoutAPublicToken(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	client, err := stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), Transport: w.stytch})
 	require.NoError(t, err)
 	_, err = signin.New(w.guard, client, signin.Config{BaseURL: home, Methods: []grimoireauth.SignInMethod{"magic_link", "google_oauth"}})
@@ -168,7 +168,7 @@ func TestWithoutAPublicToken(t *testing.T) {
 
 // A method that is not served is not served by its address either.
 func TestMethodsAreHeld(t *testing.T) {
-	w := newWorld(t, signin.Config{Methods: []grimoireauth.SignInMethod{grimoireauth.MethodGoogle}})
+	w := newFixture(t, signin.Config{Methods: []grimoireauth.SignInMethod{grimoireauth.MethodGoogle}})
 	form := url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "password": {"x"}, "code": {"123456"}}
 	for _, method := range []string{"", "magic_link", "email_otp", "password", "reset", "nonsense"} {
 		form.Set("method", method)
@@ -181,7 +181,7 @@ func TestMethodsAreHeld(t *testing.T) {
 
 // The class allows another way: the page says which.
 func TestMethodThatTheClassDoesNotAllow(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	class := w.stytch.AddClass("Contracts", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{"sso", "email_otp"}})
 	w.stytch.AddStudent(class.ID, "ada@example.edu")
 	b := w.browser()
@@ -202,7 +202,7 @@ func TestMethodThatTheClassDoesNotAllow(t *testing.T) {
 // Somebody whom the class does not know hears so only from a provider that knows
 // who they are.
 func TestNotInvited(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	b := w.browser()
 	res := b.get(w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug), "mock_persona", "eve@example.edu"))
 	require.Equal(t, http.StatusForbidden, res.status)

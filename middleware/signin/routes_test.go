@@ -12,7 +12,7 @@ import (
 // Every address below the prefix answers with a page that leads on, whatever the
 // method.
 func TestC16_NothingAnswersWithoutAPage(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	for _, tt := range []struct {
 		method, path string
 		status       int

@@ -33,7 +33,7 @@ func TestC11_AnErrorOfOnSignInReachesTheLogWhole(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, signin.Config{OnSignIn: func(context.Context, stytchclient.SignedIn) error { return tt.err }})
+			w := newFixture(t, signin.Config{OnSignIn: func(context.Context, stytchclient.SignedIn) error { return tt.err }})
 			b := w.browser()
 			res := b.press(b.open(w.link(w.law.ID, "ada@example.edu")))
 			require.Equal(t, tt.status, res.status)
@@ -52,7 +52,7 @@ func TestC11_AnErrorOfOnSignInReachesTheLogWhole(t *testing.T) {
 // same.
 func TestC11_ATemplateThatFails(t *testing.T) {
 	pages := template.Must(signin.DefaultPages().Parse(`{{define "sign-out"}}half a page {{.NoSuchField}}{{end}}`))
-	w := newWorld(t, signin.Config{Pages: pages})
+	w := newFixture(t, signin.Config{Pages: pages})
 	res := w.browser().get("/auth/logout")
 	require.Equal(t, http.StatusInternalServerError, res.status)
 	require.Contains(t, res.header.Get("Content-Type"), "text/html")
@@ -65,7 +65,7 @@ func TestC11_ATemplateThatFails(t *testing.T) {
 // Where a RoleFunc of the application fails, the status leaves the role out and the
 // log says why.
 func TestC11_AnErrorOfARoleFuncReachesTheLogWhole(t *testing.T) {
-	w := newWorld(t, signin.Config{})
+	w := newFixture(t, signin.Config{})
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	guard, err := middleware.New(w.verifier.Authenticate, middleware.Config{Logger: logger,
 		Role: func(context.Context, grimoireauth.Session, grimoireauth.ClassID) (grimoireauth.Role, error) {
