@@ -55,7 +55,7 @@ func (s Sessions) AddFactorApp(ctx context.Context, to grimoireauth.Authenticati
 
 func (f secondFactors) enrollApp(ctx context.Context, who owner) (AppEnrolment, error) {
 	const op = "enroll authenticator app"
-	ask, err := f.c.request(op, SignInOptions{Continue: who.proof}, who.faults()...)
+	req, err := f.c.request(op, SignInOptions{Continue: who.proof}, who.faults()...)
 	if err != nil {
 		return AppEnrolment{}, err
 	}
@@ -63,9 +63,9 @@ func (f secondFactors) enrollApp(ctx context.Context, who owner) (AppEnrolment, 
 		return f.c.api.TOTPs.Create(ctx, &totps.CreateParams{
 			OrganizationID:           string(who.person.Class),
 			MemberID:                 string(who.person.Member),
-			IntermediateSessionToken: ask.intermediate,
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
+			IntermediateSessionToken: req.intermediate,
+			SessionToken:             req.token,
+			SessionJWT:               req.jwt,
 		})
 	})
 	if err != nil {
@@ -106,31 +106,22 @@ func provisioningURI(issuer, account, secret string) string {
 
 func (f secondFactors) withApp(ctx context.Context, who owner, in FactorCode) (SignedIn, error) {
 	const op = "check authenticator app"
-	ask, err := f.request(op, who, in)
+	req, err := f.request(op, who, in)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, f.c, op, func(ctx context.Context) (*totps.AuthenticateResponse, error) {
-		return f.c.api.TOTPs.Authenticate(ctx, &totps.AuthenticateParams{
-			OrganizationID:           string(who.person.Class),
-			MemberID:                 string(who.person.Member),
-			Code:                     typedCode(in.Code),
-			IntermediateSessionToken: ask.intermediate,
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-			SetMFAEnrollment:         in.enrollment(),
-			SetDefaultMFA:            in.MakeDefault,
-		})
-	})
-	if err != nil {
-		return SignedIn{}, f.c.instead(ctx, who.person.Class, err)
-	}
-	return f.c.accept(ctx, op, factorAnswer{
-		requestID: res.RequestID, memberID: res.MemberID, token: res.SessionToken, jwt: res.SessionJWT,
-		organization: res.Organization, member: res.Member, session: res.MemberSession,
-	}.outcome(who))
+	return f.c.authenticate(ctx, op, "/v1/b2b/totp/authenticate", &totps.AuthenticateParams{
+		OrganizationID:           string(who.person.Class),
+		MemberID:                 string(who.person.Member),
+		Code:                     typedCode(in.Code),
+		IntermediateSessionToken: req.intermediate,
+		SessionToken:             req.token,
+		SessionJWT:               req.jwt,
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+		SetMFAEnrollment:         in.enrollment(),
+		SetDefaultMFA:            in.MakeDefault,
+	}, expected{class: who.person.Class, whose: who.person.Member, completes: true})
 }
 
 func secrets(values []string) []grimoireauth.Secret {

@@ -3,11 +3,9 @@ package stytchclient
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/discovery/intermediatesessions"
-	discoveredorgs "github.com/stytchauth/stytch-go/v16/stytch/b2b/discovery/organizations"
 )
 
 // ChosenClass is the answer to a [StepUpError] with a Discovery.
@@ -29,38 +27,18 @@ type ChosenClass struct {
 // Source: https://stytch.com/docs/b2b/api/exchange-intermediate-session
 func (s SignIn) ChooseClass(ctx context.Context, in ChosenClass) (SignedIn, error) {
 	const op = "choose class"
-	ask, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: in.Intermediate, Locale: in.Locale},
+	req, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: in.Intermediate, Locale: in.Locale},
 		classFault(in.Class))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*intermediatesessions.ExchangeResponse, error) {
-		return s.c.api.Discovery.IntermediateSessions.Exchange(ctx, &intermediatesessions.ExchangeParams{
-			IntermediateSessionToken: ask.intermediate,
-			OrganizationID:           string(in.Class),
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-			Locale:                   localeOf[intermediatesessions.ExchangeRequestLocale](ask.locale),
-		})
-	})
-	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
-	}
-	return s.c.accept(ctx, op, outcome{
-		class:         in.Class,
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-		began:         ask.began,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/discovery/intermediate_sessions/exchange", &intermediatesessions.ExchangeParams{
+		IntermediateSessionToken: req.intermediate,
+		OrganizationID:           string(in.Class),
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+		Locale:                   localeOf[intermediatesessions.ExchangeRequestLocale](req.locale),
+	}, expected{class: in.Class, began: req.began})
 }
 
 // CreatedClass is a class that somebody makes for themselves while they sign in.
@@ -81,42 +59,24 @@ type CreatedClass struct {
 func (s SignIn) CreateClass(ctx context.Context, in CreatedClass) (SignedIn, error) {
 	const op = "create class by discovery"
 	fields, fault := s.c.fieldsOf(in.change())
-	ask, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: in.Intermediate}, fault)
+	req, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: in.Intermediate}, fault)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	fields["intermediate_session_token"] = ask.intermediate
-	if ask.minutes != 0 {
-		fields["session_duration_minutes"] = ask.minutes
+	fields["intermediate_session_token"] = req.intermediate
+	if req.minutes != 0 {
+		fields["session_duration_minutes"] = req.minutes
 	}
-	if len(ask.claims) > 0 {
-		fields["session_custom_claims"] = ask.claims
+	if len(req.claims) > 0 {
+		fields["session_custom_claims"] = req.claims
 	}
 	audit := grimoireauth.Changed{Op: op}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*discoveredorgs.CreateResponse, error) {
-		return send[discoveredorgs.CreateResponse](ctx, s.c, http.MethodPost, "/v1/b2b/discovery/organizations/create", fields)
-	})
+	res, err := ask[sessionAnswer](ctx, s.c, op, "/v1/b2b/discovery/organizations/create", fields, expected{})
 	if err != nil {
 		s.c.recordUnknown(ctx, audit, err)
 		return SignedIn{}, err
 	}
-	if res.Organization == nil {
-		return SignedIn{}, incomplete(op, res.RequestID, "has no organization")
-	}
-	signedIn, err := s.c.accept(ctx, op, outcome{
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  *res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-		began:         ask.began,
-	})
+	signedIn, err := s.c.accept(ctx, op, *res, expected{began: req.began})
 	made := signedIn.Class
 	var unfinished *StepUpError
 	if errors.As(err, &unfinished) {

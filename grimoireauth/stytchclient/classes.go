@@ -152,7 +152,7 @@ func (cs Classes) Delete(ctx context.Context, id grimoireauth.ClassID) error {
 // send makes a request whose body has exactly these fields. The SDK's own
 // parameters leave zero values out, so that nothing could be cleared with them;
 // everything else about the request is the SDK's.
-func send[Answer any](ctx context.Context, c *Client, method, path string, fields map[string]any) (*Answer, error) {
+func send[Answer any](ctx context.Context, c *Client, method, path string, fields any) (*Answer, error) {
 	body, err := json.Marshal(fields)
 	if err != nil {
 		return nil, err

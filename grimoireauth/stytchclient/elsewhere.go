@@ -28,25 +28,15 @@ func (s SignIn) WithTrustedToken(ctx context.Context, in TrustedToken) (SignedIn
 	if !in.To.IsZero() {
 		options.Continue = in.To
 	}
-	ask, err := s.c.request(op, options, needed("token", in.Token.Reveal()), needed("profile", in.Profile), classFault(in.Class))
+	req, err := s.c.request(op, options, needed("token", in.Token.Reveal()), needed("profile", in.Profile), classFault(in.Class))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.AttestResponse, error) {
-		return s.c.api.Sessions.Attest(ctx, &sessions.AttestParams{
-			ProfileID: in.Profile, Token: in.Token.Reveal(), OrganizationID: string(in.Class),
-			SessionToken: ask.token, SessionJWT: ask.jwt,
-			SessionDurationMinutes: ask.minutes, SessionCustomClaims: ask.claims,
-		})
-	})
-	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
-	}
-	return s.c.accept(ctx, op, outcome{
-		class: in.Class, requestID: res.RequestID, authenticated: true, memberID: res.MemberID,
-		organization: res.Organization, member: res.Member,
-		session: &res.MemberSession, token: res.SessionToken, jwt: res.SessionJWT,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/sessions/attest", &sessions.AttestParams{
+		ProfileID: in.Profile, Token: in.Token.Reveal(), OrganizationID: string(in.Class),
+		SessionToken: req.token, SessionJWT: req.jwt,
+		SessionDurationMinutes: req.minutes, SessionCustomClaims: req.claims,
+	}, expected{class: in.Class, completes: true})
 }
 
 // OtherSession is a session of the system that signed people in before this one.
@@ -63,24 +53,14 @@ type OtherSession struct {
 // Source: https://stytch.com/docs/b2b/api/migrate-session
 func (s SignIn) WithOtherSession(ctx context.Context, in OtherSession) (SignedIn, error) {
 	const op = "sign in with other session"
-	ask, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions}, needed("token", in.Token.Reveal()), classFault(in.Class))
+	req, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions}, needed("token", in.Token.Reveal()), classFault(in.Class))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.MigrateResponse, error) {
-		return s.c.api.Sessions.Migrate(ctx, &sessions.MigrateParams{
-			SessionToken: in.Token.Reveal(), OrganizationID: string(in.Class),
-			SessionDurationMinutes: ask.minutes, SessionCustomClaims: ask.claims,
-		})
-	})
-	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
-	}
-	return s.c.accept(ctx, op, outcome{
-		class: in.Class, requestID: res.RequestID, authenticated: true, memberID: res.MemberID,
-		organization: res.Organization, member: res.Member,
-		session: res.MemberSession, token: res.SessionToken, jwt: res.SessionJWT,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/sessions/migrate", &sessions.MigrateParams{
+		SessionToken: in.Token.Reveal(), OrganizationID: string(in.Class),
+		SessionDurationMinutes: req.minutes, SessionCustomClaims: req.claims,
+	}, expected{class: in.Class, completes: true})
 }
 
 // AccessToken is what an application got that signs people in with this project (a
@@ -97,23 +77,13 @@ type AccessToken struct {
 // Source: https://stytch.com/docs/b2b/api/exchange-access-token
 func (s SignIn) WithAccessToken(ctx context.Context, in AccessToken) (SignedIn, error) {
 	const op = "sign in with access token"
-	ask, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions}, needed("access token", in.Token.Reveal()))
+	req, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions}, needed("access token", in.Token.Reveal()))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.ExchangeAccessTokenResponse, error) {
-		return s.c.api.Sessions.ExchangeAccessToken(ctx, &sessions.ExchangeAccessTokenParams{
-			AccessToken: in.Token.Reveal(), SessionDurationMinutes: ask.minutes, SessionCustomClaims: ask.claims,
-		})
-	})
-	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
-	}
-	return s.c.accept(ctx, op, outcome{
-		meant: in.Class, requestID: res.RequestID, authenticated: true, memberID: res.MemberID,
-		organization: res.Organization, member: res.Member,
-		session: res.MemberSession, token: res.SessionToken, jwt: res.SessionJWT,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/sessions/exchange_access_token", &sessions.ExchangeAccessTokenParams{
+		AccessToken: in.Token.Reveal(), SessionDurationMinutes: req.minutes, SessionCustomClaims: req.claims,
+	}, expected{meant: in.Class, completes: true})
 }
 
 // Impersonate uses up the token of an administrator who asked, in the Stytch
@@ -125,16 +95,5 @@ func (s SignIn) Impersonate(ctx context.Context, token grimoireauth.Secret) (Sig
 	if err := invalid(op, needed("impersonation token", token.Reveal())); err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*impersonation.AuthenticateResponse, error) {
-		return s.c.api.Impersonation.Authenticate(ctx, &impersonation.AuthenticateParams{ImpersonationToken: token.Reveal()})
-	})
-	if err != nil {
-		return SignedIn{}, err
-	}
-	return s.c.accept(ctx, op, outcome{
-		requestID: res.RequestID, authenticated: res.MemberAuthenticated, memberID: res.MemberID,
-		organization: res.Organization, member: res.Member,
-		session: res.MemberSession, token: res.SessionToken, jwt: res.SessionJWT,
-		intermediate: res.IntermediateSessionToken, mfa: res.MFARequired,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/impersonation/authenticate", &impersonation.AuthenticateParams{ImpersonationToken: token.Reveal()}, expected{})
 }

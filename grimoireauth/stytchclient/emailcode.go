@@ -64,42 +64,22 @@ type EmailCodeSignIn struct {
 // Source: https://stytch.com/docs/b2b/api/authenticate-otp-email
 func (s SignIn) WithEmailCode(ctx context.Context, in EmailCodeSignIn) (SignedIn, error) {
 	const op = "sign in with e-mail code"
-	ask, err := s.c.request(op, in.SignInOptions,
+	req, err := s.c.request(op, in.SignInOptions,
 		needed("class id", string(in.Class)), checkEmail(in.Email), needed("code", in.Code.Reveal()))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*email.AuthenticateResponse, error) {
-		return s.c.api.OTPs.Email.Authenticate(ctx, &email.AuthenticateParams{
-			OrganizationID:           string(in.Class),
-			EmailAddress:             in.Email,
-			Code:                     typedCode(in.Code),
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
-			IntermediateSessionToken: ask.intermediate,
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-			Locale:                   localeOf[email.AuthenticateRequestLocale](ask.locale),
-		})
-	})
-	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
-	}
-	return s.c.accept(ctx, op, outcome{
-		class:         in.Class,
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-		began:         ask.began,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/otps/email/authenticate", &email.AuthenticateParams{
+		OrganizationID:           string(in.Class),
+		EmailAddress:             in.Email,
+		Code:                     typedCode(in.Code),
+		SessionToken:             req.token,
+		SessionJWT:               req.jwt,
+		IntermediateSessionToken: req.intermediate,
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+		Locale:                   localeOf[email.AuthenticateRequestLocale](req.locale),
+	}, expected{class: in.Class, began: req.began})
 }
 
 // DiscoveryCode describes a code by e-mail that proves an address, without a class.

@@ -93,38 +93,18 @@ func (s SignIn) RedeemMagicLink(ctx context.Context, token grimoireauth.Secret) 
 // another browser.
 func (s SignIn) WithMagicLink(ctx context.Context, in MagicLinkSignIn) (SignedIn, error) {
 	const op = "redeem magic link"
-	ask, err := s.c.request(op, in.SignInOptions, needed("token of the link", in.Token.Reveal()), checkVerifier(in.Verifier))
+	req, err := s.c.request(op, in.SignInOptions, needed("token of the link", in.Token.Reveal()), checkVerifier(in.Verifier))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*magiclinks.AuthenticateResponse, error) {
-		return s.c.api.MagicLinks.Authenticate(ctx, &magiclinks.AuthenticateParams{
-			MagicLinksToken:          in.Token.Reveal(),
-			PkceCodeVerifier:         in.Verifier.Reveal(),
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
-			IntermediateSessionToken: ask.intermediate,
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-			Locale:                   localeOf[magiclinks.AuthenticateRequestLocale](ask.locale),
-		})
-	})
-	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
-	}
-	return s.c.accept(ctx, op, outcome{
-		meant:         in.Class,
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-		began:         ask.began,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/magic_links/authenticate", &magiclinks.AuthenticateParams{
+		MagicLinksToken:          in.Token.Reveal(),
+		PkceCodeVerifier:         in.Verifier.Reveal(),
+		SessionToken:             req.token,
+		SessionJWT:               req.jwt,
+		IntermediateSessionToken: req.intermediate,
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+		Locale:                   localeOf[magiclinks.AuthenticateRequestLocale](req.locale),
+	}, expected{meant: in.Class, began: req.began})
 }

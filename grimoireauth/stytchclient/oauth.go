@@ -50,40 +50,25 @@ var providerTypes = map[string]grimoireauth.SignInMethod{
 // Source: https://stytch.com/docs/b2b/api/authenticate-oauth
 func (s SignIn) WithOAuth(ctx context.Context, in OAuthSignIn) (OAuthSignedIn, error) {
 	const op = "sign in with a provider"
-	ask, err := s.c.request(op, in.SignInOptions, needed("token of the provider", in.Token.Reveal()), neededVerifier(in.Verifier))
+	req, err := s.c.request(op, in.SignInOptions, needed("token of the provider", in.Token.Reveal()), neededVerifier(in.Verifier))
 	if err != nil {
 		return OAuthSignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*oauth.AuthenticateResponse, error) {
-		return s.c.api.OAuth.Authenticate(ctx, &oauth.AuthenticateParams{
-			OAuthToken:               in.Token.Reveal(),
-			PkceCodeVerifier:         in.Verifier.Reveal(),
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
-			IntermediateSessionToken: ask.intermediate,
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-			Locale:                   localeOf[oauth.AuthenticateRequestLocale](ask.locale),
-		})
-	})
+	want := expected{meant: in.Class, began: req.began}
+	res, err := ask[oauthAnswer](ctx, s.c, op, "/v1/b2b/oauth/authenticate", &oauth.AuthenticateParams{
+		OAuthToken:               in.Token.Reveal(),
+		PkceCodeVerifier:         in.Verifier.Reveal(),
+		SessionToken:             req.token,
+		SessionJWT:               req.jwt,
+		IntermediateSessionToken: req.intermediate,
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+		Locale:                   localeOf[oauth.AuthenticateRequestLocale](req.locale),
+	}, want)
 	if err != nil {
-		return OAuthSignedIn{}, s.c.instead(ctx, in.Class, err)
+		return OAuthSignedIn{}, err
 	}
-	signedIn, err := s.c.accept(ctx, op, outcome{
-		meant:         in.Class,
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-		began:         ask.began,
-	})
+	signedIn, err := s.c.accept(ctx, op, res.sessionAnswer, want)
 	if err != nil {
 		return OAuthSignedIn{}, err
 	}
@@ -93,6 +78,14 @@ func (s SignIn) WithOAuth(ctx context.Context, in OAuthSignIn) (OAuthSignedIn, e
 		out.Provider.Scopes, out.Provider.ExpiresAt = v.Scopes, timeOf(v.ExpiresAt)
 	}
 	return out, nil
+}
+
+// oauthAnswer is the answer of WithOAuth.
+type oauthAnswer struct {
+	sessionAnswer
+	ProviderType    string                `json:"provider_type"`
+	ProviderSubject string                `json:"provider_subject"`
+	ProviderValues  *oauth.ProviderValues `json:"provider_values"`
 }
 
 // DiscoverByOAuth ends a discovery that [SignIn.StartDiscoveryOAuth] began; the

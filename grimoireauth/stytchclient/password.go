@@ -34,42 +34,22 @@ type PasswordSignIn struct {
 // Source: https://stytch.com/docs/b2b/api/authenticate-password
 func (s SignIn) WithPassword(ctx context.Context, in PasswordSignIn) (SignedIn, error) {
 	const op = "sign in with password"
-	ask, err := s.c.request(op, in.SignInOptions,
+	req, err := s.c.request(op, in.SignInOptions,
 		needed("class id", string(in.Class)), checkEmail(in.Email), needed("password", in.Password.Reveal()))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := callWithPassword(ctx, s.c, op, func(ctx context.Context) (*passwords.AuthenticateResponse, error) {
-		return s.c.api.Passwords.Authenticate(ctx, &passwords.AuthenticateParams{
-			OrganizationID:           string(in.Class),
-			EmailAddress:             in.Email,
-			Password:                 in.Password.Reveal(),
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
-			IntermediateSessionToken: ask.intermediate,
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-			Locale:                   localeOf[passwords.AuthenticateRequestLocale](ask.locale),
-		})
-	})
-	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
-	}
-	return s.c.accept(ctx, op, outcome{
-		class:         in.Class,
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-		began:         ask.began,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/passwords/authenticate", &passwords.AuthenticateParams{
+		OrganizationID:           string(in.Class),
+		EmailAddress:             in.Email,
+		Password:                 in.Password.Reveal(),
+		SessionToken:             req.token,
+		SessionJWT:               req.jwt,
+		IntermediateSessionToken: req.intermediate,
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+		Locale:                   localeOf[passwords.AuthenticateRequestLocale](req.locale),
+	}, expected{class: in.Class, began: req.began, password: true})
 }
 
 // DiscoveryPassword is an address and a password without a class.

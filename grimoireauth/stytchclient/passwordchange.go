@@ -27,41 +27,27 @@ type PasswordChange struct {
 // Source: https://stytch.com/docs/b2b/api/existing-password-reset
 func (s SignIn) ChangePassword(ctx context.Context, in PasswordChange) (SignedIn, error) {
 	const op = "change password"
-	ask, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Locale: in.Locale},
+	req, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Locale: in.Locale},
 		needed("class id", string(in.Class)), checkEmail(in.Email),
 		needed("old password", in.Old.Reveal()), needed("new password", in.New.Reveal()))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := callWithPassword(ctx, s.c, op, func(ctx context.Context) (*existingpassword.ResetResponse, error) {
-		return s.c.api.Passwords.ExistingPassword.Reset(ctx, &existingpassword.ResetParams{
-			OrganizationID:         string(in.Class),
-			EmailAddress:           in.Email,
-			ExistingPassword:       in.Old.Reveal(),
-			NewPassword:            in.New.Reveal(),
-			SessionDurationMinutes: ask.minutes,
-			SessionCustomClaims:    ask.claims,
-			Locale:                 localeOf[existingpassword.ResetRequestLocale](ask.locale),
-		})
-	})
+	want := expected{class: in.Class, password: true}
+	res, err := ask[sessionAnswer](ctx, s.c, op, "/v1/b2b/passwords/existing_password/reset", &existingpassword.ResetParams{
+		OrganizationID:         string(in.Class),
+		EmailAddress:           in.Email,
+		ExistingPassword:       in.Old.Reveal(),
+		NewPassword:            in.New.Reveal(),
+		SessionDurationMinutes: req.minutes,
+		SessionCustomClaims:    req.claims,
+		Locale:                 localeOf[existingpassword.ResetRequestLocale](req.locale),
+	}, want)
 	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
+		return SignedIn{}, err
 	}
 	s.c.passwordSet(ctx, op, res.RequestID, res.Member)
-	return s.c.accept(ctx, op, outcome{
-		class:         in.Class,
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-	})
+	return s.c.accept(ctx, op, *res, want)
 }
 
 // SetPassword gives somebody who has just signed in a password, also a first one.
@@ -71,38 +57,24 @@ func (s SignIn) ChangePassword(ctx context.Context, in PasswordChange) (SignedIn
 func (s Sessions) SetPassword(ctx context.Context, of grimoireauth.Authentication, password grimoireauth.Secret, options SessionOptions) (SignedIn, error) {
 	const op = "set password"
 	who := ownerOf(of)
-	ask, err := s.c.request(op, SignInOptions{SessionOptions: options, Continue: who.proof},
+	req, err := s.c.request(op, SignInOptions{SessionOptions: options, Continue: who.proof},
 		append(who.faults(), needed("new password", password.Reveal()))...)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*passwordsession.ResetResponse, error) {
-		return s.c.api.Passwords.Sessions.Reset(ctx, &passwordsession.ResetParams{
-			OrganizationID:         string(who.person.Class),
-			Password:               password.Reveal(),
-			SessionToken:           ask.token,
-			SessionJWT:             ask.jwt,
-			SessionDurationMinutes: ask.minutes,
-			SessionCustomClaims:    ask.claims,
-		})
-	})
+	want := expected{class: who.person.Class, whose: who.person.Member}
+	res, err := ask[sessionAnswer](ctx, s.c, op, "/v1/b2b/passwords/session/reset", &passwordsession.ResetParams{
+		OrganizationID:         string(who.person.Class),
+		Password:               password.Reveal(),
+		SessionToken:           req.token,
+		SessionJWT:             req.jwt,
+		SessionDurationMinutes: req.minutes,
+		SessionCustomClaims:    req.claims,
+	}, want)
 	if err != nil {
 		s.c.passwordMayBeSet(ctx, op, who.person, err)
-		return SignedIn{}, s.c.instead(ctx, who.person.Class, err)
+		return SignedIn{}, err
 	}
 	s.c.passwordSet(ctx, op, res.RequestID, res.Member)
-	return s.c.accept(ctx, op, outcome{
-		class:         who.person.Class,
-		whose:         who.person.Member,
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		mfa:           res.MFARequired, // the answer has no primary_required
-	})
+	return s.c.accept(ctx, op, *res, want)
 }

@@ -86,43 +86,28 @@ type NewPassword struct {
 // Source: https://stytch.com/docs/b2b/api/email-reset
 func (s SignIn) FinishPasswordReset(ctx context.Context, in NewPassword) (SignedIn, error) {
 	const op = "finish password reset"
-	ask, err := s.c.request(op, in.SignInOptions, needed("token of the link", in.Token.Reveal()),
+	req, err := s.c.request(op, in.SignInOptions, needed("token of the link", in.Token.Reveal()),
 		neededVerifier(in.Verifier), needed("new password", in.Password.Reveal()))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*email.ResetResponse, error) {
-		return s.c.api.Passwords.Email.Reset(ctx, &email.ResetParams{
-			PasswordResetToken:       in.Token.Reveal(),
-			Password:                 in.Password.Reveal(),
-			CodeVerifier:             in.Verifier.Reveal(), // pkce_code_verifier everywhere else
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
-			IntermediateSessionToken: ask.intermediate,
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-			Locale:                   localeOf[email.ResetRequestLocale](ask.locale),
-		})
-	})
+	want := expected{meant: in.Class, began: req.began}
+	res, err := ask[sessionAnswer](ctx, s.c, op, "/v1/b2b/passwords/email/reset", &email.ResetParams{
+		PasswordResetToken:       in.Token.Reveal(),
+		Password:                 in.Password.Reveal(),
+		CodeVerifier:             in.Verifier.Reveal(), // pkce_code_verifier everywhere else
+		SessionToken:             req.token,
+		SessionJWT:               req.jwt,
+		IntermediateSessionToken: req.intermediate,
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+		Locale:                   localeOf[email.ResetRequestLocale](req.locale),
+	}, want)
 	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
+		return SignedIn{}, err
 	}
 	s.c.passwordSet(ctx, op, res.RequestID, res.Member)
-	return s.c.accept(ctx, op, outcome{
-		meant:         in.Class,
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-		began:         ask.began,
-	})
+	return s.c.accept(ctx, op, *res, want)
 }
 
 // passwordSet notes that a member has a new password: Stytch has ended their other

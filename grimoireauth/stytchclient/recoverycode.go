@@ -24,29 +24,20 @@ func (s Sessions) AddFactorRecoveryCode(ctx context.Context, to grimoireauth.Aut
 
 func (f secondFactors) withRecoveryCode(ctx context.Context, who owner, in FactorCode) (SignedIn, error) {
 	const op = "use recovery code"
-	ask, err := f.request(op, who, in)
+	req, err := f.request(op, who, in)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, f.c, op, func(ctx context.Context) (*recoverycodes.RecoverResponse, error) {
-		return f.c.api.RecoveryCodes.Recover(ctx, &recoverycodes.RecoverParams{
-			OrganizationID:           string(who.person.Class),
-			MemberID:                 string(who.person.Member),
-			RecoveryCode:             in.Code.Reveal(),
-			IntermediateSessionToken: ask.intermediate,
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-		})
-	})
-	if err != nil {
-		return SignedIn{}, f.c.instead(ctx, who.person.Class, err)
-	}
-	return f.c.accept(ctx, op, factorAnswer{
-		requestID: res.RequestID, memberID: res.MemberID, token: res.SessionToken, jwt: res.SessionJWT,
-		organization: res.Organization, member: res.Member, session: res.MemberSession,
-	}.outcome(who))
+	return f.c.authenticate(ctx, op, "/v1/b2b/recovery_codes/recover", &recoverycodes.RecoverParams{
+		OrganizationID:           string(who.person.Class),
+		MemberID:                 string(who.person.Member),
+		RecoveryCode:             in.Code.Reveal(),
+		IntermediateSessionToken: req.intermediate,
+		SessionToken:             req.token,
+		SessionJWT:               req.jwt,
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+	}, expected{class: who.person.Class, whose: who.person.Member, completes: true})
 }
 
 // RecoveryCodes returns the codes that are left to somebody who is signed in. Stytch

@@ -2,8 +2,6 @@ package stytchclient
 
 import (
 	"github.com/promptgrimoire/auth/grimoireauth"
-	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
-	"github.com/stytchauth/stytch-go/v16/stytch/b2b/sessions"
 )
 
 // Unfinished is a sign-in of a known member that owes a second factor: whose it
@@ -66,28 +64,4 @@ func (in FactorCode) enrollment() string {
 		return "enroll"
 	}
 	return ""
-}
-
-// factorAnswer is what the answers of the three calls with a code have in common.
-// None of them has member_authenticated: they finish a sign-in or fail.
-type factorAnswer struct {
-	requestID, memberID, token, jwt string
-	organization                    organizations.Organization
-	member                          organizations.Member
-	session                         *sessions.MemberSession
-}
-
-func (a factorAnswer) outcome(who owner) outcome {
-	return outcome{
-		requestID:     a.requestID,
-		authenticated: true,
-		memberID:      a.memberID,
-		organization:  a.organization,
-		member:        a.member,
-		session:       a.session,
-		token:         a.token,
-		jwt:           a.jwt,
-		class:         who.person.Class,
-		whose:         who.person.Member,
-	}
 }

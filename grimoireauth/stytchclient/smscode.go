@@ -51,7 +51,7 @@ func (s Sessions) AddFactorSMS(ctx context.Context, to grimoireauth.Authenticati
 
 func (f secondFactors) sendSMS(ctx context.Context, who owner, code SMSCode) error {
 	const op = "send SMS code"
-	ask, err := f.c.request(op, SignInOptions{Continue: who.proof, Locale: code.Locale}, append(who.faults(), checkPhone(code.Phone))...)
+	req, err := f.c.request(op, SignInOptions{Continue: who.proof, Locale: code.Locale}, append(who.faults(), checkPhone(code.Phone))...)
 	if err != nil {
 		return err
 	}
@@ -60,10 +60,10 @@ func (f secondFactors) sendSMS(ctx context.Context, who owner, code SMSCode) err
 			OrganizationID:           string(who.person.Class),
 			MemberID:                 string(who.person.Member),
 			MFAPhoneNumber:           code.Phone,
-			Locale:                   localeOf[sms.SendRequestLocale](ask.locale),
-			IntermediateSessionToken: ask.intermediate,
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
+			Locale:                   localeOf[sms.SendRequestLocale](req.locale),
+			IntermediateSessionToken: req.intermediate,
+			SessionToken:             req.token,
+			SessionJWT:               req.jwt,
 		})
 	})
 	if err != nil {
@@ -77,31 +77,22 @@ func (f secondFactors) sendSMS(ctx context.Context, who owner, code SMSCode) err
 
 func (f secondFactors) withSMS(ctx context.Context, who owner, in FactorCode) (SignedIn, error) {
 	const op = "check SMS code"
-	ask, err := f.request(op, who, in)
+	req, err := f.request(op, who, in)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, f.c, op, func(ctx context.Context) (*sms.AuthenticateResponse, error) {
-		return f.c.api.OTPs.Sms.Authenticate(ctx, &sms.AuthenticateParams{
-			OrganizationID:           string(who.person.Class),
-			MemberID:                 string(who.person.Member),
-			Code:                     typedCode(in.Code),
-			IntermediateSessionToken: ask.intermediate,
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-			SetMFAEnrollment:         in.enrollment(),
-			SetDefaultMFA:            in.MakeDefault,
-		})
-	})
-	if err != nil {
-		return SignedIn{}, f.c.instead(ctx, who.person.Class, err)
-	}
-	return f.c.accept(ctx, op, factorAnswer{
-		requestID: res.RequestID, memberID: res.MemberID, token: res.SessionToken, jwt: res.SessionJWT,
-		organization: res.Organization, member: res.Member, session: res.MemberSession,
-	}.outcome(who))
+	return f.c.authenticate(ctx, op, "/v1/b2b/otps/sms/authenticate", &sms.AuthenticateParams{
+		OrganizationID:           string(who.person.Class),
+		MemberID:                 string(who.person.Member),
+		Code:                     typedCode(in.Code),
+		IntermediateSessionToken: req.intermediate,
+		SessionToken:             req.token,
+		SessionJWT:               req.jwt,
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+		SetMFAEnrollment:         in.enrollment(),
+		SetDefaultMFA:            in.MakeDefault,
+	}, expected{class: who.person.Class, whose: who.person.Member, completes: true})
 }
 
 func checkPhone(number string) error {

@@ -51,38 +51,18 @@ type SSOSignIn struct {
 // Source: https://stytch.com/docs/b2b/api/sso-authenticate
 func (s SignIn) WithSSO(ctx context.Context, in SSOSignIn) (SignedIn, error) {
 	const op = "sign in with single sign-on"
-	ask, err := s.c.request(op, in.SignInOptions, needed("token of the identity provider", in.Token.Reveal()), neededVerifier(in.Verifier))
+	req, err := s.c.request(op, in.SignInOptions, needed("token of the identity provider", in.Token.Reveal()), neededVerifier(in.Verifier))
 	if err != nil {
 		return SignedIn{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sso.AuthenticateResponse, error) {
-		return s.c.api.SSO.Authenticate(ctx, &sso.AuthenticateParams{
-			SSOToken:                 in.Token.Reveal(),
-			PkceCodeVerifier:         in.Verifier.Reveal(),
-			SessionToken:             ask.token,
-			SessionJWT:               ask.jwt,
-			IntermediateSessionToken: ask.intermediate,
-			SessionDurationMinutes:   ask.minutes,
-			SessionCustomClaims:      ask.claims,
-			Locale:                   localeOf[sso.AuthenticateRequestLocale](ask.locale),
-		})
-	})
-	if err != nil {
-		return SignedIn{}, s.c.instead(ctx, in.Class, err)
-	}
-	return s.c.accept(ctx, op, outcome{
-		meant:         in.Class,
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-		began:         ask.began,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/sso/authenticate", &sso.AuthenticateParams{
+		SSOToken:                 in.Token.Reveal(),
+		PkceCodeVerifier:         in.Verifier.Reveal(),
+		SessionToken:             req.token,
+		SessionJWT:               req.jwt,
+		IntermediateSessionToken: req.intermediate,
+		SessionDurationMinutes:   req.minutes,
+		SessionCustomClaims:      req.claims,
+		Locale:                   localeOf[sso.AuthenticateRequestLocale](req.locale),
+	}, expected{meant: in.Class, began: req.began})
 }

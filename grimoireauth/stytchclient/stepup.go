@@ -90,33 +90,33 @@ func newIntermediate(token string, began grimoireauth.Intermediate) grimoireauth
 // Source: https://stytch.com/docs/b2b/guides/oauth/overview
 var provesAddress = []grimoireauth.SignInMethod{grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodSSO, grimoireauth.MethodGoogle, grimoireauth.MethodMicrosoft}
 
-func stepUp(op string, o outcome, member grimoireauth.Member, class grimoireauth.Class) error {
+func stepUp(op string, res sessionAnswer, began grimoireauth.Intermediate, member grimoireauth.Member, class grimoireauth.Class) error {
 	switch {
-	case o.token != "" || o.jwt != "" || o.session != nil:
-		return incomplete(op, o.requestID, "says that the sign-in is unfinished and has a session")
-	case o.intermediate == "":
-		return incomplete(op, o.requestID, "says that the sign-in is unfinished and not how to go on")
-	case o.primary == nil && o.mfa == nil:
-		return incomplete(op, o.requestID, "says that the sign-in is unfinished and not what it lacks")
+	case res.Token != "" || res.JWT != "" || res.Session != nil:
+		return incomplete(op, res.RequestID, "says that the sign-in is unfinished and has a session")
+	case res.Intermediate == "":
+		return incomplete(op, res.RequestID, "says that the sign-in is unfinished and not how to go on")
+	case res.Primary == nil && res.MFA == nil:
+		return incomplete(op, res.RequestID, "says that the sign-in is unfinished and not what it lacks")
 	}
 	unfinished := &StepUpError{
 		Op:           op,
 		Member:       member,
 		Class:        class,
-		Intermediate: newIntermediate(o.intermediate, o.began),
+		Intermediate: newIntermediate(res.Intermediate, began),
 	}
-	if o.primary != nil {
+	if res.Primary != nil {
 		unfinished.Primary = true
-		unfinished.Methods = primaryMethods(o.primary.AllowedAuthMethods, class)
+		unfinished.Methods = primaryMethods(res.Primary.AllowedAuthMethods, class)
 	}
-	if o.mfa != nil {
+	if res.MFA != nil {
 		unfinished.MFA = true
-		unfinished.CodeSent = o.mfa.SecondaryAuthInitiated == "sms_otp"
+		unfinished.CodeSent = res.MFA.SecondaryAuthInitiated == "sms_otp"
 		unfinished.Allowed = allowedSecondFactors(class.Settings)
 		if member.Breakglass {
 			unfinished.Allowed = slices.Clone(everySecondFactor) // bound by no restriction
 		}
-		if options := o.mfa.MemberOptions; options != nil {
+		if options := res.MFA.MemberOptions; options != nil {
 			unfinished.Enrolled = enrolled(unfinished.Allowed, options.MFAPhoneNumber != "", options.TOTPRegistrationID != "", member.DefaultSecondFactor)
 		}
 	}

@@ -35,13 +35,13 @@ func TestStepUpOwes(t *testing.T) {
 	class := func(methods ...grimoireauth.SignInMethod) grimoireauth.Class {
 		return grimoireauth.Class{Settings: grimoireauth.ClassSettings{Methods: methods, SecondFactors: []grimoireauth.SecondFactor{grimoireauth.SecondFactorApp}}}
 	}
-	of := func(o outcome, member grimoireauth.Member, class grimoireauth.Class) *StepUpError {
-		o.intermediate = "ist"
-		unfinished, ok := stepUp("sign in", o, member, class).(*StepUpError)
+	of := func(o sessionAnswer, member grimoireauth.Member, class grimoireauth.Class) *StepUpError {
+		o.Intermediate = "ist"
+		unfinished, ok := stepUp("sign in", o, grimoireauth.Intermediate{}, member, class).(*StepUpError)
 		require.True(t, ok)
 		return unfinished
 	}
-	both := outcome{primary: new(sessions.PrimaryRequired), mfa: new(mfa.MfaRequired)}
+	both := sessionAnswer{Primary: new(sessions.PrimaryRequired), MFA: new(mfa.MfaRequired)}
 
 	open := of(both, grimoireauth.Member{}, class(grimoireauth.AnyMethod))
 	require.True(t, open.Primary)
@@ -54,7 +54,7 @@ func TestStepUpOwes(t *testing.T) {
 	require.Equal(t, []grimoireauth.SignInMethod{grimoireauth.MethodEmailCode}, narrow.Methods)
 	require.True(t, of(both, grimoireauth.Member{}, class(grimoireauth.MethodGitHub)).Primary, "owed, even if nothing of what is allowed will do")
 
-	emergency := of(outcome{mfa: new(mfa.MfaRequired)}, grimoireauth.Member{Breakglass: true, Person: grimoireauth.Person{Member: "member-test-1"}}, class(grimoireauth.MethodSSO))
+	emergency := of(sessionAnswer{MFA: new(mfa.MfaRequired)}, grimoireauth.Member{Breakglass: true, Person: grimoireauth.Person{Member: "member-test-1"}}, class(grimoireauth.MethodSSO))
 	require.Equal(t, everySecondFactor, emergency.Allowed, "a breakglass member is bound by no restriction")
 	require.Equal(t, grimoireauth.MemberID("member-test-1"), emergency.Unfinished().Person.Member)
 }

@@ -33,26 +33,5 @@ func (s Sessions) Switch(ctx context.Context, credentials grimoireauth.Credentia
 	default:
 		return SignedIn{}, &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrNoCredentials}
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.ExchangeResponse, error) {
-		return s.c.api.Sessions.Exchange(ctx, params)
-	})
-	if err != nil {
-		return SignedIn{}, err
-	}
-	if res.Organization.OrganizationID != string(to) {
-		return SignedIn{}, incomplete(op, res.RequestID, "is about another organization")
-	}
-	return s.c.accept(ctx, op, outcome{
-		requestID:     res.RequestID,
-		authenticated: res.MemberAuthenticated,
-		memberID:      res.MemberID,
-		organization:  res.Organization,
-		member:        res.Member,
-		session:       res.MemberSession,
-		token:         res.SessionToken,
-		jwt:           res.SessionJWT,
-		intermediate:  res.IntermediateSessionToken,
-		primary:       res.PrimaryRequired,
-		mfa:           res.MFARequired,
-	})
+	return s.c.authenticate(ctx, op, "/v1/b2b/sessions/exchange", params, expected{id: to})
 }
