@@ -86,19 +86,19 @@ func (w *World) overreaches(e *errand, p *instance, victim *person, r *room) {
 // refused checks the promise that a refused call changes nothing. A call whose response
 // was lost may have ended the session of its victim, since it may have been permitted.
 func (w *World) refused(e *errand, p *instance, id grimoireauth.MemberID, class grimoireauth.ClassID, err error) {
-	if w.sabotage.kind == "cut when refused" && err != nil {
-		_ = p.cut(e.with(w.context), grimoireauth.Revocation{Member: id, Class: grimoireauth.OrganizationID(class), At: time.Now()})
+	if w.sabotage.kind == "revoked when refused" && err != nil {
+		_ = p.onRevoke(e.with(w.context), grimoireauth.Revocation{Member: id, Class: grimoireauth.OrganizationID(class), At: time.Now()})
 	}
 	w.mu.Lock()
-	changed, cuts := w.changed[e.name], w.cuts[e.name]
+	changed, revoked := w.changed[e.name], w.revocations[e.name]
 	w.mu.Unlock()
 	switch {
 	case err == nil && w.gone(id):
 		// Another call has removed the member meanwhile, so there was nothing left to do.
 	case err == nil:
 		w.oracle.broken("refused", "%s: a member did what their role does not permit", e.name)
-	case changed > 0, cuts > 0 && !e.disturbed.Load():
-		w.oracle.broken("refused", "%s was refused, and made %d changes at Stytch and raised %d revocations", e.name, changed, cuts)
+	case changed > 0, revoked > 0 && !e.disturbed.Load():
+		w.oracle.broken("refused", "%s was refused, and made %d changes at Stytch and raised %d revocations", e.name, changed, revoked)
 	case e.disturbed.Load():
 		// Then the victim authenticates again, which is a change about them for a while.
 		w.doubted(id)

@@ -195,10 +195,10 @@ func (w *World) triesWhatIsRefused(e *errand, p *instance, who *person, r *room)
 	}
 	w.oracle.events.happened("an administrator refused")
 	w.mu.Lock()
-	changed, cuts := w.changed[e.name], w.cuts[e.name]
+	changed, revoked := w.changed[e.name], w.revocations[e.name]
 	w.mu.Unlock()
-	if changed > 0 || cuts > 0 {
-		w.oracle.broken("refused", "%s was refused, and made %d changes at Stytch and raised %d revocations", e.name, changed, cuts)
+	if changed > 0 || revoked > 0 {
+		w.oracle.broken("refused", "%s was refused, and made %d changes at Stytch and raised %d revocations", e.name, changed, revoked)
 	}
 }
 

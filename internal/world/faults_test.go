@@ -14,7 +14,7 @@ var foundBy = map[string]Seed{
 	"cookies after sign-out": 5, "no tombstone": 6, "no revocation": 11, "a role kept": 70,
 	"short cookies": 1, "no class": 3, "clear on 503": 2, "print tokens": 1,
 	"stale answers": 1, "shared answers": 2, "late cookies": 1, "deaf after an outage": 3,
-	"one flow": 1, "any class": 1, "nervous streams": 1, "deaf streams": 0, "cut when refused": 0,
+	"one pending sign-in": 1, "any class": 1, "nervous streams": 1, "deaf streams": 0, "revoked when refused": 0,
 	"a clock ends sessions": 6, "no look at the clock": 15,
 }
 

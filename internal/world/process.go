@@ -27,7 +27,7 @@ type instance struct {
 	client   *stytchclient.Client
 	verifier *jwtlocal.Verifier
 	guard    *middleware.Guard
-	cut      grimoireauth.OnRevoke // the client's
+	onRevoke grimoireauth.OnRevoke // the client's
 	app      http.Handler
 
 	clock *clock
@@ -61,7 +61,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 	if setting.Sliding {
 		life = idleLife
 	}
-	p.cut = w.sabotage.cut(func(ctx context.Context, c grimoireauth.Revocation) error {
+	p.onRevoke = w.sabotage.onRevoke(func(ctx context.Context, c grimoireauth.Revocation) error {
 		// Signing out, and signing in over an earlier session, end a session: in this process
 		// from now on, even if the call to Stytch fails.
 		if x := exchangeOf(ctx); x != nil && c.Session != "" && x.asked {
@@ -80,7 +80,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 	p.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), BaseURL: w.stytch.BaseURL(),
 		Transport: wire, SessionDuration: life, Observe: w.observe,
-		OnRevoke: p.cut,
+		OnRevoke: p.onRevoke,
 	})
 	if err != nil {
 		return nil, err

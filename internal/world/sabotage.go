@@ -30,16 +30,16 @@ var Sabotages = []string{
 	"late cookies",           // a slow page writes the cookies of its request again
 	"deaf after an outage",   // after a failure no calls to Stytch are made for half an hour
 	"any class",              // a person who may mark in one class may in all
-	"cut when refused",       // a refused call ends the session of its victim
+	"revoked when refused",   // a refused call ends the session of its victim
 	"deaf streams",           // the guards of a stream are never checked again
 	"nervous streams",        // a stream ends with a temporary error after half a minute
-	"one flow",               // beginning with a provider deletes the pending sign-in of another tab
+	"one pending sign-in",    // beginning with a provider deletes the pending sign-in of another tab
 	"a clock ends sessions",  // a wrong clock leads to the response for an ended session
 	"no look at the clock",   // a link is redeemed although the clock is wrong
 }
 
-// cut returns a function that calls record and then next.
-func (s sabotage) cut(record, next grimoireauth.OnRevoke) grimoireauth.OnRevoke {
+// onRevoke returns a function that calls record and then next.
+func (s sabotage) onRevoke(record, next grimoireauth.OnRevoke) grimoireauth.OnRevoke {
 	return func(ctx context.Context, c grimoireauth.Revocation) error {
 		_ = record(ctx, c)
 		if s.kind == "no tombstone" && c.Session != "" || s.kind == "no revocation" && c.Session == "" {
@@ -187,7 +187,7 @@ func (s sabotage) handler(w *World, p *instance, next http.Handler) http.Handler
 			h.Add("Set-Cookie", names.token+"=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
 			h.Add("Set-Cookie", names.jwt+"=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
 		})
-	case "one flow":
+	case "one pending sign-in":
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			if !strings.HasPrefix(r.URL.Path, "/auth/oauth/") {
 				next.ServeHTTP(rw, r)

@@ -37,15 +37,15 @@ type World struct {
 	deploying sync.Mutex
 	renamed   atomic.Int64 // when the cookies got other names last
 
-	mu        sync.Mutex // guards everything below
-	instances []*instance
-	former    []*instance // that were replaced
-	requests  int
-	actors    map[string]int
-	operated  int
-	diary     []string
-	changed   map[string]int // calls that changed something at Stytch, by the name of the step
-	cuts      map[string]int // revocations, by the name of the step
+	mu          sync.Mutex // guards everything below
+	instances   []*instance
+	former      []*instance // that were replaced
+	requests    int
+	actors      map[string]int
+	operated    int
+	diary       []string
+	changed     map[string]int // calls that changed something at Stytch, by the name of the step
+	revocations map[string]int // revocations, by the name of the step
 }
 
 // printed collects the output of all processes.
@@ -65,7 +65,7 @@ func newWorld(ctx context.Context, seed Seed, d Deployment, s sabotage) (*World,
 	w := &World{
 		seed: seed, deployment: d, sabotage: s, clock: newClock(), context: ctx,
 		stytch: newStytch(seed), spare: newErrand(seed, "meanwhile"),
-		actors: make(map[string]int), changed: make(map[string]int), cuts: make(map[string]int),
+		actors: make(map[string]int), changed: make(map[string]int), revocations: make(map[string]int),
 	}
 	w.door = &door{clock: w.clock, stytch: w.stytch, ledger: newLedger(), changed: func(name string) {
 		w.mu.Lock()
@@ -126,7 +126,7 @@ func (w *World) process(number int) *instance {
 func (w *World) cutBy(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.cuts[name]++
+	w.revocations[name]++
 }
 
 // felt records that a request had a fault.
