@@ -98,6 +98,11 @@ func TestImportDirections(t *testing.T) {
 			}
 		}
 	})
+	t.Run("the comparison with Stytch's description is for tests", func(t *testing.T) {
+		for name, p := range all {
+			require.NotContains(t, p.Deps, module+"/internal/contract", "%s links it", name)
+		}
+	})
 	t.Run("no package imports an example", func(t *testing.T) {
 		for name, p := range all {
 			for _, path := range p.Imports {

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"github.com/promptgrimoire/auth/internal/wiretap"
 )
 
 // maxBody bounds a request body. Stytch's own bound is not published; metadata
@@ -82,6 +84,10 @@ func (s *Stytch) answer(r *http.Request) (reply, error) {
 	out.cut = struck && rule.Truncate && len(out.body) > 0
 	entry.Status, entry.ErrorType = out.status, out.errorType
 	s.note(entry)
+	wiretap.Report(wiretap.Exchange{
+		Method: r.Method, URL: r.URL, RequestHeader: r.Header, RequestBody: body,
+		Status: out.status, Header: out.header, Body: out.body, Faulted: struck && !rule.answersNothing(),
+	})
 	return out, nil
 }
 

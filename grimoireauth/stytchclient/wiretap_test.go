@@ -17,6 +17,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
+	"github.com/promptgrimoire/auth/internal/contract"
 	"github.com/stretchr/testify/require"
 )
 
@@ -152,7 +153,7 @@ func (w *wiretap) around(next http.RoundTripper) http.RoundTripper {
 const secretsFile = "GRIMOIREAUTH_TEST_SECRETS"
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := contract.Run(m, contract.Client)
 	heard.mu.Lock()
 	secrets := make([]string, 0, len(heard.secrets))
 	for secret := range heard.secrets {
