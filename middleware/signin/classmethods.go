@@ -13,7 +13,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 )
 
-// serves reports whether this Handler offers a way to sign in.
+// serves reports whether this Handler offers the method.
 func (h *Handler) serves(method grimoireauth.SignInMethod) bool {
 	if !slices.Contains(everyMethod, method) || byBrowser(method) && !h.starts {
 		return false

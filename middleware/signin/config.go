@@ -144,7 +144,7 @@ func (c Config) faults() error {
 	}
 	for _, method := range c.Methods {
 		if !slices.Contains(everyMethod, method) {
-			faults = append(faults, fmt.Errorf("Methods has %.50q, which is no way to sign in", method))
+			faults = append(faults, fmt.Errorf("Methods has %.50q, which is no sign-in method", method))
 		}
 	}
 	if c.Methods != nil && len(c.Methods) == 0 {

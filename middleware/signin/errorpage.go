@@ -72,7 +72,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 		write(http.StatusServiceUnavailable, again)
 		return
 	}
-	refusal, known := errorPageOf(err)
+	found, known := errorPageOf(err)
 	if !known {
 		h.logFault(r, "sign-in failed", err)
 		page.Notice = "You could not be signed in. Please begin again here."
@@ -80,29 +80,29 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 		return
 	}
 	h.logInfo(r, "sign-in refused", err)
-	page.Notice = refusal.notice
-	if refusal.status == http.StatusTooManyRequests {
+	page.Notice = found.notice
+	if found.status == http.StatusTooManyRequests {
 		retryAfter(w, err)
 	}
 	var instead *stytchclient.NotAllowedError
 	switch {
-	case refusal.again:
-		write(refusal.status, again)
+	case found.again:
+		write(found.status, again)
 	case errors.As(err, &instead):
 		if page.Class == "" {
 			page.Class = instead.Class.Slug
 		}
-		write(refusal.status, "sign-in", instead.Methods...)
+		write(found.status, "sign-in", instead.Methods...)
 	default:
-		write(refusal.status, "sign-in")
+		write(found.status, "sign-in")
 	}
 }
 
 // errorPageOf returns the first page whose error matches.
 func errorPageOf(err error) (errorPage, bool) {
-	for _, refusal := range errorPages {
-		if errors.Is(err, refusal.is) {
-			return refusal, true
+	for _, found := range errorPages {
+		if errors.Is(err, found.is) {
+			return found, true
 		}
 	}
 	return errorPage{}, false
@@ -165,9 +165,9 @@ func (h *Handler) emailLinks(r *http.Request, class string) Methods {
 	if class != "" {
 		may = h.classMethods(r, class)
 	}
-	ways := h.methodsFor(may, Page{})
-	ways.Password = ways.Password && class != ""
-	return ways
+	methods := h.methodsFor(may, Page{})
+	methods.Password = methods.Password && class != ""
+	return methods
 }
 
 // instead returns the method to e-mail while codes and passwords are not checked, or ""

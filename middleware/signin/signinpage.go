@@ -91,7 +91,7 @@ func (h *Handler) methodsFor(may classMethods, page Page) Methods {
 	can := func(method grimoireauth.SignInMethod) bool {
 		return h.serves(method) && slices.Contains(may.methods, method)
 	}
-	ways := Methods{
+	methods := Methods{
 		MagicLink: can(grimoireauth.MethodMagicLink),
 		EmailCode: can(grimoireauth.MethodEmailCode),
 		Password:  can(grimoireauth.MethodPassword),
@@ -103,7 +103,7 @@ func (h *Handler) methodsFor(may classMethods, page Page) Methods {
 	}
 	lead := func(name, path string) {
 		address := url.URL{Path: h.config.prefix() + path, RawQuery: query}
-		ways.Providers = append(ways.Providers, Provider{name, address.String()})
+		methods.Providers = append(methods.Providers, Provider{name, address.String()})
 	}
 	if can(grimoireauth.MethodSSO) {
 		for _, connection := range may.connections {
@@ -119,7 +119,7 @@ func (h *Handler) methodsFor(may classMethods, page Page) Methods {
 			lead(provider.name, "oauth/"+provider.path)
 		}
 	}
-	return ways
+	return methods
 }
 
 // providers are the OAuth providers, with their names in our paths.
