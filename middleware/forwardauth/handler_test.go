@@ -41,7 +41,7 @@ func TestF03_FiveAnswers(t *testing.T) {
 				{"a route that is not there, to a stranger", "GET", "/x", grimoireauth.Credentials{}, 401, ""},
 			} {
 				t.Run(row.name, func(t *testing.T) {
-					res := s.answer(s.question(row.as, row.method, row.path))
+					res := s.answer(s.authRequest(row.as, row.method, row.path))
 					require.Equal(t, row.want, res.StatusCode)
 					require.Equal(t, "no-store", res.Header.Get("Cache-Control"))
 					require.Equal(t, row.role, res.Header.Get(forwardauth.HeaderRole))
@@ -51,7 +51,7 @@ func TestF03_FiveAnswers(t *testing.T) {
 				})
 			}
 			s.stytch.Fail(mock.Fault{Drop: true})
-			res := s.answer(s.question(s.stytch.Stale(s.student), "GET", "/classes/{class}/notes"))
+			res := s.answer(s.authRequest(s.stytch.Stale(s.student), "GET", "/classes/{class}/notes"))
 			require.Equal(t, 503, res.StatusCode)
 			require.NotEmpty(t, res.Header.Get("Retry-After"))
 			require.Empty(t, res.Header["Set-Cookie"])
@@ -78,7 +78,7 @@ func TestF05_OnlyTheProxyIsAnswered(t *testing.T) {
 		{"the new one", []string{next.Reveal()}, 204},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			r := s.question(s.student, "GET", "/classes/{class}/notes")
+			r := s.authRequest(s.student, "GET", "/classes/{class}/notes")
 			r.Header[forwardauth.HeaderSecret] = row.lines
 			w := httptest.NewRecorder()
 			rotating.ServeHTTP(w, r)
@@ -101,12 +101,12 @@ func TestF05_OnlyTheProxyIsAnswered(t *testing.T) {
 	}
 	for _, zero := range []*forwardauth.Handler{nil, {}} {
 		w := httptest.NewRecorder()
-		zero.ServeHTTP(w, s.question(s.student, "GET", "/"))
+		zero.ServeHTTP(w, s.authRequest(s.student, "GET", "/"))
 		require.Equal(t, 500, w.Code)
 	}
 }
 
-// A configuration that lacks a line is no answer about a person.
+// A configuration that lacks a line gets 500, and no decision about a person.
 func TestF06_AnIncompleteQuestion(t *testing.T) {
 	s := newSchool(t, mappings[0], middleware.Config{})
 	var log bytes.Buffer
@@ -118,7 +118,7 @@ func TestF06_AnIncompleteQuestion(t *testing.T) {
 	for _, name := range []string{forwardauth.HeaderMethod, forwardauth.HeaderURI, forwardauth.HeaderHost, forwardauth.HeaderProto} {
 		for _, lines := range [][]string{nil, {""}, {"GET", "GET"}} {
 			log.Reset()
-			r := s.question(s.student, "GET", "/me")
+			r := s.authRequest(s.student, "GET", "/me")
 			r.Header[name] = lines
 			require.Equal(t, 500, s.answer(r).StatusCode, "%s %q", name, lines)
 			require.Contains(t, log.String(), name)
@@ -128,22 +128,22 @@ func TestF06_AnIncompleteQuestion(t *testing.T) {
 	for name, lines := range map[string][]string{
 		forwardauth.HeaderProto: {"ftp"}, forwardauth.HeaderUpgrade: {"websocket", ""}, forwardauth.HeaderLength: {"1", "2"}, forwardauth.HeaderProxyClass: {"a", "b"},
 	} {
-		r := s.question(s.student, "GET", "/me")
+		r := s.authRequest(s.student, "GET", "/me")
 		r.Header[name] = lines
 		require.Equal(t, 500, s.answer(r).StatusCode, "%s %q", name, lines)
 	}
 	for name, value := range map[string]string{forwardauth.HeaderMethod: "GET /", forwardauth.HeaderHost: "a/b", forwardauth.HeaderProxyClass: "a/b"} {
-		r := s.question(s.student, "GET", "/me")
+		r := s.authRequest(s.student, "GET", "/me")
 		r.Header.Set(name, value)
 		require.Equal(t, 404, s.answer(r).StatusCode, "%s: %s", name, value)
 	}
 }
 
-// The guard sees the original request and not the question.
+// The guard sees the original request and not the authentication request.
 func TestF06_MethodOriginAndUpgrade(t *testing.T) {
 	s := newSchool(t, mappings[0], middleware.Config{})
 	ask := func(method, path string, headers ...string) int {
-		r := s.question(s.student, method, path)
+		r := s.authRequest(s.student, method, path)
 		for i := 0; i < len(headers); i += 2 {
 			r.Header.Set(headers[i], headers[i+1])
 		}
@@ -182,7 +182,7 @@ func TestF03_AnswersForAuthRequest(t *testing.T) {
 		if row.told == "503" {
 			s.stytch.Fail(mock.Fault{Drop: true})
 		}
-		r := s.question(row.as, "GET", row.path)
+		r := s.authRequest(row.as, "GET", row.path)
 		r.Header.Set(forwardauth.HeaderAnswer, "auth_request")
 		res := s.answer(r)
 		require.Equal(t, row.status, res.StatusCode, row.path)
@@ -190,7 +190,7 @@ func TestF03_AnswersForAuthRequest(t *testing.T) {
 		require.Equal(t, row.told == "503", res.Header.Get("Retry-After") != "")
 		require.Equal(t, row.status == 204, res.Header.Get(forwardauth.HeaderMember) != "")
 	}
-	r := s.question(s.student, "GET", "/me")
+	r := s.authRequest(s.student, "GET", "/me")
 	r.Header.Set(forwardauth.HeaderAnswer, "auth_request")
 	r.Header.Del(forwardauth.HeaderSecret)
 	require.Empty(t, s.answer(r).Header.Get(forwardauth.HeaderStatus), "this is no answer about a request")
@@ -199,7 +199,7 @@ func TestF03_AnswersForAuthRequest(t *testing.T) {
 // One browser's pages go to the page to sign in, scripts get the 401.
 func TestF03_RedirectToTheSignInPage(t *testing.T) {
 	s := newSchool(t, mappings[0], middleware.Config{SignInURL: "/auth/"})
-	r := s.question(grimoireauth.Credentials{}, "GET", "/classes/{class}/notes?week=2")
+	r := s.authRequest(grimoireauth.Credentials{}, "GET", "/classes/{class}/notes?week=2")
 	require.Empty(t, s.answer(r).Header.Get("Location"))
 	r.Header.Set("Accept", "text/html")
 	res := s.answer(r)
@@ -210,14 +210,14 @@ func TestF03_RedirectToTheSignInPage(t *testing.T) {
 // What a renewal, a refused form and a planted cookie write arrives in one answer.
 func TestF04_EveryCookie(t *testing.T) {
 	s := newSchool(t, mappings[0], middleware.Config{})
-	r := s.question(s.stytch.Stale(s.student), "POST", "/classes/{class}/release")
+	r := s.authRequest(s.stytch.Stale(s.student), "POST", "/classes/{class}/release")
 	r.Header.Set("Accept", "text/html")
 	r.Header.Set(forwardauth.HeaderLength, "12")
 	res := s.answer(r)
 	require.Equal(t, 403, res.StatusCode)
 	require.Len(t, res.Header["Set-Cookie"], 2)
 
-	r = s.question(s.stytch.Stale(s.student), "GET", "/classes/{class}/notes")
+	r = s.authRequest(s.stytch.Stale(s.student), "GET", "/classes/{class}/notes")
 	r.Header.Set(forwardauth.HeaderAnswer, "auth_request")
 	res = s.answer(r)
 	require.Equal(t, 204, res.StatusCode)
@@ -226,7 +226,7 @@ func TestF04_EveryCookie(t *testing.T) {
 	require.Equal(t, "no-store", res.Header.Get(forwardauth.HeaderCacheControl))
 
 	s = newSchool(t, mappings[0], middleware.Config{PlantableCookieNames: true})
-	r = s.question(s.student, "POST", "/classes/{class}/notes")
+	r = s.authRequest(s.student, "POST", "/classes/{class}/notes")
 	r.Header.Set("Cookie", "stytch_session=a; stytch_session=b")
 	r.Header.Set("Accept", "text/html")
 	r.Header.Set(forwardauth.HeaderHost, "a.b.c.d.school.example")
@@ -241,13 +241,13 @@ func TestF04_EveryCookie(t *testing.T) {
 // A service behind the proxy sees no token, and its own cookies stay.
 func TestF08_TheServiceGetsNoToken(t *testing.T) {
 	s := newSchool(t, mappings[0], middleware.Config{CredentialSource: middleware.BearerOrCookies, FormerCookies: []middleware.FormerCookies{{Name: "old", Until: time.Now().Add(time.Hour)}}})
-	r := s.question(s.student, "GET", "/me")
+	r := s.authRequest(s.student, "GET", "/me")
 	r.Header["Cookie"] = append(r.Header["Cookie"], "theme=dark;__Host-stytch_session_forms=x; old=1; old_jwt=2; stytch_session_moved=3", "__Host-grimoire_attempt_4=pkce;csrf=a=b; stytch_sessions=mine")
 	res := s.answer(r)
 	require.Equal(t, 204, res.StatusCode)
 	require.Equal(t, "theme=dark; csrf=a=b; stytch_sessions=mine", res.Header.Get(forwardauth.HeaderUpstreamCookie))
 
-	bearer := s.question(grimoireauth.Credentials{}, "GET", "/me")
+	bearer := s.authRequest(grimoireauth.Credentials{}, "GET", "/me")
 	require.NoError(t, s.guard.Attach(bearer, grimoireauth.NewCredentials(s.student.JWT.Reveal(), "")))
 	require.NotEmpty(t, bearer.Header.Get("Authorization"))
 	res = s.answer(bearer)
@@ -255,7 +255,7 @@ func TestF08_TheServiceGetsNoToken(t *testing.T) {
 	require.Empty(t, res.Header.Get(forwardauth.HeaderUpstreamAuthorization))
 
 	s = newSchool(t, mappings[0], middleware.Config{})
-	r = s.question(s.student, "GET", "/me")
+	r = s.authRequest(s.student, "GET", "/me")
 	r.Header.Set("Authorization", "Basic eDp5")
 	require.Equal(t, "Basic eDp5", s.answer(r).Header.Get(forwardauth.HeaderUpstreamAuthorization), "this Guard reads none")
 
@@ -269,7 +269,7 @@ func TestF08_TheServiceGetsNoToken(t *testing.T) {
 // A class that the proxy has found, and ids that hold anything.
 func TestF01_ValuesInjectNoHeaders(t *testing.T) {
 	s := newSchool(t, mappings[1], middleware.Config{})
-	r := s.question(s.student, "GET", "/by-host/x")
+	r := s.authRequest(s.student, "GET", "/by-host/x")
 	require.Equal(t, 500, s.answer(r).StatusCode, "a class guard without a class lets nobody in")
 	r.Header.Set(forwardauth.HeaderProxyClass, string(s.class))
 	res := s.answer(r)
@@ -286,7 +286,7 @@ func TestF01_ValuesInjectNoHeaders(t *testing.T) {
 	s.handler, err = forwardauth.New(guard, guard.InClass(of, grimoireauth.RoleStudent)(forwardauth.Allow()),
 		forwardauth.Config{Secrets: []grimoireauth.Secret{grimoireauth.NewSecret(secret)}})
 	require.NoError(t, err)
-	res = s.answer(s.question(s.student, "GET", "/"))
+	res = s.answer(s.authRequest(s.student, "GET", "/"))
 	require.Equal(t, "a%0D%0AX-Auth-Role:%20coordinator%2C%20%C3%BC", res.Header.Get(forwardauth.HeaderClass))
 	require.Equal(t, []string{"student"}, res.Header[forwardauth.HeaderRole])
 }
@@ -298,7 +298,7 @@ func TestOnlyAllowAllows(t *testing.T) {
 		handler, err := forwardauth.New(s.guard, app, forwardauth.Config{Secrets: []grimoireauth.Secret{grimoireauth.NewSecret(secret)}})
 		require.NoError(t, err)
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, s.question(s.student, "GET", "/"))
+		handler.ServeHTTP(w, s.authRequest(s.student, "GET", "/"))
 		return w.Result()
 	}
 	for status, want := range map[int]int{200: 500, 204: 500, 302: 500, 400: 403, 405: 404, 409: 409, 418: 403, 429: 503, 500: 500, 502: 500, 503: 503} {
@@ -315,19 +315,19 @@ func TestOnlyAllowAllows(t *testing.T) {
 	require.Equal(t, 500, w.Code)
 }
 
-// An hour of outage, of which the proxy learns as the browser would: 503, when to come
-// again, and no cookie is deleted. Afterwards everybody goes on.
+// During an hour of outage the proxy gets what a browser would get: 503, when to try
+// again, and no cookie is deleted. Afterwards all sessions go on.
 func TestF07_AnHourOfOutage(t *testing.T) {
 	for _, mapping := range mappings {
 		t.Run(mapping, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSchool(t, mapping, middleware.Config{})
 				credentials := s.stytch.SignIn(s.memberOf(s.student), mock.WithDuration(8*time.Hour))
-				require.Equal(t, 204, s.answer(s.question(credentials, "GET", "/classes/{class}/notes")).StatusCode)
+				require.Equal(t, 204, s.answer(s.authRequest(credentials, "GET", "/classes/{class}/notes")).StatusCode)
 				s.stytch.Fail(mock.Fault{Drop: true})
 				served, refused := 0, 0
 				for begin := time.Now(); time.Since(begin) < time.Hour; time.Sleep(7 * time.Second) {
-					res := s.answer(s.question(credentials, "GET", "/classes/{class}/notes"))
+					res := s.answer(s.authRequest(credentials, "GET", "/classes/{class}/notes"))
 					require.Empty(t, res.Header["Set-Cookie"])
 					switch res.StatusCode {
 					case 204:
@@ -343,7 +343,7 @@ func TestF07_AnHourOfOutage(t *testing.T) {
 				require.Greater(t, refused, 400)
 				s.stytch.ClearFaults()
 				time.Sleep(time.Minute)
-				res := s.answer(s.question(credentials, "GET", "/classes/{class}/notes"))
+				res := s.answer(s.authRequest(credentials, "GET", "/classes/{class}/notes"))
 				require.Equal(t, 204, res.StatusCode)
 				require.Len(t, res.Header["Set-Cookie"], 1, "the new session_jwt")
 				require.NoError(t, s.verifier.Wait(t.Context()))

@@ -94,8 +94,8 @@ func (s *school) path(path string) string {
 	return strings.NewReplacer("{class}", string(s.class), "{other}", string(s.other)).Replace(path)
 }
 
-// question is what a proxy sends about a request.
-func (s *school) question(as grimoireauth.Credentials, method, path string) *http.Request {
+// authRequest is the authentication request of a proxy for a request.
+func (s *school) authRequest(as grimoireauth.Credentials, method, path string) *http.Request {
 	s.t.Helper()
 	r := httptest.NewRequest("GET", "/", nil)
 	if !as.IsZero() {
@@ -116,7 +116,7 @@ func (s *school) answer(r *http.Request) *http.Response {
 	return w.Result()
 }
 
-// everywhere makes everybody a student of every class.
+// everywhere returns the role of a student in every class.
 func everywhere(context.Context, grimoireauth.Session, grimoireauth.ClassID) (grimoireauth.Role, error) {
 	return grimoireauth.RoleStudent, nil
 }

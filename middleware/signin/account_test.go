@@ -136,8 +136,8 @@ func TestC07_AnotherAddressWithAPendingSignIn(t *testing.T) {
 	}
 }
 
-// What was asked for is a class and an address, by one attempt, for as long as its link
-// works. Every other link asks first, in words that say what it does.
+// An attempt requests a class and an address, for as long as its link works. Every
+// other link asks first, in words that say what it does.
 func TestC07_OtherLinksAskFirst(t *testing.T) {
 	const notAsked = "This browser has not asked for this link. It signs you in as the person to whom it was sent."
 	synctest.Test(t, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestC07_OtherLinksAskFirst(t *testing.T) {
 	})
 }
 
-// A question that nobody answers: the session ends when the question is seen too late.
+// The question is not answered: the session ends when the page is opened too late.
 func TestC07_TheQuestionIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newFixture(t, signin.Config{})

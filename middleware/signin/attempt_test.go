@@ -58,7 +58,7 @@ var (
 	someToken    = callbackToken{kind: kindLink, slug: "laws1100", token: "c29tZS10b2tlbi10aGF0LXdhcw=="}
 )
 
-// Every stage of an attempt comes back out of its cookie as it went in.
+// Every stage of an attempt can be written into its cookie and read back.
 func TestAttemptCookie(t *testing.T) {
 	for name, want := range map[string]attempt{
 		"nothing yet": someAttempt(nil),
@@ -94,8 +94,8 @@ func TestAttemptCookie(t *testing.T) {
 	}
 }
 
-// L02, L08: nothing that is not exactly as it was written, and no time longer than
-// Stytch gives.
+// L02, L08: a cookie that is not exactly as it was written, or with a time longer than
+// Stytch gives, is rejected.
 func TestL08_AttemptCookieThatIsNone(t *testing.T) {
 	good := attemptCodec.Encode(somePending(nil))
 	replaced := func(field int, value string) string {
@@ -177,7 +177,7 @@ func TestL08_AttemptCookieThatIsNone(t *testing.T) {
 	require.Empty(t, evil.returnTo, "M14: looked at again")
 }
 
-// Whatever Stytch says fits the cookie, or is left out where it only decorates.
+// What does not fit into the cookie is left out, if it is only shown on a page.
 func TestAttemptThatDoesNotFit(t *testing.T) {
 	a := somePending(func(p *pendingSignIn) {
 		p.slug = "no slug"
@@ -208,8 +208,8 @@ func TestAttemptThatDoesNotFit(t *testing.T) {
 	require.LessOrEqual(t, len(attemptCodec.Encode(fitted)), maxAttempt)
 }
 
-// C06: what a browser keeps is bounded in number and in bytes. The newest stay, and a
-// link that was opened without having been asked for goes first.
+// C06: the attempts of a browser are bounded in number and in bytes. The newest are
+// kept, and links that were opened without a request are deleted first.
 func TestC06_AttemptsOfABrowserAreBounded(t *testing.T) { synctest.Test(t, attemptsAreBounded) }
 
 func attemptsAreBounded(t *testing.T) {
@@ -261,7 +261,8 @@ func attemptsAreBounded(t *testing.T) {
 	require.False(t, has(large))
 }
 
-// FuzzAttemptCookie: anybody can send a cookie, and only this package writes one.
+// FuzzAttemptCookie: a cookie can come from a stranger, and only this package writes
+// valid ones.
 func FuzzAttemptCookie(f *testing.F) {
 	f.Add(attemptCodec.Encode(somePending(nil)))
 	f.Add(attemptCodec.Encode(somePending(func(p *pendingSignIn) { p.step = stepPrimary; p.appStarted = true })))

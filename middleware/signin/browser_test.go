@@ -27,8 +27,8 @@ import (
 
 const home = "https://classes.example.edu"
 
-// world is a school: Stytch in memory, the client, the verifier, the guard and
-// the pages as a server puts them together, all in this process.
+// fixture is a school: Stytch in memory, the client, the verifier, the guard and the
+// pages as a server puts them together, all in this process.
 type fixture struct {
 	t        testing.TB
 	stytch   *mock.Stytch
@@ -45,7 +45,7 @@ type fixture struct {
 	ada      grimoireauth.MemberID
 }
 
-// unlimited is for tests in which one person does in a minute what takes people a day.
+// unlimited is for tests in which one person does in a minute what people do in a day.
 type unlimited struct{}
 
 func (unlimited) Reserve(context.Context, signin.Use) (signin.Grant, error) {
@@ -92,7 +92,7 @@ func newFixture(t testing.TB, config signin.Config) *fixture {
 	t.Cleanup(func() {
 		_ = w.verifier.Wait(context.Background())
 		w.checkSecrets()
-		// Students' addresses and whatever signs somebody in stay out of logs.
+		// Students' addresses and everything that can sign in are not logged.
 		require.NotContains(t, w.log.String(), "@example.edu")
 		for _, message := range w.stytch.Outbox() {
 			if message.Token != "" { // an e-mail with a code has none
@@ -153,7 +153,7 @@ func (w *fixture) newest() mock.Message {
 	return outbox[len(outbox)-1]
 }
 
-// arrival follows the link of an e-mail through Stytch.
+// callbackAddress follows the link of an e-mail through Stytch.
 func (w *fixture) callbackAddress(message mock.Message) string {
 	w.t.Helper()
 	r, err := http.NewRequest("GET", message.Link, nil)
@@ -165,8 +165,8 @@ func (w *fixture) callbackAddress(message mock.Message) string {
 	return strings.TrimPrefix(location, home)
 }
 
-// provider follows a start URL through Stytch and the identity provider, where
-// somebody signs in, or fails with an error, and returns where it leads on our host.
+// provider follows a start URL through Stytch and the identity provider, which signs
+// the person in or fails with an error, and returns the address of our callback.
 func (w *fixture) provider(start, parameter, value string) string {
 	w.t.Helper()
 	r, err := http.NewRequest("GET", start+"&"+url.Values{parameter: {value}}.Encode(), nil)
@@ -458,7 +458,7 @@ func (b *browser) leave(path string) string {
 	return res.at
 }
 
-// who returns the member that a closed page is served to, "" for nobody.
+// who returns the member to whom a closed page is served, or "".
 func (b *browser) who() string {
 	res := b.get("/classes/any")
 	if res.status != http.StatusOK {

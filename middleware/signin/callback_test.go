@@ -53,7 +53,8 @@ func TestL01_LoginCSRF(t *testing.T) {
 	})
 }
 
-// What carries the sign-in from page to page, changed, missing or foreign.
+// The cookie that carries the sign-in from page to page is changed, missing or another
+// browser's.
 func TestL02_State(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()
@@ -91,8 +92,8 @@ func TestL02_State(t *testing.T) {
 	require.Equal(t, string(w.ada), b.who())
 }
 
-// While two versions of this package serve one browser, an attempt under way ends with a
-// page to begin again, redeems nothing, and is in the way of no later one.
+// While two versions of this package serve one browser, an attempt of the other version
+// ends with a page to begin again. No token is redeemed, and the next sign-in works.
 func TestC06_AttemptOfAnotherVersion(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
@@ -159,7 +160,7 @@ func TestL04_TokenLeavesTheURL(t *testing.T) {
 	require.NotContains(t, b.press(b.button()).at, token)
 }
 
-// Mail scanners and previews open links. They use nothing up.
+// Mail scanners and previews open links. This uses no link up.
 func TestL05_OpeningALinkDoesNotUseItUp(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	arrival := w.link(w.law.ID, "ada@example.edu")
@@ -194,7 +195,7 @@ func TestL05_OpeningALinkDoesNotUseItUp(t *testing.T) {
 	require.Equal(t, string(w.ada), b.who())
 }
 
-// Session fixation: whatever was in the browser before is replaced, and ended.
+// Session fixation: an earlier session of the browser is replaced, and ended.
 func TestL06_EarlierSessionEnds(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	attacker := w.stytch.SignIn(w.stytch.AddStudent(w.art.ID, "eve@example.edu"))
@@ -382,8 +383,8 @@ func TestLinkThatIsNoGood(t *testing.T) {
 	require.Contains(t, res.body, "not known")
 }
 
-// Stytch, or the way to it, fails in the middle. Nobody is signed out, and
-// the same button works a moment later where the token was not spent.
+// Stytch, or the network, fails during the sign-in. No person is signed out, and the
+// same button works a moment later if the token was not used up.
 func TestCallbackInAnOutage(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -421,7 +422,7 @@ func TestCallbackInAnOutage(t *testing.T) {
 	}
 }
 
-// An outage while somebody is signed in already costs them nothing.
+// An outage during a sign-in keeps the earlier session.
 func TestCallbackInAnOutageKeepsTheEarlierSession(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()

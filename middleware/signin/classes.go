@@ -149,7 +149,7 @@ func (h *Handler) classRefused(w http.ResponseWriter, r *http.Request, class gri
 	case errors.Is(err, grimoireauth.ErrNotFound):
 		status, page.Notice = http.StatusNotFound, "You are not in that class."
 	case errors.Is(err, grimoireauth.ErrForbidden):
-		found, _ := errorPageOf(err) // found: ErrForbidden has a row of its own
+		found, _ := errorPageOf(err) // ErrForbidden has a row of its own
 		status, page.Notice = found.status, found.notice
 	default:
 		h.drop(w, r, a)

@@ -22,7 +22,7 @@ const (
 	discovered = "POST /v1/b2b/discovery/organizations"
 )
 
-// discovers signs somebody in without a class, up to the list of their classes.
+// discovers signs a person in without a class, up to the list of their classes.
 func (b *browser) discovers(email string) answer {
 	b.w.t.Helper()
 	require.NoError(b.w.t, b.w.client.SignIn.SendDiscoveryLink(context.Background(), stytchclient.DiscoveryLink{Email: email, RedirectURL: home + "/auth/callback"}))

@@ -108,8 +108,8 @@ func TestAllowedInAnOutage(t *testing.T) {
 	})
 }
 
-// Many open the page at once: one call, which belongs to nobody, and nobody waits
-// for longer than a page may take.
+// Many requests open the page at once: there is one call, and no request waits for
+// longer than answerTime.
 func TestAllowedIsAskedOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c classCache

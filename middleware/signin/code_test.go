@@ -124,7 +124,7 @@ func TestCodeThatCannotBe(t *testing.T) {
 	require.Zero(t, w.calls(codeChecked))
 }
 
-// Nothing that is typed in tells who is in a class, or which classes there are.
+// Typed input does not show who is in a class, or which classes there are.
 func TestTypedSaysTheSameToEverybody(t *testing.T) {
 	strangers := map[string]struct{ class, email string }{
 		"not in the class": {"", "eve@example.edu"},
@@ -202,8 +202,8 @@ func TestCodeInAnOutage(t *testing.T) {
 	})
 }
 
-// Only somebody who is in a class can be locked out of it, so a locked door looks
-// like a wrong key, and what to do about it is told to everybody.
+// Only a member can be locked. So the page looks like that for a wrong code, which
+// always says what to do when locked.
 func TestLockedOut(t *testing.T) {
 	for name, tt := range map[string]struct {
 		path, endpoint string
@@ -228,8 +228,7 @@ func TestLockedOut(t *testing.T) {
 	}
 }
 
-// Whoever does not know their class proves their address first. What they get is no
-// session.
+// In a discovery people prove their address first. They get no session by that.
 func TestDiscovery(t *testing.T) {
 	w := newFixture(t, signin.Config{Discovery: true})
 	b := w.browser()

@@ -53,7 +53,7 @@ func TestEnrolApp(t *testing.T) {
 		again := enrolForm(res.body, wrong)
 		require.Equal(t, form, again)
 	}
-	// Neither does an outage.
+	// An outage keeps it as well.
 	w.stytch.Fail(mock.Fault{Endpoint: appChecked, Status: 503, RetryAfter: 7 * time.Second})
 	res := b.post("/auth/factor", enrolForm(page.body, code))
 	require.Equal(t, http.StatusServiceUnavailable, res.status)
@@ -71,7 +71,7 @@ func TestEnrolApp(t *testing.T) {
 	again.finished(again.post("/auth/factor", factorForm("recovery_code", form["recovery"][3])), "/", ada)
 }
 
-// Whoever left while the app was being set up has it on the phone, or has not.
+// A person who left during the enrolment may have the account in the app, or not.
 func TestEnrolAppThatWasBegunBefore(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()

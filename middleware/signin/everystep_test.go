@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// C08, C12: whatever step an attempt is at, before and after its time, for a stranger and
-// for a person who is signed in: each address leads to a page from which there is a way on,
-// round in no circle, and each form that is sent at the wrong step does, too.
+// C08, C12: at every step of an attempt, before and after it has expired, for a
+// stranger and for a person who is signed in: each address leads to a page with a way
+// on and no redirect loop, and so does each form that is sent at the wrong step.
 func TestC12_EveryAddressAtEveryStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newFixture(t, signin.Config{Discovery: true, Limit: unlimited{}})

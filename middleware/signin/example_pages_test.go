@@ -9,7 +9,7 @@ import (
 	"github.com/promptgrimoire/auth/middleware/signin"
 )
 
-// A page of the application's own shows what a class allows, whatever that is.
+// A page of the application's own shows all methods of a class.
 func ExampleMethods() {
 	page := template.Must(template.New("sign-in").Parse(`{{range .Methods.Providers}}<a href="{{.URL}}">{{.Name}}</a>
 {{end}}{{if .Methods.MagicLink}}<button name="method" value="magic_link">Link</button>

@@ -27,7 +27,7 @@ const (
 	sessionAt   = "__Host-stytch_session"
 )
 
-// strict is a class that asks everybody for a second factor, with Ada in it.
+// strict is a class that requires a second factor of all, with Ada in it.
 func (w *fixture) strict(settings ...mock.Settings) (mock.Class, grimoireauth.MemberID) {
 	all := mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL"}
 	for _, more := range settings {
@@ -39,7 +39,7 @@ func (w *fixture) strict(settings ...mock.Settings) (mock.Class, grimoireauth.Me
 	return class, w.stytch.AddStudent(class.ID, "ada@example.edu")
 }
 
-// begun signs in as far as an e-mail leads: to where the second factor is asked for.
+// begun signs in by e-mail, up to the page for the second factor.
 func (b *browser) begun(class grimoireauth.ClassID) {
 	b.w.t.Helper()
 	res := b.press(b.open(b.w.link(class, "ada@example.edu")))
@@ -49,7 +49,7 @@ func (b *browser) begun(class grimoireauth.ClassID) {
 	require.NotEmpty(b.w.t, b.kept())
 }
 
-// half is the same through the client.
+// unfinished does the same through the client.
 func (w *fixture) unfinished(class grimoireauth.ClassID) stytchclient.Unfinished {
 	w.t.Helper()
 	require.NoError(w.t, w.client.SignIn.SendMagicLink(context.Background(), stytchclient.MagicLink{Class: class, Email: "ada@example.edu"}))
@@ -91,8 +91,7 @@ func other(code string) string {
 	return "0" + code[1:]
 }
 
-// finished says that the browser is signed in as this member and keeps nothing of
-// the way.
+// finished checks that the browser is signed in as this member and keeps no attempt.
 func (b *browser) finished(res answer, target string, member grimoireauth.MemberID) {
 	b.w.t.Helper()
 	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
@@ -161,8 +160,8 @@ func TestFactorBySMSToANewNumber(t *testing.T) {
 	})
 }
 
-// A number that was given before is theirs: nobody who knows the first factor can
-// have the second sent to themselves, in another tab either.
+// A number that was given before cannot be replaced: a person who knows only the first
+// factor cannot have the code sent to another phone, in another tab either.
 func TestFactorBySMSToAnotherNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newFixture(t, signin.Config{})

@@ -14,15 +14,15 @@ import (
 
 const memberRead = "GET /v1/b2b/organizations/{organization_id}/member"
 
-// forget makes the cookie of an unfinished sign-in say that nothing is enrolled,
-// which whoever sits at the browser can do.
+// forget changes the cookie of a pending sign-in so that no factor is enrolled, as the
+// person at the browser can do.
 func (b *browser) forget() {
 	b.w.t.Helper()
 	b.change(func(fields []string) { fields[fieldFacts], fields[fieldEnrolled] = "", "" })
 }
 
-// L10: who knows somebody's first factor cannot add a second one of their own, also
-// if they change what their own browser keeps about it.
+// L10: the first factor alone is not enough to add a second one to a member who has
+// one, also with a changed cookie.
 func TestL10_ASecondFactorBesideTheOneThatIsThere(t *testing.T) {
 	t.Run("an app beside a phone", func(t *testing.T) {
 		w := newFixture(t, signin.Config{})

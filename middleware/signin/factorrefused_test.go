@@ -104,7 +104,7 @@ func TestFactorFormsThatCannotBe(t *testing.T) {
 	require.Zero(t, w.calls(smsChecked)-checked)
 }
 
-// The pages of an unfinished sign-in for whoever has none.
+// The pages of a pending sign-in in a browser that has none.
 func TestFinishingNothing(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	stranger := w.browser()

@@ -29,8 +29,8 @@ func (w *fixture) guessed() int {
 	return w.calls(codeChecked) + w.calls(passwordChecked) + w.calls(discoveryCodeChecked)
 }
 
-// Ten wrong guesses reach Stytch in ten minutes, of them three from one client address,
-// by all ways of guessing together. While three addresses guess, she gets in from a
+// Ten wrong guesses reach Stytch in ten minutes, three of them from one client address,
+// by all kinds of guesses together. While three addresses guess, she signs in from a
 // fourth by her code; while more do, by the link in her mail, which the page names.
 func TestX04_Guessing(t *testing.T) {
 	bothMappings(t, func(t *testing.T, w *fixture) {

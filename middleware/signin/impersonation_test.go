@@ -17,8 +17,8 @@ const (
 	impersonation = "/auth/callback?stytch_token_type=multi_tenant_impersonation&token=c29tZS10b2tlbi1vZi1hbi1hZG1pbg=="
 )
 
-// An administrator who sees the class as somebody else, only where that is wanted,
-// and only after a button that says so.
+// An administrator opens the class as another member, only if Config allows it, and
+// only after a button that says so.
 func TestImpersonation(t *testing.T) {
 	off := newFixture(t, signin.Config{})
 	require.Equal(t, http.StatusBadRequest, off.browser().get(impersonation).status)

@@ -101,8 +101,7 @@ func TestLogoutOfAStranger(t *testing.T) {
 	require.Zero(t, w.calls(revoked))
 }
 
-// Whoever is worried about another browser must not be told that it is signed out
-// because this one is.
+// A logout of other browsers is not reported as done if this browser has no session.
 func TestLogoutElsewhereWithoutASession(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	ended := w.browser()
@@ -122,8 +121,8 @@ func TestLogoutElsewhereWithoutASession(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// M01: a cookie planted beside the real one keeps the session from being found, which
-// is not said to have ended.
+// M01: a cookie planted beside the real one hides the session, and the page does not
+// say that the session has ended.
 func TestM01_LogoutBesideAPlantedCookie(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()
@@ -193,8 +192,8 @@ func TestLogoutScopesThatCannotBe(t *testing.T) {
 	require.Equal(t, string(w.ada), b.who())
 }
 
-// What could not be done is said, and the session of this browser is dead here in
-// any case.
+// The page says what failed, and the session of this browser is revoked here in any
+// case.
 func TestLogoutScopesInAnOutage(t *testing.T) {
 	tests := []struct {
 		name, scope string
@@ -228,7 +227,7 @@ func TestLogoutScopesInAnOutage(t *testing.T) {
 	}
 }
 
-// An address that a roster names and nobody has proven may be somebody else's in
+// An address in a roster that was never verified may belong to another person in
 // another class.
 func TestLogoutEverywhereNeedsAProvenAddress(t *testing.T) {
 	w := newFixture(t, signin.Config{})

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// messageForms are all that e-mails something to ada@example.edu.
+// messageForms are all forms that e-mail something to ada@example.edu.
 func messageForms(class mock.Class) map[string]url.Values {
 	forms := map[string]url.Values{
 		"discovery link": startForm(mock.Class{}, "magic_link", ""),
@@ -42,8 +42,8 @@ func bothMappings(t *testing.T, test func(t *testing.T, w *fixture)) {
 	}
 }
 
-// A stranger who asks every two seconds, for ten minutes, has few messages sent to anybody's
-// address: by each kind of message, under every spelling of class and address.
+// A stranger who requests a message every two seconds, for ten minutes, has few sent to
+// an address: of each kind, under every spelling of class and address.
 func TestX04_FewMessagesToAnAddress(t *testing.T) {
 	bothMappings(t, func(t *testing.T, w *fixture) {
 		for kind, form := range messageForms(w.law) {
@@ -156,8 +156,8 @@ func TestX04_SignInAgainAtOnce(t *testing.T) {
 	})
 }
 
-// A burst of messages to addresses that a stranger makes up ends with the share of the
-// client address, whatever kinds it mixes. Another client address is not concerned.
+// A burst of messages to made-up addresses, of all kinds, ends with the share of the
+// client address. Another client address is not affected.
 func TestX04_BurstFromOneAddress(t *testing.T) {
 	bothMappings(t, func(t *testing.T, w *fixture) {
 		forms := messageForms(w.law)
@@ -222,8 +222,8 @@ func TestX04_Lecture(t *testing.T) {
 	}
 }
 
-// Strangers who ask for messages to her address all the time, of all kinds and for classes
-// that they make up, keep no message from her: she gets hers in a few seconds.
+// Strangers request messages to her address all the time, of all kinds and for made-up
+// classes. She gets her own message within seconds.
 func TestX04_MessagesHaveTurns(t *testing.T) {
 	bothMappings(t, func(t *testing.T, w *fixture) {
 		stop, all := make(chan struct{}), sync.WaitGroup{}

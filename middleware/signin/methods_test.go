@@ -25,7 +25,7 @@ func links(page string) map[string]string {
 	return out
 }
 
-// Every way to somebody else's page and back.
+// Each provider, there and back.
 func TestProvidersWholeWay(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	w.stytch.AddSSO(w.law.ID, "saml", nil)
@@ -140,7 +140,7 @@ func TestPageOffersConnections(t *testing.T) {
 	require.Contains(t, ways[0][1], "/auth/sso/"+oidc)
 }
 
-// What nobody has named, and what does not exist, looks like any class.
+// A class that does not exist, or was never looked up, looks like any class.
 func TestUnknownClassLooksLikeAnyOther(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	page := func(class string) string {
@@ -199,8 +199,8 @@ func TestMethodThatTheClassDoesNotAllow(t *testing.T) {
 	require.Equal(t, "password", strings.Join(offered(res.body), " "))
 }
 
-// Somebody whom the class does not know hears so only from a provider that knows
-// who they are.
+// A person whom the class does not know is told so only after a provider has identified
+// them.
 func TestNotInvited(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()

@@ -211,7 +211,7 @@ func TestC02_BearerBesideCookiesAtSignIn(t *testing.T) {
 	require.False(t, lives(current))
 }
 
-// C02: whoever signs out while switching the class is under way is signed out.
+// C02: a person who signs out while a switch of class is under way is signed out.
 func TestC02_SignOutWhileSwitchingIsUnderWay(t *testing.T) {
 	for _, replicas := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

@@ -147,8 +147,8 @@ func TestPasswordEndings(t *testing.T) {
 	}
 }
 
-// Whoever only reads the e-mail, or only copies the cookie, sets no password; and
-// trying uses nothing up.
+// The e-mail alone or the cookie alone sets no password, and trying does not use the
+// link up.
 func TestL02_ResetState(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()

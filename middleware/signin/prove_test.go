@@ -36,7 +36,7 @@ func TestAttemptOutcomes(t *testing.T) {
 	}
 }
 
-// R10: what comes back must be what was signed in, whatever proves it.
+// R10: the new credentials must prove the session that was signed in.
 func TestR10_NewCredentialsOfSomebodyElse(t *testing.T) {
 	session := func(id, member, organization string) grimoireauth.Session {
 		s, err := grimoireauth.NewSession(grimoireauth.SessionFields{
@@ -115,7 +115,7 @@ func FuzzCallback(f *testing.F) {
 		if strings.Trim(a.token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=") != "" {
 			t.Fatalf("accepted the token %q", a.token)
 		}
-		// Whatever is accepted comes back out of its cookie as it went in.
+		// An accepted token can be written into a cookie and read back.
 		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/auth/callback", nil)
 		kept := h.keepToken(w, r, a)
 		for _, cookie := range w.Result().Cookies() {

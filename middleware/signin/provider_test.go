@@ -76,7 +76,7 @@ func TestStartsThatCannotBe(t *testing.T) {
 	}
 }
 
-// HEAD and prefetching use no token up, whatever its kind.
+// HEAD and prefetching redeem no token, of any kind.
 func TestL05_PrefetchedCallbacks(t *testing.T) {
 	for _, kind := range []string{"oauth", "sso", "discovery_oauth"} {
 		t.Run(kind, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestL05_PrefetchedCallbacks(t *testing.T) {
 	}
 }
 
-// What a provider says about a failure is not repeated to anybody.
+// The provider's text about a failure is not shown.
 func TestL12_ErrorsOfProviders(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()
@@ -126,8 +126,8 @@ func TestL12_ErrorsOfProviders(t *testing.T) {
 	require.Contains(t, other.body, "Which class?")
 }
 
-// A double click on the provider's page: one call, and whoever arrives is signed
-// in. The same address in another browser is worth nothing.
+// A double click on the provider's page: one call, and the browser is signed in. The
+// same address does not work in another browser.
 func TestL13_ProviderTwice(t *testing.T) {
 	for _, kind := range []string{"oauth", "sso"} {
 		t.Run(kind, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestL13_ProviderTwice(t *testing.T) {
 					b := w.browser()
 					b.copies(s.b)
 					if i == 2 {
-						b = w.browser() // somebody who only saw the address
+						b = w.browser() // a browser that only has the address
 					}
 					group.Go(func() { results[i] = b.get(s.arrival) })
 				}

@@ -228,8 +228,8 @@ func TestL11_ClassChangedOnTheWay(t *testing.T) {
 	}
 }
 
-// A browser that only went to a provider has asked for no e-mail: a link that
-// somebody sends it is looked at twice.
+// A browser that only went to a provider has requested no e-mail: a link from another
+// person needs a confirmation.
 func TestL01_LinkAfterAProvider(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()

@@ -102,8 +102,8 @@ func TestC08_EveryStepHasAnAddress(t *testing.T) {
 	require.Len(t, w.stytch.Outbox(), sent)
 }
 
-// Reloading the page of a logout signs nobody out, and says the same; beside a session
-// it says nothing. What stands in its address is one of a few words.
+// Reloading the page of a logout signs no person out, and says the same; beside a
+// session it redirects. Its address contains one of a few words.
 func TestC08_ReloadingTheSignedOutPage(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()

@@ -9,8 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every address below the prefix answers with a page that leads on, whatever the
-// method.
+// Every address below the prefix answers every method with a page that leads on.
 func TestC16_NothingAnswersWithoutAPage(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	for _, tt := range []struct {

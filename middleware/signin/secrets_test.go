@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// secrets collects what must not be read by anybody but the browser and Stytch:
-// what stands in cookies, and what was typed in as a password.
+// secrets collects what only the browser and Stytch may read: the values of cookies,
+// and typed passwords.
 type secrets struct {
 	mu      sync.Mutex // guards the rest
 	windows map[string]bool

@@ -56,8 +56,8 @@ func TestWholeWay(t *testing.T) {
 	require.Empty(t, b.kept())
 }
 
-// Whether somebody is in a class, and whether there is such a class, is nobody's
-// business who has not signed in.
+// Without a sign-in no response shows whether a person is in a class, or whether there
+// is such a class.
 func TestStartSaysTheSameToEverybody(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	closed := w.stytch.AddClass("SSO only", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{"sso"}})
@@ -164,7 +164,7 @@ func TestStartInAnOutage(t *testing.T) {
 	}
 }
 
-// M15: the link leads where the configuration says, whatever the request says.
+// M15: the link leads to the configured host, and not to that of the request.
 func TestM15_HostHeaderIsNotBelieved(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()

@@ -72,8 +72,8 @@ func TestX05_MadeUpClasses(t *testing.T) {
 	}
 }
 
-// A page that does not know which ways a class has says so, whatever the reason, and
-// offers to look again.
+// If the methods of a class cannot be looked up, the page says so and offers to look
+// again.
 func TestX05_NotKnownIsNotNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newFixture(t, signin.Config{})

@@ -169,7 +169,7 @@ func (b *browser) sessionOf() map[string]any {
 	return out
 }
 
-// T04: who somebody is in one class is never taken for who they are in another.
+// T04: the role in one class is never used in another.
 func TestT04_InstructorHereStudentThere(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	here := w.stytch.AddInstructor(w.law.ID, "grace@example.edu")

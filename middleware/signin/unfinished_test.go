@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// L08: the proof of half a sign-in is never a session, whatever it is presented as.
+// L08: the intermediate_session_token is never accepted as a session, in any cookie or
+// header.
 func TestL08_IntermediateIsNoSession(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
@@ -86,7 +87,7 @@ func TestL08_IntermediateOfAnotherClass(t *testing.T) {
 	require.Equal(t, "/auth/factor", res.at, "it belongs to the class that it began in")
 	require.Zero(t, w.calls("POST /v1/b2b/discovery/intermediate_sessions/exchange"))
 
-	// The browser may say that it is about another class, or about somebody else.
+	// The cookie may name another class, or another member.
 	eve := w.stytch.AddStudent(class.ID, "eve@example.edu")
 	for name, change := range map[string]func([]string){
 		"another class": func(p []string) { p[fieldOwedClass] = string(w.law.ID) },
@@ -230,7 +231,7 @@ func TestOneMorePrimaryWay(t *testing.T) {
 	require.NotContains(t, w.log.String(), token)
 }
 
-// In another class, the half of a sign-in is not handed over.
+// The pending sign-in of one class is not used in another.
 func TestOneMorePrimaryWayIsForItsClass(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	w.stytch.AddIdPUser(mock.IdPUser{Email: "ada@example.edu"})
@@ -274,8 +275,8 @@ func TestOnSignInAfterASecondFactor(t *testing.T) {
 
 func refusing(context.Context, stytchclient.SignedIn) error { return grimoireauth.ErrForbidden }
 
-// Whatever Stytch answers some day that does not fit the cookie: nobody is signed
-// in, and the way to begin again is there.
+// An answer of Stytch that does not fit the cookie signs no person in, and the page
+// offers to begin again.
 func TestUnfinishedOfAnUnknownForm(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
@@ -296,7 +297,7 @@ func TestUnfinishedOfAnUnknownForm(t *testing.T) {
 	require.NotContains(t, w.log.String(), "another form")
 }
 
-// Half a sign-in that somebody has left behind on a shared computer does not keep
+// A pending sign-in that another person left behind on a shared computer does not keep
 // the next person out.
 func TestNextPersonAfterHalfASignIn(t *testing.T) {
 	w := newFixture(t, signin.Config{})
