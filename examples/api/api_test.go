@@ -43,7 +43,7 @@ func serveWithin(t *testing.T, limit time.Duration) *service {
 	return &service{api, demo, t, server.URL}
 }
 
-// request is one to the class, as whoever the credentials prove.
+// request is a request to the class with these credentials.
 func (s *service) request(as grimoireauth.Credentials, method, path, body string) *http.Request {
 	s.t.Helper()
 	path = strings.Replace(path, "{class}", string(s.demo.class), 1)
@@ -174,8 +174,8 @@ func TestReleaseAsksStytch(t *testing.T) {
 	s.refused(http.StatusForbidden, "forbidden", credentials, "POST", "/classes/{class}/release", releaseBody)
 }
 
-// While Stytch is down the API answers what a token proves, and says of the rest that
-// it does not know. Nobody is told that they are signed out.
+// While Stytch is down the API serves what the token proves, and answers 503 for the
+// rest. No response says that the caller is signed out.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

@@ -96,7 +96,7 @@ func TestStreamEnds(t *testing.T) {
 	}
 }
 
-// A reader who does not read holds nobody up, and is put off.
+// A client that does not read keeps no other waiting, and is disconnected.
 func TestBoardWaitsForNobody(t *testing.T) {
 	var b board
 	by := grimoireauth.Instructor{Person: grimoireauth.Person{Member: "member-test-1", Class: "organization-test-1"}}

@@ -24,7 +24,7 @@ type visitor struct {
 	home   string
 
 	attempt  string // that of the page that was read last
-	provider string // where Stytch, and everybody behind it, is played
+	provider string // where Stytch and the identity providers are played
 }
 
 // open starts the classroom with the in-memory Stytch behind it.
@@ -104,7 +104,7 @@ func (v *visitor) cookie(name string) string {
 // attemptField names the attempt to sign in that a page belongs to.
 var attemptField = regexp.MustCompile(`name="attempt" value="([^"]+)"`)
 
-// signIn goes the whole way of somebody who wants to see the class.
+// signIn signs a person in, from the page of the class.
 func (v *visitor) signIn(stytch *mock.Stytch, class grimoireauth.ClassID, email string) {
 	v.t.Helper()
 	status, _, _ := v.post("/auth/start", url.Values{"class": {string(class)}, "email": {email}, "return_to": {"/classes/" + string(class)}})
@@ -190,8 +190,8 @@ func TestLogoutEndsTheSessionHereAndAtStytch(t *testing.T) {
 	require.ErrorIs(t, err, grimoireauth.ErrSessionEnded, "at Stytch")
 }
 
-// An outage is no logout: whoever is signed in stays so, and whoever needs
-// Stytch is told to wait.
+// An outage is no logout: people who are signed in stay signed in, and a page that
+// needs Stytch says to wait.
 func TestStytchUnreachable(t *testing.T) {
 	room, arrive := open(t)
 	stytch := room.demo.stytch

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// half signs somebody in by a link to the class that asks for a second factor.
+// half signs a person in by a link to the class that requires a second factor.
 func (v *visitor) half(room *classroom, email string) {
 	v.t.Helper()
 	class := room.rooms[1]

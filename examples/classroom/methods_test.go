@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// newest returns what was sent to somebody last.
+// newest returns the last message to a person.
 func (v *visitor) newest(stytch *mock.Stytch, to string) mock.Message {
 	v.t.Helper()
 	for _, message := range slices.Backward(stytch.Outbox()) {
@@ -26,8 +26,8 @@ func (v *visitor) newest(stytch *mock.Stytch, to string) mock.Message {
 	return mock.Message{}
 }
 
-// through goes to a provider's page by the link with this text, and is somebody
-// there.
+// through follows the link with this text to a provider's page, and signs in there as
+// the person.
 func (v *visitor) through(page, link, email string) (status int, at, after string) {
 	v.t.Helper()
 	href := regexp.MustCompile(`href="([^"]+)">` + regexp.QuoteMeta(link) + `<`).FindStringSubmatch(page)
@@ -137,7 +137,7 @@ func TestWayThatTheClassDoesNotAllow(t *testing.T) {
 	bao := arrive()
 	_, _, page := bao.get("/auth/?class=prompt-writing")
 	require.NotContains(t, page, "GitHub")
-	// Somebody may have the address of the button all the same.
+	// A person may have kept the address of the button.
 	status, _, page := bao.through(`<a href="/auth/oauth/github?class=prompt-writing">GitHub</a>`, "GitHub", "bao@example.edu")
 	require.Equal(t, http.StatusForbidden, status)
 	require.Contains(t, page, "another way. Please use one of these.")

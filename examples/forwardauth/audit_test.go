@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The table of who may do what, checked without a proxy: the audit's requests are asked
-// about as a proxy asks.
+// The table of who may do what, checked without a proxy: the test turns each request of
+// the audit into an authentication request.
 func TestWhoMay(t *testing.T) {
 	demo := newDemo()
 	s, err := newService(demo.options())

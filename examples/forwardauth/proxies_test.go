@@ -91,7 +91,7 @@ func TestF03_EachAnswerArrives(t *testing.T) {
 					require.NotEmpty(t, body, row.name)
 					require.Len(t, res.Header["Www-Authenticate"], map[bool]int{true: 1}[row.want == 401], row.name)
 				}
-				// A browser that navigates is sent to the page to sign in.
+				// A browser that opens a page is redirected to the page to sign in.
 				res, _, _ := s.call(nobody, "GET", "/classes/{class}/notes?week=2", "", "Accept", "text/html")
 				require.Equal(t, 303, res.StatusCode)
 				require.Equal(t, "/auth/?return_to=%2Fclasses%2F"+string(s.class)+"%2Fnotes%3Fweek%3D2", res.Header.Get("Location"))
@@ -112,7 +112,8 @@ func TestF03_EachAnswerArrives(t *testing.T) {
 				require.Equal(t, 500, res.StatusCode)
 				require.Equal(t, []string{"max-age=60"}, res.Header["Cache-Control"])
 
-				// Without the Go service nobody passes, and nobody is signed out.
+				// Without the Go service no request passes, and no person is signed
+				// out.
 				require.NoError(t, s.ask.Close())
 				res, _, got = s.call(s.student, "GET", "/classes/{class}/notes", "")
 				require.Equal(t, 503, res.StatusCode)

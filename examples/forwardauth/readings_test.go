@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// spellings are ways to write the address of the notes of class B, for whoever may read
-// those of class A.
+// spellings are ways to write the address of the notes of class B, for a member of
+// class A.
 func spellings(a, b string) []string {
 	var all []string
 	seen := make(map[string]bool)

@@ -203,7 +203,7 @@ func (s *site) raw(text string) (*http.Response, io.Reader) {
 	return res, rest
 }
 
-// cookie returns the Cookie header of somebody.
+// cookie returns the Cookie header of a person.
 func (s *site) cookie(as grimoireauth.Credentials) string {
 	return s.request(as, "GET", "/", "").Header.Get("Cookie")
 }

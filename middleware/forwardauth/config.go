@@ -19,7 +19,7 @@ type Config struct {
 	// characters of printable ASCII without spaces and quotation marks, such as the
 	// output of "openssl rand -base64 32". While a secret is being replaced there are
 	// two, the old one and the new one. Required: without a secret every client that
-	// can reach the Handler could find out to whom a cookie belongs.
+	// can reach the Handler could find out whose cookie it is.
 	Secrets []grimoireauth.Secret
 	// Logger gets mistakes that a programmer or an operator has to correct. Nil:
 	// slog.Default().

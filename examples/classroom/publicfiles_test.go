@@ -14,7 +14,7 @@ import (
 // asks every host for.
 var fetched = regexp.MustCompile(`<(?:link[^>]*href|img[^>]*src|script[^>]*src)="(/[^"]*)"`)
 
-// subresource asks as a browser does for what a page needs, and not for a page.
+// subresource requests a file that a page needs, as a browser does.
 func (v *visitor) subresource(path string) (status int, header http.Header, body string) {
 	v.t.Helper()
 	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, v.home+path, nil)
@@ -30,8 +30,8 @@ func (v *visitor) subresource(path string) (status int, header http.Header, body
 	return res.StatusCode, res.Header, string(raw)
 }
 
-// Whoever opens a page for strangers finds no 401 in the browser's console, and neither
-// does a load balancer that asks whether the program is well.
+// A public page causes no 401 in the browser's console, and a load balancer finds the
+// program healthy.
 func TestC16_WhatIsAskedForWithoutASession(t *testing.T) {
 	room, arrive := open(t)
 	stranger := arrive()
