@@ -82,7 +82,7 @@ func (c *call) enrolled(organization, email string) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.db.index.members[made.MemberID], nil
+	return c.db.member(made.MemberID), nil
 }
 
 func namedFactors(names []string) ([]grimoireauth.Factor, error) {

@@ -6,7 +6,7 @@ import "strings"
 // is in: who calls it must check that. It takes no external id.
 // Source: https://stytch.com/docs/b2b/api/dangerously-get-member
 func dangerouslyGet(c *call) (stamped, error) {
-	m := c.db.index.members[c.params["member_id"]]
+	m := c.db.member(c.params["member_id"])
 	if m == nil || (m.Status == statusDeleted && !strings.EqualFold(c.query.Get("include_deleted"), "true")) {
 		return nil, refuse("member_not_found")
 	}

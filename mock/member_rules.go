@@ -80,7 +80,7 @@ func (c *call) admit(org *organization, email string, m *member) error {
 	if other := c.db.roster(org).retired[foldEmail(email)]; other != nil && other != m {
 		return refuse("retired_member_email")
 	}
-	if claimant := c.db.index.claims[domainOf(email)]; claimant != nil && claimant != org {
+	if claimant := c.db.claimant(domainOf(email)); claimant != nil && claimant != org {
 		return refuse("action_not_allowed_email_domain_is_claimed")
 	}
 	return nil

@@ -157,7 +157,7 @@ func reactivateMember(c *call) (stamped, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := c.db.index.members[c.params["member_id"]]
+	m := c.db.member(c.params["member_id"])
 	switch {
 	case m == nil:
 		return nil, refuse("member_not_found")

@@ -3,6 +3,7 @@ package mock
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +34,8 @@ func saltedSum(salt []byte, text string) []byte {
 // cannot be checked, which is not the same as a wrong password.
 func (p *password) is(text string) (bool, error) {
 	if p.Migrated != nil {
-		return p.Migrated.is(text)
+		right, err := p.Migrated.is(text)
+		return right, hashRefusal(err)
 	}
 	return hmac.Equal(saltedSum(p.Salt, text), p.Sum), nil
 }
@@ -52,6 +54,18 @@ func (c *call) setCrossOrgPassword(email string, p *password) {
 	for _, other := range c.everybodyAt(email) {
 		other.Password, other.UpdatedAt = p.copied(), c.now
 	}
+}
+
+// hashRefusal is the API error for a hash that cannot be read or checked.
+func hashRefusal(err error) error {
+	var wrong hashError
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Detail != "":
+		return refuseField(wrong.Type, wrong.Detail)
+	}
+	return refuse(wrong.Type)
 }
 
 // copied is a copy for another record.

@@ -55,24 +55,17 @@ func (c *call) memberForPassword(name, email string) (*organization, *member, er
 
 // migratePasswordRequest is POST /v1/b2b/passwords/migrate.
 type migratePasswordRequest struct {
-	OrganizationID       string       `json:"organization_id"`
-	EmailAddress         string       `json:"email_address"`
-	Hash                 string       `json:"hash"`
-	HashType             string       `json:"hash_type"`
-	Name                 *string      `json:"name"`
-	TrustedMetadata      metadata     `json:"trusted_metadata"`
-	UntrustedMetadata    metadata     `json:"untrusted_metadata"`
-	Roles                []string     `json:"roles"`
-	PreserveExistingSess bool         `json:"preserve_existing_sessions"`
-	MFAPhoneNumber       *string      `json:"mfa_phone_number"`
-	SetPhoneNumberVerif  bool         `json:"set_phone_number_verified"`
-	ExternalID           *string      `json:"external_id"`
-	MD5Config            *salts       `json:"md_5_config"`
-	SHA1Config           *salts       `json:"sha_1_config"`
-	SHA512Config         *salts       `json:"sha_512_config"`
-	Argon2Config         argon2Config `json:"argon_2_config"`
-	ScryptConfig         scryptConfig `json:"scrypt_config"`
-	PBKDF2Config         pbkdf2Config `json:"pbkdf_2_config"`
+	OrganizationID       string   `json:"organization_id"`
+	EmailAddress         string   `json:"email_address"`
+	Name                 *string  `json:"name"`
+	TrustedMetadata      metadata `json:"trusted_metadata"`
+	UntrustedMetadata    metadata `json:"untrusted_metadata"`
+	Roles                []string `json:"roles"`
+	PreserveExistingSess bool     `json:"preserve_existing_sessions"`
+	MFAPhoneNumber       *string  `json:"mfa_phone_number"`
+	SetPhoneNumberVerif  bool     `json:"set_phone_number_verified"`
+	ExternalID           *string  `json:"external_id"`
+	hashParams
 }
 
 // migratePassword takes over a password by its hash, and its member with it: the
@@ -89,9 +82,9 @@ func migratePassword(c *call, in migratePasswordRequest) (*loginOrSignupAnswer, 
 	if err := c.limit("migrate", 100, time.Second); err != nil {
 		return nil, err
 	}
-	hash, err := in.hash()
+	hash, err := in.read()
 	if err != nil {
-		return nil, err
+		return nil, hashRefusal(err)
 	}
 	m := c.memberByEmail(org, in.EmailAddress)
 	created := m == nil

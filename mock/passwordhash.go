@@ -4,6 +4,7 @@ import (
 	"crypto/md5"  // what a migrated hash may be
 	"crypto/sha1" // the same
 	"crypto/sha512"
+	"crypto/subtle"
 	"encoding/hex"
 	"hash"
 	"slices"
@@ -29,6 +30,16 @@ type slowHash interface {
 	String() string
 }
 
+// hashError says what is wrong with a hash.
+type hashError struct {
+	Type   string // Stytch's error_type
+	Detail string // which field it is about; may be empty
+}
+
+func (e hashError) Error() string { return e.Type }
+
+func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
 var hashTypes = []string{"bcrypt", "md_5", "argon_2i", "argon_2id", "sha_1", "sha_512", "scrypt", "phpass", "pbkdf_2"}
 
 // fastHashes are the kinds that are hexadecimal and have no parameters.
@@ -40,18 +51,30 @@ type salts struct {
 	AppendSalt  string `json:"append_salt"`
 }
 
-// hash reads the hash and its parameters.
-func (in migratePasswordRequest) hash() (*passwordHash, error) {
+// hashParams are a hash and its parameters, by their names on the wire.
+type hashParams struct {
+	Hash         string       `json:"hash"`
+	HashType     string       `json:"hash_type"`
+	MD5Config    *salts       `json:"md_5_config"`
+	SHA1Config   *salts       `json:"sha_1_config"`
+	SHA512Config *salts       `json:"sha_512_config"`
+	Argon2Config argon2Config `json:"argon_2_config"`
+	ScryptConfig scryptConfig `json:"scrypt_config"`
+	PBKDF2Config pbkdf2Config `json:"pbkdf_2_config"`
+}
+
+// read checks the hash and its parameters. Its error is a hashError.
+func (in hashParams) read() (*passwordHash, error) {
 	switch {
 	case !slices.Contains(hashTypes, in.HashType):
-		return nil, refuse("invalid_hash_type")
+		return nil, hashError{Type: "invalid_hash_type"}
 	case in.Hash == "":
-		return nil, refuse("invalid_hash")
+		return nil, hashError{Type: "invalid_hash"}
 	}
 	if sum, ok := fastHashes[in.HashType]; ok {
 		raw, err := hex.DecodeString(in.Hash)
 		if err != nil || len(raw) != sum().Size() {
-			return nil, refuse("invalid_" + in.HashType + "_hash")
+			return nil, hashError{Type: "invalid_" + in.HashType + "_hash"}
 		}
 		out := &passwordHash{Kind: in.HashType, Hash: strings.ToLower(in.Hash)}
 		config := map[string]*salts{"md_5": in.MD5Config, "sha_1": in.SHA1Config, "sha_512": in.SHA512Config}[in.HashType]
@@ -69,7 +92,7 @@ func (in migratePasswordRequest) hash() (*passwordHash, error) {
 
 // slowHash reads a slow hash. The parameters beside one that has its own are not
 // looked at: Stytch asks for them where the hash is bare.
-func (in migratePasswordRequest) slowHash() (slowHash, error) {
+func (in hashParams) slowHash() (slowHash, error) {
 	encoded := strings.HasPrefix(in.Hash, "$")
 	switch {
 	case in.HashType == "pbkdf_2":
@@ -96,7 +119,7 @@ func readSlowHash(kind, text string) (slowHash, error) {
 	case "pbkdf_2":
 		return readPBKDF2(text)
 	}
-	return nil, refuse("invalid_hash_type")
+	return nil, hashError{Type: "invalid_hash_type"}
 }
 
 // is reports whether the hash is of this text. A snapshot may hold anything, so
@@ -105,7 +128,7 @@ func (p *passwordHash) is(text string) (bool, error) {
 	if sum, ok := fastHashes[p.Kind]; ok {
 		h := sum()
 		h.Write([]byte(p.Prepend + text + p.Append)) // a hash's Write returns no error
-		return same(hex.EncodeToString(h.Sum(nil)), strings.ToLower(p.Hash)), nil
+		return equal(hex.EncodeToString(h.Sum(nil)), strings.ToLower(p.Hash)), nil
 	}
 	slow, err := readSlowHash(p.Kind, p.Hash)
 	if err != nil {

@@ -50,14 +50,14 @@ var phcEncoding = base64.RawStdEncoding.Strict()
 func (c argon2Config) read(kind, text string) (slowHash, error) {
 	key, err := hex.DecodeString(text)
 	if err != nil {
-		return nil, refuseField("invalid_hash", "neither hexadecimal nor an encoded Argon2 hash")
+		return nil, hashError{"invalid_hash", "neither hexadecimal nor an encoded Argon2 hash"}
 	}
 	h := argon2Hash{id: kind == "argon_2id", memory: c.Memory, iterations: c.IterationAmount, threads: c.Threads, salt: []byte(c.Salt), key: key}
 	if err := h.check(); err != nil {
 		return nil, err
 	}
 	if c.KeyLength != len(key) {
-		return nil, refuse("argon_2_key_length_mismatch")
+		return nil, hashError{Type: "argon_2_key_length_mismatch"}
 	}
 	return h, nil
 }
@@ -65,14 +65,14 @@ func (c argon2Config) read(kind, text string) (slowHash, error) {
 func readArgon2(kind, text string) (slowHash, error) {
 	parts := argon2Form.FindStringSubmatch(text)
 	if parts == nil || "argon_2"+parts[1] != kind {
-		return nil, refuseField("invalid_hash", "not an encoded hash of this hash_type")
+		return nil, hashError{"invalid_hash", "not an encoded hash of this hash_type"}
 	}
 	h := argon2Hash{id: parts[1] == "id", memory: number(parts[2]), iterations: number(parts[3]), threads: number(parts[4])}
 	var saltErr, keyErr error
 	h.salt, saltErr = phcEncoding.DecodeString(parts[5])
 	h.key, keyErr = phcEncoding.DecodeString(parts[6])
 	if saltErr != nil || keyErr != nil {
-		return nil, refuseField("invalid_hash", "salt or sum is not base64")
+		return nil, hashError{"invalid_hash", "salt or sum is not base64"}
 	}
 	if err := h.check(); err != nil {
 		return nil, err
@@ -92,15 +92,15 @@ func number(digits string) int {
 func (h argon2Hash) check() error {
 	switch {
 	case h.iterations < 1 || h.iterations > argon2MaxIterations:
-		return refuse("invalid_argon_2_iteration_amount")
+		return hashError{Type: "invalid_argon_2_iteration_amount"}
 	case h.threads < 1 || h.threads > argon2MaxThreads:
-		return refuse("invalid_argon_2_threads")
+		return hashError{Type: "invalid_argon_2_threads"}
 	case h.memory < 8*h.threads || h.memory > argon2MaxMemory:
-		return refuse("invalid_argon_2_memory")
+		return hashError{Type: "invalid_argon_2_memory"}
 	case len(h.salt) < argon2MinSalt || len(h.salt) > hashMaxBytes:
-		return refuse("invalid_argon_2_salt")
+		return hashError{Type: "invalid_argon_2_salt"}
 	case len(h.key) < argon2MinKey || len(h.key) > hashMaxBytes:
-		return refuse("invalid_argon_2_key_length")
+		return hashError{Type: "invalid_argon_2_key_length"}
 	}
 	return nil
 }
@@ -120,5 +120,5 @@ func (h argon2Hash) is(text string) (bool, error) {
 		derive = argon2.IDKey
 	}
 	key := derive([]byte(text), h.salt, uint32(h.iterations), uint32(h.memory), uint8(h.threads), uint32(len(h.key)))
-	return same(string(key), string(h.key)), nil
+	return equal(string(key), string(h.key)), nil
 }

@@ -19,11 +19,11 @@ const bcryptMaxCost = 15
 
 func readBcrypt(text string) (slowHash, error) {
 	if !bcryptForm.MatchString(text) {
-		return nil, refuse("invalid_bcrypt_hash")
+		return nil, hashError{Type: "invalid_bcrypt_hash"}
 	}
 	cost, err := bcrypt.Cost([]byte(text))
 	if err != nil || cost < bcrypt.MinCost || cost > bcryptMaxCost {
-		return nil, refuse("invalid_bcrypt_cost")
+		return nil, hashError{Type: "invalid_bcrypt_cost"}
 	}
 	return bcryptHash(text), nil
 }
@@ -38,5 +38,5 @@ func (h bcryptHash) is(text string) (bool, error) {
 	case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
 		return false, nil
 	}
-	return false, refuse("invalid_bcrypt_hash")
+	return false, hashError{Type: "invalid_bcrypt_hash"}
 }

@@ -45,16 +45,16 @@ func (c pbkdf2Config) read(text string) (slowHash, error) {
 	}
 	var err error
 	if h.key, err = base64.StdEncoding.Strict().DecodeString(text); err != nil {
-		return nil, refuse("invalid_pbkdf_2_hash")
+		return nil, hashError{Type: "invalid_pbkdf_2_hash"}
 	}
 	if h.salt, err = base64.StdEncoding.Strict().DecodeString(c.Salt); err != nil {
-		return nil, refuse("invalid_pbkdf_2_salt")
+		return nil, hashError{Type: "invalid_pbkdf_2_salt"}
 	}
 	if err := h.check(); err != nil {
 		return nil, err
 	}
 	if c.KeyLength != len(h.key) {
-		return nil, refuse("pbkdf_2_key_length_mismatch")
+		return nil, hashError{Type: "pbkdf_2_key_length_mismatch"}
 	}
 	return h, nil
 }
@@ -62,15 +62,15 @@ func (c pbkdf2Config) read(text string) (slowHash, error) {
 func readPBKDF2(text string) (slowHash, error) {
 	parts := pbkdf2Form.FindStringSubmatch(text)
 	if parts == nil {
-		return nil, refuse("invalid_pbkdf_2_hash")
+		return nil, hashError{Type: "invalid_pbkdf_2_hash"}
 	}
 	h := pbkdf2Hash{algorithm: parts[1], iterations: number(parts[2])}
 	var err error
 	if h.salt, err = phcEncoding.DecodeString(parts[3]); err != nil {
-		return nil, refuse("invalid_pbkdf_2_salt")
+		return nil, hashError{Type: "invalid_pbkdf_2_salt"}
 	}
 	if h.key, err = phcEncoding.DecodeString(parts[4]); err != nil {
-		return nil, refuse("invalid_pbkdf_2_hash")
+		return nil, hashError{Type: "invalid_pbkdf_2_hash"}
 	}
 	if err := h.check(); err != nil {
 		return nil, err
@@ -81,13 +81,13 @@ func readPBKDF2(text string) (slowHash, error) {
 func (h pbkdf2Hash) check() error {
 	switch {
 	case pbkdf2Algorithms[h.algorithm] == nil:
-		return refuse("invalid_pbkdf_2_algorithm")
+		return hashError{Type: "invalid_pbkdf_2_algorithm"}
 	case h.iterations < 1 || h.iterations > pbkdf2MaxIterations:
-		return refuse("invalid_pbkdf_2_iteration_amount")
+		return hashError{Type: "invalid_pbkdf_2_iteration_amount"}
 	case len(h.salt) < 1 || len(h.salt) > hashMaxBytes:
-		return refuse("invalid_pbkdf_2_salt")
+		return hashError{Type: "invalid_pbkdf_2_salt"}
 	case len(h.key) < pbkdf2MinKey || len(h.key) > hashMaxBytes:
-		return refuse("pbkdf_2_key_length_mismatch")
+		return hashError{Type: "pbkdf_2_key_length_mismatch"}
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func (h pbkdf2Hash) is(text string) (bool, error) {
 	key, err := pbkdf2.Key(pbkdf2Algorithms[h.algorithm], text, h.salt, h.iterations, len(h.key))
 	if err != nil {
 		// Go's FIPS 140 mode refuses short salts: that is no wrong password.
-		return false, refuse("invalid_pbkdf_2_hash")
+		return false, hashError{Type: "invalid_pbkdf_2_hash"}
 	}
-	return same(string(key), string(h.key)), nil
+	return equal(string(key), string(h.key)), nil
 }

@@ -24,11 +24,11 @@ var phpassForm = regexp.MustCompile(`^.{3}[./0-9A-Za-z]{31}$`)
 
 func readPHPass(text string) (slowHash, error) {
 	if !strings.HasPrefix(text, "$P$") && !strings.HasPrefix(text, "$H$") {
-		return nil, refuse("invalid_phpass_hash_prefix")
+		return nil, hashError{Type: "invalid_phpass_hash_prefix"}
 	}
 	h := phpassHash(text)
 	if !phpassForm.MatchString(text) || h.log2() < phpassMinLog2 || h.log2() > phpassMaxLog2 {
-		return nil, refuse("invalid_phpass_hash_format")
+		return nil, hashError{Type: "invalid_phpass_hash_format"}
 	}
 	return h, nil
 }
@@ -47,7 +47,7 @@ func (h phpassHash) is(text string) (bool, error) {
 		copy(round, sum[:])
 		sum = md5.Sum(round)
 	}
-	return same(phpassText(sum[:]), string(h[12:])), nil
+	return equal(phpassText(sum[:]), string(h[12:])), nil
 }
 
 // phpassText writes six bits as a character, the lowest first, which is not how

@@ -39,16 +39,16 @@ func (c scryptConfig) read(text string) (slowHash, error) {
 	h := scryptHash{n: c.NParameter, r: c.RParameter, p: c.PParameter}
 	var err error
 	if h.key, err = base64.StdEncoding.Strict().DecodeString(text); err != nil {
-		return nil, refuse("invalid_base64_scrypt_hash")
+		return nil, hashError{Type: "invalid_base64_scrypt_hash"}
 	}
 	if h.salt, err = base64.StdEncoding.Strict().DecodeString(c.Salt); err != nil {
-		return nil, refuse("invalid_base64_scrypt_salt")
+		return nil, hashError{Type: "invalid_base64_scrypt_salt"}
 	}
 	if err := h.check(); err != nil {
 		return nil, err
 	}
 	if c.KeyLength != len(h.key) {
-		return nil, refuse("scrypt_key_length_mismatch")
+		return nil, hashError{Type: "scrypt_key_length_mismatch"}
 	}
 	return h, nil
 }
@@ -56,16 +56,16 @@ func (c scryptConfig) read(text string) (slowHash, error) {
 func readScrypt(text string) (slowHash, error) {
 	parts := scryptForm.FindStringSubmatch(text)
 	if parts == nil {
-		return nil, refuseField("invalid_hash", "not an encoded hash of this hash_type")
+		return nil, hashError{"invalid_hash", "not an encoded hash of this hash_type"}
 	}
 	// A logarithm beyond the bound shifts to nothing or too much, and both are refused.
 	h := scryptHash{n: 1 << number(parts[1]), r: number(parts[2]), p: number(parts[3])}
 	var err error
 	if h.salt, err = phcEncoding.DecodeString(parts[4]); err != nil {
-		return nil, refuse("invalid_base64_scrypt_salt")
+		return nil, hashError{Type: "invalid_base64_scrypt_salt"}
 	}
 	if h.key, err = phcEncoding.DecodeString(parts[5]); err != nil {
-		return nil, refuse("invalid_base64_scrypt_hash")
+		return nil, hashError{Type: "invalid_base64_scrypt_hash"}
 	}
 	if err := h.check(); err != nil {
 		return nil, err
@@ -76,14 +76,14 @@ func readScrypt(text string) (slowHash, error) {
 func (h scryptHash) check() error {
 	switch {
 	case h.n < 2 || h.n > scryptMaxN || bits.OnesCount(uint(h.n)) != 1:
-		return refuse("invalid_scrypt_n_parameter")
+		return hashError{Type: "invalid_scrypt_n_parameter"}
 	// Each is bounded before the product is, which could overflow otherwise.
 	case h.r < 1 || h.p < 1 || h.r > scryptMaxNR/h.n || h.p > scryptMaxNRP/(h.n*h.r):
-		return refuse("invalid_scrypt_parameters")
+		return hashError{Type: "invalid_scrypt_parameters"}
 	case len(h.salt) < 1 || len(h.salt) > hashMaxBytes:
-		return refuse("invalid_scrypt_salt_length")
+		return hashError{Type: "invalid_scrypt_salt_length"}
 	case len(h.key) < scryptMinKey || len(h.key) > hashMaxBytes:
-		return refuse("scrypt_key_length_mismatch")
+		return hashError{Type: "scrypt_key_length_mismatch"}
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (h scryptHash) String() string {
 func (h scryptHash) is(text string) (bool, error) {
 	key, err := scrypt.Key([]byte(text), h.salt, h.n, h.r, h.p, len(h.key))
 	if err != nil {
-		return false, refuse("invalid_scrypt_parameters")
+		return false, hashError{Type: "invalid_scrypt_parameters"}
 	}
-	return same(string(key), string(h.key)), nil
+	return equal(string(key), string(h.key)), nil
 }

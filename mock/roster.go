@@ -104,7 +104,7 @@ func arranged[In any, Out stamped](c *call, fields map[string]any, serve func(*c
 
 // knownMember finds a member in any organization who is not deleted.
 func (c *call) knownMember(id grimoireauth.MemberID) (*member, error) {
-	m := c.db.index.members[string(id)]
+	m := c.db.member(string(id))
 	if m == nil || m.Status == statusDeleted {
 		return nil, refuse("member_not_found")
 	}

@@ -130,7 +130,7 @@ func (c *call) sessionOf(token, jwt string) (*session, error) {
 		if !wellFormed(token) {
 			return nil, refuse("invalid_session_token")
 		}
-		return c.alive(c.db.index.tokens[token])
+		return c.alive(c.db.sessionByToken(token))
 	case jwt != "":
 		return c.sessionOfJWT(jwt)
 	}

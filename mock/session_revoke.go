@@ -74,7 +74,7 @@ func revokeSessions(c *call, in revokeSessionsRequest) (*statusOnly, error) {
 // request, so an external id, which is unique in its organization only, does not
 // say who is meant.
 func (c *call) revokeMember(id string) error {
-	m := c.db.index.members[id]
+	m := c.db.member(id)
 	if m == nil || m.Status == statusDeleted {
 		return refuse("member_not_found")
 	}

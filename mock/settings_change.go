@@ -88,7 +88,7 @@ func changeDomains(set *settings, given settingsGiven) error {
 // checkClaimed refuses a domain that another organization claims.
 func (c *call) checkClaimed(o *organization, set *settings) error {
 	for _, domain := range set.ClaimedEmailDomains {
-		if other := c.db.index.claims[domain]; other != nil && other.ID != o.ID {
+		if other := c.db.claimant(domain); other != nil && other.ID != o.ID {
 			return refuse("organization_settings_duplicate_claimed_domain")
 		}
 	}

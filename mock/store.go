@@ -78,6 +78,24 @@ func (db *store) member(id string) *member { return db.index.members[id] }
 // connection returns the SSO connection of this id, or nil.
 func (db *store) connection(id string) *connection { return db.index.connections[id] }
 
+// sessionByToken returns the session of this session_token, or nil.
+func (db *store) sessionByToken(token string) *session { return db.index.tokens[token] }
+
+// claimant returns the organization that claims an e-mail domain, or nil.
+func (db *store) claimant(domain string) *organization { return db.index.claims[domain] }
+
+// find returns the organization of this id, slug or external id that is not deleted,
+// or nil.
+func (db *store) find(name string) *organization {
+	if db.isLive(name) {
+		return db.org(name)
+	}
+	if o := db.index.slugs[strings.ToLower(name)]; o != nil && o.Slug == name {
+		return o
+	}
+	return db.index.externalIDs[name]
+}
+
 // addOrganization stores a new organization.
 func (db *store) addOrganization(o *organization) {
 	o.Seq = db.next()
@@ -169,14 +187,7 @@ func (db *store) named(o *organization, name string) bool {
 // organization finds an organization by its id, its slug or its external id:
 // Stytch takes any of them wherever it takes an organization_id.
 func (c *call) organization(name string) (*organization, error) {
-	db := &c.db
-	if db.isLive(name) {
-		return db.org(name), nil
-	}
-	if o := db.index.slugs[strings.ToLower(name)]; o != nil && o.Slug == name {
-		return o, nil
-	}
-	if o := db.index.externalIDs[name]; o != nil {
+	if o := c.db.find(name); o != nil {
 		return o, nil
 	}
 	return nil, refuse("organization_not_found")
