@@ -91,10 +91,10 @@ func (s *Stytch) Seed(file []byte) error {
 }
 
 func (c *call) seedOrganization(where string, raw json.RawMessage) []error {
-	var members struct {
+	var list struct {
 		Members []json.RawMessage `json:"members"`
 	}
-	if err := json.Unmarshal(raw, &members); err != nil {
+	if err := json.Unmarshal(raw, &list); err != nil {
 		return []error{fmt.Errorf("%s: this is no object with a list of members", where)}
 	}
 	c.params = nil
@@ -104,7 +104,7 @@ func (c *call) seedOrganization(where string, raw json.RawMessage) []error {
 		return []error{fmt.Errorf("%s: %w", where, err)}
 	}
 	var faults []error
-	for i, member := range members.Members {
+	for i, member := range list.Members {
 		c.params = map[string]string{"organization_id": made.Organization.OrganizationID}
 		if _, err := seeded(c, member, "", createMember); err != nil {
 			faults = append(faults, fmt.Errorf("%s.members[%d]: %w", where, i, err))

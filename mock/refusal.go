@@ -50,13 +50,16 @@ const (
 	kindRemote   = "mock_refuses_remote"
 )
 
+// knownError is what goes with an error_type.
+type knownError struct {
+	status  int
+	message string
+}
+
 // refusals are the error types in use. Statuses follow Stytch's pages where
 // these state them; elsewhere the rule is: not found 404, a one-time secret or a
 // JWT that fails 401, permission 403, everything else 400 (Stytch has no 409).
-var refusals = map[string]struct {
-	status  int
-	message string
-}{
+var refusals = map[string]knownError{
 	kindNotBuilt: {http.StatusNotImplemented, "The mock does not have this endpoint."},
 	kindRemote:   {http.StatusForbidden, "The mock answers on loopback addresses only. Set DangerouslyRemote if you mean it."},
 

@@ -5,10 +5,7 @@ import "maps"
 func init() { maps.Copy(refusals, providerRefusals) }
 
 // providerRefusals are the error types of OAuth and SSO.
-var providerRefusals = map[string]struct {
-	status  int
-	message string
-}{
+var providerRefusals = map[string]knownError{
 	// OAuth. A sandbox page of Stytch's says 400 for the first; its name says 404.
 	"oauth_token_not_found":                     {404, "OAuth token could not be found."},
 	"oauth_invalid_state":                       {400, "The state is unknown, used or expired."},

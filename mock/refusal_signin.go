@@ -5,10 +5,7 @@ import "maps"
 func init() { maps.Copy(refusals, signInRefusals) }
 
 // signInRefusals are the error types of the ways to sign in besides magic links.
-var signInRefusals = map[string]struct {
-	status  int
-	message string
-}{
+var signInRefusals = map[string]knownError{
 	// Discovery and unfinished sign-ins.
 	"claimed_email_domains_not_supported":                      {400, "claimed_email_domains cannot be given here."},
 	"email_verification_required":                              {400, "The e-mail address has to be verified first."},
