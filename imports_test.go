@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,9 +23,10 @@ type listed struct {
 	Deps       []string
 }
 
-func packages(t *testing.T) map[string]listed {
+func packages(t *testing.T, flags ...string) map[string]listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "./...").Output()
+	arguments := append([]string{"list", "-json=ImportPath,Imports,Deps"}, flags...)
+	out, err := exec.Command("go", append(arguments, "./...")...).Output()
 	require.NoError(t, err)
 	all := make(map[string]listed)
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
@@ -112,6 +115,71 @@ func TestImportDirections(t *testing.T) {
 			}
 		}
 	})
+}
+
+// mockRooms are the rooms of the mock below mock/internal, and what each may import of
+// this module. A family of endpoints, api/<family>, may not import another one.
+var mockRooms = map[string][]string{
+	"wire":     {},
+	"passhash": {},
+	"state":    {"wire", "passhash"},
+	"core":     {"state", "wire"},
+	"api/*":    {"core", "state", "wire", "passhash"},
+	"api":      {"api/*", "core"},
+	"control":  {"core", "state", "wire"},
+}
+
+// mockFaults returns the imports within mock/internal that run in a wrong direction.
+func mockFaults(all map[string]listed) []string {
+	const rooms = "mock/internal/"
+	room := func(name string) string {
+		name, inside := strings.CutPrefix(name, rooms)
+		if _, family, ok := strings.Cut(name, "api/"); inside && ok && family != "" {
+			return "api/*"
+		}
+		return name
+	}
+	var faults []string
+	for name, p := range all {
+		if !strings.HasPrefix(name, rooms) {
+			continue
+		}
+		may, known := mockRooms[room(name)]
+		if !known {
+			faults = append(faults, name+" is no room of the mock")
+		}
+		for _, path := range p.Imports {
+			path, ours := strings.CutPrefix(path, module+"/")
+			if ours && !slices.Contains(may, room(path)) {
+				faults = append(faults, name+" imports "+path)
+			}
+		}
+	}
+	slices.Sort(faults)
+	return faults
+}
+
+func TestMockRooms(t *testing.T) {
+	require.Empty(t, mockFaults(packages(t)))
+	for _, tt := range []struct{ file, imports, want string }{
+		{"mock/internal/api/members/wrong.go", "mock/internal/api/rbac", "mock/internal/api/members imports mock/internal/api/rbac"},
+		{"mock/internal/state/wrong.go", "mock/internal/core", "mock/internal/state imports mock/internal/core"},
+		{"mock/internal/wire/wrong.go", "grimoireauth", "mock/internal/wire imports grimoireauth"},
+	} {
+		t.Run("notices that "+tt.want, func(t *testing.T) {
+			dir := t.TempDir()
+			source := filepath.Join(dir, "wrong.go")
+			text := "package " + filepath.Base(filepath.Dir(tt.file)) + "\n\nimport _ \"" + module + "/" + tt.imports + "\"\n"
+			require.NoError(t, os.WriteFile(source, []byte(text), 0o600))
+			at, err := filepath.Abs(tt.file)
+			require.NoError(t, err)
+			overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{at: source}})
+			require.NoError(t, err)
+			list := filepath.Join(dir, "overlay.json")
+			require.NoError(t, os.WriteFile(list, overlay, 0o600))
+			require.Equal(t, []string{tt.want}, mockFaults(packages(t, "-e", "-overlay", list)))
+		})
+	}
 }
 
 // isOurs reports whether a package is of this module or of the standard library, with

@@ -11,7 +11,7 @@ func (s *Stytch) Age(d time.Duration) {
 	if d < 0 {
 		panic("mock: Age: nothing gets younger")
 	}
-	s.core.age(d)
+	s.core.Age(d)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.journal {

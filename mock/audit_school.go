@@ -34,7 +34,7 @@ func (s *Stytch) auditees(school School) (auditedClass, map[Caller]grimoireauth.
 		panic("mock: Audit: one Organization, and no Enrol that says who is in which class")
 	}
 	s.configure()
-	tag := strings.ToLower(s.core.newUUID("audit")[:8]) // so that one Stytch can be audited twice
+	tag := strings.ToLower(s.core.NewUUID("audit")[:8]) // so that one Stytch can be audited twice
 	class := auditedClass{id: school.Class}
 	here, there, other := grimoireauth.ClassID(school.Organization), grimoireauth.ClassID(school.Organization), school.Other
 	if school.Organization == "" {

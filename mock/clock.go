@@ -1,14 +1,12 @@
 package mock
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock/internal/core"
 )
 
 // Clock is a Stytch as a machine sees it whose own clock is wrong: what Stytch dates
@@ -43,7 +41,7 @@ func (k Clock) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // ServeHTTP is [Stytch.ServeHTTP] by this clock.
 func (k Clock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Date", dateHeader(k.ahead))
+	w.Header().Set("Date", core.DateHeader(k.ahead))
 	k.stytch.ServeHTTP(w, r.WithContext(k.with(r.Context())))
 }
 
@@ -54,8 +52,8 @@ func (k Clock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // returned as it is.
 func (k Clock) JWT(jwt grimoireauth.Secret) grimoireauth.Secret {
 	moved := jwt
-	k.stytch.arrange("JWT", func(c *call) error {
-		if text, ok := c.redate(jwt.Reveal(), k.ahead); ok {
+	k.stytch.arrange("JWT", func(c *core.Request) error {
+		if text, ok := c.Redate(jwt.Reveal(), k.ahead); ok {
 			moved = grimoireauth.NewSecret(text)
 		}
 		return nil
@@ -66,81 +64,6 @@ func (k Clock) JWT(jwt grimoireauth.Secret) grimoireauth.Secret {
 // String names the project, as that of Stytch does.
 func (k Clock) String() string { return k.stytch.String() }
 
-type aheadKey struct{}
-
 func (k Clock) with(ctx context.Context) context.Context {
-	return context.WithValue(ctx, aheadKey{}, k.ahead)
-}
-
-// aheadOf returns by how much Stytch's clock is ahead for the caller of a request.
-func aheadOf(ctx context.Context) time.Duration {
-	ahead, _ := ctx.Value(aheadKey{}).(time.Duration)
-	return ahead
-}
-
-// dateHeader is the header Date of an answer.
-func dateHeader(ahead time.Duration) string {
-	return time.Now().Add(ahead).UTC().Format(http.TimeFormat)
-}
-
-// clock is the time by Stytch's clock as the caller sees it.
-func (c *call) clock() time.Time { return c.now.Add(c.ahead) }
-
-// seen returns the session as the caller sees its dates.
-func (c *call) seen(s *session) *session {
-	if c.ahead == 0 {
-		return s
-	}
-	seen := *s
-	seen.StartedAt, seen.LastAccessedAt, seen.ExpiresAt = s.StartedAt.Add(c.ahead), s.LastAccessedAt.Add(c.ahead), s.ExpiresAt.Add(c.ahead)
-	seen.Factors = make([]factor, len(s.Factors))
-	for i, f := range s.Factors {
-		f.Last, f.CreatedAt, f.UpdatedAt = f.Last.Add(c.ahead), f.CreatedAt.Add(c.ahead), f.UpdatedAt.Add(c.ahead)
-		seen.Factors[i] = f
-	}
-	return &seen
-}
-
-// redate moves the dates of a session_jwt. It is false for what no published key has
-// signed.
-func (c *call) redate(jwt string, by time.Duration) (string, bool) {
-	rawClaims, key, ok := c.verify(jwt)
-	if !ok {
-		return "", false
-	}
-	var claims map[string]any
-	numbers := json.NewDecoder(bytes.NewReader(rawClaims))
-	numbers.UseNumber() // custom claims keep the text that was sent
-	if numbers.Decode(&claims) != nil {
-		return "", false
-	}
-	for _, name := range []string{"iat", "nbf", "exp"} {
-		if n, ok := claims[name].(json.Number); ok {
-			at, err := n.Int64()
-			if err != nil {
-				return "", false
-			}
-			claims[name] = at + int64(by/time.Second)
-		}
-	}
-	if session, ok := claims[claimSession].(map[string]any); ok {
-		redateFields(session, by)
-		factors, _ := session["authentication_factors"].([]any)
-		for _, f := range factors {
-			if f, ok := f.(map[string]any); ok {
-				redateFields(f, by)
-			}
-		}
-	}
-	return signClaims(claims, *key), true
-}
-
-// redateFields moves the dates of an object in the claims, whose names end so.
-func redateFields(object map[string]any, by time.Duration) {
-	for name, value := range object {
-		text, _ := value.(string)
-		if at, err := time.Parse(time.RFC3339, text); err == nil && strings.HasSuffix(name, "_at") {
-			object[name] = claimTime(at.Add(by.Truncate(time.Second)))
-		}
-	}
+	return context.WithValue(ctx, core.AheadKey{}, k.ahead)
 }

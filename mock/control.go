@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock/internal/api/sessions"
+	"github.com/promptgrimoire/auth/mock/internal/control"
 )
 
 // Control returns the control plane, through which programs in other languages
@@ -36,37 +38,37 @@ import (
 // this machine.
 func (s *Stytch) Control() http.Handler {
 	s.configure()
-	p := plane{
-		server:       s.core,
-		login:        s.login,
-		addIDPUser:   s.addIDPUser,
-		foreignToken: s.foreignToken,
-		age:          s.Age,
-		fail: func(f faultRule) error {
+	p := control.Plane{
+		Server:       s.core,
+		Login:        s.login,
+		AddIdPUser:   s.addIDPUser,
+		ForeignToken: s.foreignToken,
+		Age:          s.Age,
+		Fail: func(f control.Fault) error {
 			return misuse("Fail", func() { s.Fail(Fault(f)) })
 		},
-		clearFaults: s.ClearFaults,
-		faults: func() (rules []faultRule) {
+		ClearFaults: s.ClearFaults,
+		Faults: func() (rules []control.Fault) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			for _, f := range s.faults {
-				rules = append(rules, faultRule(*f))
+				rules = append(rules, control.Fault(*f))
 			}
 			return rules
 		},
-		journal: func() (entries []journalEntry) {
+		Journal: func() (entries []control.Request) {
 			for _, r := range s.Journal() {
-				entries = append(entries, journalEntry(r))
+				entries = append(entries, control.Request(r))
 			}
 			return entries
 		},
-		clearJournal: func() {
+		ClearJournal: func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.journal = nil
 		},
 	}
-	return p.handler()
+	return p.Handler()
 }
 
 // misuse runs do, and returns as an error the sentence with which an exported
@@ -89,14 +91,14 @@ func misuse(method string, do func()) (err error) {
 	return nil
 }
 
-func (s *Stytch) addIDPUser(in idpUser) error {
+func (s *Stytch) addIDPUser(in control.IdPUser) error {
 	return misuse("AddIdPUser", func() { s.AddIdPUser(IdPUser(in)) })
 }
 
-func (s *Stytch) foreignToken(in foreignRequest) (out foreignTokenAnswer, err error) {
+func (s *Stytch) foreignToken(in control.ForeignRequest) (out control.ForeignTokenResponse, err error) {
 	err = misuse("ForeignToken", func() {
 		out.Token = s.ForeignToken(grimoireauth.MemberID(in.MemberID), in.Kind).Reveal()
-		out.ProfileID = TrustedProfile
+		out.ProfileID = sessions.TrustedProfile
 	})
 	return out, err
 }

@@ -9,18 +9,20 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/promptgrimoire/auth/mock/internal/control"
+	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/stretchr/testify/require"
 )
 
-// What strictJSON takes, encoding/json takes as well, and as the same; it is
+// What StrictJSON takes, encoding/json takes as well, and as the same; it is
 // stricter only.
 func FuzzStrictJSON(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"status":429,"times":2}`, `{"status":1,"status":2}`, `{"Status":1}`, `[]`, `{"body":"\u0000"}`, ` {"drop":true} `, `{"a":{}}`, "", `{"":1}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var strict, lax faultRequest
-		if strictJSON(raw, &strict) != nil || len(strings.TrimSpace(string(raw))) == 0 {
+		var strict, lax control.FaultRequest
+		if core.StrictJSON(raw, &strict) != nil || len(strings.TrimSpace(string(raw))) == 0 {
 			return
 		}
 		require.NoError(t, json.Unmarshal(raw, &lax))
@@ -35,7 +37,7 @@ func FuzzSeed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		s := new(Stytch)
 		if err := s.Seed(raw); err != nil {
-			require.Empty(t, s.core.db.Organizations, "nothing is kept of a wrong seed")
+			require.Empty(t, s.core.State.Organizations, "nothing is kept of a wrong seed")
 		}
 	})
 }
@@ -86,7 +88,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		if err := s.core.restore(s.core.snapshot(), true); err != nil {
+		if err := s.core.Restore(s.core.Snapshot(), true); err != nil {
 			b.Fatal(err)
 		}
 	}

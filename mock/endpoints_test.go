@@ -7,8 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/promptgrimoire/auth/mock/internal/api"
+	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/stretchr/testify/require"
 )
+
+//go:generate go test -run ^TestEndpointList$ -update .
 
 var update = flag.Bool("update", false, "write docs/mock-endpoints.md anew")
 
@@ -29,14 +33,14 @@ func TestEndpointList(t *testing.T) {
 func listEndpoints() string {
 	var there, missing strings.Builder
 	built := 0
-	for _, r := range routes {
-		if r.serve == nil {
-			fmt.Fprintf(&missing, "- `%s`\n", r.endpoint)
+	for _, r := range api.Routes {
+		if r.Serve == nil {
+			fmt.Fprintf(&missing, "- `%s`\n", r.Endpoint)
 			continue
 		}
 		built++
-		who := map[access]string{bySecret: "project", byMember: "project, or a member through it", byAnyone: "anyone"}[r.access]
-		fmt.Fprintf(&there, "| `%s` | %s |\n", r.endpoint, who)
+		who := map[core.Access]string{core.BySecret: "project", core.ByMember: "project, or a member through it", core.ByAnyone: "anyone"}[r.Access]
+		fmt.Fprintf(&there, "| `%s` | %s |\n", r.Endpoint, who)
 	}
 	return fmt.Sprintf(`<!-- Written by go generate ./mock; TestEndpointList holds it. -->
 
@@ -56,5 +60,5 @@ Stytch has these and the mock has not. They answer 501 with their name:
 %s
 Anything else is answered as Stytch answers it: 404 %s, or 405 %s for
 a path that takes another method.
-`, built, "`"+sessionTokenHeader+"`", "`"+sessionJWTHeader+"`", there.String(), missing.String(), "`route_not_found`", "`method_not_allowed`")
+`, built, "`"+core.SessionTokenHeader+"`", "`"+core.SessionJWTHeader+"`", there.String(), missing.String(), "`route_not_found`", "`method_not_allowed`")
 }

@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/promptgrimoire/auth/mock/internal/api"
+	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
 // Fault is a rule that makes an endpoint fail. Without Status, ErrorType, Body,
@@ -51,15 +55,15 @@ type Fault struct {
 // until its Times are used up. It panics if the rule makes no sense.
 func (s *Stytch) Fail(fault Fault) {
 	s.configure()
-	if fault.Endpoint != "" && !slices.ContainsFunc(routes, func(r route) bool { return r.endpoint == fault.Endpoint }) {
+	if fault.Endpoint != "" && !slices.ContainsFunc(api.Routes, func(r core.Route) bool { return r.Endpoint == fault.Endpoint }) {
 		panic("mock: Fail: Stytch has no endpoint " + strconv.Quote(fault.Endpoint))
 	}
 	if fault.ErrorType != "" && fault.Status == 0 {
-		known, ok := refusals[fault.ErrorType]
+		known, ok := wire.Errors[fault.ErrorType]
 		if !ok {
 			panic("mock: Fail: give a Status with error type " + strconv.Quote(fault.ErrorType))
 		}
-		fault.Status = known.status
+		fault.Status = known.Status
 	}
 	switch {
 	case fault.Times < 0 || fault.Latency < 0 || fault.RetryAfter < 0:
@@ -95,8 +99,8 @@ func (s *Stytch) ClearFaults() {
 	s.faults = nil
 }
 
-// strike returns the rule that strikes a request, and uses it up once.
-func (s *Stytch) strike(endpoint string) (Fault, bool) {
+// matchFault returns the rule that strikes a request, and uses it up once.
+func (s *Stytch) matchFault(endpoint string) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, rule := range s.faults {
@@ -118,36 +122,36 @@ func (f Fault) answersNothing() bool {
 	return !f.Drop && f.Status == 0 && f.Body == "" && f.Location == ""
 }
 
-func (f Fault) reply(requestID string) reply {
-	var out reply
+func (f Fault) reply(requestID string) wire.Response {
+	var out wire.Response
 	switch {
 	case f.Location != "":
-		out = reply{status: f.Status, header: http.Header{"Location": {f.Location}}}
+		out = wire.Response{Status: f.Status, Header: http.Header{"Location": {f.Location}}}
 	case f.Body != "":
 		kind := "text/html; charset=utf-8"
 		if bytes.HasPrefix(bytes.TrimSpace([]byte(f.Body)), []byte("{")) {
 			kind = "application/json"
 		}
-		out = reply{status: f.Status, header: http.Header{"Content-Type": {kind}}, body: []byte(f.Body)}
+		out = wire.Response{Status: f.Status, Header: http.Header{"Content-Type": {kind}}, Body: []byte(f.Body)}
 	default:
-		out = refused(f.refusal(), requestID)
+		out = wire.ErrorResponse(f.refusal(), requestID)
 	}
 	if f.RetryAfter > 0 {
-		out.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+		out.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
 	return out
 }
 
 // refusal is Stytch's error object for the rule. A status without an error_type
 // gets the type that Stytch uses with it most.
-func (f Fault) refusal() *refusal {
+func (f Fault) refusal() *wire.APIError {
 	kind := f.ErrorType
 	if kind == "" {
 		kind = usualType(f.Status)
 	}
-	r := &refusal{status: f.Status, kind: kind, message: "A fault rule of the mock says so."}
-	if known, ok := refusals[kind]; ok {
-		r.message = known.message
+	r := &wire.APIError{Status: f.Status, Type: kind, Message: "A fault rule of the mock says so."}
+	if known, ok := wire.Errors[kind]; ok {
+		r.Message = known.Message
 	}
 	return r
 }

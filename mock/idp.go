@@ -1,175 +1,95 @@
 package mock
 
 import (
-	"net/url"
-	"time"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock/internal/api/sso"
+	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/state"
+	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// handoff is a browser that is at the identity provider.
-type handoff struct {
-	State          string    `json:"-"`        // the key in the state, but for a grant
-	Kind           string    `json:"kind"`     // "oauth", "discovery_oauth" or "sso": the stytch_token_type to return with
-	Provider       string    `json:"provider"` // what the page calls itself: "google", "saml"
-	Scopes         []string  `json:"scopes,omitempty"`
-	OrganizationID string    `json:"organization_id,omitempty"` // empty for discovery
-	ConnectionID   string    `json:"connection_id,omitempty"`   // SSO
-	Login          string    `json:"login_redirect_url"`        // where to return to; for discovery both are the same
-	Signup         string    `json:"signup_redirect_url"`
-	Challenge      string    `json:"pkce_code_challenge,omitempty"`
-	ExpiresAt      time.Time `json:"expires_at"`
+// IdPUser is somebody whom the scripted identity provider knows: the one that
+// stands behind OAuth and SSO. Addresses that are no persona's can sign in there,
+// too, as people about whom nothing else is known.
+type IdPUser struct {
+	Email string // required
+	Name  string // empty: the part of Email before the @
+	// Subject is what the provider calls them. Empty: made from Email, so that it
+	// is the same each time.
+	Subject string
+	// Unverified makes a provider that vouches for addresses not vouch for this
+	// one. Those of GitHub, Slack and HubSpot are never vouched for.
+	Unverified bool
+	// Tenants are the workspaces that an OAuth provider says they are in.
+	Tenants []string
+	// Groups are what an SSO identity provider says as "groups".
+	Groups []string
+	// Attributes are what else it says, for an attribute_mapping to pick from. It
+	// always says email, full_name, first_name, last_name, idp_user_id and groups.
+	Attributes map[string]any
 }
 
-// grant is a one-time token that a browser returned with.
-type grant struct {
-	handoff
-	Token   string `json:"-"` // the key in the state
-	Persona person `json:"idp_user"`
-	Spent   bool   `json:"spent,omitempty"`
-}
-
-// The pages of the scripted identity provider. The real ones are elsewhere on
-// the web; these paths are the mock's own.
-const (
-	idpPage     = "GET /mock/idp"
-	idpCallback = "GET /mock/idp/callback"
-)
-
-// The life of what goes through a browser is not published. Ten minutes are
-// enough for a person, and the token is redeemed at once.
-const (
-	handoffLife = 10 * time.Minute
-	grantLife   = 5 * time.Minute
-)
-
-// The parameters that a test adds to a start URL, to be spared the page: who
-// signs in, or the error (RFC 6749, 4.1.2.1) that the provider returns instead.
-const (
-	paramPersona = "mock_persona"
-	paramError   = "mock_error"
-)
-
-// start sends the browser to the identity provider, or through it at once if the
-// URL says who is to sign in.
-func (c *call) start(h *handoff) (stamped, error) {
-	h.State, h.ExpiresAt = c.newOneTimeToken("state"), c.now.Add(handoffLife)
-	if c.query.Has(paramPersona) || c.query.Has(paramError) {
-		return c.comeBack(h, c.query.Get(paramPersona), c.query.Get(paramError))
-	}
-	put(&c.db.Handoffs, h.State, h)
-	return &redirect{location: c.base + "/mock/idp?" + url.Values{"state": {h.State}}.Encode()}, nil
-}
-
-// comeBack returns from the identity provider to the project's page: with a
-// token, or with the error that the provider gave. How Stytch passes such an
-// error on is not published; here the names are those of RFC 6749.
-func (c *call) comeBack(h *handoff, email, failure string) (stamped, error) {
-	to, err := url.Parse(h.Login)
-	if err != nil {
-		return nil, refuse("invalid_url")
-	}
-	if failure != "" {
-		query := to.Query()
-		query.Set("error", failure)
-		query.Set("error_description", "The identity provider did not sign anybody in.")
-		to.RawQuery = query.Encode()
-		return &redirect{location: to.String()}, nil
-	}
-	persona, err := c.person(email)
-	if err != nil {
-		return nil, err
-	}
-	if h.OrganizationID != "" && c.memberByEmail(c.db.org(h.OrganizationID), persona.Email) == nil {
-		if to, err = url.Parse(h.Signup); err != nil {
-			return nil, refuse("invalid_url")
+// AddIdPUser makes somebody known to the identity provider, or changes them. It
+// panics if Email is no address or an attribute no JSON.
+func (s *Stytch) AddIdPUser(user IdPUser) {
+	s.arrange("AddIdPUser", func(c *core.Request) error {
+		if err := wire.CheckEmail(user.Email); err != nil {
+			return err
 		}
-	}
-	g := &grant{handoff: *h, Token: c.newOneTimeToken("grant"), Persona: persona}
-	g.ExpiresAt = c.now.Add(grantLife)
-	put(&c.db.Grants, g.Token, g)
-	return arrive(to, h.Kind, g.Token, c.db.org(h.OrganizationID)), nil
+		attributes, err := state.EncodeAttributes(user.Attributes)
+		if err != nil {
+			return err
+		}
+		p := state.IdPUser{
+			Email: user.Email, Name: user.Name, Subject: user.Subject, Unverified: user.Unverified,
+			Tenants: slices.Clone(user.Tenants), Groups: slices.Clone(user.Groups), Attributes: attributes,
+		}
+		if i := slices.IndexFunc(c.State.IdPUsers, func(p state.IdPUser) bool { return wire.SameEmail(p.Email, user.Email) }); i < 0 {
+			c.State.IdPUsers = append(c.State.IdPUsers, p)
+		} else {
+			c.State.IdPUsers[i] = p
+		}
+		return nil
+	})
 }
 
-// handoffOf returns the browser's way through the identity provider.
-func (c *call) handoffOf() (*handoff, error) {
-	h := c.db.Handoffs[c.query.Get("state")]
-	if h == nil || !c.now.Before(h.ExpiresAt) || !c.leadsSomewhere(h) {
-		return nil, refuse("oauth_invalid_state")
-	}
-	return h, nil
-}
-
-// leadsSomewhere reports whether the organization and the connection are still
-// there: they can be deleted while somebody is at the identity provider.
-func (c *call) leadsSomewhere(h *handoff) bool {
-	if h.OrganizationID == "" {
-		return true
-	}
-	if !c.db.isLive(h.OrganizationID) {
-		return false
-	}
-	n := c.db.connection(h.ConnectionID)
-	return h.ConnectionID == "" || (n != nil && n.active())
-}
-
-// followIDP is the link that a person chose on the page.
-func followIDP(c *call) (stamped, error) {
-	h, err := c.handoffOf()
-	if err != nil {
-		return nil, err
-	}
-	out, err := c.comeBack(h, c.query.Get("persona"), c.query.Get("error"))
-	if err == nil {
-		delete(c.db.Handoffs, h.State) // a state is used once
-	}
-	return out, err
-}
-
-// grantOf returns the grant of a one-time token; with OAuth and SSO there is one
-// error for a token that is unknown, used or expired.
-func (c *call) grantOf(token, kind, unknown string) (*grant, error) {
-	if !wellFormed(token) {
-		return nil, refuse("invalid_token")
-	}
-	g := c.db.Grants[token]
-	if g == nil || g.Kind != kind || g.Spent || !c.now.Before(g.ExpiresAt) || !c.leadsSomewhere(&g.handoff) {
-		return nil, refuse(unknown)
-	}
-	return g, nil
-}
-
-// redeem uses the grant up, if the verifier fits its challenge. A wrong verifier
-// uses it up as well, as with links.
-func (g *grant) redeem(verifier *string) error {
-	err := checkVerifier(g.Challenge, verifier)
-	g.Spent = err == nil || asRefusal(err).kind == "pkce_mismatch"
-	return err
-}
-
-// publicProject checks the public token, all that a browser has.
-func (c *call) publicProject() error {
-	switch token := c.query.Get("public_token"); {
-	case token == "":
-		return refuse("public_token_required")
-	case token != c.publicToken:
-		return refuse("public_token_not_found")
-	}
-	return nil
-}
-
-// returnTo chooses where a browser returns to, with the error types of the
-// family ("oauth" or "sso").
-func (c *call) returnTo(family, purpose string) (string, error) {
-	asked := c.query.Get(purpose + "_redirect_url")
-	to, err := c.chooseRedirect(purpose, &asked)
-	if err == nil {
-		return to, nil
-	}
-	switch r := asRefusal(err); r.kind {
-	case "no_match_for_provided_magic_link_url":
-		return "", refuse("no_match_for_provided_" + family + "_url")
-	case "invalid_login_redirect_url", "invalid_signup_redirect_url":
-		return "", refuse("invalid_" + purpose + "_" + family + "_url")
-	default:
-		return "", r
-	}
+// AddSSO gives a class an active SSO connection of kind "saml" or "oidc" and
+// returns its id. It reads the identity provider's attributes under Stytch's own
+// names; mapping adds to that: the name of a trusted_metadata key to the name of
+// an attribute. It panics if there is no such class or kind.
+func (s *Stytch) AddSSO(class grimoireauth.ClassID, kind string, mapping map[string]string) string {
+	var id string
+	s.arrange("AddSSO", func(c *core.Request) error {
+		if kind != state.SAMLKind && kind != state.OIDCKind {
+			return fmt.Errorf("kind should be %q or %q", state.SAMLKind, state.OIDCKind)
+		}
+		c.Params = map[string]string{"organization_id": string(class)}
+		name := "Mock " + strings.ToUpper(kind)
+		n, err := sso.NewConnection(c, kind, sso.CreateConnectionRequest{DisplayName: &name})
+		if err != nil {
+			return err
+		}
+		n.AttributeMapping = map[string]string{"email": "email", "full_name": "full_name", "groups": "groups"}
+		for key, attribute := range mapping {
+			n.AttributeMapping[key] = attribute
+		}
+		at := "https://idp.example.edu"
+		n.OIDC = state.OIDCSettings{
+			ClientID: "mock", ClientSecret: "mock", Issuer: at,
+			AuthorizationURL: at + "/authorize", TokenURL: at + "/token", UserinfoURL: at + "/userinfo", JWKSURL: at + "/jwks",
+		}
+		if kind == state.SAMLKind {
+			n.OIDC = state.OIDCSettings{}
+			if err := sso.CompleteSAML(c, n, at); err != nil {
+				return err
+			}
+		}
+		id = n.ID
+		return nil
+	})
+	return id
 }

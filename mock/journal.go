@@ -3,6 +3,8 @@ package mock
 import (
 	"slices"
 	"time"
+
+	"github.com/promptgrimoire/auth/mock/internal/core"
 )
 
 // Request is what the journal keeps of one request: enough to count and to
@@ -31,5 +33,5 @@ func (s *Stytch) note(entry Request) {
 	entry.At = time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.journal = keepLast(append(s.journal, entry))
+	s.journal = core.KeepLast(append(s.journal, entry))
 }

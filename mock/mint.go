@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/state"
+	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
 // SignInOption changes how [Stytch.SignIn] signs somebody in.
@@ -54,13 +57,13 @@ func (s *Stytch) SignIn(member grimoireauth.MemberID, options ...SignInOption) g
 		option(&how)
 	}
 	var out grimoireauth.Credentials
-	s.arrange("SignIn", func(c *call) error {
-		m, err := c.knownMember(member)
+	s.arrange("SignIn", func(c *core.Request) error {
+		m, err := c.KnownMember(string(member))
 		if err != nil {
 			return err
 		}
 		if how.life == 0 {
-			how.life = defaultSession
+			how.life = core.DefaultSession
 		}
 		if how.jwtAge < 0 || how.life < 0 || slices.Contains(how.roles, "") {
 			return errors.New("a session cannot begin in the future, end before it began, or have a role without an id")
@@ -69,13 +72,13 @@ func (s *Stytch) SignIn(member grimoireauth.MemberID, options ...SignInOption) g
 		if err != nil {
 			return err
 		}
-		c.now = c.now.Add(-how.jwtAge)
-		c.prove(m)
-		c.activate(m)
-		session := c.newSession(m, c.factorsOf(m, how.factors), how.life)
+		c.Now = c.Now.Add(-how.jwtAge)
+		c.VerifyEmail(m)
+		c.Activate(m)
+		session := c.NewSession(m, factorsOf(c, m, how.factors), how.life)
 		session.Granted, session.Claims = slices.Clone(how.roles), claims
 		out = grimoireauth.Credentials{
-			JWT:          grimoireauth.NewSecret(c.sign(session, c.now)),
+			JWT:          grimoireauth.NewSecret(c.Sign(session, c.Now)),
 			Token:        grimoireauth.NewSecret(session.Token),
 			NamedSession: grimoireauth.SessionID(session.ID),
 		}
@@ -91,12 +94,12 @@ func (s *Stytch) SignIn(member grimoireauth.MemberID, options ...SignInOption) g
 // that is over there is [Stytch.Expired].
 func (s *Stytch) Stale(credentials grimoireauth.Credentials) grimoireauth.Credentials {
 	var out grimoireauth.Credentials
-	s.arrange("Stale", func(c *call) error {
-		session, err := c.sessionOfCredentials(credentials)
+	s.arrange("Stale", func(c *core.Request) error {
+		session, err := sessionOfCredentials(c, credentials)
 		if err != nil {
 			return err
 		}
-		issued := c.now.Add(-max(time.Hour, s.core.jwtLife()+time.Minute))
+		issued := c.Now.Add(-max(time.Hour, s.core.JWTLife()+time.Minute))
 		if session.StartedAt.After(issued) {
 			session.StartedAt = issued
 		}
@@ -109,7 +112,7 @@ func (s *Stytch) Stale(credentials grimoireauth.Credentials) grimoireauth.Creden
 			}
 		}
 		out = grimoireauth.Credentials{
-			JWT:          grimoireauth.NewSecret(c.sign(&then, issued)),
+			JWT:          grimoireauth.NewSecret(c.Sign(&then, issued)),
 			Token:        grimoireauth.NewSecret(session.Token),
 			NamedSession: grimoireauth.SessionID(session.ID),
 		}
@@ -121,22 +124,22 @@ func (s *Stytch) Stale(credentials grimoireauth.Credentials) grimoireauth.Creden
 // EndSession ends the session of the credentials, as revoking it does. It panics
 // if the session is not live.
 func (s *Stytch) EndSession(credentials grimoireauth.Credentials) {
-	s.arrange("EndSession", func(c *call) error {
-		ended, err := c.sessionOfCredentials(credentials)
+	s.arrange("EndSession", func(c *core.Request) error {
+		ended, err := sessionOfCredentials(c, credentials)
 		if err != nil {
 			return err
 		}
-		c.db.endSessions(func(other *session) bool { return other == ended })
+		c.State.EndSessions(func(other *state.Session) bool { return other == ended })
 		return nil
 	})
 }
 
 // sessionOfCredentials finds the session by the token, or else by the JWT.
-func (c *call) sessionOfCredentials(credentials grimoireauth.Credentials) (*session, error) {
+func sessionOfCredentials(c *core.Request, credentials grimoireauth.Credentials) (*state.Session, error) {
 	if !credentials.Token.IsZero() {
-		return c.sessionOf(credentials.Token.Reveal(), "")
+		return c.SessionOf(credentials.Token.Reveal(), "")
 	}
-	return c.sessionOf("", credentials.JWT.Reveal())
+	return c.SessionOf("", credentials.JWT.Reveal())
 }
 
 func readClaims(claims map[string]any) (map[string]json.RawMessage, error) {
@@ -144,9 +147,9 @@ func readClaims(claims map[string]any) (map[string]json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the claims are no JSON: %w", err)
 	}
-	var custom customClaims
+	var custom wire.CustomClaims
 	if err := json.Unmarshal(encoded, &custom); err != nil {
 		return nil, fmt.Errorf("the claims are no JSON object: %w", err)
 	}
-	return custom.mergedInto(nil)
+	return custom.MergedInto(nil)
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/state"
 )
 
 // Revoked returns credentials of a session that has been revoked. The
@@ -20,7 +22,7 @@ func (s *Stytch) Revoked(member grimoireauth.MemberID) grimoireauth.Credentials 
 // session_jwt that has expired, too: there is nothing left to refresh. It panics
 // if there is no such member.
 func (s *Stytch) Expired(member grimoireauth.MemberID) grimoireauth.Credentials {
-	return s.SignIn(member, WithJWTAge(defaultSession+time.Minute))
+	return s.SignIn(member, WithJWTAge(core.DefaultSession+time.Minute))
 }
 
 // Skewed returns live credentials whose session_jwt was issued by a clock that is
@@ -28,10 +30,10 @@ func (s *Stytch) Expired(member grimoireauth.MemberID) grimoireauth.Credentials 
 // here that can be dated in the future. It panics if there is no such member.
 func (s *Stytch) Skewed(member grimoireauth.MemberID, ahead time.Duration) grimoireauth.Credentials {
 	credentials := s.SignIn(member)
-	s.resign("Skewed", &credentials, func(c *call, session *session) string {
+	s.resign("Skewed", &credentials, func(c *core.Request, session *state.Session) string {
 		skewed := *session
 		skewed.StartedAt, skewed.LastAccessedAt = session.StartedAt.Add(ahead), session.LastAccessedAt.Add(ahead)
-		return c.sign(&skewed, c.now.Add(ahead))
+		return c.Sign(&skewed, c.Now.Add(ahead))
 	})
 	return credentials
 }
@@ -42,18 +44,18 @@ func (s *Stytch) Skewed(member grimoireauth.MemberID, ahead time.Duration) grimo
 // It panics if there is no such member.
 func (s *Stytch) Forged(member grimoireauth.MemberID) grimoireauth.Credentials {
 	credentials := s.SignIn(member)
-	s.resign("Forged", &credentials, func(c *call, session *session) string {
-		c.ensureKey()
-		return c.signWith(session, c.now, publishedKey{signingKey: s.core.keyNumber(forgerKey), kid: c.keys[0].kid})
+	s.resign("Forged", &credentials, func(c *core.Request, session *state.Session) string {
+		c.EnsureKey()
+		return c.SignWith(session, c.Now, core.PublishedKey{SigningKey: s.core.KeyNumber(core.ForgerKey), Kid: c.Keys[0].Kid})
 	})
-	credentials.Token = grimoireauth.NewSecret(s.core.newSessionToken())
+	credentials.Token = grimoireauth.NewSecret(s.core.NewSessionToken())
 	return credentials
 }
 
 // resign replaces the session_jwt.
-func (s *Stytch) resign(what string, credentials *grimoireauth.Credentials, sign func(*call, *session) string) {
-	s.arrange(what, func(c *call) error {
-		session, err := c.sessionOfCredentials(*credentials)
+func (s *Stytch) resign(what string, credentials *grimoireauth.Credentials, sign func(*core.Request, *state.Session) string) {
+	s.arrange(what, func(c *core.Request) error {
+		session, err := sessionOfCredentials(c, *credentials)
 		if err != nil {
 			return errors.New("the member has no session") // it was begun a moment ago
 		}

@@ -15,6 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promptgrimoire/auth/mock/internal/api"
+	"github.com/promptgrimoire/auth/mock/internal/api/sessions"
+	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/state"
+	"github.com/promptgrimoire/auth/mock/internal/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -24,11 +29,11 @@ import (
 func TestSoakEveryEndpoint(t *testing.T) {
 	s := &Stytch{LockAfter: 50}
 	for i := range 3 {
-		class := s.AddClass(fmt.Sprint("Class ", i), Settings{"email_jit_provisioning": restricted, "email_allowed_domains": []string{"example.edu"}, "sso_jit_provisioning": allAllowed})
+		class := s.AddClass(fmt.Sprint("Class ", i), Settings{"email_jit_provisioning": wire.Restricted, "email_allowed_domains": []string{"example.edu"}, "sso_jit_provisioning": wire.AllAllowed})
 		for j := range 3 {
 			s.SignIn(s.AddMember(class.ID, fmt.Sprintf("p%d@example.edu", j), "stytch_admin"))
 		}
-		s.AddSSO(class.ID, samlKind, nil)
+		s.AddSSO(class.ID, state.SAMLKind, nil)
 	}
 	var served [600]atomic.Int64
 	deadline := time.Now().Add(time.Second)
@@ -61,17 +66,17 @@ func TestSoakEveryEndpoint(t *testing.T) {
 
 // soakCall makes one call of a random endpoint.
 func soakCall(s *Stytch, random *rand.Rand) (int, error) {
-	r := routes[random.IntN(len(routes))]
-	if r.serve == nil {
+	r := api.Routes[random.IntN(len(api.Routes))]
+	if r.Serve == nil {
 		return 0, nil
 	}
-	if strings.HasPrefix(r.endpoint, "DELETE /v1/b2b/organizations/{organization_id}") && random.IntN(10) > 0 {
+	if strings.HasPrefix(r.Endpoint, "DELETE /v1/b2b/organizations/{organization_id}") && random.IntN(10) > 0 {
 		return 0, nil // or nobody would be left to call about
 	}
 	args := soakArguments(s, random)
-	path := strings.SplitN(r.endpoint, " ", 2)[1]
-	for _, segment := range r.segments {
-		if name, ok := param(segment); ok {
+	path := strings.SplitN(r.Endpoint, " ", 2)[1]
+	for _, segment := range r.Segments {
+		if name, ok := core.Param(segment); ok {
 			value, _ := args[name].(string)
 			if value == "" || random.IntN(20) == 0 {
 				value = "nothing"
@@ -85,35 +90,35 @@ func soakCall(s *Stytch, random *rand.Rand) (int, error) {
 			query.Set(name, value)
 		}
 	}
-	for name := range r.paramNames() {
+	for name := range paramNames(r) {
 		delete(args, name) // the body must not contradict the path
 	}
 	body, err := json.Marshal(args)
 	if err != nil {
 		return 0, err
 	}
-	req, err := http.NewRequest(r.method, s.BaseURL()+path+"?"+query.Encode(), bytes.NewReader(body))
+	req, err := http.NewRequest(r.Method, s.BaseURL()+path+"?"+query.Encode(), bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
 	req.SetBasicAuth(s.ProjectID(), s.Secret().Reveal())
 	if token, ok := args["session_token"].(string); ok && random.IntN(4) == 0 {
-		req.Header.Set(sessionTokenHeader, token)
+		req.Header.Set(core.SessionTokenHeader, token)
 	}
 	res, err := s.RoundTrip(req)
 	if err != nil {
-		return 0, fmt.Errorf("%s %s: %w", r.endpoint, body, err)
+		return 0, fmt.Errorf("%s %s: %w", r.Endpoint, body, err)
 	}
 	if res.StatusCode >= 500 && res.StatusCode != http.StatusNotImplemented {
-		return 0, fmt.Errorf("%s %s: %d", r.endpoint, body, res.StatusCode)
+		return 0, fmt.Errorf("%s %s: %d", r.Endpoint, body, res.StatusCode)
 	}
 	return res.StatusCode, nil
 }
 
-func (r route) paramNames() map[string]bool {
+func paramNames(r core.Route) map[string]bool {
 	out := make(map[string]bool)
-	for _, segment := range r.segments {
-		if name, ok := param(segment); ok {
+	for _, segment := range r.Segments {
+		if name, ok := core.Param(segment); ok {
 			out[name] = true
 		}
 	}
@@ -129,24 +134,24 @@ func soakArguments(s *Stytch, random *rand.Rand) map[string]any {
 		"password": "otter-lantern-9-quiver", "existing_password": "otter-lantern-9-quiver", "new_password": "marble-ninety-fjord-lemon",
 		"hash": strings.Repeat("ab", 16), "hash_type": "md_5", "provider": "google", "metadata_url": "https://idp.example.edu",
 		"mfa_phone_number": fmt.Sprintf("+1500555%04d", random.IntN(10000)), "code": "123456", "limit": 1 + random.IntN(3),
-		"external_id": fmt.Sprint("ext-", random.IntN(1000)), "profile_id": TrustedProfile, "project_id": s.ProjectID(),
+		"external_id": fmt.Sprint("ext-", random.IntN(1000)), "profile_id": sessions.TrustedProfile, "project_id": s.ProjectID(),
 	}
-	s.core.mu.Lock()
-	members := len(s.core.db.Members)
+	s.core.Mu.Lock()
+	members := len(s.core.State.Members)
 	if members > 0 {
-		m := s.core.db.Members[random.IntN(members)]
+		m := s.core.State.Members[random.IntN(members)]
 		args["organization_id"], args["member_id"], args["email_address"] = m.OrganizationID, m.ID, m.Email
 		args["mock_persona"], args["persona"] = m.Email, m.Email
 		args["organization_ids"] = []string{m.OrganizationID}
 		if m.TOTP != nil {
-			args["code"] = m.TOTP.code(time.Now().Unix() / totpStep)
-		} else if sent := s.core.db.Codes[emailPurpose(s.core.db.org(m.OrganizationID), m.Email)]; len(sent) > 0 && random.IntN(2) == 0 {
+			args["code"] = m.TOTP.Code(time.Now().Unix() / state.TOTPStep)
+		} else if sent := s.core.State.Codes[core.EmailPurpose(s.core.State.Org(m.OrganizationID), m.Email)]; len(sent) > 0 && random.IntN(2) == 0 {
 			args["code"] = sent[len(sent)-1].Value
-		} else if sent := s.core.db.Codes["sms "+m.ID]; len(sent) > 0 {
+		} else if sent := s.core.State.Codes["sms "+m.ID]; len(sent) > 0 {
 			args["code"] = sent[len(sent)-1].Value
 		}
-		if len(s.core.db.org(m.OrganizationID).Connections) > 0 {
-			args["connection_id"] = s.core.db.org(m.OrganizationID).Connections[0].ID
+		if len(s.core.State.Org(m.OrganizationID).Connections) > 0 {
+			args["connection_id"] = s.core.State.Org(m.OrganizationID).Connections[0].ID
 		}
 		if m.Password != nil {
 			args["member_password_id"] = m.Password.ID
@@ -157,9 +162,9 @@ func soakArguments(s *Stytch, random *rand.Rand) map[string]any {
 			args[name] = of[random.IntN(len(of))]
 		}
 	}
-	session, unfinished := make([]string, 0, 64), keys(s.core.db.Intermediates)
-	for _, id := range keys(s.core.db.Sessions) {
-		session = append(session, s.core.db.Sessions[id].Token)
+	session, unfinished := make([]string, 0, 64), keys(s.core.State.Intermediates)
+	for _, id := range keys(s.core.State.Sessions) {
+		session = append(session, s.core.State.Sessions[id].Token)
 	}
 	if random.IntN(2) == 0 {
 		token("session_token", session)
@@ -167,13 +172,13 @@ func soakArguments(s *Stytch, random *rand.Rand) map[string]any {
 		token("intermediate_session_token", unfinished)
 	}
 	for _, name := range []string{"magic_links_token", "discovery_magic_links_token", "password_reset_token", "token"} {
-		token(name, keys(s.core.db.Links))
+		token(name, keys(s.core.State.Links))
 	}
 	for _, name := range []string{"oauth_token", "discovery_oauth_token", "sso_token"} {
-		token(name, keys(s.core.db.Grants))
+		token(name, keys(s.core.State.Grants))
 	}
-	token("state", keys(s.core.db.Handoffs))
-	s.core.mu.Unlock()
+	token("state", keys(s.core.State.Visits))
+	s.core.Mu.Unlock()
 	if random.IntN(8) == 0 {
 		args["email_address"] = fmt.Sprintf("new%d@example.edu", random.IntN(10_000))
 	}
@@ -201,11 +206,11 @@ func keys[V any](m map[string]V) []string {
 
 // invariant returns what contradicts itself in what a Stytch remembers.
 func invariant(s *Stytch) string {
-	s.core.mu.Lock()
-	defer s.core.mu.Unlock()
+	s.core.Mu.Lock()
+	defer s.core.Mu.Unlock()
 	slugs := make(map[string]bool)
-	known := make(map[*organization]bool)
-	for _, o := range s.core.db.Organizations {
+	known := make(map[*state.Organization]bool)
+	for _, o := range s.core.State.Organizations {
 		known[o] = true
 		for _, name := range []string{strings.ToLower(o.Slug), o.ExternalID} {
 			if name != "" && slugs[name] {
@@ -216,21 +221,21 @@ func invariant(s *Stytch) string {
 		if fault := rosterInvariant(s, o); fault != "" {
 			return fault
 		}
-		if o.DefaultConnection != "" && o.connection(o.DefaultConnection) == nil {
+		if o.DefaultConnection != "" && o.Connection(o.DefaultConnection) == nil {
 			return "the default connection of " + o.ID + " does not exist"
 		}
-		if err := o.Settings.consistent(); err != nil {
+		if err := o.Settings.Consistent(); err != nil {
 			return "the settings of " + o.ID + " contradict each other: " + err.Error()
 		}
 	}
-	for id, session := range s.core.db.Sessions {
-		m := s.core.db.member(session.MemberID)
+	for id, session := range s.core.State.Sessions {
+		m := s.core.State.Member(session.MemberID)
 		switch {
-		case session.ID != id || s.core.db.sessionByToken(session.Token) != session:
+		case session.ID != id || s.core.State.SessionByToken(session.Token) != session:
 			return "a session is filed under another name"
-		case m.Status != statusActive:
+		case m.Status != state.StatusActive:
 			return "a session of a member who is " + m.Status
-		case !known[s.core.db.org(m.OrganizationID)]:
+		case !known[s.core.State.Org(m.OrganizationID)]:
 			return "a session in an organization that was deleted"
 		case len(session.Factors) == 0:
 			return "a session that nothing has proven"
@@ -238,53 +243,53 @@ func invariant(s *Stytch) string {
 			return "a session whose times are out of order"
 		}
 	}
-	for token, i := range s.core.db.Intermediates {
-		if i.Token != token || i.Email == "" || (i.MemberID != "" && s.core.db.member(i.MemberID).Status == statusDeleted) {
+	for token, i := range s.core.State.Intermediates {
+		if i.Token != token || i.Email == "" || (i.MemberID != "" && s.core.State.Member(i.MemberID).Status == state.StatusDeleted) {
 			return "an unfinished sign-in of nobody"
 		}
 	}
-	for _, m := range s.core.db.Members {
+	for _, m := range s.core.State.Members {
 		switch {
-		case m.DefaultMFA == "totp" && !m.hasTOTP():
+		case m.DefaultMFA == "totp" && !m.HasTOTP():
 			return "the default second factor of " + m.ID + " is not there"
 		case m.PhoneVerified && m.Phone == "":
 			return "a proven number that is none"
-		case s.core.db.member(m.ID) != m:
+		case s.core.State.Member(m.ID) != m:
 			return m.ID + " is filed under another name"
 		}
 	}
 	return ""
 }
 
-func rosterInvariant(s *Stytch, o *organization) string {
+func rosterInvariant(s *Stytch, o *state.Organization) string {
 	live := 0
 	seen := make(map[string]bool)
-	for _, m := range s.core.db.roster(o).members {
+	for _, m := range s.core.State.Roster(o).Members {
 		if m.OrganizationID != o.ID {
 			return m.ID + " is in the index of another organization"
 		}
-		if m.Status == statusDeleted {
+		if m.Status == state.StatusDeleted {
 			continue
 		}
 		live++
-		email := foldEmail(m.Email)
-		if seen[email] || s.core.db.roster(o).byEmail[email] != m {
+		email := wire.FoldEmail(m.Email)
+		if seen[email] || s.core.State.Roster(o).ByEmail[email] != m {
 			return "the index does not find " + m.Email
 		}
 		seen[email] = true
 		for _, old := range m.Retired {
-			if other := s.core.db.roster(o).byEmail[foldEmail(old.EmailAddress)]; other != nil && other != m {
+			if other := s.core.State.Roster(o).ByEmail[wire.FoldEmail(old.EmailAddress)]; other != nil && other != m {
 				return old.EmailAddress + " was retired by one member and is used by another"
 			}
 		}
-		if m.ExternalID != "" && s.core.db.roster(o).byExternal[m.ExternalID] != m {
+		if m.ExternalID != "" && s.core.State.Roster(o).ByExternal[m.ExternalID] != m {
 			return "the index does not find " + m.ExternalID
 		}
 	}
-	if live != s.core.db.roster(o).live || live != len(s.core.db.roster(o).byEmail) {
-		return fmt.Sprintf("the index of %s counts %d of %d", o.ID, s.core.db.roster(o).live, live)
+	if live != s.core.State.Roster(o).Live || live != len(s.core.State.Roster(o).ByEmail) {
+		return fmt.Sprintf("the index of %s counts %d of %d", o.ID, s.core.State.Roster(o).Live, live)
 	}
-	if !slices.IsSortedFunc(s.core.db.roster(o).members, func(a, b *member) int { return int(a.Seq - b.Seq) }) {
+	if !slices.IsSortedFunc(s.core.State.Roster(o).Members, func(a, b *state.Member) int { return int(a.Seq - b.Seq) }) {
 		return "the index is out of order"
 	}
 	return ""

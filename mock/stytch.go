@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
 // Stytch is one Stytch B2B project in memory. The zero value is ready; set the
@@ -81,7 +83,7 @@ type Stytch struct {
 	// core is set once. It holds what signs people in: a Stytch leads to it by a pointer,
 	// so that what prints a struct with a *Stytch in a private field, where fmt calls no
 	// methods and follows one pointer, finds an address.
-	core *server
+	core *core.Server
 
 	mu      sync.Mutex // guards faults and journal
 	faults  []*Fault
@@ -105,40 +107,40 @@ func (s *Stytch) readFields() string {
 	var faults []string
 	wrong := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 
-	s.core = &server{
-		env: "test", projectID: s.Project, secret: s.ProjectSecret.Reveal(), base: inProcessURL,
-		crossOrgPasswords: s.CrossOrgPasswords, rateLimits: s.RateLimits, lockAfter: s.LockAfter,
-		customDomain: s.CustomDomain, allowedRedirects: s.RedirectURLs, tokenLife: s.JWTLife, remote: s.DangerouslyRemote,
+	s.core = &core.Server{
+		Env: "test", ProjectID: s.Project, Secret: s.ProjectSecret.Reveal(), Base: inProcessURL,
+		CrossOrgPasswords: s.CrossOrgPasswords, RateLimits: s.RateLimits, LockAfter: s.LockAfter,
+		CustomDomain: s.CustomDomain, AllowedRedirects: s.RedirectURLs, TokenLife: s.JWTLife, Remote: s.DangerouslyRemote,
 	}
-	s.core.random.seed = s.RandomSeed
+	s.core.Random.Seed = s.RandomSeed
 	if strings.HasPrefix(s.Project, "project-live-") || strings.HasPrefix(s.ProjectSecret.Reveal(), "secret-live-") {
-		s.core.env = "live"
+		s.core.Env = "live"
 		if !s.DangerouslyLive {
 			wrong("Project or ProjectSecret is that of a live project, which this is not: set DangerouslyLive if you mean it")
 		}
 	}
-	if s.core.projectID == "" {
-		s.core.projectID = s.core.newID("project")
+	if s.core.ProjectID == "" {
+		s.core.ProjectID = s.core.NewID("project")
 	}
-	if s.core.secret == "" {
+	if s.core.Secret == "" {
 		// 32 characters and a "=", as in Stytch's samples.
-		s.core.secret = "secret-" + s.core.env + "-" + s.core.randomText("secret", 24) + "="
+		s.core.Secret = "secret-" + s.core.Env + "-" + s.core.RandomText("secret", 24) + "="
 	}
-	s.core.publicToken = publicTokenOf(s.core.env, s.core.projectID)
-	if m := projectForm.FindStringSubmatch(s.core.projectID); m == nil || m[1] != s.core.env {
-		wrong("Project %.60q is not of the form project-%s-<uuid>", s.core.projectID, s.core.env)
+	s.core.PublicToken = core.PublicTokenOf(s.core.Env, s.core.ProjectID)
+	if m := core.ProjectForm.FindStringSubmatch(s.core.ProjectID); m == nil || m[1] != s.core.Env {
+		wrong("Project %.60q is not of the form project-%s-<uuid>", s.core.ProjectID, s.core.Env)
 	}
-	if m := secretForm.FindStringSubmatch(s.core.secret); m == nil || m[1] != s.core.env {
-		wrong("ProjectSecret is not of the form secret-%s-…", s.core.env)
+	if m := core.SecretForm.FindStringSubmatch(s.core.Secret); m == nil || m[1] != s.core.Env {
+		wrong("ProjectSecret is not of the form secret-%s-…", s.core.Env)
 	}
 
 	if s.URL != "" {
-		s.core.base = strings.TrimRight(s.URL, "/")
-		if !isWebURL(s.core.base) {
+		s.core.Base = strings.TrimRight(s.URL, "/")
+		if !wire.IsWebURL(s.core.Base) {
 			wrong("URL %.100q is not an http or https URL with a host", s.URL)
 		}
 	}
-	if s.CustomDomain != "" && (!isWebURL(s.CustomDomain) || strings.HasSuffix(s.CustomDomain, "/")) {
+	if s.CustomDomain != "" && (!wire.IsWebURL(s.CustomDomain) || strings.HasSuffix(s.CustomDomain, "/")) {
 		wrong("CustomDomain %.100q is not an http or https URL without a trailing slash", s.CustomDomain)
 	}
 	if s.JWTLife < 0 || s.JWTLife%time.Second != 0 {
@@ -148,12 +150,12 @@ func (s *Stytch) readFields() string {
 		wrong("LockAfter %d is negative", s.LockAfter)
 	}
 	for _, u := range s.RedirectURLs {
-		if !isWebURL(u) {
+		if !wire.IsWebURL(u) {
 			wrong("RedirectURLs has %.100q, which is not an http or https URL with a host", u)
 		}
 	}
 	var problem string
-	if s.core.policy, problem = newPolicy(s.Roles); problem != "" {
+	if s.core.Policy, problem = newPolicy(s.Roles); problem != "" {
 		wrong("%s", problem)
 	}
 	return strings.Join(faults, "; ")
@@ -162,28 +164,28 @@ func (s *Stytch) readFields() string {
 // ProjectID returns the project id.
 func (s *Stytch) ProjectID() string {
 	s.configure()
-	return s.core.projectID
+	return s.core.ProjectID
 }
 
 // Secret returns the project secret.
 func (s *Stytch) Secret() grimoireauth.Secret {
 	s.configure()
-	return grimoireauth.NewSecret(s.core.secret)
+	return grimoireauth.NewSecret(s.core.Secret)
 }
 
 // PublicToken returns the project's public token, which browsers may know.
 func (s *Stytch) PublicToken() string {
 	s.configure()
-	return s.core.publicToken
+	return s.core.PublicToken
 }
 
 // BaseURL returns where it can be reached: URL without a trailing slash, or
 // http://stytch.localhost, which only RoundTrip answers.
 func (s *Stytch) BaseURL() string {
 	s.configure()
-	s.core.mu.Lock()
-	defer s.core.mu.Unlock()
-	return s.core.base
+	s.core.Mu.Lock()
+	defer s.core.Mu.Unlock()
+	return s.core.Base
 }
 
 // Start listens on a free loopback port and returns the URL, and a function
@@ -192,10 +194,10 @@ func (s *Stytch) BaseURL() string {
 func (s *Stytch) Start() (url string, stop func()) {
 	s.configure()
 	server := httptest.NewServer(s)
-	s.core.mu.Lock()
-	defer s.core.mu.Unlock()
+	s.core.Mu.Lock()
+	defer s.core.Mu.Unlock()
 	if s.URL == "" {
-		s.URL, s.core.base = server.URL, server.URL
+		s.URL, s.core.Base = server.URL, server.URL
 	}
 	return server.URL, server.Close
 }

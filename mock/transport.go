@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"syscall"
+
+	"github.com/promptgrimoire/auth/mock/internal/core"
 )
 
 // RoundTrip answers the request in process, whatever host it is for. It
@@ -39,13 +41,13 @@ func (s *Stytch) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	res := &http.Response{
-		Status:        fmt.Sprintf("%d %s", out.status, http.StatusText(out.status)),
-		StatusCode:    out.status,
+		Status:        fmt.Sprintf("%d %s", out.Status, http.StatusText(out.Status)),
+		StatusCode:    out.Status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
-		Header:        out.header.Clone(),
-		ContentLength: int64(len(out.body)),
+		Header:        out.Header.Clone(),
+		ContentLength: int64(len(out.Body)),
 		Body:          http.NoBody,
 		Request:       req,
 	}
@@ -54,12 +56,12 @@ func (s *Stytch) RoundTrip(req *http.Request) (*http.Response, error) {
 		res.Header = http.Header{}
 	}
 	if res.Header["Date"] == nil {
-		res.Header.Set("Date", dateHeader(aheadOf(ctx)))
+		res.Header.Set("Date", core.DateHeader(core.AheadOf(ctx)))
 	}
-	if arrived.Method != http.MethodHead && len(out.body) > 0 {
-		res.Body = io.NopCloser(bytes.NewReader(out.body))
-		if out.cut {
-			half := bytes.NewReader(out.body[:len(out.body)/2])
+	if arrived.Method != http.MethodHead && len(out.Body) > 0 {
+		res.Body = io.NopCloser(bytes.NewReader(out.Body))
+		if out.Truncated {
+			half := bytes.NewReader(out.Body[:len(out.Body)/2])
 			res.Body = io.NopCloser(io.MultiReader(half, brokenReader{}))
 		}
 	}

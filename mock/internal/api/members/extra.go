@@ -1,0 +1,118 @@
+package members
+
+import (
+	"strings"
+
+	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/state"
+	"github.com/promptgrimoire/auth/mock/internal/wire"
+)
+
+// DangerouslyGet finds a member by their id alone, without saying whose class it
+// is in: who calls it must check that. It takes no external id.
+// Source: https://stytch.com/docs/b2b/api/dangerously-get-member
+func DangerouslyGet(c *core.Request) (wire.Success, error) {
+	m := c.State.Member(c.Params["member_id"])
+	if m == nil || (m.Status == state.StatusDeleted && !strings.EqualFold(c.Query.Get("include_deleted"), "true")) {
+		return nil, wire.Error("member_not_found")
+	}
+	return c.MemberResponseOf(m), nil
+}
+
+// DeletePassword takes a member's password away, by its own id. One that belongs
+// to an address is not an organization's to delete.
+// Source: https://stytch.com/docs/b2b/api/delete-member-password
+func DeletePassword(c *core.Request) (wire.Success, error) {
+	org, err := c.Organization(c.Params["organization_id"])
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range c.State.Roster(org).Members {
+		if m.Status == state.StatusDeleted || m.Password == nil || m.Password.ID != c.Params["member_password_id"] {
+			continue
+		}
+		if err := c.Permit(org, m, "update.info.delete.password"); err != nil {
+			return nil, err
+		}
+		if c.CrossOrgPasswords {
+			return nil, wire.Error("cross_org_passwords_enabled")
+		}
+		m.Password, m.UpdatedAt = nil, c.Now
+		return c.MemberResponseOf(m), nil
+	}
+	if err := c.Permit(org, nil, "update.info.delete.password"); err != nil {
+		return nil, err
+	}
+	return nil, wire.Error("member_password_not_found")
+}
+
+// DeleteExternalID forgets the caller's own name for a member.
+// Source: https://stytch.com/docs/b2b/api/delete-member-external-id
+func DeleteExternalID(c *core.Request) (wire.Success, error) {
+	org, m, err := c.NamedMember()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Permit(org, m, "update.info.external-id"); err != nil {
+		return nil, err
+	}
+	m.ExternalID, m.UpdatedAt = "", c.Now
+	c.State.Reindex(m)
+	return c.MemberResponseOf(m), nil
+}
+
+// connectedAppsResponse is the answer of the calls that list Connected Apps, of
+// which there are none here.
+type connectedAppsResponse struct {
+	wire.Envelope
+	ConnectedApps []any `json:"connected_apps"`
+}
+
+func ConnectedApps(c *core.Request) (wire.Success, error) {
+	if _, err := c.Organization(c.Params["organization_id"]); err != nil {
+		return nil, err
+	}
+	if c.Caller != nil && c.Params["member_id"] == "" {
+		// Stytch states no action for it, so only who may read all members may ask.
+		org, err := c.Organization(c.Params["organization_id"])
+		if err != nil {
+			return nil, err
+		}
+		if err := c.Permit(org, nil, "get.connected-apps"); err != nil {
+			return nil, err
+		}
+	}
+	return &connectedAppsResponse{ConnectedApps: []any{}}, nil
+}
+
+// MemberConnectedApps lists those that a member has let in.
+// Source: https://stytch.com/docs/b2b/api/get-member-connected-apps
+func MemberConnectedApps(c *core.Request) (wire.Success, error) {
+	org, m, err := c.NamedMember()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Permit(org, m, "get.connected-apps"); err != nil {
+		return nil, err
+	}
+	return &connectedAppsResponse{ConnectedApps: []any{}}, nil
+}
+
+// ConnectedApp and RevokeConnectedApp find no app, since there are none.
+func ConnectedApp(c *core.Request) (wire.Success, error) {
+	if _, err := ConnectedApps(c); err != nil {
+		return nil, err
+	}
+	return nil, wire.Error("connected_app_not_found")
+}
+
+func RevokeConnectedApp(c *core.Request) (wire.Success, error) {
+	org, m, err := c.NamedMember()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Permit(org, m, "revoke.connected-app"); err != nil {
+		return nil, err
+	}
+	return nil, wire.Error("connected_app_not_found")
+}

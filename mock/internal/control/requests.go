@@ -1,0 +1,37 @@
+package control
+
+// LoginRequest asks for a session without the ado of signing in.
+type LoginRequest struct {
+	OrganizationID string   `json:"organization_id"` // its id, slug or external id
+	EmailAddress   string   `json:"email_address"`
+	Roles          []string `json:"roles"`
+	Factors        []string `json:"factors"`
+	JWTAge         string   `json:"jwt_age"`
+}
+
+type LoginResponse struct {
+	SessionToken string `json:"session_token"`
+	SessionJWT   string `json:"session_jwt"`
+	MemberID     string `json:"member_id"`
+}
+
+// IdPUser is somebody whom the identity provider knows.
+type IdPUser struct {
+	Email      string         `json:"email"`
+	Name       string         `json:"name"`
+	Subject    string         `json:"subject"`
+	Unverified bool           `json:"unverified"`
+	Tenants    []string       `json:"tenants"`
+	Groups     []string       `json:"groups"`
+	Attributes map[string]any `json:"attributes"`
+}
+
+type ForeignRequest struct {
+	MemberID string `json:"member_id"`
+	Kind     string `json:"kind"`
+}
+
+type ForeignTokenResponse struct {
+	Token     string `json:"token"`
+	ProfileID string `json:"profile_id"` // for sessions/attest
+}

@@ -1,0 +1,31 @@
+package control
+
+import "net/http"
+
+// reset goes back to a snapshot of this process and empties the instruments. The
+// signing keys stay, so that verifiers that have fetched them go on.
+func (p Plane) reset(to []byte) error {
+	if err := p.Server.Restore(to, false); err != nil {
+		return err
+	}
+	p.ClearFaults()
+	p.ClearJournal()
+	return nil
+}
+
+func (p Plane) getState(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(p.Server.Snapshot()) // an error means that the client went away
+}
+
+func (p Plane) putState(w http.ResponseWriter, r *http.Request) {
+	raw, ok := controlBody(w, r, maxState)
+	if !ok {
+		return
+	}
+	if err := p.Server.Restore(raw, true); err != nil {
+		controlError(w, http.StatusBadRequest, err)
+		return
+	}
+	controlAnswer(w, http.StatusOK, struct{}{})
+}

@@ -1,0 +1,217 @@
+package core
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/promptgrimoire/auth/mock/internal/state"
+	"github.com/promptgrimoire/auth/mock/internal/wire"
+)
+
+// LoginOrSignupResponse is its answer.
+type LoginOrSignupResponse struct {
+	wire.Envelope
+	MemberID      string            `json:"member_id"`
+	MemberCreated bool              `json:"member_created"`
+	Member        wire.Member       `json:"member"`
+	Organization  wire.Organization `json:"organization"`
+}
+
+// Provision lets somebody new join by their e-mail domain, as pending.
+func (c *Request) Provision(org *state.Organization, email string) (*state.Member, error) {
+	switch {
+	case org.ID == state.SandboxOrganization:
+	case org.Settings.EmailJITProvisioning != wire.Restricted:
+		return nil, wire.Error("email_jit_provisioning_not_allowed")
+	case !slices.Contains(org.Settings.EmailAllowedDomains, wire.DomainOf(email)):
+		return nil, wire.Error("invalid_email_for_jit_provisioning")
+	}
+	if err := c.CheckAddress(org, email, nil); err != nil {
+		return nil, err
+	}
+	m := c.NewMember(org, email, state.StatusPending)
+	c.StoreMember(m)
+	return m, nil
+}
+
+// NewMember makes a member, who counts once keep has stored them. The address
+// must have been admitted.
+func (c *Request) NewMember(org *state.Organization, email, status string) *state.Member {
+	return &state.Member{
+		ID:             c.NewID("member"),
+		OrganizationID: org.ID,
+		Email:          email,
+		EmailID:        c.NewID("email"),
+		Status:         status,
+		Roles:          []string{},
+		Trusted:        wire.Metadata{},
+		Untrusted:      wire.Metadata{},
+		CreatedAt:      c.Now,
+		UpdatedAt:      c.Now,
+	}
+}
+
+// StoreMember stores a member who was made by NewMember.
+func (c *Request) StoreMember(m *state.Member) {
+	if c.CrossOrgPasswords {
+		m.Password = c.State.Passwords[wire.FoldEmail(m.Email)].Copied()
+	}
+	c.State.AddMember(m)
+}
+
+// VerifyEmail notes that the member has proven their address.
+func (c *Request) VerifyEmail(m *state.Member) {
+	if !m.Verified {
+		m.Verified, m.UpdatedAt = true, c.Now
+	}
+}
+
+// Activate notes that the member has signed in.
+func (c *Request) Activate(m *state.Member) {
+	if m.Status == state.StatusPending || m.Status == state.StatusInvited {
+		m.Status, m.UpdatedAt = state.StatusActive, c.Now
+	}
+}
+
+// CompleteEmailUpdate gives the member the address that they have proven, unless
+// somebody else has taken it meanwhile.
+func (c *Request) CompleteEmailUpdate(m *state.Member, email, emailID string) error {
+	if err := c.ChangeEmail(m, m, email, false); err != nil {
+		return wire.Error("unable_to_verify_member_email_update")
+	}
+	m.EmailID, m.UpdatedAt = emailID, c.Now
+	c.State.Reindex(m)
+	c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
+	c.DropCodes(func(k *state.Code) bool { return k.MemberID == m.ID })
+	return nil
+}
+
+var (
+	phoneForm    = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`) // E.164
+	MemberIDForm = regexp.MustCompile(`^member-(test|live)-`)
+)
+
+// SetPhone gives the member a number. A second one has to wait until the first
+// is deleted, as Stytch asks.
+func (c *Request) SetPhone(m *state.Member, phone string) error {
+	switch {
+	case !phoneForm.MatchString(phone):
+		return wire.Error("invalid_phone_number")
+	case m.Phone != "":
+		return wire.Error("duplicate_member_phone_number_for_member")
+	}
+	for _, other := range c.State.Roster(c.State.Org(m.OrganizationID)).Members {
+		if other.ID != m.ID && other.Status != state.StatusDeleted && other.Phone == phone {
+			return wire.Error("duplicate_member_phone_number")
+		}
+	}
+	m.Phone, m.PhoneID = phone, c.NewID("phone-number")
+	return nil
+}
+
+// SetExternalID names the member in the caller's words. Deleted members keep
+// theirs; whether Stytch frees them is not published.
+func (c *Request) SetExternalID(m *state.Member, id string) error {
+	if !externalIDForm.MatchString(id) || MemberIDForm.MatchString(id) {
+		return wire.FieldError("invalid_argument", "external_id")
+	}
+	if other := c.State.Roster(c.State.Org(m.OrganizationID)).ByExternal[id]; other != nil && other.ID != m.ID {
+		return wire.Error("duplicate_member_external_id")
+	}
+	m.ExternalID = id
+	return nil
+}
+
+// SetRoles replaces the assigned roles.
+func (c *Request) SetRoles(m *state.Member, ids []string) error {
+	roles := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if err := c.CheckRole(c.State.Org(m.OrganizationID), id); err != nil {
+			return err
+		}
+		if !slices.Contains(roles, id) {
+			roles = append(roles, id)
+		}
+	}
+	m.Roles = roles
+	return nil
+}
+
+// CheckRole refuses a role that cannot be assigned. stytch_member is in every
+// Member that Stytch returns, and naming it is an error all the same.
+func (c *Request) CheckRole(org *state.Organization, id string) error {
+	switch {
+	case id == wire.RoleMember:
+		return wire.Error("cannot_assign_default_rbac_role_id")
+	case !c.PolicyOf(org).Has(id):
+		return wire.Error("invalid_rbac_role_id")
+	}
+	return nil
+}
+
+// CheckAddress refuses an address that cannot become, or be, that of this member: m is
+// nil for somebody new.
+func (c *Request) CheckAddress(org *state.Organization, email string, m *state.Member) error {
+	if err := wire.CheckEmail(email); err != nil {
+		return err
+	}
+	if other := c.MemberByEmail(org, email); other != nil && other != m {
+		return wire.Error("duplicate_member_email")
+	}
+	if other := c.State.Roster(org).Retired[wire.FoldEmail(email)]; other != nil && other != m {
+		return wire.Error("retired_member_email")
+	}
+	if claimant := c.State.Claimant(wire.DomainOf(email)); claimant != nil && claimant != org {
+		return wire.Error("action_not_allowed_email_domain_is_claimed")
+	}
+	return nil
+}
+
+// ChangeEmail gives the member an unproven new address. The old one is retired,
+// which keeps it from everybody else, or forgotten if unlink says so. Stored is
+// the member before the change.
+func (c *Request) ChangeEmail(changed, stored *state.Member, email string, unlink bool) error {
+	if err := c.CheckAddress(c.State.Org(changed.OrganizationID), email, stored); err != nil {
+		return err
+	}
+	if wire.SameEmail(email, changed.Email) {
+		changed.Email = email
+		return nil
+	}
+	if !unlink {
+		changed.Retired = append(slices.Clone(changed.Retired), wire.RetiredEmail{EmailID: changed.EmailID, EmailAddress: changed.Email})
+	}
+	// A member may take back an address that they retired themselves.
+	changed.Retired = slices.DeleteFunc(slices.Clone(changed.Retired), func(r wire.RetiredEmail) bool { return wire.SameEmail(r.EmailAddress, email) })
+	changed.Email, changed.EmailID, changed.Verified = email, c.NewID("email"), false
+	changed.Password = nil // as Stytch says: who has the new address sets a new one
+	return nil
+}
+
+// MemberResponse is the answer of the calls that return a member.
+type MemberResponse struct {
+	wire.Envelope
+	MemberID     string            `json:"member_id"`
+	Member       wire.Member       `json:"member"`
+	Organization wire.Organization `json:"organization"`
+}
+
+func (c *Request) MemberResponseOf(m *state.Member) *MemberResponse {
+	return &MemberResponse{MemberID: m.ID, Member: c.State.MemberJSON(m), Organization: c.State.Org(m.OrganizationID).JSON()}
+}
+
+// SetDetails sets what creating, inviting and updating have in common. Nil leaves
+// a value alone.
+func (c *Request) SetDetails(m *state.Member, trusted, untrusted wire.Metadata, roles []string) error {
+	var err error
+	if m.Trusted, err = m.Trusted.Merged(trusted); err != nil {
+		return err
+	}
+	if m.Untrusted, err = m.Untrusted.Merged(untrusted); err != nil {
+		return err
+	}
+	if roles != nil {
+		return c.SetRoles(m, roles)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package state
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promptgrimoire/auth/mock/internal/wire"
+)
+
+// Visit is a browser that is at the identity provider.
+type Visit struct {
+	State          string    `json:"-"`        // the key in the state, but for a grant
+	Kind           string    `json:"kind"`     // "oauth", "discovery_oauth" or "sso": the stytch_token_type to return with
+	Provider       string    `json:"provider"` // what the page calls itself: "google", "saml"
+	Scopes         []string  `json:"scopes,omitempty"`
+	OrganizationID string    `json:"organization_id,omitempty"` // empty for discovery
+	ConnectionID   string    `json:"connection_id,omitempty"`   // SSO
+	Login          string    `json:"login_redirect_url"`        // where to return to; for discovery both are the same
+	Signup         string    `json:"signup_redirect_url"`
+	Challenge      string    `json:"pkce_code_challenge,omitempty"`
+	ExpiresAt      time.Time `json:"expires_at"`
+}
+
+// Grant is a one-time token that a browser returned with.
+type Grant struct {
+	Visit
+	Token string  `json:"-"` // the key in the state
+	User  IdPUser `json:"idp_user"`
+	Spent bool    `json:"spent,omitempty"`
+}
+
+// IdPUser is a IdPUser as it is remembered: with what JSON makes of its attributes.
+type IdPUser struct {
+	Email      string        `json:"email"`
+	Name       string        `json:"name,omitempty"`
+	Subject    string        `json:"subject,omitempty"`
+	Unverified bool          `json:"unverified,omitempty"`
+	Tenants    []string      `json:"tenants,omitempty"`
+	Groups     []string      `json:"groups,omitempty"`
+	Attributes wire.Metadata `json:"attributes"`
+}
+
+func EncodeAttributes(attributes map[string]any) (wire.Metadata, error) {
+	out := wire.Metadata{}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		encoded, err := json.Marshal(attributes[name])
+		if err != nil {
+			return nil, fmt.Errorf("the attribute %q is no JSON: %w", name, err)
+		}
+		out[name] = encoded
+	}
+	return out, nil
+}
+
+// Said is everything that an SSO identity provider says about somebody.
+func (p IdPUser) Said() (wire.Metadata, error) {
+	first, last, _ := strings.Cut(p.Name, " ")
+	out, err := EncodeAttributes(map[string]any{
+		"email": p.Email, "NameID": p.Email, "idp_user_id": p.Subject,
+		"full_name": p.Name, "first_name": first, "last_name": last,
+		"groups": append([]string{}, p.Groups...),
+	})
+	maps.Copy(out, p.Attributes)
+	return out, err
+}

@@ -1,0 +1,104 @@
+package state
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/promptgrimoire/auth/mock/internal/wire"
+)
+
+// memberIndex finds the members of one organization by what is looked up often:
+// without it a class list of 100,000 could not be searched, nor even be made.
+type memberIndex struct {
+	Members    []*Member // oldest first, deleted ones included
+	Live       int       // how many are not deleted
+	ByEmail    map[string]*Member
+	ByExternal map[string]*Member // deleted ones included: they keep theirs
+	Retired    map[string]*Member
+}
+
+func newMemberIndex() *memberIndex {
+	return &memberIndex{ByEmail: make(map[string]*Member), ByExternal: make(map[string]*Member), Retired: make(map[string]*Member)}
+}
+
+// memberNames are the names under which a member is in the index.
+type memberNames struct {
+	live            bool
+	email, external string
+	retired         []string
+}
+
+// Roster returns the index of the organization's members.
+func (db *State) Roster(o *Organization) *memberIndex { return db.index.rosters[o.ID] }
+
+// AddMember stores a new member.
+func (db *State) AddMember(m *Member) {
+	m.Seq = db.next()
+	db.Members = append(db.Members, m)
+	db.indexMember(m)
+}
+
+func (db *State) indexMember(m *Member) {
+	Put(&db.index.members, m.ID, m)
+	r := db.index.rosters[m.OrganizationID]
+	r.Members = append(r.Members, m)
+	db.Reindex(m)
+}
+
+// Reindex brings the index up to date with a member. What changes a member's status,
+// address or external id ends with it.
+func (db *State) Reindex(m *Member) {
+	r := db.index.rosters[m.OrganizationID]
+	if m.indexed.live {
+		r.Live--
+		removeName(r.ByEmail, m.indexed.email, m)
+		for _, email := range m.indexed.retired {
+			removeName(r.Retired, email, m)
+		}
+	}
+	removeName(r.ByExternal, m.indexed.external, m)
+	m.indexed = memberNames{live: m.Status != StatusDeleted, email: wire.FoldEmail(m.Email), external: m.ExternalID}
+	if m.ExternalID != "" {
+		r.ByExternal[m.ExternalID] = m
+	}
+	if !m.indexed.live {
+		return
+	}
+	r.Live++
+	r.ByEmail[m.indexed.email] = m
+	for _, old := range m.Retired {
+		email := wire.FoldEmail(old.EmailAddress)
+		m.indexed.retired = append(m.indexed.retired, email)
+		r.Retired[email] = m
+	}
+}
+
+// removeName takes a name out of an index, if it still stands for this record.
+func removeName[T any](names map[string]*T, name string, record *T) {
+	if names[name] == record {
+		delete(names, name)
+	}
+}
+
+// After returns the members whose place is behind this one.
+func (r *memberIndex) After(seq int64) []*Member {
+	return r.Members[sort.Search(len(r.Members), func(i int) bool { return r.Members[i].Seq > seq }):]
+}
+
+// Named returns the members with these addresses, oldest first.
+func (r *memberIndex) Named(emails []string) []*Member {
+	var out []*Member
+	for _, email := range emails {
+		if m := r.ByEmail[wire.FoldEmail(email)]; m != nil && !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Member) int { return int(a.Seq - b.Seq) })
+	return out
+}
+
+func (m *Member) HasEmail(email string) bool { return wire.SameEmail(m.Email, email) }
+
+func Overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
+}

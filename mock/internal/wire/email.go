@@ -1,0 +1,72 @@
+package wire
+
+import (
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
+
+// CommonDomains are public e-mail providers. Whoever allows one of them to join
+// allows everybody; Stytch's own list is longer and not published.
+var CommonDomains = []string{
+	"gmail.com", "googlemail.com", "yahoo.com", "outlook.com", "hotmail.com", "live.com", "msn.com",
+	"icloud.com", "me.com", "aol.com", "proton.me", "protonmail.com", "gmx.com", "gmx.de", "mail.com",
+}
+
+// CheckDomains returns the domains in lower case. The error types say which list
+// it is.
+func CheckDomains(domains []string, invalid, common, duplicate string) ([]string, error) {
+	out := make([]string, 0, len(domains))
+	for _, domain := range domains {
+		domain = strings.ToLower(domain)
+		switch {
+		case !domainForm.MatchString(domain):
+			return nil, Error(invalid)
+		case slices.Contains(CommonDomains, domain):
+			return nil, Error(common)
+		case slices.Contains(out, domain):
+			return nil, Error(duplicate)
+		}
+		out = append(out, domain)
+	}
+	return out, nil
+}
+
+// CheckEmail refuses what is no plain address.
+func CheckEmail(email string) error {
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || parsed.Address != email || len(email) > 254 || !domainForm.MatchString(DomainOf(email)) {
+		return Error("invalid_email")
+	}
+	return nil
+}
+
+func DomainOf(email string) string {
+	return strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
+}
+
+// SameEmail compares addresses without regard to the case of ASCII letters: the real
+// rule is not published, and two members who differ by case only would be the laxer
+// reading. Letters outside ASCII that change into ASCII with their case, such as ſ,
+// stay others: the owner of one address must not be taken for that of another.
+func SameEmail(a, b string) bool { return FoldEmail(a) == FoldEmail(b) }
+
+// FoldEmail makes addresses equal that SameEmail calls so.
+func FoldEmail(email string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, email)
+}
+
+// IsWebURL reports whether a text is an http or https URL with a host.
+func IsWebURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Fragment == ""
+}

@@ -1,0 +1,151 @@
+package mock
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/promptgrimoire/auth/mock/internal/api/members"
+	"github.com/promptgrimoire/auth/mock/internal/control"
+	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/state"
+	"github.com/promptgrimoire/auth/mock/internal/wire"
+)
+
+// seedFile is what Seed reads.
+type seedFile struct {
+	Roles             []Role            `json:"roles"`
+	RedirectURLs      []string          `json:"redirect_urls"`
+	CrossOrgPasswords bool              `json:"cross_org_passwords"`
+	RateLimits        bool              `json:"rate_limits"`
+	LockAfter         int               `json:"lock_after"`
+	RandomSeed        uint64            `json:"random_seed"`
+	Personas          []json.RawMessage `json:"personas"`
+	Organizations     []json.RawMessage `json:"organizations"`
+}
+
+// Seed fills a new Stytch from a JSON object. Its "roles", "redirect_urls",
+// "cross_org_passwords", "rate_limits", "lock_after" and "random_seed" take the
+// place of the fields, but a RandomSeed that is set must not be another one; "personas" are those of the identity provider, each as POST
+// /fake/personas takes it; "organizations" have the fields of Stytch's create call
+// and "members", each with the fields of theirs. Unlike Stytch, it refuses a name
+// that it does not know. Its error joins everything that is wrong with the file,
+// with the place of each, and nothing is kept then. Call it before anything else;
+// it panics if the fields of the Stytch are wrong.
+func (s *Stytch) Seed(file []byte) error {
+	if s.core != nil {
+		return errors.New("a seed is for a Stytch that was not used before")
+	}
+	var in seedFile
+	if err := core.StrictJSON(file, &in); err != nil {
+		return err
+	}
+	var faults []error
+	if in.Roles != nil {
+		if _, problem := newPolicy(in.Roles); problem != "" {
+			faults = append(faults, errors.New("roles: "+problem))
+		} else {
+			s.Roles = in.Roles
+		}
+	}
+	for i, u := range in.RedirectURLs {
+		if !wire.IsWebURL(u) {
+			faults = append(faults, fmt.Errorf("redirect_urls[%d]: %.100q is not an http or https URL with a host", i, u))
+		}
+	}
+	if in.RedirectURLs != nil && len(faults) == 0 {
+		s.RedirectURLs = in.RedirectURLs
+	}
+	if in.LockAfter < 0 {
+		faults = append(faults, errors.New("lock_after cannot be negative"))
+	} else if in.LockAfter > 0 {
+		s.LockAfter = in.LockAfter
+	}
+	switch {
+	case in.RandomSeed == 0:
+	case s.RandomSeed == 0:
+		s.RandomSeed = in.RandomSeed
+	case s.RandomSeed != in.RandomSeed:
+		faults = append(faults, fmt.Errorf("random_seed is %d, and another one was set before: %d", in.RandomSeed, s.RandomSeed))
+	}
+	s.CrossOrgPasswords = s.CrossOrgPasswords || in.CrossOrgPasswords
+	s.RateLimits = s.RateLimits || in.RateLimits
+	s.configure()
+	for i, raw := range in.Personas {
+		var p control.IdPUser
+		err := core.StrictJSON(raw, &p)
+		if err == nil {
+			err = s.addIDPUser(p)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("personas[%d]: %w", i, err))
+		}
+	}
+	s.core.Mu.Lock()
+	defer s.core.Mu.Unlock()
+	c := s.core.NewCall()
+	for i, organization := range in.Organizations {
+		faults = append(faults, seedOrganization(c, fmt.Sprintf("organizations[%d]", i), organization)...)
+	}
+	if len(faults) > 0 {
+		s.core.State = state.State{}
+	}
+	return errors.Join(faults...)
+}
+
+func seedOrganization(c *core.Request, where string, raw json.RawMessage) []error {
+	var list struct {
+		Members []json.RawMessage `json:"members"`
+	}
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return []error{fmt.Errorf("%s: this is no object with a list of members", where)}
+	}
+	c.Params = nil
+	made, err := seeded(c, raw, "members", core.CreateOrganization)
+	if err != nil {
+		// Its members would be blamed for a class that is not there.
+		return []error{fmt.Errorf("%s: %w", where, err)}
+	}
+	var faults []error
+	for i, member := range list.Members {
+		c.Params = map[string]string{"organization_id": made.Organization.OrganizationID}
+		if _, err := seeded(c, member, "", members.Create); err != nil {
+			faults = append(faults, fmt.Errorf("%s.members[%d]: %w", where, i, err))
+		}
+	}
+	return faults
+}
+
+// seeded calls an endpoint with what a seed says; besides is a name that is the
+// seed's own.
+func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besides string, serve func(*core.Request, In) (Out, error)) (Out, error) {
+	var in In
+	var none Out
+	names, err := core.ObjectNames(raw)
+	if err != nil {
+		return none, errors.New("this is no JSON object")
+	}
+	known := core.JSONNames(reflect.TypeFor[In]())
+	for i, name := range names {
+		switch {
+		case name != besides && !slices.Contains(known, name):
+			return none, fmt.Errorf("the field %.60q is unknown: the fields are %s", name, strings.Join(known, ", "))
+		case slices.Contains(names[:i], name):
+			return none, fmt.Errorf("the field %q is there twice", name)
+		}
+	}
+	c.Body = raw
+	err = c.Decode(&in)
+	var out Out
+	if err == nil {
+		out, err = serve(c, in)
+	}
+	var r *wire.APIError
+	if errors.As(err, &r) {
+		return none, fmt.Errorf("%s: %s", r.Type, r.Message)
+	}
+	return out, err
+}
