@@ -77,6 +77,6 @@ func Example_events() {
 	// Output:
 	// forged: true
 	// outage: true
-	// map[refused_cut_off:1 refused_signature:1 stytch_unavailable:1]
+	// map[refused_revoked:1 refused_signature:1 stytch_unavailable:1]
 	// the log has no names: true
 }

@@ -79,7 +79,7 @@ func TestNobodySeesAnother(t *testing.T) {
 						cookies = got.Credentials
 					}
 					if random.IntN(50) == 0 {
-						_ = m.Add(ctx, cutMember(l))
+						_ = m.Add(ctx, revokedMember(l))
 					}
 				}
 			})

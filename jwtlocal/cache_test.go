@@ -23,7 +23,7 @@ import (
 // numbered returns the n-th digest of no token.
 func numbered(n int) digest { return sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(n))) }
 
-func TestSeen(t *testing.T) {
+func TestTokenCache(t *testing.T) {
 	t.Run("V01", func(t *testing.T) {
 		// A remembered token ends when its own times say, and not a moment later.
 		for name, c := range map[string]struct {
@@ -251,8 +251,8 @@ func someSession(t testing.TB, n, claims int) grimoireauth.Session {
 	return s
 }
 
-// TestSeenIsBounded (V04): in entries, and in bytes where entries are heavy.
-func TestSeenIsBounded(t *testing.T) {
+// TestTokenCacheIsBounded (V04): in entries, and in bytes where entries are heavy.
+func TestTokenCacheIsBounded(t *testing.T) {
 	now := time.Now().Unix()
 	for name, weight := range map[string]uint16{"light": 8, "as planned": 16, "heavy": 100} {
 		t.Run("V04/"+name, func(t *testing.T) {
@@ -370,9 +370,9 @@ func count(s *tokenCache) (entries, bytes int) {
 	return entries, bytes
 }
 
-// TestSeenConcurrently (V12): readers and writers at once, under eviction; whoever
+// TestTokenCacheConcurrently (V12): readers and writers at once, under eviction; whoever
 // is found is the right one.
-func TestSeenConcurrently(t *testing.T) {
+func TestTokenCacheConcurrently(t *testing.T) {
 	now := time.Now().Unix()
 	s := newTokenCache(200)
 	sessions := make([]grimoireauth.Session, 1000)

@@ -240,8 +240,8 @@ func TestRetiredKey(t *testing.T) {
 	})
 }
 
-// TestSlideExtends: over the real wire.
-func TestSlideExtends(t *testing.T) {
+// TestSlidingExtends: over the real wire.
+func TestSlidingExtends(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var c *chain
 		c = newChain(t, func(config *jwtlocal.Config) {

@@ -143,7 +143,7 @@ func (r *rules) checkTimes(t times, now time.Time) Reason {
 
 // sessionOf makes the session that accepted claims attest. It copies everything, so the
 // session keeps no part of the token in memory.
-func sessionOf(c *claims.Claims, strings *interner, slide SlidingSession) (grimoireauth.Session, error) {
+func sessionOf(c *claims.Claims, strings *interner, sliding SlidingSession) (grimoireauth.Session, error) {
 	ids := make([]byte, 0, 2*maxID)
 	ids = append(ids, c.SessionID...)
 	ids = append(ids, c.Subject...)
@@ -165,7 +165,7 @@ func sessionOf(c *claims.Claims, strings *interner, slide SlidingSession) (grimo
 		StartedAt:        c.StartedAt,
 		LastAccessedAt:   c.AccessedAt,
 		ExpiresAt:        c.EndsAt,
-		EndsBy:           slide.latestEnd(c.StartedAt, c.EndsAt),
+		EndsBy:           sliding.latestEnd(c.StartedAt, c.EndsAt),
 		CustomClaims:     c.Custom,
 	})
 }

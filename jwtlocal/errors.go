@@ -44,7 +44,7 @@ const (
 var reasonNames = [reasonCount]string{
 	"none", "too_long", "malformed", "header", "algorithm", "unknown_key", "signature", "claims",
 	"issuer", "audience", "subject", "session", "organization", "other_token", "lifetime", "not_yet",
-	"session_ended", "expired", "too_old", "cut_off", "retired_key", "no_keys", "revocations_unknown",
+	"session_ended", "expired", "too_old", "revoked", "retired_key", "no_keys", "revocations_unknown",
 }
 
 // String returns the reason in snake case, fit for a metric's label.

@@ -60,8 +60,8 @@ func ExampleRevocations() {
 	session, err := verifier.Verify(context.Background(), cookies.JWT)
 	fmt.Println(err)
 	ended[session.ID()] = true // another replica has signed her out
-	standing, err := revocations.Status(context.Background(), session.ID(), session.Member(), session.Organization())
-	fmt.Println(standing.Ended, err)
+	status, err := revocations.Status(context.Background(), session.ID(), session.Member(), session.Organization())
+	fmt.Println(status.Ended, err)
 	_, err = verifier.Verify(context.Background(), cookies.JWT)
 	fmt.Println(err)
 	// Output:

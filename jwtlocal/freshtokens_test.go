@@ -11,10 +11,10 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// TestCutWhileRefreshing: a refresh that began before the revocation may tell of what was
+// TestRevokedWhileRefreshing: a refresh that began before the revocation may tell of what was
 // true before it, so its answer is not believed; one that began after it is.
-func TestCutWhileRefreshing(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+func TestRevokedWhileRefreshing(t *testing.T) {
+	revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		l := u.login(1)
 		u.of(l, func(l *login) { l.roles = []string{"instructor"} })
 		stale := u.credentials(l, time.Hour)
@@ -29,7 +29,7 @@ func TestCutWhileRefreshing(t *testing.T) {
 		// The upstream decides at once, and its answer is long on its way.
 		u.change(func() { u.swap = func(l login) login { l.roles = []string{"instructor"}; return l } })
 		time.Sleep(50 * time.Millisecond)
-		require.NoError(t, m.Add(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), revokedMember(l)))
 		time.Sleep(60 * time.Millisecond)
 		u.change(func() { u.swap = nil })
 		u.of(l, func(l *login) { l.roles = nil })
@@ -38,20 +38,20 @@ func TestCutWhileRefreshing(t *testing.T) {
 	})
 }
 
-// TestCutTwice: as when a role is changed: before the call to Stytch and after it. A
+// TestRevokedTwice: as when a role is changed: before the call to Stytch and after it. A
 // session_jwt that was refreshed in between is stale as well.
-func TestCutTwice(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+func TestRevokedTwice(t *testing.T) {
+	revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		u.latency = 0 // all at one moment: no clock can tell before from after
 		l := u.login(1)
 		u.of(l, func(l *login) { l.roles = []string{"instructor"} })
 		stale := u.credentials(l, time.Hour)
-		require.NoError(t, m.Add(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), revokedMember(l)))
 		between, err := authenticate(t, v, stale)
 		requireSession(t, l, between, err)
 		require.True(t, between.HasRole("instructor"), "it is still true")
 		u.of(l, func(l *login) { l.roles = nil })
-		require.NoError(t, m.Add(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), revokedMember(l)))
 		for _, c := range []grimoireauth.Credentials{between.Credentials, stale} {
 			got, err := authenticate(t, v, c)
 			requireSession(t, l, got, err)
@@ -65,10 +65,10 @@ func TestCutTwice(t *testing.T) {
 // such as a cache in between, does not get it vouched for.
 func TestOldAnswer(t *testing.T) {
 	var old string
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+	revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		l := u.login(1)
 		old = u.jwt(l, 2*time.Minute)
-		require.NoError(t, m.Add(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), revokedMember(l)))
 		_, err := authenticate(t, v, grimoireauth.NewCredentials(old, l.token))
 		requireUnavailable(t, err)
 		require.Equal(t, maxCalls, u.count())
@@ -84,9 +84,9 @@ func TestOldAnswer(t *testing.T) {
 // TestTokenAloneAfterRevocation: for a token whose session is not known before the answer, Stytch is asked
 // about once more, now that it is known which revocations concern them.
 func TestTokenAloneAfterRevocation(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+	revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		l := u.login(1)
-		require.NoError(t, m.Add(t.Context(), cutClass(l)))
+		require.NoError(t, m.Add(t.Context(), revokedClass(l)))
 		got, err := authenticate(t, v, grimoireauth.NewCredentials("", l.token))
 		requireSession(t, l, got, err)
 		require.Equal(t, 2, u.count())
@@ -100,8 +100,8 @@ func TestTokenAloneAfterRevocation(t *testing.T) {
 func TestFreshTokens(t *testing.T) {
 	now := time.Now()
 	token, other := numbered(1), numbered(2)
-	at := func(d time.Duration, raised uint64) RevocationStatus {
-		return RevocationStatus{NotBefore: now.Add(d), Version: raised}
+	at := func(d time.Duration, version uint64) RevocationStatus {
+		return RevocationStatus{NotBefore: now.Add(d), Version: version}
 	}
 	for name, test := range map[string]struct {
 		known, now RevocationStatus

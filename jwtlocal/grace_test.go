@@ -176,10 +176,10 @@ func TestGraceAndRevocationMeanwhile(t *testing.T) {
 // said to be over.
 func TestX03_ARevocationOutlivesTheGrace(t *testing.T) {
 	const grace = maxOutageGrace
-	for name, revocation := range map[string]func(login) grimoireauth.Revocation{"session": cutSession, "member": cutMember, "class": cutClass} {
+	for name, revocation := range map[string]func(login) grimoireauth.Revocation{"session": revokedSession, "member": revokedMember, "class": revokedClass} {
 		for _, passed := range []time.Duration{30 * time.Minute, 62 * time.Minute, 3 * time.Hour, grace, grace + 4*time.Minute} {
 			t.Run(fmt.Sprint(name, " ", passed), func(t *testing.T) {
-				cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+				revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 					put, stays := u.login(1), u.login(2)
 					for _, l := range []login{put, stays} {
 						u.of(l, func(l *login) { l.ends = u.clock().Add(2 * grace) })

@@ -76,7 +76,7 @@ func (m *MemoryRevocations) Add(_ context.Context, c grimoireauth.Revocation) er
 		key, set = revokedKey{classKind, string(c.Class)}, set+1
 	}
 	if set != 1 {
-		return &grimoireauth.Error{Op: "cut off", Kind: grimoireauth.ErrInvalid,
+		return &grimoireauth.Error{Op: "revoke", Kind: grimoireauth.ErrInvalid,
 			Err: errors.New("a revocation names exactly one of session, member and class")}
 	}
 	now := time.Now()

@@ -93,7 +93,7 @@ func TestMemoryRevocationsBounded(t *testing.T) {
 			next()
 		}
 		require.Equal(t, maxRevokedPerShard+1, cuts)
-		s := statusOf3(t, m, "", "never cut off", "")
+		s := statusOf3(t, m, "", "never revoked", "")
 		require.Equal(t, time.Now(), s.NotBefore)
 		require.NotZero(t, s.Version)
 		time.Sleep(revocationLife)

@@ -32,7 +32,7 @@ func TestC02NamedSessionDecides(t *testing.T) {
 		"signed out": {cut: func(ada login) grimoireauth.Revocation {
 			return grimoireauth.Revocation{Session: grimoireauth.SessionID(ada.session)}
 		}},
-		"cut off": {cut: func(ada login) grimoireauth.Revocation {
+		"revoked": {cut: func(ada login) grimoireauth.Revocation {
 			return grimoireauth.Revocation{Member: grimoireauth.MemberID(ada.member)}
 		}},
 	} {

@@ -8,8 +8,8 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Revocations knows what has been revoked. [MemoryRevocations] keeps revocations in this process;
-// another implementation may share them between the replicas of a service.
+// Revocations knows what has been revoked. [MemoryRevocations] keeps revocations in this
+// process; another implementation may share them between the replicas of a service.
 //
 // An implementation keeps a revocation for as long as a session_jwt that was issued before
 // it can count: an hour, a minute for differing clocks, and Config.OutageGrace. If it
@@ -23,7 +23,8 @@ type Revocations interface {
 	Status(ctx context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (RevocationStatus, error)
 }
 
-// RevocationStatus is what the revocations say about one session. Zero: nothing was revoked.
+// RevocationStatus is what the revocations say about one session. Zero: nothing was
+// revoked.
 type RevocationStatus struct {
 	// Ended: the session was revoked. Its tokens are rejected whatever their times.
 	Ended bool
@@ -32,7 +33,7 @@ type RevocationStatus struct {
 	// differ. A session_jwt is exempt if this process obtained it by a refresh that began
 	// when the revocation was known. Zero: no revocation.
 	NotBefore time.Time
-	// Raised grows with each revocation of the member or class, whatever their times. An
+	// Version grows with each revocation of the member or class, whatever their times. An
 	// implementation that cannot count leaves it zero; NotBefore alone then shows a new
 	// revocation.
 	Version uint64

@@ -13,20 +13,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func cutSession(l login) grimoireauth.Revocation {
+func revokedSession(l login) grimoireauth.Revocation {
 	return grimoireauth.Revocation{Session: grimoireauth.SessionID(l.session)}
 }
 
-func cutMember(l login) grimoireauth.Revocation {
+func revokedMember(l login) grimoireauth.Revocation {
 	return grimoireauth.Revocation{Member: grimoireauth.MemberID(l.member)}
 }
 
-func cutClass(l login) grimoireauth.Revocation {
+func revokedClass(l login) grimoireauth.Revocation {
 	return grimoireauth.Revocation{Class: grimoireauth.OrganizationID(l.class)}
 }
 
-// cutting is refreshing with revocations in memory.
-func cutting(t *testing.T, f func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations), configure ...func(*Config, *upstream)) {
+// revoking is refreshing with revocations in memory.
+func revoking(t *testing.T, f func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations), configure ...func(*Config, *upstream)) {
 	t.Helper()
 	m := new(MemoryRevocations)
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) { f(t, v, u, m) },
@@ -41,9 +41,9 @@ var skews = []time.Duration{-time.Minute, -30 * time.Second, -4 * time.Second, 0
 // not refreshed again and again.
 func TestDemotedAtOnce(t *testing.T) {
 	for _, skew := range skews {
-		for name, revocation := range map[string]func(login) grimoireauth.Revocation{"member": cutMember, "class": cutClass} {
+		for name, revocation := range map[string]func(login) grimoireauth.Revocation{"member": revokedMember, "class": revokedClass} {
 			t.Run(fmt.Sprint(name, ", their clock ", skew), func(t *testing.T) {
-				cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+				revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 					u.skew = skew
 					time.Sleep(300 * time.Millisecond) // in the middle of a second of iat's
 					l := u.login(1)
@@ -85,13 +85,13 @@ func TestDemotedAtOnce(t *testing.T) {
 // TestNotYetAcceptable: a session_jwt that our clock finds too young at the time of
 // the revocation is not good when our clock has caught up.
 func TestNotYetAcceptable(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+	revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		u.skew = 55 * time.Second
 		l := u.login(1)
 		jwt := grimoireauth.NewSecret(u.jwt(l, 0))
 		_, err := v.Verify(t.Context(), jwt)
 		requireUnavailable(t, err)
-		require.NoError(t, m.Add(t.Context(), cutMember(l)))
+		require.NoError(t, m.Add(t.Context(), revokedMember(l)))
 		time.Sleep(time.Minute)
 		_, err = v.Verify(t.Context(), jwt)
 		require.ErrorIs(t, err, grimoireauth.ErrExpired)
@@ -103,13 +103,13 @@ func TestNotYetAcceptable(t *testing.T) {
 func TestV03Tombstone(t *testing.T) {
 	for _, skew := range skews {
 		t.Run(fmt.Sprint("their clock ", skew), func(t *testing.T) {
-			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+			revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 				u.skew = skew
 				l, other := u.login(1), u.login(4) // of the same class
 				young := u.credentials(l, 0)
 				got, err := v.Refresh(t.Context(), young)
 				requireSession(t, l, got, err)
-				require.NoError(t, m.Add(t.Context(), cutSession(l)))
+				require.NoError(t, m.Add(t.Context(), revokedSession(l)))
 				before := u.count()
 				for _, c := range []grimoireauth.Credentials{young, u.credentials(l, time.Hour), got.Credentials, grimoireauth.NewCredentials("", l.token)} {
 					_, err = authenticate(t, v, c)
@@ -135,7 +135,7 @@ func TestV03Tombstone(t *testing.T) {
 func TestR07LogoutWins(t *testing.T) {
 	for _, at := range []time.Duration{0, time.Millisecond, 50 * time.Millisecond, 99 * time.Millisecond, 100 * time.Millisecond} {
 		t.Run(at.String(), func(t *testing.T) {
-			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+			revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 				l := u.login(1)
 				stale := u.credentials(l, time.Hour)
 				out := make(chan struct{})
@@ -154,7 +154,7 @@ func TestR07LogoutWins(t *testing.T) {
 				}
 				synctest.Wait()
 				time.Sleep(at)
-				require.NoError(t, m.Add(t.Context(), cutSession(l)))
+				require.NoError(t, m.Add(t.Context(), revokedSession(l)))
 				close(out)
 				all.Wait()
 				for range 10 {

@@ -9,19 +9,21 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// SlidingSession keeps sessions alive while they are in use. Each refresh that a request causes
-// moves the end of the session to By from then, but never beyond Cap after the sign-in. The
-// zero SlidingSession moves nothing; otherwise all fields are required.
+// SlidingSession keeps sessions alive while they are in use. Each refresh that a request
+// causes moves the end of the session to IdleTimeout from then, but never beyond
+// AbsoluteTimeout after the sign-in. The zero SlidingSession moves nothing; otherwise all
+// fields are required.
 //
 // An open connection that [Verifier.Watch] or a Guard watches is not a use: see
 // [grimoireauth.ContextUnattended].
 type SlidingSession struct {
-	// Extend asks Stytch for fresh credentials and moves the end of the session, as
-	// the client's Sessions.Extend does.
+	// Extend exchanges credentials for fresh ones and moves the end of the session, as the
+	// client's Sessions.Extend does.
 	Extend func(ctx context.Context, credentials grimoireauth.Credentials, by time.Duration) (grimoireauth.Authentication, error)
-	// By is how long an unused session lasts: 5 minutes to 366 days.
+	// IdleTimeout is how long an unused session lasts: 5 minutes to 366 days.
 	IdleTimeout time.Duration
-	// Cap is the longest life of a session that is in use. At least By, at most 366 days.
+	// AbsoluteTimeout is the longest life of a session that is in use: IdleTimeout to 366
+	// days.
 	AbsoluteTimeout time.Duration
 }
 
@@ -52,7 +54,7 @@ func (s SlidingSession) check() error {
 // extension returns the duration to ask for, in whole minutes as Stytch requires, and false
 // if the end of the session stays. Stytch counts from the time of the call. So a duration
 // that is too short would bring the end nearer, and one without room for the call would
-// pass the cap.
+// pass AbsoluteTimeout.
 func (s SlidingSession) extension(session grimoireauth.Session, now time.Time) (time.Duration, bool) {
 	started, ends := session.StartedAt(), session.ExpiresAt()
 	if !s.enabled() || started.IsZero() || ends.IsZero() {

@@ -26,9 +26,9 @@ func use(t *testing.T, v *Verifier, c grimoireauth.Credentials, atMost time.Dura
 	return time.Since(began).Round(time.Minute)
 }
 
-// TestSlide: sessions end when sign-in said they would, unless SlidingSession moves their end
-// while they are in use, and never beyond its cap.
-func TestSlide(t *testing.T) {
+// TestSlidingSession: sessions end when sign-in said they would, unless SlidingSession moves their end
+// while they are in use, and never beyond AbsoluteTimeout.
+func TestSlidingSession(t *testing.T) {
 	for name, test := range map[string]struct {
 		slide bool
 		idle  time.Duration
@@ -60,9 +60,9 @@ func TestSlide(t *testing.T) {
 	}
 }
 
-// TestSlideNeverShortens: Stytch counts from now, so a short SlidingSession must not bring the
+// TestSlidingNeverShortens: Stytch counts from now, so a short SlidingSession must not bring the
 // end of a long session nearer.
-func TestSlideNeverShortens(t *testing.T) {
+func TestSlidingNeverShortens(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		l := u.login(1) // eight hours
 		require.Equal(t, 8*time.Hour, use(t, v, u.credentials(l, 0), 8*time.Hour))
@@ -72,9 +72,9 @@ func TestSlideNeverShortens(t *testing.T) {
 	})
 }
 
-// TestSlideCapHoldsForTheToken: the cap is about the session whose token it is, not
+// TestAbsoluteTimeoutHoldsForTheToken: AbsoluteTimeout is about the session whose token it is, not
 // about the one that a session_jwt beside it names.
-func TestSlideCapHoldsForTheToken(t *testing.T) {
+func TestAbsoluteTimeoutHoldsForTheToken(t *testing.T) {
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		old := u.login(1)
 		u.of(old, func(l *login) { l.ends = l.started.Add(90 * time.Minute) })
@@ -90,9 +90,9 @@ func TestSlideCapHoldsForTheToken(t *testing.T) {
 	})
 }
 
-// TestSlideRefused: a project whose maximum is shorter refreshes all the same, and
+// TestSlidingRejected: a project whose maximum is shorter refreshes all the same, and
 // the operator is told; and what was refreshed before an outage is not thrown away.
-func TestSlideRefused(t *testing.T) {
+func TestSlidingRejected(t *testing.T) {
 	var log eventLog
 	var refusal error
 	for name, err := range map[string]error{
@@ -117,7 +117,7 @@ func TestSlideRefused(t *testing.T) {
 	require.Contains(t, log.String(), alarmExtend)
 }
 
-func TestSlideConfig(t *testing.T) {
+func TestSlidingConfig(t *testing.T) {
 	extend := func(context.Context, grimoireauth.Credentials, time.Duration) (grimoireauth.Authentication, error) {
 		return grimoireauth.Authentication{}, nil
 	}

@@ -50,7 +50,7 @@ func TestC03EndsBy(t *testing.T) {
 		requireEndsBy(grimoireauth.SourceOutageGrace, answer, err)
 	}, sliding)
 
-	// A session that sign-in made longer than the cap is not shortened by it.
+	// A session that sign-in made longer than AbsoluteTimeout is not shortened by it.
 	refreshing(t, func(t *testing.T, v *Verifier, u *upstream) {
 		ada := u.login(1)
 		u.of(ada, func(l *login) { l.ends = l.started.Add(20 * time.Hour); ada = *l })

@@ -42,15 +42,15 @@ func TestWatch(t *testing.T) {
 	}{
 		"to the end of the session": {least: 50 * time.Minute, most: 50*time.Minute + time.Second, want: grimoireauth.ErrSessionEnded},
 		"logged out": {
-			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), cutSession(l)) },
+			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), revokedSession(l)) },
 			most:   time.Second, want: grimoireauth.ErrSessionEnded,
 		},
 		"removed from the class": {
-			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), cutMember(l)) },
+			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), revokedMember(l)) },
 			most:   time.Second, want: grimoireauth.ErrExpired,
 		},
-		"the class was cut off": {
-			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), cutClass(l)) },
+		"the class was revoked": {
+			change: func(_ *upstream, l login, m *MemoryRevocations) { _ = m.Add(context.Background(), revokedClass(l)) },
 			most:   time.Second, want: grimoireauth.ErrExpired,
 		},
 		"revoked elsewhere": {
@@ -81,7 +81,7 @@ func TestWatch(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+			revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 				l := u.login(1)
 				u.of(l, func(l *login) { l.ends = l.started.Add(time.Hour) })
 				l.ends = l.started.Add(time.Hour)
@@ -103,14 +103,14 @@ func TestWatch(t *testing.T) {
 
 // TestWatchOfNothing: credentials that prove no session are not watched.
 func TestWatchOfNothing(t *testing.T) {
-	cutting(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
+	revoking(t, func(t *testing.T, v *Verifier, u *upstream, m *MemoryRevocations) {
 		out, cut := u.login(1), u.login(2)
 		a, err := authenticate(t, v, u.credentials(out, 0))
 		require.NoError(t, err)
 		b, err := authenticate(t, v, u.credentials(cut, 0))
 		require.NoError(t, err)
-		require.NoError(t, m.Add(t.Context(), cutSession(out)))
-		require.NoError(t, m.Add(t.Context(), cutMember(cut)))
+		require.NoError(t, m.Add(t.Context(), revokedSession(out)))
+		require.NoError(t, m.Add(t.Context(), revokedMember(cut)))
 		forged := a
 		forged.JWT = grimoireauth.NewSecret("garbage")
 		nobody := grimoireauth.Authentication{}
