@@ -212,15 +212,15 @@ func (g *Guard) permitted(ctx context.Context, session grimoireauth.Session, cla
 	case isTemporary(err):
 		return err
 	case errors.Is(err, grimoireauth.ErrForbidden):
-		g.noteMapping(ctx, err)
+		g.logMapping(ctx, err)
 		return grimoireauth.ErrForbidden
 	}
 	return g.applicationError(ctx, "check a permission", err)
 }
 
-// noteMapping logs once that Config.Can takes classes for Organizations and Config.Role does
+// logMapping logs once that Config.Can takes classes for Organizations and Config.Role does
 // not. The functions themselves cannot be compared, so an error of Can tells it.
-func (g *Guard) noteMapping(ctx context.Context, err error) {
+func (g *Guard) logMapping(ctx context.Context, err error) {
 	if g.config.Role == nil || !errors.Is(err, grimoireauth.ErrNotSessionOrganization) {
 		return
 	}

@@ -28,7 +28,7 @@ func (g *Guard) ClientAddress(r *http.Request) netip.Addr {
 		return addr
 	}
 	addr := peerOf(r)
-	if !addr.IsValid() || local(addr) {
+	if !addr.IsValid() || isLocal(addr) {
 		g.sources.saw(false)
 		g.proxied.Do(func() {
 			g.config.logger().WarnContext(r.Context(), "requests come from a proxy, so the addresses of clients are not known and nothing is limited by address: set Config.ClientAddress, for example to middleware.ForwardedFor()",
@@ -59,9 +59,9 @@ func parseHop(text string) netip.Addr {
 	return addr.Unmap().WithZone("")
 }
 
-// local reports whether an address is not reachable from the internet, so that a peer with
+// isLocal reports whether an address is not reachable from the internet, so that a peer with
 // it is a proxy.
-func local(addr netip.Addr) bool {
+func isLocal(addr netip.Addr) bool {
 	return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified() || addr.IsMulticast() ||
 		sharedSpace.Contains(addr)
 }
@@ -115,7 +115,7 @@ func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
 		peer := peerOf(r)
 		switch {
 		case peer.IsValid() && !isProxy(peer):
-			if local(peer) && len(r.Header["X-Forwarded-For"]) > 0 {
+			if isLocal(peer) && len(r.Header["X-Forwarded-For"]) > 0 {
 				return netip.Addr{}
 			}
 			return peer
@@ -172,24 +172,24 @@ func (s *seenSources) saw(known bool) {
 // Config.ClientAddress does not return their clients: then no limit by client address holds.
 // Diagnose makes no network call and is safe for concurrent use.
 func (g *Guard) Diagnose() []grimoireauth.Finding {
-	found := grimoireauth.Finding{Code: checkClientAddress}
+	finding := grimoireauth.Finding{Code: checkClientAddress}
 	switch {
 	case g == nil:
 		return nil
 	case g.sources.unknown.Load() && g.config.ClientAddress == nil:
-		found.Severity = grimoireauth.SeverityWarning
-		found.Problem = "requests come from a proxy, so the addresses of clients are not known and nothing is limited by them"
-		found.Remedy = "Set middleware.Config.ClientAddress, for example to middleware.ForwardedFor()."
+		finding.Severity = grimoireauth.SeverityWarning
+		finding.Problem = "requests come from a proxy, so the addresses of clients are not known and nothing is limited by them"
+		finding.Remedy = "Set middleware.Config.ClientAddress, for example to middleware.ForwardedFor()."
 	case g.sources.unknown.Load():
-		found.Severity = grimoireauth.SeverityWarning
-		found.Problem = "Config.ClientAddress does not know the client of some requests, so that nothing is limited by their address"
-		found.Remedy = "Look whether each proxy is listed, what it writes into its header, and whether requests reach this server past it."
+		finding.Severity = grimoireauth.SeverityWarning
+		finding.Problem = "Config.ClientAddress does not know the client of some requests, so that nothing is limited by their address"
+		finding.Remedy = "Look whether each proxy is listed, what it writes into its header, and whether requests reach this server past it."
 	case g.sources.known.Load():
-		found.Severity = grimoireauth.SeverityOK
-		found.Problem = "the addresses of clients are known"
+		finding.Severity = grimoireauth.SeverityOK
+		finding.Problem = "the addresses of clients are known"
 	default:
-		found.Problem = "no request has come yet of which the client address was asked for"
-		found.Remedy = "Look again when people have signed in."
+		finding.Problem = "no request has come yet of which the client address was asked for"
+		finding.Remedy = "Look again when people have signed in."
 	}
-	return []grimoireauth.Finding{found}
+	return []grimoireauth.Finding{finding}
 }

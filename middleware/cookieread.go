@@ -89,11 +89,11 @@ func (s *sessionCookies) readPair(token, jwt string, rc *requestCredentials) err
 		return nil
 	}
 	session, mark, ended := "", "", false
-	if at := strings.IndexByte(token, separator[0]); at >= 0 {
+	if at := strings.IndexByte(token, cookieSeparator[0]); at >= 0 {
 		token, session = token[:at], token[at+1:]
-		if at = strings.IndexByte(session, separator[0]); at >= 0 {
+		if at = strings.IndexByte(session, cookieSeparator[0]); at >= 0 {
 			session, mark = session[:at], session[at+1:]
-			if len(mark) < minMark || len(mark) > maxMark || strings.IndexByte(mark, separator[0]) >= 0 {
+			if len(mark) < minMark || len(mark) > maxMark || strings.IndexByte(mark, cookieSeparator[0]) >= 0 {
 				return errBadValue
 			}
 		}
@@ -193,7 +193,7 @@ func (g *Guard) readCookies(r *http.Request, rc *requestCredentials) error {
 	case errors.Is(err, errTwoValues), rc.several:
 		g.logConflict(r.Context(), conflictTwoValues)
 	case err != nil:
-		if g.cookie.frontEnd && strings.Contains(strings.Join(lines, ";"), separator) {
+		if g.cookie.frontEnd && strings.Contains(strings.Join(lines, ";"), cookieSeparator) {
 			g.logConflict(r.Context(), conflictNamed)
 		}
 	case rc.signedOut:

@@ -123,7 +123,7 @@ func FuzzReadCookies(f *testing.F) {
 			if err == nil && len(all) == 0 && value != "" {
 				t.Fatalf("read a %s that is not there: %q", name, value)
 			}
-			if strings.Trim(strings.Replace(value, separator, "", 1), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.=") != "" {
+			if strings.Trim(strings.Replace(value, cookieSeparator, "", 1), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.=") != "" {
 				t.Fatalf("accepted %q", value)
 			}
 		}

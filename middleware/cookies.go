@@ -25,10 +25,10 @@ type sessionCookies struct {
 }
 
 const (
-	hostPrefix  = "__Host-"
-	separator   = "~"
-	signedOut   = separator           // the session_token cookie's value after a sign-out, if former cookies are read
-	endedPrefix = "ended" + separator // begins the session_jwt cookie's value after the end of a session; its id follows
+	hostPrefix      = "__Host-"
+	cookieSeparator = "~"
+	signedOut       = cookieSeparator           // the session_token cookie's value after a sign-out, if former cookies are read
+	endedPrefix     = "ended" + cookieSeparator // begins the session_jwt cookie's value after the end of a session; its id follows
 )
 
 // cookiesOf returns the cookies of a configuration.
@@ -67,12 +67,12 @@ func markedTokenValue(token string, session grimoireauth.SessionID, mark string)
 	if mark == "" {
 		return tokenValue(token, session)
 	}
-	return tokenValue(token, session) + separator + mark
+	return tokenValue(token, session) + cookieSeparator + mark
 }
 
 // tokenValue returns the value of the session_token's cookie without a mark.
 func tokenValue(token string, session grimoireauth.SessionID) string {
-	return token + separator + string(session)
+	return token + cookieSeparator + string(session)
 }
 
 // endedValue returns the value of the session_jwt's cookie after the end of a session.

@@ -20,7 +20,7 @@ const (
 	longestCookie = 400 * 24 * time.Hour
 )
 
-// SetCookies writes the cookies of these credentials in place of those of another session,
+// SetCookies writes the cookies of these credentials, in place of any that the browser had,
 // in the response to r, before that response is written: after a sign-in, and after
 // switching class. Pass only what [Guard.Authenticate] returned. If r brings the credentials
 // of another session, Config.Revoke ends it; a failure to do so is logged and changes
@@ -64,7 +64,7 @@ func (g *Guard) SetCookies(w http.ResponseWriter, r *http.Request, authenticatio
 	mark := g.config.SessionMarks.Mark(authentication.Token, authentication.ID())
 	g.cookie.put(h, g.cookie.token, markedTokenValue(token, authentication.ID(), mark), age)
 	// An absent session_jwt is deleted: it would belong to another session.
-	g.cookie.put(h, g.cookie.jwt, g.fitting(jwt, age), age)
+	g.cookie.put(h, g.cookie.jwt, g.jwtThatFits(jwt, age), age)
 	setUncached(w)
 	return nil
 }
@@ -182,7 +182,7 @@ func (g *Guard) renewCookies(w http.ResponseWriter, had *requestCredentials, now
 		return
 	}
 	// One that does not fit takes the stale one away, once.
-	if jwt = g.fitting(jwt, age); jwt != had.jwt {
+	if jwt = g.jwtThatFits(jwt, age); jwt != had.jwt {
 		g.cookie.put(w.Header(), g.cookie.jwt, jwt, age)
 		setUncached(w)
 	}
@@ -213,9 +213,9 @@ func cookieAge(a grimoireauth.Authentication) (int, bool) {
 	return int(life / time.Second), life >= time.Second
 }
 
-// fitting returns the session_jwt, or "" if a browser would drop its cookie and
+// jwtThatFits returns the session_jwt, or "" if a browser would drop its cookie and
 // the student would be sent to sign in again and again.
-func (g *Guard) fitting(jwt string, age int) string {
+func (g *Guard) jwtThatFits(jwt string, age int) string {
 	if jwt == "" || len(g.cookie.line(g.cookie.jwt, jwt, age)) <= maxCookie {
 		return jwt
 	}
@@ -231,13 +231,13 @@ func (g *Guard) fitting(jwt string, age int) string {
 func setUncached(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	if !varies(h["Vary"], "Cookie") {
+	if !listsVary(h["Vary"], "Cookie") {
 		h.Add("Vary", "Cookie")
 	}
 }
 
-// varies reports whether Vary names this header already.
-func varies(lines []string, header string) bool {
+// listsVary reports whether Vary names this header already.
+func listsVary(lines []string, header string) bool {
 	for _, line := range lines {
 		for name := range strings.SplitSeq(line, ",") {
 			if name = strings.TrimSpace(name); name == "*" || strings.EqualFold(name, header) {

@@ -193,7 +193,7 @@ func (g *Guard) Detach(r *http.Request) {
 		for pair := range strings.SplitSeq(line, ";") {
 			pair = strings.Trim(pair, " \t")
 			name, _, _ := strings.Cut(pair, "=")
-			if pair != "" && !g.knows(strings.TrimRight(name, " \t")) {
+			if pair != "" && !g.ownsCookie(strings.TrimRight(name, " \t")) {
 				kept = append(kept, pair)
 			}
 		}
@@ -204,9 +204,9 @@ func (g *Guard) Detach(r *http.Request) {
 	}
 }
 
-// knows reports whether a cookie of this name belongs to the Guard or to the pages of
+// ownsCookie reports whether a cookie of this name belongs to the Guard or to the pages of
 // package signin. Their names are the base name, or begin with it and "_".
-func (g *Guard) knows(name string) bool {
+func (g *Guard) ownsCookie(name string) bool {
 	name = strings.TrimPrefix(name, hostPrefix)
 	if strings.HasPrefix(name, attemptCookies) {
 		return true

@@ -132,7 +132,7 @@ func (g *Guard) markForm(h http.Header, r *http.Request, err error) {
 	// Host-only also if other hosts share the session, since they have other forms.
 	cookies := sessionCookies{secure: g.cookie.secure}
 	cookies.put(h, g.cookie.token+formsSuffix, strings.Join(value, "."), int(formsLife/time.Second))
-	if !varies(h["Vary"], "Cookie") {
+	if !listsVary(h["Vary"], "Cookie") {
 		h.Add("Vary", "Cookie")
 	}
 	h.Set("Cache-Control", "no-store")

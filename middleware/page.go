@@ -77,7 +77,7 @@ func secondsIn(retryAfter string) string {
 func writePage(w http.ResponseWriter, r *http.Request, refusal refusal, signInURL string) {
 	var body bytes.Buffer
 	err := page.Execute(&body, struct{ Title, Detail, Way, SignIn, Wait string }{
-		refusal.title, refusal.detail, remedyOn(w, r, refusal), signInBeside(r, signInURL), secondsIn(w.Header().Get("Retry-After")),
+		refusal.title, refusal.detail, remedyOn(w, r, refusal), signInInOtherTab(r, signInURL), secondsIn(w.Header().Get("Retry-After")),
 	})
 	if err != nil {
 		http.Error(w, http.StatusText(refusal.status), refusal.status)

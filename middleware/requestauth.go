@@ -137,8 +137,8 @@ func (a *requestAuth) authenticate(ctx context.Context, r *http.Request) {
 // withoutJWT handles an answer about another session than the one that the session_token's
 // cookie names. It calls the AuthFunc again without the session_jwt, if that came with the
 // request and can be the cause: not every AuthFunc looks at Credentials.NamedSession.
-func (a *requestAuth) withoutJWT(ctx context.Context, proof grimoireauth.Credentials, presented bool) {
-	if presented && a.credentials.jwt != "" {
+func (a *requestAuth) withoutJWT(ctx context.Context, proof grimoireauth.Credentials, fromRequest bool) {
+	if fromRequest && a.credentials.jwt != "" {
 		proof.JWT = grimoireauth.Secret{}
 		a.callAuthFunc(ctx, proof)
 		if !a.isOfAnotherSession() {
@@ -220,7 +220,7 @@ func (a *requestAuth) setVary(h http.Header) {
 		return
 	}
 	for name := range strings.SplitSeq(names, ", ") {
-		if !varies(lines, name) {
+		if !listsVary(lines, name) {
 			h.Add("Vary", name)
 		}
 	}

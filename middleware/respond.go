@@ -104,7 +104,7 @@ func respond(w http.ResponseWriter, r *http.Request, err error, signInURL string
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if refusal.status == http.StatusUnauthorized {
-		if target, ok := signIn(r, signInURL); ok && !wantsBearer(h) {
+		if target, ok := signInRedirect(r, signInURL); ok && !wantsBearer(h) {
 			h.Del("WWW-Authenticate")
 			h.Set("Location", target)
 			w.WriteHeader(http.StatusSeeOther)

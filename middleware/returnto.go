@@ -18,7 +18,7 @@ const maxReturn = 2048
 // http.Redirect passes "//evil.example" on unchanged, so every address from a request goes
 // through here first. See CWE-601 and https://url.spec.whatwg.org/#url-parsing.
 func ReturnTo(address string) (string, bool) {
-	if len(address) > maxReturn || !strings.HasPrefix(address, "/") || !plain(address) {
+	if len(address) > maxReturn || !strings.HasPrefix(address, "/") || !isPlainASCII(address) {
 		return "", false
 	}
 	u, err := url.Parse(address)
@@ -27,15 +27,15 @@ func ReturnTo(address string) (string, bool) {
 	}
 	path, _, _ := strings.Cut(address, "#")
 	path, _, _ = strings.Cut(path, "?")
-	if !safePath(path) {
+	if !isSafePath(path) {
 		return "", false
 	}
 	return address, true
 }
 
-// plain reports whether all is printable ASCII without a backslash: WHATWG URLs
+// isPlainASCII reports whether all is printable ASCII without a backslash: WHATWG URLs
 // treat "\" as "/" and drop tabs and line breaks anywhere.
-func plain(s string) bool {
+func isPlainASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] >= 0x7f || s[i] == '\\' {
 			return false
@@ -44,9 +44,9 @@ func plain(s string) bool {
 	return true
 }
 
-// safePath checks the path as it is and after each further decoding, since a server behind
+// isSafePath checks the path as it is and after each further decoding, since a server behind
 // this one may decode once more.
-func safePath(path string) bool {
+func isSafePath(path string) bool {
 	for range 4 {
 		if strings.Contains(path, "//") {
 			return false
@@ -71,10 +71,10 @@ func safePath(path string) bool {
 	return false
 }
 
-// signIn returns where an unauthenticated browser is redirected, and false if it is not:
-// only when it opens a page (GET or HEAD), and not from the sign-in page itself, which would
-// loop if that page were guarded by mistake.
-func signIn(r *http.Request, signInURL string) (string, bool) {
+// signInRedirect returns the address to which an unauthenticated browser is redirected. It
+// returns false unless the browser opens a page (GET or HEAD), and for the sign-in page
+// itself, which would loop if that page were guarded by mistake.
+func signInRedirect(r *http.Request, signInURL string) (string, bool) {
 	if signInURL == "" || !readByPerson(r) || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
 		return "", false
 	}
@@ -85,12 +85,12 @@ func signIn(r *http.Request, signInURL string) (string, bool) {
 		return "", false
 	}
 	back, _ := ReturnTo(r.RequestURI)
-	return returning(signInURL, back), true
+	return withReturnTo(signInURL, back), true
 }
 
-// returning returns the address of the sign-in page with a page to return to afterwards; ""
-// for none.
-func returning(signInURL, back string) string {
+// withReturnTo returns the address of the sign-in page with the page to return to, if there
+// is one.
+func withReturnTo(signInURL, back string) string {
 	if back == "" {
 		return signInURL
 	}
@@ -101,10 +101,10 @@ func returning(signInURL, back string) string {
 	return signInURL + separator + "return_to=" + url.QueryEscape(back)
 }
 
-// signInBeside returns the sign-in page for another tab, after a form was refused. It
+// signInInOtherTab returns the sign-in page for another tab, after a form was refused. It
 // returns to the page that sent the form, if that is one of this host, since the address of
 // the form itself may have no page.
-func signInBeside(r *http.Request, signInURL string) string {
+func signInInOtherTab(r *http.Request, signInURL string) string {
 	if signInURL == "" {
 		return ""
 	}
@@ -117,5 +117,5 @@ func signInBeside(r *http.Request, signInURL string) string {
 	if path, _, _ := strings.Cut(back, "?"); !ok || path == page {
 		return signInURL
 	}
-	return returning(signInURL, back)
+	return withReturnTo(signInURL, back)
 }

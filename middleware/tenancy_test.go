@@ -38,14 +38,14 @@ func spell(spelling, a, b string) string {
 		"UPPER", strings.ToUpper(b), "CLASSES", "CLASSES", "B", b).Replace(spelling)
 }
 
-// faculty has a coordinator in each of fifty classes, who may do everything there.
-type faculty struct {
+// fixture has a coordinator in each of fifty classes, who may do everything there.
+type fixture struct {
 	classes []string
 	members map[string]grimoireauth.Authentication // by session_jwt
 }
 
-func newFaculty(t testing.TB) *faculty {
-	f := &faculty{members: make(map[string]grimoireauth.Authentication)}
+func newFixture(t testing.TB) *fixture {
+	f := &fixture{members: make(map[string]grimoireauth.Authentication)}
 	for n := range 50 {
 		// One is the beginning of another, and some differ only in case.
 		class := fmt.Sprintf("organization-test-%d", n/2)
@@ -66,7 +66,7 @@ func newFaculty(t testing.TB) *faculty {
 	return f
 }
 
-func (f *faculty) Authenticate(_ context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+func (f *fixture) Authenticate(_ context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 	a, ok := f.members[c.JWT.Reveal()]
 	if !ok {
 		return a, grimoireauth.ErrUnauthenticated
@@ -130,7 +130,7 @@ func between(next http.Handler) http.Handler {
 // T01, T02 and M13: nobody reaches a class that is not theirs, whatever stands
 // around its handlers and however its address is written.
 func TestT01_T02_M13_AllPairsOfClasses(t *testing.T) {
-	faculty := newFaculty(t)
+	fixture := newFixture(t)
 	require.GreaterOrEqual(t, len(spellings), 40)
 	stride := 1
 	if raceEnabled {
@@ -144,9 +144,9 @@ func TestT01_T02_M13_AllPairsOfClasses(t *testing.T) {
 	}
 	var targets []target
 	for _, tt := range classGuards {
-		tt.config.Fresh = faculty.Authenticate
+		tt.config.Fresh = fixture.Authenticate
 		tt.config.Respond = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusForbidden) }
-		x := target{guard: newGuard(t, faculty.Authenticate, tt.config), reached: new(atomic.Int64)}
+		x := target{guard: newGuard(t, fixture.Authenticate, tt.config), reached: new(atomic.Int64)}
 		roster := tt.wrap(x.guard, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { x.reached.Add(1) }))
 		mux := http.NewServeMux()
 		mux.Handle("GET /classes/{class}/roster", roster)
@@ -155,13 +155,13 @@ func TestT01_T02_M13_AllPairsOfClasses(t *testing.T) {
 		mux.Handle("GET /public/{rest...}", nothing)
 		x.app = x.guard.Protect(mux, "GET /public/{rest...}")
 		// The guard lets its own people in, or what follows would show nothing.
-		for n, class := range faculty.classes {
+		for n, class := range fixture.classes {
 			r := ask(t, "/classes/"+class+"/roster")
 			require.NoError(t, x.guard.Attach(r, grimoireauth.NewCredentials(fmt.Sprintf("jwt.%d.x", n), "tok")))
 			x.app.ServeHTTP(discard{http.Header{}}, r)
 			x.headers = append(x.headers, r.Header)
 		}
-		want := int64(len(faculty.classes))
+		want := int64(len(fixture.classes))
 		if tt.closed {
 			want = 0
 		}
@@ -174,12 +174,12 @@ func TestT01_T02_M13_AllPairsOfClasses(t *testing.T) {
 	for worker := range 2 {
 		all.Go(func() {
 			w := discard{http.Header{}}
-			for n := worker; n < len(faculty.classes)*len(faculty.classes)*len(spellings); n += 2 {
+			for n := worker; n < len(fixture.classes)*len(fixture.classes)*len(spellings); n += 2 {
 				a, b, s := n%50, n/50%50, n/2500
 				if a == b || n/2%stride != 0 {
 					continue
 				}
-				r, err := parse(spell(spellings[s], faculty.classes[a], faculty.classes[b]))
+				r, err := parse(spell(spellings[s], fixture.classes[a], fixture.classes[b]))
 				if err != nil {
 					continue // no server would hand it on
 				}

@@ -78,13 +78,13 @@ func (g *Guard) DecideAndWatch(ctx context.Context, credentials grimoireauth.Cre
 	return watched, decision, nil
 }
 
-// Changed says that something in the application's own tables has changed, such as who
-// is in a class: the watched connections that it concerns are decided again at once, and
-// not at the end of the interval. An empty Member is every member, an empty Class every
-// class. It returns without waiting for the decisions, and concerns also a request that was
-// decided before and calls Watch after it. Call it when the change can be read.
+// Changed makes the Guard check the watched connections of this person at once, because the
+// application's own tables have changed, such as the members of a class. An empty Member is
+// every member, an empty Class every class. It returns without waiting for the checks. A
+// request that was decided before the change and calls Watch after it is checked as well.
+// Call Changed when the change can be read from the tables.
 //
-// It speaks to this process. Call it from whatever tells your processes about changes.
+// It concerns the connections of this process only, so call it in every process.
 func (g *Guard) Changed(person grimoireauth.Person) {
 	if g == nil {
 		return
@@ -97,9 +97,9 @@ func (g *Guard) Changed(person grimoireauth.Person) {
 }
 
 // EndWatches ends every watched connection, and each that begins later, with
-// [http.ErrServerClosed] as its cause, which is a 503 by [Guard.Respond]. Pass it to the
-// server's RegisterOnShutdown, since Shutdown waits for handlers and does not tell them. It
-// returns without waiting.
+// [http.ErrServerClosed] as its cause, for which [Guard.Respond] answers 503. Pass it to the
+// server's RegisterOnShutdown, since Shutdown waits for handlers without ending their
+// contexts. It returns without waiting.
 func (g *Guard) EndWatches() {
 	if g != nil {
 		g.watches.end()
@@ -113,8 +113,8 @@ func endedBy(ctx context.Context, err error) context.Context {
 	return ctx
 }
 
-// watch watches a connection that a has let pass, on the request r if there is one. It makes
-// the checks once more to record their conditions.
+// watch begins to watch a connection whose checks have passed; r is its request, nil after
+// Decide. It repeats the checks with a recorder to get their conditions.
 func (g *Guard) watch(ctx context.Context, r *http.Request, a *requestAuth, checks []check) context.Context {
 	var conditions []condition
 	recorder := &requestAuth{guard: g, authResult: a.authResult, inner: &innerAuth{recorded: &conditions}}
