@@ -48,16 +48,9 @@ const (
 	nothingLost = "Signing in does not work at the moment. Nothing is lost: please press the button again in "
 )
 
-// refuse says what went wrong and what to do next: on the page with the name again if
-// trying again can succeed, otherwise on the sign-in page of page.Class.
+// refuse says what went wrong and what to do next: on the page named again if trying
+// again can succeed, otherwise on the sign-in page of page.Class.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page Page, again string) {
-	write := func(status int, name string, only ...grimoireauth.SignInMethod) {
-		if name == "sign-in" {
-			h.offer(w, r, status, page, only...)
-			return
-		}
-		h.show(w, status, name, page)
-	}
 	if _, own := limitedHere(err); own {
 		h.tooMany(w, r, err, page, again)
 		return
@@ -69,14 +62,13 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 			page.Notice = ownFault + untilNext(err)
 		}
 		retryAfter(w, err)
-		write(http.StatusServiceUnavailable, again)
+		h.showNamed(w, r, http.StatusServiceUnavailable, again, page)
 		return
 	}
 	found, known := errorPageOf(err)
 	if !known {
 		h.logFault(r, "sign-in failed", err)
-		page.Notice = "You could not be signed in. Please begin again here."
-		write(http.StatusInternalServerError, "sign-in")
+		h.offer(w, r, http.StatusInternalServerError, page.withNotice("You could not be signed in. Please begin again here."))
 		return
 	}
 	h.logInfo(r, "sign-in refused", err)
@@ -87,14 +79,14 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error, page
 	var instead *stytchclient.NotAllowedError
 	switch {
 	case found.again:
-		write(found.status, again)
+		h.showNamed(w, r, found.status, again, page)
 	case errors.As(err, &instead):
 		if page.Class == "" {
 			page.Class = instead.Class.Slug
 		}
-		write(found.status, "sign-in", instead.Methods...)
+		h.offer(w, r, found.status, page, instead.Methods...)
 	default:
-		write(found.status, "sign-in")
+		h.offer(w, r, found.status, page)
 	}
 }
 
@@ -126,12 +118,7 @@ func (h *Handler) refuseTyped(w http.ResponseWriter, r *http.Request, err error,
 }
 
 func (h *Handler) notAnAddress(w http.ResponseWriter, r *http.Request, page Page, again string) {
-	page.Notice = "That is not an e-mail address. It looks like name@example.edu."
-	if again == "sign-in" {
-		h.offer(w, r, http.StatusBadRequest, page)
-		return
-	}
-	h.show(w, http.StatusBadRequest, again, page)
+	h.showNamed(w, r, http.StatusBadRequest, again, page.withNotice("That is not an e-mail address. It looks like name@example.edu."))
 }
 
 // tooMany says that a limit of this site has refused a request, when to try again and
@@ -140,22 +127,15 @@ func (h *Handler) notAnAddress(w http.ResponseWriter, r *http.Request, page Page
 func (h *Handler) tooMany(w http.ResponseWriter, r *http.Request, err error, page Page, again string) {
 	h.logInfo(r, "refused by a limit", err)
 	limited, _ := limitedHere(err)
-	wait, ok := grimoireauth.RetryAfter(err)
-	if !ok {
-		wait = defaultRetry
-	}
-	page.Notice = "There are too many requests from your network just now. Please try again in " + inWords(wait) + "."
+	wait := inWords(retryIn(err))
+	page.Notice = "There are too many requests from your network just now. Please try again in " + wait + "."
 	if limited != nil {
 		links := h.emailLinks(r, page.Class)
-		page.Notice = limited.sentence(inWords(wait), links)
+		page.Notice = limited.sentence(wait, links)
 		page.Instead = limited.instead(links)
 	}
 	retryAfter(w, err)
-	if again == "sign-in" {
-		h.offer(w, r, http.StatusTooManyRequests, page)
-		return
-	}
-	h.show(w, http.StatusTooManyRequests, again, page)
+	h.showNamed(w, r, http.StatusTooManyRequests, again, page)
 }
 
 // emailLinks returns the links by e-mail of a class that have no limit on guesses: to

@@ -67,12 +67,16 @@ func retryAfter(w http.ResponseWriter, err error) {
 	w.Header().Set("Retry-After", strconv.Itoa(retrySeconds(err)))
 }
 
-func retrySeconds(err error) int {
-	wait, ok := grimoireauth.RetryAfter(err)
-	if !ok {
-		wait = defaultRetry
+// retryIn returns how long to wait before the same is tried again.
+func retryIn(err error) time.Duration {
+	if wait, ok := grimoireauth.RetryAfter(err); ok {
+		return wait
 	}
-	return int((min(wait, time.Hour) + time.Second - 1) / time.Second)
+	return defaultRetry
+}
+
+func retrySeconds(err error) int {
+	return int((min(retryIn(err), time.Hour) + time.Second - 1) / time.Second)
 }
 
 // untilNext is the end of a sentence: when to try again.

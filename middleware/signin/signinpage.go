@@ -86,6 +86,15 @@ func (h *Handler) offer(w http.ResponseWriter, r *http.Request, status int, page
 	h.show(w, status, "sign-in", page)
 }
 
+// showNamed writes the page with this name, which can be the sign-in page.
+func (h *Handler) showNamed(w http.ResponseWriter, r *http.Request, status int, name string, page Page) {
+	if name == "sign-in" {
+		h.offer(w, r, status, page)
+		return
+	}
+	h.show(w, status, name, page)
+}
+
 // methodsFor returns the methods that a page offers.
 func (h *Handler) methodsFor(may classMethods, page Page) Methods {
 	can := func(method grimoireauth.SignInMethod) bool {
