@@ -57,6 +57,7 @@ func TestImportDirections(t *testing.T) {
 		"middleware/signin/internal/cookie": {"grimoireauth"},
 		"middleware/signin/internal/once":   {"grimoireauth"},
 		"mock":                              {"grimoireauth"},
+		"mock/audit":                        {"grimoireauth", "mock"},
 	}
 	all := packages(t)
 	for name, mayImport := range allowed {

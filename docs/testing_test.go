@@ -12,6 +12,7 @@ import (
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
+	"github.com/promptgrimoire/auth/mock/audit"
 	"github.com/stretchr/testify/require"
 )
 
@@ -57,13 +58,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 	stytch := new(mock.Stytch)
 	app, err := newApp(stytch.ProjectID(), stytch.Secret(), stytch.BaseURL(), stytch)
 	require.NoError(t, err)
-	everybodyInClass := []mock.Caller{mock.Student, mock.Instructor}
-	require.NoError(t, stytch.Audit(app, mock.Auditing{},
-		mock.Route{Pattern: "GET /", Allow: []mock.Caller{mock.Nobody, mock.Student, mock.Instructor, mock.Outsider, mock.Gone}},
-		mock.Route{Pattern: "GET /me", Allow: []mock.Caller{mock.Student, mock.Instructor, mock.Outsider}},
-		mock.Route{Pattern: "GET /classes/{class}", Allow: everybodyInClass},
-		mock.Route{Pattern: "GET /classes/{class}/roster", Allow: []mock.Caller{mock.Instructor}},
-		mock.Route{Pattern: "POST /classes/{class}/release", Allow: []mock.Caller{mock.Instructor}},
+	everybodyInClass := []audit.Caller{audit.Student, audit.Instructor}
+	require.NoError(t, audit.Run(stytch, app, audit.Config{},
+		audit.Route{Pattern: "GET /", Allow: []audit.Caller{audit.Anonymous, audit.Student, audit.Instructor, audit.Outsider, audit.Revoked}},
+		audit.Route{Pattern: "GET /me", Allow: []audit.Caller{audit.Student, audit.Instructor, audit.Outsider}},
+		audit.Route{Pattern: "GET /classes/{class}", Allow: everybodyInClass},
+		audit.Route{Pattern: "GET /classes/{class}/roster", Allow: []audit.Caller{audit.Instructor}},
+		audit.Route{Pattern: "POST /classes/{class}/release", Allow: []audit.Caller{audit.Instructor}},
 	))
 }
 
@@ -81,11 +82,11 @@ func TestWhoMayDoWhatWithOneOrganization(t *testing.T) {
 	mux.Handle("POST /auth/password", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		guard.Respond(w, r, grimoireauth.ErrWrongPassword)
 	}))
-	everybody := []mock.Caller{mock.Nobody, mock.Student, mock.Instructor, mock.Outsider, mock.Gone}
-	how := mock.Auditing{
+	everybody := []audit.Caller{audit.Anonymous, audit.Student, audit.Instructor, audit.Outsider, audit.Revoked}
+	how := audit.Config{
 		Attach: guard.Attach,
 		Mux:    mux, // routes that it has and no row has are surprises
-		School: mock.School{
+		School: audit.School{
 			Organization: school,
 			Enrol: func(person grimoireauth.Person, role grimoireauth.Role) error {
 				table.rows[person] = role
@@ -93,11 +94,11 @@ func TestWhoMayDoWhatWithOneOrganization(t *testing.T) {
 			},
 		},
 	}
-	require.NoError(t, stytch.Audit(guard.Protect(mux, "POST /auth/password"), how,
-		mock.Route{Pattern: "GET /classes/{class}", Allow: []mock.Caller{mock.Student, mock.Instructor}},
-		mock.Route{
+	require.NoError(t, audit.Run(stytch, guard.Protect(mux, "POST /auth/password"), how,
+		audit.Route{Pattern: "GET /classes/{class}", Allow: []audit.Caller{audit.Student, audit.Instructor}},
+		audit.Route{
 			Pattern: "POST /auth/password", Body: `{"password":"wrong"}`,
-			Allow: everybody, Answer: mock.Answer{Status: 403, Code: "wrong_password"},
+			Allow: everybody, Answer: audit.Answer{Status: 403, Code: "wrong_password"},
 		},
 	))
 }

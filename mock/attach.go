@@ -6,11 +6,6 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Attach puts credentials on a request as the application under test expects
-// them. The Attach method of a Guard of package middleware is one, with the
-// guard's own cookie names; [Cookies] and [Bearer] are others.
-type Attach func(*http.Request, grimoireauth.Credentials) error
-
 // Cookies puts credentials into cookies: under the names that a Guard of package
 // middleware gives them by default, where the session_token's cookie names its session,
 // and under Stytch's own names, as Stytch's browser SDK writes them. Its error is always

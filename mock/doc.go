@@ -30,9 +30,8 @@
 // and SSO: with the parameter mock_persona=ada@example.edu a start URL signs her in
 // without its page, and with mock_error=access_denied the provider fails.
 // [Stytch.Revoked], [Stytch.Expired], [Stytch.Forged] and [Stytch.Skewed] mint
-// credentials that must not work, and [Stytch.Audit] calls an application's routes
-// as those who may and those who may not. docs/mock-endpoints.md is the list of
-// what is there.
+// credentials that must not work, and package audit calls the routes of an application
+// as every kind of caller. docs/mock-endpoints.md lists the endpoints.
 //
 // [Stytch.Control] offers the same to programs in other languages, and the command
 // fakestytch serves both.

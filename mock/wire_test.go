@@ -36,6 +36,12 @@ func (o object) text(names ...string) string {
 	return s
 }
 
+// list returns the elements of a JSON array; anything else has none.
+func list(v any) []any {
+	out, _ := v.([]any)
+	return out
+}
+
 // wire speaks raw HTTP to a Stytch, as the project unless told otherwise.
 type wire struct {
 	t      testing.TB

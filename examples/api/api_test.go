@@ -12,6 +12,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock"
+	"github.com/promptgrimoire/auth/mock/audit"
 	"github.com/stretchr/testify/require"
 )
 
@@ -88,12 +89,12 @@ func TestWhoMay(t *testing.T) {
 	api, err := newAPI(demo.options())
 	require.NoError(t, err)
 	api.guard.EndWatches() // a stream that is let in says so and ends
-	require.NoError(t, demo.stytch.Audit(api.handler(), mock.Auditing{Attach: api.guard.Attach},
-		mock.Route{Pattern: "GET /classes/{class}", Allow: []mock.Caller{mock.Student, mock.Instructor}},
-		mock.Route{Pattern: "GET /classes/{class}/roster", Allow: []mock.Caller{mock.Instructor}},
-		mock.Route{Pattern: "POST /classes/{class}/release", Body: releaseBody, Allow: []mock.Caller{mock.Instructor}},
-		mock.Route{Pattern: "GET /classes/{class}/events", Allow: []mock.Caller{mock.Student, mock.Instructor}},
-		mock.Route{Pattern: "DELETE /session", Allow: []mock.Caller{mock.Student, mock.Instructor, mock.Outsider}},
+	require.NoError(t, audit.Run(demo.stytch, api.handler(), audit.Config{Attach: api.guard.Attach},
+		audit.Route{Pattern: "GET /classes/{class}", Allow: []audit.Caller{audit.Student, audit.Instructor}},
+		audit.Route{Pattern: "GET /classes/{class}/roster", Allow: []audit.Caller{audit.Instructor}},
+		audit.Route{Pattern: "POST /classes/{class}/release", Body: releaseBody, Allow: []audit.Caller{audit.Instructor}},
+		audit.Route{Pattern: "GET /classes/{class}/events", Allow: []audit.Caller{audit.Student, audit.Instructor}},
+		audit.Route{Pattern: "DELETE /session", Allow: []audit.Caller{audit.Student, audit.Instructor, audit.Outsider}},
 	))
 }
 

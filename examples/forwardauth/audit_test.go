@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/promptgrimoire/auth/middleware/forwardauth"
-	"github.com/promptgrimoire/auth/mock"
+	"github.com/promptgrimoire/auth/mock/audit"
 	"github.com/stretchr/testify/require"
 )
 
@@ -24,15 +24,15 @@ func TestWhoMay(t *testing.T) {
 		q.Header.Set(forwardauth.HeaderProto, "https")
 		s.ask.ServeHTTP(w, q)
 	})
-	members := []mock.Caller{mock.Student, mock.Instructor}
-	require.NoError(t, demo.stytch.Audit(asked, mock.Auditing{Attach: s.guard.Attach},
-		mock.Route{Pattern: "GET /", Allow: []mock.Caller{mock.Nobody, mock.Student, mock.Instructor, mock.Outsider, mock.Gone}},
-		mock.Route{Pattern: "GET /me", Allow: []mock.Caller{mock.Student, mock.Instructor, mock.Outsider}},
-		mock.Route{Pattern: "GET /classes/{class}/notes", Allow: members},
-		mock.Route{Pattern: "POST /classes/{class}/notes", Allow: members},
-		mock.Route{Pattern: "GET /classes/{class}/files/a.pdf", Allow: members},
-		mock.Route{Pattern: "GET /classes/{class}/live", Allow: members},
-		mock.Route{Pattern: "POST /classes/{class}/release", Allow: []mock.Caller{mock.Instructor}},
+	members := []audit.Caller{audit.Student, audit.Instructor}
+	require.NoError(t, audit.Run(demo.stytch, asked, audit.Config{Attach: s.guard.Attach},
+		audit.Route{Pattern: "GET /", Allow: []audit.Caller{audit.Anonymous, audit.Student, audit.Instructor, audit.Outsider, audit.Revoked}},
+		audit.Route{Pattern: "GET /me", Allow: []audit.Caller{audit.Student, audit.Instructor, audit.Outsider}},
+		audit.Route{Pattern: "GET /classes/{class}/notes", Allow: members},
+		audit.Route{Pattern: "POST /classes/{class}/notes", Allow: members},
+		audit.Route{Pattern: "GET /classes/{class}/files/a.pdf", Allow: members},
+		audit.Route{Pattern: "GET /classes/{class}/live", Allow: members},
+		audit.Route{Pattern: "POST /classes/{class}/release", Allow: []audit.Caller{audit.Instructor}},
 	))
 	require.NoError(t, s.close(t.Context()))
 }

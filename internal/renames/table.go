@@ -99,7 +99,18 @@ var Names = map[string]string{
 	"jwtlocal.ReasonCutoffsUnknown":       "jwtlocal.ReasonRevocationsUnknown",
 	"middleware.Carrier":                  "middleware.CredentialSource",
 	"middleware/signin.Ways":              "middleware/signin.Methods",
+	"mock.Answer":                         "mock/audit.Answer",
+	"mock.Attach":                         "mock/audit.Attach",
+	"mock.Auditing":                       "mock/audit.Config",
+	"mock.Caller":                         "mock/audit.Caller",
+	"mock.Gone":                           "mock/audit.Revoked",
+	"mock.Instructor":                     "mock/audit.Instructor",
+	"mock.Nobody":                         "mock/audit.Anonymous",
+	"mock.Outsider":                       "mock/audit.Outsider",
 	"mock.Persona":                        "mock.IdPUser",
+	"mock.Route":                          "mock/audit.Route",
+	"mock.School":                         "mock/audit.School",
+	"mock.Student":                        "mock/audit.Student",
 }
 
 // Members are fields of structs, which are renamed where a composite literal names them:

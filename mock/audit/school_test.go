@@ -1,4 +1,4 @@
-package mock_test
+package audit_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
+	"github.com/promptgrimoire/auth/mock/audit"
 	"github.com/stretchr/testify/require"
 )
 
@@ -60,22 +61,22 @@ var fine = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 // A10: an application with one Organization and a RoleFunc of its own is audited like any
 // other, with classes that are named by its own ids.
 func TestA10_AuditWithOneOrganization(t *testing.T) {
-	for name, school := range map[string]func(*mock.Stytch, *enrolled) mock.School{
-		"one Organization": func(s *mock.Stytch, e *enrolled) mock.School {
+	for name, school := range map[string]func(*mock.Stytch, *enrolled) audit.School{
+		"one Organization": func(s *mock.Stytch, e *enrolled) audit.School {
 			e.school = grimoireauth.OrganizationID(s.AddClass("The school").ID)
-			return mock.School{Organization: e.school, Enrol: e.enrol}
+			return audit.School{Organization: e.school, Enrol: e.enrol}
 		},
-		"classes with ids of its own": func(s *mock.Stytch, e *enrolled) mock.School {
+		"classes with ids of its own": func(s *mock.Stytch, e *enrolled) audit.School {
 			e.school = grimoireauth.OrganizationID(s.AddClass("The school").ID)
-			return mock.School{Organization: e.school, Class: "LAWS1100", Other: "LAWS2200", Enrol: e.enrol}
+			return audit.School{Organization: e.school, Class: "LAWS1100", Other: "LAWS2200", Enrol: e.enrol}
 		},
-		"an Organization per class, and roles in a table": func(_ *mock.Stytch, e *enrolled) mock.School {
-			return mock.School{Enrol: e.enrol}
+		"an Organization per class, and roles in a table": func(_ *mock.Stytch, e *enrolled) audit.School {
+			return audit.School{Enrol: e.enrol}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stytch, table := new(mock.Stytch), new(enrolled)
-			how := mock.Auditing{School: school(stytch, table)}
+			how := audit.Config{School: school(stytch, table)}
 			guard := guardOf(t, stytch, middleware.Config{Role: table.role})
 			how.Attach = guard.Attach
 			class := middleware.PathClass("class")
@@ -86,38 +87,38 @@ func TestA10_AuditWithOneOrganization(t *testing.T) {
 				mux.Handle("GET /me", guard.Require(fine))
 				return guard.Protect(mux)
 			}
-			routes := []mock.Route{
-				{Pattern: "GET /classes/{class}", Allow: []mock.Caller{mock.Student, mock.Instructor}},
-				{Pattern: "GET /classes/{class}/roster", Allow: []mock.Caller{mock.Instructor}, Refusal: map[mock.Caller]mock.Answer{
-					mock.Nobody: {Status: 401}, mock.Student: {Status: 403, Code: "forbidden"}, mock.Outsider: {Status: 404, Code: "not_found"},
+			routes := []audit.Route{
+				{Pattern: "GET /classes/{class}", Allow: []audit.Caller{audit.Student, audit.Instructor}},
+				{Pattern: "GET /classes/{class}/roster", Allow: []audit.Caller{audit.Instructor}, Refusal: map[audit.Caller]audit.Answer{
+					audit.Anonymous: {Status: 401}, audit.Student: {Status: 403, Code: "forbidden"}, audit.Outsider: {Status: 404, Code: "not_found"},
 				}},
-				{Pattern: "GET /me", Allow: []mock.Caller{mock.Student, mock.Instructor, mock.Outsider}},
+				{Pattern: "GET /me", Allow: []audit.Caller{audit.Student, audit.Instructor, audit.Outsider}},
 			}
-			require.NoError(t, stytch.Audit(build(grimoireauth.RoleInstructor), how, routes...))
-			require.NoError(t, stytch.Audit(build(grimoireauth.RoleInstructor), how, routes...), "twice")
-			require.Error(t, stytch.Audit(build(grimoireauth.RoleInstructor), mock.Auditing{Attach: guard.Attach}, routes...), "without rows nobody is in a class")
-			require.ErrorContains(t, stytch.Audit(build(grimoireauth.RoleStudent), how, routes...), "student     200, not 403 forbidden (!)")
+			require.NoError(t, audit.Run(stytch, build(grimoireauth.RoleInstructor), how, routes...))
+			require.NoError(t, audit.Run(stytch, build(grimoireauth.RoleInstructor), how, routes...), "twice")
+			require.Error(t, audit.Run(stytch, build(grimoireauth.RoleInstructor), audit.Config{Attach: guard.Attach}, routes...), "without rows no person is in a class")
+			require.ErrorContains(t, audit.Run(stytch, build(grimoireauth.RoleStudent), how, routes...), "student     200, not 403 forbidden (!)")
 		})
 	}
 	t.Run("misuse", func(t *testing.T) {
 		stytch := new(mock.Stytch)
 		school := grimoireauth.OrganizationID(stytch.AddClass("The school").ID)
-		audit := func(school mock.School, route mock.Route) func() {
-			return func() { _ = stytch.Audit(fine, mock.Auditing{School: school}, route) }
+		run := func(school audit.School, route audit.Route) func() {
+			return func() { _ = audit.Run(stytch, fine, audit.Config{School: school}, route) }
 		}
 		enrol := new(enrolled).enrol
-		require.Panics(t, audit(mock.School{Organization: school}, mock.Route{Pattern: "/"}), "nobody is in a class")
-		require.Panics(t, audit(mock.School{Organization: school, Enrol: enrol}, mock.Route{Pattern: "/{slug}"}), "such a class has no slug")
-		require.Panics(t, audit(mock.School{}, mock.Route{Pattern: "/", Answer: mock.Answer{Code: "x"}}))
-		require.Panics(t, audit(mock.School{}, mock.Route{Pattern: "/", Refusal: map[mock.Caller]mock.Answer{mock.Nobody: {}}}))
-		require.Panics(t, audit(mock.School{}, mock.Route{Pattern: "/", Refusal: map[mock.Caller]mock.Answer{"x": {Status: 401}}}))
-		require.Panics(t, audit(mock.School{}, mock.Route{Pattern: "/", Allow: []mock.Caller{mock.Nobody}, Refusal: map[mock.Caller]mock.Answer{mock.Nobody: {Status: 401}}}))
+		require.Panics(t, run(audit.School{Organization: school}, audit.Route{Pattern: "/"}), "no Enrol says who is in a class")
+		require.Panics(t, run(audit.School{Organization: school, Enrol: enrol}, audit.Route{Pattern: "/{slug}"}), "such a class has no slug")
+		require.Panics(t, run(audit.School{}, audit.Route{Pattern: "/", Answer: audit.Answer{Code: "x"}}))
+		require.Panics(t, run(audit.School{}, audit.Route{Pattern: "/", Refusal: map[audit.Caller]audit.Answer{audit.Anonymous: {}}}))
+		require.Panics(t, run(audit.School{}, audit.Route{Pattern: "/", Refusal: map[audit.Caller]audit.Answer{"x": {Status: 401}}}))
+		require.Panics(t, run(audit.School{}, audit.Route{Pattern: "/", Allow: []audit.Caller{audit.Anonymous}, Refusal: map[audit.Caller]audit.Answer{audit.Anonymous: {Status: 401}}}))
 		full := errors.New("the class is full")
-		require.ErrorIs(t, stytch.Audit(fine, mock.Auditing{School: mock.School{Enrol: func(grimoireauth.Person, grimoireauth.Role) error { return full }}}, mock.Route{Pattern: "/"}), full)
+		require.ErrorIs(t, audit.Run(stytch, fine, audit.Config{School: audit.School{Enrol: func(grimoireauth.Person, grimoireauth.Role) error { return full }}}, audit.Route{Pattern: "/"}), full)
 	})
 }
 
-var everybody = []mock.Caller{mock.Nobody, mock.Student, mock.Instructor, mock.Outsider, mock.Gone}
+var everybody = []audit.Caller{audit.Anonymous, audit.Student, audit.Instructor, audit.Outsider, audit.Revoked}
 
 // A10: what a sign-in endpoint says about a password is no refusal to use it.
 func TestA10_AnAnswerThatLooksLikeARefusal(t *testing.T) {
@@ -127,19 +128,19 @@ func TestA10_AnAnswerThatLooksLikeARefusal(t *testing.T) {
 			_ = json.NewEncoder(w).Encode(map[string]any{"status": status, "code": code})
 		})
 	}
-	row := mock.Route{Pattern: "POST /auth/password", Body: `{"password":"wrong"}`, Allow: everybody, Answer: mock.Answer{Status: 403, Code: "wrong_password"}}
+	row := audit.Route{Pattern: "POST /auth/password", Body: `{"password":"wrong"}`, Allow: everybody, Answer: audit.Answer{Status: 403, Code: "wrong_password"}}
 	stytch := new(mock.Stytch)
-	require.NoError(t, stytch.Audit(problem(403, "wrong_password"), mock.Auditing{}, row))
-	err := stytch.Audit(problem(403, "forbidden"), mock.Auditing{}, row)
-	require.ErrorContains(t, err, "nobody      403 forbidden, not 403 wrong_password (!)", "a guard stands in front of the sign-in")
+	require.NoError(t, audit.Run(stytch, problem(403, "wrong_password"), audit.Config{}, row))
+	err := audit.Run(stytch, problem(403, "forbidden"), audit.Config{}, row)
+	require.ErrorContains(t, err, "anonymous   403 forbidden, not 403 wrong_password (!)", "a guard stands in front of the sign-in")
 	require.ErrorContains(t, err, "5 surprises")
 
-	row.Allow = []mock.Caller{mock.Nobody}
-	require.ErrorContains(t, stytch.Audit(problem(403, "wrong_password"), mock.Auditing{}, row), "4 surprises", "others were let in")
+	row.Allow = []audit.Caller{audit.Anonymous}
+	require.ErrorContains(t, audit.Run(stytch, problem(403, "wrong_password"), audit.Config{}, row), "4 surprises", "others were let in")
 
-	row.Answer = mock.Answer{Status: 501}
+	row.Answer = audit.Answer{Status: 501}
 	row.Allow = everybody
-	require.NoError(t, stytch.Audit(problem(501, ""), mock.Auditing{}, row), "it is named")
+	require.NoError(t, audit.Run(stytch, problem(501, ""), audit.Config{}, row), "it is named")
 }
 
 // A10: a route that the table forgot is found where the mux can be asked.
@@ -152,32 +153,32 @@ func TestA10_RoutesWithoutARow(t *testing.T) {
 		}
 		return mux
 	}
-	rows := []mock.Route{
+	rows := []audit.Route{
 		{Pattern: "GET /", Allow: everybody},
 		{Pattern: "GET /classes/{class}", Allow: everybody},
 		{Pattern: "POST /classes/{class}/release", Allow: everybody},
 		{Pattern: "GET /auth/?return_to=%2F", Allow: everybody},
 	}
 	mux := build()
-	require.NoError(t, stytch.Audit(mux, mock.Auditing{Mux: mux}, rows...))
+	require.NoError(t, audit.Run(stytch, mux, audit.Config{Mux: mux}, rows...))
 	for _, forgotten := range []string{
 		"DELETE /classes/{class}", "PURGE /classes/{class}/release", "GET /classes/{class}/release", "/classes/{class}/release/",
 		"GET /classes/{$}", "GET /classes", "POST /{$}", "GET /favicon.ico", "GET /healthz", "GET /admin/", "/",
 		"GET /classes/{class}/{essay}", "GET /classes/{class}/export", "GET /classes/{class}/release/{id}", "GET /release",
 	} {
 		mux := build(forgotten)
-		err := stytch.Audit(mux, mock.Auditing{Mux: mux}, rows...)
+		err := audit.Run(stytch, mux, audit.Config{Mux: mux}, rows...)
 		require.ErrorContains(t, err, forgotten+" has no Route (!)")
 		require.ErrorContains(t, err, "1 surprise,", forgotten)
 	}
-	err := stytch.Audit(mux, mock.Auditing{Mux: mux}, append(rows, mock.Route{Pattern: "GET /classes/{class}/rooster", Refusal: map[mock.Caller]mock.Answer{mock.Nobody: {Status: 404}}})...)
-	require.ErrorContains(t, err, "GET /classes/{class}/rooster is no route of the application's (!)", "a row about nothing refuses everybody and proves nothing")
+	err := audit.Run(stytch, mux, audit.Config{Mux: mux}, append(rows, audit.Route{Pattern: "GET /classes/{class}/rooster", Refusal: map[audit.Caller]audit.Answer{audit.Anonymous: {Status: 404}}})...)
+	require.ErrorContains(t, err, "GET /classes/{class}/rooster is no route of the application (!)", "a row about nothing refuses everybody and proves nothing")
 }
 
 // A10: routers that list their routes are compared with the table.
 func TestA10_RoutersThatListTheirRoutes(t *testing.T) {
 	stytch := new(mock.Stytch)
-	rows := []mock.Route{
+	rows := []audit.Route{
 		{Pattern: "GET /", Allow: everybody},
 		{Pattern: "GET /classes/{class}", Allow: everybody},
 		{Pattern: "GET /classes/new", Allow: everybody},
@@ -189,13 +190,13 @@ func TestA10_RoutersThatListTheirRoutes(t *testing.T) {
 		"echo, gin":    {"GET /", "GET /classes/:id", "GET /classes/new", "POST /classes/:id/release", "GET /files/*path"},
 		"net/http":     {"GET /{$}", "/classes/{id}", "/classes/new", "POST /classes/{id}/release", "GET /files/{path...}"},
 	} {
-		require.NoError(t, stytch.Audit(fine, mock.Auditing{Patterns: patterns}, rows...), name)
+		require.NoError(t, audit.Run(stytch, fine, audit.Config{Patterns: patterns}, rows...), name)
 		for _, forgotten := range []string{"DELETE /classes/{id}", "GET /classes/:id/release", "GET /anywhere", "/files/a", "GET /classes/:id/"} {
-			err := stytch.Audit(fine, mock.Auditing{Patterns: append([]string{forgotten}, patterns...)}, rows...)
+			err := audit.Run(stytch, fine, audit.Config{Patterns: append([]string{forgotten}, patterns...)}, rows...)
 			require.ErrorContains(t, err, forgotten+" has no Route (!)", name)
 			require.ErrorContains(t, err, "1 surprise,", name)
 		}
-		err := stytch.Audit(fine, mock.Auditing{Patterns: patterns[1:]}, rows...)
-		require.ErrorContains(t, err, "GET / is no route of the application's (!)", name)
+		err := audit.Run(stytch, fine, audit.Config{Patterns: patterns[1:]}, rows...)
+		require.ErrorContains(t, err, "GET / is no route of the application (!)", name)
 	}
 }

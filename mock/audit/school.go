@@ -1,44 +1,48 @@
-package mock
+package audit
 
 import (
 	"fmt"
-	"strings"
+	"strconv"
+	"sync/atomic"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock"
 )
 
-// School is where [Stytch.Audit] puts its people, for an application that keeps classes
-// in tables of its own.
+// School is where [Run] puts its people, for an application that keeps classes in tables
+// of its own.
 type School struct {
-	// Organization is the one that all people of the school are members of. Empty: a new
-	// one for the class that is audited, and another one.
+	// Organization is the Organization of which all people of the school are members.
+	// Empty: Run makes one for the class that it audits, and one for the outsider.
 	Organization grimoireauth.OrganizationID
 	// Class is the id that {class} stands for, and Other the class of the outsider, in the
-	// application's own tables. Empty: new ones, which are no ids of Stytch's if
+	// application's own tables. Empty: Run makes ids, which are not ids of Stytch if
 	// Organization is set.
 	Class, Other grimoireauth.ClassID
-	// Enrol writes a row: the application's tables then say that this member has this role
-	// in this class. Nil: there are no tables.
+	// Enrol gives a member a role in a class, in the application's tables. Nil: there are
+	// no tables.
 	Enrol func(person grimoireauth.Person, role grimoireauth.Role) error
 }
 
-// auditedClass is what routes call the class.
+// auditedClass holds the names of the class in routes.
 type auditedClass struct {
 	id   grimoireauth.ClassID
 	slug string // empty if the application has its own classes
 }
 
-// auditees makes the people of an audit, and their classes.
-func (s *Stytch) auditees(school School) (auditedClass, map[Caller]grimoireauth.MemberID, error) {
+// audits counts the audits of this process, so that one Stytch can be audited twice.
+var audits atomic.Uint64
+
+// people makes the people of an audit, and their classes.
+func (school School) people(stytch *mock.Stytch) (auditedClass, map[Caller]grimoireauth.MemberID, error) {
 	if school.Organization != "" && school.Enrol == nil {
-		panic("mock: Audit: one Organization, and no Enrol that says who is in which class")
+		panic("audit: a School with an Organization needs Enrol, which says who is in which class")
 	}
-	s.configure()
-	tag := strings.ToLower(s.core.NewUUID("audit")[:8]) // so that one Stytch can be audited twice
+	tag := strconv.FormatUint(audits.Add(1), 10)
 	class := auditedClass{id: school.Class}
 	here, there, other := grimoireauth.ClassID(school.Organization), grimoireauth.ClassID(school.Organization), school.Other
 	if school.Organization == "" {
-		audited, another := s.AddClass("Audited"), s.AddClass("Another")
+		audited, another := stytch.AddClass("Audited"), stytch.AddClass("Another")
 		here, there = audited.ID, another.ID
 		if school.Class == "" {
 			class = auditedClass{audited.ID, audited.Slug}
@@ -54,10 +58,10 @@ func (s *Stytch) auditees(school School) (auditedClass, map[Caller]grimoireauth.
 		other = grimoireauth.ClassID("another-" + tag)
 	}
 	people := map[Caller]grimoireauth.MemberID{
-		Student:    s.AddStudent(here, "student-"+tag+"@example.edu"),
-		Instructor: s.AddInstructor(here, "instructor-"+tag+"@example.edu"),
-		Outsider:   s.AddInstructor(there, "outsider-"+tag+"@example.edu"),
-		Gone:       s.AddStudent(here, "revoked-"+tag+"@example.edu"),
+		Student:    stytch.AddStudent(here, "student-"+tag+"@example.edu"),
+		Instructor: stytch.AddInstructor(here, "instructor-"+tag+"@example.edu"),
+		Outsider:   stytch.AddInstructor(there, "outsider-"+tag+"@example.edu"),
+		Revoked:    stytch.AddStudent(here, "revoked-"+tag+"@example.edu"),
 	}
 	if school.Enrol == nil {
 		return class, people, nil
@@ -65,7 +69,7 @@ func (s *Stytch) auditees(school School) (auditedClass, map[Caller]grimoireauth.
 	for _, caller := range callers {
 		person, role := grimoireauth.Person{Member: people[caller], Class: class.id}, grimoireauth.RoleStudent
 		switch caller {
-		case Nobody:
+		case Anonymous:
 			continue
 		case Instructor:
 			role = grimoireauth.RoleInstructor
@@ -73,7 +77,7 @@ func (s *Stytch) auditees(school School) (auditedClass, map[Caller]grimoireauth.
 			person.Class, role = other, grimoireauth.RoleInstructor
 		}
 		if err := school.Enrol(person, role); err != nil {
-			return auditedClass{}, nil, fmt.Errorf("mock: Audit: enrol the %s: %w", caller, err)
+			return auditedClass{}, nil, fmt.Errorf("audit: enrol the %s: %w", caller, err)
 		}
 	}
 	return class, people, nil

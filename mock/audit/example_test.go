@@ -1,4 +1,4 @@
-package mock_test
+package audit_test
 
 import (
 	"context"
@@ -10,11 +10,12 @@ import (
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/mock"
+	"github.com/promptgrimoire/auth/mock/audit"
 )
 
 // Who may do what, as one table. The application forgot that a roster is not for
 // students.
-func ExampleStytch_Audit() {
+func ExampleRun() {
 	stytch := new(mock.Stytch)
 	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 	if err != nil {
@@ -34,20 +35,20 @@ func ExampleStytch_Audit() {
 	mux.Handle("GET /classes/{class}/feed", members(ok))
 	mux.Handle("GET /classes/{class}/roster", members(ok))
 
-	fmt.Println(stytch.Audit(guard.Protect(mux), mock.Auditing{Attach: guard.Attach},
-		mock.Route{Pattern: "GET /classes/{class}/feed", Allow: []mock.Caller{mock.Student, mock.Instructor}},
-		mock.Route{Pattern: "GET /classes/{class}/roster", Allow: []mock.Caller{mock.Instructor}},
+	fmt.Println(audit.Run(stytch, guard.Protect(mux), audit.Config{Attach: guard.Attach},
+		audit.Route{Pattern: "GET /classes/{class}/feed", Allow: []audit.Caller{audit.Student, audit.Instructor}},
+		audit.Route{Pattern: "GET /classes/{class}/roster", Allow: []audit.Caller{audit.Instructor}},
 	))
 	// Output:
-	// mock: 1 surprise, marked with (!):
+	// audit: 1 surprise, marked with (!):
 	// GET /classes/{class}/feed
-	//   nobody      401 refused
+	//   anonymous   401 refused
 	//   student     200 let in
 	//   instructor  200 let in
 	//   outsider    404 refused
 	//   revoked     401 refused
 	// GET /classes/{class}/roster
-	//   nobody      401 refused
+	//   anonymous   401 refused
 	//   student     200 let in (!)
 	//   instructor  200 let in
 	//   outsider    404 refused
@@ -56,7 +57,7 @@ func ExampleStytch_Audit() {
 
 // One Organization for the school, classes in the application's tables, a route that the
 // table forgot, and a sign-in endpoint whose 403 is no refusal to use it.
-func ExampleStytch_Audit_oneOrganization() {
+func ExampleRun_oneOrganization() {
 	stytch := new(mock.Stytch)
 	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 	if err != nil {
@@ -80,11 +81,11 @@ func ExampleStytch_Audit_oneOrganization() {
 		guard.Respond(w, r, grimoireauth.ErrWrongPassword)
 	})
 
-	everybody := []mock.Caller{mock.Nobody, mock.Student, mock.Instructor, mock.Outsider, mock.Gone}
-	how := mock.Auditing{
+	everybody := []audit.Caller{audit.Anonymous, audit.Student, audit.Instructor, audit.Outsider, audit.Revoked}
+	how := audit.Config{
 		Attach: guard.Attach,
 		Mux:    mux,
-		School: mock.School{
+		School: audit.School{
 			Organization: grimoireauth.OrganizationID(stytch.AddClass("The school").ID),
 			Enrol: func(person grimoireauth.Person, role grimoireauth.Role) error {
 				rows[person] = role // INSERT INTO …
@@ -92,25 +93,25 @@ func ExampleStytch_Audit_oneOrganization() {
 			},
 		},
 	}
-	err = stytch.Audit(guard.Protect(mux, "POST /auth/password"), how,
-		mock.Route{Pattern: "GET /classes/{class}", Allow: []mock.Caller{mock.Student, mock.Instructor}},
-		mock.Route{
+	err = audit.Run(stytch, guard.Protect(mux, "POST /auth/password"), how,
+		audit.Route{Pattern: "GET /classes/{class}", Allow: []audit.Caller{audit.Student, audit.Instructor}},
+		audit.Route{
 			Pattern: "POST /auth/password", Body: `{"password":"wrong"}`,
-			Allow: everybody, Answer: mock.Answer{Status: 403, Code: "wrong_password"},
+			Allow: everybody, Answer: audit.Answer{Status: 403, Code: "wrong_password"},
 		},
 	)
 	fmt.Println(err)
 	// Output:
-	// mock: 1 surprise, marked with (!):
+	// audit: 1 surprise, marked with (!):
 	// GET /classes/{class}/export has no Route (!)
 	// GET /classes/{class}
-	//   nobody      401 refused
+	//   anonymous   401 refused
 	//   student     200 let in
 	//   instructor  200 let in
 	//   outsider    404 refused
 	//   revoked     401 refused
 	// POST /auth/password
-	//   nobody      403 wrong_password let in
+	//   anonymous   403 wrong_password let in
 	//   student     403 wrong_password let in
 	//   instructor  403 wrong_password let in
 	//   outsider    403 wrong_password let in

@@ -1,4 +1,4 @@
-package mock
+package audit
 
 import (
 	"cmp"
@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// likely are words that programs use in paths, in places where a route is easily
-// forgotten.
+// likely are words that are common in paths, for routes that a table easily misses.
 var likely = []string{
 	"", "admin", "api", "archive", "debug", "delete", "download", "edit", "events", "export", "favicon.ico",
 	"files", "health", "healthz", "import", "login", "logout", "me", "members", "metrics", "new", "robots.txt",
@@ -18,15 +17,15 @@ var likely = []string{
 	"mock.audit.sample", // for a wildcard
 }
 
-// unlisted says which routes of the application no Route is about, and which Routes are
-// about no route.
-func (how Auditing) unlisted(class auditedClass, routes []Route) []string {
+// unlisted returns the routes of the application that have no Route, and the Routes that
+// the application does not have.
+func (config Config) unlisted(class auditedClass, routes []Route) []string {
 	var found []string
-	if how.Mux != nil {
-		found = append(found, unlistedInMux(how.Mux, class, routes)...)
+	if config.Mux != nil {
+		found = append(found, unlistedInMux(config.Mux, class, routes)...)
 	}
-	if how.Patterns != nil {
-		found = append(found, unlistedPatterns(how.Patterns, class, routes)...)
+	if config.Patterns != nil {
+		found = append(found, unlistedPatterns(config.Patterns, class, routes)...)
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
@@ -34,7 +33,7 @@ func (how Auditing) unlisted(class auditedClass, routes []Route) []string {
 
 const (
 	withoutRow   = " has no Route"
-	withoutRoute = " is no route of the application's"
+	withoutRoute = " is no route of the application"
 )
 
 func unlistedInMux(mux *http.ServeMux, class auditedClass, routes []Route) (found []string) {
@@ -72,7 +71,8 @@ func unlistedInMux(mux *http.ServeMux, class auditedClass, routes []Route) (foun
 	return found
 }
 
-// noMethod is one that no application uses: a ServeMux answers with those that it has.
+// noMethod is a method that no application uses: a ServeMux answers it with the methods
+// that the path has.
 const noMethod = "MOCK-AUDIT"
 
 // patternsAt returns the patterns that a mux has for a path, whatever their methods.
@@ -84,7 +84,7 @@ func patternsAt(mux *http.ServeMux, path string) []string {
 	patterns := []string{pattern}
 	methods := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 	if pattern == "" {
-		// It is the mux's own 404 or 405, and no handler of the application's.
+		// The mux answers 404 or 405 itself, so no handler of the application runs.
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(noMethod, "/", nil))
 		methods = strings.Split(w.Header().Get("Allow"), ", ")
@@ -98,7 +98,7 @@ func patternsAt(mux *http.ServeMux, path string) []string {
 	return slices.DeleteFunc(patterns, func(pattern string) bool { return pattern == "" })
 }
 
-// ask asks which of its patterns a mux picks.
+// ask returns the handler and the pattern that a mux picks.
 func ask(mux *http.ServeMux, method, path string) (http.Handler, string) {
 	u, err := url.ParseRequestURI(path)
 	if err != nil {
@@ -131,8 +131,8 @@ func unlistedPatterns(patterns []string, class auditedClass, routes []Route) (fo
 	return found
 }
 
-// matches reports whether a router's pattern is for a request, and how exactly: of two, a
-// router picks the one with the greater rank. It knows the wildcards of net/http, chi,
+// matches reports whether a router's pattern fits a request, and its rank: of two patterns
+// that fit, a router picks the one with the greater rank. It knows the wildcards of net/http, chi,
 // gorilla/mux, echo and gin.
 func matches(pattern, method, path string) (rank string, ok bool) {
 	wanted, template, ok := strings.Cut(pattern, " ")
