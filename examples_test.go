@@ -22,7 +22,6 @@ import (
 // unshown are the names that have no Example, with the reason.
 var unshown = map[string]string{
 	"grimoireauth.Proof": "a closed choice of Credentials and Intermediate, which are both shown",
-	"audit.Attach":       "a function that a Guard has, and that package mock has twice",
 }
 
 // shown has the names that the Examples of one package use.
