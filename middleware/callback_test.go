@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// browse signs somebody in at the provider behind a start URL, and returns the token
-// that their browser brings back.
+// browse signs a person in at the provider behind a start URL, and returns the token that
+// their browser brings back.
 func (x *real) browse(t *testing.T, start stytchclient.Start, persona string) grimoireauth.Secret {
 	t.Helper()
 	to, err := url.Parse(start.URL)
@@ -39,8 +39,7 @@ func (x *real) byGoogle(t *testing.T, class grimoireauth.ClassID, persona string
 	return out.SignedIn, err
 }
 
-// asks returns the status that somebody gets who asks for a class's page as at least
-// this.
+// asks returns the status of a request for a class's page that needs at least this role.
 func (x *real) asks(t *testing.T, who stytchclient.SignedIn, class grimoireauth.ClassID, least grimoireauth.Role) int {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -50,8 +49,8 @@ func (x *real) asks(t *testing.T, who stytchclient.SignedIn, class grimoireauth.
 	return serve(x.guard.Protect(mux), r).StatusCode
 }
 
-// T10: whoever holds an invitation's link comes in as the one who was invited, with
-// that role and no other, once; nobody comes in by it as themselves.
+// T10: the link of an invitation signs in the member who was invited, with that role and no
+// other, once, whatever account opens it.
 func TestT10_ForwardedInvitation(t *testing.T) {
 	x := newReal(t)
 	class := x.stytch.AddClass("Torts", mock.Settings{"email_invites": "ALL_ALLOWED", "email_jit_provisioning": "NOT_ALLOWED"}).ID
@@ -85,8 +84,8 @@ func TestT10_ForwardedInvitation(t *testing.T) {
 	require.ErrorIs(t, err, grimoireauth.ErrTokenSpent)
 }
 
-// T10: who joins by themselves has an address of the class's domains, which somebody
-// has vouched for, and is a student.
+// T10: a person who joins without an invitation needs an address of the class's domains that
+// a provider has verified, and becomes a student.
 func TestT10_JoiningByDomain(t *testing.T) {
 	x := newReal(t)
 	class := x.stytch.AddClass("Torts", mock.Settings{"email_jit_provisioning": "RESTRICTED", "email_allowed_domains": []string{"example.edu"}}).ID
@@ -118,8 +117,8 @@ func TestT10_JoiningByDomain(t *testing.T) {
 	}
 }
 
-// T10: an account at a provider that does not vouch for its address opens nobody
-// else's membership.
+// T10: an account at a provider that has not verified its address does not open the
+// membership of that address.
 func TestT10_UnverifiedAddressOfAnInstructor(t *testing.T) {
 	x := newReal(t)
 	x.stytch.AddIdPUser(mock.IdPUser{Email: "ivy@example.edu", Unverified: true})
@@ -139,8 +138,8 @@ func TestT10_UnverifiedAddressOfAnInstructor(t *testing.T) {
 	}
 }
 
-// T12: an identity provider of one class says somebody's e-mail address of another.
-// People are a member of a class, never an address, so that says nothing there.
+// T12: an identity provider of one class asserts the e-mail address of a member of another.
+// A session is of a member and not of an address, so it does not count there.
 func TestT12_AddressOfAnotherClass(t *testing.T) {
 	x := newReal(t) // where ivy@example.edu is the instructor
 	rogue := x.stytch.AddClass("Rogue", mock.Settings{"sso_jit_provisioning": "ALL_ALLOWED"}).ID

@@ -238,7 +238,7 @@ func TestCanWithClient(t *testing.T) {
 }
 
 // T08: the policy is fetched once, however many requests need it at the same moment,
-// and a browser that goes away takes nobody else's answer with it. A policy cache
+// and a browser that goes away cancels no other request. A policy cache
 // that asks for each of them (50 requests, 50 fetches) makes Stytch's rate limit an
 // outage; one that is written without a lock fails here under -race.
 func TestT08_OnePolicyForAll(t *testing.T) {

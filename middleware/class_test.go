@@ -213,8 +213,8 @@ func TestT05_ObjectOfAnotherClass(t *testing.T) {
 	}
 }
 
-// M13: whatever a path looks like, nobody reads a class that is not theirs. Each
-// spelling of another class's roster is asked for by a member of art.
+// M13: no spelling of a path opens the roster of another class. A member of art requests
+// each.
 func TestM13_PathTricks(t *testing.T) {
 	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{})
 	mux := http.NewServeMux()

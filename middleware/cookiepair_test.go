@@ -210,7 +210,7 @@ func TestC02_TheEarlierSessionEnds(t *testing.T) {
 		require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 		require.Empty(t, log.String())
 
-		// What nobody has proved is not ended: a cookie can name any session.
+		// A session that the request does not prove is not ended: a cookie can name any.
 		victim := s.SignIn(ada)
 		forged := newBrowser(t, b.app)
 		forged.put(grimoireauth.Credentials{Token: s.Forged(bob).Token, JWT: grimoireauth.NewSecret("a.b.c"), NamedSession: victim.NamedSession})

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// J09: exactly one well-formed bearer token, or nobody.
+// J09: only exactly one well-formed bearer token authenticates a request.
 func TestJ09_Authorization(t *testing.T) {
 	const nothing, invalid = "Bearer", `Bearer error="invalid_token"`
 	tests := []struct {

@@ -58,8 +58,8 @@ func TestM09_CrossOriginProtection(t *testing.T) {
 }
 
 // M10: a bypass pattern of CrossOriginProtection let more requests through than it
-// matched (CVE-2025-47910), and needs nobody here: what has no cookies needs no
-// protection. No code of this repository sets one.
+// matched (CVE-2025-47910). Requests without cookies need no protection, so no code of this
+// repository sets one.
 func TestM10_NoBypassPattern(t *testing.T) {
 	const forbidden = "Add" + "InsecureBypassPattern"
 	read := 0

@@ -123,7 +123,7 @@ func ExampleGuard_Decide() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// mayMark is what this service asks of whoever marks in a class.
+	// mayMark are the rules of this service for marking in a class.
 	mayMark := func(class grimoireauth.ClassID) []middleware.Rule {
 		var about middleware.Known = middleware.OneClass(class)
 		return []middleware.Rule{middleware.HasRole(class, grimoireauth.RoleTutor), middleware.HasPermission(about, "essay", "mark")}

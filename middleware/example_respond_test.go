@@ -55,7 +55,7 @@ func ExampleCredentialSource() {
 	// true
 }
 
-// Somebody who is signed in, and has to show again who they are.
+// A member who is signed in and has to sign in again for this action.
 func ExampleGuard_CheckRecent() {
 	guard, err := middleware.New(exampleAuth, middleware.Config{})
 	if err != nil {

@@ -107,9 +107,9 @@ func ExampleGuard_InClass_incorrect() {
 	// right: 404
 }
 
-// The guard says that somebody teaches the class in the path. That the essay in
-// the path is one of that class only the query can say: an instructor of one class
-// who puts the id of another's essay behind their own class gets it otherwise.
+// The guard checks that the member teaches the class in the path. Only the query can check
+// that the essay in the path is of that class: otherwise an instructor of one class reads an
+// essay of another by its id behind their own class.
 func ExampleGuard_InClass_object() {
 	guard, err := middleware.New(exampleAuth, middleware.Config{})
 	if err != nil {

@@ -35,7 +35,7 @@ func ExampleGuard_Watch() {
 		}
 		fmt.Fprintln(w, "event: welcome")
 
-		// Meanwhile somebody takes Ada out of the class. Without the announcement the stream
+		// Meanwhile Ada is removed from the class. Without the announcement the stream
 		// would end within ten seconds.
 		enrolled.Store(false)
 		guard.Changed(grimoireauth.Person{Member: "ada", Class: "LAWS1100"})

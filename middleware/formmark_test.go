@@ -317,7 +317,7 @@ func TestC12_PlantedMarks(t *testing.T) {
 	})
 }
 
-// The mark and the question are the Guard's, whoever writes the response.
+// The Guard marks forms and asks also if Config.Respond writes the response.
 func TestC12_OwnRespond(t *testing.T) {
 	for _, mapping := range mappings {
 		synctest.Test(t, func(t *testing.T) {

@@ -153,7 +153,7 @@ func TestCheckFresh(t *testing.T) {
 	require.ErrorIs(t, err, middleware.ErrMisconfigured)
 }
 
-// proved is an AuthFunc for somebody who gave these factors.
+// proved is an AuthFunc for a member who gave these factors.
 func proved(t testing.TB, source grimoireauth.Source, factors ...grimoireauth.Factor) grimoireauth.AuthFunc {
 	t.Helper()
 	s, err := grimoireauth.NewSession(grimoireauth.SessionFields{
@@ -256,7 +256,7 @@ func TestRecentChallenge(t *testing.T) {
 	require.Contains(t, w.Header().Get("WWW-Authenticate"), "insufficient_user_authentication")
 }
 
-// Whoever stands by an outage grace only is not let near what asks for more.
+// A session that counts only by an outage grace does not pass Fresh and Recent.
 func TestOutageGraceIsNotRecentAndNotFresh(t *testing.T) {
 	auth := proved(t, grimoireauth.SourceOutageGrace, grimoireauth.Factor{Type: "totp", LastAuthenticatedAt: time.Now()})
 	guard := newGuard(t, auth, middleware.Config{Fresh: auth})

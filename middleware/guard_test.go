@@ -104,7 +104,7 @@ func newGuard(t testing.TB, auth grimoireauth.AuthFunc, config middleware.Config
 	return guard
 }
 
-// request asks as the holder of this session_jwt, "" for nobody.
+// request returns a request with this session_jwt, "" for none.
 func request(method, target, jwt string) *http.Request {
 	r := httptest.NewRequest(method, target, nil)
 	if jwt != "" {
@@ -119,7 +119,7 @@ func serve(h http.Handler, r *http.Request) *http.Response {
 	return w.Result()
 }
 
-// whoami answers with the member of the context, or "nobody".
+// whoami writes the member of the context, or "nobody".
 var whoami = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	s, ok := grimoireauth.SessionFromContext(r.Context())
 	if !ok {

@@ -15,8 +15,7 @@ import (
 )
 
 // F15: an hour in which Stytch fails in every way there is, while a class is at
-// work. Nobody is signed out by it: no cookie is deleted, and when it is over
-// everybody goes on without signing in again.
+// work. It signs no member out: no cookie is deleted, and afterwards every session goes on.
 func TestF15_AnHourOfFaults(t *testing.T) {
 	const keys = "GET /v1/b2b/sessions/jwks/{project_id}"
 	faults := []mock.Fault{

@@ -12,8 +12,8 @@ import (
 )
 
 // The mistakes that people make when they wire routes, and what comes of them:
-// nobody gets in, not even those who may. A guard that lets nobody in is noticed
-// before the term begins; one that lets everybody in is not.
+// every request is refused, also those that should pass. That is noticed before the term
+// begins; a guard that lets every request pass is not.
 
 // guardForMistakes logs to nowhere; a real one says in the log which pattern to
 // put right.
@@ -28,7 +28,7 @@ func guardForMistakes() *middleware.Guard {
 	return guard
 }
 
-// secretRoster must be seen by nobody in these examples.
+// secretRoster must not be served in these examples.
 var secretRoster = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Println("THE ROSTER") })
 
 // The class guard stands around the mux. No route has been chosen there, so there
@@ -74,9 +74,8 @@ func ExamplePathClass_subRouter_incorrect() {
 	// Output: 500
 }
 
-// A sub-router whose routes rely on a guard that somebody else forgot to put
-// around it. A handler that asks for the instructor and looks at the answer finds
-// nobody.
+// A sub-router whose routes rely on a guard that is missing around it. A handler that reads
+// the instructor from the context and checks the result finds none.
 func ExampleGuard_Respond_forgottenGuard_incorrect() {
 	guard := guardForMistakes()
 	roster := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -67,9 +67,9 @@ func (b *browser) put(credentials grimoireauth.Credentials) {
 	})
 }
 
-// R07: while a request waits for a refresh, somebody signs out, or signs in as
-// somebody else, on the same browser. What the slow answer brings must not count
-// there any more: neither as a cookie, nor as the deletion of one.
+// R07: while a request waits for a refresh, the person signs out, or another one signs in,
+// on the same browser. The slow response must have no effect then: neither by a cookie nor
+// by the deletion of one.
 func TestR07_SlowRefreshAndANewerSignIn(t *testing.T) {
 	for name, latency := range map[string]time.Duration{"as fast as a call can be": 30 * time.Millisecond, "slow": 2900 * time.Millisecond} {
 		for _, late := range []bool{false, true} { // the refresh was done, and only its answer is late

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// C02, C04: Ada's browser brings cookies of an earlier configuration. The answer that
-// replaces them is late: meanwhile she signs out, or not, and Bob signs in on that browser,
-// or nobody does. It makes Bob nobody else, and it signs nobody in again, on no process.
+// C02, C04: Ada's browser brings cookies of an earlier configuration. The response that
+// moves them is late: meanwhile she signs out, or not, and Bob signs in on that browser, or
+// not. It does not change who Bob is, and it signs Ada in again on no process.
 func TestC02_LateReplacementOfFormerCookies(t *testing.T) {
 	const page = "https://classes.school.example/classes/laws1100"
 	for name, bobSignsIn := range map[string]bool{"Bob signs in": true, "nobody signs in": false} {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// M04: what no token holds is bad, whatever an AuthFunc makes of it, and never a
-// reason to delete a cookie or to say that nobody could find out.
+// M04: a value with bytes that no token has is rejected, whatever an AuthFunc makes of it,
+// and is no reason to delete a cookie or to answer 503.
 func TestM04_WhatNoTokenHolds(t *testing.T) {
 	values := []string{`"jwt.ada.x"`, "jwt ada.x", "jwt.ada.x ", "jwt,ada.x", "jwt.ada.ç", "jwt.ada.\x80", "jwt.ada\r\n.x", "jwt\x00.ada.x", "jwt+ada/x", "jwt\t.ada.x", "jwt.ada.\u00a0"}
 	answers := map[string]answer{

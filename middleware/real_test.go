@@ -159,7 +159,7 @@ func TestR06_RevokedHere(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, x.visit(t, credentials).StatusCode, "at once, not when the session_jwt expires")
 }
 
-// Garbage costs nobody a call, and is no reason to delete a cookie.
+// Garbage causes no call, and is no reason to delete a cookie.
 func TestR14_GarbageAsksNobody(t *testing.T) {
 	x := newReal(t)
 	good := x.stytch.SignIn(x.member).JWT.Reveal()

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A handler may log its context, or somebody's struct with the context in it, with
+// A handler may log its context, or a struct with the context in it, with
 // any verb: fmt follows one pointer where a verb does not fit, also in a private field.
 func TestC14_TheContextPrintsNoCredentials(t *testing.T) {
 	for _, tt := range handlers {

@@ -153,8 +153,8 @@ func problemOf(t *testing.T, err error) (problem, http.Header) {
 	return p, w.Header()
 }
 
-// A sentinel that somebody adds to grimoireauth needs an answer of its own, or a
-// line in the table above that says that its parent's is true of it.
+// A new sentinel of grimoireauth needs a refusal of its own, or a line in the table above
+// which says that its parent's fits.
 func TestEverySentinelIsAnswered(t *testing.T) {
 	files, err := filepath.Glob("../grimoireauth/*.go")
 	require.NoError(t, err)

@@ -60,8 +60,8 @@ func internalPages() []string {
 		"/threads/42?reply=7#post-7", "/threads/c29tZXRoaW5n-_Zm9v", "/threads/550e8400-e29b-41d4-a716-446655440000", "/app#/spa/route/7?tab=x", "/app#!/old/style", "/wiki/Main:Home", "/wiki/Torts_(law)", "/wiki/C%2B%2B", "/tags/c++", "/a/b/c/d/e/f/g/h",
 		"/edit?return_to=%2Fclasses%2Flaws1100%3Ftab%3D1", "/edit?token=eyJhbGciOiJub25lIn0.e30.", "/quiz/1/attempt/2/question/3?t=1763856000", "/quiz?answers=1,2,3&flag", "/lti/launch?iss=https%3A%2F%2Fcanvas.example.edu&login_hint=5", "/img/photo@2x.png", "/img/d41d8cd98f00b204e9800998ecf8427e.svg?v=1.2.3",
 		"/...", "/x=1;y=2", "/~ivy/", "/print?layout=a4&margin=2.5cm", "/s?date=23%2F11%2F2026&time=09:30", "/new?title=" + url.QueryEscape("Ça va? 👍"), "/jobs/1e9+7", "/%7Eivy", "/caf%C3%A9/men%C3%BC", "/e/%F0%9F%93%9A",
-		// A path inside a path, and one that somebody glued together without care: real,
-		// and refused, since "//" is worth more closed than open.
+		// A path inside a path, and one that was joined carelessly: both exist, and are
+		// refused, since accepting "//" is the greater risk.
 		"/proxy/https://www.example.org/cases", "/files//syllabus.pdf",
 	}
 	all := []string{"/", "/me", "/?welcome=1", "/settings/profile#password", "/help/faq.html"}

@@ -15,10 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sharedCache is a cache in front of the application, as greedy as RFC 9111 lets
-// it be: it keeps every answer to a GET that is not forbidden to it, with its
-// cookies, however old, and gives it to whoever's request agrees in the headers
-// that Vary names.
+// sharedCache is a cache in front of the application, as greedy as RFC 9111 permits: it
+// keeps every response to a GET that it may keep, with its cookies, however old, and serves
+// it to every request that agrees in the headers that Vary names.
 type sharedCache struct {
 	app  http.Handler
 	kept map[string][]stored // by URL
@@ -67,8 +66,8 @@ func replay(w http.ResponseWriter, answer *httptest.ResponseRecorder) {
 	_, _ = w.Write(bytes.Clone(answer.Body.Bytes()))
 }
 
-// R09: behind a shared cache nobody gets another's cookies or page, whatever the
-// handlers say about caching, while sessions are refreshed and end.
+// R09: behind a shared cache no request gets the cookies or the page of another member,
+// whatever the handlers say about caching, while sessions are refreshed and end.
 func TestR09_SharedCache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newReal(t)

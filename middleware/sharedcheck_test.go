@@ -295,7 +295,7 @@ func TestA05_StreamsAreDecidedAgain(t *testing.T) {
 func (s *streaming) demote(t *testing.T, who grimoireauth.MemberID, role grimoireauth.Role) {
 	t.Helper()
 	if s.table == nil {
-		// Somebody has to stay an instructor.
+		// The class needs another instructor.
 		s.enrol("other", grimoireauth.RoleInstructor)
 		_, err := s.client.Roster.SetRole(t.Context(), s.class, who, role)
 		require.NoError(t, err)

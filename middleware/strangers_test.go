@@ -46,7 +46,7 @@ func (d *deployed) get(class, cookie, address string) *http.Response {
 	return serve(d.app, r)
 }
 
-// invented is a session_token that nobody was given.
+// invented is a session_token that Stytch has not issued.
 func invented() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b)

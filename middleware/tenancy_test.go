@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// spellings are ways to write the address of the roster of class B; A is the class
-// of whoever asks. Words in capitals are replaced.
+// spellings are ways to write the address of the roster of class B; A is the class of the
+// member who requests it. Words in capitals are replaced.
 var spellings = []string{
 	"/classes/B/roster", "/classes/B/roster/", "//classes/B/roster", "/./classes/B/roster", "/classes/./B/roster", "/classes//B/roster",
 	"/x/../classes/B/roster", "/classes/A/../B/roster", "/classes/A/roster/../../B/roster", "/classes/B/./roster",
@@ -122,13 +122,13 @@ func ofClass(g *middleware.Guard) func(http.Handler) http.Handler {
 	return g.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)
 }
 
-// between is somebody else's middleware, which keeps two guards apart.
+// between is another middleware, which keeps two guards apart.
 func between(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r) })
 }
 
-// T01, T02 and M13: nobody reaches a class that is not theirs, whatever stands
-// around its handlers and however its address is written.
+// T01, T02 and M13: no request reaches the handler of another class, whatever stands around
+// it and however its address is written.
 func TestT01_T02_M13_AllPairsOfClasses(t *testing.T) {
 	fixture := newFixture(t)
 	require.GreaterOrEqual(t, len(spellings), 40)

@@ -78,8 +78,8 @@ func socket(w http.ResponseWriter, r *http.Request) (func(string) error, func())
 	}, func() { _ = conn.Close() }
 }
 
-// M18: whoever is put out of the class, or signs out, is off the line within a
-// second, over server-sent events and over a connection that was taken over.
+// M18: the connection of a member who is removed from the class, or signs out, ends within a
+// second, with server-sent events and after an upgrade.
 func TestM18_StreamsEndWithTheSession(t *testing.T) {
 	for _, how := range []struct {
 		name string
