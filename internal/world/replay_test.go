@@ -3,14 +3,15 @@ package world
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// A run can be replayed. With one processor it is a function of its seed; with more,
-// goroutines that an event wakes together run in either order, which the oracle allows and
-// this test does not.
+// A run can be replayed. With one processor it is a function of its seed, except for the
+// order of events within one instant; with more, goroutines that an event wakes together
+// run in either order, which the oracle allows and this test does not.
 func TestReplay(t *testing.T) {
 	switch {
 	case raced:
@@ -26,7 +27,10 @@ func TestReplay(t *testing.T) {
 		for n := range runs {
 			t.Run(fmt.Sprint(uint64(seed), " ", n), func(t *testing.T) { runs[n] = Run(t, seed, d, h, *faulty) })
 		}
-		require.Equal(t, runs[0].Diary, runs[1].Diary, "seed %d", seed)
+		// What one event causes at one instant, such as the ends of several streams, is in
+		// the order in which the scheduler runs the goroutines, which depends on the load of
+		// the machine. A line of the diary begins with its instant.
+		require.Equal(t, slices.Sorted(slices.Values(runs[0].Diary)), slices.Sorted(slices.Values(runs[1].Diary)), "seed %d", seed)
 		require.Equal(t, runs[0].Violations, runs[1].Violations, "seed %d", seed)
 	}
 }

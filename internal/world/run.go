@@ -14,7 +14,7 @@ type Result struct {
 	Seed       Seed
 	Deployment Deployment
 	Violations []violation
-	Diary      []string // all that happened, without ids: two runs of one seed have the same
+	Diary      []string // the events without ids; two runs of one seed have the same lines
 	Events     map[string]int
 	Requests   int
 	Actors     map[string]int
