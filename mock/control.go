@@ -16,9 +16,9 @@ import (
 //
 //	GET    /fake/outbox?to=       what was sent, oldest first
 //	GET    /fake/journal          what was asked, oldest first
-//	POST   /fake/login            a live session for somebody: {"organization_id","email_address","roles","factors","jwt_age"}
-//	POST   /fake/personas         the identity provider knows somebody: {"email","name","subject","unverified","tenants","groups","attributes"}
-//	POST   /fake/foreign-token    a token of somebody else's: {"member_id","kind"}, kind access_token, trusted_auth_token or session_token
+//	POST   /fake/login            a live session of a member: {"organization_id","email_address","roles","factors","jwt_age"}
+//	POST   /fake/personas         the identity provider knows a person: {"email","name","subject","unverified","tenants","groups","attributes"}
+//	POST   /fake/foreign-token    a token of another issuer: {"member_id","kind"}, kind access_token, trusted_auth_token or session_token
 //	POST   /fake/age              everything remembered becomes older: {"by":"6m"}
 //	POST   /fake/faults           an endpoint fails: {"endpoint","status","error_type","retry_after","times","latency","body","drop"}
 //	DELETE /fake/faults           nothing fails any more

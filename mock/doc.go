@@ -36,7 +36,7 @@
 // [Stytch.Control] offers the same to programs in other languages, and the command
 // fakestytch serves both.
 //
-// It is for tests, demonstrations and development, and it keeps nobody out: it
+// It is for tests, demonstrations and development, and it protects nothing: it
 // refuses ids of live projects and connections from other machines unless it is
 // told otherwise by a field whose name says the danger.
 package mock

@@ -12,9 +12,9 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// IdPUser is somebody whom the scripted identity provider knows: the one that
+// IdPUser is a person that the scripted identity provider knows: the one that
 // stands behind OAuth and SSO. Addresses that are no persona's can sign in there,
-// too, as people about whom nothing else is known.
+// too, as people of which nothing else is known.
 type IdPUser struct {
 	Email string // required
 	Name  string // empty: the part of Email before the @
@@ -33,7 +33,7 @@ type IdPUser struct {
 	Attributes map[string]any
 }
 
-// AddIdPUser makes somebody known to the identity provider, or changes them. It
+// AddIdPUser makes a person known to the identity provider, or changes them. It
 // panics if Email is no address or an attribute no JSON.
 func (s *Stytch) AddIdPUser(user IdPUser) {
 	s.arrange("AddIdPUser", func(c *core.Request) error {

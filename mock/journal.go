@@ -8,7 +8,7 @@ import (
 )
 
 // Request is what the journal keeps of one request: enough to count and to
-// explain, and nothing that signs anybody in. Bodies, queries and headers are
+// explain, and nothing that could sign a person in. Bodies, queries and headers are
 // not kept.
 type Request struct {
 	Method    string

@@ -26,7 +26,7 @@ var factorDeliveries = map[string]string{
 	"recovery_codes": "recovery_code",
 }
 
-// login signs somebody in, and puts them on the roster first if they are
+// login signs a person in, and adds them to the roster first if they are
 // not there. The roles are given to the session besides the member's own; a role
 // that the policy does not have is a mistake, as it would grant nothing. An age
 // makes the session begin that long ago, with a session_jwt from then.
@@ -52,17 +52,17 @@ func (s *Stytch) login(in control.LoginRequest) (control.LoginResponse, error) {
 	}
 	options = append(options, WithRoles(granted...))
 
-	var who *state.Member
+	var member *state.Member
 	err = misuse("login", func() {
 		s.arrange("login", func(c *core.Request) (err error) {
-			who, err = findOrCreate(c, in.OrganizationID, in.EmailAddress)
+			member, err = findOrCreate(c, in.OrganizationID, in.EmailAddress)
 			return err
 		})
 	})
 	if err != nil {
 		return control.LoginResponse{}, err
 	}
-	out := control.LoginResponse{MemberID: who.ID} // an id never changes
+	out := control.LoginResponse{MemberID: member.ID} // an id never changes
 	err = misuse("SignIn", func() {
 		credentials := s.SignIn(grimoireauth.MemberID(out.MemberID), options...)
 		out.SessionToken, out.SessionJWT = credentials.Token.Reveal(), credentials.JWT.Reveal()

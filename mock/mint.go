@@ -13,7 +13,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// SignInOption changes how [Stytch.SignIn] signs somebody in.
+// SignInOption changes how [Stytch.SignIn] signs a member in.
 type SignInOption func(*minting)
 
 type minting struct {
@@ -47,7 +47,7 @@ func WithFactors(factors ...grimoireauth.Factor) SignInOption {
 func WithClaims(claims map[string]any) SignInOption { return func(m *minting) { m.claims = claims } }
 
 // SignIn signs a member in without ado, and returns genuine credentials: the
-// session is live and the session_jwt signed. Somebody pending or invited
+// session is live and the session_jwt signed. A pending or invited member
 // becomes active. The organization's rules about methods and second factors are
 // not asked; to meet those, go through the endpoints. It panics if there is no
 // such member, or if an option makes no sense.

@@ -38,8 +38,8 @@ func (s *Stytch) Skewed(member grimoireauth.MemberID, ahead time.Duration) grimo
 	return credentials
 }
 
-// Forged returns credentials that somebody made up who knows everything but a
-// secret: the session_jwt speaks of a live session of the member and names the
+// Forged returns credentials made up by an attacker who knows everything but the
+// secrets: the session_jwt speaks of a live session of the member and names the
 // project's key, and another key has signed it; the token is of the right form.
 // It panics if there is no such member.
 func (s *Stytch) Forged(member grimoireauth.MemberID) grimoireauth.Credentials {

@@ -42,7 +42,7 @@ func (s *Stytch) AddClass(name string, settings ...Settings) Class {
 	return out
 }
 
-// AddMember puts somebody on the class's roster as an active member with these
+// AddMember adds a person to the class's roster as an active member with these
 // Stytch roles besides stytch_member. The address counts as unproven until they
 // sign in. It panics if Stytch would refuse the call.
 func (s *Stytch) AddMember(class grimoireauth.ClassID, email string, roles ...string) grimoireauth.MemberID {

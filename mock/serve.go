@@ -31,13 +31,13 @@ func (s *Stytch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if out.Truncated {
 		w.Header().Set("Content-Length", strconv.Itoa(len(out.Body)))
 		w.WriteHeader(out.Status)
-		_, _ = w.Write(out.Body[:len(out.Body)/2]) // nobody to tell either
-		_ = http.NewResponseController(w).Flush()  // who cannot flush, breaks off sooner
+		_, _ = w.Write(out.Body[:len(out.Body)/2]) // an error means that the client went away
+		_ = http.NewResponseController(w).Flush()  // without a flush the connection ends sooner
 		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(out.Status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(out.Body) // nobody to tell: the client went away
+		_, _ = w.Write(out.Body) // an error means that the client went away
 	}
 }
 

@@ -35,7 +35,7 @@ type Stytch struct {
 	// of a kind follows from the seed, the kind and n, so that calls of one kind do
 	// not disturb those of another. The n-th signing key is the same published test
 	// key for every seed and in every process. What follows from a seed can be
-	// computed by anybody and protects nothing. Zero: everything is new at each start.
+	// computed by everyone and protects nothing. Zero: everything is new at each start.
 	RandomSeed uint64
 
 	// CustomDomain is the base URL of the project's custom domain, without a
@@ -65,7 +65,7 @@ type Stytch struct {
 	// RateLimits switches Stytch's published rate limits on.
 	RateLimits bool
 	// LockAfter is how many wrong passwords and codes in a row lock a member out
-	// for an hour. Zero: nobody is locked out.
+	// for an hour. Zero: no member is locked out.
 	LockAfter int
 
 	// DangerouslyLive permits the ids of a live project. Without it a live Project
@@ -74,7 +74,7 @@ type Stytch struct {
 	DangerouslyLive bool
 	// DangerouslyRemote permits connections from other machines. Without it a
 	// request that did not arrive on a loopback address is answered 403, since
-	// whoever can reach the outbox's links can sign in as anybody.
+	// a caller who can read the outbox can sign in as any member.
 	DangerouslyRemote bool
 
 	configureOnce sync.Once

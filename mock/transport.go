@@ -28,7 +28,7 @@ func (s *Stytch) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, context.Cause(ctx)
 	}
 	// A server does not see the client's request, but what arrives of it. The
-	// address it arrived on is not passed on: in process, nobody is remote.
+	// address it arrived on is not passed on: in process, no client is remote.
 	arrived := req.WithContext(context.WithValue(ctx, http.LocalAddrContextKey, nil))
 	if arrived.Method == "" {
 		arrived.Method = http.MethodGet

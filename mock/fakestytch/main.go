@@ -32,7 +32,7 @@
 // identity provider that stands behind OAuth and SSO. With a random_seed, or the
 // flag -random-seed, the ids, tokens, codes and keys are the same at each start.
 //
-// It keeps nobody out, so it refuses ids of live projects and addresses that
+// It protects nothing, so it refuses ids of live projects and addresses that
 // other machines can reach, unless flags that name the danger are given. It reads
 // no environment variables, writes nothing to disk, and forgets everything when
 // it stops, which SIGINT and SIGTERM make it do.
@@ -67,7 +67,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = run(ctx, o, stdout, stderr)
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "fakestytch:", err) // nobody to tell
+		_, _ = fmt.Fprintln(stderr, "fakestytch:", err) // an error means that stderr is closed
 		return 1
 	}
 	return 0

@@ -42,7 +42,7 @@ func readOptions(args []string, stderr io.Writer) (options, error) {
 	flags.DurationVar(&o.jwtLife, "jwt-life", 5*time.Minute, "how long a session_jwt lasts, in whole seconds")
 	flags.BoolVar(&o.open, "open", false, "open the page for people in a browser")
 	flags.BoolVar(&o.live, "dangerously-accept-live-ids", false, "accept the ids of a live project")
-	flags.BoolVar(&o.remote, "dangerously-listen-to-other-machines", false, "accept an address that is not loopback: whoever reaches it can sign in as anybody")
+	flags.BoolVar(&o.remote, "dangerously-listen-to-other-machines", false, "accept an address that is not loopback: a caller who reaches it can sign in as any member")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
@@ -85,7 +85,7 @@ func (o options) checkAddr() error {
 	}
 	at, err := netip.ParseAddr(host)
 	if host != "localhost" && (err != nil || !at.Unmap().IsLoopback()) {
-		return fmt.Errorf("-addr %.100q can be reached by other machines, and whoever reaches fakestytch can sign in as anybody: use 127.0.0.1, or -dangerously-listen-to-other-machines", o.addr)
+		return fmt.Errorf("-addr %.100q can be reached by other machines, and a caller who reaches fakestytch can sign in as any member: use 127.0.0.1, or -dangerously-listen-to-other-machines", o.addr)
 	}
 	return nil
 }

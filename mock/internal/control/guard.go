@@ -30,8 +30,8 @@ func (p Plane) guard(next http.Handler) http.Handler {
 		case !p.Server.Remote && core.IsRemote(r):
 			controlError(w, http.StatusForbidden, errors.New("the control plane answers this machine only"))
 		case !p.Server.Remote && !namesLoopback(r.Host):
-			// A name of somebody else's that resolves to 127.0.0.1 would make their page
-			// of one origin with this one.
+			// A page under a foreign name that resolves to 127.0.0.1 would be of one origin
+			// with this one.
 			controlError(w, http.StatusForbidden, fmt.Errorf("the control plane is not called %.100q: use 127.0.0.1 or localhost", r.Host))
 		case fromOtherSite(r) && strings.HasPrefix(r.URL.Path, "/fake/"):
 			controlError(w, http.StatusForbidden, errors.New("a page of another site may not use the control plane"))
@@ -56,7 +56,7 @@ func namesLoopback(host string) bool {
 
 // fromOtherSite reports whether a browser says that a page of another origin
 // made the request. CrossOriginProtection lets such a GET pass; here also what
-// can be read signs somebody in.
+// can be read signs a member in.
 // Source: https://www.w3.org/TR/fetch-metadata/
 func fromOtherSite(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {

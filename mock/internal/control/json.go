@@ -16,7 +16,7 @@ import (
 const maxState = 256 << 20
 
 // errorSentence is the answer to a wrong call of the control plane. It is not
-// Stytch's error object, so that nobody takes it for one.
+// Stytch's error object, so that it is not taken for one.
 type errorSentence struct {
 	Error string `json:"error"`
 }
@@ -35,7 +35,7 @@ func controlAnswer(w http.ResponseWriter, status int, v any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(out.Bytes()) // nobody to tell: the client went away
+	_, _ = w.Write(out.Bytes()) // an error means that the client went away
 }
 
 // controlled adapts a call whose arguments come as a JSON object.

@@ -90,7 +90,7 @@ func (p Plane) page(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(out.Bytes()) // nobody to tell: the browser went away
+		_, _ = w.Write(out.Bytes()) // an error means that the browser went away
 	}
 }
 
@@ -147,7 +147,7 @@ func (p Plane) classes(sessions map[*state.Member]int) ([]pageClass, int) {
 	return out, all
 }
 
-// notes are the settings that decide who gets in, where they are not Stytch's
+// notes are the settings that decide about access, where they are not Stytch's
 // defaults.
 func notes(s wire.Settings) []string {
 	var out []string
@@ -178,7 +178,7 @@ func (p Plane) onPage(session *state.Session) pageSession {
 	return out
 }
 
-// besidesMember leaves out the role that everybody has.
+// besidesMember leaves out the role that all members have.
 func besidesMember(roles []string) []string {
 	return slices.DeleteFunc(slices.Clone(roles), func(id string) bool { return id == wire.RoleMember })
 }

@@ -15,7 +15,7 @@ type LoginResponse struct {
 	MemberID     string `json:"member_id"`
 }
 
-// IdPUser is somebody whom the identity provider knows.
+// IdPUser is a person that the identity provider knows.
 type IdPUser struct {
 	Email      string         `json:"email"`
 	Name       string         `json:"name"`

@@ -7,7 +7,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// DiscoveredOrganization is an organization that somebody is in, or could join.
+// DiscoveredOrganization is an organization that a person is in, or could join.
 type DiscoveredOrganization struct {
 	Organization        wire.Organization `json:"organization"`
 	Membership          Membership        `json:"membership"`
@@ -16,7 +16,7 @@ type DiscoveredOrganization struct {
 	MFARequired         *mfaRequired      `json:"mfa_required"`
 }
 
-// Membership says how somebody stands to an organization. What the details
+// Membership is the relation of a person to an organization. What the details
 // are is not published for every type; here they name the reason to let them in.
 type Membership struct {
 	Type    string         `json:"type"`
@@ -33,7 +33,7 @@ type DiscoveryResponse struct {
 	DiscoveredOrganizations           []DiscoveredOrganization `json:"discovered_organizations"`
 }
 
-// AnswerDiscovery remembers what somebody proved without an organization, and
+// AnswerDiscovery remembers what a person proved without an organization, and
 // lists where that leads them.
 func (c *Request) AnswerDiscovery(i *state.Intermediate) DiscoveryResponse {
 	c.KeepIntermediate(i)
@@ -47,8 +47,8 @@ func (c *Request) AnswerDiscovery(i *state.Intermediate) DiscoveryResponse {
 }
 
 // Discovered lists the organizations of an address, oldest first. Those that
-// somebody is in come from a session as well; those that they could join, only
-// from an unfinished sign-in. No message is sent to anybody.
+// a person is in come from a session as well; those that they could join, only
+// from an unfinished sign-in. No message is sent.
 // Source: https://stytch.com/docs/b2b/api/list-discovered-organizations
 func (c *Request) Discovered(email string, factors []state.Factor, i *state.Intermediate) []DiscoveredOrganization {
 	out := []DiscoveredOrganization{}
@@ -87,9 +87,9 @@ func (c *Request) DiscoveredMember(m *state.Member, factors []state.Factor) Disc
 	return out
 }
 
-// eligible says why a stranger could join. By domain, it takes somebody in the
-// organization who has proven an address of the domain: otherwise whoever makes
-// an organization could draw the people of any domain into it.
+// eligible says why a stranger could join. By domain, a member of the organization
+// must have proven an address of the domain: otherwise the founder of an organization
+// could draw the people of any domain into it.
 func (c *Request) eligible(org *state.Organization, email string, factors []state.Factor, i *state.Intermediate) (kind string, details map[string]any) {
 	if i == nil || i.IsLocal() || org.ID == state.SandboxOrganization || c.CheckAddress(org, email, nil) != nil {
 		return "", nil

@@ -66,7 +66,7 @@ func (c *Request) Register(m *state.Member, factors []state.Factor) {
 	}
 }
 
-// EmptyUnlessAsked hides refresh tokens from who did not ask for them.
+// EmptyUnlessAsked returns the refresh token if the request asks for it.
 func (c *Request) EmptyUnlessAsked(refreshToken string) string {
 	if strings.EqualFold(c.Query.Get("include_refresh_token"), "true") {
 		return refreshToken

@@ -26,7 +26,7 @@ const (
 	grantLife   = 5 * time.Minute
 )
 
-// The parameters that a test adds to a start URL, to be spared the page: who
+// The parameters that a test adds to a start URL to skip the page: the address that
 // signs in, or the error (RFC 6749, 4.1.2.1) that the provider returns instead.
 const (
 	paramPersona = "mock_persona"
@@ -34,7 +34,7 @@ const (
 )
 
 // StartVisit sends the browser to the identity provider, or through it at once if the
-// URL says who is to sign in.
+// URL names the person.
 func (c *Request) StartVisit(h *state.Visit) (wire.Success, error) {
 	h.State, h.ExpiresAt = c.newOneTimeToken("state"), c.Now.Add(handoffLife)
 	if c.Query.Has(paramPersona) || c.Query.Has(paramError) {
@@ -55,7 +55,7 @@ func (c *Request) FinishVisit(h *state.Visit, email, failure string) (wire.Succe
 	if failure != "" {
 		query := to.Query()
 		query.Set("error", failure)
-		query.Set("error_description", "The identity provider did not sign anybody in.")
+		query.Set("error_description", "The identity provider did not sign the person in.")
 		to.RawQuery = query.Encode()
 		return &wire.Redirect{Location: to.String()}, nil
 	}
@@ -84,7 +84,7 @@ func (c *Request) VisitOf() (*state.Visit, error) {
 }
 
 // isValid reports whether the organization and the connection are still
-// there: they can be deleted while somebody is at the identity provider.
+// there: they can be deleted while a browser is at the identity provider.
 func (c *Request) isValid(h *state.Visit) bool {
 	if h.OrganizationID == "" {
 		return true
@@ -109,7 +109,7 @@ func (c *Request) GrantOf(token, kind, unknown string) (*state.Grant, error) {
 	return g, nil
 }
 
-// IdPUser returns who is meant by an address, with everything filled in.
+// IdPUser returns the person with this address, with everything filled in.
 func (c *Request) IdPUser(email string) (state.IdPUser, error) {
 	if err := wire.CheckEmail(email); err != nil {
 		return state.IdPUser{}, err

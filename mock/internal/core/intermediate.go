@@ -70,7 +70,7 @@ type memberOptions struct {
 
 // owesPrimary returns what the organization wants if none of the factors is of a
 // method that it allows, or if none of them proves the address: an OAuth provider
-// that does not vouch for addresses lets anybody claim any.
+// that does not vouch for addresses lets a stranger claim any address.
 func (c *Request) owesPrimary(m *state.Member, factors []state.Factor) *PrimaryRequired {
 	set := c.State.Org(m.OrganizationID).Settings
 	permitted := slices.ContainsFunc(factors, func(f state.Factor) bool {

@@ -103,8 +103,8 @@ type jwtClaims struct {
 	} `json:"https://stytch.com/organization"`
 }
 
-// readJWT checks a session_jwt's signature and whom it is from and for, but not
-// whether it has expired. A key that is not published any more verifies nothing.
+// readJWT checks a session_jwt's signature, issuer and audience, but not whether it
+// has expired. A key that is not published any more verifies nothing.
 // The error types are Stytch's, which of them means what is deduced from names.
 func (c *Request) readJWT(jwt string) (jwtClaims, error) {
 	rawClaims, _, ok := c.verify(jwt)

@@ -7,7 +7,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// CheckLock refuses somebody who is locked out. Nil is nobody.
+// CheckLock returns an error if the member is locked out. A nil member is not.
 func (c *Request) CheckLock(m *state.Member) error {
 	if m != nil && !m.LockedAt.IsZero() && c.Now.Before(m.LockedAt.Add(state.LockLife)) {
 		return wire.Error("user_lock_limit_reached")

@@ -15,7 +15,7 @@ func (c *Request) NamedMember() (*state.Organization, *state.Member, error) {
 	return org, m, err
 }
 
-// Subject returns the member whom a call is about.
+// Subject returns the member that a request is about.
 func (c *Request) Subject(in MFARequest) (*state.Member, error) {
 	org, err := c.Organization(in.OrganizationID)
 	if err != nil {

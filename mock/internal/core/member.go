@@ -17,7 +17,7 @@ type LoginOrSignupResponse struct {
 	Organization  wire.Organization `json:"organization"`
 }
 
-// Provision lets somebody new join by their e-mail domain, as pending.
+// Provision lets a new member join by their e-mail domain, as pending.
 func (c *Request) Provision(org *state.Organization, email string) (*state.Member, error) {
 	switch {
 	case org.ID == state.SandboxOrganization:
@@ -34,8 +34,8 @@ func (c *Request) Provision(org *state.Organization, email string) (*state.Membe
 	return m, nil
 }
 
-// NewMember makes a member, who counts once keep has stored them. The address
-// must have been admitted.
+// NewMember makes a member, who exists once StoreMember has stored them. CheckAddress
+// must have passed.
 func (c *Request) NewMember(org *state.Organization, email, status string) *state.Member {
 	return &state.Member{
 		ID:             c.NewID("member"),
@@ -74,7 +74,7 @@ func (c *Request) Activate(m *state.Member) {
 }
 
 // CompleteEmailUpdate gives the member the address that they have proven, unless
-// somebody else has taken it meanwhile.
+// another member has taken it meanwhile.
 func (c *Request) CompleteEmailUpdate(m *state.Member, email, emailID string) error {
 	if err := c.ChangeEmail(m, m, email, false); err != nil {
 		return wire.Error("unable_to_verify_member_email_update")
@@ -150,7 +150,7 @@ func (c *Request) CheckRole(org *state.Organization, id string) error {
 }
 
 // CheckAddress refuses an address that cannot become, or be, that of this member: m is
-// nil for somebody new.
+// nil for a new member.
 func (c *Request) CheckAddress(org *state.Organization, email string, m *state.Member) error {
 	if err := wire.CheckEmail(email); err != nil {
 		return err
@@ -168,7 +168,7 @@ func (c *Request) CheckAddress(org *state.Organization, email string, m *state.M
 }
 
 // ChangeEmail gives the member an unproven new address. The old one is retired,
-// which keeps it from everybody else, or forgotten if unlink says so. Stored is
+// which keeps it from other members, or forgotten if unlink says so. Stored is
 // the member before the change.
 func (c *Request) ChangeEmail(changed, stored *state.Member, email string, unlink bool) error {
 	if err := c.CheckAddress(c.State.Org(changed.OrganizationID), email, stored); err != nil {
@@ -184,7 +184,7 @@ func (c *Request) ChangeEmail(changed, stored *state.Member, email string, unlin
 	// A member may take back an address that they retired themselves.
 	changed.Retired = slices.DeleteFunc(slices.Clone(changed.Retired), func(r wire.RetiredEmail) bool { return wire.SameEmail(r.EmailAddress, email) })
 	changed.Email, changed.EmailID, changed.Verified = email, c.NewID("email"), false
-	changed.Password = nil // as Stytch says: who has the new address sets a new one
+	changed.Password = nil // as Stytch says: the owner of the new address sets a new one
 	return nil
 }
 

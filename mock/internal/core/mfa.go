@@ -5,8 +5,8 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// MFARequest is what the calls about second factors have in common: whom it is
-// about, and what proves that they have given a first factor.
+// MFARequest is what the calls about second factors have in common: the member, and
+// what proves that they have given a first factor.
 type MFARequest struct {
 	OrganizationID           string `json:"organization_id"`
 	MemberID                 string `json:"member_id"`
@@ -118,8 +118,8 @@ func (in Enrollment) Check() error {
 	return wire.FieldError("invalid_argument", "set_mfa_enrollment should be enroll or unenroll")
 }
 
-// Enroll notes that the member has used a second factor. Where everybody needs
-// one, having used it once enrols them.
+// Enroll notes that the member has used a second factor. Where the organization
+// requires one, having used it once enrolls them.
 // Source: https://stytch.com/docs/b2b/guides/mfa
 func (c *Request) Enroll(m *state.Member, in Enrollment, method string) {
 	if m.DefaultMFA == "" || in.SetDefaultMFA {
@@ -133,9 +133,8 @@ func (c *Request) Enroll(m *state.Member, in Enrollment, method string) {
 	}
 }
 
-// CheckEnroll refuses to add or use a second factor for somebody who has one
-// already, unless they have shown it: otherwise who has somebody's first factor
-// could add a second of their own.
+// CheckEnroll returns an error if the member has a second factor already and has not
+// given it: otherwise a thief of the first factor could add a second one.
 func (c *Request) CheckEnroll(m *state.Member, in MFARequest) error {
 	if in.IntermediateSessionToken == "" && in.SessionToken == "" && in.SessionJWT == "" && !m.PhoneVerified && !m.HasTOTP() {
 		return nil

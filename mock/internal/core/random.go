@@ -70,7 +70,7 @@ func (s *Server) newCode(kind string) string {
 // randomness is where the ids, tokens, codes and salts of a Stytch come from.
 // Without a seed that is crypto/rand. With one, each kind has a sequence of its
 // own, and the n-th draw of a kind depends on the seed, the kind and n alone: how
-// many request ids were drawn meanwhile does not change who the third member is.
+// many request ids were drawn meanwhile does not change the id of the third member.
 type randomness struct {
 	Seed uint64 // zero: crypto/rand. Set once, before first use.
 

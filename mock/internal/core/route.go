@@ -130,7 +130,7 @@ func Param(segment string) (name string, ok bool) {
 }
 
 // moreLiteral reports whether a names the leftmost segment in which they differ
-// and b has a parameter there: /organizations/members/search is nobody's member
+// and b has a parameter there: /organizations/members/search is not the member
 // called "search".
 func moreLiteral(a, b *Route) bool {
 	for i := range a.Segments {

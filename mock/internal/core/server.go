@@ -34,7 +34,7 @@ type Server struct {
 
 	CrossOrgPasswords bool
 	RateLimits        bool
-	LockAfter         int           // zero: nobody is locked out
+	LockAfter         int           // zero: no member is locked out
 	CustomDomain      string        // the issuer of session_jwts; empty: Stytch's own
 	AllowedRedirects  []string      // nil: every web URL
 	TokenLife         time.Duration // of a session_jwt; zero: five minutes

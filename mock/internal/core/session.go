@@ -177,7 +177,7 @@ func (c *Request) Transferable(old *state.Session, m *state.Member) []state.Fact
 			first = append(first, moved)
 		case f.Kind == "oauth" && c.State.Member(old.MemberID).Verified && slices.Contains(exchangeable, strings.TrimSuffix(f.Method(), "_oauth")):
 			// It names no address, so it goes with one that the member has proven: an
-			// address that somebody has just been given proves nothing elsewhere. The
+			// address that a member has just been given proves nothing elsewhere. The
 			// provider's tokens stay behind.
 			provider := strings.TrimSuffix(f.Method(), "_oauth")
 			moved := f

@@ -113,7 +113,7 @@ func (c *Request) checkClaimed(o *state.Organization, set *wire.Settings) error 
 }
 
 // changeTenants replaces the OAuth tenants whose people may join. An unknown
-// provider is refused: a typo there would admit nobody, and look like a rule.
+// provider is refused: with a typo the rule would admit no one.
 func changeTenants(set *wire.Settings, tenants map[string][]string) error {
 	for provider, names := range tenants {
 		if !slices.Contains([]string{"slack", "hubspot", "github"}, provider) || names == nil {

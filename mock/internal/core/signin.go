@@ -78,7 +78,7 @@ func (c *Request) Begin(m *state.Member, in SignInRequest) (Attempt, error) {
 		if err != nil {
 			return Attempt{}, err
 		}
-		if m != nil && s.MemberID == m.ID { // somebody else's session is ignored
+		if m != nil && s.MemberID == m.ID { // another member's session is ignored
 			out.Session = s
 		}
 	}

@@ -74,7 +74,7 @@ func isDigits(text []rune) bool {
 	return !slices.ContainsFunc(text, func(r rune) bool { return !unicode.IsDigit(r) })
 }
 
-// wordCost is that of a word somebody would try: one of a few thousand.
+// wordCost is that of a word that is tried early: one of a few thousand.
 func wordCost(part string, words []string) float64 {
 	if len(part) >= 3 && slices.Contains(words, part) {
 		return 2.5

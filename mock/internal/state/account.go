@@ -22,8 +22,8 @@ func (r *SSORegistration) json() wire.SSORegistration {
 	return wire.SSORegistration{ConnectionID: r.ConnectionID, ExternalID: r.ExternalID, RegistrationID: r.ID, SSOAttributes: r.Attributes}
 }
 
-// ssoGrant is a role that comes with an account; group is empty if everybody who
-// signs in through the connection has it.
+// ssoGrant is a role that comes with an account; group is empty if all who
+// sign in through the connection have it.
 type ssoGrant struct{ Role, group string }
 
 // GrantedRoles are the roles that come with the account. OIDC connections give none, nor does
@@ -73,13 +73,13 @@ func (r *OAuthRegistration) json() wire.OAuthRegistration {
 	return wire.OAuthRegistration{ProviderType: ProviderNames[r.Provider], ProviderSubject: r.Subject, MemberOAuthRegistrationID: r.ID, Locale: "en"}
 }
 
-// OAuthTenants are the workspaces that a provider says somebody is in.
+// OAuthTenants are the workspaces that a provider says a person is in.
 type OAuthTenants struct {
 	Provider string   `json:"provider"`
 	IDs      []string `json:"ids"`
 }
 
-// AdmittedTo reports whether one of them lets somebody join the organization.
+// AdmittedTo reports whether one of them lets a person join the organization.
 // Only Slack, HubSpot and GitHub have workspaces that Stytch knows.
 func (t OAuthTenants) AdmittedTo(org *Organization) bool {
 	return org.Settings.OAuthTenantJITProvisioning == wire.Restricted && Overlap(t.IDs, org.Settings.AllowedOAuthTenants[t.Provider])

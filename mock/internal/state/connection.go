@@ -21,7 +21,7 @@ type Connection struct {
 	DisplayName          string            `json:"display_name"`
 	IdentityProvider     string            `json:"identity_provider"`
 	AttributeMapping     map[string]string `json:"attribute_mapping"` // Stytch's names to the identity provider's
-	Roles                []string          `json:"roles,omitempty"`   // of everybody who signs in through it
+	Roles                []string          `json:"roles,omitempty"`   // of all who sign in through it
 	GroupRoles           []GroupRole       `json:"roles_by_group,omitempty"`
 	SAML                 samlSettings      `json:"saml,omitzero"`
 	OIDC                 OIDCSettings      `json:"oidc,omitzero"`

@@ -24,7 +24,7 @@ type Factor struct {
 	SSO        *SSORegistration   `json:"sso_registration,omitempty"`   // the same
 }
 
-// SecondaryFactors are the types that prove nobody without a first factor.
+// SecondaryFactors are the types that count only beside a first factor.
 var SecondaryFactors = map[string]bool{"otp": true, "totp": true, "recovery_codes": true}
 
 func (f Factor) json() map[string]any {

@@ -2,8 +2,8 @@ package state
 
 import "time"
 
-// ForeignToken stands for a credential that somebody else issued and that this
-// project takes for a session.
+// ForeignToken stands for a credential that another system issued and that this
+// project exchanges for a session.
 type ForeignToken struct {
 	Kind     string    `json:"kind"`
 	MemberID string    `json:"member_id"`

@@ -56,7 +56,7 @@ func EncodeAttributes(attributes map[string]any) (wire.Metadata, error) {
 	return out, nil
 }
 
-// Said is everything that an SSO identity provider says about somebody.
+// Said is everything that an SSO identity provider says about a person.
 func (p IdPUser) Said() (wire.Metadata, error) {
 	first, last, _ := strings.Cut(p.Name, " ")
 	out, err := EncodeAttributes(map[string]any{

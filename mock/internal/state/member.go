@@ -18,7 +18,7 @@ const (
 	StatusDeleted = "deleted"
 )
 
-// Member is somebody in one organization.
+// Member is a person in one organization.
 type Member struct {
 	Seq            int64                `json:"seq"`
 	ID             string               `json:"member_id"`
@@ -124,7 +124,7 @@ func (db *State) memberRoles(m *Member) []wire.MemberRole {
 }
 
 // implicitRoles are the roles that the member's e-mail domain brings. Only a
-// proven address counts, or anybody could be enrolled into a role by a typo.
+// proven address counts, or a typo could give a stranger a role.
 func (db *State) implicitRoles(m *Member) []wire.ImplicitRole {
 	if !m.Verified {
 		return nil

@@ -2,7 +2,7 @@ package state
 
 import "time"
 
-// Message is what Stytch would have sent to somebody.
+// Message is what Stytch would have sent to a person.
 type Message struct {
 	Channel string    `json:"channel"`         // "email" or "sms"
 	Kind    string    `json:"kind"`            // "login", "signup", "invite", "discovery", "password_reset", "email_update" or "mfa"

@@ -156,9 +156,9 @@ func (db *State) rebuildSession(id string, wrong report) {
 	Put(&db.index.tokens, s.Token, s)
 }
 
-// rebuildTokens checks what is on its way to somebody: it is for a member who exists or
-// existed, or for none. Who is at an identity provider may come back to an organization
-// that is gone; that call says so.
+// rebuildTokens checks that links, codes and tokens are for a member who exists or
+// existed, or for none. A browser may come back from an identity provider to an
+// organization that is gone; that call is refused then.
 func (db *State) rebuildTokens(wrong report) {
 	member := func(where, id string) {
 		if id != "" && db.Member(id) == nil {

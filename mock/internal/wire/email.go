@@ -10,8 +10,8 @@ import (
 
 var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 
-// CommonDomains are public e-mail providers. Whoever allows one of them to join
-// allows everybody; Stytch's own list is longer and not published.
+// CommonDomains are public e-mail providers. An organization that admits one of them
+// admits everyone; Stytch's own list is longer and not published.
 var CommonDomains = []string{
 	"gmail.com", "googlemail.com", "yahoo.com", "outlook.com", "hotmail.com", "live.com", "msn.com",
 	"icloud.com", "me.com", "aol.com", "proton.me", "protonmail.com", "gmx.com", "gmx.de", "mail.com",

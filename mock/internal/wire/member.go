@@ -9,7 +9,7 @@ type SSORegistration struct {
 	SSOAttributes  Metadata `json:"sso_attributes"`
 }
 
-// RetiredEmail is an address that a member had. Nobody else in the organization
+// RetiredEmail is an address that a member had. No other member of the organization
 // may take it.
 type RetiredEmail struct {
 	EmailID      string `json:"email_id"`

@@ -16,8 +16,8 @@ type exchangeIntermediateRequest struct {
 	Locale                   *string           `json:"locale"`
 }
 
-// ExchangeIntermediate signs somebody in to the organization that they chose. It
-// accepts an invitation, and lets those join whom the organization lets join. An
+// ExchangeIntermediate signs a person in to the organization that they chose. It
+// accepts an invitation, and provisions a member where the organization allows it. An
 // exchange that is not the last step answers with the same token.
 // Source: https://stytch.com/docs/b2b/api/exchange-intermediate-session
 func ExchangeIntermediate(c *core.Request, in exchangeIntermediateRequest) (*core.ExchangeSessionResponse, error) {
@@ -34,7 +34,7 @@ func ExchangeIntermediate(c *core.Request, in exchangeIntermediateRequest) (*cor
 	}
 	life := core.SignInRequest{SessionDurationMinutes: in.SessionDurationMinutes, SessionCustomClaims: in.SessionCustomClaims, Locale: in.Locale}
 	m := c.MemberByEmail(org, i.Email)
-	// The rest of the request is looked at before anybody is made a member by it.
+	// The rest of the request is checked before it makes a member.
 	a, err := c.Begin(m, life)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func ExchangeIntermediate(c *core.Request, in exchangeIntermediateRequest) (*cor
 	return &core.ExchangeSessionResponse{SignInResponse: out}, nil
 }
 
-// provisionBy lets somebody new join by the domain of an address that they have
+// provisionBy lets a new member join by the domain of an address that they have
 // proven, or by a workspace that an OAuth provider says they are in.
 func provisionBy(c *core.Request, org *state.Organization, i *state.Intermediate) (*state.Member, error) {
 	byTenant := i.Tenants.AdmittedTo(org)

@@ -34,8 +34,8 @@ func Authenticate(c *core.Request, in authenticateMagicLinkRequest) (*magicLinkR
 		return nil, err
 	}
 	if err := core.CheckVerifier(l.Challenge, in.PKCECodeVerifier); err != nil {
-		// A wrong verifier is a guess by somebody who has the link and did not ask for
-		// it: there is no second one. The other faults are a program's.
+		// A wrong verifier comes from another browser than the one that asked for the
+		// link, so it uses the link up. The other errors are mistakes of a program.
 		l.Spent = wire.AsError(err).Type == "pkce_mismatch"
 		return nil, err
 	}

@@ -16,7 +16,7 @@ type sendDiscoveryRequest struct {
 }
 
 // SendDiscovery sends a link that belongs to no organization. The answer is the
-// same whether anybody knows the address.
+// same whether a member has the address or not.
 // Source: https://stytch.com/docs/b2b/api/send-discovery-email
 func SendDiscovery(c *core.Request, in sendDiscoveryRequest) (*wire.StatusOnly, error) {
 	if err := wire.CheckEmail(in.EmailAddress); err != nil {

@@ -22,8 +22,8 @@ type loginOrSignupRequest struct {
 	SignupExpirationMinutes *int    `json:"signup_expiration_minutes"`
 }
 
-// LoginOrSignup sends a link to a member, or to somebody new whom the
-// organization lets join by their e-mail domain.
+// LoginOrSignup sends a link to a member, or to a new one whose e-mail domain the
+// organization admits.
 // Source: https://stytch.com/docs/b2b/api/send-login-signup-email
 func LoginOrSignup(c *core.Request, in loginOrSignupRequest) (*core.LoginOrSignupResponse, error) {
 	org, err := c.OrganizationForMail(in.OrganizationID)
@@ -45,7 +45,7 @@ func LoginOrSignup(c *core.Request, in loginOrSignupRequest) (*core.LoginOrSignu
 	if err := core.CheckChallenge(in.PKCECodeChallenge); err != nil {
 		return nil, err
 	}
-	// Before provisioning: nobody joins through a method that would not let them in.
+	// Before provisioning: a method that is not allowed makes no member.
 	m := c.MemberByEmail(org, in.EmailAddress)
 	if !state.PermitsMethod(org.Settings, wire.MethodMagicLink, m) {
 		return nil, wire.Error("operation_restricted_by_organization_auth_methods")
@@ -82,7 +82,7 @@ type inviteRequest struct {
 	InviteExpirationMinutes *int          `json:"invite_expiration_minutes"`
 }
 
-// Invite puts somebody on the list as invited and sends them a link. Inviting
+// Invite makes an invited member and sends them a link. Inviting
 // again sends another one. There is no PKCE: the invited person's browser did
 // not ask for anything.
 // Source: https://stytch.com/docs/b2b/api/send-invite-email

@@ -21,7 +21,7 @@ type startEmailUpdateRequest struct {
 }
 
 // StartEmailUpdate sends a link or a code to the address that a member wants.
-// Who proves it through the ordinary call has it from then on.
+// The member has it once they have proven it through the ordinary call.
 // Source: https://stytch.com/docs/b2b/api/start-member-email-update
 func StartEmailUpdate(c *core.Request, in startEmailUpdateRequest) (*core.MemberResponse, error) {
 	org, m, err := c.NamedMember()

@@ -9,7 +9,7 @@ import (
 )
 
 // DangerouslyGet finds a member by their id alone, without saying whose class it
-// is in: who calls it must check that. It takes no external id.
+// is in: the caller must check that. It takes no external id.
 // Source: https://stytch.com/docs/b2b/api/dangerously-get-member
 func DangerouslyGet(c *core.Request) (wire.Success, error) {
 	m := c.State.Member(c.Params["member_id"])
@@ -73,7 +73,7 @@ func ConnectedApps(c *core.Request) (wire.Success, error) {
 		return nil, err
 	}
 	if c.Caller != nil && c.Params["member_id"] == "" {
-		// Stytch states no action for it, so only who may read all members may ask.
+		// Stytch states no action for it, so only a member with all actions on members may call it.
 		org, err := c.Organization(c.Params["organization_id"])
 		if err != nil {
 			return nil, err

@@ -27,9 +27,9 @@ type createMemberRequest struct {
 	ExternalID            *string       `json:"external_id"`
 }
 
-// Create puts somebody into the organization, active and unverified unless
-// asked otherwise. The organization's settings do not stand in the way of the
-// project: they are about people who come by themselves.
+// Create makes a member of the organization, active and unverified unless asked
+// otherwise. The organization's settings about provisioning do not apply: they are
+// about people who join by themselves.
 // Source: https://stytch.com/docs/b2b/api/create-member
 func Create(c *core.Request, in createMemberRequest) (*core.MemberResponse, error) {
 	org, err := c.Organization(c.Params["organization_id"])

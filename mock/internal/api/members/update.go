@@ -140,7 +140,7 @@ func permitUpdate(c *core.Request, org *state.Organization, m *state.Member, in 
 		{in.MFAEnrolled != nil, "update.settings.mfa-enrolled"},
 		{in.DefaultMFAMethod != nil, "update.settings.default-mfa-method"},
 		{in.Roles != nil, "update.settings.roles"},
-		// Stytch states no action for external_id, so only who may do everything to
+		// Stytch states no action for external_id, so only a member with all actions on
 		// members may change it.
 		{in.ExternalID != nil, "update.info.external-id"},
 	}
@@ -155,7 +155,7 @@ func permitUpdate(c *core.Request, org *state.Organization, m *state.Member, in 
 		}
 	}
 	if !asked {
-		// Nothing to change still tells who the member is.
+		// The response shows the member even if nothing changes.
 		return c.Permit(org, m, "update.info.name")
 	}
 	return nil

@@ -41,7 +41,7 @@ type providerValues struct {
 }
 
 // Authenticate uses up the token that a browser brought from a provider. A
-// provider that does not vouch for addresses proves nobody's: unless the member
+// provider that does not vouch for addresses proves no address: unless the member
 // has confirmed that account before, they owe a proof of the address.
 // Source: https://stytch.com/docs/b2b/api/authenticate-oauth
 func Authenticate(c *core.Request, in authenticateOAuthRequest) (*oauthResponse, error) {
@@ -87,7 +87,7 @@ func Authenticate(c *core.Request, in authenticateOAuthRequest) (*oauthResponse,
 	}, nil
 }
 
-// memberByOAuth returns who signs in, by the account or else by the address, and
+// memberByOAuth returns the member who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func memberByOAuth(c *core.Request, g *state.Grant) (*state.Member, *state.OAuthRegistration) {
 	for _, m := range c.State.Roster(c.State.Org(g.OrganizationID)).Members {
@@ -103,7 +103,7 @@ func memberByOAuth(c *core.Request, g *state.Grant) (*state.Member, *state.OAuth
 	return c.MemberByEmail(c.State.Org(g.OrganizationID), g.User.Email), nil
 }
 
-// provisionByOAuth lets somebody new join by their workspace or their domain.
+// provisionByOAuth lets a new member join by their workspace or their domain.
 func provisionByOAuth(c *core.Request, g *state.Grant) (*state.Member, error) {
 	tenants := state.OAuthTenants{Provider: g.Provider, IDs: g.User.Tenants}
 	set := c.State.Org(g.OrganizationID).Settings

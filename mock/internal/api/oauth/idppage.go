@@ -11,7 +11,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// maxChoices bounds the page. Who is not on it can be typed in.
+// maxChoices bounds the page. Another address can be typed in.
 const maxChoices = 50
 
 // ShowIdP is the page on which a person picks who to be. Members of the
@@ -74,10 +74,10 @@ li a:hover,li a:focus-visible,button:hover,button:focus-visible{border-color:#0b
 small{color:#4a5260;display:block}input{font:inherit;width:100%;box-sizing:border-box;padding:.6rem;border:1px solid #8a93a0;border-radius:.5rem}
 </style></head><body><main>
 <h1>Sign in with {{.Provider}}</h1>
-<p>This is a mock: nobody asks for a password.{{with .Organization}} You are signing in to <strong>{{.}}</strong>.{{end}}</p>
+<p>This is a mock: it asks for no password.{{with .Organization}} You are signing in to <strong>{{.}}</strong>.{{end}}</p>
 <ul>{{range .Choices}}<li><a href="{{.Link}}">{{if .Name}}{{.Name}}<small>{{.Email}}</small>{{else}}{{.Email}}{{end}}</a></li>{{end}}</ul>
 <form action="/mock/idp/callback"><input type="hidden" name="state" value="{{.State}}">
-<label for="persona">Somebody else</label><input id="persona" name="persona" type="email" autocomplete="off" placeholder="name@example.edu" required>
+<label for="persona">Another person</label><input id="persona" name="persona" type="email" autocomplete="off" placeholder="name@example.edu" required>
 <button>Sign in with this address</button></form>
 <ul><li><a href="{{.Cancel}}">Cancel</a></li><li><a href="{{.Fail}}">Let the provider fail</a></li></ul>
 </main></body></html>

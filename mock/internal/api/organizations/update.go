@@ -98,7 +98,7 @@ func permitOrganizationUpdate(c *core.Request, o *state.Organization, in updateO
 		{in.OAuthTenantJITProvisioning != nil, "update.settings.oauth-tenant-jit-provisioning"},
 		{in.AllowedOAuthTenants != nil, "update.settings.allowed-oauth-tenants"},
 		{in.ImplicitRoles != nil, "update.settings.implicit-roles"},
-		// Stytch states no action for these, so only who may do everything to the
+		// Stytch states no action for these, so only a member with all actions on the
 		// organization may change them.
 		{in.OrganizationExternalID != nil, "update.info.external-id"},
 		{in.ClaimedEmailDomains != nil, "update.settings.claimed-domains"},

@@ -69,7 +69,7 @@ func SendEmail(c *core.Request, in sendEmailOTPRequest) (*core.LoginOrSignupResp
 	return &core.LoginOrSignupResponse{MemberID: m.ID, MemberCreated: created, Member: c.State.MemberJSON(m), Organization: org.JSON()}, nil
 }
 
-// draftCode is a code that lacks only whom it is for.
+// draftCode returns a code without its value and its member.
 func draftCode(c *core.Request, kind string, minutes *int, locale *string) (*state.Code, error) {
 	life := defaultCodeMinutes
 	if minutes != nil {

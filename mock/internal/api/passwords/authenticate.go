@@ -153,14 +153,14 @@ func Discover(c *core.Request, in discoverByPasswordRequest) (*core.DiscoveryRes
 	if err := wire.CheckEmail(in.EmailAddress); err != nil {
 		return nil, err
 	}
-	who := everybodyAt(c, in.EmailAddress)
-	for _, m := range who {
+	members := membersAt(c, in.EmailAddress)
+	for _, m := range members {
 		if err := c.CheckLock(m); err != nil {
 			return nil, err
 		}
 	}
 	err := checkPassword(c, nil, c.State.Passwords[wire.FoldEmail(in.EmailAddress)], in.Password)
-	for _, m := range who {
+	for _, m := range members {
 		if err == nil {
 			m.Failures = 0
 		} else {
@@ -174,8 +174,8 @@ func Discover(c *core.Request, in discoverByPasswordRequest) (*core.DiscoveryRes
 	return &out, nil
 }
 
-// everybodyAt returns the members of all organizations who have this address.
-func everybodyAt(c *core.Request, email string) []*state.Member {
+// membersAt returns the members of all organizations who have this address.
+func membersAt(c *core.Request, email string) []*state.Member {
 	var out []*state.Member
 	for _, m := range c.State.Members {
 		if m.Status != state.StatusDeleted && wire.SameEmail(m.Email, email) {

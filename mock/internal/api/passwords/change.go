@@ -17,7 +17,7 @@ type resetExistingRequest struct {
 	core.SignInRequest
 }
 
-// ResetExisting changes the password of somebody who knows it, and ends all
+// ResetExisting changes a password for a member who knows it, and ends all
 // their sessions.
 // Source: https://stytch.com/docs/b2b/api/existing-password-reset
 func ResetExisting(c *core.Request, in resetExistingRequest) (*core.ExchangeSessionResponse, error) {
@@ -70,10 +70,10 @@ type resetBySessionResponse struct {
 	PrimaryRequired *core.PrimaryRequired `json:"primary_required,omitempty"`
 }
 
-// freshFactor is how recently somebody must have signed in to set a password.
+// freshFactor is how recently a member must have signed in to set a password.
 const freshFactor = 5 * time.Minute
 
-// ResetBySession sets the password of somebody who has just signed in, and ends
+// ResetBySession sets the password of a member who has just signed in, and ends
 // their other sessions.
 // Source: https://stytch.com/docs/b2b/api/session-reset
 func ResetBySession(c *core.Request, in resetBySessionRequest) (*resetBySessionResponse, error) {

@@ -42,8 +42,8 @@ type discoveryResetRequest struct {
 	PKCECodeVerifier   *string `json:"pkce_code_verifier"`
 }
 
-// DiscoveryReset sets the password of an address, ends the sessions of everybody
-// who has it, and begins a discovery.
+// DiscoveryReset sets the password of an address, ends the sessions of all
+// members who have it, and begins a discovery.
 // Source: https://stytch.com/docs/b2b/api/discovery-email-reset
 func DiscoveryReset(c *core.Request, in discoveryResetRequest) (*core.DiscoveryResponse, error) {
 	if err := crossOrg(c); err != nil {

@@ -18,8 +18,8 @@ func NewPassword(c *core.Request, text string) *state.Password {
 	return &state.Password{ID: c.NewID("member-password"), Salt: salt, Sum: state.SaltedSum(salt, text)}
 }
 
-// SetPassword gives the member a password, and with CrossOrgPasswords everybody
-// of the same address.
+// SetPassword gives the member a password, and with CrossOrgPasswords all
+// members with the same address.
 func SetPassword(c *core.Request, m *state.Member, p *state.Password) {
 	m.Password, m.UpdatedAt = p, c.Now
 	if c.CrossOrgPasswords {
@@ -29,7 +29,7 @@ func SetPassword(c *core.Request, m *state.Member, p *state.Password) {
 
 func setCrossOrgPassword(c *core.Request, email string, p *state.Password) {
 	state.Put(&c.State.Passwords, wire.FoldEmail(email), p)
-	for _, other := range everybodyAt(c, email) {
+	for _, other := range membersAt(c, email) {
 		other.Password, other.UpdatedAt = p.Copied(), c.Now
 	}
 }

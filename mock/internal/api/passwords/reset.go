@@ -31,8 +31,8 @@ type startResetResponse struct {
 	Member        wire.Member `json:"member"`
 }
 
-// StartReset mails a link to reset a password, also to somebody who has none yet
-// or is not a member yet but may become one by their address.
+// StartReset mails a link to reset a password, also to a member who has none yet, and
+// to a person who may become a member by their address.
 // Source: https://stytch.com/docs/b2b/api/email-reset-start
 func StartReset(c *core.Request, in startResetRequest) (*startResetResponse, error) {
 	org, err := c.Organization(in.OrganizationID)

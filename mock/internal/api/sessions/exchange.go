@@ -12,7 +12,7 @@ type exchangeSessionRequest struct {
 }
 
 // Exchange signs the person of a session in to another organization of
-// theirs. They are recognised by their e-mail address; somebody who is not in
+// theirs. They are recognised by their e-mail address; a person who is not in
 // that organization is never added to it. The old session stays as it is, which
 // is not published.
 //

@@ -31,8 +31,8 @@ type foreignResponse struct {
 	core.MFAResponse
 }
 
-// foreignSession makes the session. A token of somebody else's cannot owe anything,
-// so second factors are not asked for.
+// foreignSession makes the session. The token of another issuer owes no second
+// factor.
 func foreignSession(c *core.Request, m *state.Member, in core.SignInRequest, proof state.Factor) (*foreignResponse, error) {
 	a, err := c.Begin(m, in)
 	if err != nil {

@@ -52,8 +52,8 @@ func Revoke(c *core.Request, in revokeSessionsRequest) (*wire.StatusOnly, error)
 	if in.MemberID != "" {
 		return new(wire.StatusOnly), revokeMember(c, in.MemberID)
 	}
-	// One session, named in one of three ways. A JWT may have expired: whoever has
-	// an old one may still sign out.
+	// One session, named in one of three ways. A JWT may have expired: the
+	// holder of an old one may still sign out.
 	var s *state.Session
 	var err error
 	switch {
@@ -76,7 +76,7 @@ func Revoke(c *core.Request, in revokeSessionsRequest) (*wire.StatusOnly, error)
 
 // revokeMember ends all sessions of a member. There is no organization in the
 // request, so an external id, which is unique in its organization only, does not
-// say who is meant.
+// identify a member.
 func revokeMember(c *core.Request, id string) error {
 	m := c.State.Member(id)
 	if m == nil || m.Status == state.StatusDeleted {

@@ -21,7 +21,7 @@ func copyAttributes(c *core.Request, m *state.Member, mapping map[string]string,
 	text := func(key string) string {
 		var value string
 		if json.Unmarshal(said[mapping[key]], &value) != nil {
-			return "" // absent, or no text: it names nobody
+			return "" // absent, or no text
 		}
 		return value
 	}

@@ -153,7 +153,7 @@ func protocol(n *state.Connection, c *core.Request) string {
 	return state.SAMLKind
 }
 
-// memberBySSO returns who signs in, by the account or else by the address, and
+// memberBySSO returns the member who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func memberBySSO(c *core.Request, g *state.Grant) (*state.Member, *state.SSORegistration) {
 	for _, m := range c.State.Roster(c.State.Org(g.OrganizationID)).Members {
@@ -169,8 +169,8 @@ func memberBySSO(c *core.Request, g *state.Grant) (*state.Member, *state.SSORegi
 	return c.MemberByEmail(c.State.Org(g.OrganizationID), g.User.Email), nil
 }
 
-// mayJoinBySSO refuses somebody new whom the organization does not let join
-// through this connection.
+// mayJoinBySSO returns an error if the organization lets no new member join through
+// this connection.
 func mayJoinBySSO(c *core.Request, g *state.Grant) error {
 	set := c.State.Org(g.OrganizationID).Settings
 	switch {

@@ -6,7 +6,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// roleOnly gives a role to everybody.
+// roleOnly gives a role to all who sign in through the connection.
 type roleOnly struct {
 	RoleID string `json:"role_id"`
 }
