@@ -9,7 +9,7 @@ import "time"
 func (s *Stytch) Age(d time.Duration) {
 	s.configure()
 	if d < 0 {
-		panic("mock: Age: nothing gets younger")
+		panic("mock: Age: the duration cannot be negative")
 	}
 	s.core.Age(d)
 	s.mu.Lock()

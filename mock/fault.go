@@ -43,15 +43,15 @@ type Fault struct {
 	Latency time.Duration
 	// Drop ends the connection without an answer.
 	Drop bool
-	// Late carries the call out before the fault strikes: only the answer is lost.
+	// Late carries the call out before the fault applies: only the response is lost.
 	// Otherwise the request never reaches the endpoint.
 	Late bool
 
-	// Times is how many requests it strikes. Zero: all, until ClearFaults.
+	// Times is how many requests it applies to. Zero: all, until ClearFaults.
 	Times int
 }
 
-// Fail adds a fault rule. Of several rules for one endpoint the oldest strikes
+// Fail adds a fault rule. Of several rules for one endpoint the oldest applies
 // until its Times are used up. It panics if the rule makes no sense.
 func (s *Stytch) Fail(fault Fault) {
 	s.configure()
@@ -78,7 +78,7 @@ func (s *Stytch) Fail(fault Fault) {
 		panic("mock: Fail: an answer that is no error needs a Body")
 	case fault.ErrorType != "" && fault.Body != "":
 		panic("mock: Fail: a Body stands instead of Stytch's error object, so it has no ErrorType")
-	case fault.RetryAfter > 0 && fault.answersNothing():
+	case fault.RetryAfter > 0 && fault.delaysOnly():
 		panic("mock: Fail: RetryAfter needs an answer to be sent with: give a Status")
 	}
 	if fault.Status == 0 && fault.Location != "" {
@@ -99,7 +99,7 @@ func (s *Stytch) ClearFaults() {
 	s.faults = nil
 }
 
-// matchFault returns the rule that strikes a request, and uses it up once.
+// matchFault returns the rule that applies to a request, and uses it up once.
 func (s *Stytch) matchFault(endpoint string) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,8 +117,8 @@ func (s *Stytch) matchFault(endpoint string) (Fault, bool) {
 	return Fault{}, false
 }
 
-// answersNothing reports whether the rule leaves the answer to the endpoint.
-func (f Fault) answersNothing() bool {
+// delaysOnly reports whether the rule leaves the response to the endpoint.
+func (f Fault) delaysOnly() bool {
 	return !f.Drop && f.Status == 0 && f.Body == "" && f.Location == ""
 }
 
@@ -134,7 +134,7 @@ func (f Fault) reply(requestID string) wire.Response {
 		}
 		out = wire.Response{Status: f.Status, Header: http.Header{"Content-Type": {kind}}, Body: []byte(f.Body)}
 	default:
-		out = wire.ErrorResponse(f.refusal(), requestID)
+		out = wire.ErrorResponse(f.apiError(), requestID)
 	}
 	if f.RetryAfter > 0 {
 		out.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
@@ -142,9 +142,9 @@ func (f Fault) reply(requestID string) wire.Response {
 	return out
 }
 
-// refusal is Stytch's error object for the rule. A status without an error_type
+// apiError is Stytch's error object for the rule. A status without an error_type
 // gets the type that Stytch uses with it most.
-func (f Fault) refusal() *wire.APIError {
+func (f Fault) apiError() *wire.APIError {
 	kind := f.ErrorType
 	if kind == "" {
 		kind = usualType(f.Status)

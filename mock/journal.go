@@ -17,7 +17,7 @@ type Request struct {
 	Status    int    // zero if there was no answer
 	ErrorType string // Stytch's error_type; empty on success
 	RequestID string
-	Faulted   bool // a fault rule struck
+	Faulted   bool // a fault rule applied
 	At        time.Time
 }
 

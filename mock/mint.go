@@ -46,7 +46,7 @@ func WithFactors(factors ...grimoireauth.Factor) SignInOption {
 // WithClaims gives the session custom claims.
 func WithClaims(claims map[string]any) SignInOption { return func(m *minting) { m.claims = claims } }
 
-// SignIn signs a member in without ado, and returns genuine credentials: the
+// SignIn signs a member in without the endpoints, and returns genuine credentials: the
 // session is live and the session_jwt signed. A pending or invited member
 // becomes active. The organization's rules about methods and second factors are
 // not asked; to meet those, go through the endpoints. It panics if there is no

@@ -106,7 +106,7 @@ func seedOrganization(c *core.Request, where string, raw json.RawMessage) []erro
 	c.Params = nil
 	made, err := seeded(c, raw, "members", core.CreateOrganization)
 	if err != nil {
-		// Its members would be blamed for a class that is not there.
+		// Errors about its members would only follow from this one.
 		return []error{fmt.Errorf("%s: %w", where, err)}
 	}
 	var faults []error

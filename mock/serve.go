@@ -20,7 +20,7 @@ var errDropped = errors.New("mock: the connection was dropped, as a fault rule a
 // ServeHTTP answers as Stytch does. It implements [http.Handler]. A connection
 // that a fault rule drops ends in [http.ErrAbortHandler].
 func (s *Stytch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out, err := s.answer(r)
+	out, err := s.respond(r)
 	if err != nil {
 		// The client is gone, or is to see a broken connection.
 		panic(http.ErrAbortHandler)
@@ -41,9 +41,9 @@ func (s *Stytch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer is the whole life of a request: find, fault, authorize, serve, note. Its
+// respond is the whole life of a request: find, fault, authorize, serve, note. Its
 // error is the context's, or that of a dropped connection.
-func (s *Stytch) answer(r *http.Request) (wire.Response, error) {
+func (s *Stytch) respond(r *http.Request) (wire.Response, error) {
 	s.configure()
 	found := core.Find(api.Routes, r.Method, r.URL)
 	requestID := s.core.NewID("request-id")
@@ -53,37 +53,37 @@ func (s *Stytch) answer(r *http.Request) (wire.Response, error) {
 		Path:      r.URL.EscapedPath(),
 		RequestID: requestID,
 	}
-	// Before the lock, and before a fault strikes: a client that sends slowly must
+	// Before the lock, and before a fault applies: a client that sends slowly must
 	// not hold up the others, and one that was dropped has still sent its request.
 	body, err := readBody(r)
 	if err != nil {
 		return wire.Response{}, err
 	}
-	rule, struck := s.matchFault(entry.Endpoint)
-	entry.Faulted = struck
-	if struck {
+	rule, faulted := s.matchFault(entry.Endpoint)
+	entry.Faulted = faulted
+	if faulted {
 		if err := wait(r.Context(), rule.Latency); err != nil {
 			s.note(entry)
 			return wire.Response{}, err
 		}
 	}
 	var out wire.Response
-	if !struck || rule.answersNothing() || rule.Late {
+	if !faulted || rule.delaysOnly() || rule.Late {
 		out = s.core.Process(r, found, body, requestID)
 	}
-	if struck && !rule.answersNothing() {
+	if faulted && !rule.delaysOnly() {
 		if rule.Drop {
 			s.note(entry)
 			return wire.Response{}, errDropped
 		}
 		out = rule.reply(requestID)
 	}
-	out.Truncated = struck && rule.Truncate && len(out.Body) > 0
+	out.Truncated = faulted && rule.Truncate && len(out.Body) > 0
 	entry.Status, entry.ErrorType = out.Status, out.ErrorType
 	s.note(entry)
 	wiretap.Report(wiretap.Exchange{
 		Method: r.Method, URL: r.URL, RequestHeader: r.Header, RequestBody: body,
-		Status: out.Status, Header: out.Header, Body: out.Body, Faulted: struck && !rule.answersNothing(),
+		Status: out.Status, Header: out.Header, Body: out.Body, Faulted: faulted && !rule.delaysOnly(),
 	})
 	return out, nil
 }

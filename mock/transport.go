@@ -33,7 +33,7 @@ func (s *Stytch) RoundTrip(req *http.Request) (*http.Response, error) {
 	if arrived.Method == "" {
 		arrived.Method = http.MethodGet
 	}
-	out, err := s.answer(arrived)
+	out, err := s.respond(arrived)
 	switch {
 	case errors.Is(err, errDropped):
 		return nil, &net.OpError{Op: "read", Net: "tcp", Err: fmt.Errorf("%w: %w", syscall.ECONNRESET, err)}

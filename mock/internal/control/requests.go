@@ -1,6 +1,6 @@
 package control
 
-// LoginRequest asks for a session without the ado of signing in.
+// LoginRequest asks for a session without signing in through the API.
 type LoginRequest struct {
 	OrganizationID string   `json:"organization_id"` // its id, slug or external id
 	EmailAddress   string   `json:"email_address"`

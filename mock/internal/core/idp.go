@@ -59,16 +59,16 @@ func (c *Request) FinishVisit(h *state.Visit, email, failure string) (wire.Succe
 		to.RawQuery = query.Encode()
 		return &wire.Redirect{Location: to.String()}, nil
 	}
-	persona, err := c.IdPUser(email)
+	user, err := c.IdPUser(email)
 	if err != nil {
 		return nil, err
 	}
-	if h.OrganizationID != "" && c.MemberByEmail(c.State.Org(h.OrganizationID), persona.Email) == nil {
+	if h.OrganizationID != "" && c.MemberByEmail(c.State.Org(h.OrganizationID), user.Email) == nil {
 		if to, err = url.Parse(h.Signup); err != nil {
 			return nil, wire.Error("invalid_url")
 		}
 	}
-	g := &state.Grant{Visit: *h, Token: c.newOneTimeToken("grant"), User: persona}
+	g := &state.Grant{Visit: *h, Token: c.newOneTimeToken("grant"), User: user}
 	g.ExpiresAt = c.Now.Add(grantLife)
 	state.Put(&c.State.Grants, g.Token, g)
 	return Arrive(to, h.Kind, g.Token, c.State.Org(h.OrganizationID)), nil

@@ -33,7 +33,7 @@ func (c *Request) IntermediateOf(token string) (*state.Intermediate, error) {
 	return i, nil
 }
 
-// CheckSubject refuses an unfinished sign-in that is not this member's.
+// CheckSubject returns an error if the unfinished sign-in is not this member's.
 func (c *Request) CheckSubject(i *state.Intermediate, m *state.Member) error {
 	switch {
 	case i.MemberID != "" && c.State.Member(i.MemberID).OrganizationID != m.OrganizationID:

@@ -173,8 +173,8 @@ func publishedSigningKey(n int) *SigningKey {
 
 // certified puts a certificate of its own beside a key.
 func certified(private *rsa.PrivateKey, uuid, serial []byte) *SigningKey {
-	// The dates are fixed, because the clock of a synctest bubble is no measure
-	// for a key that outlives it.
+	// The dates are fixed, because a key outlives the synctest bubble by whose
+	// clock it would be dated.
 	template := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial),
 		Subject:      pkix.Name{CommonName: "mock.Stytch"},

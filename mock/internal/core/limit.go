@@ -16,7 +16,7 @@ func (c *Request) CheckLock(m *state.Member) error {
 }
 
 // CountFailure counts a wrong password or code, locks the member out if it was one too
-// many, and returns the error. What had its day is no guess.
+// many, and returns the error. An expired or used code does not count.
 func (c *Request) CountFailure(m *state.Member, err error) error {
 	if m == nil || c.LockAfter == 0 {
 		return err

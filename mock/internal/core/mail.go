@@ -28,7 +28,7 @@ func (c *Request) SendCode(purpose, channel, to string, k *state.Code) {
 }
 
 // RedeemCode returns the code for a purpose if it is right and still works. It
-// is not used up yet. A wrong code and one that has had its day are two errors.
+// is not used up yet. A wrong code and an expired one are two errors.
 func (c *Request) RedeemCode(purpose, value string) (*state.Code, error) {
 	if !CodeForm.MatchString(value) {
 		return nil, wire.Error("invalid_code")

@@ -35,8 +35,16 @@ const (
 	ByAnyone               // no credentials: browsers and key set fetchers
 )
 
-// Split fills in what matching needs.
-func (r Route) Split() Route {
+// Table prepares the routes for [Find].
+func Table(routes []Route) []Route {
+	for i, r := range routes {
+		routes[i] = r.split()
+	}
+	return routes
+}
+
+// split fills in what matching needs.
+func (r Route) split() Route {
 	method, path, ok := strings.Cut(r.Endpoint, " ")
 	if !ok {
 		panic("mock: endpoint " + r.Endpoint + " has no method")
@@ -147,7 +155,7 @@ func moreLiteral(a, b *Route) bool {
 // and claims are limited to kilobytes.
 const MaxBody = 1 << 20
 
-// Process answers a request that no fault stands in the way of. Credentials are
+// Process answers a request to which no fault applies. Credentials are
 // looked at before the route, as observed: a stranger learns no route names.
 func (s *Server) Process(r *http.Request, found match, body []byte, requestID string) wire.Response {
 	if !s.Remote && IsRemote(r) {

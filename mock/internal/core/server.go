@@ -42,7 +42,7 @@ type Server struct {
 
 	Random randomness // its seed is set once; it guards the rest itself
 
-	// mu guards everything below. Handlers hold it from end to end, which makes
+	// Mu guards everything below. Handlers hold it from end to end, which makes
 	// each call atomic: that is the isolation a test can rely on.
 	Mu      sync.Mutex
 	Base    string         // the URL with which links begin

@@ -45,8 +45,8 @@ var SignInLocales = []string{
 	"ja", "ru", "nl", "pl", "tr", "fa", "vi", "cs",
 }
 
-// Attempt is a sign-in whose request is in order: what goes on is decided by the
-// proof alone.
+// Attempt is a sign-in whose request has been checked: the rest depends on the proof
+// alone.
 type Attempt struct {
 	Member       *state.Member
 	Session      *state.Session      // a live one of the same member, to be updated
@@ -126,7 +126,7 @@ func (a Attempt) given() []state.Factor {
 	return nil
 }
 
-// Conclude is finish for factors that are all proven already.
+// Conclude is Finish for factors that are all proven already.
 func (c *Request) Conclude(a Attempt, factors []state.Factor) (SignInResponse, error) {
 	m := a.Member
 	primary := c.owesPrimary(m, factors)
@@ -149,7 +149,7 @@ func (c *Request) Conclude(a Attempt, factors []state.Factor) (SignInResponse, e
 			s.ExpiresAt = c.Now.Add(a.Life)
 		}
 	}
-	// begin has tried this, so it does not fail; an error here would be ours.
+	// Begin has tried this, so an error here is a mistake of this package.
 	var err error
 	if s.Claims, err = a.Claims.MergedInto(s.Claims); err != nil {
 		return SignInResponse{}, err
@@ -173,7 +173,7 @@ func (c *Request) Conclude(a Attempt, factors []state.Factor) (SignInResponse, e
 }
 
 // respondUnfinished answers a sign-in that needs another step. The duration and the
-// claims in the request are for nothing; the member stays pending or invited. A
+// claims in the request are ignored; the member stays pending or invited. A
 // sign-in that was unfinished before keeps its token.
 func (c *Request) respondUnfinished(a Attempt, factors []state.Factor, primary *PrimaryRequired, second *mfaRequired) SignInResponse {
 	i := a.Intermediate

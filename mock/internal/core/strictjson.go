@@ -11,7 +11,7 @@ import (
 )
 
 // StrictJSON reads a JSON object into a struct. A misspelt name would otherwise
-// be a fault rule that never strikes, so unknown, repeated and differently
+// be a fault rule that never applies, so unknown, repeated and differently
 // capitalized names are errors. No body at all is an empty object.
 func StrictJSON(raw []byte, in any) error {
 	if len(bytes.TrimSpace(raw)) == 0 {

@@ -99,7 +99,7 @@ func (h pbkdf2Hash) String() string {
 func (h pbkdf2Hash) is(text string) (bool, error) {
 	key, err := pbkdf2.Key(pbkdf2Algorithms[h.algorithm], text, h.salt, h.iterations, len(h.key))
 	if err != nil {
-		// Go's FIPS 140 mode refuses short salts: that is no wrong password.
+		// Go's FIPS 140 mode rejects short salts, which is not a wrong password.
 		return false, Error{Type: "invalid_pbkdf_2_hash"}
 	}
 	return equal(string(key), string(h.key)), nil

@@ -2,7 +2,7 @@ package state
 
 import "time"
 
-// Age moves all times of the store back by this much.
+// Age moves all times of the state back by this much.
 func (db *State) Age(d time.Duration) {
 	// Times are moved back, not the clock forward: a JWT minted afterwards is dated
 	// by the real clock, and a validator next door must not find it in its future.

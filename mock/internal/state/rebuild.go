@@ -10,7 +10,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// Rebuild completes a store that was read from JSON: it gives the records the ids
+// Rebuild completes a state that was read from JSON: it gives the records the ids
 // under which they are stored, fills in what a person may leave out, and makes the
 // index. Its error joins everything in which the records contradict each other, each
 // with its place.

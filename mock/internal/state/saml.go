@@ -16,7 +16,8 @@ type samlSettings struct {
 	Encryption          []EncryptionKey `json:"encryption_private_keys,omitempty"`
 }
 
-// Certificate is one of ours to sign with, or one of theirs to verify with.
+// Certificate is one of Stytch's to sign with, or one of the identity provider's to
+// verify with.
 type Certificate struct {
 	ID        string    `json:"certificate_id"`
 	Text      string    `json:"certificate"`

@@ -34,7 +34,7 @@ type State struct {
 }
 
 // storeIndex finds the records. Invariant: it says what the records say, since
-// whatever changes the name of one calls enter or ReindexOrganization.
+// code that changes the name of a record calls Reindex or ReindexOrganization.
 type storeIndex struct {
 	organizations map[string]*Organization // by id, deleted ones included
 	slugs         map[string]*Organization // by slug in lower case
@@ -57,7 +57,7 @@ func (db *State) next() int64 {
 	return db.Seq
 }
 
-// Put adds to a map that may not exist yet, so that the zero store is ready.
+// Put adds to a map that may not exist yet, so that the zero State is ready.
 func Put[V any](m *map[string]V, key string, value V) {
 	if *m == nil {
 		*m = make(map[string]V)

@@ -36,7 +36,7 @@ func CheckDomains(domains []string, invalid, common, duplicate string) ([]string
 	return out, nil
 }
 
-// CheckEmail refuses what is no plain address.
+// CheckEmail returns an error for a text that is not a plain address.
 func CheckEmail(email string) error {
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || len(email) > 254 || !domainForm.MatchString(DomainOf(email)) {

@@ -19,7 +19,7 @@ type APIError struct {
 
 func (r *APIError) Error() string { return fmt.Sprintf("%d %s", r.Status, r.Type) }
 
-// Error returns the refusal of this error_type. A type that is missing in the
+// Error returns the error of this error_type. A type that is missing in the
 // table is a mistake of this package.
 func Error(kind string) *APIError {
 	known, ok := Errors[kind]
@@ -200,7 +200,7 @@ var Errors = map[string]knownError{
 	"invalid_pkce_code_verifier":                        {400, "The PKCE code verifier is invalid."},
 }
 
-// AsError returns the refusal in err. Anything else is a mistake of this
+// AsError returns the APIError in err. Anything else is a mistake of this
 // package, and must not be taken for an answer of Stytch's.
 func AsError(err error) *APIError {
 	var r *APIError

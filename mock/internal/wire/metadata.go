@@ -16,7 +16,7 @@ const (
 	maxMetadataBytes = 4 << 10
 )
 
-// UnmarshalJSON refuses what is no object with Stytch's own error type.
+// UnmarshalJSON returns Stytch's own error type for a value that is not an object.
 func (m *Metadata) UnmarshalJSON(b []byte) error {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(b, &object); err != nil {

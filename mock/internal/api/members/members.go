@@ -64,7 +64,7 @@ func Create(c *core.Request, in createMemberRequest) (*core.MemberResponse, erro
 			return nil, err
 		}
 	}
-	// Only now is there anything to see of it: a refused call leaves nothing behind.
+	// Stored only now, so that a request with an error changes nothing.
 	c.StoreMember(m)
 	return c.MemberResponseOf(m), nil
 }
@@ -98,8 +98,8 @@ func Get(c *core.Request) (wire.Success, error) {
 	return c.MemberResponseOf(m), nil
 }
 
-// Delete marks the member as deleted, ends their sessions and makes the
-// links on their way to them worthless.
+// Delete marks the member as deleted, ends their sessions and invalidates
+// their links and codes.
 // Source: https://stytch.com/docs/b2b/api/delete-member
 func Delete(c *core.Request) (wire.Success, error) {
 	org, m, err := c.NamedMember()

@@ -121,8 +121,8 @@ func Search(c *core.Request, in searchMembersRequest) (*membersResponse, error) 
 	if err != nil {
 		return nil, err
 	}
-	// Deleted members stay in the store, for reactivation, and out of every list
-	// that does not name them.
+	// Deleted members stay in the state, for reactivation. A list has them only if the
+	// request names their status.
 	found, meta, err := memberPage(c, within, in, operands, deletedToo, matches)
 	if err != nil {
 		return nil, err

@@ -34,10 +34,10 @@ func OrganizationPolicy(c *core.Request) (wire.Success, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answerPolicy(org), nil
+	return policyOf(org), nil
 }
 
-func answerPolicy(org *state.Organization) *organizationPolicyResponse {
+func policyOf(org *state.Organization) *organizationPolicyResponse {
 	out := new(organizationPolicyResponse)
 	out.OrgPolicy.Roles = append([]wire.PolicyRole{}, org.CustomRoles...)
 	return out
@@ -94,5 +94,5 @@ func SetOrganizationPolicy(c *core.Request, in setOrganizationPolicyRequest) (*o
 		}
 	}
 	org.CustomRoles, org.UpdatedAt = roles, c.Now
-	return answerPolicy(org), nil
+	return policyOf(org), nil
 }

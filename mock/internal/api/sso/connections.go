@@ -152,7 +152,7 @@ func rolesOnly(ids []string) []roleOnly {
 	return out
 }
 
-// checkWebURL refuses what is no https URL with this error type. Plain http is
+// checkWebURL returns this error type for a text that is not an https URL. Plain http is
 // taken on loopback, where a test's own identity provider would be.
 func checkWebURL(raw, kind string) error {
 	u, err := url.Parse(raw)

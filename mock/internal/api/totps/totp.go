@@ -30,7 +30,7 @@ type totpResponse struct {
 }
 
 // Create enrols an authenticator app; the first right code confirms it.
-// While one waits for that, there is no second one, which is the stricter
+// A member with an unconfirmed app cannot enroll a second one, which is the stricter
 // reading of the name of an error type.
 // Source: https://stytch.com/docs/b2b/api/create-totp
 func Create(c *core.Request, in createTOTPRequest) (*totpResponse, error) {
