@@ -11,8 +11,9 @@
 // The steps of a run are a [History], drawn before the run begins, so that [Shrink] can
 // leave steps out. Every other draw (a latency, a fault, which class) is a function
 // of the [Seed] and of the event's name, so it is the same when other steps are left
-// out. No two events happen at the same instant. With one processor a run is a function
-// of its seed; with more, or with the race detector, only the promises are checked.
+// out. No two steps happen at the same instant. With one processor a run is a function of
+// its seed, except for the order of the effects of one event; with more, or with the race
+// detector, only the promises are checked.
 //
 // # The parts
 //
