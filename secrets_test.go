@@ -123,15 +123,15 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	p.keep("the intermediate_session_token", owed.Intermediate.Token)
 	p.err("a StepUpError", err)
 	p.print("an Intermediate", owed.Intermediate)
-	p.print("an Unfinished", owed.Unfinished())
-	enrolment, err := client.SignIn.EnrollApp(t.Context(), owed.Unfinished())
+	p.print("an Unfinished", owed.Owner())
+	enrolment, err := client.SecondFactors.EnrollApp(t.Context(), owed.Owner())
 	require.NoError(t, err)
 	p.keep("the key of an authenticator app", enrolment.Secret)
 	p.keep("a recovery code", enrolment.RecoveryCodes[0])
 	p.print("an AppEnrolment", enrolment)
 	code := stytchclient.FactorCode{Code: grimoireauth.NewSecret(stytch.TOTPCode(owed.Member.Member))}
 	p.print("a FactorCode", code)
-	signedIn, err := client.SignIn.ResumeWithApp(t.Context(), owed.Unfinished(), code)
+	signedIn, err := client.SecondFactors.WithAppCode(t.Context(), owed.Owner(), code)
 	require.NoError(t, err)
 	p.keep("the session_token", signedIn.Token)
 	p.keep("the session_jwt", signedIn.JWT)
@@ -266,7 +266,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	p.print("a Client", client)
 	nested(p, "a Client", client)
 	for name, part := range map[string]any{
-		"Classes": client.Classes, "Roster": client.Roster, "SignIn": client.SignIn, "Sessions": client.Sessions, "Connections": client.SignIn.Connections, "Stytch": client.Stytch(),
+		"Classes": client.Classes, "Roster": client.Roster, "SignIn": client.SignIn, "Sessions": client.Sessions, "Connections": client.Connections, "Stytch": client.Stytch(),
 	} {
 		p.print("Client."+name, part)
 	}
@@ -297,7 +297,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 			return err
 		},
 		"RedeemMagicLink": func(ctx context.Context) error {
-			_, err := client.SignIn.RedeemMagicLink(ctx, bad)
+			_, err := client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: bad})
 			return err
 		},
 		"WithPassword": func(ctx context.Context) error {
@@ -305,7 +305,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 			return err
 		},
 		"ResumeWithApp": func(ctx context.Context) error {
-			_, err := client.SignIn.ResumeWithApp(ctx, owed.Unfinished(), stytchclient.FactorCode{Code: bad})
+			_, err := client.SecondFactors.WithAppCode(ctx, owed.Owner(), stytchclient.FactorCode{Code: bad})
 			return err
 		},
 		"Switch": func(ctx context.Context) error {

@@ -62,11 +62,11 @@ func byCode(ctx context.Context, client *stytchclient.Client, class grimoireauth
 		return signedIn, err
 	}
 	// Half signed in is not signed in. There are no credentials yet.
-	unfinished := stepUp.Unfinished()
-	if err := client.SignIn.SendSMSCode(ctx, unfinished, stytchclient.SMSCode{Phone: ask("your phone number")}); err != nil {
+	unfinished := stepUp.Owner()
+	if err := client.SecondFactors.SendSMSCode(ctx, unfinished, stytchclient.SMSCode{Phone: ask("your phone number")}); err != nil {
 		return stytchclient.SignedIn{}, err
 	}
-	return client.SignIn.ResumeWithSMS(ctx, unfinished, stytchclient.FactorCode{
+	return client.SecondFactors.WithSMSCode(ctx, unfinished, stytchclient.FactorCode{
 		Code: grimoireauth.NewSecret(ask("the code on your phone")),
 	})
 }

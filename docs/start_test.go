@@ -90,7 +90,7 @@ func firstClass(ctx context.Context, client *stytchclient.Client) (grimoireauth.
 
 // singleSignOn connects a class with the identity provider of its school.
 func singleSignOn(ctx context.Context, client *stytchclient.Client, class grimoireauth.ClassID, secret grimoireauth.Secret) (stytchclient.Connection, error) {
-	connections := client.SignIn.Connections
+	connections := client.Connections
 	made, err := connections.CreateOIDC(ctx, class, stytchclient.NewConnection{Name: "School account"})
 	if err != nil {
 		return stytchclient.Connection{}, err

@@ -68,7 +68,7 @@ func TestT10_ForwardedInvitation(t *testing.T) {
 	require.Equal(t, 403, x.asks(t, in, class, grimoireauth.RoleTutor), "an invitation brings the role that it names")
 	require.Equal(t, 404, x.asks(t, in, x.class.ID, grimoireauth.RoleStudent))
 
-	eve, err := x.client.SignIn.RedeemMagicLink(t.Context(), link)
+	eve, err := x.client.SignIn.WithMagicLink(t.Context(), stytchclient.MagicLinkSignIn{Token: link})
 	require.ErrorIs(t, err, grimoireauth.ErrTokenSpent, "who gets it from her afterwards")
 	require.True(t, eve.IsZero())
 	require.Equal(t, 401, x.asks(t, eve, class, grimoireauth.RoleStudent))
@@ -80,7 +80,7 @@ func TestT10_ForwardedInvitation(t *testing.T) {
 	require.NoError(t, err)
 	outbox = x.stytch.Outbox()
 	require.NoError(t, x.client.Roster.Deny(t.Context(), class, bob.Member))
-	_, err = x.client.SignIn.RedeemMagicLink(t.Context(), grimoireauth.NewSecret(outbox[len(outbox)-1].Token))
+	_, err = x.client.SignIn.WithMagicLink(t.Context(), stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret(outbox[len(outbox)-1].Token)})
 	require.ErrorIs(t, err, grimoireauth.ErrTokenSpent)
 }
 

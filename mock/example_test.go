@@ -32,10 +32,10 @@ func Example() {
 	message := stytch.Outbox()[0]
 	fmt.Println(message.Kind, "link to", message.To)
 
-	signedIn, err := client.SignIn.RedeemMagicLink(ctx, grimoireauth.NewSecret(message.Token))
+	signedIn, err := client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret(message.Token)})
 	fmt.Println(signedIn.Member.Email, signedIn.Roles(), err)
 
-	_, err = client.SignIn.RedeemMagicLink(ctx, grimoireauth.NewSecret(message.Token))
+	_, err = client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret(message.Token)})
 	fmt.Println("twice:", errors.Is(err, grimoireauth.ErrTokenSpent))
 
 	stytch.EndSession(signedIn.Credentials)

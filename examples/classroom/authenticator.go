@@ -79,7 +79,7 @@ func (a *authenticator) add(name, text string, recovery ...string) (account, err
 
 // install adds an account with recovery codes, and returns the code that confirms it:
 // the previous one, so that the present one stays unused.
-func (a *authenticator) install(name string, enrolment stytchclient.AppEnrolment) (string, error) {
+func (a *authenticator) install(name string, enrolment stytchclient.AppEnrollment) (string, error) {
 	var paper []string
 	for _, code := range enrolment.RecoveryCodes {
 		paper = append(paper, code.Reveal())

@@ -130,7 +130,7 @@ func (c *classroom) handler() http.Handler {
 // classes, so that the header can offer to switch. If that cannot be found out, the
 // sign-in goes on.
 func (c *classroom) remember(ctx context.Context, signedIn stytchclient.SignedIn) error {
-	found, err := c.client.SignIn.Discover(ctx, signedIn.Credentials)
+	found, err := c.client.Discovery.List(ctx, signedIn.Credentials)
 	if err != nil {
 		slog.WarnContext(ctx, "other classes unknown", "member", signedIn.Session.Member(), "err", err)
 		return nil

@@ -108,9 +108,9 @@ func (d *demo) connect(ctx context.Context, client *stytchclient.Client, class g
 	name := stytchclient.Set(login.name)
 	var err error
 	if login.kind == stytchclient.ConnectionSAML {
-		_, err = client.SignIn.Connections.UpdateSAML(ctx, class, id, stytchclient.SAMLChange{Name: name})
+		_, err = client.Connections.UpdateSAML(ctx, class, id, stytchclient.SAMLChange{Name: name})
 	} else {
-		_, err = client.SignIn.Connections.UpdateOIDC(ctx, class, id, stytchclient.OIDCChange{Name: name})
+		_, err = client.Connections.UpdateOIDC(ctx, class, id, stytchclient.OIDCChange{Name: name})
 	}
 	return err
 }
@@ -136,14 +136,15 @@ func (d *demo) prepare(ctx context.Context, client *stytchclient.Client, class g
 		return err
 	}
 	if who.Password != "" {
-		signedIn, err := client.Sessions.SetPassword(ctx, session, grimoireauth.NewSecret(who.Password), stytchclient.SessionOptions{})
+		signedIn, err := client.Passwords.Set(ctx, session, grimoireauth.NewSecret(who.Password), stytchclient.SessionOptions{})
 		if err != nil {
 			return err
 		}
 		session = signedIn.Authentication
 	}
 	if who.App {
-		enrolment, err := client.Sessions.EnrollApp(ctx, session)
+		owner := stytchclient.OwnerOf(session)
+		enrolment, err := client.SecondFactors.EnrollApp(ctx, owner)
 		if err != nil {
 			return err
 		}
@@ -151,7 +152,7 @@ func (d *demo) prepare(ctx context.Context, client *stytchclient.Client, class g
 		if err != nil {
 			return err
 		}
-		if _, err := client.Sessions.AddFactorApp(ctx, session, stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)}); err != nil {
+		if _, err := client.SecondFactors.WithAppCode(ctx, owner, stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)}); err != nil {
 			return err
 		}
 	}

@@ -84,7 +84,7 @@ func (d *examination) visit(ctx context.Context, v visit) Report {
 		return Report{symptoms.found("class-archived", class.ID)}
 	}
 	out := d.settings(class)
-	connections, err := d.client.SignIn.Connections.List(ctx, class.ID)
+	connections, err := d.client.Connections.List(ctx, class.ID)
 	if err != nil {
 		out = append(out, d.unheard(class.ID, err))
 	} else {

@@ -9,9 +9,9 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/totps"
 )
 
-// AppEnrolment is what a member needs to set an authenticator app up. All of it is
+// AppEnrollment is what a member needs to set an authenticator app up. All of it is
 // secret and shown once: whoever sees it can make the member's codes.
-type AppEnrolment struct {
+type AppEnrollment struct {
 	// Secret is the key that the app asks for when it cannot scan: base32.
 	Secret grimoireauth.Secret
 	// URI is the same for a QR code: otpauth://totp/… in the Key Uri Format that
@@ -22,64 +22,38 @@ type AppEnrolment struct {
 	RecoveryCodes []grimoireauth.Secret
 }
 
-// EnrollApp begins to enrol an authenticator app in an unfinished sign-in. It works
-// once a code of the app was right: [SignIn.ResumeWithApp], within an hour. Errors:
-// [grimoireauth.ErrConflict] if the member has an app, or began to enrol one; [grimoireauth.ErrMethodNotAllowed],
-// [grimoireauth.ErrSignInExpired].
+// EnrollApp begins to enroll an authenticator app. It works once a code of the app was
+// right: [SecondFactors.WithAppCode], within an hour. Errors: [grimoireauth.ErrConflict] if
+// the member has an app, or began to enroll one; [grimoireauth.ErrMethodNotAllowed];
+// [grimoireauth.ErrSignInExpired] or [grimoireauth.ErrSessionEnded].
 // Source: https://stytch.com/docs/b2b/api/create-totp
-func (s SignIn) EnrollApp(ctx context.Context, unfinished Unfinished) (AppEnrolment, error) {
-	return s.c.secondFactors().enrollApp(ctx, unfinished.owner())
-}
-
-// EnrollApp begins to enrol an authenticator app for somebody who is signed in. It
-// works once a code of the app was right: [Sessions.AddFactorApp], within an hour.
-// Errors: as [SignIn.EnrollApp], and [grimoireauth.ErrSessionEnded].
-func (s Sessions) EnrollApp(ctx context.Context, to grimoireauth.Authentication) (AppEnrolment, error) {
-	return s.c.secondFactors().enrollApp(ctx, ownerOf(to))
-}
-
-// ResumeWithApp finishes a sign-in with a code of an authenticator app. The first
-// right code confirms the app. Errors: [grimoireauth.ErrWrongCode]; [grimoireauth.ErrTokenSpent] for a code
-// that was used, or an enrolment that was not confirmed in time; [grimoireauth.ErrNotFound]
-// without an app; [grimoireauth.ErrLocked], [grimoireauth.ErrSignInExpired].
-// Source: https://stytch.com/docs/b2b/api/authenticate-totp
-func (s SignIn) ResumeWithApp(ctx context.Context, unfinished Unfinished, in FactorCode) (SignedIn, error) {
-	return s.c.secondFactors().withApp(ctx, unfinished.owner(), in)
-}
-
-// AddFactorApp adds a code of an authenticator app to a live session. Errors: as
-// [SignIn.ResumeWithApp], and [grimoireauth.ErrSessionEnded].
-func (s Sessions) AddFactorApp(ctx context.Context, to grimoireauth.Authentication, in FactorCode) (SignedIn, error) {
-	return s.c.secondFactors().withApp(ctx, ownerOf(to), in)
-}
-
-func (f secondFactors) enrollApp(ctx context.Context, who owner) (AppEnrolment, error) {
+func (f SecondFactors) EnrollApp(ctx context.Context, who FactorOwner) (AppEnrollment, error) {
 	const op = "enroll authenticator app"
-	req, err := f.c.request(op, SignInOptions{Continue: who.proof}, who.faults()...)
+	req, err := f.c.request(op, SignInOptions{Continue: who.Proof}, who.faults()...)
 	if err != nil {
-		return AppEnrolment{}, err
+		return AppEnrollment{}, err
 	}
 	res, err := call(ctx, f.c, op, func(ctx context.Context) (*totps.CreateResponse, error) {
 		return f.c.api.TOTPs.Create(ctx, &totps.CreateParams{
-			OrganizationID:           string(who.person.Class),
-			MemberID:                 string(who.person.Member),
+			OrganizationID:           string(who.Person.Class),
+			MemberID:                 string(who.Person.Member),
 			IntermediateSessionToken: req.intermediate,
 			SessionToken:             req.token,
 			SessionJWT:               req.jwt,
 		})
 	})
 	if err != nil {
-		return AppEnrolment{}, f.c.instead(ctx, who.person.Class, err)
+		return AppEnrollment{}, f.c.instead(ctx, who.Person.Class, err)
 	}
 	switch {
 	case res.Secret == "":
-		return AppEnrolment{}, incomplete(op, res.RequestID, "has no secret")
-	case res.MemberID != string(who.person.Member), res.Organization.OrganizationID != string(who.person.Class):
-		return AppEnrolment{}, incomplete(op, res.RequestID, "is about somebody else")
+		return AppEnrollment{}, incomplete(op, res.RequestID, "has no secret")
+	case res.MemberID != string(who.Person.Member), res.Organization.OrganizationID != string(who.Person.Class):
+		return AppEnrollment{}, incomplete(op, res.RequestID, "is about somebody else")
 	case len(res.RecoveryCodes) == 0:
-		return AppEnrolment{}, incomplete(op, res.RequestID, "has no recovery codes")
+		return AppEnrollment{}, incomplete(op, res.RequestID, "has no recovery codes")
 	}
-	return AppEnrolment{
+	return AppEnrollment{
 		Secret:        grimoireauth.NewSecret(res.Secret),
 		URI:           grimoireauth.NewSecret(provisioningURI(res.Organization.OrganizationName, res.Member.EmailAddress, res.Secret)),
 		RecoveryCodes: secrets(res.RecoveryCodes),
@@ -104,15 +78,21 @@ func provisioningURI(issuer, account, secret string) string {
 	return "otpauth://totp/" + url.PathEscape(label) + "?" + query
 }
 
-func (f secondFactors) withApp(ctx context.Context, who owner, in FactorCode) (SignedIn, error) {
+// WithAppCode checks a code of an authenticator app. The first right code confirms the app.
+// Errors: [grimoireauth.ErrWrongCode]; [grimoireauth.ErrTokenSpent] for a code that was
+// used, or an enrollment that was not confirmed in time; [grimoireauth.ErrNotFound] without
+// an app; [grimoireauth.ErrLocked]; [grimoireauth.ErrSignInExpired] or
+// [grimoireauth.ErrSessionEnded].
+// Source: https://stytch.com/docs/b2b/api/authenticate-totp
+func (f SecondFactors) WithAppCode(ctx context.Context, who FactorOwner, in FactorCode) (SignedIn, error) {
 	const op = "check authenticator app"
 	req, err := f.request(op, who, in)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	return f.c.authenticate(ctx, op, "/v1/b2b/totp/authenticate", &totps.AuthenticateParams{
-		OrganizationID:           string(who.person.Class),
-		MemberID:                 string(who.person.Member),
+		OrganizationID:           string(who.Person.Class),
+		MemberID:                 string(who.Person.Member),
 		Code:                     typedCode(in.Code),
 		IntermediateSessionToken: req.intermediate,
 		SessionToken:             req.token,
@@ -121,7 +101,7 @@ func (f secondFactors) withApp(ctx context.Context, who owner, in FactorCode) (S
 		SessionCustomClaims:      req.claims,
 		SetMFAEnrollment:         in.enrollment(),
 		SetDefaultMFA:            in.MakeDefault,
-	}, expected{class: who.person.Class, whose: who.person.Member, completes: true})
+	}, expected{class: who.Person.Class, whose: who.Person.Member, completes: true})
 }
 
 func secrets(values []string) []grimoireauth.Secret {

@@ -199,10 +199,10 @@ func ExampleClient_As() {
 
 	ctx, noor := context.Background(), stytchclient.NewMember{Email: "noor@example.edu", Name: "Noor"}
 	_, err = client.As(student).Roster.Enroll(ctx, class, noor)
-	fmt.Println("a student enrols:", errors.Is(err, grimoireauth.ErrForbidden))
+	fmt.Println("a student enrolls:", errors.Is(err, grimoireauth.ErrForbidden))
 	enrolled, err := client.As(instructor).Roster.Enroll(ctx, class, noor)
-	fmt.Println("an instructor enrols:", enrolled.Name, err)
+	fmt.Println("an instructor enrolls:", enrolled.Name, err)
 	// Output:
-	// a student enrols: true
-	// an instructor enrols: Noor <nil>
+	// a student enrolls: true
+	// an instructor enrolls: Noor <nil>
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/discovery/intermediatesessions"
 )
 
-// ChosenClass is the answer to a [StepUpError] with a Discovery.
+// ChosenClass is one of the classes of a [Discovered].
 type ChosenClass struct {
 	// Class is the one they chose. Required.
 	Class grimoireauth.ClassID
-	// Intermediate is that of the StepUpError. Required.
+	// Intermediate is that of the Discovered. Required.
 	Intermediate grimoireauth.Intermediate
 	SessionOptions
 	// Locale is as in [SignInOptions].
@@ -25,7 +25,7 @@ type ChosenClass struct {
 // [grimoireauth.ErrUnauthenticated] if what they proved counts in another class only, as a
 // password or its identity provider does: let them sign in to this one.
 // Source: https://stytch.com/docs/b2b/api/exchange-intermediate-session
-func (s SignIn) ChooseClass(ctx context.Context, in ChosenClass) (SignedIn, error) {
+func (s Discovery) ChooseClass(ctx context.Context, in ChosenClass) (SignedIn, error) {
 	const op = "choose class"
 	req, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: in.Intermediate, Locale: in.Locale},
 		classFault(in.Class))
@@ -43,7 +43,7 @@ func (s SignIn) ChooseClass(ctx context.Context, in ChosenClass) (SignedIn, erro
 
 // CreatedClass is a class that somebody makes for themselves while they sign in.
 type CreatedClass struct {
-	// Intermediate is that of the StepUpError. Required.
+	// Intermediate is that of the Discovered. Required.
 	Intermediate grimoireauth.Intermediate
 	NewClass
 	SessionOptions
@@ -56,7 +56,7 @@ type CreatedClass struct {
 // enough, the class is made all the same, and the error is a [*StepUpError]. Other
 // errors: those of [Classes.Create].
 // Source: https://stytch.com/docs/b2b/api/create-organization-via-discovery
-func (s SignIn) CreateClass(ctx context.Context, in CreatedClass) (SignedIn, error) {
+func (s Discovery) CreateClass(ctx context.Context, in CreatedClass) (SignedIn, error) {
 	const op = "create class by discovery"
 	fields, fault := s.c.fieldsOf(in.change())
 	req, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: in.Intermediate}, fault)

@@ -84,10 +84,14 @@ const (
 // session_tokens that are known or marked ([grimoireauth.SessionMarks]), draw on no share. The Client
 // remembers up to 65,536 addresses, in about 5 MB, and forgets the idle ones.
 type Client struct {
-	Classes  Classes
-	Roster   Roster
-	SignIn   SignIn
-	Sessions Sessions
+	Classes       Classes
+	Roster        Roster
+	Connections   Connections
+	SignIn        SignIn
+	Discovery     Discovery
+	Passwords     Passwords
+	SecondFactors SecondFactors
+	Sessions      Sessions
 
 	api     *b2bstytchapi.API
 	roles   grimoireauth.RoleTable
@@ -153,7 +157,8 @@ func New(config Config) (*Client, error) {
 	if c.marks, err = grimoireauth.NewSessionMarks(proj.ID, config.Secret); err != nil {
 		return nil, &grimoireauth.Error{Op: "configure the client", Kind: grimoireauth.ErrInvalid, Err: err}
 	}
-	c.Classes, c.Roster, c.SignIn, c.Sessions = Classes{c}, Roster{c}, SignIn{c, Connections{c}}, Sessions{c}
+	c.Classes, c.Roster, c.Connections, c.Sessions = Classes{c}, Roster{c}, Connections{c}, Sessions{c}
+	c.SignIn, c.Discovery, c.Passwords, c.SecondFactors = SignIn{c}, Discovery{c}, Passwords{c}, SecondFactors{c}
 	return c, nil
 }
 

@@ -95,7 +95,7 @@ func TestX01_StrangersShareWhatIsBeyond(t *testing.T) {
 			addresses = append(addresses, netip.AddrFrom4([4]byte{198, 51, 100, byte(n)}).String())
 		}
 		require.NoError(t, d.client.SignIn.SendMagicLink(from(t, addresses[0]), stytchclient.MagicLink{Class: class.ID, Email: "ada@example.edu"}))
-		_, err := d.client.SignIn.RedeemMagicLink(from(t, addresses[0]), grimoireauth.NewSecret(d.stytch.Outbox()[0].Token))
+		_, err := d.client.SignIn.WithMagicLink(from(t, addresses[0]), stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret(d.stytch.Outbox()[0].Token)})
 		require.NoError(t, err)
 		for _, address := range addresses {
 			for range 900 {

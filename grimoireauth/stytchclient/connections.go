@@ -13,7 +13,7 @@ import (
 )
 
 // Connections are the connections of classes to identity providers: OIDC and SAML.
-// It is part of [SignIn]. The rarer things, such as external connections, SAML
+// It is part of a [Client]. The rarer things, such as external connections, SAML
 // metadata by URL and certificates, are behind [Client.Stytch].
 type Connections struct{ c *Client }
 

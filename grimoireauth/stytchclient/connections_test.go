@@ -32,7 +32,7 @@ func certificate(t *testing.T) string {
 // A connection from nothing to the first sign-in, with a role by group.
 func TestSignInConnectionSAML(t *testing.T) {
 	d := newDesk(t, new(mock.Stytch))
-	at := d.client.SignIn.Connections
+	at := d.client.Connections
 	class := d.class("Torts", mock.Settings{"sso_jit_provisioning": "ALL_ALLOWED", "email_invites": "ALL_ALLOWED"})
 	made, err := at.CreateSAML(t.Context(), class, stytchclient.NewConnection{Name: "University", Provider: "shibboleth"})
 	require.NoError(t, err)
@@ -82,7 +82,7 @@ func TestSignInConnectionSAML(t *testing.T) {
 
 func TestSignInConnectionOIDC(t *testing.T) {
 	d := newDesk(t, new(mock.Stytch))
-	at := d.client.SignIn.Connections
+	at := d.client.Connections
 	class, other := d.class("Torts"), d.class("Equity")
 	made, err := at.CreateOIDC(t.Context(), class, stytchclient.NewConnection{Name: "University"})
 	require.NoError(t, err)
@@ -122,7 +122,7 @@ func TestSignInConnectionOIDC(t *testing.T) {
 
 func TestSignInConnectionInput(t *testing.T) {
 	d := newDesk(t, new(mock.Stytch))
-	at := d.client.SignIn.Connections
+	at := d.client.Connections
 	class := grimoireauth.ClassID("organization-test-1")
 	tests := map[string]struct {
 		do   func(context.Context) error
@@ -190,7 +190,7 @@ func TestSignInConnectionAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := clientOf(t, nil, body(http.StatusOK, test.answer))
-			require.ErrorIs(t, test.do(t.Context(), client.SignIn.Connections), grimoireauth.ErrUnavailable)
+			require.ErrorIs(t, test.do(t.Context(), client.Connections), grimoireauth.ErrUnavailable)
 		})
 	}
 }

@@ -75,11 +75,20 @@ func (d *desk) unfinished(signedIn stytchclient.SignedIn, err error) *stytchclie
 	return stepUp
 }
 
-// refused expects no sign-in, for this reason.
-func (d *desk) refused(want error, signedIn stytchclient.SignedIn, err error) {
+// discovered expects classes to choose from.
+func (d *desk) discovered(found stytchclient.Discovered, err error) stytchclient.Discovered {
 	d.t.Helper()
-	heard.say(signedIn, err)
-	require.True(d.t, signedIn.IsZero())
+	heard.say(found, err)
+	require.NoError(d.t, err)
+	require.False(d.t, found.Intermediate.Token.IsZero())
+	return found
+}
+
+// refused expects no sign-in, for this reason.
+func (d *desk) refused(want error, got any, err error) {
+	d.t.Helper()
+	heard.say(got, err)
+	require.Zero(d.t, got)
 	require.ErrorIs(d.t, err, want)
 }
 

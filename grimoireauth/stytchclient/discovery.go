@@ -8,8 +8,17 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/discovery/organizations"
 )
 
-// Discovery is where somebody can go who has signed in without naming a class.
-type Discovery struct {
+// Discovery signs people in who do not name a class: it finds the classes of an address
+// that they have proven, and goes on to the one that they choose. It is part of a
+// [Client]. Its first calls return a [Discovered]; their errors are those of [SignIn].
+type Discovery struct{ c *Client }
+
+// Discovered says where a person can go who has signed in without naming a class: choose
+// one of Classes with [Discovery.ChooseClass], or make one with [Discovery.CreateClass].
+type Discovered struct {
+	// Intermediate proves what was done so far, for ten minutes. It is a secret and no
+	// session. Zero: it was asked with the Credentials of a session.
+	Intermediate grimoireauth.Intermediate
 	// Email is the address that they have proven, or that their provider says is
 	// theirs.
 	Email string
@@ -45,20 +54,20 @@ type DiscoveredClass struct {
 	MFA     bool
 }
 
-// Discover lists the classes that somebody can go to: with the Intermediate of an
+// List lists the classes that a person can go to: with the Intermediate of an
 // unfinished sign-in, those they are in and those they could join; with the
 // Credentials of a session, those they are in. Archived classes, and those in which
 // they are suspended, are left out, since nobody could go there. It can be called
 // again and uses nothing up. Errors: [grimoireauth.ErrSignInExpired], [grimoireauth.ErrSessionEnded].
 // Source: https://stytch.com/docs/b2b/api/list-discovered-organizations
-func (s SignIn) Discover(ctx context.Context, proof grimoireauth.Proof) (Discovery, error) {
+func (s Discovery) List(ctx context.Context, proof grimoireauth.Proof) (Discovered, error) {
 	const op = "discover classes"
 	who, err := present(op, proof)
 	if err != nil {
-		return Discovery{}, err
+		return Discovered{}, err
 	}
 	if who == (presented{}) {
-		return Discovery{}, &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrNoCredentials}
+		return Discovered{}, &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrNoCredentials}
 	}
 	res, err := call(ctx, s.c, op, func(ctx context.Context) (*organizations.ListResponse, error) {
 		return s.c.api.Discovery.Organizations.List(ctx, &organizations.ListParams{
@@ -66,42 +75,58 @@ func (s SignIn) Discover(ctx context.Context, proof grimoireauth.Proof) (Discove
 		})
 	})
 	if err != nil {
-		return Discovery{}, err
+		return Discovered{}, err
 	}
-	return s.c.discoveryOf(op, res.RequestID, res.EmailAddress, res.DiscoveredOrganizations)
+	out, err := s.c.discoveredOf(op, res.RequestID, res.EmailAddress, res.DiscoveredOrganizations)
+	if intermediate, ok := proof.(grimoireauth.Intermediate); ok && err == nil {
+		out.Intermediate = intermediate
+	}
+	return out, err
 }
 
-// discovered is the answer of the calls that begin a discovery.
-type discovered struct {
-	requestID, intermediate, email, name string
-	classes                              []discovery.DiscoveredOrganization
+// discoveryAnswer is what the answers of the calls that begin a discovery have in common.
+type discoveryAnswer struct {
+	RequestID    string                             `json:"request_id"`
+	Intermediate string                             `json:"intermediate_session_token"`
+	Email        string                             `json:"email_address"`
+	Name         string                             `json:"full_name"`
+	Classes      []discovery.DiscoveredOrganization `json:"discovered_organizations"`
 }
 
-// chooseClass turns it into the unfinished sign-in that it is.
-func (c *Client) chooseClass(op string, d discovered) error {
-	if d.intermediate == "" {
-		return incomplete(op, d.requestID, "has no intermediate_session_token")
-	}
-	found, err := c.discoveryOf(op, d.requestID, d.email, d.classes)
+// begin makes a call that begins a discovery.
+func (s Discovery) begin(ctx context.Context, op, path string, params any, want expected) (Discovered, error) {
+	res, err := ask[discoveryAnswer](ctx, s.c, op, path, params, want)
 	if err != nil {
-		return err
+		return Discovered{}, err
 	}
-	found.Name = d.name
-	return &StepUpError{Op: op, Discovery: &found, Intermediate: newIntermediate(d.intermediate, grimoireauth.Intermediate{})}
+	return s.c.begun(op, *res)
 }
 
-func (c *Client) discoveryOf(op, requestID, email string, classes []discovery.DiscoveredOrganization) (Discovery, error) {
-	if email == "" {
-		return Discovery{}, incomplete(op, requestID, "has no email_address")
+// begun reads the answer of a call that begins a discovery.
+func (c *Client) begun(op string, res discoveryAnswer) (Discovered, error) {
+	if res.Intermediate == "" {
+		return Discovered{}, incomplete(op, res.RequestID, "has no intermediate_session_token")
 	}
-	out := Discovery{Email: email}
+	out, err := c.discoveredOf(op, res.RequestID, res.Email, res.Classes)
+	if err != nil {
+		return Discovered{}, err
+	}
+	out.Name, out.Intermediate = res.Name, newIntermediate(res.Intermediate, grimoireauth.Intermediate{})
+	return out, nil
+}
+
+func (c *Client) discoveredOf(op, requestID, email string, classes []discovery.DiscoveredOrganization) (Discovered, error) {
+	if email == "" {
+		return Discovered{}, incomplete(op, requestID, "has no email_address")
+	}
+	out := Discovered{Email: email}
 	for _, d := range classes {
 		if d.Organization == nil || d.Membership == nil {
-			return Discovery{}, incomplete(op, requestID, "has a discovered organization without an organization or a membership")
+			return Discovered{}, incomplete(op, requestID, "has a discovered organization without an organization or a membership")
 		}
 		class, err := c.classOf(op, requestID, "", *d.Organization)
 		if err != nil {
-			return Discovery{}, err
+			return Discovered{}, err
 		}
 		found := DiscoveredClass{
 			Class:      class,
@@ -115,7 +140,7 @@ func (c *Client) discoveryOf(op, requestID, email string, classes []discovery.Di
 		}
 		if m := d.Membership.Member; m != nil {
 			if found.Member, err = c.memberOf(op, requestID, class.ID, *m); err != nil {
-				return Discovery{}, err
+				return Discovered{}, err
 			}
 		}
 		if class.Archived || found.Member.Suspended {

@@ -11,24 +11,22 @@ import (
 )
 
 // discoveries are the ways to begin without a class.
-var discoveries = map[string]func(d *desk) (stytchclient.SignedIn, error){
-	"link": func(d *desk) (stytchclient.SignedIn, error) {
+var discoveries = map[string]func(d *desk) (stytchclient.Discovered, error){
+	"link": func(d *desk) (stytchclient.Discovered, error) {
 		verifier := stytchclient.NewVerifier()
-		require.NoError(d.t, d.client.SignIn.SendDiscoveryLink(d.t.Context(), stytchclient.DiscoveryLink{Email: sam, SameBrowser: verifier}))
-		return d.client.SignIn.DiscoverByLink(d.t.Context(), stytchclient.DiscoveryToken{Token: d.token(), Verifier: verifier})
+		require.NoError(d.t, d.client.Discovery.SendLink(d.t.Context(), stytchclient.MagicLink{Email: sam, SameBrowser: verifier}))
+		return d.client.Discovery.ByLink(d.t.Context(), d.token(), verifier)
 	},
-	"code": func(d *desk) (stytchclient.SignedIn, error) {
-		require.NoError(d.t, d.client.SignIn.SendDiscoveryCode(d.t.Context(), stytchclient.DiscoveryCode{Email: sam}))
-		return d.client.SignIn.DiscoverByCode(d.t.Context(), stytchclient.DiscoveryCodeCheck{Email: sam, Code: d.code()})
+	"code": func(d *desk) (stytchclient.Discovered, error) {
+		require.NoError(d.t, d.client.Discovery.SendCode(d.t.Context(), stytchclient.EmailCode{Email: sam}))
+		return d.client.Discovery.ByCode(d.t.Context(), sam, d.code())
 	},
-	"Google": func(d *desk) (stytchclient.SignedIn, error) {
-		start, err := d.client.SignIn.StartDiscoveryOAuth(stytchclient.DiscoveryOAuthStart{Provider: grimoireauth.MethodGoogle})
+	"Google": func(d *desk) (stytchclient.Discovered, error) {
+		start, err := d.client.Discovery.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodGoogle})
 		require.NoError(d.t, err)
 		back := d.browse(start, sam)
 		require.Equal(d.t, "discovery_oauth", back.Get("stytch_token_type"))
-		return d.client.SignIn.DiscoverByOAuth(d.t.Context(), stytchclient.DiscoveryToken{
-			Token: grimoireauth.NewSecret(back.Get("token")), Verifier: start.Verifier,
-		})
+		return d.client.Discovery.ByOAuth(d.t.Context(), grimoireauth.NewSecret(back.Get("token")), start.Verifier)
 	},
 }
 
@@ -51,13 +49,10 @@ func TestSignInDiscovery(t *testing.T) {
 			_, err = d.client.Roster.Suspend(t.Context(), suspended, d.stytch.AddStudent(suspended, sam))
 			require.NoError(t, err)
 
-			stepUp := d.unfinished(discover(d))
-			require.NotNil(t, stepUp.Discovery)
-			require.ErrorContains(t, stepUp, "a class has to be chosen")
-			require.Zero(t, stepUp.Unfinished(), "no second factor helps")
-			require.Equal(t, sam, stepUp.Discovery.Email)
+			first := d.discovered(discover(d))
+			require.Equal(t, sam, first.Email)
 			found := make(map[grimoireauth.ClassID]stytchclient.DiscoveredClass)
-			for _, c := range stepUp.Discovery.Classes {
+			for _, c := range first.Classes {
 				found[c.Class.ID] = c
 			}
 			require.Len(t, found, 3, "not the closed, the archived and that of the suspension")
@@ -70,27 +65,28 @@ func TestSignInDiscovery(t *testing.T) {
 			require.Equal(t, stytchclient.MembershipByDomain, found[open].Membership)
 			require.Zero(t, found[open].Member)
 
-			again, err := d.client.SignIn.Discover(t.Context(), stepUp.Intermediate)
+			again, err := d.client.Discovery.List(t.Context(), first.Intermediate)
 			require.NoError(t, err)
-			require.Equal(t, stepUp.Discovery.Classes, again.Classes, "looking uses nothing up")
+			require.True(t, again.Intermediate.Token.Equal(first.Intermediate.Token))
+			require.Equal(t, first.Classes, again.Classes, "looking uses nothing up")
 
 			for class, want := range map[grimoireauth.ClassID]error{closed: grimoireauth.ErrNotInvited, archived: grimoireauth.ErrClassArchived, suspended: grimoireauth.ErrSuspended} {
-				discovered := d.unfinished(discover(d))
-				signedIn, err := d.client.SignIn.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: class, Intermediate: discovered.Intermediate})
+				discovered := d.discovered(discover(d))
+				signedIn, err := d.client.Discovery.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: class, Intermediate: discovered.Intermediate})
 				d.refused(want, signedIn, err)
 			}
 			// The second factor of the other class is asked for here as well.
-			next := d.unfinished(d.client.SignIn.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: invited, Intermediate: stepUp.Intermediate}))
+			next := d.unfinished(d.client.Discovery.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: invited, Intermediate: first.Intermediate}))
 			require.True(t, next.MFA)
-			require.True(t, next.Intermediate.Token.Equal(stepUp.Intermediate.Token))
-			require.Equal(t, stepUp.Intermediate.ExpiresAt, next.Intermediate.ExpiresAt, "the same token, and the same ten minutes")
+			require.True(t, next.Intermediate.Token.Equal(first.Intermediate.Token))
+			require.Equal(t, first.Intermediate.ExpiresAt, next.Intermediate.ExpiresAt, "the same token, and the same ten minutes")
 			d.finishBySMS(next)
-			signedIn, err := d.client.SignIn.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: member, Intermediate: stepUp.Intermediate})
+			signedIn, err := d.client.Discovery.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: member, Intermediate: first.Intermediate})
 			d.refused(grimoireauth.ErrSignInExpired, signedIn, err)
 
-			stepUp = d.unfinished(discover(d))
-			home := d.in(d.client.SignIn.ChooseClass(t.Context(), stytchclient.ChosenClass{
-				Class: member, Intermediate: stepUp.Intermediate,
+			first = d.discovered(discover(d))
+			home := d.in(d.client.Discovery.ChooseClass(t.Context(), stytchclient.ChosenClass{
+				Class: member, Intermediate: first.Intermediate,
 				SessionOptions: stytchclient.SessionOptions{Duration: 8 * time.Hour, CustomClaims: map[string]any{"seat": "12"}},
 			}))
 			require.WithinDuration(t, time.Now().Add(8*time.Hour), home.ExpiresAt(), time.Minute)
@@ -98,12 +94,12 @@ func TestSignInDiscovery(t *testing.T) {
 			require.NoError(t, home.CustomClaims(&claims))
 			require.Equal(t, map[string]string{"seat": "12"}, claims)
 
-			mine, err := d.client.SignIn.Discover(t.Context(), home.Credentials)
+			mine, err := d.client.Discovery.List(t.Context(), home.Credentials)
 			require.NoError(t, err)
 			require.Len(t, mine.Classes, 2, "with a session, only those that somebody is in")
 
-			stepUp = d.unfinished(discover(d))
-			joined := d.in(d.client.SignIn.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: open, Intermediate: stepUp.Intermediate}))
+			first = d.discovered(discover(d))
+			joined := d.in(d.client.Discovery.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: open, Intermediate: first.Intermediate}))
 			require.Equal(t, sam, joined.Member.Email)
 		})
 	}
@@ -111,20 +107,20 @@ func TestSignInDiscovery(t *testing.T) {
 
 func TestSignInCreateClass(t *testing.T) {
 	d := newDesk(t, new(mock.Stytch))
-	stepUp := d.unfinished(discoveries["code"](d))
-	require.Empty(t, stepUp.Discovery.Classes)
-	signedIn, err := d.client.SignIn.CreateClass(t.Context(), stytchclient.CreatedClass{Intermediate: stepUp.Intermediate})
+	first := d.discovered(discoveries["code"](d))
+	require.Empty(t, first.Classes)
+	signedIn, err := d.client.Discovery.CreateClass(t.Context(), stytchclient.CreatedClass{Intermediate: first.Intermediate})
 	d.refused(grimoireauth.ErrInvalid, signedIn, err)
-	made := d.in(d.client.SignIn.CreateClass(t.Context(), stytchclient.CreatedClass{
-		Intermediate: stepUp.Intermediate, NewClass: stytchclient.NewClass{Name: "Study group"},
+	made := d.in(d.client.Discovery.CreateClass(t.Context(), stytchclient.CreatedClass{
+		Intermediate: first.Intermediate, NewClass: stytchclient.NewClass{Name: "Study group"},
 	}))
 	require.Equal(t, "study-group", made.Class.Slug)
 	require.Equal(t, grimoireauth.RoleCoordinator, made.Member.Role)
 	require.Equal(t, []grimoireauth.SignInMethod{grimoireauth.AnyMethod}, made.Class.Settings.Methods)
 
-	stepUp = d.unfinished(discoveries["code"](d))
-	signedIn, err = d.client.SignIn.CreateClass(t.Context(), stytchclient.CreatedClass{
-		Intermediate: stepUp.Intermediate, NewClass: stytchclient.NewClass{Name: "Study group"},
+	first = d.discovered(discoveries["code"](d))
+	signedIn, err = d.client.Discovery.CreateClass(t.Context(), stytchclient.CreatedClass{
+		Intermediate: first.Intermediate, NewClass: stytchclient.NewClass{Name: "Study group"},
 	})
 	d.refused(grimoireauth.ErrConflict, signedIn, err)
 }
@@ -135,21 +131,21 @@ func TestSignInIntermediateExpires(t *testing.T) {
 		d := newDesk(t, new(mock.Stytch))
 		class := d.class("Torts")
 		d.stytch.AddStudent(class, sam)
-		stepUp := d.unfinished(discoveries["code"](d))
-		require.Equal(t, time.Now().Add(10*time.Minute), stepUp.Intermediate.ExpiresAt)
+		first := d.discovered(discoveries["code"](d))
+		require.Equal(t, time.Now().Add(10*time.Minute), first.Intermediate.ExpiresAt)
 		time.Sleep(10 * time.Minute)
 		asked := len(d.stytch.Journal())
-		signedIn, err := d.client.SignIn.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: class, Intermediate: stepUp.Intermediate})
+		signedIn, err := d.client.Discovery.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: class, Intermediate: first.Intermediate})
 		d.refused(grimoireauth.ErrSignInExpired, signedIn, err)
 		require.ErrorIs(t, err, grimoireauth.ErrTokenSpent)
 		require.Len(t, d.stytch.Journal(), asked, "nobody has to be asked")
 		// An application that kept the token only.
-		unknown := grimoireauth.Intermediate{Token: stepUp.Intermediate.Token}
-		signedIn, err = d.client.SignIn.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: class, Intermediate: unknown})
+		unknown := grimoireauth.Intermediate{Token: first.Intermediate.Token}
+		signedIn, err = d.client.Discovery.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: class, Intermediate: unknown})
 		d.refused(grimoireauth.ErrSignInExpired, signedIn, err)
-		_, err = d.client.SignIn.Discover(t.Context(), unknown)
+		_, err = d.client.Discovery.List(t.Context(), unknown)
 		require.ErrorIs(t, err, grimoireauth.ErrSignInExpired)
-		_, err = d.client.SignIn.Discover(t.Context(), nil)
+		_, err = d.client.Discovery.List(t.Context(), nil)
 		require.ErrorIs(t, err, grimoireauth.ErrNoCredentials)
 	})
 }
@@ -162,7 +158,7 @@ func TestSignInDiscoveryAnswers(t *testing.T) {
 		answer string
 		want   error
 	}{
-		"complete":        {complete, grimoireauth.ErrStepUp},
+		"complete":        {complete, nil},
 		"nothing":         {"{}", grimoireauth.ErrUnavailable},
 		"no token":        {`{"email_address":"sam@example.edu","discovered_organizations":[]}`, grimoireauth.ErrUnavailable},
 		"no address":      {`{"intermediate_session_token":"ist","discovered_organizations":[]}`, grimoireauth.ErrUnavailable},
@@ -175,7 +171,13 @@ func TestSignInDiscoveryAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := clientOf(t, nil, body(200, test.answer))
-			_, err := client.SignIn.DiscoverByLink(t.Context(), stytchclient.DiscoveryToken{Token: token})
+			found, err := client.Discovery.ByLink(t.Context(), token, grimoireauth.Secret{})
+			if test.want == nil {
+				require.NoError(t, err)
+				require.Len(t, found.Classes, 1)
+				return
+			}
+			require.Zero(t, found)
 			heard.say(err)
 			require.ErrorIs(t, err, test.want)
 		})

@@ -2,32 +2,21 @@ package stytchclient
 
 import (
 	"context"
-	"time"
+	"errors"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	discoverylinks "github.com/stytchauth/stytch-go/v16/stytch/b2b/magiclinks/discovery"
 	discoverymail "github.com/stytchauth/stytch-go/v16/stytch/b2b/magiclinks/email/discovery"
 )
 
-// DiscoveryLink describes a link by e-mail that proves an address, without a class.
-type DiscoveryLink struct {
-	// Email is where the link goes. Required.
-	Email string
-	// RedirectURL, Expires, SameBrowser and Locale are as in [MagicLink].
-	RedirectURL string
-	Expires     time.Duration
-	SameBrowser grimoireauth.Secret
-	Locale      string
-}
-
-// SendDiscoveryLink e-mails a link that leads to the classes of an address. Stytch
-// answers every address alike, so this says nothing about anybody. Errors:
-// [grimoireauth.ErrRateLimited] beyond one link a second for one address.
+// SendLink e-mails a link that leads to the classes of an address; the link's Class is
+// empty. Stytch answers every address alike, so this does not tell who is in a class.
+// Errors: [grimoireauth.ErrRateLimited] beyond one link a second for one address.
 // Source: https://stytch.com/docs/b2b/api/send-discovery-email
-func (s SignIn) SendDiscoveryLink(ctx context.Context, link DiscoveryLink) error {
+func (s Discovery) SendLink(ctx context.Context, link MagicLink) error {
 	const op = "send discovery link"
 	minutes, fault := linkMinutes(link.Expires)
-	if err := invalid(op, checkEmail(link.Email), fault, checkVerifier(link.SameBrowser), checkLocale(link.Locale)); err != nil {
+	if err := invalid(op, noClass(link.Class), checkEmail(link.Email), fault, checkVerifier(link.SameBrowser), checkLocale(link.Locale)); err != nil {
 		return err
 	}
 	_, err := call(ctx, s.c, op, func(ctx context.Context) (*discoverymail.SendResponse, error) {
@@ -42,31 +31,25 @@ func (s SignIn) SendDiscoveryLink(ctx context.Context, link DiscoveryLink) error
 	return err
 }
 
-// DiscoveryToken is the token that a browser brings back in a discovery.
-type DiscoveryToken struct {
-	Token    grimoireauth.Secret // required
-	Verifier grimoireauth.Secret // of the start; for a link, only if it was tied to the browser
-}
-
-// DiscoverByLink uses up the token of a discovery link. It always ends in an error,
-// so that it can stand beside the other ways to sign in: a [*StepUpError] with the
-// classes to choose from, or what went wrong: [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown],
+// ByLink uses up the token of a discovery link. The verifier is that of
+// [MagicLink.SameBrowser], zero for a link without one. Errors:
+// [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown],
 // [grimoireauth.ErrOtherBrowser].
 // Source: https://stytch.com/docs/b2b/api/authenticate-discovery-magic-link
-func (s SignIn) DiscoverByLink(ctx context.Context, in DiscoveryToken) (SignedIn, error) {
+func (s Discovery) ByLink(ctx context.Context, token, verifier grimoireauth.Secret) (Discovered, error) {
 	const op = "redeem discovery link"
-	if err := invalid(op, needed("token of the link", in.Token.Reveal()), checkVerifier(in.Verifier)); err != nil {
-		return SignedIn{}, err
+	if err := invalid(op, needed("token of the link", token.Reveal()), checkVerifier(verifier)); err != nil {
+		return Discovered{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*discoverylinks.AuthenticateResponse, error) {
-		return s.c.api.MagicLinks.Discovery.Authenticate(ctx, &discoverylinks.AuthenticateParams{
-			DiscoveryMagicLinksToken: in.Token.Reveal(), PkceCodeVerifier: in.Verifier.Reveal(),
-		})
-	})
-	if err != nil {
-		return SignedIn{}, err
+	return s.begin(ctx, op, "/v1/b2b/magic_links/discovery/authenticate", &discoverylinks.AuthenticateParams{
+		DiscoveryMagicLinksToken: token.Reveal(), PkceCodeVerifier: verifier.Reveal(),
+	}, expected{})
+}
+
+// noClass refuses a class where a sign-in begins without one.
+func noClass(class grimoireauth.ClassID) error {
+	if class != "" {
+		return errors.New("Class is set, but a discovery begins without a class")
 	}
-	return SignedIn{}, s.c.chooseClass(op, discovered{
-		requestID: res.RequestID, intermediate: res.IntermediateSessionToken, email: res.EmailAddress, classes: res.DiscoveredOrganizations,
-	})
+	return nil
 }

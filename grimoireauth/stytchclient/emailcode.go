@@ -9,7 +9,6 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/otp/email"
-	discoverycodes "github.com/stytchauth/stytch-go/v16/stytch/b2b/otp/email/discovery"
 )
 
 // EmailCode describes a six-digit code by e-mail that signs somebody in.
@@ -80,60 +79,6 @@ func (s SignIn) WithEmailCode(ctx context.Context, in EmailCodeSignIn) (SignedIn
 		SessionCustomClaims:      req.claims,
 		Locale:                   localeOf[email.AuthenticateRequestLocale](req.locale),
 	}, expected{class: in.Class, began: req.began})
-}
-
-// DiscoveryCode describes a code by e-mail that proves an address, without a class.
-type DiscoveryCode struct {
-	Email   string        // required
-	Expires time.Duration // as in [EmailCode]
-	Locale  string        // as in [EmailCode]
-}
-
-// SendDiscoveryCode e-mails a code that leads to the classes of an address. It
-// answers every address alike. Errors: [grimoireauth.ErrRateLimited].
-// Source: https://stytch.com/docs/b2b/api/send-discovery-otp-email
-func (s SignIn) SendDiscoveryCode(ctx context.Context, code DiscoveryCode) error {
-	const op = "send discovery code"
-	minutes, fault := codeMinutes(code.Expires)
-	if err := invalid(op, checkEmail(code.Email), fault, checkLocale(code.Locale)); err != nil {
-		return err
-	}
-	_, err := call(ctx, s.c, op, func(ctx context.Context) (*discoverycodes.SendResponse, error) {
-		return s.c.api.OTPs.Email.Discovery.Send(ctx, &discoverycodes.SendParams{
-			EmailAddress:               code.Email,
-			Locale:                     localeOf[discoverycodes.SendRequestLocale](code.Locale),
-			DiscoveryExpirationMinutes: minutes,
-		})
-	})
-	return err
-}
-
-// DiscoveryCodeCheck is a discovery code that was typed in.
-type DiscoveryCodeCheck struct {
-	Email string              // required
-	Code  grimoireauth.Secret // required
-}
-
-// DiscoverByCode uses up a discovery code. Like [SignIn.DiscoverByLink] it always
-// ends in an error: a [*StepUpError] with the classes to choose from, or
-// [grimoireauth.ErrWrongCode], [grimoireauth.ErrTokenSpent].
-// Source: https://stytch.com/docs/b2b/api/authenticate-discovery-otp
-func (s SignIn) DiscoverByCode(ctx context.Context, in DiscoveryCodeCheck) (SignedIn, error) {
-	const op = "check discovery code"
-	if err := invalid(op, checkEmail(in.Email), needed("code", in.Code.Reveal())); err != nil {
-		return SignedIn{}, err
-	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*discoverycodes.AuthenticateResponse, error) {
-		return s.c.api.OTPs.Email.Discovery.Authenticate(ctx, &discoverycodes.AuthenticateParams{
-			EmailAddress: in.Email, Code: typedCode(in.Code),
-		})
-	})
-	if err != nil {
-		return SignedIn{}, err
-	}
-	return SignedIn{}, s.c.chooseClass(op, discovered{
-		requestID: res.RequestID, intermediate: res.IntermediateSessionToken, email: res.EmailAddress, classes: res.DiscoveredOrganizations,
-	})
 }
 
 // codeMinutes turns the life of a code into Stytch's minutes; zero leaves it out.

@@ -62,10 +62,10 @@ func TestSignInEmailCodeInput(t *testing.T) {
 	for _, fault := range []string{"class id", "e-mail address", "Expires 1h0m0s", "Locale"} {
 		require.ErrorContains(t, err, fault)
 	}
-	require.ErrorIs(t, d.client.SignIn.SendDiscoveryCode(t.Context(), stytchclient.DiscoveryCode{}), grimoireauth.ErrInvalid)
+	require.ErrorIs(t, d.client.Discovery.SendCode(t.Context(), stytchclient.EmailCode{}), grimoireauth.ErrInvalid)
 	_, err = d.client.SignIn.WithEmailCode(t.Context(), stytchclient.EmailCodeSignIn{})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
-	_, err = d.client.SignIn.DiscoverByCode(t.Context(), stytchclient.DiscoveryCodeCheck{})
+	_, err = d.client.Discovery.ByCode(t.Context(), "", grimoireauth.Secret{})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
 	require.Empty(t, d.stytch.Journal(), "nothing was sent")
 }

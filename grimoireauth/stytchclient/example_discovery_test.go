@@ -2,7 +2,6 @@ package stytchclient_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -18,22 +17,17 @@ func ExampleDiscovery() {
 	stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu")
 	stytch.AddMember(stytch.AddClass("Equity").ID, "sam@example.edu", "tutor")
 
-	if err := client.SignIn.SendDiscoveryCode(ctx, stytchclient.DiscoveryCode{Email: "sam@example.edu"}); err != nil {
+	if err := client.Discovery.SendCode(ctx, stytchclient.EmailCode{Email: "sam@example.edu"}); err != nil {
 		fmt.Println(err)
 		return
 	}
 	typed := grimoireauth.NewSecret(stytch.Outbox()[0].Code)
-	_, err := client.SignIn.DiscoverByCode(ctx, stytchclient.DiscoveryCodeCheck{Email: "sam@example.edu", Code: typed})
-	var choose *stytchclient.StepUpError
-	if !errors.As(err, &choose) || choose.Discovery == nil {
-		fmt.Println(err)
-		return
-	}
-	for _, found := range choose.Discovery.Classes {
+	choose := must(client.Discovery.ByCode(ctx, "sam@example.edu", typed))
+	for _, found := range choose.Classes {
 		fmt.Println(found.Class.Name, found.Membership, found.Ready)
 	}
-	signedIn := must(client.SignIn.ChooseClass(ctx, stytchclient.ChosenClass{
-		Class: choose.Discovery.Classes[0].Class.ID, Intermediate: choose.Intermediate,
+	signedIn := must(client.Discovery.ChooseClass(ctx, stytchclient.ChosenClass{
+		Class: choose.Classes[0].Class.ID, Intermediate: choose.Intermediate,
 	}))
 	fmt.Println("in", signedIn.Class.Name, "as", signedIn.Member.Role)
 	// Output:
@@ -43,21 +37,16 @@ func ExampleDiscovery() {
 }
 
 // A link instead of a code, and a class of one's own at the end.
-func ExampleSignIn_CreateClass() {
+func ExampleDiscovery_CreateClass() {
 	stytch, client := offline()
 	ctx := context.Background()
-	if err := client.SignIn.SendDiscoveryLink(ctx, stytchclient.DiscoveryLink{Email: "ines@example.edu"}); err != nil {
+	if err := client.Discovery.SendLink(ctx, stytchclient.MagicLink{Email: "ines@example.edu"}); err != nil {
 		fmt.Println(err)
 		return
 	}
 	token := grimoireauth.NewSecret(stytch.Outbox()[0].Token)
-	_, err := client.SignIn.DiscoverByLink(ctx, stytchclient.DiscoveryToken{Token: token})
-	var choose *stytchclient.StepUpError
-	if !errors.As(err, &choose) {
-		fmt.Println(err)
-		return
-	}
-	signedIn := must(client.SignIn.CreateClass(ctx, stytchclient.CreatedClass{
+	choose := must(client.Discovery.ByLink(ctx, token, grimoireauth.Secret{}))
+	signedIn := must(client.Discovery.CreateClass(ctx, stytchclient.CreatedClass{
 		Intermediate: choose.Intermediate, NewClass: stytchclient.NewClass{Name: "Reading group"},
 	}))
 	fmt.Println(signedIn.Class.Name, signedIn.Member.Role)
@@ -65,21 +54,18 @@ func ExampleSignIn_CreateClass() {
 }
 
 // The same by a provider.
-func ExampleSignIn_DiscoverByOAuth() {
+func ExampleDiscovery_ByOAuth() {
 	stytch, client := withPublicToken()
 	stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu")
-	start := must(client.SignIn.StartDiscoveryOAuth(stytchclient.DiscoveryOAuthStart{Provider: grimoireauth.MethodMicrosoft}))
+	start := must(client.Discovery.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodMicrosoft}))
 	back := browse(stytch, start, "sam@example.edu")
-	_, err := client.SignIn.DiscoverByOAuth(context.Background(), stytchclient.DiscoveryToken{
-		Token: grimoireauth.NewSecret(back.Get("token")), Verifier: start.Verifier,
-	})
-	var choose *stytchclient.StepUpError
-	fmt.Println(errors.As(err, &choose) && len(choose.Discovery.Classes) == 1)
-	// Output: true
+	choose := must(client.Discovery.ByOAuth(context.Background(), grimoireauth.NewSecret(back.Get("token")), start.Verifier))
+	fmt.Println(len(choose.Classes))
+	// Output: 1
 }
 
 // The same by a password, in a project whose passwords belong to addresses.
-func ExampleSignIn_DiscoverByPassword() {
+func ExampleDiscovery_ByPassword() {
 	stytch := &mock.Stytch{CrossOrgPasswords: true}
 	client := must(stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
@@ -87,15 +73,12 @@ func ExampleSignIn_DiscoverByPassword() {
 	ctx, password := context.Background(), grimoireauth.NewSecret("nine purple llamas dance")
 	stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu")
 
-	verifier := must(client.SignIn.StartDiscoveryPasswordReset(ctx, stytchclient.DiscoveryPasswordReset{Email: "sam@example.edu"}))
-	_, err := client.SignIn.FinishDiscoveryPasswordReset(ctx, stytchclient.DiscoveryNewPassword{
-		DiscoveryToken: stytchclient.DiscoveryToken{Token: grimoireauth.NewSecret(stytch.Outbox()[0].Token), Verifier: verifier},
-		Password:       password,
-	})
-	fmt.Println("set:", errors.Is(err, grimoireauth.ErrStepUp))
-	_, err = client.SignIn.DiscoverByPassword(ctx, stytchclient.DiscoveryPassword{Email: "sam@example.edu", Password: password})
-	fmt.Println("used:", errors.Is(err, grimoireauth.ErrStepUp))
+	verifier := must(client.Discovery.StartPasswordReset(ctx, stytchclient.PasswordReset{Email: "sam@example.edu"}))
+	choose := must(client.Discovery.FinishPasswordReset(ctx, grimoireauth.NewSecret(stytch.Outbox()[0].Token), verifier, password))
+	fmt.Println("set:", len(choose.Classes))
+	choose = must(client.Discovery.ByPassword(ctx, "sam@example.edu", password))
+	fmt.Println("used:", len(choose.Classes))
 	// Output:
-	// set: true
-	// used: true
+	// set: 1
+	// used: 1
 }

@@ -11,7 +11,7 @@ import (
 // A class and the identity provider of its school.
 func ExampleConnections() {
 	stytch, client := offline()
-	ctx, connections := context.Background(), client.SignIn.Connections
+	ctx, connections := context.Background(), client.Connections
 	class := stytch.AddClass("Torts").ID
 
 	made := must(connections.CreateSAML(ctx, class, stytchclient.NewConnection{Name: "School account", Provider: "shibboleth"}))

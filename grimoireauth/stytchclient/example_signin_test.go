@@ -38,23 +38,23 @@ func ExampleSignIn() {
 }
 
 // A password is set by a link, the first one as well.
-func ExampleSignIn_WithPassword() {
+func ExamplePasswords() {
 	stytch, client := offline()
 	ctx, class := context.Background(), stytch.AddClass("Torts").ID
 	stytch.AddStudent(class, "sam@example.edu")
 	first, second := grimoireauth.NewSecret("nine purple llamas dance"), grimoireauth.NewSecret("four green herons wait")
 
-	strength := must(client.SignIn.CheckPassword(ctx, grimoireauth.NewSecret("password"), "sam@example.edu"))
+	strength := must(client.Passwords.Check(ctx, grimoireauth.NewSecret("password"), "sam@example.edu"))
 	fmt.Println("good enough:", strength.OK)
 
-	verifier := must(client.SignIn.StartPasswordReset(ctx, stytchclient.PasswordReset{Class: class, Email: "sam@example.edu"}))
-	must(client.SignIn.FinishPasswordReset(ctx, stytchclient.NewPassword{
+	verifier := must(client.Passwords.StartReset(ctx, stytchclient.PasswordReset{Class: class, Email: "sam@example.edu"}))
+	must(client.Passwords.FinishReset(ctx, stytchclient.NewPassword{
 		Token: grimoireauth.NewSecret(stytch.Outbox()[0].Token), Verifier: verifier, Password: first, Class: class,
 	}))
 	signedIn := must(client.SignIn.WithPassword(ctx, stytchclient.PasswordSignIn{Class: class, Email: "sam@example.edu", Password: first}))
 	fmt.Println(signedIn.Member.Email)
 
-	must(client.SignIn.ChangePassword(ctx, stytchclient.PasswordChange{Class: class, Email: "sam@example.edu", Old: first, New: second}))
+	must(client.Passwords.Change(ctx, stytchclient.PasswordChange{Class: class, Email: "sam@example.edu", Old: first, New: second}))
 	_, err := client.SignIn.WithPassword(ctx, stytchclient.PasswordSignIn{Class: class, Email: "sam@example.edu", Password: first})
 	fmt.Println("the old one works:", !errors.Is(err, grimoireauth.ErrWrongPassword))
 	// Output:
@@ -124,7 +124,7 @@ func ExampleSignIn_WithSSO() {
 }
 
 // An authenticator app: enrolled while signing in, where the class asks for it.
-func ExampleSignIn_EnrollApp() {
+func ExampleSecondFactors() {
 	stytch, client := offline()
 	ctx := context.Background()
 	class := stytch.AddClass("Torts", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL"}).ID
@@ -133,19 +133,23 @@ func ExampleSignIn_EnrollApp() {
 		fmt.Println(err)
 		return
 	}
-	_, err := client.SignIn.RedeemMagicLink(ctx, grimoireauth.NewSecret(stytch.Outbox()[0].Token))
+	_, err := client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret(stytch.Outbox()[0].Token)})
 	var stepUp *stytchclient.StepUpError
 	if !errors.As(err, &stepUp) {
 		fmt.Println(err)
 		return
 	}
-	app := must(client.SignIn.EnrollApp(ctx, stepUp.Unfinished()))
+	app := must(client.SecondFactors.EnrollApp(ctx, stepUp.Owner()))
 	fmt.Println(app.URI, len(app.RecoveryCodes), "recovery codes")
-	signedIn, err := client.SignIn.ResumeWithApp(ctx, stepUp.Unfinished(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(stytch.TOTPCode(sam))})
+	signedIn, err := client.SecondFactors.WithAppCode(ctx, stepUp.Owner(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(stytch.TOTPCode(sam))})
 	fmt.Println(len(signedIn.Factors()), "factors", err)
+	// Later, for somebody who is signed in.
+	left := must(client.SecondFactors.RecoveryCodes(ctx, stytchclient.OwnerOf(signedIn.Authentication)))
+	fmt.Println(len(left), "are left")
 	// Output:
 	// [secret] 10 recovery codes
 	// 2 factors <nil>
+	// 10 are left
 }
 
 // Tokens of others: an application of the project's, a system of the school, and

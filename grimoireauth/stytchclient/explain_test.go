@@ -33,12 +33,12 @@ func TestExplainRole(t *testing.T) {
 	t.Run("of a RoleFunc that fails", func(t *testing.T) {
 		broken := errors.New("the table cannot be reached")
 		explained, err := grimoireauth.ExplainRole(t.Context(), func(ctx context.Context, _ grimoireauth.Session, _ grimoireauth.ClassID) (grimoireauth.Role, error) {
-			grimoireauth.NoteRole(ctx, grimoireauth.RoleReason{Source: "enrolment table", Why: "it did not answer"})
+			grimoireauth.NoteRole(ctx, grimoireauth.RoleReason{Source: "enrollment table", Why: "it did not answer"})
 			return grimoireauth.RoleInstructor, broken
 		}, session, "o")
 		require.ErrorIs(t, err, broken)
 		require.Equal(t, grimoireauth.RoleNone, explained.Role, "what comes with an error does not count")
-		require.Contains(t, explained.String(), "enrolment table: it did not answer")
+		require.Contains(t, explained.String(), "enrollment table: it did not answer")
 	})
 	t.Run("of nothing", func(t *testing.T) {
 		_, err := grimoireauth.ExplainRole(t.Context(), nil, session, "o")

@@ -80,17 +80,11 @@ type MagicLinkSignIn struct {
 	SignInOptions
 }
 
-// RedeemMagicLink turns the token of a link, also of an invitation, into a
-// session. A token works once, so call this on a POST only: mail scanners open
-// links. Errors: [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown], [*StepUpError].
+// WithMagicLink turns the token of a link, also of an invitation, into a session. A token
+// works once, so call this on a POST only: mail scanners open links. Errors:
+// [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown], [*StepUpError];
+// [grimoireauth.ErrOtherBrowser] if the link was requested in another browser.
 // Source: https://stytch.com/docs/b2b/api/authenticate-magic-link
-func (s SignIn) RedeemMagicLink(ctx context.Context, token grimoireauth.Secret) (SignedIn, error) {
-	return s.WithMagicLink(ctx, MagicLinkSignIn{Token: token})
-}
-
-// WithMagicLink is [SignIn.RedeemMagicLink] with everything that can be said
-// besides the token. Further errors: [grimoireauth.ErrOtherBrowser] if the link was asked for in
-// another browser.
 func (s SignIn) WithMagicLink(ctx context.Context, in MagicLinkSignIn) (SignedIn, error) {
 	const op = "redeem magic link"
 	req, err := s.c.request(op, in.SignInOptions, needed("token of the link", in.Token.Reveal()), checkVerifier(in.Verifier))

@@ -28,25 +28,25 @@ var policies = map[string]func(d *desk, method grimoireauth.SignInMethod) grimoi
 	// Section 2.2: every way to sign in, no second factor.
 	"all allowed": func(d *desk, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("all allowed")
-		d.enrol(class)
+		d.enroll(class)
 		return class
 	},
 	// Section 2.2, rule 2: one other way only.
 	"restricted": func(d *desk, method grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("restricted", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{string(another(method))}, "email_invites": "ALL_ALLOWED"})
-		d.enrol(class)
+		d.enroll(class)
 		return class
 	},
 	// Section 6.1: REQUIRED_FOR_ALL, and Sam has an app.
 	"MFA required": func(d *desk, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("MFA", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
-		d.giveApp(class, d.enrol(class))
+		d.giveApp(class, d.enroll(class))
 		return class
 	},
 	// Section 6.1: REQUIRED_FOR_ALL, and Sam has nothing yet.
 	"MFA required, unenrolled": func(d *desk, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("MFA for beginners", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
-		d.enrol(class)
+		d.enroll(class)
 		return class
 	},
 	// Section 2.2: strangers of the domain join by e-mail and through SSO.
@@ -69,13 +69,13 @@ var policies = map[string]func(d *desk, method grimoireauth.SignInMethod) grimoi
 	// Section 2.2, rule 7: restricted, and Sam is for emergencies.
 	"breakglass": func(d *desk, method grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("breakglass", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{string(another(method))}, "email_invites": "ALL_ALLOWED"})
-		d.makeBreakglass(class, d.enrol(class))
+		d.makeBreakglass(class, d.enroll(class))
 		return class
 	},
 }
 
-// enrol puts Sam on the roster, with a password that was taken over.
-func (d *desk) enrol(class grimoireauth.ClassID) grimoireauth.MemberID {
+// enroll puts Sam on the roster, with a password that was taken over.
+func (d *desk) enroll(class grimoireauth.ClassID) grimoireauth.MemberID {
 	id := d.stytch.AddStudent(class, sam)
 	d.givePassword(class, sam)
 	return id
@@ -196,7 +196,7 @@ func (d *desk) proveAddress(stepUp *stytchclient.StepUpError, class grimoireauth
 	d.t.Helper()
 	require.True(d.t, stepUp.Primary)
 	require.NotEmpty(d.t, stepUp.Methods)
-	require.Zero(d.t, stepUp.Unfinished(), "a second factor is not what is owed now")
+	require.Zero(d.t, stepUp.Owner(), "a second factor is not what is owed now")
 	if settings := stepUp.Class.Settings; !settings.Allows(grimoireauth.MethodEmailCode) && !stepUp.Member.Breakglass {
 		require.NotContains(d.t, stepUp.Methods, grimoireauth.MethodEmailCode)
 	}
@@ -222,18 +222,18 @@ func (d *desk) proveAddress(stepUp *stytchclient.StepUpError, class grimoireauth
 
 func (d *desk) finishByApp(stepUp *stytchclient.StepUpError) {
 	d.t.Helper()
-	finished := d.in(d.client.SignIn.ResumeWithApp(d.t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{
+	finished := d.in(d.client.SecondFactors.WithAppCode(d.t.Context(), stepUp.Owner(), stytchclient.FactorCode{
 		Code: grimoireauth.NewSecret(d.stytch.TOTPCode(stepUp.Member.Member)),
 	}))
 	require.Equal(d.t, stepUp.Member.Person, finished.Member.Person)
-	_, err := d.client.SignIn.ResumeWithApp(d.t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{Code: grimoireauth.NewSecret("000000")})
+	_, err := d.client.SecondFactors.WithAppCode(d.t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: grimoireauth.NewSecret("000000")})
 	require.ErrorIs(d.t, err, grimoireauth.ErrSignInExpired, "an unfinished sign-in is finished once")
 }
 
 func (d *desk) finishBySMS(stepUp *stytchclient.StepUpError) {
 	d.t.Helper()
-	require.NoError(d.t, d.client.SignIn.SendSMSCode(d.t.Context(), stepUp.Unfinished(), stytchclient.SMSCode{Phone: phone}))
-	finished := d.in(d.client.SignIn.ResumeWithSMS(d.t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{Code: d.code()}))
+	require.NoError(d.t, d.client.SecondFactors.SendSMSCode(d.t.Context(), stepUp.Owner(), stytchclient.SMSCode{Phone: phone}))
+	finished := d.in(d.client.SecondFactors.WithSMSCode(d.t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: d.code()}))
 	require.Equal(d.t, phone, finished.Member.Phone)
 	require.True(d.t, finished.Member.MFAEnrolled)
 }

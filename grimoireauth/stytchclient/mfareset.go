@@ -11,7 +11,7 @@ import (
 
 // ResetMFA takes a member's second factors away, for the day they lost them: the
 // phone number, the authenticator app, and the wish to be asked for one at every
-// sign-in. If the class asks for a second factor they enrol anew at the next
+// sign-in. If the class asks for a second factor they enroll anew at the next
 // sign-in, with nothing but their first factor: be sure who it is that asks.
 // Their sessions stay; end them by [Sessions.RevokeMember] if a factor was stolen.
 // It can be repeated, also after a part of it failed. Errors: [grimoireauth.ErrNotFound].

@@ -37,12 +37,12 @@ func live(t testing.TB) grimoireauth.Authentication {
 // member_authenticated whether the sign-in is finished, seven have no such field.
 func nineteen(t testing.TB) map[string]answered {
 	verifier, code := stytchclient.NewVerifier(), stytchclient.FactorCode{Code: grimoireauth.NewSecret("739154")}
-	unfinished := stytchclient.Unfinished{Person: someone, Intermediate: begun}
+	unfinished := stytchclient.FactorOwner{Person: someone, Proof: begun}
 	noFlag := []string{"member_authenticated", "mfa_required", "primary_required", "intermediate_session_token"}
 	type client = *stytchclient.Client
 	return map[string]answered{
 		"magic_links/authenticate": {do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
-			return c.SignIn.RedeemMagicLink(ctx, token)
+			return c.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: token})
 		}},
 		"otps/email/authenticate": {do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
 			return c.SignIn.WithEmailCode(ctx, stytchclient.EmailCodeSignIn{Class: someone.Class, Email: sam, Code: code.Code})
@@ -51,13 +51,13 @@ func nineteen(t testing.TB) map[string]answered {
 			return c.SignIn.WithPassword(ctx, stytchclient.PasswordSignIn{Class: someone.Class, Email: sam, Password: token})
 		}},
 		"passwords/email/reset": {do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
-			return c.SignIn.FinishPasswordReset(ctx, stytchclient.NewPassword{Token: token, Verifier: verifier, Password: token})
+			return c.Passwords.FinishReset(ctx, stytchclient.NewPassword{Token: token, Verifier: verifier, Password: token})
 		}},
 		"passwords/existing_password/reset": {do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
-			return c.SignIn.ChangePassword(ctx, stytchclient.PasswordChange{Class: someone.Class, Email: sam, Old: token, New: token})
+			return c.Passwords.Change(ctx, stytchclient.PasswordChange{Class: someone.Class, Email: sam, Old: token, New: token})
 		}},
 		"passwords/session/reset": {lacks: []string{"primary_required"}, do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
-			return c.Sessions.SetPassword(ctx, live(t), token, stytchclient.SessionOptions{})
+			return c.Passwords.Set(ctx, live(t), token, stytchclient.SessionOptions{})
 		}},
 		"sso/authenticate": {do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
 			return c.SignIn.WithSSO(ctx, stytchclient.SSOSignIn{Token: token, Verifier: verifier})
@@ -67,10 +67,10 @@ func nineteen(t testing.TB) map[string]answered {
 			return out.SignedIn, err
 		}},
 		"discovery/intermediate_sessions/exchange": {do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
-			return c.SignIn.ChooseClass(ctx, stytchclient.ChosenClass{Class: someone.Class, Intermediate: begun})
+			return c.Discovery.ChooseClass(ctx, stytchclient.ChosenClass{Class: someone.Class, Intermediate: begun})
 		}},
 		"discovery/organizations/create": {do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
-			return c.SignIn.CreateClass(ctx, stytchclient.CreatedClass{Intermediate: begun, NewClass: stytchclient.NewClass{Name: "LAWS1100"}})
+			return c.Discovery.CreateClass(ctx, stytchclient.CreatedClass{Intermediate: begun, NewClass: stytchclient.NewClass{Name: "LAWS1100"}})
 		}},
 		"sessions/exchange": {do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
 			return c.Sessions.Switch(ctx, live(t).Credentials, someone.Class)
@@ -80,13 +80,13 @@ func nineteen(t testing.TB) map[string]answered {
 		}},
 
 		"otps/sms/authenticate": {lacks: noFlag, do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
-			return c.SignIn.ResumeWithSMS(ctx, unfinished, code)
+			return c.SecondFactors.WithSMSCode(ctx, unfinished, code)
 		}},
 		"totp/authenticate": {lacks: noFlag, do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
-			return c.SignIn.ResumeWithApp(ctx, unfinished, code)
+			return c.SecondFactors.WithAppCode(ctx, unfinished, code)
 		}},
 		"recovery_codes/recover": {lacks: noFlag, do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
-			return c.SignIn.ResumeWithRecoveryCode(ctx, unfinished, code)
+			return c.SecondFactors.WithRecoveryCode(ctx, unfinished, code)
 		}},
 		"sessions/authenticate": {lacks: append(noFlag, "member_id"), do: func(ctx context.Context, c client) (stytchclient.SignedIn, error) {
 			return c.Sessions.Fetch(ctx, live(t).Credentials)

@@ -88,26 +88,15 @@ type oauthAnswer struct {
 	ProviderValues  *oauth.ProviderValues `json:"provider_values"`
 }
 
-// DiscoverByOAuth ends a discovery that [SignIn.StartDiscoveryOAuth] began; the
-// Verifier is required. Like [SignIn.DiscoverByLink] it always ends in an error: a
-// [*StepUpError] with the classes to choose from, or [grimoireauth.ErrTokenUnknown],
-// [grimoireauth.ErrOtherBrowser].
+// ByOAuth ends a discovery that [Discovery.StartOAuth] began, with its verifier. Errors:
+// [grimoireauth.ErrTokenUnknown], [grimoireauth.ErrOtherBrowser].
 // Source: https://stytch.com/docs/b2b/api/authenticate-discovery-oauth
-func (s SignIn) DiscoverByOAuth(ctx context.Context, in DiscoveryToken) (SignedIn, error) {
+func (s Discovery) ByOAuth(ctx context.Context, token, verifier grimoireauth.Secret) (Discovered, error) {
 	const op = "discover by provider"
-	if err := invalid(op, needed("token of the provider", in.Token.Reveal()), neededVerifier(in.Verifier)); err != nil {
-		return SignedIn{}, err
+	if err := invalid(op, needed("token of the provider", token.Reveal()), neededVerifier(verifier)); err != nil {
+		return Discovered{}, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*oauthdiscovery.AuthenticateResponse, error) {
-		return s.c.api.OAuth.Discovery.Authenticate(ctx, &oauthdiscovery.AuthenticateParams{
-			DiscoveryOAuthToken: in.Token.Reveal(), PkceCodeVerifier: in.Verifier.Reveal(),
-		})
-	})
-	if err != nil {
-		return SignedIn{}, err
-	}
-	return SignedIn{}, s.c.chooseClass(op, discovered{
-		requestID: res.RequestID, intermediate: res.IntermediateSessionToken, email: res.EmailAddress, name: res.FullName,
-		classes: res.DiscoveredOrganizations,
-	})
+	return s.begin(ctx, op, "/v1/b2b/oauth/discovery/authenticate", &oauthdiscovery.AuthenticateParams{
+		DiscoveryOAuthToken: token.Reveal(), PkceCodeVerifier: verifier.Reveal(),
+	}, expected{})
 }

@@ -15,12 +15,12 @@ func TestSignInStartURLs(t *testing.T) {
 	d := newDesk(t, new(mock.Stytch))
 	const back = "https://app.example.edu/auth/callback?next=%2Froster"
 	tests := map[string]struct {
-		start func(stytchclient.SignIn) (stytchclient.Start, error)
+		start func(*stytchclient.Client) (stytchclient.Start, error)
 		path  string
 		want  url.Values // besides public_token and pkce_code_challenge
 	}{
-		"Google, by id": {func(s stytchclient.SignIn) (stytchclient.Start, error) {
-			return s.StartOAuth(stytchclient.OAuthStart{
+		"Google, by id": {func(c *stytchclient.Client) (stytchclient.Start, error) {
+			return c.SignIn.StartOAuth(stytchclient.OAuthStart{
 				Provider: grimoireauth.MethodGoogle, Class: someone.Class, RedirectURL: back,
 				Scopes: []string{"https://www.googleapis.com/auth/calendar", "openid"}, Provided: map[string]string{"hd": "example.edu"},
 			})
@@ -28,19 +28,19 @@ func TestSignInStartURLs(t *testing.T) {
 			"organization_id": {"organization-test-1"}, "login_redirect_url": {back}, "signup_redirect_url": {back},
 			"custom_scopes": {"https://www.googleapis.com/auth/calendar openid"}, "provider_hd": {"example.edu"},
 		}},
-		"Microsoft, by slug": {func(s stytchclient.SignIn) (stytchclient.Start, error) {
-			return s.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodMicrosoft, Class: "torts"})
+		"Microsoft, by slug": {func(c *stytchclient.Client) (stytchclient.Start, error) {
+			return c.SignIn.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodMicrosoft, Class: "torts"})
 		}, "/v1/b2b/public/oauth/microsoft/start", url.Values{"slug": {"torts"}}},
-		"Slack, discovery": {func(s stytchclient.SignIn) (stytchclient.Start, error) {
-			return s.StartDiscoveryOAuth(stytchclient.DiscoveryOAuthStart{Provider: grimoireauth.MethodSlack, RedirectURL: back})
+		"Slack, discovery": {func(c *stytchclient.Client) (stytchclient.Start, error) {
+			return c.Discovery.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodSlack, RedirectURL: back})
 		}, "/v1/b2b/public/oauth/slack/discovery/start", url.Values{"discovery_redirect_url": {back}}},
-		"single sign-on": {func(s stytchclient.SignIn) (stytchclient.Start, error) {
-			return s.StartSSO(stytchclient.SSOStart{Connection: "saml-connection-test-1", RedirectURL: back})
+		"single sign-on": {func(c *stytchclient.Client) (stytchclient.Start, error) {
+			return c.SignIn.StartSSO(stytchclient.SSOStart{Connection: "saml-connection-test-1", RedirectURL: back})
 		}, "/v1/public/sso/start", url.Values{"connection_id": {"saml-connection-test-1"}, "login_redirect_url": {back}, "signup_redirect_url": {back}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			start, err := test.start(d.client.SignIn)
+			start, err := test.start(d.client)
 			heard.say(start)
 			require.NoError(t, err)
 			require.True(t, strings.HasPrefix(start.URL, d.stytch.BaseURL()+test.path+"?"), start.URL)
@@ -53,7 +53,7 @@ func TestSignInStartURLs(t *testing.T) {
 			got.Del("public_token")
 			got.Del("pkce_code_challenge")
 			require.Equal(t, test.want, got)
-			again, err := test.start(d.client.SignIn)
+			again, err := test.start(d.client)
 			require.NoError(t, err)
 			require.False(t, start.Verifier.Equal(again.Verifier), "each has a verifier of its own")
 		})
@@ -70,8 +70,11 @@ func TestSignInStartURLFaults(t *testing.T) {
 		"nothing": {func() (stytchclient.Start, error) { return d.client.SignIn.StartOAuth(stytchclient.OAuthStart{}) },
 			[]string{"the provider is none of", "class id is missing"}},
 		"no provider of OAuth": {func() (stytchclient.Start, error) {
-			return d.client.SignIn.StartDiscoveryOAuth(stytchclient.DiscoveryOAuthStart{Provider: grimoireauth.MethodPassword})
+			return d.client.Discovery.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodPassword})
 		}, []string{"the provider is none of"}},
+		"a discovery with a class": {func() (stytchclient.Start, error) {
+			return d.client.Discovery.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodGoogle, Class: "torts"})
+		}, []string{"without a class"}},
 		"odd parameters": {func() (stytchclient.Start, error) {
 			return d.client.SignIn.StartOAuth(stytchclient.OAuthStart{
 				Provider: grimoireauth.MethodGoogle, Class: "torts", RedirectURL: "/callback",

@@ -31,15 +31,6 @@ type OAuthStart struct {
 	Verifier grimoireauth.Secret
 }
 
-// DiscoveryOAuthStart is an [OAuthStart] without a class.
-type DiscoveryOAuthStart struct {
-	Provider    grimoireauth.SignInMethod // required
-	RedirectURL string
-	Scopes      []string
-	Provided    map[string]string
-	Verifier    grimoireauth.Secret // as in [OAuthStart]
-}
-
 // StartOAuth returns where to send a browser that signs in with a provider. It asks
 // nobody. The browser comes back to RedirectURL with a token for [SignIn.WithOAuth],
 // and stytch_token_type "oauth". Errors: [grimoireauth.ErrInvalid], also without
@@ -59,15 +50,15 @@ func (s SignIn) StartOAuth(start OAuthStart) (Start, error) {
 		unknown, needed("class id", string(start.Class)), checkRedirectURL("RedirectURL", start.RedirectURL), fault)
 }
 
-// StartDiscoveryOAuth is [SignIn.StartOAuth] without a class. The token is for
-// [SignIn.DiscoverByOAuth], and stytch_token_type is "discovery_oauth".
+// StartOAuth is [SignIn.StartOAuth] without a class: the start's Class is empty. The token
+// is for [Discovery.ByOAuth], and stytch_token_type is "discovery_oauth".
 // Source: https://stytch.com/docs/b2b/api/oauth-google-discovery-start
-func (s SignIn) StartDiscoveryOAuth(start DiscoveryOAuthStart) (Start, error) {
+func (s Discovery) StartOAuth(start OAuthStart) (Start, error) {
 	parameters, fault := providerParameters(start.Scopes, start.Provided)
 	name, unknown := providerName(start.Provider)
 	parameters["discovery_redirect_url"] = start.RedirectURL
 	return s.c.startURL("start discovery by provider", "/v1/b2b/public/oauth/"+name+"/discovery/start", start.Verifier, parameters,
-		unknown, checkRedirectURL("RedirectURL", start.RedirectURL), fault)
+		unknown, noClass(start.Class), checkRedirectURL("RedirectURL", start.RedirectURL), fault)
 }
 
 var errNoProvider = errors.New("the provider is none of google_oauth, microsoft_oauth, github_oauth, slack_oauth and hubspot_oauth")

@@ -56,7 +56,7 @@ func edited(t *testing.T, changes ...string) string {
 func redeem(t *testing.T, answer string) (stytchclient.SignedIn, error) {
 	t.Helper()
 	client := clientOf(t, nil, body(http.StatusOK, answer))
-	return client.SignIn.RedeemMagicLink(t.Context(), grimoireauth.NewSecret("DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94="))
+	return client.SignIn.WithMagicLink(t.Context(), stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret("DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94=")})
 }
 
 func TestFinishedSignIn(t *testing.T) {

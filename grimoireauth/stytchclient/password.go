@@ -52,33 +52,17 @@ func (s SignIn) WithPassword(ctx context.Context, in PasswordSignIn) (SignedIn, 
 	}, expected{class: in.Class, began: req.began, password: true})
 }
 
-// DiscoveryPassword is an address and a password without a class.
-type DiscoveryPassword struct {
-	Email    string              // required
-	Password grimoireauth.Secret // required
-}
-
-// DiscoverByPassword begins a discovery with a password, in projects whose
-// passwords belong to addresses and not to classes. Like [SignIn.DiscoverByLink] it
-// always ends in an error: a [*StepUpError] with the classes to choose from, or
-// those of [SignIn.WithPassword].
+// ByPassword begins a discovery with a password, in projects whose passwords belong to
+// addresses and not to classes. Errors: those of [SignIn.WithPassword].
 // Source: https://stytch.com/docs/b2b/api/passwords-discovery-authenticate
-func (s SignIn) DiscoverByPassword(ctx context.Context, in DiscoveryPassword) (SignedIn, error) {
+func (s Discovery) ByPassword(ctx context.Context, email string, password grimoireauth.Secret) (Discovered, error) {
 	const op = "discover by password"
-	if err := invalid(op, checkEmail(in.Email), needed("password", in.Password.Reveal())); err != nil {
-		return SignedIn{}, err
+	if err := invalid(op, checkEmail(email), needed("password", password.Reveal())); err != nil {
+		return Discovered{}, err
 	}
-	res, err := callWithPassword(ctx, s.c, op, func(ctx context.Context) (*passworddiscovery.AuthenticateResponse, error) {
-		return s.c.api.Passwords.Discovery.Authenticate(ctx, &passworddiscovery.AuthenticateParams{
-			EmailAddress: in.Email, Password: in.Password.Reveal(),
-		})
-	})
-	if err != nil {
-		return SignedIn{}, err
-	}
-	return SignedIn{}, s.c.chooseClass(op, discovered{
-		requestID: res.RequestID, intermediate: res.IntermediateSessionToken, email: res.EmailAddress, classes: res.DiscoveredOrganizations,
-	})
+	return s.begin(ctx, op, "/v1/b2b/passwords/discovery/authenticate", &passworddiscovery.AuthenticateParams{
+		EmailAddress: email, Password: password.Reveal(),
+	}, expected{password: true})
 }
 
 // wrongPassword are the ways in which Stytch says that an address and a password

@@ -28,11 +28,11 @@ func TestSignInPasswordReset(t *testing.T) {
 		signedIn, err := d.try(class, password)
 		d.refused(grimoireauth.ErrWrongPassword, signedIn, err)
 
-		verifier, err := d.client.SignIn.StartPasswordReset(t.Context(), stytchclient.PasswordReset{Class: class, Email: sam, Expires: 5 * time.Minute})
+		verifier, err := d.client.Passwords.StartReset(t.Context(), stytchclient.PasswordReset{Class: class, Email: sam, Expires: 5 * time.Minute})
 		heard.say(verifier, err)
 		require.NoError(t, err)
 		finish := func(verifier grimoireauth.Secret, word string) (stytchclient.SignedIn, error) {
-			return d.client.SignIn.FinishPasswordReset(t.Context(), stytchclient.NewPassword{
+			return d.client.Passwords.FinishReset(t.Context(), stytchclient.NewPassword{
 				Token: d.token(), Verifier: verifier, Password: grimoireauth.NewSecret(word), Class: class,
 			})
 		}
@@ -52,7 +52,7 @@ func TestSignInPasswordReset(t *testing.T) {
 		d.refused(grimoireauth.ErrTokenSpent, signedIn, err)
 
 		d.in(d.try(class, password))
-		verifier, err = d.client.SignIn.StartPasswordReset(t.Context(), stytchclient.PasswordReset{Class: class, Email: sam})
+		verifier, err = d.client.Passwords.StartReset(t.Context(), stytchclient.PasswordReset{Class: class, Email: sam})
 		require.NoError(t, err)
 		signedIn, err = finish(stytchclient.NewVerifier(), otherPassword)
 		d.refused(grimoireauth.ErrOtherBrowser, signedIn, err)
@@ -66,10 +66,10 @@ func TestSignInPasswordChange(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		d := newDesk(t, new(mock.Stytch))
 		class := d.class("Torts")
-		me := d.enrol(class)
+		me := d.enroll(class)
 		at := d.in(d.try(class, password))
 		change := func(old, fresh string) (stytchclient.SignedIn, error) {
-			return d.client.SignIn.ChangePassword(t.Context(), stytchclient.PasswordChange{
+			return d.client.Passwords.Change(t.Context(), stytchclient.PasswordChange{
 				Class: class, Email: sam, Old: grimoireauth.NewSecret(old), New: grimoireauth.NewSecret(fresh),
 			})
 		}
@@ -87,12 +87,12 @@ func TestSignInPasswordChange(t *testing.T) {
 
 		// Somebody who has just signed in needs no old one.
 		other := d.in(d.try(class, otherPassword))
-		set := d.in(d.client.Sessions.SetPassword(t.Context(), changed.Authentication, grimoireauth.NewSecret(password), stytchclient.SessionOptions{}))
+		set := d.in(d.client.Passwords.Set(t.Context(), changed.Authentication, grimoireauth.NewSecret(password), stytchclient.SessionOptions{}))
 		require.Equal(t, changed.ID(), set.ID(), "this session goes on")
 		_, err = d.client.Sessions.Authenticate(t.Context(), other.Credentials)
 		require.ErrorIs(t, err, grimoireauth.ErrSessionEnded, "the others do not")
 		time.Sleep(6 * time.Minute)
-		signedIn, err = d.client.Sessions.SetPassword(t.Context(), set.Authentication, grimoireauth.NewSecret(otherPassword), stytchclient.SessionOptions{})
+		signedIn, err = d.client.Passwords.Set(t.Context(), set.Authentication, grimoireauth.NewSecret(otherPassword), stytchclient.SessionOptions{})
 		d.refused(grimoireauth.ErrNotRecent, signedIn, err)
 		require.Zero(t, d.alarms)
 	})
@@ -101,7 +101,7 @@ func TestSignInPasswordChange(t *testing.T) {
 func TestSignInPasswordMustChange(t *testing.T) {
 	d := newDesk(t, &mock.Stytch{CrossOrgPasswords: true})
 	class := d.class("Torts")
-	d.enrol(class)
+	d.enroll(class)
 	_, err := d.client.Stytch().Passwords.Email.RequireReset(t.Context(), &passwordemail.RequireResetParams{EmailAddress: sam})
 	require.NoError(t, err)
 	signedIn, err := d.try(class, password)
@@ -115,30 +115,28 @@ func TestSignInPasswordDiscovery(t *testing.T) {
 	d := newDesk(t, &mock.Stytch{CrossOrgPasswords: true})
 	class := d.class("Torts")
 	me := d.stytch.AddStudent(class, sam)
-	discover := func(word string) (stytchclient.SignedIn, error) {
-		return d.client.SignIn.DiscoverByPassword(t.Context(), stytchclient.DiscoveryPassword{Email: sam, Password: grimoireauth.NewSecret(word)})
+	discover := func(word string) (stytchclient.Discovered, error) {
+		return d.client.Discovery.ByPassword(t.Context(), sam, grimoireauth.NewSecret(word))
 	}
-	signedIn, err := discover(password)
-	d.refused(grimoireauth.ErrWrongPassword, signedIn, err)
-	verifier, err := d.client.SignIn.StartDiscoveryPasswordReset(t.Context(), stytchclient.DiscoveryPasswordReset{Email: sam})
+	found, err := discover(password)
+	d.refused(grimoireauth.ErrWrongPassword, found, err)
+	verifier, err := d.client.Discovery.StartPasswordReset(t.Context(), stytchclient.PasswordReset{Email: sam})
 	heard.say(verifier, err)
 	require.NoError(t, err)
-	reset := stytchclient.DiscoveryNewPassword{
-		DiscoveryToken: stytchclient.DiscoveryToken{Token: d.token(), Verifier: verifier}, Password: grimoireauth.NewSecret(password),
-	}
-	stepUp := d.unfinished(d.client.SignIn.FinishDiscoveryPasswordReset(t.Context(), reset))
-	require.Len(t, stepUp.Discovery.Classes, 1)
+	reset := d.token()
+	found = d.discovered(d.client.Discovery.FinishPasswordReset(t.Context(), reset, verifier, grimoireauth.NewSecret(password)))
+	require.Len(t, found.Classes, 1)
 	require.Len(t, d.cuts, 1)
 	require.Equal(t, me, d.cuts[0].Member)
-	signedIn, err = d.client.SignIn.FinishDiscoveryPasswordReset(t.Context(), reset)
-	d.refused(grimoireauth.ErrTokenSpent, signedIn, err)
+	found, err = d.client.Discovery.FinishPasswordReset(t.Context(), reset, verifier, grimoireauth.NewSecret(password))
+	d.refused(grimoireauth.ErrTokenSpent, found, err)
 
-	stepUp = d.unfinished(discover(password))
-	d.in(d.client.SignIn.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: class, Intermediate: stepUp.Intermediate}))
+	found = d.discovered(discover(password))
+	d.in(d.client.Discovery.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: class, Intermediate: found.Intermediate}))
 
 	apart := newDesk(t, new(mock.Stytch))
-	signedIn, err = apart.client.SignIn.DiscoverByPassword(t.Context(), stytchclient.DiscoveryPassword{Email: sam, Password: grimoireauth.NewSecret(password)})
-	apart.refused(grimoireauth.ErrUnavailable, signedIn, err)
+	found, err = apart.client.Discovery.ByPassword(t.Context(), sam, grimoireauth.NewSecret(password))
+	apart.refused(grimoireauth.ErrUnavailable, found, err)
 	require.Equal(t, 1, apart.alarms, "the project is set up otherwise, which is the operator's business")
 }
 
@@ -199,22 +197,22 @@ func asKind(err error) error {
 
 func TestSignInCheckPassword(t *testing.T) {
 	d := newDesk(t, new(mock.Stytch))
-	good, err := d.client.SignIn.CheckPassword(t.Context(), grimoireauth.NewSecret(password), sam)
+	good, err := d.client.Passwords.Check(t.Context(), grimoireauth.NewSecret(password), sam)
 	require.NoError(t, err)
 	require.True(t, good.OK)
 	require.GreaterOrEqual(t, good.Score, 3)
-	weak, err := d.client.SignIn.CheckPassword(t.Context(), grimoireauth.NewSecret("Sam12"), sam)
+	weak, err := d.client.Passwords.Check(t.Context(), grimoireauth.NewSecret("Sam12"), sam)
 	require.NoError(t, err)
 	require.False(t, weak.OK)
 	require.NotEmpty(t, weak.Suggestions)
-	_, err = d.client.SignIn.CheckPassword(t.Context(), grimoireauth.Secret{}, sam)
+	_, err = d.client.Passwords.Check(t.Context(), grimoireauth.Secret{}, sam)
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
 
 	leaked, err := clientOf(t, nil, body(200, `{"valid_password":true,"score":4,"breached_password":true,"strength_policy":"luds","luds_feedback":{"missing_characters":2}}`)).
-		SignIn.CheckPassword(t.Context(), token, "")
+		Passwords.Check(t.Context(), token, "")
 	require.NoError(t, err)
 	require.False(t, leaked.OK, "whatever else is said about it")
 	require.Equal(t, 2, leaked.MissingCharacters)
-	_, err = clientOf(t, nil, body(200, "{}")).SignIn.CheckPassword(t.Context(), token, "")
+	_, err = clientOf(t, nil, body(200, "{}")).Passwords.Check(t.Context(), token, "")
 	require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
 }

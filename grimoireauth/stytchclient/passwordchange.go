@@ -20,12 +20,12 @@ type PasswordChange struct {
 	Locale string
 }
 
-// ChangePassword sets a new password and signs its owner in anew. All sessions that
-// the member had end, as with [SignIn.FinishPasswordReset]. Errors:
+// Change sets a new password and signs its owner in anew. All sessions that
+// the member had end, as with [Passwords.FinishReset]. Errors:
 // [grimoireauth.ErrWrongPassword] for the old one, as with [SignIn.WithPassword];
 // [grimoireauth.ErrWeakPassword] for the new one; [grimoireauth.ErrLocked].
 // Source: https://stytch.com/docs/b2b/api/existing-password-reset
-func (s SignIn) ChangePassword(ctx context.Context, in PasswordChange) (SignedIn, error) {
+func (s Passwords) Change(ctx context.Context, in PasswordChange) (SignedIn, error) {
 	const op = "change password"
 	req, err := s.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Locale: in.Locale},
 		needed("class id", string(in.Class)), checkEmail(in.Email),
@@ -50,21 +50,20 @@ func (s SignIn) ChangePassword(ctx context.Context, in PasswordChange) (SignedIn
 	return s.c.accept(ctx, op, *res, want)
 }
 
-// SetPassword gives somebody who has just signed in a password, also a first one.
-// Their other sessions end; this one goes on. Errors: [grimoireauth.ErrNotRecent] if no factor of
+// Set gives a person who has just signed in a password, also a first one. Their other sessions end; this one goes on. Errors: [grimoireauth.ErrNotRecent] if no factor of
 // the session is younger than five minutes, [grimoireauth.ErrWeakPassword], [grimoireauth.ErrSessionEnded].
 // Source: https://stytch.com/docs/b2b/api/session-reset
-func (s Sessions) SetPassword(ctx context.Context, of grimoireauth.Authentication, password grimoireauth.Secret, options SessionOptions) (SignedIn, error) {
+func (s Passwords) Set(ctx context.Context, of grimoireauth.Authentication, password grimoireauth.Secret, options SessionOptions) (SignedIn, error) {
 	const op = "set password"
-	who := ownerOf(of)
-	req, err := s.c.request(op, SignInOptions{SessionOptions: options, Continue: who.proof},
+	who := OwnerOf(of)
+	req, err := s.c.request(op, SignInOptions{SessionOptions: options, Continue: who.Proof},
 		append(who.faults(), needed("new password", password.Reveal()))...)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	want := expected{class: who.person.Class, whose: who.person.Member}
+	want := expected{class: who.Person.Class, whose: who.Person.Member}
 	res, err := ask[sessionAnswer](ctx, s.c, op, "/v1/b2b/passwords/session/reset", &passwordsession.ResetParams{
-		OrganizationID:         string(who.person.Class),
+		OrganizationID:         string(who.Person.Class),
 		Password:               password.Reveal(),
 		SessionToken:           req.token,
 		SessionJWT:             req.jwt,
@@ -72,7 +71,7 @@ func (s Sessions) SetPassword(ctx context.Context, of grimoireauth.Authenticatio
 		SessionCustomClaims:    req.claims,
 	}, want)
 	if err != nil {
-		s.c.passwordMayBeSet(ctx, op, who.person, err)
+		s.c.passwordMayBeSet(ctx, op, who.Person, err)
 		return SignedIn{}, err
 	}
 	s.c.passwordSet(ctx, op, res.RequestID, res.Member)

@@ -32,13 +32,13 @@ type PasswordReset struct {
 	Verifier grimoireauth.Secret
 }
 
-// StartPasswordReset e-mails a link to set a password with. It returns the verifier
+// StartReset e-mails a link to set a password with. It returns the verifier
 // that [NewPassword] wants: keep it for this browser. The link sets no password in
 // another one, so whoever reads the e-mail alone cannot. Errors: those of
 // [SignIn.SendMagicLink], and as there a page that strangers can reach should
 // answer all of them alike.
 // Source: https://stytch.com/docs/b2b/api/email-reset-start
-func (s SignIn) StartPasswordReset(ctx context.Context, reset PasswordReset) (verifier grimoireauth.Secret, err error) {
+func (s Passwords) StartReset(ctx context.Context, reset PasswordReset) (verifier grimoireauth.Secret, err error) {
 	const op = opPasswordReset
 	minutes, fault := linkMinutes(reset.Expires)
 	if err := invalid(op, needed("class id", string(reset.Class)), checkEmail(reset.Email), fault, checkLocale(reset.Locale), checkVerifier(reset.Verifier)); err != nil {
@@ -71,20 +71,20 @@ func (s SignIn) StartPasswordReset(ctx context.Context, reset PasswordReset) (ve
 // NewPassword ends a password reset.
 type NewPassword struct {
 	Token    grimoireauth.Secret // the token in the link; required
-	Verifier grimoireauth.Secret // what StartPasswordReset returned; required
+	Verifier grimoireauth.Secret // what StartReset returned; required
 	Password grimoireauth.Secret // the new password; required
 	// Class is as in [MagicLinkSignIn].
 	Class grimoireauth.ClassID
 	SignInOptions
 }
 
-// FinishPasswordReset sets the password and signs its owner in, which can owe a
+// FinishReset sets the password and signs its owner in, which can owe a
 // second factor like every sign-in; the password is set then as well. All other
 // sessions of the member end: their session_jwts are stale at once in this process,
 // and whoever shares its revocations. Errors: [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown],
 // [grimoireauth.ErrOtherBrowser]; [grimoireauth.ErrWeakPassword], after which the same link can be tried again.
 // Source: https://stytch.com/docs/b2b/api/email-reset
-func (s SignIn) FinishPasswordReset(ctx context.Context, in NewPassword) (SignedIn, error) {
+func (s Passwords) FinishReset(ctx context.Context, in NewPassword) (SignedIn, error) {
 	const op = "finish password reset"
 	req, err := s.c.request(op, in.SignInOptions, needed("token of the link", in.Token.Reveal()),
 		neededVerifier(in.Verifier), needed("new password", in.Password.Reveal()))

@@ -7,6 +7,10 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/passwords"
 )
 
+// Passwords sets, changes and checks passwords. It is part of a [Client]. Signing in with
+// one is [SignIn.WithPassword].
+type Passwords struct{ c *Client }
+
 // PasswordStrength says how good a password would be.
 type PasswordStrength struct {
 	// OK says that Stytch would take it.
@@ -26,11 +30,11 @@ type PasswordStrength struct {
 	MissingKinds, MissingCharacters int
 }
 
-// CheckPassword tells how good a password would be, before it is set. Email is
+// Check tells how good a password would be, before it is set. Email is
 // whose it will be, since a password with their name in it is easy to guess; it may
 // be empty.
 // Source: https://stytch.com/docs/b2b/api/password-strength-check
-func (s SignIn) CheckPassword(ctx context.Context, password grimoireauth.Secret, email string) (PasswordStrength, error) {
+func (s Passwords) Check(ctx context.Context, password grimoireauth.Secret, email string) (PasswordStrength, error) {
 	const op = "check password"
 	if err := invalid(op, needed("password", password.Reveal())); err != nil {
 		return PasswordStrength{}, err

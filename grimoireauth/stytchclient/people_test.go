@@ -72,7 +72,7 @@ func TestInvitations(t *testing.T) {
 	t.Run("taken back", func(t *testing.T) {
 		link := newestToken(t, stytch)
 		require.NoError(t, client.Roster.Deny(ctx, class, guest.Member))
-		_, err := client.SignIn.RedeemMagicLink(ctx, link)
+		_, err := client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: link})
 		require.ErrorIs(t, err, grimoireauth.ErrTokenSpent, "its link leads nowhere")
 		require.ErrorIs(t, client.Roster.Deny(ctx, class, guest.Member), grimoireauth.ErrNotFound)
 		require.ErrorIs(t, client.Roster.Deny(ctx, class, by), grimoireauth.ErrConflict, "who has joined is not denied but removed")

@@ -7,91 +7,80 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/recoverycodes"
 )
 
-// ResumeWithRecoveryCode finishes a sign-in with a recovery code of somebody who
-// has lost their authenticator app. Each code works once. Errors: [grimoireauth.ErrWrongCode];
-// [grimoireauth.ErrNotFound] if the member has no app with such codes; [grimoireauth.ErrLocked],
-// [grimoireauth.ErrSignInExpired].
+// WithRecoveryCode takes a recovery code in the place of a code of an authenticator app
+// that is lost. Each code works once. Errors: [grimoireauth.ErrWrongCode];
+// [grimoireauth.ErrNotFound] if the member has no app with such codes;
+// [grimoireauth.ErrLocked]; [grimoireauth.ErrSignInExpired] or [grimoireauth.ErrSessionEnded].
 // Source: https://stytch.com/docs/b2b/api/recovery-codes-recover
-func (s SignIn) ResumeWithRecoveryCode(ctx context.Context, unfinished Unfinished, in FactorCode) (SignedIn, error) {
-	return s.c.secondFactors().withRecoveryCode(ctx, unfinished.owner(), in)
-}
-
-// AddFactorRecoveryCode adds a recovery code to a live session. Errors: as
-// [SignIn.ResumeWithRecoveryCode], and [grimoireauth.ErrSessionEnded].
-func (s Sessions) AddFactorRecoveryCode(ctx context.Context, to grimoireauth.Authentication, in FactorCode) (SignedIn, error) {
-	return s.c.secondFactors().withRecoveryCode(ctx, ownerOf(to), in)
-}
-
-func (f secondFactors) withRecoveryCode(ctx context.Context, who owner, in FactorCode) (SignedIn, error) {
+func (f SecondFactors) WithRecoveryCode(ctx context.Context, who FactorOwner, in FactorCode) (SignedIn, error) {
 	const op = "use recovery code"
 	req, err := f.request(op, who, in)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	return f.c.authenticate(ctx, op, "/v1/b2b/recovery_codes/recover", &recoverycodes.RecoverParams{
-		OrganizationID:           string(who.person.Class),
-		MemberID:                 string(who.person.Member),
+		OrganizationID:           string(who.Person.Class),
+		MemberID:                 string(who.Person.Member),
 		RecoveryCode:             in.Code.Reveal(),
 		IntermediateSessionToken: req.intermediate,
 		SessionToken:             req.token,
 		SessionJWT:               req.jwt,
 		SessionDurationMinutes:   req.minutes,
 		SessionCustomClaims:      req.claims,
-	}, expected{class: who.person.Class, whose: who.person.Member, completes: true})
+	}, expected{class: who.Person.Class, whose: who.Person.Member, completes: true})
 }
 
-// RecoveryCodes returns the codes that are left to somebody who is signed in. Stytch
-// answers this to the project, whoever asks, and each code is as good as their app:
-// show them only after a second factor that was given just now. Errors:
-// [grimoireauth.ErrNotFound] without an app.
+// RecoveryCodes returns the codes that are left to the member of a live session. Stytch
+// answers the project and checks no session, and each code is as good as the app: show
+// them only after a second factor that was given just now. Errors:
+// [grimoireauth.ErrNotFound] without an app; [grimoireauth.ErrInvalid] for a sign-in that is
+// not finished.
 // Source: https://stytch.com/docs/b2b/api/recovery-codes-get
-func (s Sessions) RecoveryCodes(ctx context.Context, of grimoireauth.Authentication) ([]grimoireauth.Secret, error) {
+func (f SecondFactors) RecoveryCodes(ctx context.Context, of FactorOwner) ([]grimoireauth.Secret, error) {
 	const op = "list recovery codes"
-	who := ownerOf(of)
-	if err := invalid(op, who.faults()...); err != nil {
+	if err := invalid(op, append(of.faults(), of.needsSession())...); err != nil {
 		return nil, err
 	}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*recoverycodes.GetResponse, error) {
-		return s.c.api.RecoveryCodes.Get(ctx, &recoverycodes.GetParams{
-			OrganizationID: string(who.person.Class), MemberID: string(who.person.Member),
+	res, err := call(ctx, f.c, op, func(ctx context.Context) (*recoverycodes.GetResponse, error) {
+		return f.c.api.RecoveryCodes.Get(ctx, &recoverycodes.GetParams{
+			OrganizationID: string(of.Person.Class), MemberID: string(of.Person.Member),
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	if res.MemberID != string(who.person.Member) {
+	if res.MemberID != string(of.Person.Member) {
 		return nil, incomplete(op, res.RequestID, "is about another member")
 	}
 	return secrets(res.RecoveryCodes), nil
 }
 
-// RotateRecoveryCodes replaces the codes of somebody who is signed in by new ones:
-// the old ones were seen, or are used up. As with [Sessions.RecoveryCodes], a second
-// factor should come just before. Errors: [grimoireauth.ErrNotFound] without an app.
+// RotateRecoveryCodes replaces the codes of the member of a live session by new ones: the
+// old ones were seen, or are used up. As with [SecondFactors.RecoveryCodes], a second
+// factor should come just before, and the errors are the same.
 // Source: https://stytch.com/docs/b2b/api/recovery-codes-rotate
-func (s Sessions) RotateRecoveryCodes(ctx context.Context, of grimoireauth.Authentication) ([]grimoireauth.Secret, error) {
+func (f SecondFactors) RotateRecoveryCodes(ctx context.Context, of FactorOwner) ([]grimoireauth.Secret, error) {
 	const op = "rotate recovery codes"
-	who := ownerOf(of)
-	if err := invalid(op, who.faults()...); err != nil {
+	if err := invalid(op, append(of.faults(), of.needsSession())...); err != nil {
 		return nil, err
 	}
-	audit := grimoireauth.Changed{Op: op, Class: who.person.Class, Member: who.person.Member}
-	res, err := call(ctx, s.c, op, func(ctx context.Context) (*recoverycodes.RotateResponse, error) {
-		return s.c.api.RecoveryCodes.Rotate(ctx, &recoverycodes.RotateParams{
-			OrganizationID: string(who.person.Class), MemberID: string(who.person.Member),
+	audit := grimoireauth.Changed{Op: op, Class: of.Person.Class, Member: of.Person.Member}
+	res, err := call(ctx, f.c, op, func(ctx context.Context) (*recoverycodes.RotateResponse, error) {
+		return f.c.api.RecoveryCodes.Rotate(ctx, &recoverycodes.RotateParams{
+			OrganizationID: string(of.Person.Class), MemberID: string(of.Person.Member),
 		})
 	})
 	if err != nil {
-		s.c.recordUnknown(ctx, audit, err)
+		f.c.recordUnknown(ctx, audit, err)
 		return nil, err
 	}
 	switch {
-	case res.MemberID != string(who.person.Member):
+	case res.MemberID != string(of.Person.Member):
 		return nil, incomplete(op, res.RequestID, "is about another member")
 	case len(res.RecoveryCodes) == 0:
 		return nil, incomplete(op, res.RequestID, "has no recovery codes")
 	}
 	audit.RequestID = res.RequestID
-	s.c.record(ctx, audit)
+	f.c.record(ctx, audit)
 	return secrets(res.RecoveryCodes), nil
 }

@@ -78,7 +78,7 @@ func newRefusing(t *testing.T) *refusing {
 	f.bobSession, err = f.client.Sessions.Authenticate(ctx, stytch.SignIn(f.bob))
 	require.NoError(t, err)
 	f.asSam, f.asBob = f.client.As(f.samSession.Credentials), f.client.As(f.bobSession.Credentials)
-	connection, err := f.client.SignIn.Connections.CreateOIDC(ctx, f.b, stytchclient.NewConnection{Name: "B"})
+	connection, err := f.client.Connections.CreateOIDC(ctx, f.b, stytchclient.NewConnection{Name: "B"})
 	require.NoError(t, err)
 	f.connectionB = connection.ID
 	f.revocations, f.events = nil, nil
@@ -173,8 +173,8 @@ var reading = map[string]bool{
 	"As": true, "Can": true, "ClientShare": true, "ClockError": true, "Outages": true, "MeasureClock": true, "SessionMarks": true, "Stytch": true,
 	"Classes.ByExternalID": true, "Classes.BySlug": true, "Classes.Find": true, "Classes.Get": true,
 	"Roster.ClassesOf": true, "Roster.ExplainRole": true, "Roster.Find": true, "Roster.Get": true, "Roster.Members": true,
-	"SignIn.CheckPassword": true, "SignIn.Connections.List": true,
-	"SignIn.StartDiscoveryOAuth": true, "SignIn.StartOAuth": true, "SignIn.StartSSO": true, // an address only
-	"Sessions.Authenticate": true, "Sessions.Authorize": true, "Sessions.Fetch": true, "Sessions.Of": true, "Sessions.RecoveryCodes": true,
+	"Passwords.Check": true, "Connections.List": true,
+	"Discovery.StartOAuth": true, "SignIn.StartOAuth": true, "SignIn.StartSSO": true, // an address only
+	"Sessions.Authenticate": true, "Sessions.Authorize": true, "Sessions.Fetch": true, "Sessions.Of": true, "SecondFactors.RecoveryCodes": true,
 	"Acting.Role": true, "Acting.Classes.Get": true, "Acting.Roster.Find": true, "Acting.Roster.Members": true,
 }

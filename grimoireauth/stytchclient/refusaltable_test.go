@@ -267,7 +267,7 @@ var changes = map[string]change{
 			return errorOf(f.client.Sessions.Switch(ctx, f.samSession.Credentials, f.b))
 		}),
 		unknownMember: call(grimoireauth.ErrUnauthenticated, func(ctx context.Context, f *refusing) error {
-			return errorOf(f.client.Sessions.Switch(ctx, grimoireauth.NewCredentials("", "x"), f.b))
+			return errorOf(f.client.Sessions.Switch(ctx, grimoireauth.Credentials{Token: grimoireauth.NewSecret("x")}, f.b))
 		}),
 		badInput: call(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
 			return errorOf(f.client.Sessions.Switch(ctx, f.samSession.Credentials, "b"))
@@ -281,104 +281,93 @@ var changes = map[string]change{
 	"Sessions.SetClaims": ofSession(func(ctx context.Context, f *refusing) error {
 		return errorOf(f.client.Sessions.SetClaims(ctx, f.samSession.Credentials, map[string]any{"sub": "x"}))
 	}),
-	"Sessions.SetPassword": ofSession(func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.Sessions.SetPassword(ctx, f.samSession, grimoireauth.Secret{}, stytchclient.SessionOptions{}))
+	"Passwords.Set": ofSession(func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Passwords.Set(ctx, f.samSession, grimoireauth.Secret{}, stytchclient.SessionOptions{}))
 	}),
-	"Sessions.EnrollApp": ofSession(func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.Sessions.EnrollApp(ctx, grimoireauth.Authentication{}))
+	"SecondFactors.EnrollApp": ofSession(func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.SecondFactors.EnrollApp(ctx, stytchclient.FactorOwner{}))
 	}),
-	"Sessions.SendSMSCode": ofSession(func(ctx context.Context, f *refusing) error {
-		return f.client.Sessions.SendSMSCode(ctx, grimoireauth.Authentication{}, stytchclient.SMSCode{})
+	"SecondFactors.SendSMSCode": ofSession(func(ctx context.Context, f *refusing) error {
+		return f.client.SecondFactors.SendSMSCode(ctx, stytchclient.FactorOwner{}, stytchclient.SMSCode{})
 	}),
-	"Sessions.RotateRecoveryCodes": ofSession(func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.Sessions.RotateRecoveryCodes(ctx, grimoireauth.Authentication{}))
+	"SecondFactors.RotateRecoveryCodes": ofSession(func(ctx context.Context, f *refusing) error {
+		unfinished := stytchclient.FactorOwner{Person: stytchclient.OwnerOf(f.samSession).Person, Proof: grimoireauth.Intermediate{Token: grimoireauth.NewSecret("x")}}
+		return both(errorOf(f.client.SecondFactors.RotateRecoveryCodes(ctx, stytchclient.FactorOwner{})), errorOf(f.client.SecondFactors.RotateRecoveryCodes(ctx, unfinished)))
 	}),
-	"Sessions.AddFactorApp": ofSession(func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.Sessions.AddFactorApp(ctx, f.samSession, stytchclient.FactorCode{}))
+	"SecondFactors.WithAppCode": ofSession(func(ctx context.Context, f *refusing) error {
+		return both(errorOf(f.client.SecondFactors.WithAppCode(ctx, stytchclient.OwnerOf(f.samSession), stytchclient.FactorCode{})),
+			errorOf(f.client.SecondFactors.WithAppCode(ctx, stytchclient.FactorOwner{}, stytchclient.FactorCode{})))
 	}),
-	"Sessions.AddFactorSMS": ofSession(func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.Sessions.AddFactorSMS(ctx, f.samSession, stytchclient.FactorCode{}))
+	"SecondFactors.WithSMSCode": ofSession(func(ctx context.Context, f *refusing) error {
+		return both(errorOf(f.client.SecondFactors.WithSMSCode(ctx, stytchclient.OwnerOf(f.samSession), stytchclient.FactorCode{})),
+			errorOf(f.client.SecondFactors.WithSMSCode(ctx, stytchclient.FactorOwner{}, stytchclient.FactorCode{})))
 	}),
-	"Sessions.AddFactorRecoveryCode": ofSession(func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.Sessions.AddFactorRecoveryCode(ctx, f.samSession, stytchclient.FactorCode{}))
+	"SecondFactors.WithRecoveryCode": ofSession(func(ctx context.Context, f *refusing) error {
+		return both(errorOf(f.client.SecondFactors.WithRecoveryCode(ctx, stytchclient.OwnerOf(f.samSession), stytchclient.FactorCode{})),
+			errorOf(f.client.SecondFactors.WithRecoveryCode(ctx, stytchclient.FactorOwner{}, stytchclient.FactorCode{})))
 	}),
 
-	"SignIn.Connections.CreateOIDC": {aboutAClass, onClass(func(ctx context.Context, f *refusing, class grimoireauth.ClassID) error {
-		return errorOf(f.client.SignIn.Connections.CreateOIDC(ctx, class, stytchclient.NewConnection{}))
+	"Connections.CreateOIDC": {aboutAClass, onClass(func(ctx context.Context, f *refusing, class grimoireauth.ClassID) error {
+		return errorOf(f.client.Connections.CreateOIDC(ctx, class, stytchclient.NewConnection{}))
 	})},
-	"SignIn.Connections.CreateSAML": {aboutAClass, onClass(func(ctx context.Context, f *refusing, class grimoireauth.ClassID) error {
-		return errorOf(f.client.SignIn.Connections.CreateSAML(ctx, class, stytchclient.NewConnection{}))
+	"Connections.CreateSAML": {aboutAClass, onClass(func(ctx context.Context, f *refusing, class grimoireauth.ClassID) error {
+		return errorOf(f.client.Connections.CreateSAML(ctx, class, stytchclient.NewConnection{}))
 	})},
-	"SignIn.Connections.UpdateOIDC": {aboutAClass, onConnection(grimoireauth.ErrNotFound, func(ctx context.Context, f *refusing, class grimoireauth.ClassID, id stytchclient.ConnectionID) error {
-		return errorOf(f.client.SignIn.Connections.UpdateOIDC(ctx, class, id, stytchclient.OIDCChange{Name: stytchclient.Set("x")}))
+	"Connections.UpdateOIDC": {aboutAClass, onConnection(grimoireauth.ErrNotFound, func(ctx context.Context, f *refusing, class grimoireauth.ClassID, id stytchclient.ConnectionID) error {
+		return errorOf(f.client.Connections.UpdateOIDC(ctx, class, id, stytchclient.OIDCChange{Name: stytchclient.Set("x")}))
 	})},
-	"SignIn.Connections.UpdateSAML": {aboutAClass, onConnection(grimoireauth.ErrNotFound, func(ctx context.Context, f *refusing, class grimoireauth.ClassID, id stytchclient.ConnectionID) error {
-		return errorOf(f.client.SignIn.Connections.UpdateSAML(ctx, class, id, stytchclient.SAMLChange{Name: stytchclient.Set("x")}))
+	"Connections.UpdateSAML": {aboutAClass, onConnection(grimoireauth.ErrNotFound, func(ctx context.Context, f *refusing, class grimoireauth.ClassID, id stytchclient.ConnectionID) error {
+		return errorOf(f.client.Connections.UpdateSAML(ctx, class, id, stytchclient.SAMLChange{Name: stytchclient.Set("x")}))
 	})},
-	"SignIn.Connections.SetDefault": {aboutAClass, onConnection(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing, class grimoireauth.ClassID, id stytchclient.ConnectionID) error {
+	"Connections.SetDefault": {aboutAClass, onConnection(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing, class grimoireauth.ClassID, id stytchclient.ConnectionID) error {
 		if id == "" {
 			class = ""
 		}
-		return errorOf(f.client.SignIn.Connections.SetDefault(ctx, class, id))
+		return errorOf(f.client.Connections.SetDefault(ctx, class, id))
 	})},
 	// A connection that is not in the class is gone already, which is no error.
-	"SignIn.Connections.Delete": {aboutAClass, onConnection(nil, func(ctx context.Context, f *refusing, class grimoireauth.ClassID, id stytchclient.ConnectionID) error {
-		return f.client.SignIn.Connections.Delete(ctx, class, id)
+	"Connections.Delete": {aboutAClass, onConnection(nil, func(ctx context.Context, f *refusing, class grimoireauth.ClassID, id stytchclient.ConnectionID) error {
+		return f.client.Connections.Delete(ctx, class, id)
 	})},
 
-	"SignIn.ChangePassword": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.ChangePassword(ctx, stytchclient.PasswordChange{}))
+	"Passwords.Change": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Passwords.Change(ctx, stytchclient.PasswordChange{}))
 	}),
-	"SignIn.ChooseClass": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.ChooseClass(ctx, stytchclient.ChosenClass{}))
+	"Discovery.ChooseClass": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Discovery.ChooseClass(ctx, stytchclient.ChosenClass{}))
 	}),
-	"SignIn.CreateClass": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.CreateClass(ctx, stytchclient.CreatedClass{}))
+	"Discovery.CreateClass": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Discovery.CreateClass(ctx, stytchclient.CreatedClass{}))
 	}),
-	"SignIn.Discover": signIn(errAny, func(ctx context.Context, f *refusing) error {
-		return refusedWith(errorOf(f.client.SignIn.Discover(ctx, grimoireauth.Credentials{})))
+	"Discovery.List": signIn(errAny, func(ctx context.Context, f *refusing) error {
+		return refusedWith(errorOf(f.client.Discovery.List(ctx, grimoireauth.Credentials{})))
 	}),
-	"SignIn.DiscoverByCode": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.DiscoverByCode(ctx, stytchclient.DiscoveryCodeCheck{}))
+	"Discovery.ByCode": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Discovery.ByCode(ctx, "", grimoireauth.Secret{}))
 	}),
-	"SignIn.DiscoverByLink": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.DiscoverByLink(ctx, stytchclient.DiscoveryToken{}))
+	"Discovery.ByLink": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Discovery.ByLink(ctx, grimoireauth.Secret{}, grimoireauth.Secret{}))
 	}),
-	"SignIn.DiscoverByOAuth": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.DiscoverByOAuth(ctx, stytchclient.DiscoveryToken{}))
+	"Discovery.ByOAuth": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Discovery.ByOAuth(ctx, grimoireauth.Secret{}, grimoireauth.Secret{}))
 	}),
-	"SignIn.DiscoverByPassword": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.DiscoverByPassword(ctx, stytchclient.DiscoveryPassword{}))
+	"Discovery.ByPassword": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Discovery.ByPassword(ctx, "", grimoireauth.Secret{}))
 	}),
-	"SignIn.FinishDiscoveryPasswordReset": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.FinishDiscoveryPasswordReset(ctx, stytchclient.DiscoveryNewPassword{}))
+	"Discovery.FinishPasswordReset": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Discovery.FinishPasswordReset(ctx, grimoireauth.Secret{}, grimoireauth.Secret{}, grimoireauth.Secret{}))
 	}),
-	"SignIn.FinishPasswordReset": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.FinishPasswordReset(ctx, stytchclient.NewPassword{}))
-	}),
-	"SignIn.EnrollApp": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.EnrollApp(ctx, stytchclient.Unfinished{}))
+	"Passwords.FinishReset": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Passwords.FinishReset(ctx, stytchclient.NewPassword{}))
 	}),
 	"SignIn.Impersonate": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
 		return errorOf(f.client.SignIn.Impersonate(ctx, grimoireauth.Secret{}))
 	}),
-	"SignIn.RedeemMagicLink": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.RedeemMagicLink(ctx, grimoireauth.Secret{}))
+	"Discovery.SendCode": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return f.client.Discovery.SendCode(ctx, stytchclient.EmailCode{})
 	}),
-	"SignIn.ResumeWithApp": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.ResumeWithApp(ctx, stytchclient.Unfinished{}, stytchclient.FactorCode{}))
-	}),
-	"SignIn.ResumeWithRecoveryCode": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.ResumeWithRecoveryCode(ctx, stytchclient.Unfinished{}, stytchclient.FactorCode{}))
-	}),
-	"SignIn.ResumeWithSMS": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.ResumeWithSMS(ctx, stytchclient.Unfinished{}, stytchclient.FactorCode{}))
-	}),
-	"SignIn.SendDiscoveryCode": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return f.client.SignIn.SendDiscoveryCode(ctx, stytchclient.DiscoveryCode{})
-	}),
-	"SignIn.SendDiscoveryLink": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return f.client.SignIn.SendDiscoveryLink(ctx, stytchclient.DiscoveryLink{})
+	"Discovery.SendLink": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return f.client.Discovery.SendLink(ctx, stytchclient.MagicLink{})
 	}),
 	"SignIn.SendEmailCode": sent(func(ctx context.Context, f *refusing, class grimoireauth.ClassID, email string) error {
 		return f.client.SignIn.SendEmailCode(ctx, stytchclient.EmailCode{Class: class, Email: email})
@@ -386,14 +375,11 @@ var changes = map[string]change{
 	"SignIn.SendMagicLink": sent(func(ctx context.Context, f *refusing, class grimoireauth.ClassID, email string) error {
 		return f.client.SignIn.SendMagicLink(ctx, stytchclient.MagicLink{Class: class, Email: email})
 	}),
-	"SignIn.SendSMSCode": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return f.client.SignIn.SendSMSCode(ctx, stytchclient.Unfinished{}, stytchclient.SMSCode{})
+	"Discovery.StartPasswordReset": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Discovery.StartPasswordReset(ctx, stytchclient.PasswordReset{}))
 	}),
-	"SignIn.StartDiscoveryPasswordReset": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.StartDiscoveryPasswordReset(ctx, stytchclient.DiscoveryPasswordReset{}))
-	}),
-	"SignIn.StartPasswordReset": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.StartPasswordReset(ctx, stytchclient.PasswordReset{}))
+	"Passwords.StartReset": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
+		return errorOf(f.client.Passwords.StartReset(ctx, stytchclient.PasswordReset{}))
 	}),
 	"SignIn.WithAccessToken": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
 		return errorOf(f.client.SignIn.WithAccessToken(ctx, stytchclient.AccessToken{}))
@@ -402,7 +388,7 @@ var changes = map[string]change{
 		return errorOf(f.client.SignIn.WithEmailCode(ctx, stytchclient.EmailCodeSignIn{}))
 	}),
 	"SignIn.WithMagicLink": signIn(grimoireauth.ErrTokenUnknown, func(ctx context.Context, f *refusing) error {
-		return errorOf(f.client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")}))
+		return both(errorOf(f.client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")})), errorOf(f.client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{})))
 	}),
 	"SignIn.WithOAuth": signIn(grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error {
 		return errorOf(f.client.SignIn.WithOAuth(ctx, stytchclient.OAuthSignIn{}))
@@ -443,6 +429,14 @@ func onConnection(want error, do func(context.Context, *refusing, grimoireauth.C
 		"unknown class": {grimoireauth.ErrNotFound, func(ctx context.Context, f *refusing) error { return do(ctx, f, noClass, f.connectionB) }},
 		badInput:        {grimoireauth.ErrInvalid, func(ctx context.Context, f *refusing) error { return do(ctx, f, f.a, "") }},
 	}
+}
+
+// both returns the first of two refusals, and nil if the second call was not refused.
+func both(first, second error) error {
+	if second == nil {
+		return nil
+	}
+	return first
 }
 
 // errAny stands for whatever error there is.

@@ -233,7 +233,7 @@ func TestA01_PasswordWhoseAnswerWasLost(t *testing.T) {
 			require.NoError(t, err)
 			stytch.Fail(test.fault)
 			p.events = nil
-			require.Error(t, errorOf(p.client.Sessions.SetPassword(t.Context(), now, grimoireauth.NewSecret(password), stytchclient.SessionOptions{})))
+			require.Error(t, errorOf(p.client.Passwords.Set(t.Context(), now, grimoireauth.NewSecret(password), stytchclient.SessionOptions{})))
 			require.Len(t, p.revocations, test.cut)
 			require.Len(t, p.events, test.cut)
 			for _, revocation := range p.revocations {

@@ -75,7 +75,7 @@ func TestWhatIsRepeated(t *testing.T) {
 			return c.SignIn.SendMagicLink(ctx, stytchclient.MagicLink{Class: p.Class, Email: "sam@example.edu"})
 		}},
 		"redeem a link": {"POST /v1/b2b/magic_links/authenticate", false, func(ctx context.Context, c *stytchclient.Client, _ grimoireauth.Person, _ grimoireauth.Credentials) error {
-			_, err := c.SignIn.RedeemMagicLink(ctx, grimoireauth.NewSecret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="))
+			_, err := c.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")})
 			return err
 		}},
 		"authenticate": {"POST /v1/b2b/sessions/authenticate", false, func(ctx context.Context, c *stytchclient.Client, _ grimoireauth.Person, s grimoireauth.Credentials) error {

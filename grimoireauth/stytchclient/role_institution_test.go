@@ -43,12 +43,12 @@ func (e *enrolments) Role(ctx context.Context, session grimoireauth.Session, cla
 	}
 	role := e.rows[grimoireauth.Person{Member: session.Member(), Class: class}]
 	grimoireauth.NoteRole(ctx, grimoireauth.RoleReason{
-		Source: "enrolment table", Value: string(class), Role: role, Granted: role > grimoireauth.RoleNone, Why: "as the table has it now",
+		Source: "enrollment table", Value: string(class), Role: role, Granted: role > grimoireauth.RoleNone, Why: "as the table has it now",
 	})
 	return role, nil
 }
 
-// Set enrols somebody, or takes them out with RoleNone.
+// Set enrolls somebody, or takes them out with RoleNone.
 func (e *enrolments) Set(member grimoireauth.MemberID, class grimoireauth.ClassID, role grimoireauth.Role) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

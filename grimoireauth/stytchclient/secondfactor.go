@@ -1,15 +1,25 @@
 package stytchclient
 
 import (
+	"errors"
+
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Unfinished is a sign-in of a known member that owes a second factor: whose it
-// is, and the proof of the first. It comes from [StepUpError.Unfinished], or from
-// what an application kept of that for the next request.
-type Unfinished struct {
-	Person       grimoireauth.Person
-	Intermediate grimoireauth.Intermediate
+// FactorOwner is the member whose second factors a call is about, and what they have
+// proven already: the first factor of a sign-in ([StepUpError.Owner], or what an
+// application kept of it for the next request), or a live session ([OwnerOf]).
+type FactorOwner struct {
+	Person grimoireauth.Person
+	Proof  grimoireauth.Proof
+}
+
+// OwnerOf returns the member of a live session, whose class is an Organization here.
+func OwnerOf(a grimoireauth.Authentication) FactorOwner {
+	return FactorOwner{
+		Person: grimoireauth.Person{Member: a.Session.Member(), Class: grimoireauth.ClassID(a.Organization())},
+		Proof:  a.Credentials,
+	}
 }
 
 // FactorCode is the code of a second factor that was typed in.
@@ -26,35 +36,31 @@ type FactorCode struct {
 	SessionOptions
 }
 
-// owner says for whom a call about second factors is made, and with what proof.
-type owner struct {
-	person grimoireauth.Person
-	proof  grimoireauth.Proof
-}
-
-func (u Unfinished) owner() owner { return owner{u.Person, u.Intermediate} }
-
-// ownerOf is the owner of a live session, whose class is an Organization here.
-func ownerOf(a grimoireauth.Authentication) owner {
-	return owner{
-		person: grimoireauth.Person{Member: a.Session.Member(), Class: grimoireauth.ClassID(a.Organization())},
-		proof:  a.Credentials,
+// faults refuses an owner without a proof, too: a call without one would have the power
+// of the project.
+func (o FactorOwner) faults() []error {
+	var unproven error
+	if o.Proof == nil {
+		unproven = errors.New("the Proof is missing")
 	}
+	return []error{classFault(o.Person.Class), memberFault(o.Person.Member), unproven}
 }
 
-func (o owner) faults() []error {
-	return []error{classFault(o.person.Class), memberFault(o.person.Member)}
+// needsSession refuses an owner who has shown a first factor only.
+func (o FactorOwner) needsSession() error {
+	if _, ok := o.Proof.(grimoireauth.Credentials); !ok {
+		return errors.New("recovery codes are shown to a live session only")
+	}
+	return nil
 }
 
-// secondFactors is the one implementation of both [SignIn]'s Resume methods and
-// [Sessions]' AddFactor methods. They differ only in the proof.
-type secondFactors struct{ c *Client }
-
-func (c *Client) secondFactors() secondFactors { return secondFactors{c} }
+// SecondFactors finishes sign-ins with a second factor, and adds one to a live session:
+// which of the two, the [FactorOwner] says. It is part of a [Client].
+type SecondFactors struct{ c *Client }
 
 // request checks what all calls with a code have in common.
-func (f secondFactors) request(op string, who owner, in FactorCode) (request, error) {
-	return f.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: who.proof},
+func (f SecondFactors) request(op string, who FactorOwner, in FactorCode) (request, error) {
+	return f.c.request(op, SignInOptions{SessionOptions: in.SessionOptions, Continue: who.Proof},
 		append(who.faults(), needed("code", in.Code.Reveal()))...)
 }
 

@@ -34,13 +34,13 @@ func TestSignInPhone(t *testing.T) {
 		at := d.home(class)
 		ends := at.ExpiresAt()
 
-		require.NoError(t, d.client.Sessions.SendSMSCode(t.Context(), at.Authentication, stytchclient.SMSCode{Phone: phone, Locale: "de-DE"}))
+		require.NoError(t, d.client.SecondFactors.SendSMSCode(t.Context(), stytchclient.OwnerOf(at.Authentication), stytchclient.SMSCode{Phone: phone, Locale: "de-DE"}))
 		require.Equal(t, phone, d.message().To)
-		signedIn, err := d.client.Sessions.AddFactorSMS(t.Context(), at.Authentication, stytchclient.FactorCode{Code: grimoireauth.NewSecret("12x456")})
+		signedIn, err := d.client.SecondFactors.WithSMSCode(t.Context(), stytchclient.OwnerOf(at.Authentication), stytchclient.FactorCode{Code: grimoireauth.NewSecret("12x456")})
 		d.refused(grimoireauth.ErrWrongCode, signedIn, err)
 		require.NotErrorIs(t, err, grimoireauth.ErrUnauthenticated, "a wrong code signs nobody out")
 		time.Sleep(time.Minute)
-		more := d.in(d.client.Sessions.AddFactorSMS(t.Context(), at.Authentication, stytchclient.FactorCode{Code: d.code(), AlwaysAsk: true, MakeDefault: true}))
+		more := d.in(d.client.SecondFactors.WithSMSCode(t.Context(), stytchclient.OwnerOf(at.Authentication), stytchclient.FactorCode{Code: d.code(), AlwaysAsk: true, MakeDefault: true}))
 		require.Equal(t, at.ID(), more.ID(), "it is the same session")
 		require.Equal(t, []string{"magic_link", "otp"}, factorTypes(more.Session))
 		require.True(t, ends.Equal(more.ExpiresAt()), "to strengthen a session does not extend it")
@@ -52,12 +52,12 @@ func TestSignInPhone(t *testing.T) {
 		require.Equal(t, []grimoireauth.SecondFactor{grimoireauth.SecondFactorSMS}, stepUp.Enrolled)
 		code := d.code()
 		time.Sleep(2 * time.Minute)
-		signedIn, err = d.client.SignIn.ResumeWithSMS(t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{Code: code})
+		signedIn, err = d.client.SecondFactors.WithSMSCode(t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: code})
 		d.refused(grimoireauth.ErrTokenSpent, signedIn, err)
-		require.ErrorIs(t, d.client.SignIn.SendSMSCode(t.Context(), stepUp.Unfinished(), stytchclient.SMSCode{Phone: "+61400000009"}),
+		require.ErrorIs(t, d.client.SecondFactors.SendSMSCode(t.Context(), stepUp.Owner(), stytchclient.SMSCode{Phone: "+61400000009"}),
 			grimoireauth.ErrConflict, "not to another phone than theirs")
-		require.NoError(t, d.client.SignIn.SendSMSCode(t.Context(), stepUp.Unfinished(), stytchclient.SMSCode{}))
-		finished := d.in(d.client.SignIn.ResumeWithSMS(t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{
+		require.NoError(t, d.client.SecondFactors.SendSMSCode(t.Context(), stepUp.Owner(), stytchclient.SMSCode{}))
+		finished := d.in(d.client.SecondFactors.WithSMSCode(t.Context(), stepUp.Owner(), stytchclient.FactorCode{
 			Code: d.code(), SessionOptions: stytchclient.SessionOptions{Duration: 8 * time.Hour, CustomClaims: map[string]any{"seat": "12"}},
 		}))
 		require.WithinDuration(t, time.Now().Add(8*time.Hour), finished.ExpiresAt(), time.Minute)
@@ -72,7 +72,7 @@ func TestSignInApp(t *testing.T) {
 		class := d.class("Torts & Delicts", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
 		me := d.stytch.AddStudent(class, sam)
 		stepUp := d.unfinished(byMagicLink(d, class))
-		app, err := d.client.SignIn.EnrollApp(t.Context(), stepUp.Unfinished())
+		app, err := d.client.SecondFactors.EnrollApp(t.Context(), stepUp.Owner())
 		heard.say(app, err)
 		require.NoError(t, err)
 		require.Len(t, app.RecoveryCodes, 10)
@@ -82,40 +82,40 @@ func TestSignInApp(t *testing.T) {
 		require.Equal(t, "Torts & Delicts", uri.Query().Get("issuer"))
 		require.Equal(t, "/Torts & Delicts:"+sam, uri.Path)
 
-		_, err = d.client.SignIn.EnrollApp(t.Context(), stepUp.Unfinished())
+		_, err = d.client.SecondFactors.EnrollApp(t.Context(), stepUp.Owner())
 		require.ErrorIs(t, err, grimoireauth.ErrConflict)
 		code := d.stytch.TOTPCode(me)
-		first := d.in(d.client.SignIn.ResumeWithApp(t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)}))
+		first := d.in(d.client.SecondFactors.WithAppCode(t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)}))
 		require.Equal(t, []string{"magic_link", "totp"}, factorTypes(first.Session))
 		require.True(t, first.Member.App)
 
 		stepUp = d.unfinished(byMagicLink(d, class))
-		signedIn, err := d.client.SignIn.ResumeWithApp(t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)})
+		signedIn, err := d.client.SecondFactors.WithAppCode(t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)})
 		d.refused(grimoireauth.ErrTokenSpent, signedIn, err)
-		signedIn, err = d.client.SignIn.ResumeWithApp(t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{Code: app.RecoveryCodes[0]})
+		signedIn, err = d.client.SecondFactors.WithAppCode(t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: app.RecoveryCodes[0]})
 		d.refused(grimoireauth.ErrWrongCode, signedIn, err)
-		signedIn, err = d.client.SignIn.ResumeWithRecoveryCode(t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{Code: grimoireauth.NewSecret("zzzz-yyyy-xxxx")})
+		signedIn, err = d.client.SecondFactors.WithRecoveryCode(t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: grimoireauth.NewSecret("zzzz-yyyy-xxxx")})
 		d.refused(grimoireauth.ErrWrongCode, signedIn, err)
-		lost := d.in(d.client.SignIn.ResumeWithRecoveryCode(t.Context(), stepUp.Unfinished(), stytchclient.FactorCode{Code: app.RecoveryCodes[0]}))
+		lost := d.in(d.client.SecondFactors.WithRecoveryCode(t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: app.RecoveryCodes[0]}))
 		require.Equal(t, []string{"magic_link", "recovery_codes"}, factorTypes(lost.Session))
 
-		left, err := d.client.Sessions.RecoveryCodes(t.Context(), lost.Authentication)
+		left, err := d.client.SecondFactors.RecoveryCodes(t.Context(), stytchclient.OwnerOf(lost.Authentication))
 		heard.say(left, err)
 		require.NoError(t, err)
 		require.Len(t, left, 9, "each works once")
-		fresh, err := d.client.Sessions.RotateRecoveryCodes(t.Context(), lost.Authentication)
+		fresh, err := d.client.SecondFactors.RotateRecoveryCodes(t.Context(), stytchclient.OwnerOf(lost.Authentication))
 		heard.say(fresh, err)
 		require.NoError(t, err)
 		require.Len(t, fresh, 10)
 		for _, code := range fresh {
 			require.False(t, code.Equal(left[0]))
 		}
-		signedIn, err = d.client.Sessions.AddFactorRecoveryCode(t.Context(), lost.Authentication, stytchclient.FactorCode{Code: left[0]})
+		signedIn, err = d.client.SecondFactors.WithRecoveryCode(t.Context(), stytchclient.OwnerOf(lost.Authentication), stytchclient.FactorCode{Code: left[0]})
 		d.refused(grimoireauth.ErrWrongCode, signedIn, err)
-		d.in(d.client.Sessions.AddFactorRecoveryCode(t.Context(), lost.Authentication, stytchclient.FactorCode{Code: fresh[0]}))
+		d.in(d.client.SecondFactors.WithRecoveryCode(t.Context(), stytchclient.OwnerOf(lost.Authentication), stytchclient.FactorCode{Code: fresh[0]}))
 
 		time.Sleep(time.Minute)
-		again := d.in(d.client.Sessions.AddFactorApp(t.Context(), first.Authentication, stytchclient.FactorCode{Code: grimoireauth.NewSecret(d.stytch.TOTPCode(me))}))
+		again := d.in(d.client.SecondFactors.WithAppCode(t.Context(), stytchclient.OwnerOf(first.Authentication), stytchclient.FactorCode{Code: grimoireauth.NewSecret(d.stytch.TOTPCode(me))}))
 		require.Equal(t, first.ID(), again.ID())
 		require.Contains(t, factorTypes(again.Session), "totp")
 	})
@@ -128,34 +128,34 @@ func TestSignInDefaultFactor(t *testing.T) {
 	d.giveApp(class, d.stytch.AddStudent(class, sam))
 	at := d.home(class)
 	for _, choose := range []bool{false, true} {
-		require.NoError(t, d.client.Sessions.SendSMSCode(t.Context(), at.Authentication, stytchclient.SMSCode{Phone: phone}))
-		got := d.in(d.client.Sessions.AddFactorSMS(t.Context(), at.Authentication, stytchclient.FactorCode{Code: d.code(), MakeDefault: choose}))
+		require.NoError(t, d.client.SecondFactors.SendSMSCode(t.Context(), stytchclient.OwnerOf(at.Authentication), stytchclient.SMSCode{Phone: phone}))
+		got := d.in(d.client.SecondFactors.WithSMSCode(t.Context(), stytchclient.OwnerOf(at.Authentication), stytchclient.FactorCode{Code: d.code(), MakeDefault: choose}))
 		want := map[bool]grimoireauth.SecondFactor{false: grimoireauth.SecondFactorApp, true: grimoireauth.SecondFactorSMS}[choose]
 		require.Equal(t, want, got.Member.DefaultSecondFactor)
 		require.False(t, got.Member.MFAEnrolled, "to have a factor is not to be asked for it each time")
 	}
 }
 
-// An enrolment that nobody confirms ends by itself.
+// An enrollment that nobody confirms ends by itself.
 func TestSignInAppNotConfirmed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		d := newDesk(t, new(mock.Stytch))
 		class := d.class("Torts")
 		me := d.stytch.AddStudent(class, sam)
 		at := d.home(class)
-		_, err := d.client.Sessions.EnrollApp(t.Context(), at.Authentication)
+		_, err := d.client.SecondFactors.EnrollApp(t.Context(), stytchclient.OwnerOf(at.Authentication))
 		require.NoError(t, err)
 		at.Authentication, err = d.client.Sessions.Extend(t.Context(), at.Credentials, 8*time.Hour)
 		require.NoError(t, err)
 		time.Sleep(time.Hour)
-		signedIn, err := d.client.Sessions.AddFactorApp(t.Context(), at.Authentication, stytchclient.FactorCode{Code: grimoireauth.NewSecret(d.stytch.TOTPCode(me))})
+		signedIn, err := d.client.SecondFactors.WithAppCode(t.Context(), stytchclient.OwnerOf(at.Authentication), stytchclient.FactorCode{Code: grimoireauth.NewSecret(d.stytch.TOTPCode(me))})
 		d.refused(grimoireauth.ErrTokenSpent, signedIn, err)
-		_, err = d.client.Sessions.RecoveryCodes(t.Context(), at.Authentication)
+		_, err = d.client.SecondFactors.RecoveryCodes(t.Context(), stytchclient.OwnerOf(at.Authentication))
 		heard.say(err)
 		if err != nil {
 			require.ErrorIs(t, err, grimoireauth.ErrNotFound)
 		}
-		signedIn, err = d.client.Sessions.AddFactorRecoveryCode(t.Context(), at.Authentication, stytchclient.FactorCode{Code: grimoireauth.NewSecret("zzzz-yyyy-xxxx")})
+		signedIn, err = d.client.SecondFactors.WithRecoveryCode(t.Context(), stytchclient.OwnerOf(at.Authentication), stytchclient.FactorCode{Code: grimoireauth.NewSecret("zzzz-yyyy-xxxx")})
 		d.refused(grimoireauth.ErrNotFound, signedIn, err)
 	})
 }
@@ -169,7 +169,7 @@ func TestSignInSecondFactorRestricted(t *testing.T) {
 	d.stytch.AddStudent(class, sam)
 	stepUp := d.unfinished(byMagicLink(d, class))
 	require.Equal(t, []grimoireauth.SecondFactor{grimoireauth.SecondFactorApp}, stepUp.Allowed)
-	err := d.client.SignIn.SendSMSCode(t.Context(), stepUp.Unfinished(), stytchclient.SMSCode{Phone: phone})
+	err := d.client.SecondFactors.SendSMSCode(t.Context(), stepUp.Owner(), stytchclient.SMSCode{Phone: phone})
 	heard.say(err)
 	require.ErrorIs(t, err, grimoireauth.ErrMethodNotAllowed)
 	var instead *stytchclient.NotAllowedError
@@ -182,7 +182,7 @@ func TestSignInSecondFactorRestricted(t *testing.T) {
 func TestSignInLocked(t *testing.T) {
 	d := newDesk(t, &mock.Stytch{LockAfter: 3})
 	class := d.class("Torts")
-	d.enrol(class)
+	d.enroll(class)
 	guess := func() (stytchclient.SignedIn, error) {
 		return d.client.SignIn.WithPassword(t.Context(), stytchclient.PasswordSignIn{Class: class, Email: sam, Password: grimoireauth.NewSecret(wrongPassword)})
 	}
@@ -204,35 +204,35 @@ func TestSignInSecondFactorOfSomebodyElse(t *testing.T) {
 	d.stytch.AddStudent(class, sam)
 	noor := d.stytch.AddStudent(class, "noor@example.edu")
 	d.giveApp(class, noor)
-	mine := d.unfinished(byMagicLink(d, class)).Unfinished()
+	mine := d.unfinished(byMagicLink(d, class)).Owner()
 	mine.Person.Member = noor
-	signedIn, err := d.client.SignIn.ResumeWithApp(t.Context(), mine, stytchclient.FactorCode{Code: grimoireauth.NewSecret(d.stytch.TOTPCode(noor))})
+	signedIn, err := d.client.SecondFactors.WithAppCode(t.Context(), mine, stytchclient.FactorCode{Code: grimoireauth.NewSecret(d.stytch.TOTPCode(noor))})
 	heard.say(err)
 	require.Error(t, err)
 	require.True(t, signedIn.IsZero())
-	require.Error(t, d.client.SignIn.SendSMSCode(t.Context(), mine, stytchclient.SMSCode{Phone: phone}))
+	require.Error(t, d.client.SecondFactors.SendSMSCode(t.Context(), mine, stytchclient.SMSCode{Phone: phone}))
 
 	asked := len(d.stytch.Journal())
-	for name, unfinished := range map[string]stytchclient.Unfinished{
+	for name, unfinished := range map[string]stytchclient.FactorOwner{
 		"nobody":   {},
 		"no proof": {Person: mine.Person},
-		"no class": {Person: grimoireauth.Person{Member: noor}, Intermediate: mine.Intermediate},
-		"a slug":   {Person: grimoireauth.Person{Member: noor, Class: "torts"}, Intermediate: mine.Intermediate},
+		"no class": {Person: grimoireauth.Person{Member: noor}, Proof: mine.Proof},
+		"a slug":   {Person: grimoireauth.Person{Member: noor, Class: "torts"}, Proof: mine.Proof},
 	} {
 		code := stytchclient.FactorCode{Code: grimoireauth.NewSecret("739154")}
-		_, err := d.client.SignIn.ResumeWithSMS(t.Context(), unfinished, code)
+		_, err := d.client.SecondFactors.WithSMSCode(t.Context(), unfinished, code)
 		require.ErrorIs(t, err, grimoireauth.ErrInvalid, name)
-		_, err = d.client.SignIn.ResumeWithRecoveryCode(t.Context(), unfinished, code)
+		_, err = d.client.SecondFactors.WithRecoveryCode(t.Context(), unfinished, code)
 		require.ErrorIs(t, err, grimoireauth.ErrInvalid, name)
-		_, err = d.client.SignIn.EnrollApp(t.Context(), unfinished)
+		_, err = d.client.SecondFactors.EnrollApp(t.Context(), unfinished)
 		require.ErrorIs(t, err, grimoireauth.ErrInvalid, name)
 	}
-	_, err = d.client.Sessions.AddFactorApp(t.Context(), grimoireauth.Authentication{}, stytchclient.FactorCode{})
+	_, err = d.client.SecondFactors.WithAppCode(t.Context(), stytchclient.OwnerOf(grimoireauth.Authentication{}), stytchclient.FactorCode{})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
-	_, err = d.client.Sessions.RecoveryCodes(t.Context(), grimoireauth.Authentication{})
+	_, err = d.client.SecondFactors.RecoveryCodes(t.Context(), stytchclient.OwnerOf(grimoireauth.Authentication{}))
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
-	_, err = d.client.Sessions.RotateRecoveryCodes(t.Context(), grimoireauth.Authentication{})
+	_, err = d.client.SecondFactors.RotateRecoveryCodes(t.Context(), stytchclient.OwnerOf(grimoireauth.Authentication{}))
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
-	require.ErrorIs(t, d.client.Sessions.SendSMSCode(t.Context(), live(t), stytchclient.SMSCode{Phone: "0400 000 000"}), grimoireauth.ErrInvalid)
+	require.ErrorIs(t, d.client.SecondFactors.SendSMSCode(t.Context(), stytchclient.OwnerOf(live(t)), stytchclient.SMSCode{Phone: "0400 000 000"}), grimoireauth.ErrInvalid)
 	require.Len(t, d.stytch.Journal(), asked, "nothing was sent")
 }

@@ -21,7 +21,7 @@ func TestC06StartsThatShareAVerifier(t *testing.T) {
 			return client.SignIn.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodGoogle, Class: "laws1100", Verifier: v})
 		},
 		"discovery": func(v grimoireauth.Secret) (stytchclient.Start, error) {
-			return client.SignIn.StartDiscoveryOAuth(stytchclient.DiscoveryOAuthStart{Provider: grimoireauth.MethodGoogle, Verifier: v})
+			return client.Discovery.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodGoogle, Verifier: v})
 		},
 		"SSO": func(v grimoireauth.Secret) (stytchclient.Start, error) {
 			return client.SignIn.StartSSO(stytchclient.SSOStart{Connection: "saml-connection-test-1", Verifier: v})

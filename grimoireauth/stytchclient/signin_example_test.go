@@ -36,12 +36,12 @@ func ExampleStepUpError() {
 	}
 	fmt.Println("owed: one of", stepUp.Allowed, "enrolled:", len(stepUp.Enrolled))
 
-	unfinished := stepUp.Unfinished()
-	if err := client.SignIn.SendSMSCode(ctx, unfinished, stytchclient.SMSCode{Phone: "+61400000000"}); err != nil {
+	unfinished := stepUp.Owner()
+	if err := client.SecondFactors.SendSMSCode(ctx, unfinished, stytchclient.SMSCode{Phone: "+61400000000"}); err != nil {
 		log.Fatal(err)
 	}
 	typed = grimoireauth.NewSecret(stytch.Outbox()[1].Code)
-	signedIn, err := client.SignIn.ResumeWithSMS(ctx, unfinished, stytchclient.FactorCode{Code: typed})
+	signedIn, err := client.SecondFactors.WithSMSCode(ctx, unfinished, stytchclient.FactorCode{Code: typed})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -11,20 +11,15 @@ import (
 // StepUpError says that a sign-in is not finished: who it is for, what the class
 // still wants, and the proof of what was done so far. It matches [grimoireauth.ErrStepUp].
 //
-// What is owed comes in this order: a class to choose (Discovery is not nil), one
-// more primary way to sign in (Primary), a second factor (MFA).
+// What is owed comes in this order: one more primary way to sign in (Primary), a second
+// factor (MFA).
 type StepUpError struct {
-	Op string
-	// Member and Class are zero while a class has still to be chosen.
+	Op     string
 	Member grimoireauth.Member
 	Class  grimoireauth.Class
 	// Intermediate proves the part that is done, for ten minutes. It is a secret
 	// and no session.
 	Intermediate grimoireauth.Intermediate
-
-	// Discovery is what to choose a class from with [SignIn.ChooseClass], or to make
-	// one with [SignIn.CreateClass]. Nil: the class is known.
-	Discovery *Discovery
 
 	// Primary reports whether one more primary way to sign in is owed, before MFA.
 	// Methods are those that will do; sign in by one of them with
@@ -37,27 +32,24 @@ type StepUpError struct {
 	MFA bool
 	// Allowed are the second factors that the class accepts from this member, and
 	// Enrolled those of them that the member has, the one they prefer first. With
-	// none enrolled, they enrol one of Allowed on the way. A recovery code does for an
+	// none enrolled, they enroll one of Allowed on the way. A recovery code does for an
 	// enrolled authenticator app.
 	Allowed, Enrolled []grimoireauth.SecondFactor
 	// CodeSent reports whether Stytch has sent the SMS code already.
 	CodeSent bool
 }
 
-// Unfinished returns what the second half of the sign-in needs. It is zero in the
-// cases that owe something else first.
-func (e *StepUpError) Unfinished() Unfinished {
-	if e.Discovery != nil || e.Primary {
-		return Unfinished{}
+// Owner returns what [SecondFactors] needs to finish the sign-in. It is zero while one more
+// primary way to sign in is owed.
+func (e *StepUpError) Owner() FactorOwner {
+	if e.Primary {
+		return FactorOwner{}
 	}
-	return Unfinished{Person: e.Member.Person, Intermediate: e.Intermediate}
+	return FactorOwner{Person: e.Member.Person, Proof: e.Intermediate}
 }
 
 // Error says what is owed, without the secret.
 func (e *StepUpError) Error() string {
-	if e.Discovery != nil {
-		return "grimoireauth: " + e.Op + ": " + grimoireauth.ErrStepUp.Error() + ": a class has to be chosen"
-	}
 	owed := make([]string, 0, 2)
 	if e.Primary {
 		owed = append(owed, "one of "+strings.Join(words[string](e.Methods), ", "))

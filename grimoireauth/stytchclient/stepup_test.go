@@ -48,7 +48,7 @@ func TestStepUpOwes(t *testing.T) {
 	require.Equal(t, provesAddress, open.Methods, "a proof of the address is owed")
 	require.Equal(t, []grimoireauth.SecondFactor{grimoireauth.SecondFactorApp}, open.Allowed)
 	require.EqualError(t, open, "grimoireauth: sign in: the sign-in is not finished: the class asks for one of magic_link, email_otp, sso, google_oauth, microsoft_oauth and then a second factor")
-	require.Zero(t, open.Unfinished())
+	require.Zero(t, open.Owner())
 
 	narrow := of(both, grimoireauth.Member{}, class(grimoireauth.MethodGitHub, grimoireauth.MethodEmailCode))
 	require.Equal(t, []grimoireauth.SignInMethod{grimoireauth.MethodEmailCode}, narrow.Methods)
@@ -56,5 +56,5 @@ func TestStepUpOwes(t *testing.T) {
 
 	emergency := of(sessionAnswer{MFA: new(mfa.MfaRequired)}, grimoireauth.Member{Breakglass: true, Person: grimoireauth.Person{Member: "member-test-1"}}, class(grimoireauth.MethodSSO))
 	require.Equal(t, everySecondFactor, emergency.Allowed, "a breakglass member is bound by no restriction")
-	require.Equal(t, grimoireauth.MemberID("member-test-1"), emergency.Unfinished().Person.Member)
+	require.Equal(t, grimoireauth.MemberID("member-test-1"), emergency.Owner().Person.Member)
 }

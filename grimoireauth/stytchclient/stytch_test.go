@@ -85,15 +85,15 @@ func TestFromClassToLogout(t *testing.T) {
 
 	require.NoError(t, client.SignIn.SendMagicLink(ctx, stytchclient.MagicLink{Class: class.ID, Email: "sam@example.edu"}))
 	token := newestToken(t, stytch)
-	signedIn, err := client.SignIn.RedeemMagicLink(ctx, token)
+	signedIn, err := client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: token})
 	require.NoError(t, err)
 	require.Equal(t, sam.Person, signedIn.Member.Person)
 	require.Equal(t, class, signedIn.Class)
 	require.WithinDuration(t, time.Now().Add(8*time.Hour), signedIn.ExpiresAt(), time.Minute)
 
-	_, err = client.SignIn.RedeemMagicLink(ctx, token)
+	_, err = client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: token})
 	require.ErrorIs(t, err, grimoireauth.ErrTokenSpent, "a link works once")
-	_, err = client.SignIn.RedeemMagicLink(ctx, grimoireauth.NewSecret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="))
+	_, err = client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")})
 	require.ErrorIs(t, err, grimoireauth.ErrTokenUnknown)
 
 	for name, credentials := range map[string]grimoireauth.Credentials{
@@ -176,7 +176,7 @@ func TestRoster(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, grimoireauth.StatusInvited, noor.Status)
 		require.Equal(t, grimoireauth.RoleTutor, noor.Role)
-		signedIn, err := client.SignIn.RedeemMagicLink(ctx, newestToken(t, stytch))
+		signedIn, err := client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: newestToken(t, stytch)})
 		require.NoError(t, err)
 		require.Equal(t, grimoireauth.StatusActive, signedIn.Member.Status)
 		_, err = client.Roster.Invite(ctx, class.ID, stytchclient.Invitation{NewMember: stytchclient.NewMember{Email: "noor@example.edu"}})
@@ -244,7 +244,7 @@ func TestWhoMayHaveALink(t *testing.T) {
 	require.Empty(t, stytch.Outbox())
 	err = client.SignIn.SendMagicLink(t.Context(), stytchclient.MagicLink{})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
-	_, err = client.SignIn.RedeemMagicLink(t.Context(), grimoireauth.Secret{})
+	_, err = client.SignIn.WithMagicLink(t.Context(), stytchclient.MagicLinkSignIn{Token: grimoireauth.Secret{}})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
 }
 

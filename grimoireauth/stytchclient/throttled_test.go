@@ -26,9 +26,9 @@ func TestX06_ThrottledMessagesAreAnAlarm(t *testing.T) {
 	}
 	var client *stytchclient.Client // a new one each time, since an alarm comes once a minute
 	const email = "ada@example.edu"
-	unfinished := stytchclient.Unfinished{
-		Person:       grimoireauth.Person{Member: "member-test-1", Class: class.ID},
-		Intermediate: grimoireauth.Intermediate{Token: grimoireauth.NewSecret("an-intermediate-session-token")},
+	unfinished := stytchclient.FactorOwner{
+		Person: grimoireauth.Person{Member: "member-test-1", Class: class.ID},
+		Proof:  grimoireauth.Intermediate{Token: grimoireauth.NewSecret("an-intermediate-session-token")},
 	}
 	ways := map[string]func(context.Context) error{
 		"link": func(ctx context.Context) error {
@@ -38,17 +38,17 @@ func TestX06_ThrottledMessagesAreAnAlarm(t *testing.T) {
 			return client.SignIn.SendEmailCode(ctx, stytchclient.EmailCode{Class: class.ID, Email: email})
 		},
 		"reset": func(ctx context.Context) error {
-			_, err := client.SignIn.StartPasswordReset(ctx, stytchclient.PasswordReset{Class: class.ID, Email: email})
+			_, err := client.Passwords.StartReset(ctx, stytchclient.PasswordReset{Class: class.ID, Email: email})
 			return err
 		},
 		"discovery link": func(ctx context.Context) error {
-			return client.SignIn.SendDiscoveryLink(ctx, stytchclient.DiscoveryLink{Email: email})
+			return client.Discovery.SendLink(ctx, stytchclient.MagicLink{Email: email})
 		},
 		"discovery code": func(ctx context.Context) error {
-			return client.SignIn.SendDiscoveryCode(ctx, stytchclient.DiscoveryCode{Email: email})
+			return client.Discovery.SendCode(ctx, stytchclient.EmailCode{Email: email})
 		},
 		"SMS": func(ctx context.Context) error {
-			return client.SignIn.SendSMSCode(ctx, unfinished, stytchclient.SMSCode{})
+			return client.SecondFactors.SendSMSCode(ctx, unfinished, stytchclient.SMSCode{})
 		},
 	}
 	for way, send := range ways {

@@ -15,7 +15,7 @@ func byMagicLink(d *desk, class grimoireauth.ClassID) (stytchclient.SignedIn, er
 	if err := d.client.SignIn.SendMagicLink(d.t.Context(), stytchclient.MagicLink{Class: class, Email: sam}); err != nil {
 		return stytchclient.SignedIn{}, err
 	}
-	return d.client.SignIn.RedeemMagicLink(d.t.Context(), d.token())
+	return d.client.SignIn.WithMagicLink(d.t.Context(), stytchclient.MagicLinkSignIn{Token: d.token()})
 }
 
 func byEmailCode(d *desk, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
@@ -53,7 +53,7 @@ func byProvider(provider grimoireauth.SignInMethod) way {
 
 func byConnection(kind string) way {
 	return func(d *desk, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
-		connections, err := d.client.SignIn.Connections.List(d.t.Context(), class)
+		connections, err := d.client.Connections.List(d.t.Context(), class)
 		require.NoError(d.t, err)
 		var id stytchclient.ConnectionID
 		for _, n := range connections {

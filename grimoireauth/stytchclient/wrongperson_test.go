@@ -54,20 +54,20 @@ func TestSignInAnswerAboutAnotherMember(t *testing.T) {
 	}
 }
 
-// Nor is anybody shown the secrets of somebody else, or an enrolment that lacks what
+// Nor is anybody shown the secrets of somebody else, or an enrollment that lacks what
 // its owner will need one day.
 func TestSignInEnrolmentAnswers(t *testing.T) {
-	const enrolment = `{"secret":"JBSWY3DPEHPK3PXP","recovery_codes":["q7w3-x9z5-k1v8"],"member_id":"member-test-1","organization":{"organization_id":"organization-test-1"}}`
+	const enrollment = `{"secret":"JBSWY3DPEHPK3PXP","recovery_codes":["q7w3-x9z5-k1v8"],"member_id":"member-test-1","organization":{"organization_id":"organization-test-1"}}`
 	change := func(old, fresh string) string {
-		require.Contains(t, enrolment, old)
-		return strings.Replace(enrolment, old, fresh, 1)
+		require.Contains(t, enrollment, old)
+		return strings.Replace(enrollment, old, fresh, 1)
 	}
-	unfinished := stytchclient.Unfinished{Person: someone, Intermediate: begun}
+	unfinished := stytchclient.FactorOwner{Person: someone, Proof: begun}
 	for name, test := range map[string]struct {
-		answer        string
-		enrol, rotate error // nil: accepted
+		answer         string
+		enroll, rotate error // nil: accepted
 	}{
-		"complete":          {enrolment, nil, nil},
+		"complete":          {enrollment, nil, nil},
 		"no secret":         {change(`"JBSWY3DPEHPK3PXP"`, `""`), grimoireauth.ErrUnavailable, nil},
 		"no recovery codes": {change(`["q7w3-x9z5-k1v8"]`, `[]`), grimoireauth.ErrUnavailable, grimoireauth.ErrUnavailable},
 		"another member":    {change("member-test-1", "member-test-2"), grimoireauth.ErrUnavailable, grimoireauth.ErrUnavailable},
@@ -76,13 +76,13 @@ func TestSignInEnrolmentAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := clientOf(t, nil, body(http.StatusOK, test.answer))
-			app, err := client.SignIn.EnrollApp(t.Context(), unfinished)
-			require.ErrorIs(t, err, test.enrol)
-			require.Equal(t, test.enrol != nil, app.Secret.IsZero())
-			fresh, err := client.Sessions.RotateRecoveryCodes(t.Context(), live(t))
+			app, err := client.SecondFactors.EnrollApp(t.Context(), unfinished)
+			require.ErrorIs(t, err, test.enroll)
+			require.Equal(t, test.enroll != nil, app.Secret.IsZero())
+			fresh, err := client.SecondFactors.RotateRecoveryCodes(t.Context(), stytchclient.OwnerOf(live(t)))
 			require.ErrorIs(t, err, test.rotate)
 			require.Equal(t, test.rotate != nil, len(fresh) == 0)
-			left, err := client.Sessions.RecoveryCodes(t.Context(), live(t))
+			left, err := client.SecondFactors.RecoveryCodes(t.Context(), stytchclient.OwnerOf(live(t)))
 			if name == "another member" || name == "nothing" {
 				require.ErrorIs(t, err, grimoireauth.ErrUnavailable)
 				require.Empty(t, left)

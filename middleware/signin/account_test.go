@@ -111,7 +111,7 @@ func TestC07_AnotherAddressWithAPendingSignIn(t *testing.T) {
 			if discovery {
 				next = "/auth/classes"
 				b.ask(url.Values{"class": {""}, "email": {"ada@example.edu"}, "return_to": {"/classes/mine"}})
-				require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
+				require.NoError(t, w.client.Discovery.SendLink(t.Context(), stytchclient.MagicLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
 				link = w.callbackAddress(w.newest())
 			} else {
 				b.asks(class, "/classes/mine")
@@ -157,7 +157,7 @@ func TestC07_OtherLinksAskFirst(t *testing.T) {
 		page := says(b, w.link(w.art.ID, "mallory@example.edu"))
 		require.Contains(t, page, notAsked, "of another class")
 		require.Contains(t, page, "Sign in to "+w.art.Slug)
-		require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
+		require.NoError(t, w.client.Discovery.SendLink(t.Context(), stytchclient.MagicLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
 		require.Contains(t, says(b, w.callbackAddress(w.newest())), notAsked, "for finding a class")
 
 		code := w.browser()

@@ -22,7 +22,7 @@ var membershipTexts = map[stytchclient.MembershipKind]string{
 }
 
 // with returns the choice with the classes that Stytch found.
-func (c Choice) with(found stytchclient.Discovery) Choice {
+func (c Choice) with(found stytchclient.Discovered) Choice {
 	c.Listed = true
 	for _, d := range found.Classes {
 		one := ClassChoice{ID: d.Class.ID, Name: d.Class.Name, Membership: membershipTexts[d.Membership]}
@@ -67,7 +67,7 @@ func (a attempt) choicePage() Page { return Page{Attempt: a.id, ReturnTo: a.retu
 // listClasses writes the list of classes for a proof: that of the attempt, or of a
 // session. The call does not use the proof up.
 func (h *Handler) listClasses(w http.ResponseWriter, r *http.Request, status int, a attempt, proof grimoireauth.Proof, page Page) {
-	found, err := h.client.SignIn.Discover(r.Context(), proof)
+	found, err := h.client.Discovery.List(r.Context(), proof)
 	switch {
 	case err == nil:
 		page.Choice = page.Choice.with(found)
@@ -105,7 +105,7 @@ func (h *Handler) chooseClass(w http.ResponseWriter, r *http.Request) {
 	intermediate := a.pending.intermediate
 	key := strings.Join([]string{"class", intermediate.Token.Reveal(), string(class)}, "\n")
 	err := h.sign(w, r, signing{attempt: a, key: key}, func(ctx context.Context) (stytchclient.SignedIn, error) {
-		return h.client.SignIn.ChooseClass(ctx, stytchclient.ChosenClass{Class: class, Intermediate: intermediate})
+		return h.client.Discovery.ChooseClass(ctx, stytchclient.ChosenClass{Class: class, Intermediate: intermediate})
 	})
 	if err != nil {
 		h.classRefused(w, r, class, a, intermediate, page, err)

@@ -25,7 +25,7 @@ const (
 // discovers signs a person in without a class, up to the list of their classes.
 func (b *browser) discovers(email string) answer {
 	b.w.t.Helper()
-	require.NoError(b.w.t, b.w.client.SignIn.SendDiscoveryLink(context.Background(), stytchclient.DiscoveryLink{Email: email, RedirectURL: home + "/auth/callback"}))
+	require.NoError(b.w.t, b.w.client.Discovery.SendLink(context.Background(), stytchclient.MagicLink{Email: email, RedirectURL: home + "/auth/callback"}))
 	res := b.press(b.open(b.w.callbackAddress(b.w.newest())))
 	require.Equal(b.w.t, http.StatusSeeOther, res.status, res.body)
 	require.Equal(b.w.t, "/auth/classes", res.at)

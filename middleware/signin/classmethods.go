@@ -83,7 +83,7 @@ func (h *Handler) fetchClassMethods(ctx context.Context, name string) (classMeth
 	if !slices.Contains(may.methods, grimoireauth.MethodSSO) || !h.serves(grimoireauth.MethodSSO) {
 		return may, nil
 	}
-	connections, err := h.client.SignIn.Connections.List(ctx, class.ID)
+	connections, err := h.client.Connections.List(ctx, class.ID)
 	if err != nil {
 		return classMethods{}, err
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
-
 	"github.com/promptgrimoire/auth/middleware/signin"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
@@ -288,7 +287,7 @@ func TestDiscoveryIsOffByDefault(t *testing.T) {
 	b := w.browser()
 	require.NotContains(t, b.get("/auth/").body, "find my classes")
 	require.Equal(t, http.StatusBadRequest, b.post("/auth/start", url.Values{"class": {""}, "email": {"ada@example.edu"}}).status)
-	require.NoError(t, w.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "ada@example.edu"}))
+	require.NoError(t, w.client.Discovery.SendLink(t.Context(), stytchclient.MagicLink{Email: "ada@example.edu"}))
 	require.Equal(t, http.StatusBadRequest, b.get(w.callbackAddress(w.newest())).status)
 }
 

@@ -49,7 +49,7 @@ func (h *Handler) attemptToContinue(r *http.Request, page Page, requested string
 func (h *Handler) startLink(w http.ResponseWriter, r *http.Request, page Page) {
 	err := h.send(r, ActionSendLink, page, func(ctx context.Context) error {
 		if page.Class == "" {
-			return h.client.SignIn.SendDiscoveryLink(ctx, stytchclient.DiscoveryLink{
+			return h.client.Discovery.SendLink(ctx, stytchclient.MagicLink{
 				Email: page.Email, RedirectURL: h.callbackURL(), Expires: h.config.LinkExpires,
 			})
 		}
@@ -82,7 +82,7 @@ func (h *Handler) showSent(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) startCode(w http.ResponseWriter, r *http.Request, page Page) {
 	err := h.send(r, ActionSendCode, page, func(ctx context.Context) error {
 		if page.Class == "" {
-			return h.client.SignIn.SendDiscoveryCode(ctx, stytchclient.DiscoveryCode{Email: page.Email})
+			return h.client.Discovery.SendCode(ctx, stytchclient.EmailCode{Email: page.Email})
 		}
 		return h.client.SignIn.SendEmailCode(ctx, stytchclient.EmailCode{Class: grimoireauth.ClassID(page.Class), Email: page.Email})
 	})
@@ -161,7 +161,7 @@ func (h *Handler) checkCode(w http.ResponseWriter, r *http.Request) {
 	}
 	work := func(ctx context.Context) (stytchclient.SignedIn, error) {
 		if page.Class == "" {
-			return h.client.SignIn.DiscoverByCode(ctx, stytchclient.DiscoveryCodeCheck{Email: page.Email, Code: grimoireauth.NewSecret(code)})
+			return choosing(h.client.Discovery.ByCode(ctx, page.Email, grimoireauth.NewSecret(code)))
 		}
 		return h.client.SignIn.WithEmailCode(ctx, stytchclient.EmailCodeSignIn{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email, Code: grimoireauth.NewSecret(code),

@@ -69,7 +69,7 @@ func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err e
 		err = h.requireNoFactor(ctx, p, grimoireauth.SecondFactorApp)
 	}
 	if err == nil {
-		err = h.client.SignIn.SendSMSCode(ctx, p.unfinished(), stytchclient.SMSCode{Phone: phone})
+		err = h.client.SecondFactors.SendSMSCode(ctx, p.unfinished(), stytchclient.SMSCode{Phone: phone})
 	}
 	if err != nil {
 		// No message was sent. The person has shown the first factor, so the page may
@@ -111,12 +111,12 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 	// A second click gets the answer of the first one, since Stytch shows the secret
 	// only once.
 	key := "enrol:" + a.pending.intermediate.Token.Reveal()
-	got, err := h.enrolments.Do(r.Context(), key, func(got *stytchclient.AppEnrolment) (bool, error) {
+	got, err := h.enrolments.Do(r.Context(), key, func(got *stytchclient.AppEnrollment) (bool, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 		defer cancel()
 		err := h.requireNoFactor(ctx, a.pending, grimoireauth.SecondFactorSMS)
 		if err == nil {
-			*got, err = h.client.SignIn.EnrollApp(ctx, a.pending.unfinished())
+			*got, err = h.client.SecondFactors.EnrollApp(ctx, a.pending.unfinished())
 		}
 		return err == nil, err
 	})

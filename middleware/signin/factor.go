@@ -69,13 +69,13 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 	kind, oneKind := single(r.PostForm, "factor")
 	code, oneCode := single(r.PostForm, "code")
 	code = ungrouped(code, "")
-	resume, form := h.client.SignIn.ResumeWithSMS, codeForm
+	resume, form := h.client.SecondFactors.WithSMSCode, codeForm
 	switch kind {
 	case codeSMS:
 	case codeApp:
-		resume = h.client.SignIn.ResumeWithApp
+		resume = h.client.SecondFactors.WithAppCode
 	case codeRecovery:
-		resume, form = h.client.SignIn.ResumeWithRecoveryCode, recoveryCodeForm
+		resume, form = h.client.SecondFactors.WithRecoveryCode, recoveryCodeForm
 	default:
 		oneKind = false
 	}
@@ -137,10 +137,10 @@ func (p pendingSignIn) use(action Action, from netip.Addr) Use {
 }
 
 // unfinished returns the pending sign-in as the client takes it.
-func (p pendingSignIn) unfinished() stytchclient.Unfinished {
-	return stytchclient.Unfinished{
-		Person:       grimoireauth.Person{Member: p.member, Class: p.class},
-		Intermediate: p.intermediate,
+func (p pendingSignIn) unfinished() stytchclient.FactorOwner {
+	return stytchclient.FactorOwner{
+		Person: grimoireauth.Person{Member: p.member, Class: p.class},
+		Proof:  p.intermediate,
 	}
 }
 

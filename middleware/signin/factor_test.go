@@ -50,21 +50,21 @@ func (b *browser) begun(class grimoireauth.ClassID) {
 }
 
 // unfinished does the same through the client.
-func (w *fixture) unfinished(class grimoireauth.ClassID) stytchclient.Unfinished {
+func (w *fixture) unfinished(class grimoireauth.ClassID) stytchclient.FactorOwner {
 	w.t.Helper()
 	require.NoError(w.t, w.client.SignIn.SendMagicLink(context.Background(), stytchclient.MagicLink{Class: class, Email: "ada@example.edu"}))
-	_, err := w.client.SignIn.RedeemMagicLink(context.Background(), grimoireauth.NewSecret(w.newest().Token))
+	_, err := w.client.SignIn.WithMagicLink(context.Background(), stytchclient.MagicLinkSignIn{Token: grimoireauth.NewSecret(w.newest().Token)})
 	var stepUp *stytchclient.StepUpError
 	require.True(w.t, errors.As(err, &stepUp), "%v", err)
-	return stepUp.Unfinished()
+	return stepUp.Owner()
 }
 
 // withPhone gives Ada a phone in the class, as on an earlier day.
 func (w *fixture) withPhone(class grimoireauth.ClassID) {
 	w.t.Helper()
 	half := w.unfinished(class)
-	require.NoError(w.t, w.client.SignIn.SendSMSCode(context.Background(), half, stytchclient.SMSCode{Phone: "+61400000000"}))
-	_, err := w.client.SignIn.ResumeWithSMS(context.Background(), half, stytchclient.FactorCode{Code: grimoireauth.NewSecret(w.newest().Code)})
+	require.NoError(w.t, w.client.SecondFactors.SendSMSCode(context.Background(), half, stytchclient.SMSCode{Phone: "+61400000000"}))
+	_, err := w.client.SecondFactors.WithSMSCode(context.Background(), half, stytchclient.FactorCode{Code: grimoireauth.NewSecret(w.newest().Code)})
 	require.NoError(w.t, err)
 }
 
@@ -72,9 +72,9 @@ func (w *fixture) withPhone(class grimoireauth.ClassID) {
 func (w *fixture) withApp(class grimoireauth.ClassID, member grimoireauth.MemberID) []grimoireauth.Secret {
 	w.t.Helper()
 	half := w.unfinished(class)
-	app, err := w.client.SignIn.EnrollApp(context.Background(), half)
+	app, err := w.client.SecondFactors.EnrollApp(context.Background(), half)
 	require.NoError(w.t, err)
-	_, err = w.client.SignIn.ResumeWithApp(context.Background(), half, stytchclient.FactorCode{Code: grimoireauth.NewSecret(w.stytch.TOTPCode(member))})
+	_, err = w.client.SecondFactors.WithAppCode(context.Background(), half, stytchclient.FactorCode{Code: grimoireauth.NewSecret(w.stytch.TOTPCode(member))})
 	require.NoError(w.t, err)
 	return app.RecoveryCodes
 }

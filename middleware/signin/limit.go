@@ -129,15 +129,12 @@ func (h *Handler) releaseAfter(action Action, work signInFunc) signInFunc {
 	return func(ctx context.Context) (stytchclient.SignedIn, error) {
 		signedIn, err := work(ctx)
 		use := Use{Action: action, Class: string(signedIn.Class.ID), Address: signedIn.Member.Email, Source: source(ctx)}
-		var stepUp *stytchclient.StepUpError
-		switch {
-		case err == nil:
-		case !errors.As(err, &stepUp):
-			return signedIn, err
-		case stepUp.Discovery != nil:
-			use.Class, use.Address = "", stepUp.Discovery.Email
-		default:
-			use.Class, use.Address = string(stepUp.Class.ID), stepUp.Member.Email
+		if err != nil {
+			pending, email, ok := pendingAfter(err)
+			if !ok {
+				return signedIn, err
+			}
+			use.Class, use.Address = string(pending.class), email
 		}
 		if use.Address = lowerASCII(use.Address); use.Address != "" {
 			h.limit.Release(ctx, use)

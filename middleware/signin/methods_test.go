@@ -30,7 +30,7 @@ func TestProvidersWholeWay(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	w.stytch.AddSSO(w.law.ID, "saml", nil)
 	w.stytch.AddSSO(w.law.ID, "oidc", nil)
-	connections, err := w.client.SignIn.Connections.List(t.Context(), w.law.ID)
+	connections, err := w.client.Connections.List(t.Context(), w.law.ID)
 	require.NoError(t, err)
 	page := "/classes/" + string(w.law.ID) + "?week=3"
 	offered := links(w.browser().get("/auth/?" + url.Values{"class": {w.law.Slug}, "return_to": {page}}.Encode()).body)
@@ -129,9 +129,9 @@ func TestPageOffersConnections(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	w.stytch.AddSSO(w.law.ID, "saml", nil)
 	oidc := w.stytch.AddSSO(w.law.ID, "oidc", nil)
-	_, err := w.client.SignIn.Connections.CreateSAML(t.Context(), w.law.ID, stytchclient.NewConnection{Name: "Half a connection"})
+	_, err := w.client.Connections.CreateSAML(t.Context(), w.law.ID, stytchclient.NewConnection{Name: "Half a connection"})
 	require.NoError(t, err)
-	_, err = w.client.SignIn.Connections.SetDefault(t.Context(), w.law.ID, stytchclient.ConnectionID(oidc))
+	_, err = w.client.Connections.SetDefault(t.Context(), w.law.ID, stytchclient.ConnectionID(oidc))
 	require.NoError(t, err)
 	page := w.browser().get("/auth/?class=" + w.law.Slug).body
 	require.NotContains(t, page, "Half a connection")

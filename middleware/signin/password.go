@@ -51,7 +51,7 @@ func (h *Handler) startReset(w http.ResponseWriter, r *http.Request, page Page) 
 	page.Password = true
 	verifier := h.sharedVerifier(r, requestReset)
 	err := h.send(r, ActionSendReset, page, func(ctx context.Context) error {
-		_, err := h.client.SignIn.StartPasswordReset(ctx, stytchclient.PasswordReset{
+		_, err := h.client.Passwords.StartReset(ctx, stytchclient.PasswordReset{
 			Class: grimoireauth.ClassID(page.Class), Email: page.Email,
 			RedirectURL: h.callbackURL(), LoginRedirectURL: h.callbackURL(), Verifier: verifier,
 		})
@@ -138,7 +138,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	key := a.token.key(a.nonce) + "\n" + hex.EncodeToString(sum[:])
 	a.returnTo = request.returnTo
 	err := h.sign(w, r, signing{attempt: a, requests: []attempt{request}, continues: pending, key: key, revokes: true}, h.releaseAfter(ActionSendReset, func(ctx context.Context) (stytchclient.SignedIn, error) {
-		return h.client.SignIn.FinishPasswordReset(ctx, stytchclient.NewPassword{
+		return h.client.Passwords.FinishReset(ctx, stytchclient.NewPassword{
 			Token: grimoireauth.NewSecret(a.token.token), Verifier: request.verifier, Password: password, Class: grimoireauth.ClassID(slug),
 			SignInOptions: stytchclient.SignInOptions{Continue: pending.proof()},
 		})
@@ -160,7 +160,7 @@ func (h *Handler) setPassword(w http.ResponseWriter, r *http.Request) {
 
 // advice returns how to make a password better. It returns nil if Stytch does not say.
 func (h *Handler) advice(r *http.Request, password grimoireauth.Secret) []string {
-	strength, err := h.client.SignIn.CheckPassword(r.Context(), password, "")
+	strength, err := h.client.Passwords.Check(r.Context(), password, "")
 	if err != nil {
 		h.logInfo(r, "password not checked", err)
 		return nil

@@ -209,11 +209,13 @@ func (h *Handler) redeem(t callbackToken, a attempt, pending *attempt) signInFun
 		in.Continue = continued
 		return func(ctx context.Context) (stytchclient.SignedIn, error) { return signIn.WithSSO(ctx, in) }
 	case kindDiscovery:
-		in := stytchclient.DiscoveryToken{Token: token}
-		return h.releaseAfter(ActionSendLink, func(ctx context.Context) (stytchclient.SignedIn, error) { return signIn.DiscoverByLink(ctx, in) })
+		return h.releaseAfter(ActionSendLink, func(ctx context.Context) (stytchclient.SignedIn, error) {
+			return choosing(h.client.Discovery.ByLink(ctx, token, grimoireauth.Secret{}))
+		})
 	case kindDiscoveryOAuth:
-		in := stytchclient.DiscoveryToken{Token: token, Verifier: a.verifier}
-		return func(ctx context.Context) (stytchclient.SignedIn, error) { return signIn.DiscoverByOAuth(ctx, in) }
+		return func(ctx context.Context) (stytchclient.SignedIn, error) {
+			return choosing(h.client.Discovery.ByOAuth(ctx, token, a.verifier))
+		}
 	case kindImpersonation:
 		return func(ctx context.Context) (stytchclient.SignedIn, error) { return signIn.Impersonate(ctx, token) }
 	}

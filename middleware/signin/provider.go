@@ -36,7 +36,7 @@ func (h *Handler) startOAuth(w http.ResponseWriter, r *http.Request) {
 		})
 		h.redirectToProvider(w, r, requestOAuth, page, start, err)
 	case h.findsClass(r):
-		start, err := h.client.SignIn.StartDiscoveryOAuth(stytchclient.DiscoveryOAuthStart{
+		start, err := h.client.Discovery.StartOAuth(stytchclient.OAuthStart{
 			Provider: method, RedirectURL: h.callbackURL(), Verifier: h.sharedVerifier(r, requestDiscoveryOAuth),
 		})
 		h.redirectToProvider(w, r, requestDiscoveryOAuth, page, start, err)

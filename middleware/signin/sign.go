@@ -42,9 +42,8 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work s
 	if errors.As(err, &unexpected) {
 		return h.holdForConfirmation(w, r, s, unexpected.signedIn)
 	}
-	var stepUp *stytchclient.StepUpError
-	if errors.As(err, &stepUp) && !isUndecided(err) {
-		h.stepUp(w, r, s, stepUp)
+	if pending, email, ok := pendingAfter(err); ok && !isUndecided(err) {
+		h.stepUp(w, r, s, pending, email, err)
 		return nil
 	}
 	if errorType, _ := stytchErrorType(err); errorType == "pkce_did_not_expect_code_verifier" {
@@ -115,9 +114,34 @@ func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s 
 	return nil
 }
 
-// stepUp keeps the pending sign-in and redirects to the missing step.
-func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *stytchclient.StepUpError) {
-	pending := pendingSignIn{
+// chooseClassError is a sign-in without a class that has found the classes of a person.
+// It matches [grimoireauth.ErrStepUp].
+type chooseClassError struct{ found stytchclient.Discovered }
+
+func (e *chooseClassError) Error() string { return "sign in: a class has to be chosen" }
+
+func (e *chooseClassError) Unwrap() error { return grimoireauth.ErrStepUp }
+
+// choosing returns what a discovery found as the outcome of a sign-in.
+func choosing(found stytchclient.Discovered, err error) (stytchclient.SignedIn, error) {
+	if err == nil {
+		err = &chooseClassError{found}
+	}
+	return stytchclient.SignedIn{}, err
+}
+
+// pendingAfter returns what is kept of a sign-in that is not finished, and the address of
+// its account.
+func pendingAfter(err error) (pending pendingSignIn, email string, ok bool) {
+	var class *chooseClassError
+	if errors.As(err, &class) {
+		return pendingSignIn{step: stepClass, discovered: true, intermediate: class.found.Intermediate}, class.found.Email, true
+	}
+	var e *stytchclient.StepUpError
+	if !errors.As(err, &e) {
+		return pendingSignIn{}, "", false
+	}
+	pending = pendingSignIn{
 		step:         stepFactor,
 		intermediate: e.Intermediate,
 		class:        e.Class.ID,
@@ -129,16 +153,17 @@ func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *s
 		enrolled:     e.Enrolled,
 		sent:         e.CodeSent,
 	}
-	email := e.Member.Email
+	if e.Primary {
+		pending.step = stepPrimary
+	}
+	return pending, e.Member.Email, true
+}
+
+// stepUp keeps the pending sign-in and redirects to the missing step.
+func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, pending pendingSignIn, email string, cause error) {
 	// Stytch returns the same token again while the sign-in goes on.
 	if earlier := s.attempt.pending; earlier.step != "" && earlier.intermediate.Token.Equal(pending.intermediate.Token) {
-		pending.discovered = earlier.discovered
-	}
-	switch {
-	case e.Discovery != nil:
-		pending.step, pending.discovered, email = stepClass, true, e.Discovery.Email
-	case e.Primary:
-		pending.step = stepPrimary
+		pending.discovered = pending.discovered || earlier.discovered
 	}
 	a, nameless := s.attempt, false
 	if request, ok := s.requestFor(email); ok {
@@ -151,12 +176,12 @@ func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, e *s
 	h.dropContinued(w, r, s)
 	a, ok := h.keepPending(w, r, a, pending)
 	if !ok || nameless {
-		h.logFault(r, "a pending sign-in of a form that is not known", e)
+		h.logFault(r, "a pending sign-in of a form that is not known", cause)
 		h.drop(w, r, s.attempt)
 		h.offer(w, r, http.StatusInternalServerError, Page{Class: string(pending.class), ClassName: pending.className, Notice: "You could not be signed in. Please begin again here."})
 		return
 	}
-	h.logInfo(r, "sign-in not finished yet", e)
+	h.logInfo(r, "sign-in not finished yet", cause)
 	redirect(w, h.next(a))
 }
 

@@ -83,7 +83,7 @@ func TestC07_AnUnaskedLinkWithAPendingSignIn(t *testing.T) {
 				b := first.browser()
 				link := ""
 				if next == "/auth/classes" {
-					require.NoError(t, base.client.SignIn.SendDiscoveryLink(t.Context(), stytchclient.DiscoveryLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
+					require.NoError(t, base.client.Discovery.SendLink(t.Context(), stytchclient.MagicLink{Email: "mallory@example.edu", RedirectURL: home + "/auth/callback"}))
 					link = base.callbackAddress(base.newest())
 				} else {
 					link = base.link(class.ID, "mallory@example.edu")
