@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -9,10 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http"
 	"runtime/debug"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -27,18 +24,6 @@ const (
 	// whole class does not bring a thousand queries to the application's database at once.
 	checksAtOnce = 32
 )
-
-// watches are the connections that a Guard watches, by the check that they share.
-type watches struct {
-	slots chan struct{} // one for each running check
-
-	mu          sync.Mutex // guards what follows, and the fields of sharedChecks that say so
-	checks      map[sharedCheckKey]*sharedCheck
-	joined      int           // connections so far
-	ended       bool          // EndWatches was called
-	announced   bool          // Changed was called
-	announcedAt time.Duration // when Changed was called last, since clockStart
-}
 
 // sharedCheck is the check that a Guard repeats for all connections of one session that
 // have the same conditions.
@@ -68,77 +53,6 @@ type sharedCheck struct {
 	stopSignal  func()
 	signalJWT   grimoireauth.Secret // the session_jwt that Config.Watch got
 	signalEnded bool                // the signal has just ended
-}
-
-// watcher is one connection.
-type watcher struct {
-	number int // in the order in which they joined
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-}
-
-// join adds a connection to the check that it shares, and returns its context.
-func (ws *watches) join(ctx context.Context, g *Guard, result authResult, conditions []condition) context.Context {
-	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watcher{ctx: ctx, cancel: cancel}
-	key := keyOf(&result, conditions)
-	ws.mu.Lock()
-	if ws.ended {
-		ws.mu.Unlock()
-		cancel(http.ErrServerClosed)
-		return ctx
-	}
-	sc := ws.checks[key]
-	first := sc == nil
-	if first {
-		sc = &sharedCheck{guard: g, key: key, conditions: conditions, latest: &result, watchers: make(map[*watcher]struct{}), cancelRun: func() {}, stopSignal: func() {}}
-		sc.timer = time.AfterFunc(sc.wait(key.share(g.config.watchEvery())), sc.run)
-		if ws.checks == nil {
-			ws.checks = make(map[sharedCheckKey]*sharedCheck)
-		}
-		ws.checks[key] = sc
-	} else if result.askedAt > sc.latest.askedAt {
-		sc.latest = &result
-		sc.endDoubt()
-	}
-	ws.joined++
-	w.number = ws.joined
-	sc.watchers[w] = struct{}{}
-	context.AfterFunc(ctx, func() { sc.leave(w) })
-	// The result of the request may be older than a change that was announced.
-	older := ws.announced && result.askedAt <= ws.announcedAt
-	ws.mu.Unlock()
-	if first {
-		sc.listen(ctx, result.authentication)
-	}
-	if older {
-		go sc.run() // see Changed
-	}
-	return ctx
-}
-
-// announce notes that the application has announced a change, and returns all checks.
-func (ws *watches) announce() []*sharedCheck {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	ws.announced, ws.announcedAt = true, time.Since(clockStart)
-	return ws.inOrder()
-}
-
-// inOrder returns the checks in an order that depends on their keys only, so that a
-// simulation repeats itself; mu is held.
-func (ws *watches) inOrder() []*sharedCheck {
-	return slices.SortedFunc(maps.Values(ws.checks), func(a, b *sharedCheck) int { return bytes.Compare(a.key[:], b.key[:]) })
-}
-
-// end ends all connections, and those that join later.
-func (ws *watches) end() {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	ws.ended = true
-	for _, sc := range ws.inOrder() {
-		sc.end(http.ErrServerClosed)
-	}
 }
 
 // concerns reports whether a change about this person can change the result.
