@@ -142,7 +142,7 @@ func init() {
 `, ``},
 		{"jwtlocal/limiter.go", `		delete(p.failures, key)
 	case f.kind == failClock, f.kind == failOverLimit:`, `	case f.kind == failClock, f.kind == failOverLimit:`},
-		{"jwtlocal/limiter.go", `	if !p.sources.Take(key, 1) {`, `	if !p.sources.Take(key, perSession) {`},
+		{"jwtlocal/limiter.go", `	if !p.sources.Take(key, 1) {`, `	if !p.sources.Take(key, maxPerSession) {`},
 		{"jwtlocal/limiter.go", `	if !p.sessions.Take(key.session, maxPerSession) {`, `	if false {`},
 
 		// Outages and SlidingSession.
