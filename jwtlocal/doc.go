@@ -3,9 +3,9 @@
 //
 //	revocations := new(jwtlocal.MemoryRevocations)
 //	verifier, err := jwtlocal.New(jwtlocal.Config{
-//		ProjectID: id,
-//		Refresh:   client.Sessions.Authenticate,
-//		Revocations:   revocations,
+//		ProjectID:   id,
+//		Refresh:     client.Sessions.Authenticate,
+//		Revocations: revocations,
 //	})
 //	guard, err := middleware.New(verifier.Authenticate, middleware.Config{})
 //
