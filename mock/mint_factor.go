@@ -8,6 +8,31 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/state"
 )
 
+// deliveries are the delivery methods of the types of factors, for those that are given
+// by their type alone. Where Stytch has several for a type, it is the usual one.
+var deliveries = map[string]string{
+	"magic_link":         "email",
+	"email_otp":          "email",
+	"otp":                "sms",
+	"totp":               "authenticator_app",
+	"recovery_codes":     "recovery_code",
+	"password":           "knowledge",
+	"sso":                "sso_saml",
+	"oauth":              "oauth_google",
+	"imported":           "imported_auth0",
+	"impersonated":       "impersonation",
+	"trusted_auth_token": "trusted_token_exchange",
+}
+
+// oauthDetails are the names of OAuth detail objects that do not follow from the name of
+// the provider in the delivery method.
+var oauthDetails = map[string]string{
+	"gitlab":                "git_lab_oauth_factor",
+	"linkedin":              "linked_in_oauth_factor",
+	"tiktok":                "tik_tok_oauth_factor",
+	"access_token_exchange": "oauth_access_token_exchange_factor",
+}
+
 // factorsOf returns factors of these types for the member, with the detail
 // object that Stytch has for each type. A factor without a time is from now.
 func factorsOf(c *core.Request, m *state.Member, wanted []grimoireauth.Factor) []state.Factor {
@@ -19,6 +44,9 @@ func factorsOf(c *core.Request, m *state.Member, wanted []grimoireauth.Factor) [
 		at := w.LastAuthenticatedAt.UTC()
 		if w.LastAuthenticatedAt.IsZero() {
 			at = c.Now
+		}
+		if w.DeliveryMethod == "" {
+			w.DeliveryMethod = deliveries[w.Type]
 		}
 		f := state.Factor{Kind: w.Type, Delivery: w.DeliveryMethod, Last: at, CreatedAt: at, UpdatedAt: at}
 		f.DetailName, f.Detail = factorDetail(c, m, w)
@@ -53,7 +81,15 @@ func factorDetail(c *core.Request, m *state.Member, w grimoireauth.Factor) (stri
 		}
 	case "oauth":
 		provider := strings.TrimPrefix(w.DeliveryMethod, "oauth_")
-		return provider + "_oauth_factor", map[string]string{
+		name, ok := oauthDetails[provider]
+		if exchanged, is := strings.CutPrefix(provider, "exchange_"); is {
+			return exchanged + "_oauth_exchange_factor", map[string]string{"email_id": m.EmailID}
+		} else if provider == "access_token_exchange" {
+			return name, map[string]string{"client_id": c.NewID("connected-app")}
+		} else if !ok {
+			name = provider + "_oauth_factor"
+		}
+		return name, map[string]string{
 			"id":               c.NewID("oauth-user"),
 			"provider_subject": c.NewUUID("provider-subject"),
 			"email_id":         m.EmailID,
