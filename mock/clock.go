@@ -65,5 +65,5 @@ func (k Clock) JWT(jwt grimoireauth.Secret) grimoireauth.Secret {
 func (k Clock) String() string { return k.stytch.String() }
 
 func (k Clock) with(ctx context.Context) context.Context {
-	return context.WithValue(ctx, core.AheadKey{}, k.ahead)
+	return core.WithAhead(ctx, k.ahead)
 }

@@ -39,6 +39,7 @@ func (p Plane) postAge(in ageRequest) (struct{}, error) {
 	return struct{}{}, nil
 }
 
+// FaultRequest is a fault rule in the words of the control plane.
 type FaultRequest struct {
 	Endpoint   string `json:"endpoint"`
 	Status     int    `json:"status"`

@@ -9,6 +9,7 @@ type LoginRequest struct {
 	JWTAge         string   `json:"jwt_age"`
 }
 
+// LoginResponse is the session.
 type LoginResponse struct {
 	SessionToken string `json:"session_token"`
 	SessionJWT   string `json:"session_jwt"`
@@ -26,11 +27,13 @@ type IdPUser struct {
 	Attributes map[string]any `json:"attributes"`
 }
 
+// ForeignRequest asks for a token of another issuer.
 type ForeignRequest struct {
 	MemberID string `json:"member_id"`
 	Kind     string `json:"kind"`
 }
 
+// ForeignTokenResponse is that token.
 type ForeignTokenResponse struct {
 	Token     string `json:"token"`
 	ProfileID string `json:"profile_id"` // for sessions/attest

@@ -97,6 +97,7 @@ func (c *Request) Permit(org *state.Organization, on *state.Member, action strin
 	return wire.Error("session_authorization_error")
 }
 
+// ResourceSSO is the resource of an organization's SSO connections.
 const ResourceSSO = "stytch.sso"
 
 // OrganizationFor returns the organization in the path, if the caller may do this

@@ -73,6 +73,8 @@ func (c *Request) Discovered(email string, factors []state.Factor, i *state.Inte
 	return out
 }
 
+// DiscoveredMember is an organization that a person is a member of, with what a sign-in
+// there would still need beside these factors.
 func (c *Request) DiscoveredMember(m *state.Member, factors []state.Factor) DiscoveredOrganization {
 	shown := c.State.MemberJSON(m)
 	out := DiscoveredOrganization{

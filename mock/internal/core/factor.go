@@ -20,10 +20,12 @@ func (c *Request) NewFactor(kind, delivery, detailName string, detail ...string)
 	return f
 }
 
+// MagicLinkFactor is the proof that a magic link gives.
 func (c *Request) MagicLinkFactor(emailID, email string) state.Factor {
 	return c.NewFactor("magic_link", "email", "email_factor", "email_id", emailID, "email_address", email)
 }
 
+// EmailOTPFactor is the proof that a code by e-mail gives.
 func (c *Request) EmailOTPFactor(emailID, email string) state.Factor {
 	return c.NewFactor("email_otp", "email", "email_factor", "email_id", emailID, "email_address", email)
 }
@@ -39,6 +41,7 @@ func (c *Request) NewRegistration(g *state.Grant, known *state.OAuthRegistration
 	return r
 }
 
+// OAuthFactor is the proof that an account at a provider gives.
 func (c *Request) OAuthFactor(g *state.Grant, emailID string, r *state.OAuthRegistration) state.Factor {
 	f := c.NewFactor("oauth", "oauth_"+g.Provider, g.Provider+"_oauth_factor", "id", r.ID, "provider_subject", r.Subject, "email_id", emailID)
 	f.OAuth = r

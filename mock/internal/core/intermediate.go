@@ -15,6 +15,7 @@ func (c *Request) NewIntermediate(m *state.Member, factors []state.Factor) *stat
 	return c.KeepIntermediate(&state.Intermediate{Email: m.Email, MemberID: m.ID, Factors: factors})
 }
 
+// KeepIntermediate gives an unfinished sign-in its token and remembers it.
 func (c *Request) KeepIntermediate(i *state.Intermediate) *state.Intermediate {
 	i.Token, i.ExpiresAt = c.newOneTimeToken("intermediate_session_token"), c.Now.Add(intermediateLife)
 	state.Put(&c.State.Intermediates, i.Token, i)
@@ -44,6 +45,7 @@ func (c *Request) CheckSubject(i *state.Intermediate, m *state.Member) error {
 	return nil
 }
 
+// DropIntermediates forgets the unfinished sign-ins of a member.
 func (c *Request) DropIntermediates(m *state.Member) {
 	for token, i := range c.State.Intermediates {
 		if i.MemberID == m.ID {

@@ -42,6 +42,7 @@ func (c *Request) OrganizationForMail(name string) (*state.Organization, error) 
 	return c.Organization(name)
 }
 
+// SandboxOrganization returns the sandbox organization, and makes it if it is not there.
 func (c *Request) SandboxOrganization() *state.Organization {
 	if o, err := c.Organization(state.SandboxOrganization); err == nil {
 		return o

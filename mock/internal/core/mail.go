@@ -10,6 +10,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
+// CodeForm is the form of a one-time code.
 var CodeForm = regexp.MustCompile(`^[0-9]{6}$`)
 
 // keptCodes is how many codes for one purpose are remembered, so that an old one
@@ -147,6 +148,7 @@ func (c *Request) Draft(kind string, redirectURL *string, minutes *int, usual in
 	return &state.Link{Kind: kind, RedirectURL: to, ExpiresAt: c.Now.Add(time.Duration(usual) * time.Minute)}, nil
 }
 
+// EmailPurpose is the key of the codes for an address in an organization.
 func EmailPurpose(org *state.Organization, email string) string {
 	return "email " + org.ID + " " + wire.FoldEmail(email)
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// LoginOrSignupResponse is its answer.
+// LoginOrSignupResponse is the response of the calls that send a login or signup message
+// to a member, or migrate one.
 type LoginOrSignupResponse struct {
 	wire.Envelope
 	MemberID      string            `json:"member_id"`
@@ -188,7 +189,7 @@ func (c *Request) ChangeEmail(changed, stored *state.Member, email string, unlin
 	return nil
 }
 
-// MemberResponse is the answer of the calls that return a member.
+// MemberResponse is the response of the calls that return a member.
 type MemberResponse struct {
 	wire.Envelope
 	MemberID     string            `json:"member_id"`
@@ -196,6 +197,7 @@ type MemberResponse struct {
 	Organization wire.Organization `json:"organization"`
 }
 
+// MemberResponseOf is the response about a member.
 func (c *Request) MemberResponseOf(m *state.Member) *MemberResponse {
 	return &MemberResponse{MemberID: m.ID, Member: c.State.MemberJSON(m), Organization: c.State.Org(m.OrganizationID).JSON()}
 }

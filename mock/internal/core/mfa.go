@@ -22,7 +22,7 @@ type MFASignInRequest struct {
 	SessionCustomClaims    wire.CustomClaims `json:"session_custom_claims"`
 }
 
-// MFAResponse is the answer of the calls with a second factor, which finish a
+// MFAResponse is the response of the calls with a second factor, which finish a
 // sign-in or fail: nothing in it says that something is still owed.
 type MFAResponse struct {
 	wire.Envelope
@@ -110,6 +110,7 @@ type Enrollment struct {
 	SetDefaultMFA    bool   `json:"set_default_mfa"`
 }
 
+// Check returns an error for an unknown set_mfa_enrollment.
 func (in Enrollment) Check() error {
 	switch in.SetMFAEnrollment {
 	case "", "enroll", "unenroll":

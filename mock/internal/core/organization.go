@@ -95,7 +95,7 @@ func (c *Request) checkExternalID(o *state.Organization, id string) error {
 	return nil
 }
 
-// OrganizationResponse is the answer of the calls that return an organization.
+// OrganizationResponse is the response of the calls that return an organization.
 type OrganizationResponse struct {
 	wire.Envelope
 	Organization wire.Organization `json:"organization"`

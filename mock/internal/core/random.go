@@ -67,11 +67,11 @@ func (s *Server) newCode(kind string) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(s.Random.Bytes("code "+kind, 8))%1_000_000)
 }
 
-// randomness is where the ids, tokens, codes and salts of a Stytch come from.
+// Randomness is where the ids, tokens, codes and salts of a Stytch come from.
 // Without a seed that is crypto/rand. With one, each kind has a sequence of its
 // own, and the n-th draw of a kind depends on the seed, the kind and n alone: how
 // many request ids were drawn meanwhile does not change the id of the third member.
-type randomness struct {
+type Randomness struct {
 	Seed uint64 // zero: crypto/rand. Set once, before first use.
 
 	mu    sync.Mutex        // guards drawn: request ids are drawn without Stytch.mu
@@ -79,7 +79,7 @@ type randomness struct {
 }
 
 // Bytes returns the next n bytes of a kind.
-func (r *randomness) Bytes(kind string, n int) []byte {
+func (r *Randomness) Bytes(kind string, n int) []byte {
 	if r.Seed == 0 {
 		b := make([]byte, n)
 		_, _ = rand.Read(b) // it never fails: crypto/rand ends the program first
@@ -96,14 +96,14 @@ func (r *randomness) Bytes(kind string, n int) []byte {
 }
 
 // counts returns how many draws of each kind there were, for a snapshot.
-func (r *randomness) counts() map[string]uint64 {
+func (r *Randomness) counts() map[string]uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return maps.Clone(r.drawn)
 }
 
 // goBackTo makes the next draws those that followed these counts.
-func (r *randomness) goBackTo(counts map[string]uint64) {
+func (r *Randomness) goBackTo(counts map[string]uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drawn = maps.Clone(counts)

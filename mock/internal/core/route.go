@@ -53,8 +53,8 @@ func (r Route) split() Route {
 	return r
 }
 
-// match is what a path led to.
-type match struct {
+// Match is what a path led to.
+type Match struct {
 	route   *Route // nil if there is no such endpoint
 	params  map[string]string
 	methods []string // what the path has instead, if only the method is wrong
@@ -62,7 +62,7 @@ type match struct {
 }
 
 // EndpointName is the route's name, or nothing.
-func (m match) EndpointName() string {
+func (m Match) EndpointName() string {
 	if m.route == nil {
 		return ""
 	}
@@ -74,13 +74,13 @@ var slashes = regexp.MustCompile(`/{2,}`)
 // Find looks a request up in the table. It works on the escaped path, because an
 // id may contain an escaped slash, and takes several slashes for one, because
 // stytch-go asks for //v1/b2b/… when its base URI ends in a slash.
-func Find(table []Route, method string, u *url.URL) match {
+func Find(table []Route, method string, u *url.URL) Match {
 	path := slashes.ReplaceAllString(u.EscapedPath(), "/")
 	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	for i := range segments {
 		plain, err := url.PathUnescape(segments[i])
 		if err != nil {
-			return match{}
+			return Match{}
 		}
 		segments[i] = plain
 	}
@@ -90,7 +90,7 @@ func Find(table []Route, method string, u *url.URL) match {
 			return m
 		}
 	}
-	var found match
+	var found Match
 	for i := range table {
 		r := &table[i]
 		params, ok := r.fits(segments)
@@ -130,6 +130,7 @@ func (r *Route) fits(segments []string) (map[string]string, bool) {
 	return params, true
 }
 
+// Param returns the name of a path parameter such as {member_id}.
 func Param(segment string) (name string, ok bool) {
 	if strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}") {
 		return segment[1 : len(segment)-1], true
@@ -157,7 +158,7 @@ const MaxBody = 1 << 20
 
 // Process answers a request to which no fault applies. Credentials are
 // looked at before the route, as observed: a stranger learns no route names.
-func (s *Server) Process(r *http.Request, found match, body []byte, requestID string) wire.Response {
+func (s *Server) Process(r *http.Request, found Match, body []byte, requestID string) wire.Response {
 	if !s.Remote && IsRemote(r) {
 		return wire.ErrorResponse(wire.Error(wire.TypeRemote), requestID)
 	}

@@ -150,6 +150,7 @@ func readOperand[T any](family string, raw map[string]json.RawMessage, filters m
 	return out, f, nil
 }
 
+// Contains reports whether a text has a part, in any case.
 func Contains(text, part string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 }

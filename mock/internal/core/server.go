@@ -40,7 +40,7 @@ type Server struct {
 	TokenLife         time.Duration // of a session_jwt; zero: five minutes
 	Remote            bool          // other machines may connect
 
-	Random randomness // its seed is set once; it guards the rest itself
+	Random Randomness // its seed is set once; it guards the rest itself
 
 	// Mu guards everything below. Handlers hold it from end to end, which makes
 	// each call atomic: that is the isolation a test can rely on.
@@ -79,6 +79,7 @@ func (s *Server) redirectURLs() (urls []string, open bool) {
 	return s.AllowedRedirects, false
 }
 
+// JWTLife is how long a session_jwt lasts.
 func (s *Server) JWTLife() time.Duration {
 	if s.TokenLife == 0 {
 		return 5 * time.Minute

@@ -13,15 +13,20 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-type AheadKey struct{}
+type aheadKey struct{}
+
+// WithAhead returns a context for requests by whose clock Stytch's is ahead by this much.
+func WithAhead(ctx context.Context, by time.Duration) context.Context {
+	return context.WithValue(ctx, aheadKey{}, by)
+}
 
 // AheadOf returns by how much Stytch's clock is ahead for the caller of a request.
 func AheadOf(ctx context.Context) time.Duration {
-	ahead, _ := ctx.Value(AheadKey{}).(time.Duration)
+	ahead, _ := ctx.Value(aheadKey{}).(time.Duration)
 	return ahead
 }
 
-// DateHeader is the header Date of an answer.
+// DateHeader is the header Date of a response.
 func DateHeader(ahead time.Duration) string {
 	return time.Now().Add(ahead).UTC().Format(http.TimeFormat)
 }
@@ -150,8 +155,8 @@ func SessionLife(minutes *int) (time.Duration, error) {
 	return time.Duration(*minutes) * time.Minute, nil
 }
 
-// ExchangeSessionResponse is its answer: that of a sign-in without the
-// organization's id beside the organization.
+// ExchangeSessionResponse is the response of calls that end in a session of a chosen
+// organization: that of a sign-in without the organization's id beside the organization.
 type ExchangeSessionResponse struct {
 	SignInResponse
 	OrganizationID *string `json:"organization_id,omitempty"` // hides the one of SignInResponse

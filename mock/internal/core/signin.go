@@ -8,7 +8,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// SignInResponse is what the answers of all calls that can end in a session have
+// SignInResponse is what the responses of all calls that can end in a session have
 // in common. One that does not end in a session is a 200 as well: with empty
 // tokens, no session, and an intermediate_session_token to go on with.
 // Source: https://stytch.com/docs/b2b/guides/mfa

@@ -22,31 +22,31 @@ func (r *SSORegistration) json() wire.SSORegistration {
 	return wire.SSORegistration{ConnectionID: r.ConnectionID, ExternalID: r.ExternalID, RegistrationID: r.ID, SSOAttributes: r.Attributes}
 }
 
-// ssoGrant is a role that comes with an account; group is empty if all who
+// SSOGrant is a role that comes with an account; group is empty if all who
 // sign in through the connection have it.
-type ssoGrant struct{ Role, group string }
+type SSOGrant struct{ Role, group string }
 
 // GrantedRoles are the roles that come with the account. OIDC connections give none, nor does
 // one that was deleted.
 // Source: https://stytch.com/docs/b2b/guides/rbac/role-assignment
-func (db *State) GrantedRoles(r *SSORegistration) []ssoGrant {
+func (db *State) GrantedRoles(r *SSORegistration) []SSOGrant {
 	n := db.Connection(r.ConnectionID)
 	if n == nil || n.Kind == OIDCKind {
 		return nil
 	}
-	var out []ssoGrant
+	var out []SSOGrant
 	for _, id := range n.Roles {
-		out = append(out, ssoGrant{Role: id})
+		out = append(out, SSOGrant{Role: id})
 	}
 	for _, g := range n.GroupRoles {
 		if slices.Contains(r.Groups, g.Group) {
-			out = append(out, ssoGrant{Role: g.RoleID, group: g.Group})
+			out = append(out, SSOGrant{Role: g.RoleID, group: g.Group})
 		}
 	}
 	return out
 }
 
-func (g ssoGrant) source(connectionID string) wire.RoleSource {
+func (g SSOGrant) source(connectionID string) wire.RoleSource {
 	if g.group == "" {
 		return wire.RoleSource{Type: "sso_connection", Details: map[string]string{"connection_id": connectionID}}
 	}

@@ -56,6 +56,7 @@ func (n *Connection) mapsIdentity() bool {
 	return has("email") && (has("full_name") || (has("first_name") && has("last_name")))
 }
 
+// Status is "active" or "pending".
 func (n *Connection) Status() string {
 	if n.Active() {
 		return "active"

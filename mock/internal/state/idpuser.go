@@ -44,6 +44,7 @@ type IdPUser struct {
 	Attributes wire.Metadata `json:"attributes"`
 }
 
+// EncodeAttributes encodes each attribute as JSON.
 func EncodeAttributes(attributes map[string]any) (wire.Metadata, error) {
 	out := wire.Metadata{}
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {

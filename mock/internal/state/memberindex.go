@@ -97,8 +97,10 @@ func (r *memberIndex) Named(emails []string) []*Member {
 	return out
 }
 
+// HasEmail reports whether the address is the member's, in any case.
 func (m *Member) HasEmail(email string) bool { return wire.SameEmail(m.Email, email) }
 
+// Overlap reports whether two lists have an element in common.
 func Overlap(a, b []string) bool {
 	return slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
 }

@@ -25,6 +25,7 @@ type Organization struct {
 	indexed organizationNames // where the index has it
 }
 
+// JSON is the organization as Stytch sends it.
 func (o *Organization) JSON() wire.Organization {
 	return wire.Organization{
 		OrganizationID:         o.ID,

@@ -10,6 +10,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
+// Same compares two secrets in constant time.
 func Same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // Password is a member's password or, with CrossOrgPasswords, an address's.
@@ -21,6 +22,7 @@ type Password struct {
 	MustReset bool           `json:"must_reset,omitempty"`
 }
 
+// SaltedSum is the HMAC-SHA-256 of a password with its salt.
 func SaltedSum(salt []byte, text string) []byte {
 	mac := hmac.New(sha256.New, salt)
 	mac.Write([]byte(text)) // a hash's Write returns no error

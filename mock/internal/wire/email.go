@@ -45,6 +45,7 @@ func CheckEmail(email string) error {
 	return nil
 }
 
+// DomainOf returns the domain of an address in lower case.
 func DomainOf(email string) string {
 	return strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
 }

@@ -48,11 +48,13 @@ type Member struct {
 	LockExpiresAt          *Timestamp          `json:"lock_expires_at"`
 }
 
+// MemberRole is a role of a member, with where it comes from.
 type MemberRole struct {
 	RoleID  string       `json:"role_id"`
 	Sources []RoleSource `json:"sources"`
 }
 
+// RoleSource is one reason for a role.
 type RoleSource struct {
 	Type    string            `json:"type"`
 	Details map[string]string `json:"details"`

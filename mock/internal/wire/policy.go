@@ -24,23 +24,27 @@ type Policy struct {
 	Scopes    []PolicyScope    `json:"scopes"`
 }
 
+// PolicyRole is a role of the policy, or of one organization.
 type PolicyRole struct {
 	RoleID      string             `json:"role_id"`
 	Description string             `json:"description"`
 	Permissions []PolicyPermission `json:"permissions"`
 }
 
+// PolicyPermission permits actions on a resource; "*" is all of them.
 type PolicyPermission struct {
 	ResourceID string   `json:"resource_id"`
 	Actions    []string `json:"actions"`
 }
 
+// PolicyResource is a resource and what can be done to it.
 type PolicyResource struct {
 	ResourceID  string   `json:"resource_id"`
 	Description string   `json:"description"`
 	Actions     []string `json:"actions"`
 }
 
+// PolicyScope is a scope of Connected Apps.
 type PolicyScope struct {
 	Scope       string             `json:"scope"`
 	Description string             `json:"description"`

@@ -54,10 +54,12 @@ type errorBody struct {
 // cannot read fractions would pass its tests.
 type Timestamp time.Time
 
+// MarshalJSON writes six digits of a fraction.
 func (m Timestamp) MarshalJSON() ([]byte, error) {
 	return []byte(time.Time(m).UTC().Format(`"2006-01-02T15:04:05.000000Z"`)), nil
 }
 
+// ErrorResponse is the response with Stytch's error object.
 func ErrorResponse(r *APIError, requestID string) Response {
 	out := jsonResponse(r.Status, errorBody{
 		StatusCode:   r.Status,
@@ -86,6 +88,7 @@ func jsonResponse(status int, v any) Response {
 	}
 }
 
+// SuccessResponse is the response of an endpoint: a page, a redirect or a JSON object.
 func SuccessResponse(v Success, requestID string) Response {
 	if to, ok := v.(*Redirect); ok {
 		return Response{

@@ -16,7 +16,7 @@ type discoverRequest struct {
 	SessionJWT               string `json:"session_jwt"`
 }
 
-// discoverResponse is its answer.
+// discoverResponse is its response.
 type discoverResponse struct {
 	wire.Envelope
 	EmailAddress            string                        `json:"email_address"`

@@ -15,7 +15,7 @@ type authenticateMagicLinkRequest struct {
 	core.SignInRequest
 }
 
-// magicLinkResponse is its answer.
+// magicLinkResponse is its response.
 type magicLinkResponse struct {
 	core.SignInResponse
 	MethodID      string `json:"method_id"`

@@ -67,7 +67,7 @@ type unlinkEmailRequest struct {
 	EmailAddress string `json:"email_address"`
 }
 
-// unlinkResponse is its answer.
+// unlinkResponse is its response.
 type unlinkResponse struct {
 	core.MemberResponse
 	OrganizationID string `json:"organization_id"`

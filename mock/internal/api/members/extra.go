@@ -61,13 +61,14 @@ func DeleteExternalID(c *core.Request) (wire.Success, error) {
 	return c.MemberResponseOf(m), nil
 }
 
-// connectedAppsResponse is the answer of the calls that list Connected Apps, of
+// connectedAppsResponse is the response of the calls that list Connected Apps, of
 // which there are none here.
 type connectedAppsResponse struct {
 	wire.Envelope
 	ConnectedApps []any `json:"connected_apps"`
 }
 
+// ConnectedApps lists the Connected Apps of an organization.
 func ConnectedApps(c *core.Request) (wire.Success, error) {
 	if _, err := c.Organization(c.Params["organization_id"]); err != nil {
 		return nil, err
@@ -106,6 +107,7 @@ func ConnectedApp(c *core.Request) (wire.Success, error) {
 	return nil, wire.Error("connected_app_not_found")
 }
 
+// RevokeConnectedApp finds no app either.
 func RevokeConnectedApp(c *core.Request) (wire.Success, error) {
 	org, m, err := c.NamedMember()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// memberIDResponse is the answer of the delete call, which has no member object.
+// memberIDResponse is the response of the delete call, which has no member object.
 type memberIDResponse struct {
 	wire.Envelope
 	MemberID string `json:"member_id"`

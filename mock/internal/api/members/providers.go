@@ -8,7 +8,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// oidcProvidersResponse is the answer of GET …/members/{member_id}/oidc_providers.
+// oidcProvidersResponse is the response of GET …/members/{member_id}/oidc_providers.
 type oidcProvidersResponse struct {
 	wire.Envelope
 	Registrations []oidcProvider `json:"registrations"`
@@ -49,7 +49,7 @@ func OIDCProviders(c *core.Request) (wire.Success, error) {
 
 func secondsUntil(end, now time.Time) int { return max(0, int(end.Sub(now)/time.Second)) }
 
-// oneProviderResponse is the answer of GET …/oauth_providers/google and /microsoft.
+// oneProviderResponse is the response of GET …/oauth_providers/google and /microsoft.
 type oneProviderResponse struct {
 	wire.Envelope
 	ProviderType         string   `json:"provider_type"`

@@ -14,7 +14,7 @@ type searchMembersRequest struct {
 	core.SearchRequest
 }
 
-// membersResponse is its answer.
+// membersResponse is its response.
 type membersResponse struct {
 	wire.Envelope
 	Members         []wire.Member                `json:"members"`

@@ -23,7 +23,7 @@ type authenticateOAuthRequest struct {
 	core.SignInRequest
 }
 
-// oauthResponse is its answer.
+// oauthResponse is its response.
 type oauthResponse struct {
 	core.SignInResponse
 	ProviderSubject string         `json:"provider_subject"`
@@ -134,7 +134,7 @@ type discoverByOAuthRequest struct {
 	PKCECodeVerifier    *string `json:"pkce_code_verifier"`
 }
 
-// oauthDiscoveryResponse is its answer.
+// oauthDiscoveryResponse is its response.
 type oauthDiscoveryResponse struct {
 	core.DiscoveryResponse
 	ProviderType      string   `json:"provider_type"`

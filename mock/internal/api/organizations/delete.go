@@ -6,7 +6,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// organizationIDResponse is the answer of the delete call, which has no
+// organizationIDResponse is the response of the delete call, which has no
 // organization object.
 type organizationIDResponse struct {
 	wire.Envelope

@@ -17,7 +17,7 @@ func DeleteExternalID(c *core.Request) (wire.Success, error) {
 	return &core.OrganizationResponse{Organization: org.JSON()}, nil
 }
 
-// metricsResponse is the answer of GET …/{organization_id}/metrics.
+// metricsResponse is the response of GET …/{organization_id}/metrics.
 type metricsResponse struct {
 	wire.Envelope
 	MemberCount int `json:"member_count"`

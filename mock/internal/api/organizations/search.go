@@ -8,7 +8,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// organizationsResponse is the answer of the search for organizations.
+// organizationsResponse is the response of the search for organizations.
 type organizationsResponse struct {
 	wire.Envelope
 	Organizations   []wire.Organization  `json:"organizations"`

@@ -92,7 +92,7 @@ type authenticateEmailOTPRequest struct {
 	core.SignInRequest
 }
 
-// emailOTPResponse is its answer.
+// emailOTPResponse is its response.
 type emailOTPResponse struct {
 	core.SignInResponse
 	MethodID string `json:"method_id"`

@@ -62,7 +62,7 @@ type resetBySessionRequest struct {
 	Locale                 *string           `json:"locale"`
 }
 
-// resetBySessionResponse is its answer: that of a sign-in without two of its
+// resetBySessionResponse is its response: that of a sign-in without two of its
 // fields, which these hide.
 type resetBySessionResponse struct {
 	core.SignInResponse

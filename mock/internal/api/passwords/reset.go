@@ -23,7 +23,7 @@ type startResetRequest struct {
 	Locale                         *string `json:"locale"`
 }
 
-// startResetResponse is its answer, which has no organization.
+// startResetResponse is its response, which has no organization.
 type startResetResponse struct {
 	wire.Envelope
 	MemberID      string      `json:"member_id"`
@@ -80,7 +80,7 @@ type resetRequest struct {
 	core.SignInRequest
 }
 
-// resetResponse is its answer.
+// resetResponse is its response.
 type resetResponse struct {
 	core.SignInResponse
 	MemberEmailID string `json:"member_email_id"`
@@ -143,7 +143,7 @@ type requireResetRequest struct {
 	MemberID       string `json:"member_id"`
 }
 
-// requireResetResponse is its answer.
+// requireResetResponse is its response.
 type requireResetResponse struct {
 	wire.Envelope
 	MemberID     *string            `json:"member_id"`

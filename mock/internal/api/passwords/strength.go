@@ -16,7 +16,7 @@ type strengthRequest struct {
 	EmailAddress string `json:"email_address"`
 }
 
-// strengthResponse is its answer.
+// strengthResponse is its response.
 type strengthResponse struct {
 	wire.Envelope
 	ValidPassword           bool           `json:"valid_password"`

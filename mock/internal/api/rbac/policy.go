@@ -10,16 +10,18 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// policyResponse is the answer of GET /v1/b2b/rbac/policy. The policy is always
+// policyResponse is the response of GET /v1/b2b/rbac/policy. The policy is always
 // there: stytch-go dereferences it unasked.
 type policyResponse struct {
 	wire.Envelope
 	Policy wire.Policy `json:"policy"`
 }
 
+// Policy returns the RBAC policy of the project.
+// Source: https://stytch.com/docs/b2b/api/rbac-resource-object
 func Policy(c *core.Request) (wire.Success, error) { return &policyResponse{Policy: c.Policy}, nil }
 
-// organizationPolicyResponse is the answer of
+// organizationPolicyResponse is the response of
 // GET /v1/b2b/rbac/organizations/{organization_id}, which newer SDKs need for
 // every local check.
 type organizationPolicyResponse struct {
@@ -29,6 +31,7 @@ type organizationPolicyResponse struct {
 	} `json:"org_policy"`
 }
 
+// OrganizationPolicy returns the organization's own roles.
 func OrganizationPolicy(c *core.Request) (wire.Success, error) {
 	org, err := c.Organization(c.Params["organization_id"])
 	if err != nil {

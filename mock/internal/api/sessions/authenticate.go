@@ -7,7 +7,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// sessionResponse is the answer of sessions/authenticate.
+// sessionResponse is the response of sessions/authenticate.
 type sessionResponse struct {
 	wire.Envelope
 	MemberSession wire.Session      `json:"member_session"`
@@ -98,7 +98,7 @@ func authorize(c *core.Request, s *state.Session, check authorizationCheck) (*ve
 	return &verdict{Authorized: true, GrantingRoles: granting}, nil
 }
 
-// sessionsResponse is the answer of GET /v1/b2b/sessions.
+// sessionsResponse is the response of GET /v1/b2b/sessions.
 type sessionsResponse struct {
 	wire.Envelope
 	MemberSessions []wire.Session `json:"member_sessions"`

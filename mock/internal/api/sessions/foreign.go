@@ -25,7 +25,7 @@ func foreignToken(c *core.Request, token, kind string) *state.ForeignToken {
 	return t
 }
 
-// foreignResponse is the answer of the calls that make a session of such a token:
+// foreignResponse is the response of the calls that make a session of such a token:
 // there is no intermediate session in it.
 type foreignResponse struct {
 	core.MFAResponse
@@ -125,7 +125,7 @@ type migrateSessionRequest struct {
 	SessionCustomClaims    wire.CustomClaims `json:"session_custom_claims"`
 }
 
-// migratedResponse is its answer, which has no device.
+// migratedResponse is its response, which has no device.
 type migratedResponse struct {
 	wire.Envelope
 	MemberID      string            `json:"member_id"`

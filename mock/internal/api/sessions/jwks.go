@@ -9,7 +9,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// jwksResponse is the answer of GET /v1/b2b/sessions/jwks/{project_id}.
+// jwksResponse is the response of GET /v1/b2b/sessions/jwks/{project_id}.
 // Source: https://stytch.com/docs/b2b/api/get-jwks
 type jwksResponse struct {
 	wire.Envelope

@@ -77,7 +77,7 @@ type authenticateSSORequest struct {
 	core.SignInRequest
 }
 
-// ssoResponse is its answer. Its deprecated field has no s at the end, unlike that
+// ssoResponse is its response. Its deprecated field has no s at the end, unlike that
 // of the other calls.
 type ssoResponse struct {
 	core.SignInResponse

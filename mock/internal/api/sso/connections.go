@@ -10,7 +10,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// connectionsResponse is the answer of GET /v1/b2b/sso/{organization_id}.
+// connectionsResponse is the response of GET /v1/b2b/sso/{organization_id}.
 type connectionsResponse struct {
 	wire.Envelope
 	SAML     []samlConnection     `json:"saml_connections"`
@@ -52,7 +52,7 @@ func namedConnection(c *core.Request, action, unknown string, kinds ...string) (
 	return n, nil
 }
 
-// connectionIDResponse is the answer of the delete call.
+// connectionIDResponse is the response of the delete call.
 type connectionIDResponse struct {
 	wire.Envelope
 	ConnectionID string `json:"connection_id"`

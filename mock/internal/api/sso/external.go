@@ -28,7 +28,7 @@ func externalObject(n *state.Connection) externalConnection {
 	}
 }
 
-// externalResponse is the answer of the calls that return one.
+// externalResponse is the response of the calls that return one.
 type externalResponse struct {
 	wire.Envelope
 	Connection externalConnection `json:"connection"`

@@ -29,7 +29,7 @@ func oidcObject(c *core.Request, n *state.Connection) oidcConnection {
 	}
 }
 
-// oidcResponse is the answer of the calls that return an OIDC connection.
+// oidcResponse is the response of the calls that return an OIDC connection.
 type oidcResponse struct {
 	wire.Envelope
 	Connection oidcConnection `json:"connection"`

@@ -10,7 +10,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// samlResponse is the answer of the calls that return a SAML connection.
+// samlResponse is the response of the calls that return a SAML connection.
 type samlResponse struct {
 	wire.Envelope
 	Connection samlConnection `json:"connection"`
@@ -197,7 +197,7 @@ func CompleteSAML(c *core.Request, n *state.Connection, at string) error {
 	return addCertificate(c, n, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.KeyNumber(0).Certificate})))
 }
 
-// certificateIDResponse and privateKeyIDResponse are the answers of the delete calls.
+// certificateIDResponse and privateKeyIDResponse are the responses of the delete calls.
 type certificateIDResponse struct {
 	wire.Envelope
 	CertificateID string `json:"certificate_id"`

@@ -14,7 +14,7 @@ type recoverRequest struct {
 	RecoveryCode string `json:"recovery_code"`
 }
 
-// recoverResponse is its answer.
+// recoverResponse is its response.
 type recoverResponse struct {
 	core.MFAResponse
 	RecoveryCodesRemaining int `json:"recovery_codes_remaining"`
@@ -48,7 +48,7 @@ func Recover(c *core.Request, in recoverRequest) (*recoverResponse, error) {
 	return &recoverResponse{MFAResponse: out, RecoveryCodesRemaining: len(m.TOTP.Recovery)}, nil
 }
 
-// recoveryResponse is the answer of the calls that return recovery codes.
+// recoveryResponse is the response of the calls that return recovery codes.
 type recoveryResponse struct {
 	core.MemberResponse
 	RecoveryCodes []string `json:"recovery_codes"`

@@ -20,7 +20,7 @@ type createTOTPRequest struct {
 	ExpirationMinutes *int `json:"expiration_minutes"`
 }
 
-// totpResponse is its answer.
+// totpResponse is its response.
 type totpResponse struct {
 	core.MemberResponse
 	TOTPRegistrationID string   `json:"totp_registration_id"`
@@ -129,7 +129,7 @@ type migrateTOTPRequest struct {
 	RecoveryCodes  []string `json:"recovery_codes"`
 }
 
-// migratedTOTPResponse is its answer.
+// migratedTOTPResponse is its response.
 type migratedTOTPResponse struct {
 	core.MemberResponse
 	TOTPRegistrationID string   `json:"totp_registration_id"`
