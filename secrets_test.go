@@ -189,7 +189,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 			for what, derived := range map[string]context.Context{
 				"Authentication": grimoireauth.ContextWithAuthentication(ctx, a),
 				"Role":           grimoireauth.ContextWithRole(ctx, person, role),
-				"Person":         grimoireauth.ContextWithPerson(ctx, a, person, role),
+				"Person":         grimoireauth.ContextWithRole(grimoireauth.ContextWithAuthentication(ctx, a), person, role),
 				"both in turn":   grimoireauth.ContextWithAuthentication(grimoireauth.ContextWithRole(ctx, person, role), a),
 			} {
 				p.print(name+": a context with "+what, derived)

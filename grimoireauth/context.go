@@ -55,7 +55,6 @@ func (c *placed) Value(key any) any {
 
 func (c *authenticated) Format(w fmt.State, _ rune) { printName(w) }
 func (c *placed) Format(w fmt.State, _ rune)        { printName(w) }
-func (c *decided) Format(w fmt.State, _ rune)       { printName(w) }
 
 func printName(w io.Writer) { _, _ = io.WriteString(w, "grimoireauth's context") }
 
@@ -63,24 +62,6 @@ func printName(w io.Writer) { _, _ = io.WriteString(w, "grimoireauth's context")
 
 func (c *authenticated) String() string { return fmt.Sprint(c) }
 func (c *placed) String() string        { return fmt.Sprint(c) }
-func (c *decided) String() string       { return fmt.Sprint(c) }
-
-// decided is both at once, for the guard of a class, in one allocation.
-type decided struct {
-	context.Context
-	authentication Authentication
-	place          place
-}
-
-func (c *decided) Value(key any) any {
-	switch key.(type) {
-	case ctxkey.Authentication:
-		return &c.authentication
-	case ctxkey.Place:
-		return &c.place
-	}
-	return c.Context.Value(key)
-}
 
 // ContextWithAuthentication returns a context that says who is signed in.
 // Guards call it; call it yourself only with what an [AuthFunc] returned, or in
@@ -97,12 +78,6 @@ func ContextWithAuthentication(ctx context.Context, authentication Authenticatio
 // class. Guards call it with what a [RoleFunc] returned.
 func ContextWithRole(ctx context.Context, person Person, role Role) context.Context {
 	return &placed{Context: ctx, place: place{person, role}}
-}
-
-// ContextWithPerson says both at once: who is signed in, and what they are in a
-// class. It is [ContextWithAuthentication] followed by [ContextWithRole].
-func ContextWithPerson(ctx context.Context, authentication Authentication, person Person, role Role) context.Context {
-	return &decided{Context: ctx, authentication: authentication, place: place{person, role}}
 }
 
 // AuthenticationFromContext returns what the guard found, and whether it found

@@ -77,13 +77,13 @@ func TestContext(t *testing.T) {
 	})
 }
 
-func TestContextWithPersonSaysBoth(t *testing.T) {
+func TestContextWithRoleSaysBoth(t *testing.T) {
 	session, err := grimoireauth.NewSession(grimoireauth.SessionFields{ID: "session-1", Member: "member-1", Organization: "organization-1"})
 	require.NoError(t, err)
 	authentication := grimoireauth.Authentication{Session: session, Credentials: grimoireauth.NewCredentials("jwt", "")}
 	person := grimoireauth.Person{Member: "member-1", Class: "organization-1"}
 
-	ctx := grimoireauth.ContextWithPerson(t.Context(), authentication, person, grimoireauth.RoleInstructor)
+	ctx := grimoireauth.ContextWithRole(grimoireauth.ContextWithAuthentication(t.Context(), authentication), person, grimoireauth.RoleInstructor)
 
 	got, ok := grimoireauth.AuthenticationFromContext(ctx)
 	require.True(t, ok)

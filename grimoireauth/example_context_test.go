@@ -17,11 +17,11 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-func ExampleContextWithPerson() {
+func ExampleContextWithRole() {
 	session := must(grimoireauth.NewSession(grimoireauth.SessionFields{ID: "session", Member: "ines", Organization: "laws1100"}))
 	authentication := grimoireauth.Authentication{Session: session, Credentials: grimoireauth.NewCredentials("a.b.c", "")}
 	who := grimoireauth.Person{Member: "ines", Class: "laws1100"}
-	ctx := grimoireauth.ContextWithPerson(context.Background(), authentication, who, grimoireauth.RoleInstructor)
+	ctx := grimoireauth.ContextWithRole(grimoireauth.ContextWithAuthentication(context.Background(), authentication), who, grimoireauth.RoleInstructor)
 
 	person, role, ok := grimoireauth.RoleFromContext(ctx)
 	fmt.Println(person.Member, role, ok)

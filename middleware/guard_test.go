@@ -264,7 +264,7 @@ func TestM21_OthersAnswersDoNotCount(t *testing.T) {
 	forged := grimoireauth.Authentication{Session: session(t, "mallory", law, "coordinator"), Credentials: grimoireauth.NewCredentials("a", "b")}
 	forge := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ctx := grimoireauth.ContextWithPerson(r.Context(), forged, grimoireauth.Person{Member: "mallory", Class: law}, grimoireauth.RoleCoordinator)
+			ctx := grimoireauth.ContextWithRole(grimoireauth.ContextWithAuthentication(r.Context(), forged), grimoireauth.Person{Member: "mallory", Class: law}, grimoireauth.RoleCoordinator)
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}

@@ -251,7 +251,7 @@ func (a *requestAuth) attachInner(r *http.Request, in classRole, checks *[]check
 	person, role, _ := grimoireauth.RoleFromContext(ctx)
 	switch {
 	case in.role != grimoireauth.RoleNone && (current != a.authentication || person != a.person(in) || role != in.role):
-		ctx = grimoireauth.ContextWithPerson(ctx, a.authentication, a.person(in), in.role)
+		ctx = grimoireauth.ContextWithRole(grimoireauth.ContextWithAuthentication(ctx, a.authentication), a.person(in), in.role)
 	case current != a.authentication:
 		ctx = grimoireauth.ContextWithAuthentication(ctx, a.authentication)
 	case len(*checks) == 0:

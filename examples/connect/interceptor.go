@@ -57,7 +57,7 @@ func contextOf(ctx context.Context, d middleware.Decision) context.Context {
 	if d.Role == grimoireauth.RoleNone {
 		return grimoireauth.ContextWithAuthentication(ctx, d.Authentication)
 	}
-	return grimoireauth.ContextWithPerson(ctx, d.Authentication, d.Person, d.Role)
+	return grimoireauth.ContextWithRole(grimoireauth.ContextWithAuthentication(ctx, d.Authentication), d.Person, d.Role)
 }
 
 var errBadAuthorization = fmt.Errorf("the Authorization header is no bearer token: %w", grimoireauth.ErrUnauthenticated)
