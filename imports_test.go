@@ -19,13 +19,14 @@ const module = "github.com/promptgrimoire/auth"
 // listed is what these tests read of a package that "go list" describes.
 type listed struct {
 	ImportPath string
+	GoFiles    []string
 	Imports    []string
 	Deps       []string
 }
 
 func packages(t *testing.T, flags ...string) map[string]listed {
 	t.Helper()
-	arguments := append([]string{"list", "-json=ImportPath,Imports,Deps"}, flags...)
+	arguments := append([]string{"list", "-json=ImportPath,GoFiles,Imports,Deps"}, flags...)
 	out, err := exec.Command("go", append(arguments, "./...")...).Output()
 	require.NoError(t, err)
 	all := make(map[string]listed)
@@ -161,7 +162,13 @@ func mockFaults(all map[string]listed) []string {
 }
 
 func TestMockRooms(t *testing.T) {
-	require.Empty(t, mockFaults(packages(t)))
+	all := packages(t)
+	require.Empty(t, mockFaults(all))
+	for name, p := range all {
+		if name == "mock" || strings.HasPrefix(name, "mock/") {
+			require.LessOrEqual(t, len(p.GoFiles), 25, "%s has too many files", name)
+		}
+	}
 	for _, tt := range []struct{ file, imports, want string }{
 		{"mock/internal/api/members/wrong.go", "mock/internal/api/rbac", "mock/internal/api/members imports mock/internal/api/rbac"},
 		{"mock/internal/state/wrong.go", "mock/internal/core", "mock/internal/state imports mock/internal/core"},
