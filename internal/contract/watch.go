@@ -19,6 +19,7 @@ type Watch struct {
 	answers  int
 	requests int
 	served   map[string]int        // answers 200 by endpoint
+	asked    map[string]int        // requests by endpoint
 	seen     map[Difference]string // with an example
 }
 
@@ -28,7 +29,7 @@ func NewWatch(suite Suite) *Watch {
 	if err != nil {
 		panic("contract: ledger.json: " + err.Error())
 	}
-	return &Watch{suite: suite, ledger: ledger, served: make(map[string]int), seen: make(map[Difference]string)}
+	return &Watch{suite: suite, ledger: ledger, served: make(map[string]int), asked: make(map[string]int), seen: make(map[Difference]string)}
 }
 
 // See compares one exchange.
@@ -54,6 +55,9 @@ func (w *Watch) See(x wiretap.Exchange) {
 	}
 	if asked {
 		w.requests++
+		if o != nil {
+			w.asked[o.Endpoint()]++
+		}
 	}
 	if compared && o != nil && x.Status == http.StatusOK {
 		w.served[o.Endpoint()]++
@@ -78,8 +82,8 @@ func (w *Watch) holdsRequest(x wiretap.Exchange) bool {
 func (w *Watch) Summary() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return fmt.Sprintf("contract: %d answers, %d of %d operations with a 200, %d requests, %d known differences",
-		w.answers, len(w.served), len(known().Operations), w.requests, len(w.seen))
+	return fmt.Sprintf("contract: of %d operations: %d answers, with a 200 from %d operations; %d requests, to %d operations; %d kinds of differences",
+		len(known().Operations), w.answers, len(w.served), w.requests, len(w.asked), len(w.seen))
 }
 
 // Failures returns every difference that the ledger does not have. If all tests of
