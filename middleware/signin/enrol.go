@@ -35,8 +35,7 @@ func (h *Handler) sendFactor(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		page := a.factorPage()
-		h.sendRefused(w, r, a, page, err)
+		h.sendRefused(w, r, a, a.factorPage(), err)
 		return
 	}
 	a.pending.sent, a.pending.phoneGiven = true, a.pending.phoneGiven || phone != ""
