@@ -92,11 +92,15 @@ const (
 	linkLife      = time.Hour // Stytch's
 )
 
-func (c Config) prefix() string            { return cmp.Or(c.Prefix, defaultPrefix) }
-func (c Config) home() string              { return cmp.Or(c.Home, defaultHome) }
-func (c Config) logger() *slog.Logger      { return cmp.Or(c.Logger, slog.Default()) }
+func (c Config) prefix() string { return cmp.Or(c.Prefix, defaultPrefix) }
+
+func (c Config) home() string { return cmp.Or(c.Home, defaultHome) }
+
+func (c Config) logger() *slog.Logger { return cmp.Or(c.Logger, slog.Default()) }
+
 func (c Config) pages() *template.Template { return cmp.Or(c.Pages, builtIn) }
-func (c Config) linkLife() time.Duration   { return cmp.Or(c.LinkExpires, linkLife) }
+
+func (c Config) linkLife() time.Duration { return cmp.Or(c.LinkExpires, linkLife) }
 
 func (c Config) limiter() Limiter {
 	if c.Limit == nil {

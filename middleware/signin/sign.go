@@ -114,51 +114,6 @@ func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s 
 	return nil
 }
 
-// chooseClassError is a sign-in without a class that has found the classes of a person.
-// It matches [grimoireauth.ErrStepUp].
-type chooseClassError struct{ found stytchclient.Discovered }
-
-func (e *chooseClassError) Error() string { return "sign in: a class has to be chosen" }
-
-func (e *chooseClassError) Unwrap() error { return grimoireauth.ErrStepUp }
-
-// choosing returns what a discovery found as the outcome of a sign-in.
-func choosing(found stytchclient.Discovered, err error) (stytchclient.SignedIn, error) {
-	if err == nil {
-		err = &chooseClassError{found}
-	}
-	return stytchclient.SignedIn{}, err
-}
-
-// pendingAfter returns what is kept of a sign-in that is not finished, and the address of
-// its account.
-func pendingAfter(err error) (pending pendingSignIn, email string, ok bool) {
-	var class *chooseClassError
-	if errors.As(err, &class) {
-		return pendingSignIn{step: stepClass, discovered: true, intermediate: class.found.Intermediate}, class.found.Email, true
-	}
-	var e *stytchclient.StepUpError
-	if !errors.As(err, &e) {
-		return pendingSignIn{}, "", false
-	}
-	pending = pendingSignIn{
-		step:         stepFactor,
-		intermediate: e.Intermediate,
-		class:        e.Class.ID,
-		slug:         e.Class.Slug,
-		className:    e.Class.Name,
-		member:       e.Member.Member,
-		methods:      e.Methods,
-		allowed:      e.Allowed,
-		enrolled:     e.Enrolled,
-		sent:         e.CodeSent,
-	}
-	if e.Primary {
-		pending.step = stepPrimary
-	}
-	return pending, e.Member.Email, true
-}
-
 // stepUp keeps the pending sign-in and redirects to the missing step.
 func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, s signing, pending pendingSignIn, email string, cause error) {
 	// Stytch returns the same token again while the sign-in goes on.
