@@ -100,6 +100,7 @@ var Names = map[string]string{
 	"jwtlocal.Slide":                                   "jwtlocal.SlidingSession",
 	"jwtlocal.Standing":                                "jwtlocal.RevocationStatus",
 	"middleware.Carrier":                               "middleware.CredentialSource",
+	"middleware/signin.Enrolment":                      "middleware/signin.Enrollment",
 	"middleware/signin.Ways":                           "middleware/signin.Methods",
 	"mock.Answer":                                      "mock/audit.Answer",
 	"mock.Attach":                                      "mock/audit.Attach",
@@ -130,6 +131,8 @@ var Members = map[string]string{
 	"jwtlocal.SlidingSession.Cap":                                  "AbsoluteTimeout",
 	"middleware.Config.Carrier":                                    "CredentialSource",
 	"middleware/signin.ClassChoice.Standing":                       "Membership",
+	"middleware/signin.Page.Enrolment":                             "Enrollment",
+	"middleware/signin.SecondFactors.EnrolApp":                     "EnrollApp",
 	"middleware/signin.Page.Ways":                                  "Methods",
 }
 

@@ -41,8 +41,8 @@ func ExampleSecondFactors() {
 }
 
 // An authenticator app that cannot scan: the key, as it is easiest to type.
-func ExampleEnrolment() {
-	show("{{.Enrolment.Groups}}{{range .Enrolment.RecoveryCodes}} or {{.}}{{end}}\n",
-		signin.Page{Enrolment: signin.Enrolment{Key: "JBSWY3DPEHPK3PXP", RecoveryCodes: []string{"abcd-efgh-1234"}}})
+func ExampleEnrollment() {
+	show("{{.Enrollment.Groups}}{{range .Enrollment.RecoveryCodes}} or {{.}}{{end}}\n",
+		signin.Page{Enrollment: signin.Enrollment{Key: "JBSWY3DPEHPK3PXP", RecoveryCodes: []string{"abcd-efgh-1234"}}})
 	// Output: JBSW Y3DP EHPK 3PXP or abcd-efgh-1234
 }

@@ -16,12 +16,12 @@ import (
 func (p pendingSignIn) factors() SecondFactors {
 	sms, app := p.has(grimoireauth.SecondFactorSMS) || p.phoneGiven, p.has(grimoireauth.SecondFactorApp)
 	return SecondFactors{
-		SMSCode:  sms && p.sent,
-		SendSMS:  sms && !p.sent,
-		AskPhone: !sms && p.mayEnrol(grimoireauth.SecondFactorSMS),
-		AppCode:  app || p.appStarted,
-		Recovery: app,
-		EnrolApp: !p.appStarted && !p.phoneGiven && p.mayEnrol(grimoireauth.SecondFactorApp),
+		SMSCode:   sms && p.sent,
+		SendSMS:   sms && !p.sent,
+		AskPhone:  !sms && p.mayEnroll(grimoireauth.SecondFactorSMS),
+		AppCode:   app || p.appStarted,
+		Recovery:  app,
+		EnrollApp: !p.appStarted && !p.phoneGiven && p.mayEnroll(grimoireauth.SecondFactorApp),
 	}
 }
 
@@ -80,8 +80,8 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 		oneKind = false
 	}
 	name, page := "factor", a.factorPage()
-	if enrolment, ok := enrolmentOf(r.PostForm); ok && kind == codeApp {
-		name, page.Enrolment = "enrol", enrolment
+	if enrollment, ok := enrollmentOf(r.PostForm); ok && kind == codeApp {
+		name, page.Enrollment = "enrol", enrollment
 	}
 	if !oneKind || !oneCode || !form.MatchString(code) {
 		h.factorRefused(w, r, a, name, page, &grimoireauth.Error{Op: "check second factor", Kind: grimoireauth.ErrWrongCode})
@@ -94,7 +94,7 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 	// Stytch has checked it.
 	use := a.pending.use(ActionGuess, source(r.Context()))
 	err := h.sign(w, r, signing{attempt: a, key: key}, h.limitGuesses(use, wrongFactor, func(ctx context.Context) (stytchclient.SignedIn, error) {
-		signedIn, err := resume(ctx, a.pending.unfinished(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)})
+		signedIn, err := resume(ctx, a.pending.factorOwner(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(code)})
 		if err == nil && kind == codeSMS {
 			h.limit.Release(ctx, a.pending.use(ActionSendSMS, use.Source)) // the message was used
 		}
@@ -105,21 +105,21 @@ func (h *Handler) checkFactor(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// enrolmentOf reads the fields of the form "enrol", which the page has shown to the
+// enrollmentOf reads the fields of the form "enrol", which the page has shown to the
 // same person before. It rejects values of another form.
-func enrolmentOf(form map[string][]string) (Enrolment, bool) {
+func enrollmentOf(form map[string][]string) (Enrollment, bool) {
 	key, oneKey := single(form, "key")
 	uri, oneURI := single(form, "uri")
-	e := Enrolment{Key: key, URI: uri, RecoveryCodes: form["recovery"]}
+	e := Enrollment{Key: key, URI: uri, RecoveryCodes: form["recovery"]}
 	if !oneKey || !oneURI || !appKeyForm.MatchString(key) || (uri != "" && (!uriForm.MatchString(uri) || len(uri) > maxURI)) {
-		return Enrolment{}, false
+		return Enrollment{}, false
 	}
 	if len(e.RecoveryCodes) > 20 {
-		return Enrolment{}, false
+		return Enrollment{}, false
 	}
 	for _, code := range e.RecoveryCodes {
 		if !recoveryCodeForm.MatchString(code) {
-			return Enrolment{}, false
+			return Enrollment{}, false
 		}
 	}
 	return e, true
@@ -136,8 +136,8 @@ func (p pendingSignIn) use(action Action, from netip.Addr) Use {
 	return Use{Action: action, Class: string(p.class), Address: string(p.member), Source: from}
 }
 
-// unfinished returns the pending sign-in as the client takes it.
-func (p pendingSignIn) unfinished() stytchclient.FactorOwner {
+// factorOwner returns the pending sign-in as the client takes it.
+func (p pendingSignIn) factorOwner() stytchclient.FactorOwner {
 	return stytchclient.FactorOwner{
 		Person: grimoireauth.Person{Member: p.member, Class: p.class},
 		Proof:  p.intermediate,

@@ -25,7 +25,7 @@ type Handler struct {
 	starts bool // the client has the public token for start URLs
 
 	redemptions once.Group[progress]
-	enrolments  once.Group[stytchclient.AppEnrollment]
+	enrollments once.Group[stytchclient.AppEnrollment]
 	classes     classCache
 	limit       Limiter
 	alarms      alarm.Limit

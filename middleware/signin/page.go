@@ -57,7 +57,7 @@ type Page struct {
 	OtherClasses bool // another class can be chosen instead: Prefix + "classes"
 	Choice       Choice
 	Factors      SecondFactors
-	Enrolment    Enrolment
+	Enrollment   Enrollment
 }
 
 // methodReset stands for a link to set a password where other values are methods.
@@ -157,17 +157,17 @@ type ClassChoice struct {
 // SecondFactors say which forms the page "factor" has. Codes are sent to Prefix +
 // "factor" with the fields "factor" and "code".
 type SecondFactors struct {
-	SMSCode  bool // for the code of an SMS that was sent: factor "sms_otp"
-	SendSMS  bool // a button that sends one: Prefix + "factor/send"
-	AskPhone bool // the phone number, field "phone" of the same form
-	AppCode  bool // for the code that an authenticator app shows: factor "totp"
-	Recovery bool // instead of the app: factor "recovery_code"
-	EnrolApp bool // a button that sets an app up: Prefix + "factor/enrol"
+	SMSCode   bool // for the code of an SMS that was sent: factor "sms_otp"
+	SendSMS   bool // a button that sends one: Prefix + "factor/send"
+	AskPhone  bool // the phone number, field "phone" of the same form
+	AppCode   bool // for the code that an authenticator app shows: factor "totp"
+	Recovery  bool // instead of the app: factor "recovery_code"
+	EnrollApp bool // a button that sets an app up: Prefix + "factor/enrol"
 }
 
 // Any reports whether the page has at least one form.
 func (f SecondFactors) Any() bool {
-	return f.SMSCode || f.SendSMS || f.AskPhone || f.AppCode || f.Recovery || f.EnrolApp
+	return f.SMSCode || f.SendSMS || f.AskPhone || f.AppCode || f.Recovery || f.EnrollApp
 }
 
 // First returns the form that gets the focus.
@@ -183,10 +183,10 @@ func (f SecondFactors) First() string {
 	return ""
 }
 
-// Enrolment is what a person needs to set an authenticator app up. The page "enrol"
+// Enrollment is what a person needs to set an authenticator app up. The page "enrol"
 // shows it, and its form sends it back on each try, with the field names in quotes,
 // since Stytch shows it only once. All of it is secret.
-type Enrolment struct {
+type Enrollment struct {
 	Key           string   // "key": to type if the app cannot scan, base32
 	URI           string   // "uri": the text of the QR code; empty if it does not fit
 	RecoveryCodes []string // "recovery", one field each
@@ -200,7 +200,7 @@ var (
 )
 
 // Picture returns the QR code as a data: URL, or "" if there is none.
-func (e Enrolment) Picture() template.URL {
+func (e Enrollment) Picture() template.URL {
 	if !uriForm.MatchString(e.URI) || len(e.URI) > maxURI {
 		return ""
 	}
@@ -213,7 +213,7 @@ func (e Enrolment) Picture() template.URL {
 }
 
 // Groups returns the key in groups of four characters.
-func (e Enrolment) Groups() string {
+func (e Enrollment) Groups() string {
 	var groups []string
 	for rest := e.Key; rest != ""; {
 		n := min(4, len(rest))

@@ -161,10 +161,10 @@ func (p pendingSignIn) has(factor grimoireauth.SecondFactor) bool {
 	return slices.Contains(p.enrolled, factor)
 }
 
-// mayEnrol reports whether the member can add this second factor during the sign-in. A
+// mayEnroll reports whether the member can add this second factor during the sign-in. A
 // member who has one cannot: otherwise the first factor alone would be enough to enter
 // the class.
-func (p pendingSignIn) mayEnrol(factor grimoireauth.SecondFactor) bool {
+func (p pendingSignIn) mayEnroll(factor grimoireauth.SecondFactor) bool {
 	return len(p.enrolled) == 0 && slices.Contains(p.allowed, factor)
 }
 

@@ -140,7 +140,7 @@ func (h *Handler) route() {
 	get("factor/send", h.goOn)
 	post("factor/send", h.sendFactor)
 	get("factor/enrol", h.goOn)
-	post("factor/enrol", h.enrol)
+	post("factor/enrol", h.enroll)
 	get("classes", h.askClass)
 	post("classes", h.chooseClass)
 

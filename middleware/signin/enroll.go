@@ -68,7 +68,7 @@ func (h *Handler) sendSMS(r *http.Request, p pendingSignIn, phone string) (err e
 		err = h.requireNoFactor(ctx, p, grimoireauth.SecondFactorApp)
 	}
 	if err == nil {
-		err = h.client.SecondFactors.SendSMSCode(ctx, p.unfinished(), stytchclient.SMSCode{Phone: phone})
+		err = h.client.SecondFactors.SendSMSCode(ctx, p.factorOwner(), stytchclient.SMSCode{Phone: phone})
 	}
 	if err != nil {
 		// No message was sent. The person has shown the first factor, so the page may
@@ -97,25 +97,25 @@ func (h *Handler) sendRefused(w http.ResponseWriter, r *http.Request, a attempt,
 	}
 }
 
-// enrol begins to set an authenticator app up and shows the secret for it.
-func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
+// enroll begins to set an authenticator app up and shows the secret for it.
+func (h *Handler) enroll(w http.ResponseWriter, r *http.Request) {
 	a, ok := h.requireFactor(w, r)
 	if !ok {
 		return
 	}
-	if !a.pending.mayEnrol(grimoireauth.SecondFactorApp) {
+	if !a.pending.mayEnroll(grimoireauth.SecondFactorApp) {
 		redirect(w, h.next(a))
 		return
 	}
 	// A second click gets the answer of the first one, since Stytch shows the secret
 	// only once.
 	key := "enrol:" + a.pending.intermediate.Token.Reveal()
-	got, err := h.enrolments.Do(r.Context(), key, func(got *stytchclient.AppEnrollment) (bool, error) {
+	got, err := h.enrollments.Do(r.Context(), key, func(got *stytchclient.AppEnrollment) (bool, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 		defer cancel()
 		err := h.requireNoFactor(ctx, a.pending, grimoireauth.SecondFactorSMS)
 		if err == nil {
-			*got, err = h.client.SecondFactors.EnrollApp(ctx, a.pending.unfinished())
+			*got, err = h.client.SecondFactors.EnrollApp(ctx, a.pending.factorOwner())
 		}
 		return err == nil, err
 	})
@@ -137,12 +137,12 @@ func (h *Handler) enrol(w http.ResponseWriter, r *http.Request) {
 	a.pending.appStarted = true
 	a = h.keep(w, r, a)
 	page := a.pendingPage()
-	page.Enrolment = Enrolment{Key: got.Secret.Reveal(), URI: got.URI.Reveal()}
-	if len(page.Enrolment.URI) > maxURI {
-		page.Enrolment.URI = ""
+	page.Enrollment = Enrollment{Key: got.Secret.Reveal(), URI: got.URI.Reveal()}
+	if len(page.Enrollment.URI) > maxURI {
+		page.Enrollment.URI = ""
 	}
 	for _, code := range got.RecoveryCodes {
-		page.Enrolment.RecoveryCodes = append(page.Enrolment.RecoveryCodes, code.Reveal())
+		page.Enrollment.RecoveryCodes = append(page.Enrollment.RecoveryCodes, code.Reveal())
 	}
 	h.show(w, http.StatusOK, "enrol", page)
 }
