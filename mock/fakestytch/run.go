@@ -79,13 +79,13 @@ func reachedAt(at netip.AddrPort) string {
 	return "http://" + at.String()
 }
 
-// stop lets the answers under way be sent, and closes what has not ended then.
+// stop waits for the responses under way, and closes the connections that are left.
 func stop(ctx context.Context, server *http.Server, served <-chan error) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	err := server.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
-		// A connection that never asked anything is not an error of ours.
+		// A connection without a request is not an error.
 		err = server.Close()
 	}
 	if stopped := <-served; !errors.Is(stopped, http.ErrServerClosed) {

@@ -105,7 +105,7 @@ type jwtClaims struct {
 
 // readJWT checks a session_jwt's signature, issuer and audience, but not whether it
 // has expired. A key that is not published any more verifies nothing.
-// The error types are Stytch's, which of them means what is deduced from names.
+// The error types are Stytch's; their meanings are deduced from the names.
 func (c *Request) readJWT(jwt string) (jwtClaims, error) {
 	rawClaims, _, ok := c.verify(jwt)
 	if !ok {

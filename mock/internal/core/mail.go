@@ -48,7 +48,7 @@ func (c *Request) RedeemCode(purpose, value string) (*state.Code, error) {
 	return nil, wire.Error("otp_code_not_found")
 }
 
-// DropCodes makes the codes that match worthless.
+// DropCodes invalidates the codes that match.
 func (c *Request) DropCodes(worthless func(*state.Code) bool) {
 	for _, sent := range c.State.Codes {
 		for _, k := range sent {
@@ -62,8 +62,8 @@ func (c *Request) DropCodes(worthless func(*state.Code) bool) {
 // tokenTypeMagicLink is the stytch_token_type of login, signup and invitation.
 const tokenTypeMagicLink = "multi_tenant_magic_links"
 
-// Mail sends a link. Earlier links stay good: Stytch makes only codes worthless
-// by sending a newer one.
+// Mail sends a link. Earlier links still work: at Stytch a newer message invalidates
+// codes only.
 func (c *Request) Mail(l *state.Link) {
 	l.Token = c.newOneTimeToken("link")
 	if l.Email == "" {
@@ -95,7 +95,7 @@ func TokenType(l *state.Link) string {
 	return tokenTypeMagicLink
 }
 
-// DropLinks makes the links that match worthless.
+// DropLinks invalidates the links that match.
 func (c *Request) DropLinks(worthless func(*state.Link) bool) {
 	for _, l := range c.State.Links {
 		if worthless(l) {

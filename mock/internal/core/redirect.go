@@ -56,7 +56,8 @@ var (
 	challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 )
 
-// CheckChallenge refuses what is no S256 challenge. Absent is fine.
+// CheckChallenge returns an error for a text that is not an S256 challenge. It may be
+// absent.
 func CheckChallenge(challenge *string) error {
 	if Given(challenge) != "" && !challengeForm.MatchString(*challenge) {
 		return wire.Error("invalid_pkce_code_challenge")

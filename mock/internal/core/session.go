@@ -49,8 +49,8 @@ func (c *Request) AsSeen(s *state.Session) *state.Session {
 	return &seen
 }
 
-// Redate moves the dates of a session_jwt. It is false for what no published key has
-// signed.
+// Redate moves the dates of a session_jwt. It is false for a token that no published key
+// has signed.
 func (c *Request) Redate(jwt string, by time.Duration) (string, bool) {
 	rawClaims, key, ok := c.verify(jwt)
 	if !ok {
@@ -83,7 +83,7 @@ func (c *Request) Redate(jwt string, by time.Duration) (string, bool) {
 	return signClaims(claims, *key), true
 }
 
-// redateFields moves the dates of an object in the claims, whose names end so.
+// redateFields moves the dates of an object in the claims, whose names end in _at.
 func redateFields(object map[string]any, by time.Duration) {
 	for name, value := range object {
 		text, _ := value.(string)
@@ -119,7 +119,7 @@ func (c *Request) NewSession(m *state.Member, factors []state.Factor, life time.
 	return s
 }
 
-// Alive returns the session, or the one answer for sessions that are not.
+// Alive returns the session, or an error if it has expired or is nil.
 func (c *Request) Alive(s *state.Session) (*state.Session, error) {
 	if s == nil || !c.Now.Before(s.ExpiresAt) {
 		return nil, wire.Error("session_not_found")

@@ -34,7 +34,7 @@ type savedRandom struct {
 const SnapshotVersion = 2
 
 // savedKey is a signing key with its private half, without which the session_jwts
-// in the hands of others would be worthless after a restore.
+// that were issued before would be rejected after a restore.
 type savedKey struct {
 	UUID        string    `json:"uuid"`
 	PKCS8       []byte    `json:"pkcs8"`
@@ -83,7 +83,7 @@ func (s *Server) Restore(encoded []byte, withKeys bool) error {
 	case snap.ProjectID != s.ProjectID:
 		return fmt.Errorf("this is a snapshot of %.60q, and this project is %s: start it with that project id", snap.ProjectID, s.ProjectID)
 	}
-	// Records that contradict each other would be answered with nonsense, much later.
+	// Records that contradict each other would lead to wrong responses much later.
 	if err := snap.Rebuild(); err != nil {
 		return err
 	}

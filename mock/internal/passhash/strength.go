@@ -41,7 +41,7 @@ func Strength(text, email string) int {
 	return 4
 }
 
-// maxEstimated bounds the work: what is longer is no weaker.
+// maxEstimated bounds the work: a longer password is not weaker.
 const maxEstimated = 72
 
 // guessesLog10 is the cheapest way to put the password together.

@@ -23,5 +23,5 @@ type Link struct {
 	RedirectURL string    `json:"redirect_url"`
 	Challenge   string    `json:"pkce_code_challenge,omitempty"`
 	ExpiresAt   time.Time `json:"expires_at"`
-	Spent       bool      `json:"spent,omitempty"` // used, or made worthless
+	Spent       bool      `json:"spent,omitempty"` // used or invalidated
 }

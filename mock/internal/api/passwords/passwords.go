@@ -45,8 +45,8 @@ func checkStrength(text, email string) error {
 	return nil
 }
 
-// checkPassword checks a password and counts wrong ones. What is missing and what is
-// wrong are two errors, as Stytch has them.
+// checkPassword checks a password and counts wrong ones. A missing and a wrong
+// password are two errors, as at Stytch.
 func checkPassword(c *core.Request, m *state.Member, p *state.Password, text string) error {
 	if err := c.CheckLock(m); err != nil {
 		return err

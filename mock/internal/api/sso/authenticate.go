@@ -85,8 +85,8 @@ type ssoResponse struct {
 }
 
 // Authenticate uses up the token that a browser brought from an organization's
-// identity provider. What that says about the member is written over what is
-// known, each time they sign in; what it does not say stays.
+// identity provider. Each sign-in overwrites the attributes of the member that
+// the provider sends, and keeps the others.
 // Source: https://stytch.com/docs/b2b/api/sso-authenticate
 func Authenticate(c *core.Request, in authenticateSSORequest) (*ssoResponse, error) {
 	g, err := c.GrantOf(in.SSOToken, "sso", "sso_token_not_found")
