@@ -9,8 +9,8 @@ type Class struct {
 	// administration. Empty: none.
 	ExternalID string
 	LogoURL    string // empty: none
-	// Archived says that the class is there to be read and that nobody signs in to
-	// it: see stytchclient.Classes.Archive.
+	// Archived says that the class is there to be read and that every sign-in to it is
+	// rejected: see stytchclient.Classes.Archive.
 	Archived bool
 	Settings ClassSettings
 	Metadata Metadata // without the keys of this package; nil if there is none

@@ -91,7 +91,7 @@ func AuthenticationFromContext(ctx context.Context) (Authentication, bool) {
 	return *a, true
 }
 
-// SessionFromContext returns the session of the request, and whether somebody
+// SessionFromContext returns the session of the request, and whether a person
 // is signed in.
 func SessionFromContext(ctx context.Context) (Session, bool) {
 	a, ok := AuthenticationFromContext(ctx)
@@ -119,7 +119,7 @@ func RoleFromContext(ctx context.Context) (Person, Role, bool) {
 	return person, role, true
 }
 
-// StudentFromContext returns the student whom a class guard found, and false
+// StudentFromContext returns the student that a class guard found, and false
 // for everybody else: also for tutors and instructors.
 func StudentFromContext(ctx context.Context) (Student, bool) {
 	person, role, ok := RoleFromContext(ctx)
@@ -129,7 +129,7 @@ func StudentFromContext(ctx context.Context) (Student, bool) {
 	return Student{person}, true
 }
 
-// InstructorFromContext returns the instructor or coordinator whom a class
+// InstructorFromContext returns the instructor or coordinator that a class
 // guard found, and false for everybody else: also for tutors.
 func InstructorFromContext(ctx context.Context) (Instructor, bool) {
 	person, role, ok := RoleFromContext(ctx)

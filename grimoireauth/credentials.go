@@ -79,14 +79,14 @@ func (s Source) String() string {
 
 // Authentication is the answer to "who is this?": a session, and the
 // credentials that now prove it. They differ from those presented after a
-// refresh; whoever set the caller's cookie sets it anew.
+// refresh; the guard then sets the cookies anew.
 type Authentication struct {
 	Session
 	Credentials
 	Source Source
 }
 
-// IsZero reports whether nobody was authenticated.
+// IsZero reports whether there is no session.
 func (a Authentication) IsZero() bool { return a.Session.IsZero() }
 
 // String shows the session id only. Without it the promoted methods of Session
@@ -95,8 +95,8 @@ func (a Authentication) String() string { return a.Session.String() }
 
 // AuthFunc answers: whose credentials are these? Its errors keep two things
 // apart. [ErrUnauthenticated] (with [ErrExpired], [ErrSessionEnded],
-// [ErrNoCredentials] below it): they prove nobody. [ErrUnavailable] or
-// [ErrRateLimited]: nobody could find out, and nothing may be concluded. It must
+// [ErrNoCredentials] below it): they are rejected. [ErrUnavailable] or
+// [ErrRateLimited]: a temporary error, from which nothing may be concluded. It must
 // be safe for concurrent use.
 type AuthFunc func(ctx context.Context, credentials Credentials) (Authentication, error)
 

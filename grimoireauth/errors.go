@@ -20,7 +20,7 @@ func (s *sentinel) Unwrap() error { return s.parent }
 // The errors that decide, for [errors.Is]. Every error of this module that can
 // reach a caller matches one of them.
 var (
-	// ErrUnauthenticated: the credentials prove nobody. Ask to sign in (401).
+	// ErrUnauthenticated: the credentials are rejected. Ask to sign in (401).
 	ErrUnauthenticated error = &sentinel{text: "not signed in"}
 	// ErrNoCredentials: none were presented. It is an ErrUnauthenticated.
 	ErrNoCredentials error = &sentinel{"no credentials were presented", ErrUnauthenticated}
@@ -44,11 +44,11 @@ var (
 	// session's Organization, and stytchclient.Client.Can knows nothing about others. An application
 	// that keeps its classes in tables of its own needs a [CanFunc] of its own.
 	ErrNotSessionOrganization error = &sentinel{"this class is not the session's Organization", ErrForbidden}
-	// ErrNotInvited: the class admits only people whom it knows, and this address
+	// ErrNotInvited: the class admits only members and invited people, and this address
 	// is not among them. It is an ErrForbidden.
 	ErrNotInvited error = &sentinel{"the class does not know this person: ask an instructor for an invitation", ErrForbidden}
 
-	// ErrClassArchived: the class is archived, so nobody signs in to it. It is an
+	// ErrClassArchived: the class is archived, so every sign-in is rejected. It is an
 	// ErrForbidden.
 	ErrClassArchived error = &sentinel{"the class is archived", ErrForbidden}
 	// ErrSuspended: the member is suspended from the class. It is an ErrForbidden.
@@ -108,7 +108,7 @@ var (
 	// credentials and is never a logout; wait as [Error.RetryAfter] says (429). It is an
 	// ErrRateLimited, the other ones of which are Stytch's limits on this program.
 	ErrOverShare error = &sentinel{"too many requests from this network: wait a moment", ErrRateLimited}
-	// ErrUnavailable: nobody could find out. It says nothing about the
+	// ErrUnavailable: a temporary error. It says nothing about the
 	// credentials and is never a logout (503).
 	ErrUnavailable error = &sentinel{text: "the sign-in service cannot be reached at the moment"}
 )
@@ -122,7 +122,7 @@ type Error struct {
 	Status     int           // HTTP status of Stytch's answer, 0 if there was none
 	Type       string        // Stytch's error_type, "" if there was none
 	RequestID  string        // Stytch's request_id, to quote to their support
-	RetryAfter time.Duration // how long to wait, 0 if nobody said
+	RetryAfter time.Duration // how long to wait, 0 if Stytch did not say
 	Detail     string        // the cause in words of this module, printed with the error; "" if there are none
 	Err        error         // the cause, for errors.Is and errors.As; what Stytch wrote is reached in no other way
 

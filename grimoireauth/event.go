@@ -94,14 +94,14 @@ type OutageEnded struct {
 	Reason OutageEnd
 }
 
-// Changed: somebody changed a class, a roster or sessions. There is one for each
+// Changed: a class, a roster or sessions were changed. There is one for each
 // change that Stytch confirmed, and one for each whose answer was lost; none for
 // what was refused or was so already.
 type Changed struct {
 	Op      string    // what was done, in the words that errors use: "set role"
 	By      MemberID  // who is signed in in the context; empty: the program itself
 	Session SessionID // of By
-	// Impersonated says that By was somebody at Stytch's dashboard who acted in
+	// Impersonated says that By was an administrator at Stytch's dashboard who acted in
 	// their name: see [Session.Impersonated].
 	Impersonated bool
 	Class        ClassID
@@ -111,13 +111,13 @@ type Changed struct {
 	Fields []FieldChange
 	// RequestID is Stytch's request_id of the call that made the change.
 	RequestID string
-	// Err is nil if Stytch confirmed the change. Otherwise nobody knows whether it
+	// Err is nil if Stytch confirmed the change. Otherwise it is not known whether it
 	// was made.
 	Err error
 }
 
 // FieldChange is one field of a change. Before and After are fixed words, ids or
-// domains; both are empty for a field that can name somebody, such as an address.
+// domains; both are empty for a field that can name a person, such as an address.
 type FieldChange struct {
 	Field         string
 	Before, After string

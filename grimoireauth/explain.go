@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// RoleReason is what one source had to say about somebody's role in a class. It
+// RoleReason is what one source says about a person's role in a class. It
 // carries role ids, affiliations and fixed words; no name and no address.
 type RoleReason struct {
 	Source  string // "Stytch role", "affiliation", "override", or a RoleFunc's own word
@@ -72,7 +72,7 @@ func ExplainRole(ctx context.Context, role RoleFunc, session Session, class Clas
 	return RoleExplanation{Class: class, Member: session.Member(), Role: got, Reasons: notes.reasons}, err
 }
 
-// NoteRole writes down why a RoleFunc decides as it does, if somebody asked with
+// NoteRole writes down why a RoleFunc decides as it does, if it was called by
 // [ExplainRole], and does nothing otherwise.
 func NoteRole(ctx context.Context, reason RoleReason) {
 	if notes := roleNotesOf(ctx); notes != nil {
@@ -90,7 +90,7 @@ type roleNotes struct {
 	reasons []RoleReason // guarded by mu
 }
 
-// roleNotesOf returns nil on nearly every call: nobody asks why.
+// roleNotesOf returns nil unless [ExplainRole] asks.
 func roleNotesOf(ctx context.Context) *roleNotes {
 	notes, _ := ctx.Value(roleNotesKey{}).(*roleNotes)
 	return notes

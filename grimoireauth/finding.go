@@ -10,9 +10,9 @@ type Severity uint8
 
 // The severities.
 const (
-	SeverityUnknown Severity = iota // nobody could find out, mostly because of an outage
+	SeverityUnknown Severity = iota // not found out, mostly because of an outage
 	SeverityOK
-	SeverityWarning // it works, and probably not as somebody meant
+	SeverityWarning // it works, and probably not as it is meant
 	SeverityFault   // something cannot work, or keeps people out who should get in
 )
 
@@ -49,7 +49,7 @@ func (s Severity) String() string {
 type Finding struct {
 	Severity Severity
 	// Code is a word that stays the same. Of faults and warnings it says what is
-	// wrong. Of what is well, and of what nobody could find out, it is the name of the
+	// wrong. Of what is well, and of what could not be found out, it is the name of the
 	// check: "configuration", "keys", "secret", "roles", "limits", "class" or, from a Guard of package
 	// middleware, "client-address".
 	Code  string

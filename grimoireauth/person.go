@@ -18,13 +18,13 @@ type OrganizationID string
 // credential.
 type SessionID string
 
-// Person is somebody in a class. It is comparable and may be a map key.
+// Person is a member in a class. It is comparable and may be a map key.
 type Person struct {
 	Member MemberID
 	Class  ClassID
 }
 
-// Student is a Person whom a guard, or a [RoleFunc], found to be a student of
+// Student is a Person that a guard, or a [RoleFunc], found to be a student of
 // the class. A function that takes a Student cannot be called for anybody else
 // by mistake. Obtain it from [StudentFromContext].
 type Student struct{ Person }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Role is what a person may do in one class. Roles are ordered: whoever has one
-// has what the lower ones allow. Values between the constants are free for an
+// Role is what a person may do in one class. Roles are ordered: each
+// one allows what the lower ones allow. Values between the constants are free for an
 // application's own roles. The zero Role is none and grants nothing.
 type Role int
 
@@ -41,7 +41,7 @@ func (r Role) String() string {
 }
 
 // RoleFunc answers: what is the holder of this session in this class? It
-// returns RoleNone and no error for somebody who has nothing to do with the
+// returns RoleNone and no error for a person who is nothing in the
 // class, and an error only if it could not find out. It must be safe for
 // concurrent use.
 type RoleFunc func(ctx context.Context, session Session, class ClassID) (Role, error)
@@ -107,11 +107,11 @@ func (t RoleTable) one(id string) Role {
 
 // OrgPerClass is the [RoleFunc] of schools that keep one Stytch Organization
 // per class: the session counts in the class whose id is its organization_id,
-// with the highest of the session's own roles, and nowhere else. It asks
-// nobody, so it never returns an error.
+// with the highest of the session's own roles, and nowhere else. It makes
+// no network call, so it never returns an error.
 func (t RoleTable) OrgPerClass(ctx context.Context, session Session, class ClassID) (Role, error) {
 	if session.s == nil || class == "" || string(session.s.organization) != string(class) {
-		NoteRole(ctx, RoleReason{Source: sourceStytchRole, Why: "the session belongs to another class, or to nobody"})
+		NoteRole(ctx, RoleReason{Source: sourceStytchRole, Why: "the session belongs to another class, or is the zero Session"})
 		return RoleNone, nil
 	}
 	if roleNotesOf(ctx) != nil {

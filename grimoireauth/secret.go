@@ -34,7 +34,7 @@ func NewSecret(value string) Secret {
 	return Secret{p: &value}
 }
 
-// Reveal returns the value. Whoever calls it answers for where it goes.
+// Reveal returns the value. The caller answers for where it goes.
 func (s Secret) Reveal() string {
 	if s.p == nil {
 		return ""

@@ -15,7 +15,7 @@ import (
 //
 // A Session is immutable, as cheap to copy as a pointer, and safe for
 // concurrent use; its accessors hand out copies, so that no handler can change
-// what the next request sees. The zero Session belongs to nobody: its accessors
+// what the next request sees. The zero Session is no session: its accessors
 // return zero values.
 //
 // Source: https://stytch.com/docs/b2b/api/session-object
@@ -121,7 +121,7 @@ func (s Session) fields() *session {
 	return s.s
 }
 
-// IsZero reports whether this is the Session of nobody.
+// IsZero reports whether this is the zero Session.
 func (s Session) IsZero() bool { return s.s == nil }
 
 // ID returns Stytch's member_session_id.
@@ -149,7 +149,7 @@ func (s Session) HasRole(id string) bool { return slices.Contains(s.fields().rol
 func (s Session) Factors() []Factor { return slices.Clone(s.fields().factors) }
 
 // factorImpersonated is the type of the factor that an administrator leaves who
-// signs in as somebody else at Stytch's dashboard.
+// signs in as a member at Stytch's dashboard.
 const factorImpersonated = "impersonated"
 
 // Impersonated reports whether not the member signed in but an administrator in

@@ -32,7 +32,7 @@ const (
 	SecondFactorApp SecondFactor = "totp"
 )
 
-// Admission says whom a door lets in.
+// Admission says which people a way to join admits.
 type Admission string
 
 // The kinds of admission. The empty Admission is read as the setting's own
@@ -55,7 +55,7 @@ type DomainRole struct {
 
 // ClassSettings decides who gets into a class, and how. The zero ClassSettings
 // is that of a class as stytchclient.Classes.Create makes it: every way to sign in, no
-// second factor asked for, and nobody joins who was not enrolled or invited.
+// second factor asked for, and only people who were enrolled or invited.
 // Source: https://stytch.com/docs/b2b/guides/organizations/org-auth-settings
 type ClassSettings struct {
 	// Methods are the ways to sign in that the class allows. Empty, in a new class:
@@ -80,7 +80,7 @@ type ClassSettings struct {
 	// DomainRoles are the roles that an e-mail domain brings.
 	DomainRoles []DomainRole
 
-	// JoinBySSO says whether somebody new may join by signing in at an identity
+	// JoinBySSO says whether new people may join by signing in at an identity
 	// provider of the class: AdmitListed means through JoinConnections. Empty:
 	// AdmitNobody.
 	JoinBySSO Admission
@@ -90,7 +90,7 @@ type ClassSettings struct {
 	// first. A new class has none.
 	DefaultConnection string
 
-	// JoinByTenant says whether somebody new may join by OAuth from one of Tenants
+	// JoinByTenant says whether new people may join by OAuth from one of Tenants
 	// (AdmitListed). Stytch has no AdmitAll here. Empty: AdmitNobody.
 	JoinByTenant Admission
 	// Tenants are the tenant ids by provider: "slack", "hubspot" or "github".

@@ -63,7 +63,7 @@ const (
 )
 
 // Raise returns a [grimoireauth.RoleFunc] that answers with the higher of what base says and
-// what the affiliation, or its override, grants; somebody who is nothing in the
+// what the affiliation, or its override, grants; a person who is nothing in the
 // class by base stays nothing. An error of base or of the override is returned
 // as it is. Raise's own error matches [grimoireauth.ErrInvalid] and names every fault of the
 // Rule.
@@ -114,7 +114,7 @@ func (a Rule) role(ctx context.Context, session grimoireauth.Session, class grim
 	return derived, nil
 }
 
-// meaningless are values that nobody may build a role on: they include
+// meaningless are values that no role may be built on: they include
 // contractors, students and guests. Source: eduPerson 202208, 2.2.1.
 var meaningless = []string{"employee", "member", "affiliate"}
 

@@ -27,7 +27,7 @@ func (a Rule) derive(session grimoireauth.Session) (grimoireauth.Role, []grimoir
 	}
 	raw, ok := claims[a.Claim]
 	if !ok {
-		// The commonest reason why somebody is no instructor, so it is said.
+		// The commonest reason why a lecturer is no instructor, so it is said.
 		return grimoireauth.RoleNone, []grimoireauth.RoleReason{{Source: sourceAffiliation, Why: whyNoClaim}}
 	}
 	values, ok := affiliationValues(raw)

@@ -27,7 +27,7 @@ type Options struct {
 	// Classes and Slugs name the classes to look at, by their id or their slug.
 	Classes []grimoireauth.ClassID
 	Slugs   []string
-	// RolesBySSO says that signing in at an identity provider should make somebody
+	// RolesBySSO says that signing in at an identity provider should make a member
 	// more than a student. OIDC connections, to which Stytch gives no roles, are then
 	// a warning. False: they are one only beside a connection that does give roles.
 	RolesBySSO bool
@@ -54,7 +54,7 @@ const (
 //		return err
 //	}
 //
-// It changes nothing and sends nobody anything. What it could not find out is
+// It changes nothing and sends no message. What it could not find out is
 // [grimoireauth.SeverityUnknown] and no fault: a program should start while Stytch is down. It
 // makes two calls for the project and about four for each class, repeats them as
 // Config.Retries says, asks about no further class once Stytch does not answer, and
@@ -105,8 +105,8 @@ type examination struct {
 	silent  atomic.Bool // a question about a class was not answered: ask no further
 }
 
-// The names of the checks, which are the codes of what is well and of what nobody
-// could find out.
+// The names of the checks, which are the codes of what is well and of what could
+// not be found out.
 const (
 	checkConfig = "configuration"
 	checkKeys   = "keys"

@@ -127,7 +127,7 @@ func (d *examination) unheard(class grimoireauth.ClassID, err error) grimoireaut
 	return unanswered(checkClass, class, err)
 }
 
-// people looks for somebody who can run the class.
+// people looks for a member who can run the class.
 func (d *examination) people(ctx context.Context, class grimoireauth.ClassID) Report {
 	asked := make(map[grimoireauth.Role]bool)
 	for _, name := range d.config.Roles {

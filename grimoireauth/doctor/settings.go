@@ -59,7 +59,7 @@ func hasTenant(tenants map[string][]string) bool {
 }
 
 // connections finds what shuts people out who come by single sign-on, and what
-// leaves them without the role that somebody meant them to have.
+// leaves them without the role that they are meant to have.
 func (d *examination) connections(class grimoireauth.Class, connections []stytchclient.Connection) Report {
 	var out Report
 	s := class.Settings

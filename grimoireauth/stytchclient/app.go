@@ -10,13 +10,13 @@ import (
 )
 
 // AppEnrollment is what a member needs to set an authenticator app up. All of it is
-// secret and shown once: whoever sees it can make the member's codes.
+// secret and shown once: with it the member's codes can be made.
 type AppEnrollment struct {
 	// Secret is the key that the app asks for when it cannot scan: base32.
 	Secret grimoireauth.Secret
 	// URI is the same for a QR code: otpauth://totp/… in the Key Uri Format that
 	// authenticator apps read. Draw it on the server or in the page, and never send
-	// it to somebody else's QR service.
+	// it to a QR service of another provider.
 	URI grimoireauth.Secret
 	// RecoveryCodes do instead of the app, each once. The member should print them.
 	RecoveryCodes []grimoireauth.Secret
@@ -49,7 +49,7 @@ func (f SecondFactors) EnrollApp(ctx context.Context, who FactorOwner) (AppEnrol
 	case res.Secret == "":
 		return AppEnrollment{}, incomplete(op, res.RequestID, "has no secret")
 	case res.MemberID != string(who.Person.Member), res.Organization.OrganizationID != string(who.Person.Class):
-		return AppEnrollment{}, incomplete(op, res.RequestID, "is about somebody else")
+		return AppEnrollment{}, incomplete(op, res.RequestID, "is about another member")
 	case len(res.RecoveryCodes) == 0:
 		return AppEnrollment{}, incomplete(op, res.RequestID, "has no recovery codes")
 	}

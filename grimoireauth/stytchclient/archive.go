@@ -9,12 +9,12 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
 )
 
-// doors are the settings by which somebody new gets into a class without being
+// doors are the settings by which new people get into a class without being
 // enrolled by the program, in Stytch's words.
 var doors = []string{"email_jit_provisioning", "sso_jit_provisioning", "oauth_tenant_jit_provisioning", "email_invites"}
 
-// Archive closes the class: its roster and its settings stay to be read, nobody
-// joins, and nobody signs in. [Classes.Restore] opens it again as it was.
+// Archive closes the class: its roster and its settings can be read, and
+// joining and signing in are rejected. [Classes.Restore] opens it again as it was.
 // Archiving an archived class changes nothing.
 //
 // Stytch has no word for this, so it is kept in two ways. The settings by which
@@ -23,7 +23,7 @@ var doors = []string{"email_jit_provisioning", "sso_jit_provisioning", "oauth_te
 // And the class's metadata says that it is archived: every sign-in through this
 // package ends in [grimoireauth.ErrClassArchived] and leaves no session, and a session that
 // was there ends when its session_jwt is next refreshed, which is at once in this
-// process and whoever shares its revocations, and within five minutes elsewhere. A
+// process and in those that share its revocations, and within five minutes elsewhere. A
 // program that signs people in at Stytch without this package does not see the
 // mark; take the ways to sign in away from it by [ClassChange.Methods].
 //
@@ -96,7 +96,7 @@ func isArchived(org organizations.Organization) bool { return org.TrustedMetadat
 // isSuspended is isArchived for a member.
 func isSuspended(m organizations.Member) bool { return m.TrustedMetadata[suspendedKey] != nil }
 
-// barred returns why nobody, or not this member, may sign in, and nil if nothing
+// barred returns why no member, or not this one, may sign in, and nil if nothing
 // stands in the way. Stytch knows neither reason, so every answer of its that
 // could become a session passes through here.
 func barred(org organizations.Organization, m organizations.Member) error {

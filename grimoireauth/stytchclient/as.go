@@ -14,8 +14,8 @@ import (
 // forget the check. Make it with [Client.As]; the zero Acting refuses every call.
 //
 // It offers only what Stytch enforces. Creating, finding and reading a class and
-// getting a single member are not among it: Stytch answers those to the project,
-// whoever asks. Look-ups therefore go through the search of members, which needs
+// getting a single member are not among it: Stytch answers those to the project
+// and checks no session. Look-ups therefore go through the search of members, which needs
 // the permission "search" on stytch.member. Of Stytch's own roles, only
 // stytch_admin has the permissions; instructors need them in the project's
 // policy.
@@ -87,7 +87,7 @@ func (a ActingRoster) Invite(ctx context.Context, class grimoireauth.ClassID, in
 }
 
 // SetRole is [Roster.SetRole]. It needs "update.settings.roles" on stytch.member,
-// and "search" for somebody who teaches the class.
+// and "search" for a member who teaches the class.
 func (a ActingRoster) SetRole(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID, role grimoireauth.Role, force ...Force) (grimoireauth.Member, error) {
 	ctx, err := a.begin(ctx, "set role")
 	if err != nil {
@@ -98,7 +98,7 @@ func (a ActingRoster) SetRole(ctx context.Context, class grimoireauth.ClassID, m
 
 // Remove is [Roster.Remove]. It needs "delete" on stytch.member, or on
 // stytch.self for the member's own account; and "search" on stytch.member for
-// somebody who teaches the class.
+// a member who teaches the class.
 func (a ActingRoster) Remove(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID, force ...Force) error {
 	ctx, err := a.begin(ctx, "remove member")
 	if err != nil {
@@ -107,7 +107,7 @@ func (a ActingRoster) Remove(ctx context.Context, class grimoireauth.ClassID, me
 	return a.c.Roster.Remove(ctx, class, member, force...)
 }
 
-// Update is [Roster.Update], without Metadata, which Stytch lets nobody write on
+// Update is [Roster.Update], without Metadata, which Stytch rejects on
 // behalf of a member. It needs the "update.…" action of each field on
 // stytch.member, or on stytch.self for the member's own account.
 // Source: https://stytch.com/docs/b2b/api/update-member

@@ -28,7 +28,7 @@ func (a ActingClasses) Get(ctx context.Context, id grimoireauth.ClassID) (grimoi
 	return a.c.Classes.before(ctx, op, id)
 }
 
-// Update is [Classes.Update], without Metadata, which Stytch lets nobody write on
+// Update is [Classes.Update], without Metadata, which Stytch rejects on
 // behalf of a member. It needs the "update.…" action of each field on
 // stytch.organization.
 // Source: https://stytch.com/docs/b2b/api/update-organization

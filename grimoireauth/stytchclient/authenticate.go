@@ -112,11 +112,11 @@ func (c *Client) accept(ctx context.Context, op string, res sessionAnswer, want 
 		return SignedIn{}, err
 	}
 	if authentication.Session.Member() != member.Member || string(authentication.Organization()) != string(class.ID) {
-		return SignedIn{}, incomplete(op, res.RequestID, "has a session of somebody else")
+		return SignedIn{}, incomplete(op, res.RequestID, "has a session of another member")
 	}
 	if why != nil {
 		if err := c.Sessions.Revoke(ctx, authentication.Session); err != nil {
-			c.alarm(ctx, "A sign-in was refused and its session could not be ended: nobody has its credentials, it ends by itself", err)
+			c.alarm(ctx, "A sign-in was refused and its session could not be ended: its credentials were not handed out, and it ends by itself", err)
 		}
 		return SignedIn{}, &grimoireauth.Error{Op: op, Kind: why, Status: http.StatusOK, RequestID: res.RequestID}
 	}

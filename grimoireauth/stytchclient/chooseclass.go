@@ -41,7 +41,7 @@ func (s Discovery) ChooseClass(ctx context.Context, in ChosenClass) (SignedIn, e
 	}, expected{class: in.Class, began: req.began})
 }
 
-// CreatedClass is a class that somebody makes for themselves while they sign in.
+// CreatedClass is a class that a person makes for themselves while they sign in.
 type CreatedClass struct {
 	// Intermediate is that of the Discovered. Required.
 	Intermediate grimoireauth.Intermediate
@@ -51,7 +51,7 @@ type CreatedClass struct {
 
 // CreateClass makes a class and signs its maker in to it, as its administrator
 // (stytch_admin, by default a coordinator). A page that offers it to everybody who
-// can read e-mail lets everybody be a coordinator: offer it to whom you know. What
+// can read e-mail lets everybody be a coordinator: offer it to known people only. What
 // is proven has to prove the address: after GitHub, Slack or HubSpot it is not
 // enough, the class is made all the same, and the error is a [*StepUpError]. Other
 // errors: those of [Classes.Create].

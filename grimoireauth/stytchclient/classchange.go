@@ -39,7 +39,7 @@ type ClassChange struct {
 //
 // Errors: [grimoireauth.ErrInvalid], before anything is sent or because the settings would
 // contradict each other: Stytch refuses AdmitListed without a list, and a class
-// that nobody could join in any way. [grimoireauth.ErrConflict], [grimoireauth.ErrNotFound].
+// that could be joined in no way. [grimoireauth.ErrConflict], [grimoireauth.ErrNotFound].
 // Source: https://stytch.com/docs/b2b/api/update-organization
 func (cs Classes) Update(ctx context.Context, id grimoireauth.ClassID, change ClassChange) (grimoireauth.Class, error) {
 	const op = "update class"

@@ -30,14 +30,14 @@ type NewClass struct {
 	ExternalID string
 	// LogoURL is an https URL. Empty: none.
 	LogoURL string
-	// Settings decide who gets in. Zero: people whom the roster names, by any way
+	// Settings decide who gets in. Zero: people on the roster, by any way
 	// to sign in.
 	Settings grimoireauth.ClassSettings
 	Metadata grimoireauth.Metadata
 }
 
-// Create makes a class. Nobody is in it yet, and with zero Settings only people
-// whom the roster names can sign in to it. Errors: [grimoireauth.ErrInvalid], mostly before
+// Create makes a class. It has no members yet, and with zero Settings only people
+// on the roster can sign in to it. Errors: [grimoireauth.ErrInvalid], mostly before
 // anything is sent; [grimoireauth.ErrConflict] if the slug or the external id is taken. After
 // [grimoireauth.ErrUnavailable] the class may be there: look it up [Classes.BySlug].
 // Source: https://stytch.com/docs/b2b/api/create-organization
@@ -115,7 +115,7 @@ func (cs Classes) get(ctx context.Context, op, name string, asked grimoireauth.C
 
 // Delete deletes the class and everybody in it, for good; to close it and keep
 // its roster, [Classes.Archive] it. Sessions in it are stale at once in this
-// process, and whoever shares its revocations. Errors: [grimoireauth.ErrNotFound].
+// process, and in those that share its revocations. Errors: [grimoireauth.ErrNotFound].
 // Source: https://stytch.com/docs/b2b/api/delete-organization
 func (cs Classes) Delete(ctx context.Context, id grimoireauth.ClassID) error {
 	const op = "delete class"

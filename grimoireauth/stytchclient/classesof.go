@@ -48,7 +48,7 @@ type Membership struct {
 // classesPerSearch is how many classes one search of members names.
 const classesPerSearch = 100
 
-// ClassesOf iterates over the classes that somebody belongs to, as an active,
+// ClassesOf iterates over the classes that a person belongs to, as an active,
 // invited or pending member, in archived classes and as a suspended member, too.
 // An error is yielded once, with a zero Membership, and ends the loop.
 //
@@ -58,7 +58,7 @@ const classesPerSearch = 100
 // time: with thousands of classes, prefer the address.
 // Source: https://stytch.com/docs/b2b/api/search-organizations
 func (r Roster) ClassesOf(ctx context.Context, who Identity) iter.Seq2[Membership, error] {
-	return r.classesOf(ctx, "find the classes of somebody", who)
+	return r.classesOf(ctx, "find the classes of a person", who)
 }
 
 func (r Roster) classesOf(ctx context.Context, op string, who Identity) iter.Seq2[Membership, error] {
@@ -92,7 +92,7 @@ func (r Roster) classesOf(ctx context.Context, op string, who Identity) iter.Seq
 	}
 }
 
-// among finds somebody in these classes.
+// among finds a person in these classes.
 func (r Roster) among(ctx context.Context, op string, who Identity, classes []grimoireauth.Class) iter.Seq2[Membership, error] {
 	ids := make([]string, len(classes))
 	for i, class := range classes {
@@ -116,7 +116,7 @@ func (r Roster) among(ctx context.Context, op string, who Identity, classes []gr
 			}
 			at := slices.IndexFunc(classes, func(c grimoireauth.Class) bool { return c.ID == member.Class })
 			if at < 0 || !who.is(member) {
-				return page[Membership]{}, incomplete(op, res.RequestID, "is about somebody who was not asked for")
+				return page[Membership]{}, incomplete(op, res.RequestID, "is about a member who was not asked for")
 			}
 			if member.Status != grimoireauth.StatusDeleted {
 				out.items = append(out.items, Membership{Class: classes[at], Member: member})

@@ -124,7 +124,7 @@ func classFault(id grimoireauth.ClassID) error {
 	return idFault("class id", string(id), classIDPrefix)
 }
 
-// memberFault is classFault for members, whom an external id can name.
+// memberFault is classFault for members, who can be named by an external id.
 func memberFault(id grimoireauth.MemberID) error {
 	return idFault("member id", string(id), memberIDPrefix)
 }

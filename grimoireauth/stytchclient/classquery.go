@@ -15,7 +15,7 @@ import (
 type ClassQuery struct {
 	Name   string // part of the name, in any case: three characters or more
 	Slug   string // part of the slug, in any case: three characters or more
-	Email  string // somebody with exactly this address is in the class
+	Email  string // a member with exactly this address is in the class
 	Domain string // the domain is one of [grimoireauth.ClassSettings.Domains]
 	// PageSize is how many classes one call asks for, up to 1000. Zero: 200.
 	PageSize int

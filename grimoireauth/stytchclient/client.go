@@ -55,10 +55,10 @@ type Config struct {
 	Roles grimoireauth.RoleTable
 
 	// OnRevoke is told about everything that makes tokens worthless before their time:
-	// revoked sessions, removed members. Nil: nobody is told, and a revoked
+	// revoked sessions, removed members. Nil: none, and a revoked
 	// session passes local checks until its session_jwt expires.
 	OnRevoke grimoireauth.OnRevoke
-	// Observe is told what happens. Nil: nobody is.
+	// Observe is told what happens. Nil: none.
 	Observe grimoireauth.Observe
 }
 

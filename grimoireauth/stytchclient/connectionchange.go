@@ -142,8 +142,8 @@ func putAttributes(w *wireFields, change Change[map[string]string]) {
 	w.fields["attribute_mapping"] = to
 }
 
-// webAddress checks the addresses of an identity provider: https, so that nobody on
-// the way can answer in its place. Empty clears one.
+// webAddress checks the addresses of an identity provider: https, so that no
+// other host can answer in its place. Empty clears one.
 func webAddress(field string) func(string) error {
 	return func(raw string) error {
 		u, err := url.Parse(raw)

@@ -114,7 +114,7 @@ func (n NewConnection) fields() map[string]any {
 	return out
 }
 
-// Delete deletes a connection. Nobody signs in through it any more; sessions stay.
+// Delete deletes a connection. It signs no member in any more; sessions stay.
 // The default connection of a class cannot be deleted: make another one the default
 // first. A connection that is gone already is no error. Errors: [grimoireauth.ErrInvalid].
 // Source: https://stytch.com/docs/b2b/api/delete-sso-connection

@@ -28,7 +28,7 @@ type Discovered struct {
 	Classes []DiscoveredClass
 }
 
-// MembershipKind says how somebody stands to a class, in Stytch's words.
+// MembershipKind says how a person stands to a class, in Stytch's words.
 type MembershipKind string
 
 // The kinds of membership.
@@ -45,7 +45,7 @@ const (
 type DiscoveredClass struct {
 	Class      grimoireauth.Class
 	Membership MembershipKind
-	// Member is their line of the roster. Zero for somebody who would join.
+	// Member is their line of the roster. Zero for a person who would join.
 	Member grimoireauth.Member
 	// Ready says that choosing the class finishes the sign-in. Otherwise it wants one
 	// of Methods first, a second factor (MFA), or both.
@@ -57,7 +57,7 @@ type DiscoveredClass struct {
 // List lists the classes that a person can go to: with the Intermediate of an
 // unfinished sign-in, those they are in and those they could join; with the
 // Credentials of a session, those they are in. Archived classes, and those in which
-// they are suspended, are left out, since nobody could go there. It can be called
+// they are suspended, are left out, since they could not be entered. It can be called
 // again and uses nothing up. Errors: [grimoireauth.ErrSignInExpired], [grimoireauth.ErrSessionEnded].
 // Source: https://stytch.com/docs/b2b/api/list-discovered-organizations
 func (s Discovery) List(ctx context.Context, proof grimoireauth.Proof) (Discovered, error) {

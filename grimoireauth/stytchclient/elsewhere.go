@@ -19,7 +19,7 @@ type TrustedToken struct {
 	To grimoireauth.Credentials
 }
 
-// WithTrustedToken signs somebody in who is signed in to another system. Errors:
+// WithTrustedToken signs a member in who is signed in to another system. Errors:
 // [grimoireauth.ErrUnauthenticated] if the project does not trust the token.
 // Source: https://stytch.com/docs/b2b/api/attest-session
 func (s SignIn) WithTrustedToken(ctx context.Context, in TrustedToken) (SignedIn, error) {
@@ -47,8 +47,8 @@ type OtherSession struct {
 }
 
 // WithOtherSession turns a session of the system before into one of this, so that
-// nobody is signed out by the change. Stytch asks that system whose it is. Errors:
-// [grimoireauth.ErrNotFound] for somebody whom the class does not know; [grimoireauth.ErrUnavailable] if that
+// no member is signed out by the change. Stytch asks that system whose it is. Errors:
+// [grimoireauth.ErrNotFound] for a person who is not in the class; [grimoireauth.ErrUnavailable] if that
 // system does not say.
 // Source: https://stytch.com/docs/b2b/api/migrate-session
 func (s SignIn) WithOtherSession(ctx context.Context, in OtherSession) (SignedIn, error) {
@@ -87,7 +87,7 @@ func (s SignIn) WithAccessToken(ctx context.Context, in AccessToken) (SignedIn, 
 }
 
 // Impersonate uses up the token of an administrator who asked, in the Stytch
-// dashboard, to see the class as somebody else. The session says so: its factor has
+// dashboard, to see the class as one of its members. The session says so: its factor has
 // the type "impersonated". Errors: [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown].
 // Source: https://stytch.com/docs/b2b/api/authenticate-impersonation-token
 func (s SignIn) Impersonate(ctx context.Context, token grimoireauth.Secret) (SignedIn, error) {

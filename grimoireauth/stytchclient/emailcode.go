@@ -11,7 +11,7 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/otp/email"
 )
 
-// EmailCode describes a six-digit code by e-mail that signs somebody in.
+// EmailCode describes a six-digit code by e-mail that signs its reader in.
 type EmailCode struct {
 	// Class is the class to sign in to, Email where the code goes. Required.
 	Class grimoireauth.ClassID
@@ -58,7 +58,7 @@ type EmailCodeSignIn struct {
 	SignInOptions
 }
 
-// WithEmailCode signs somebody in with a code by e-mail. Errors: [grimoireauth.ErrWrongCode];
+// WithEmailCode signs a person in with a code by e-mail. Errors: [grimoireauth.ErrWrongCode];
 // [grimoireauth.ErrTokenSpent] if it was used, has expired, or a newer one was sent.
 // Source: https://stytch.com/docs/b2b/api/authenticate-otp-email
 func (s SignIn) WithEmailCode(ctx context.Context, in EmailCodeSignIn) (SignedIn, error) {

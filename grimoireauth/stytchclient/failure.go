@@ -65,5 +65,5 @@ func invalid(op string, faults ...error) error {
 }
 
 // incomplete is the error for an answer that lacks what it must have, or that is
-// about somebody else than was asked for. Nothing may be concluded from it.
+// about another member than was asked for. Nothing may be concluded from it.
 func incomplete(op, requestID, what string) error { return stytchhttp.Incomplete(op, requestID, what) }

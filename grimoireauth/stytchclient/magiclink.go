@@ -10,7 +10,7 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/magiclinks/email"
 )
 
-// MagicLink describes a link by e-mail that signs somebody in.
+// MagicLink describes a link by e-mail that signs its reader in.
 type MagicLink struct {
 	// Class is the class to sign in to. Required.
 	Class grimoireauth.ClassID
@@ -33,9 +33,9 @@ type MagicLink struct {
 
 // SendMagicLink e-mails a link that signs its reader in, on whichever device it
 // is opened. Errors: [grimoireauth.ErrNotInvited] if the class does not know the address and
-// admits nobody new, [grimoireauth.ErrMethodNotAllowed] if the class wants another way to
+// admits no new people, [grimoireauth.ErrMethodNotAllowed] if the class wants another way to
 // sign in, [grimoireauth.ErrClassArchived] and [grimoireauth.ErrSuspended] (the link has been sent and
-// signs nobody in), [grimoireauth.ErrRateLimited] beyond one link a second for one address. A page
+// does not work), [grimoireauth.ErrRateLimited] beyond one link a second for one address. A page
 // that strangers can reach should answer all of these alike, so that it does
 // not tell who is in the class.
 // Source: https://stytch.com/docs/b2b/api/send-login-signup-email

@@ -19,7 +19,7 @@ type MemberChange struct {
 	// kept from everybody else.
 	ForgetOldEmail bool
 	ExternalID     Change[string] // it can be changed, and not be taken away
-	// Phone is a number for codes by SMS, such as "+61491570156". Whoever has one
+	// Phone is a number for codes by SMS, such as "+61491570156". A member who has one
 	// keeps it until [Roster.ResetMFA].
 	Phone Change[string]
 	// MFAEnrolled says whether they are asked for a second factor at every sign-in,
@@ -31,7 +31,7 @@ type MemberChange struct {
 }
 
 // Update changes a member. Errors: [grimoireauth.ErrInvalid], [grimoireauth.ErrNotFound]; [grimoireauth.ErrConflict] if
-// the address, the external id or the phone number is somebody else's.
+// the address, the external id or the phone number is another member's.
 // Source: https://stytch.com/docs/b2b/api/update-member
 func (r Roster) Update(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID, change MemberChange) (grimoireauth.Member, error) {
 	const op = "update member"

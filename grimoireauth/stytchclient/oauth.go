@@ -24,7 +24,7 @@ type OAuthSignedIn struct {
 	Provider ProviderTokens
 }
 
-// ProviderTokens give access to what somebody has at their provider, as far as the
+// ProviderTokens give access to what a person has at their provider, as far as the
 // scopes go that were asked for. Stytch keeps them, too; keep them only if the
 // application calls the provider.
 type ProviderTokens struct {

@@ -31,8 +31,8 @@ type OAuthStart struct {
 	Verifier grimoireauth.Secret
 }
 
-// StartOAuth returns where to send a browser that signs in with a provider. It asks
-// nobody. The browser comes back to RedirectURL with a token for [SignIn.WithOAuth],
+// StartOAuth returns where to send a browser that signs in with a provider. It makes
+// no network call. The browser comes back to RedirectURL with a token for [SignIn.WithOAuth],
 // and stytch_token_type "oauth". Errors: [grimoireauth.ErrInvalid], also without
 // [Config.PublicToken].
 // Source: https://stytch.com/docs/b2b/api/oauth-google-start

@@ -21,7 +21,7 @@ type PasswordSignIn struct {
 	SignInOptions
 }
 
-// WithPassword signs somebody in with their password. Errors: [grimoireauth.ErrWrongPassword],
+// WithPassword signs a member in with their password. Errors: [grimoireauth.ErrWrongPassword],
 // also for an address that the class does not know or that has no password, so
 // that the answer does not tell who is in the class; [grimoireauth.ErrPasswordMustChange];
 // [grimoireauth.ErrLocked].

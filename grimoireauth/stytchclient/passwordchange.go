@@ -8,7 +8,7 @@ import (
 	passwordsession "github.com/stytchauth/stytch-go/v16/stytch/b2b/passwords/session"
 )
 
-// PasswordChange is a new password from somebody who knows the old one.
+// PasswordChange is a new password from a member who knows the old one.
 type PasswordChange struct {
 	Class grimoireauth.ClassID // required
 	Email string               // required

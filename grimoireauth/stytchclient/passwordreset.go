@@ -14,7 +14,7 @@ import (
 const opPasswordReset = "start password reset"
 
 // PasswordReset describes a link by e-mail to set a password with, also a first
-// one: Stytch has no other way to give somebody a password.
+// one: Stytch has no other way to set a first password.
 type PasswordReset struct {
 	// Class and Email say whose. Required.
 	Class grimoireauth.ClassID
@@ -34,7 +34,7 @@ type PasswordReset struct {
 
 // StartReset e-mails a link to set a password with. It returns the verifier
 // that [NewPassword] wants: keep it for this browser. The link sets no password in
-// another one, so whoever reads the e-mail alone cannot. Errors: those of
+// another one, so the e-mail alone is not enough. Errors: those of
 // [SignIn.SendMagicLink], and as there a page that strangers can reach should
 // answer all of them alike.
 // Source: https://stytch.com/docs/b2b/api/email-reset-start
@@ -81,7 +81,7 @@ type NewPassword struct {
 // FinishReset sets the password and signs its owner in, which can owe a
 // second factor like every sign-in; the password is set then as well. All other
 // sessions of the member end: their session_jwts are stale at once in this process,
-// and whoever shares its revocations. Errors: [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown],
+// and in those that share its revocations. Errors: [grimoireauth.ErrTokenSpent], [grimoireauth.ErrTokenUnknown],
 // [grimoireauth.ErrOtherBrowser]; [grimoireauth.ErrWeakPassword], after which the same link can be tried again.
 // Source: https://stytch.com/docs/b2b/api/email-reset
 func (s Passwords) FinishReset(ctx context.Context, in NewPassword) (SignedIn, error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// Start is where a browser begins to sign in at somebody else's page: a provider
+// Start is where a browser begins to sign in at another provider's page: a provider
 // such as Google, or the school's identity provider.
 type Start struct {
 	// URL is where to send the browser. It holds no secret.
@@ -52,7 +52,7 @@ func checkVerifier(verifier grimoireauth.Secret) error {
 }
 
 // neededVerifier is checkVerifier where every sign-in begins with one. A callback
-// without it comes from a browser that did not begin, which is how somebody is
+// without it comes from a browser that did not begin, which is how a person is
 // signed in to an account that is not theirs.
 func neededVerifier(verifier grimoireauth.Secret) error {
 	if verifier.IsZero() {

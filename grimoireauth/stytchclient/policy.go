@@ -21,7 +21,7 @@ const everyAction = "*"
 
 // newPolicy reads Stytch's policy. It returns false for an answer that cannot be
 // a project's policy: one that is absent, or lacks stytch_member, which every
-// project has and nobody can delete.
+// project has and which cannot be deleted.
 func newPolicy(answer *rbac.Policy) (*policy, bool) {
 	if answer == nil {
 		return nil, false

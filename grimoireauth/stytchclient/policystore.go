@@ -18,7 +18,7 @@ const (
 	// policyFresh is the age from which a policy is replaced behind the traffic.
 	policyFresh = 5 * time.Minute
 	// policyKept is the age up to which the last good policy answers while Stytch
-	// cannot be reached. Afterwards nobody can find out what is permitted.
+	// cannot be reached. Afterwards it is not known what is permitted.
 	policyKept = 24 * time.Hour
 	// policyDeadline bounds one fetch, whatever Config.Timeout says.
 	policyDeadline = 10 * time.Second
@@ -29,7 +29,7 @@ const (
 
 // policyStore keeps the project's policy. The zero policyStore is ready and
 // empty. One fetch serves everybody who waits for it, and belongs to none of
-// their contexts: who gives up harms nobody.
+// their contexts: one that gives up does not end the fetch.
 type policyStore struct {
 	mu        sync.Mutex    // guards everything below
 	policy    *policy       // nil until the first good answer
@@ -111,7 +111,7 @@ func (s *policyStore) fail(err error) {
 }
 
 // fetchSafely keeps a transport that panics from taking the process down: this
-// goroutine is nobody's request, so nobody else could recover.
+// goroutine belongs to no request, so no other code could recover.
 func fetchSafely(ctx context.Context, fetch func(context.Context) (*policy, error)) (p *policy, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -12,8 +12,8 @@ import (
 
 // Remove takes a member off the roster and ends their sessions, and makes
 // invitations and links on their way to them worthless. It counts from the next
-// request on: their session_jwts are stale at once in this process, and whoever
-// shares its revocations, and Stytch refreshes none of them any more. Stytch keeps the
+// request on: their session_jwts are stale at once in this process, and in those
+// that share its revocations, and Stytch refreshes none of them any more. Stytch keeps the
 // member as deleted, so that they can be taken back by [Roster.Reenroll]. The last
 // instructor is not removed unless forced: see [Roster.SetRole] for what that
 // means and for its limit.
@@ -25,7 +25,7 @@ func (r Roster) Remove(ctx context.Context, class grimoireauth.ClassID, member g
 	return r.remove(ctx, "remove member", class, member, force, func(grimoireauth.Member) error { return nil })
 }
 
-// Deny takes somebody off the roster who never came: it refuses a pending member,
+// Deny takes a person off the roster who never signed in: it refuses a pending member,
 // and takes an invitation back. Errors: [grimoireauth.ErrConflict] if they have joined;
 // [grimoireauth.ErrNotFound].
 func (r Roster) Deny(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID) error {
@@ -84,13 +84,13 @@ func (r Roster) delete(ctx context.Context, op string, before grimoireauth.Membe
 }
 
 // Reenroll takes back a member who was removed: with their name, role and
-// metadata, and suspended if they were. Somebody who is on the roster stays as
+// metadata, and suspended if they were. A member who is on the roster stays as
 // they are, and is returned without an error, so that it can be repeated.
 //
-// Stytch takes nobody back who never proved their address. Such a member is
+// Stytch does not take a member back who never proved their address. Such a member is
 // enrolled anew: the Member that is returned has another id then, and no external
 // id. Errors: [grimoireauth.ErrNotFound] if they never were on this roster; [grimoireauth.ErrConflict] if
-// their address belongs to somebody else by now.
+// their address belongs to another member by now.
 // Source: https://stytch.com/docs/b2b/api/reactivate-member
 func (r Roster) Reenroll(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID) (grimoireauth.Member, error) {
 	const op = "reenroll"
@@ -124,7 +124,7 @@ func (r Roster) Reenroll(ctx context.Context, class grimoireauth.ClassID, member
 	var e *grimoireauth.Error
 	switch {
 	case errors.As(err, &e) && e.Type == "no_deleted_member_found_for_reactivation":
-		// Somebody was quicker, or the answer to an earlier attempt was lost.
+		// Another call was quicker, or the answer to an earlier attempt was lost.
 		return r.before(ctx, op, class, member)
 	case err != nil:
 		r.c.recordUnknown(ctx, audit, err)
@@ -142,7 +142,7 @@ func (r Roster) Reenroll(ctx context.Context, class grimoireauth.ClassID, member
 	return after, nil
 }
 
-// Approve lets somebody in who is pending or invited, without waiting for them to
+// Approve lets a person in who is pending or invited, without waiting for them to
 // follow a link. An active member stays as they are, and is returned without an
 // error.
 //
@@ -177,7 +177,7 @@ func (r Roster) Approve(ctx context.Context, class grimoireauth.ClassID, member 
 	return after, nil
 }
 
-// anew enrolls somebody with what an old entry of theirs says. Roles that came
+// anew enrolls a person with what an old entry of theirs says. Roles that came
 // from elsewhere than an assignment come from there again.
 func (r Roster) anew(ctx context.Context, op string, old organizations.Member) (grimoireauth.Member, error) {
 	roles := []string{}

@@ -32,7 +32,7 @@ func (s Sessions) of(ctx context.Context, op string, class grimoireauth.ClassID,
 		case err != nil:
 			return nil, incomplete(op, res.RequestID, "has a "+err.Error())
 		case session.Member() != member || string(session.Organization()) != string(class):
-			return nil, incomplete(op, res.RequestID, "has a session of somebody else")
+			return nil, incomplete(op, res.RequestID, "has a session of another member")
 		}
 		out = append(out, session)
 	}
@@ -167,7 +167,7 @@ type RevokedMember struct {
 // every session has ended; it joins what went wrong. Calling it again does what is
 // left.
 //
-// Ending sessions keeps nobody from signing in again: [Roster.Suspend] does.
+// After it the person can sign in again; [Roster.Suspend] prevents that.
 func (s Sessions) RevokeEverywhere(ctx context.Context, who Identity) ([]RevokedMember, error) {
 	const op = "revoke sessions everywhere"
 	var report []RevokedMember

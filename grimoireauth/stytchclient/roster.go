@@ -17,7 +17,7 @@ import (
 // Roster says who is in a class. It is part of a [Client].
 type Roster struct{ c *Client }
 
-// NewMember describes somebody who is to be in a class.
+// NewMember describes a person who is to be in a class.
 type NewMember struct {
 	// Email is the address they sign in with, in letters of ASCII. Required.
 	Email string
@@ -55,7 +55,7 @@ type Invitation struct {
 	Locale string
 }
 
-// Enroll puts somebody into the class without sending anything. They can sign in
+// Enroll puts a person into the class without sending anything. They can sign in
 // at once. Errors: [grimoireauth.ErrConflict] if the address is on the roster already,
 // [grimoireauth.ErrNotFound] if there is no such class. After [grimoireauth.ErrUnavailable] they may be
 // enrolled: look, or enroll again and take ErrConflict for success.
@@ -101,8 +101,8 @@ func (r Roster) create(ctx context.Context, op string, params *members.CreatePar
 	return member, nil
 }
 
-// Invite puts somebody on the roster as invited and e-mails them a link that
-// signs them in. Inviting somebody who is invited or pending sends a new link,
+// Invite puts a person on the roster as invited and e-mails them a link that
+// signs them in. Inviting a person who is invited or pending sends a new link,
 // and earlier ones stay good; [Roster.Deny] takes an invitation back. Errors:
 // [grimoireauth.ErrConflict] if they are active members, [grimoireauth.ErrForbidden] if the class does not
 // allow invitations to this address, or if the role is above that of who invites;
@@ -201,7 +201,7 @@ func (r Roster) get(ctx context.Context, op string, class grimoireauth.ClassID, 
 	return r.about(op, res.RequestID, grimoireauth.Person{Member: id, Class: class}, res.Member)
 }
 
-// check returns the Stytch roles of somebody new, and what is wrong with them. It
+// check returns the Stytch roles of a new member, and what is wrong with them. It
 // makes their name plain.
 func (r Roster) check(who *NewMember) ([]string, error) {
 	role := who.Role

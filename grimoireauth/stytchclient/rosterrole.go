@@ -21,8 +21,8 @@ const EvenLastInstructor Force = "even the last instructor"
 // SetRole gives a member this role in the class, and takes every other role away
 // that was assigned to them by hand; a role that their e-mail domain or an
 // identity provider brings stays. It counts from the next request on: their
-// session_jwts are stale at once in this process, and whoever shares its revocations.
-// [grimoireauth.RoleNone] is refused: whoever is to be nothing in the class is removed.
+// session_jwts are stale at once in this process, and in those that share its revocations.
+// [grimoireauth.RoleNone] is rejected: use [Roster.Remove].
 //
 // The last instructor of a class is not made less than one, unless forced: an
 // instructor here is an active, not suspended member with the role of instructor
@@ -103,7 +103,7 @@ func (r Roster) recordDifference(ctx context.Context, op, requestID string, befo
 }
 
 // before looks a member up ahead of a change. On behalf of a member it searches,
-// because Stytch would answer the direct question whatever they may see. Whoever
+// because Stytch would answer the direct question whatever they may see. A member who
 // may not search can still act on themselves, so then the project looks: what it
 // sees is not handed out, and Stytch judges the change itself.
 func (r Roster) before(ctx context.Context, op string, class grimoireauth.ClassID, member grimoireauth.MemberID) (grimoireauth.Member, error) {
@@ -124,7 +124,7 @@ func (r Roster) before(ctx context.Context, op string, class grimoireauth.ClassI
 	return found, err
 }
 
-// keepInstructor refuses a change after which nobody could run the class. It
+// keepInstructor refuses a change after which the class would have no instructor. It
 // looks for one other instructor, and no further.
 func (r Roster) keepInstructor(ctx context.Context, op string, leaving grimoireauth.Member, force []Force) error {
 	for _, f := range force {

@@ -21,7 +21,7 @@ type SessionOptions struct {
 	// CustomClaims are kept with the session and stand in each of its session_jwts:
 	// up to 4 KB of JSON. A nil value deletes a claim of a session that is there
 	// already. Names that JWTs or Stytch use themselves are refused. They can be read
-	// by whoever holds the session_jwt, so they are no place for secrets.
+	// by every holder of the session_jwt, so they are no place for secrets.
 	CustomClaims map[string]any
 }
 
@@ -31,7 +31,7 @@ type SignInOptions struct {
 	SessionOptions
 	// Continue is what the person has proven already: the [StepUpError.Intermediate]
 	// that this answers, or the Credentials of a live session that this adds a factor
-	// to. A session of somebody else is ignored by Stytch, which then begins a new
+	// to. A session of another member is ignored by Stytch, which then begins a new
 	// one. Nil: nothing.
 	Continue grimoireauth.Proof
 	// Locale is the language of an SMS that Stytch sends at once if the member has a

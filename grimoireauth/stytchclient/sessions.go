@@ -81,7 +81,7 @@ func (s Sessions) ask(ctx context.Context, op string, credentials grimoireauth.C
 		return SignedIn{}, nil, err
 	}
 	if member.Member != authentication.Session.Member() || string(class.ID) != string(authentication.Organization()) {
-		return SignedIn{}, nil, incomplete(op, res.RequestID, "has a session of somebody else")
+		return SignedIn{}, nil, incomplete(op, res.RequestID, "has a session of another member")
 	}
 	if why := barred(res.Organization, res.Member); why != nil {
 		// Over, as far as this package is concerned. It is not revoked: to ask whose a

@@ -39,7 +39,7 @@ func tenantsOf(raw map[string]any) map[string][]string {
 	for provider, value := range raw {
 		list, ok := value.([]any)
 		if !ok {
-			continue // not a list of tenants, so it lets nobody in
+			continue // not a list of tenants, so it admits no one
 		}
 		if out == nil {
 			out = make(map[string][]string)

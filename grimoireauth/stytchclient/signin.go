@@ -7,7 +7,7 @@ import "github.com/promptgrimoire/auth/grimoireauth"
 //
 // The errors of all of them: [grimoireauth.ErrMethodNotAllowed], with a [*NotAllowedError] that
 // names the ways that are allowed where the class is known; [grimoireauth.ErrNotInvited] for
-// somebody whom the class does not know and does not admit by themselves;
+// a person who is not in the class and may not join by themselves;
 // [grimoireauth.ErrClassArchived] and [grimoireauth.ErrSuspended]; [grimoireauth.ErrLocked] and [grimoireauth.ErrRateLimited];
 // [grimoireauth.ErrSignInExpired] and [grimoireauth.ErrSessionEnded] for what [SignInOptions.Continue] names;
 // [grimoireauth.ErrInvalid] for input that is refused before anything is sent; and

@@ -13,7 +13,7 @@ import (
 type SMSCode struct {
 	// Phone is the number of a member who has none yet, in the form +61400000000
 	// (E.164); it becomes theirs. Empty: the number that they have. Another number
-	// than that is refused, since who knows somebody's first factor could send the
+	// than that is refused, since a thief of the first factor could send the
 	// second to themselves.
 	Phone string
 	// Locale is the language of the SMS, as in [SignInOptions].

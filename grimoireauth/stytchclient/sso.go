@@ -20,7 +20,7 @@ type SSOStart struct {
 }
 
 // StartSSO returns where to send a browser that signs in at an identity provider. It
-// asks nobody. The browser comes back to RedirectURL with a token for
+// makes no network call. The browser comes back to RedirectURL with a token for
 // [SignIn.WithSSO], and stytch_token_type "sso". Errors: [grimoireauth.ErrInvalid], also without
 // [Config.PublicToken].
 // Source: https://stytch.com/docs/b2b/api/sso-authenticate-start
@@ -46,7 +46,7 @@ type SSOSignIn struct {
 // about the person, such as their affiliations, is in [grimoireauth.Member.Metadata] afterwards,
 // as the connection maps it. One that the identity provider began by itself
 // is refused, since no browser here began it. Errors: [grimoireauth.ErrTokenUnknown]; [grimoireauth.ErrNotInvited]
-// if the class does not know them and this connection lets nobody join;
+// if the class does not know them and this connection lets no new people join;
 // [grimoireauth.ErrOtherBrowser], [grimoireauth.ErrOtherClass].
 // Source: https://stytch.com/docs/b2b/api/sso-authenticate
 func (s SignIn) WithSSO(ctx context.Context, in SSOSignIn) (SignedIn, error) {

@@ -78,7 +78,7 @@ func newIntermediate(token string, began grimoireauth.Intermediate) grimoireauth
 }
 
 // provesAddress are the ways to sign in that prove an e-mail address, which is
-// what somebody owes whom a provider named without vouching for the address.
+// what a person owes if a provider does not vouch for their address.
 // Source: https://stytch.com/docs/b2b/guides/oauth/overview
 var provesAddress = []grimoireauth.SignInMethod{grimoireauth.MethodMagicLink, grimoireauth.MethodEmailCode, grimoireauth.MethodSSO, grimoireauth.MethodGoogle, grimoireauth.MethodMicrosoft}
 

@@ -10,7 +10,7 @@ import (
 
 // Suspend keeps a member on the roster and out of the class: their sessions end,
 // and they cannot sign in until [Roster.Reinstate]. It counts from the next
-// request on. Suspending somebody who is suspended ends their sessions once more
+// request on. Suspending a suspended member ends their sessions once more
 // and changes nothing else. The last instructor is not suspended unless forced:
 // see [Roster.SetRole].
 //
@@ -53,7 +53,7 @@ func (r Roster) Suspend(ctx context.Context, class grimoireauth.ClassID, member 
 	return after, errors.Join(err, notCut, again)
 }
 
-// Reinstate lifts a suspension. Reinstating somebody who is not suspended changes
+// Reinstate lifts a suspension. Reinstating a member who is not suspended changes
 // nothing. Errors: [grimoireauth.ErrNotFound].
 func (r Roster) Reinstate(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID) (grimoireauth.Member, error) {
 	const op = "reinstate"

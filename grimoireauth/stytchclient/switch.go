@@ -8,7 +8,7 @@ import (
 )
 
 // Switch signs the person of a session in to another class of theirs, without
-// asking them again. They are recognised by their address; nobody is added to a
+// asking them again. They are recognised by their address; no member is added to a
 // class by it, and an invitation counts as accepted. It starts a session of its
 // own there, with the roles of there, and the old one goes on.
 //

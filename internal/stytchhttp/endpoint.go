@@ -20,7 +20,7 @@ var administrative = []string{
 }
 
 // elsewhere are the ends of those among their paths that belong to a sign-in, send mail,
-// or wait for somebody else than Stytch.
+// or wait for another service than Stytch.
 var elsewhere = []string{
 	"/sessions/exchange", "/sessions/attest", "/sessions/migrate", "/sessions/exchange_access_token", "/sso/authenticate",
 	"/start_email_update", "/oidc_providers",

@@ -51,7 +51,7 @@ func Refusal(err error, refusal stytcherror.Error) error {
 const incompleteAnswer = "incomplete_answer"
 
 // Incomplete is the error for an answer that lacks what it must have, or that is
-// about somebody else than was asked for. Nothing may be concluded from it.
+// about another member than was asked for. Nothing may be concluded from it.
 func Incomplete(op, requestID, what string) error {
 	return &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrUnavailable, Status: http.StatusOK, Type: incompleteAnswer, RequestID: requestID, Detail: "Stytch's answer " + what}
 }

@@ -47,7 +47,7 @@ func repeatable(req *http.Request) bool {
 }
 
 // passes reports whether the outcome of an attempt is of the kind that passes by
-// itself. A clear answer, and an answer of somebody who is not Stytch, are not.
+// itself. A clear answer, and an answer that is not Stytch's, are not.
 func passes(res *http.Response, err error) bool {
 	var broken *notStytch
 	var refused *overShare

@@ -38,7 +38,7 @@ func NewClient(next http.RoundTripper, timeout time.Duration, retries int, clock
 	return &http.Client{
 		Transport: &transport{next: clientShare{memberTransport{next}, sources}, retries: max(retries, 0), timeout: timeout, clock: clock, breaker: outages},
 		Timeout:   timeout,
-		// An API does not redirect; somebody in between does, and the project
+		// An API does not redirect; a proxy in between does, and the project
 		// secret must not follow.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
