@@ -17,18 +17,18 @@
 //
 // # The parts
 //
-//   - history.go draws the steps; student.go, frontend.go, stranger.go, administrator.go and
-//     operator.go carry them out, and clockact.go sets clocks wrong. follow.go reads the
-//     pages as people do: it uses the forms and links of a page, and no path.
+//   - history.go draws the steps and shortens them; student.go, person.go, stranger.go,
+//     administrator.go and operator.go carry them out, and wrongclock.go sets clocks wrong.
+//     follow.go reads the pages as people do: it uses the forms and links of a page, and no
+//     path.
 //   - computer.go is a shared computer, a browser of package browser; deliver.go and
 //     network.go carry requests, and lose, delay and break them.
-//   - process.go is a process of the service, application.go and byhand.go are its
-//     handlers, table.go is its own table of the classes where the school is one
-//     Organization.
-//   - acting.go has members who try more than their role permits; permission.go checks who
-//     may mark in which class.
-//   - stream.go holds streams open while their readers sign out and lose their rights;
-//     streamoracle.go checks when each of them ends.
+//   - process.go is a process of the service, and application.go its handlers.
+//   - permission.go has the application's own table of classes, where the school is one
+//     Organization, checks who may mark in which class, and lets members try more than
+//     their role permits.
+//   - stream.go holds streams open while their readers sign out and lose their rights, and
+//     checks when each of them ends.
 //   - door.go is a transport in front of Stytch that writes the ledger: the member of each
 //     session, each role and its beginning, and when sessions ended. oracle.go compares
 //     every response with the ledger. They share no code with the library.
@@ -46,14 +46,14 @@
 // half minute. Finally: half a minute after all trouble, each person is served, or signs
 // in by following the pages.
 //
-// Sometimes: each of the events in events.go happens in at least one of the suite's
+// Sometimes: each of the events in ledger.go happens in at least one of the suite's
 // seeds, so that a run without events cannot pass. [Sabotages] are faults that the oracle
 // has to find.
 //
 // # Wrong clocks
 //
 // A bubble of testing/synctest has one clock for all. So a wrong clock of a process is
-// modelled at its border (wrongclock.go, clockoracle.go): for that process alone Stytch's
+// modelled at its border (wrongclock.go): for that process alone Stytch's
 // clock differs, and the dates of each session_jwt are changed on its way in and out of the
 // process, so that the other processes and the browsers see the right dates. Not modelled
 // are dates that processes exchange by their own clocks, and dates that a process stored

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"sync"
@@ -223,5 +224,99 @@ func (c *clocks) leaves(h http.Header) {
 			c.mu.Unlock()
 			return c.world.stytch.ClockAhead(-by).JWT(grimoireauth.NewSecret(jwt)).Reveal()
 		})
+	}
+}
+
+// clock gives each event of a world an instant of its own, because the order of two
+// goroutines that wake at the same instant is random, and a run could not be replayed.
+type clock struct {
+	start time.Time
+
+	mu    sync.Mutex // guards taken
+	taken map[int64]struct{}
+}
+
+func newClock() *clock { return &clock{start: time.Now(), taken: make(map[int64]struct{})} }
+
+// sleep waits for d, or for some nanoseconds longer if that instant is taken. It
+// returns early, with the context's error, if the context ends.
+func (c *clock) sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(c.free(max(d, 1)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// until waits for an instant of the history.
+func (c *clock) until(ctx context.Context, at time.Duration) error {
+	return c.sleep(ctx, at-time.Since(c.start))
+}
+
+// free takes the first free instant at or after d from now.
+func (c *clock) free(d time.Duration) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := int64(time.Since(c.start) + d)
+	for {
+		if _, ok := c.taken[at]; !ok {
+			c.taken[at] = struct{}{}
+			return time.Duration(at) - time.Since(c.start)
+		}
+		at++
+	}
+}
+
+// now returns the time since the world began.
+func (c *clock) now() time.Duration { return time.Since(c.start) }
+
+// redeems are the calls that use up a link, a code or a token of a provider.
+var redeems = map[string]bool{
+	"/v1/b2b/magic_links/authenticate": true, "/v1/b2b/otps/email/authenticate": true,
+	"/v1/b2b/oauth/authenticate": true, "/v1/b2b/sso/authenticate": true, passwordReset: true,
+}
+
+const passwordReset = "/v1/b2b/passwords/email/reset"
+
+// The error of a comparison of clocks, and how long its result is used.
+const (
+	clockSeen    = time.Second + 2*mostStytch + 100*time.Millisecond
+	clockCompare = time.Minute + healing
+)
+
+// spends checks that a process with a wrong clock does not use up a link or a code.
+func (o *oracle) spends(c *clocks, n *network, process int, name, path string) {
+	ahead, since := c.wrongFor(process)
+	if !redeems[path] || c.world.deployment.ByHand || since < clockCompare || !n.untroubledSince(o.clock.now()-clockCompare) {
+		return
+	}
+	most := leeway + tokenLife
+	if path == passwordReset {
+		most = revocationLeeway // it ends the member's sessions, by a revocation
+	}
+	if ahead < -leeway-clockSeen || ahead > most+clockSeen {
+		o.broken("clock", "%s spends what works once, and the clock of process %d is %v ahead", name, process, ahead)
+	}
+}
+
+// clocked counts the events of a response by a process with a wrong clock.
+func (o *oracle) clocked(c *clocks, x *exchange) {
+	w := c.at(x.instance.number)
+	if w == nil || x.who.session == nil {
+		return
+	}
+	if !usable(w.ahead) {
+		o.events.happened("a clock wrong beyond the leeway met a request")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case x.served > 0:
+		w.served++
+	case x.status >= 500:
+		w.failed++
 	}
 }

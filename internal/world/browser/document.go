@@ -1,6 +1,10 @@
 package browser
 
-import "time"
+import (
+	"net/http"
+	"net/url"
+	"time"
+)
 
 // Document is what the browser reads of a page's HTML. Addresses are as the
 // page wrote them; [Tab] resolves them against Base.
@@ -75,3 +79,20 @@ type Button struct {
 	NoValidate     bool
 	Disabled       bool
 }
+
+// Page is a document in a tab, or the error page that a browser shows instead.
+// It does not change.
+type Page struct {
+	Tab      *Tab     // where it is shown
+	Name     string   // of the event that brought it
+	Address  *url.URL // where it came from, after all redirects
+	Method   string   // that it was asked for with, after all redirects
+	Status   int      // 0: an error page
+	Header   http.Header
+	Body     string
+	Document *Document // never nil
+	Err      error     // why it is an error page
+}
+
+// Path returns the path of the page's address.
+func (p *Page) Path() string { return p.Address.Path }
