@@ -12,9 +12,9 @@ import (
 	"github.com/promptgrimoire/auth/middleware"
 )
 
-// Enrolments is a school's own table of roles in classes. A real one is a table of a
+// Enrollments is a school's own table of roles in classes. A real one is a table of a
 // database with the same columns.
-type Enrolments struct {
+type Enrollments struct {
 	school grimoireauth.OrganizationID // the one Organization
 
 	mu   sync.RWMutex
@@ -22,7 +22,7 @@ type Enrolments struct {
 }
 
 // Role is a grimoireauth.RoleFunc.
-func (e *Enrolments) Role(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+func (e *Enrollments) Role(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
 	if e.school == "" || session.Organization() != e.school {
 		return grimoireauth.RoleNone, nil
 	}
@@ -32,7 +32,7 @@ func (e *Enrolments) Role(_ context.Context, session grimoireauth.Session, class
 }
 
 // Can is a grimoireauth.CanFunc: tutors, and the roles above, mark.
-func (e *Enrolments) Can(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID, resource, action string) error {
+func (e *Enrollments) Can(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID, resource, action string) error {
 	role, err := e.Role(ctx, session, class)
 	if err == nil && (resource != "class" || action != "mark" || !role.AtLeast(grimoireauth.RoleTutor)) {
 		err = grimoireauth.ErrForbidden
@@ -41,7 +41,7 @@ func (e *Enrolments) Can(ctx context.Context, session grimoireauth.Session, clas
 }
 
 // Leave removes a member from a class, and ends their open connections.
-func (e *Enrolments) Leave(guard *middleware.Guard, person grimoireauth.Person) {
+func (e *Enrollments) Leave(guard *middleware.Guard, person grimoireauth.Person) {
 	e.mu.Lock()
 	delete(e.rows, person)
 	e.mu.Unlock()
@@ -61,7 +61,7 @@ func Example_oneOrganization() {
 	s := newSchool(nil)
 	university := s.stytch.AddClass("Macquarie University").ID // one Organization
 	sam := s.stytch.AddStudent(university, "sam@students.mq.edu.au")
-	table := &Enrolments{
+	table := &Enrollments{
 		school: grimoireauth.OrganizationID(university),
 		rows: map[grimoireauth.Person]grimoireauth.Role{
 			{Member: sam, Class: "LAWS1100"}: grimoireauth.RoleStudent,

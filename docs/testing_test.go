@@ -73,7 +73,7 @@ func TestWhoMayDoWhatWithOneOrganization(t *testing.T) {
 	client, err := stytchclient.New(stytchclient.Config{ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), Transport: stytch})
 	require.NoError(t, err)
 	school := grimoireauth.OrganizationID(stytch.AddClass("The school").ID)
-	table := &Enrolments{school: school, rows: make(map[grimoireauth.Person]grimoireauth.Role)}
+	table := &Enrollments{school: school, rows: make(map[grimoireauth.Person]grimoireauth.Role)}
 	guard, err := middleware.New(client.Sessions.Authenticate, middleware.Config{Role: table.Role, Can: table.Can})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
@@ -88,7 +88,7 @@ func TestWhoMayDoWhatWithOneOrganization(t *testing.T) {
 		Mux:    mux, // routes that it has and no row has are surprises
 		School: audit.School{
 			Organization: school,
-			Enrol: func(person grimoireauth.Person, role grimoireauth.Role) error {
+			Enroll: func(person grimoireauth.Person, role grimoireauth.Role) error {
 				table.rows[person] = role
 				return nil
 			},

@@ -164,7 +164,7 @@ func TestA04_CanWithOneOrganization(t *testing.T) {
 // C11: what the application's own functions say is wrong reaches the log, whole, and no
 // response.
 func TestC11_ErrorsOfTheApplicationReachTheLog(t *testing.T) {
-	const down = "pq: relation \"enrolments\" does not exist"
+	const down = "pq: relation \"enrollments\" does not exist"
 	var log bytes.Buffer
 	guard := newGuard(t, newSchool(t).Authenticate, middleware.Config{
 		Role: func(context.Context, grimoireauth.Session, grimoireauth.ClassID) (grimoireauth.Role, error) {
@@ -181,8 +181,8 @@ func TestC11_ErrorsOfTheApplicationReachTheLog(t *testing.T) {
 		mux.Handle("GET /classes/{class}", wrap(whoami))
 		res := serve(mux, request("GET", "/classes/"+law, "jwt.ivy.x"))
 		require.Equal(t, http.StatusServiceUnavailable, res.StatusCode)
-		require.NotContains(t, body(t, res), "enrolments")
-		require.Contains(t, log.String(), `relation \"enrolments\" does not exist`)
+		require.NotContains(t, body(t, res), "enrollments")
+		require.Contains(t, log.String(), `relation \"enrollments\" does not exist`)
 	}
 }
 

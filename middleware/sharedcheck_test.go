@@ -104,8 +104,8 @@ func everyWay(t *testing.T, test func(t *testing.T, s *streaming)) {
 	}
 }
 
-// enrol makes a member, and a row if there is a table.
-func (s *streaming) enrol(name string, role grimoireauth.Role) grimoireauth.MemberID {
+// enroll makes a member, and a row if there is a table.
+func (s *streaming) enroll(name string, role grimoireauth.Role) grimoireauth.MemberID {
 	stytch := role.String()
 	if s.table != nil || role == grimoireauth.RoleStudent {
 		stytch = ""
@@ -267,7 +267,7 @@ func TestA05_StreamsAreDecidedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			everyWay(t, func(t *testing.T, s *streaming) {
-				who := s.enrol("zoe", grimoireauth.RoleInstructor)
+				who := s.enroll("zoe", grimoireauth.RoleInstructor)
 				if s.table != nil {
 					s.table.marks[grimoireauth.Person{Member: who, Class: s.class}] = true
 					s.table.marks[grimoireauth.Person{Member: who}] = true
@@ -296,7 +296,7 @@ func (s *streaming) demote(t *testing.T, who grimoireauth.MemberID, role grimoir
 	t.Helper()
 	if s.table == nil {
 		// The class needs another instructor.
-		s.enrol("other", grimoireauth.RoleInstructor)
+		s.enroll("other", grimoireauth.RoleInstructor)
 		_, err := s.client.Roster.SetRole(t.Context(), s.class, who, role)
 		require.NoError(t, err)
 		return
@@ -309,7 +309,7 @@ func (s *streaming) demote(t *testing.T, who grimoireauth.MemberID, role grimoir
 // it is seen at once, too.
 func TestA05_ARoleThatIsEnoughStays(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *streaming) {
-		who := s.enrol("zoe", grimoireauth.RoleInstructor)
+		who := s.enroll("zoe", grimoireauth.RoleInstructor)
 		x := s.open(t, s.stytch.SignIn(who, mock.WithDuration(8*time.Hour)), s.in(grimoireauth.RoleStudent))
 		time.Sleep(7 * time.Second)
 		s.demote(t, who, grimoireauth.RoleTutor)
@@ -326,7 +326,7 @@ func TestA05_WithoutASignal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newReal(t)
 		s := &streaming{real: x, guard: newGuard(t, x.verifier.Authenticate, middleware.Config{WatchEvery: 4 * time.Second}), class: x.class.ID}
-		who := s.enrol("zoe", grimoireauth.RoleStudent)
+		who := s.enroll("zoe", grimoireauth.RoleStudent)
 		open := s.open(t, s.stytch.SignIn(who), s.in(grimoireauth.RoleStudent))
 		open.stays(t, time.Minute)
 		require.NoError(t, s.client.Roster.Remove(t.Context(), s.class, who))
@@ -354,7 +354,7 @@ func TestA05_Doubt(t *testing.T) {
 				x := newReal(t)
 				s := &streaming{real: x, class: "LAWS1100", table: &table{rows: map[grimoireauth.Person]grimoireauth.Role{}}}
 				s.guard = newGuard(t, x.verifier.Authenticate, middleware.Config{Role: s.table.role, Watch: x.verifier.Watch})
-				who := s.enrol("zoe", grimoireauth.RoleStudent)
+				who := s.enroll("zoe", grimoireauth.RoleStudent)
 				open := s.open(t, s.stytch.SignIn(who, mock.WithDuration(8*time.Hour)), s.in(grimoireauth.RoleStudent))
 				open.stays(t, 20*time.Minute)
 				hang := make(chan struct{})
@@ -388,7 +388,7 @@ func TestA05_Doubt(t *testing.T) {
 // A05: Stytch is away, and the session_jwt expires meanwhile.
 func TestA05_DoubtAboutTheSession(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *streaming) {
-		who := s.enrol("zoe", grimoireauth.RoleStudent)
+		who := s.enroll("zoe", grimoireauth.RoleStudent)
 		open := s.open(t, s.stytch.SignIn(who, mock.WithDuration(8*time.Hour)), s.in(grimoireauth.RoleStudent))
 		open.stays(t, 20*time.Minute)
 		s.stytch.Fail(mock.Fault{Status: 503})
@@ -472,7 +472,7 @@ func TestA05_QuestionsAreSharedAndSpread(t *testing.T) {
 // A05: what a stream costs at Stytch: the session_jwt is renewed, and nothing else.
 func TestA05_CallsToStytch(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *streaming) {
-		who := s.enrol("zoe", grimoireauth.RoleStudent)
+		who := s.enroll("zoe", grimoireauth.RoleStudent)
 		credentials := s.stytch.SignIn(who, mock.WithDuration(8*time.Hour))
 		for range 20 {
 			s.open(t, credentials, s.in(grimoireauth.RoleStudent))
@@ -486,7 +486,7 @@ func TestA05_CallsToStytch(t *testing.T) {
 // A05: Shutdown ends streams cleanly, and a stream that begins later at once.
 func TestA05_EndWatches(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *streaming) {
-		credentials := s.stytch.SignIn(s.enrol("zoe", grimoireauth.RoleStudent))
+		credentials := s.stytch.SignIn(s.enroll("zoe", grimoireauth.RoleStudent))
 		open := s.open(t, credentials, s.in(grimoireauth.RoleStudent))
 		open.stays(t, time.Minute)
 		s.guard.EndWatches()
@@ -604,7 +604,7 @@ func TestA05_WhereverTheDecisionWasMade(t *testing.T) {
 // A05: streams of other protocols ask by the same function.
 func TestA05_DecideAndWatch(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *streaming) {
-		who := s.enrol("zoe", grimoireauth.RoleStudent)
+		who := s.enroll("zoe", grimoireauth.RoleStudent)
 		for _, name := range []string{"both", "bearer"} {
 			credentials := s.stytch.SignIn(who, mock.WithDuration(8*time.Hour))
 			if name == "bearer" {

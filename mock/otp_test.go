@@ -96,7 +96,7 @@ func TestSMS(t *testing.T) {
 		{"nothing before it", "no_associated_session_passed_in", 400, whose},
 		{"two things before it", "too_many_session_arguments", 400, with(first, object{"session_token": stranger.Token.Reveal()})},
 		{"somebody else's session", "member_session_member_id_mismatch", 400, with(whose, object{"session_token": stranger.Token.Reveal()})},
-		{"an enrolment that is none", "invalid_argument", 400, with(first, object{"set_mfa_enrollment": "maybe"})},
+		{"an enrollment that is none", "invalid_argument", 400, with(first, object{"set_mfa_enrollment": "maybe"})},
 		{"too short a session", "invalid_session_duration_minutes", 400, with(first, object{"session_duration_minutes": 1})},
 		{"an unknown member", "member_not_found", 404, with(first, object{"member_id": "member-test-nobody"})},
 	} {

@@ -79,12 +79,12 @@ func (a *authenticator) add(name, text string, recovery ...string) (account, err
 
 // install adds an account with recovery codes, and returns the code that confirms it:
 // the previous one, so that the present one stays unused.
-func (a *authenticator) install(name string, enrolment stytchclient.AppEnrollment) (string, error) {
+func (a *authenticator) install(name string, enrollment stytchclient.AppEnrollment) (string, error) {
 	var paper []string
-	for _, code := range enrolment.RecoveryCodes {
+	for _, code := range enrollment.RecoveryCodes {
 		paper = append(paper, code.Reveal())
 	}
-	added, err := a.add(name, enrolment.Secret.Reveal(), paper...)
+	added, err := a.add(name, enrollment.Secret.Reveal(), paper...)
 	if err != nil {
 		return "", err
 	}

@@ -35,7 +35,7 @@ type schoolLogin struct {
 
 // world returns the classes and their people. Iris Okafor teaches one class and studies
 // in the other, which requires a second factor of all: she has a phone, Bao has an
-// authenticator app, and Mina has to enrol one of them.
+// authenticator app, and Mina has to enroll one of them.
 func world() []room {
 	return []room{
 		{
@@ -144,11 +144,11 @@ func (d *demo) prepare(ctx context.Context, client *stytchclient.Client, class g
 	}
 	if who.App {
 		owner := stytchclient.OwnerOf(session)
-		enrolment, err := client.SecondFactors.EnrollApp(ctx, owner)
+		enrollment, err := client.SecondFactors.EnrollApp(ctx, owner)
 		if err != nil {
 			return err
 		}
-		code, err := d.app.install(who.Name+", "+class.Name, enrolment)
+		code, err := d.app.install(who.Name+", "+class.Name, enrollment)
 		if err != nil {
 			return err
 		}

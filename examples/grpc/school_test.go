@@ -73,7 +73,7 @@ func oneOrganization(t testing.TB) school {
 	university := s.stytch.AddClass("University").ID
 	sam, ines, elsa, bo, rhea := s.stytch.AddStudent(university, "sam@example.edu"), s.stytch.AddStudent(university, "ines@example.edu"),
 		s.stytch.AddStudent(university, "elsa@example.edu"), s.stytch.AddStudent(university, "bo@example.edu"), s.stytch.AddStudent(university, "rhea@example.edu")
-	table := &enrolments{school: grimoireauth.OrganizationID(university), rows: map[grimoireauth.Person]grimoireauth.Role{
+	table := &enrollments{school: grimoireauth.OrganizationID(university), rows: map[grimoireauth.Person]grimoireauth.Role{
 		{Member: sam, Class: s.here}: grimoireauth.RoleStudent, {Member: ines, Class: s.here}: grimoireauth.RoleInstructor,
 		{Member: elsa, Class: s.there}: grimoireauth.RoleStudent, {Member: rhea, Class: s.here}: grimoireauth.RoleInstructor,
 		{Member: bo, Class: s.here}: grimoireauth.RoleStudent, {Member: bo, Class: s.there}: grimoireauth.RoleInstructor,
@@ -102,22 +102,22 @@ func (s school) revoke(t testing.TB, credentials grimoireauth.Credentials) grimo
 	return credentials
 }
 
-// enrolments is the table of a school that is one Organization.
-type enrolments struct {
+// enrollments is the table of a school that is one Organization.
+type enrollments struct {
 	school grimoireauth.OrganizationID
 
 	mu   sync.Mutex // guards rows
 	rows map[grimoireauth.Person]grimoireauth.Role
 }
 
-func (e *enrolments) remove(p grimoireauth.Person) {
+func (e *enrollments) remove(p grimoireauth.Person) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.rows, p)
 }
 
 // Role is a grimoireauth.RoleFunc.
-func (e *enrolments) Role(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+func (e *enrollments) Role(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
 	if session.Organization() != e.school {
 		return grimoireauth.RoleNone, nil
 	}
@@ -128,7 +128,7 @@ func (e *enrolments) Role(_ context.Context, session grimoireauth.Session, class
 
 // Can is a grimoireauth.CanFunc: instructors manage their class, and what is about no
 // class is for those who teach one.
-func (e *enrolments) Can(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID, _, _ string) error {
+func (e *enrollments) Can(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID, _, _ string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for row, role := range e.rows {

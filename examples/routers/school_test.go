@@ -101,14 +101,14 @@ func organizationPerClass(t testing.TB) school {
 	}
 }
 
-// enrolments is the table of a school that is one Organization.
-type enrolments struct {
+// enrollments is the table of a school that is one Organization.
+type enrollments struct {
 	school grimoireauth.OrganizationID
 	rows   map[grimoireauth.Person]grimoireauth.Role
 }
 
 // Role is a grimoireauth.RoleFunc.
-func (e enrolments) Role(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+func (e enrollments) Role(_ context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
 	if session.Organization() != e.school {
 		return grimoireauth.RoleNone, nil
 	}
@@ -117,7 +117,7 @@ func (e enrolments) Role(_ context.Context, session grimoireauth.Session, class 
 
 // Can is a grimoireauth.CanFunc: instructors manage their class, and what is about no
 // class is for those who teach one.
-func (e enrolments) Can(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID, _, _ string) error {
+func (e enrollments) Can(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID, _, _ string) error {
 	for row, role := range e.rows {
 		if row.Member == session.Member() && session.Organization() == e.school && role >= isInstructor && (class == "" || class == row.Class) {
 			return nil
@@ -134,7 +134,7 @@ func oneOrganization(t testing.TB) school {
 	// In Stytch Elsa is an instructor of the Organization, which says nothing here.
 	sam, ines, elsa := stytch.AddStudent(university, "sam@example.edu"), stytch.AddStudent(university, "ines@example.edu"), stytch.AddInstructor(university, "elsa@example.edu")
 	bo, rhea := stytch.AddStudent(university, "bo@example.edu"), stytch.AddStudent(university, "rhea@example.edu")
-	table := enrolments{grimoireauth.OrganizationID(university), map[grimoireauth.Person]grimoireauth.Role{
+	table := enrollments{grimoireauth.OrganizationID(university), map[grimoireauth.Person]grimoireauth.Role{
 		{Member: sam, Class: here}: isStudent, {Member: ines, Class: here}: isInstructor, {Member: elsa, Class: there}: isStudent,
 		{Member: bo, Class: here}: isStudent, {Member: bo, Class: there}: isInstructor, {Member: rhea, Class: here}: isInstructor,
 	}}

@@ -17,10 +17,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// enrolments is a school's own table: one Stytch Organization is the whole
+// enrollments is a school's own table: one Stytch Organization is the whole
 // institution, and who is what in which class stands here. A real one is a
 // table of a database with the same three columns.
-type enrolments struct {
+type enrollments struct {
 	institution grimoireauth.OrganizationID
 
 	mu   sync.RWMutex
@@ -32,7 +32,7 @@ type enrolments struct {
 // they belong to the institution; the table says the rest. Its classes are named
 // by the table, so the session's organization is compared with the institution
 // and never with the class.
-func (e *enrolments) Role(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
+func (e *enrollments) Role(ctx context.Context, session grimoireauth.Session, class grimoireauth.ClassID) (grimoireauth.Role, error) {
 	if e.institution == "" || session.Organization() != e.institution {
 		return grimoireauth.RoleNone, nil
 	}
@@ -49,7 +49,7 @@ func (e *enrolments) Role(ctx context.Context, session grimoireauth.Session, cla
 }
 
 // Set enrolls somebody, or takes them out with RoleNone.
-func (e *enrolments) Set(member grimoireauth.MemberID, class grimoireauth.ClassID, role grimoireauth.Role) {
+func (e *enrollments) Set(member grimoireauth.MemberID, class grimoireauth.ClassID, role grimoireauth.Role) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.rows == nil {
@@ -60,10 +60,10 @@ func (e *enrolments) Set(member grimoireauth.MemberID, class grimoireauth.ClassI
 
 // institution is a school in the second mode with its guarded application. The
 // handlers are those of the first mode, to the letter.
-func institution(t testing.TB) (*mock.Stytch, *enrolments, func(credentials grimoireauth.Credentials, path string) int) {
+func institution(t testing.TB) (*mock.Stytch, *enrollments, func(credentials grimoireauth.Credentials, path string) int) {
 	t.Helper()
 	stytch, client := school(t, nil)
-	table := &enrolments{institution: grimoireauth.OrganizationID(stytch.AddClass("Macquarie University").ID)}
+	table := &enrollments{institution: grimoireauth.OrganizationID(stytch.AddClass("Macquarie University").ID)}
 	guard, err := middleware.New(client.Sessions.Authenticate, middleware.Config{Role: table.Role})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
@@ -121,7 +121,7 @@ func TestOneOrganizationManyClasses(t *testing.T) {
 		table.mu.Unlock()
 	})
 	t.Run("a table without an institution lets nobody in", func(t *testing.T) {
-		role, err := new(enrolments).Role(t.Context(), grimoireauth.Session{}, "contracts")
+		role, err := new(enrollments).Role(t.Context(), grimoireauth.Session{}, "contracts")
 		require.NoError(t, err)
 		require.Equal(t, grimoireauth.RoleNone, role)
 	})
@@ -138,7 +138,7 @@ func ExampleRoleFunc() {
 		log.Fatal(err)
 	}
 	university := stytch.AddClass("Macquarie University").ID // one Organization
-	table := &enrolments{institution: grimoireauth.OrganizationID(university)}
+	table := &enrollments{institution: grimoireauth.OrganizationID(university)}
 	sam := stytch.AddStudent(university, "sam@students.mq.edu.au")
 	table.Set(sam, "LAWS1100", grimoireauth.RoleStudent)
 

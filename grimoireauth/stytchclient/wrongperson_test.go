@@ -56,7 +56,7 @@ func TestSignInAnswerAboutAnotherMember(t *testing.T) {
 
 // Nor is anybody shown the secrets of somebody else, or an enrollment that lacks what
 // its owner will need one day.
-func TestSignInEnrolmentAnswers(t *testing.T) {
+func TestSignInEnrollmentAnswers(t *testing.T) {
 	const enrollment = `{"secret":"JBSWY3DPEHPK3PXP","recovery_codes":["q7w3-x9z5-k1v8"],"member_id":"member-test-1","organization":{"organization_id":"organization-test-1"}}`
 	change := func(old, fresh string) string {
 		require.Contains(t, enrollment, old)

@@ -134,6 +134,7 @@ var Members = map[string]string{
 	"middleware/signin.Page.Enrolment":                             "Enrollment",
 	"middleware/signin.SecondFactors.EnrolApp":                     "EnrollApp",
 	"middleware/signin.Page.Ways":                                  "Methods",
+	"mock/audit.School.Enrol":                                      "Enroll",
 }
 
 // Chains are selectors without the value on which they begin, such as

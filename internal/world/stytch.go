@@ -10,7 +10,7 @@ import (
 )
 
 // newStytch returns the Stytch of a seed. Its policy lets tutors, and those above,
-// mark and enrol.
+// mark and enroll.
 func newStytch(seed Seed) *mock.Stytch {
 	s := &mock.Stytch{RandomSeed: uint64(seed) + 1}
 	for _, r := range []rank{tutor, instructor, coordinator} {

@@ -87,7 +87,7 @@ func ExampleRun_oneOrganization() {
 		Mux:    mux,
 		School: audit.School{
 			Organization: grimoireauth.OrganizationID(stytch.AddClass("The school").ID),
-			Enrol: func(person grimoireauth.Person, role grimoireauth.Role) error {
+			Enroll: func(person grimoireauth.Person, role grimoireauth.Role) error {
 				rows[person] = role // INSERT INTO …
 				return nil
 			},

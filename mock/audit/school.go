@@ -19,9 +19,9 @@ type School struct {
 	// application's own tables. Empty: Run makes ids, which are not ids of Stytch if
 	// Organization is set.
 	Class, Other grimoireauth.ClassID
-	// Enrol gives a member a role in a class, in the application's tables. Nil: there are
+	// Enroll gives a member a role in a class, in the application's tables. Nil: there are
 	// no tables.
-	Enrol func(person grimoireauth.Person, role grimoireauth.Role) error
+	Enroll func(person grimoireauth.Person, role grimoireauth.Role) error
 }
 
 // auditedClass holds the names of the class in routes.
@@ -35,8 +35,8 @@ var audits atomic.Uint64
 
 // people makes the people of an audit, and their classes.
 func (school School) people(stytch *mock.Stytch) (auditedClass, map[Caller]grimoireauth.MemberID, error) {
-	if school.Organization != "" && school.Enrol == nil {
-		panic("audit: a School with an Organization needs Enrol, which says who is in which class")
+	if school.Organization != "" && school.Enroll == nil {
+		panic("audit: a School with an Organization needs Enroll, which says who is in which class")
 	}
 	tag := strconv.FormatUint(audits.Add(1), 10)
 	class := auditedClass{id: school.Class}
@@ -63,7 +63,7 @@ func (school School) people(stytch *mock.Stytch) (auditedClass, map[Caller]grimo
 		Outsider:   stytch.AddInstructor(there, "outsider-"+tag+"@example.edu"),
 		Revoked:    stytch.AddStudent(here, "revoked-"+tag+"@example.edu"),
 	}
-	if school.Enrol == nil {
+	if school.Enroll == nil {
 		return class, people, nil
 	}
 	for _, caller := range callers {
@@ -76,8 +76,8 @@ func (school School) people(stytch *mock.Stytch) (auditedClass, map[Caller]grimo
 		case Outsider:
 			person.Class, role = other, grimoireauth.RoleInstructor
 		}
-		if err := school.Enrol(person, role); err != nil {
-			return auditedClass{}, nil, fmt.Errorf("audit: enrol the %s: %w", caller, err)
+		if err := school.Enroll(person, role); err != nil {
+			return auditedClass{}, nil, fmt.Errorf("audit: enroll the %s: %w", caller, err)
 		}
 	}
 	return class, people, nil

@@ -24,7 +24,7 @@ type enrolled struct {
 	rows   map[grimoireauth.Person]grimoireauth.Role
 }
 
-func (e *enrolled) enrol(person grimoireauth.Person, role grimoireauth.Role) error {
+func (e *enrolled) enroll(person grimoireauth.Person, role grimoireauth.Role) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.rows == nil {
@@ -64,14 +64,14 @@ func TestA10_AuditWithOneOrganization(t *testing.T) {
 	for name, school := range map[string]func(*mock.Stytch, *enrolled) audit.School{
 		"one Organization": func(s *mock.Stytch, e *enrolled) audit.School {
 			e.school = grimoireauth.OrganizationID(s.AddClass("The school").ID)
-			return audit.School{Organization: e.school, Enrol: e.enrol}
+			return audit.School{Organization: e.school, Enroll: e.enroll}
 		},
 		"classes with ids of its own": func(s *mock.Stytch, e *enrolled) audit.School {
 			e.school = grimoireauth.OrganizationID(s.AddClass("The school").ID)
-			return audit.School{Organization: e.school, Class: "LAWS1100", Other: "LAWS2200", Enrol: e.enrol}
+			return audit.School{Organization: e.school, Class: "LAWS1100", Other: "LAWS2200", Enroll: e.enroll}
 		},
 		"an Organization per class, and roles in a table": func(_ *mock.Stytch, e *enrolled) audit.School {
-			return audit.School{Enrol: e.enrol}
+			return audit.School{Enroll: e.enroll}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -106,15 +106,15 @@ func TestA10_AuditWithOneOrganization(t *testing.T) {
 		run := func(school audit.School, route audit.Route) func() {
 			return func() { _ = audit.Run(stytch, fine, audit.Config{School: school}, route) }
 		}
-		enrol := new(enrolled).enrol
-		require.Panics(t, run(audit.School{Organization: school}, audit.Route{Pattern: "/"}), "no Enrol says who is in a class")
-		require.Panics(t, run(audit.School{Organization: school, Enrol: enrol}, audit.Route{Pattern: "/{slug}"}), "such a class has no slug")
+		enroll := new(enrolled).enroll
+		require.Panics(t, run(audit.School{Organization: school}, audit.Route{Pattern: "/"}), "no Enroll says who is in a class")
+		require.Panics(t, run(audit.School{Organization: school, Enroll: enroll}, audit.Route{Pattern: "/{slug}"}), "such a class has no slug")
 		require.Panics(t, run(audit.School{}, audit.Route{Pattern: "/", Answer: audit.Answer{Code: "x"}}))
 		require.Panics(t, run(audit.School{}, audit.Route{Pattern: "/", Refusal: map[audit.Caller]audit.Answer{audit.Anonymous: {}}}))
 		require.Panics(t, run(audit.School{}, audit.Route{Pattern: "/", Refusal: map[audit.Caller]audit.Answer{"x": {Status: 401}}}))
 		require.Panics(t, run(audit.School{}, audit.Route{Pattern: "/", Allow: []audit.Caller{audit.Anonymous}, Refusal: map[audit.Caller]audit.Answer{audit.Anonymous: {Status: 401}}}))
 		full := errors.New("the class is full")
-		require.ErrorIs(t, audit.Run(stytch, fine, audit.Config{School: audit.School{Enrol: func(grimoireauth.Person, grimoireauth.Role) error { return full }}}, audit.Route{Pattern: "/"}), full)
+		require.ErrorIs(t, audit.Run(stytch, fine, audit.Config{School: audit.School{Enroll: func(grimoireauth.Person, grimoireauth.Role) error { return full }}}, audit.Route{Pattern: "/"}), full)
 	})
 }
 

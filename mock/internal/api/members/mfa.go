@@ -6,7 +6,7 @@ import (
 )
 
 // DeletePhone takes the member's phone number for codes by SMS away, so that
-// they can enrol another one. Sessions stay.
+// they can enroll another one. Sessions stay.
 // Source: https://stytch.com/docs/b2b/api/delete-member-mfa-phone-number
 func DeletePhone(c *core.Request) (wire.Success, error) {
 	org, m, err := c.NamedMember()
