@@ -29,7 +29,7 @@ func TestDoctorKnowsRefusals(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := newSurgery()
+			s := newFixture()
 			s.check.Slugs = []string{"torts"}
 			s.Fail(tt.fault)
 			before := len(s.Journal())
@@ -48,36 +48,36 @@ func TestDoctorKnowsRefusals(t *testing.T) {
 
 // A warning that nobody can act on is noise: these classes are as they should be.
 func TestDoctorLeavesAlone(t *testing.T) {
-	tests := map[string]func(*surgery){
-		"every method, no public token": func(s *surgery) { s.config.PublicToken = "" },
-		"single sign-on by one connection": func(s *surgery) {
+	tests := map[string]func(*fixture){
+		"every method, no public token": func(s *fixture) { s.config.PublicToken = "" },
+		"single sign-on by one connection": func(s *fixture) {
 			s.AddSSO(s.class.ID, "saml", nil)
 			s.set(only("sso"))
 		},
-		"single sign-on with a default": func(s *surgery) {
+		"single sign-on with a default": func(s *fixture) {
 			s.AddSSO(s.class.ID, "saml", nil)
 			id := s.AddSSO(s.class.ID, "oidc", nil)
 			s.set(only("sso"))
 			s.set(map[string]any{"sso_default_connection_id": id, "sso_jit_provisioning": "ALL_ALLOWED"})
 		},
-		"OIDC, roles from the roster": func(s *surgery) { s.AddSSO(s.class.ID, "oidc", nil) },
-		"a clock that is behind by what is allowed": func(s *surgery) {
+		"OIDC, roles from the roster": func(s *fixture) { s.AddSSO(s.class.ID, "oidc", nil) },
+		"a clock that is behind by what is allowed": func(s *fixture) {
 			s.edit("/sessions/jwks/"+s.ProjectID(), func(_ map[string]any, header http.Header) {
 				header.Set("Date", time.Now().Add(4*time.Second).UTC().Format(http.TimeFormat))
 			})
 		},
-		"doors with lists": func(s *surgery) {
+		"doors with lists": func(s *fixture) {
 			s.set(map[string]any{"email_jit_provisioning": "RESTRICTED", "email_invites": "RESTRICTED", "email_allowed_domains": []string{"example.edu"}})
 		},
-		"a second factor for all": func(s *surgery) {
+		"a second factor for all": func(s *fixture) {
 			s.set(map[string]any{"mfa_policy": "REQUIRED_FOR_ALL", "mfa_methods": "RESTRICTED", "allowed_mfa_methods": []string{"totp"}})
 		},
-		"a coordinator is an instructor": func(s *surgery) {
+		"a coordinator is an instructor": func(s *fixture) {
 			class := s.AddClass("Equity")
 			s.AddMember(class.ID, "cora@example.edu", "coordinator")
 			s.check.Slugs = []string{class.Slug}
 		},
-		"a clock that is ahead, or a cache": func(s *surgery) {
+		"a clock that is ahead, or a cache": func(s *fixture) {
 			s.edit("/sessions/jwks/"+s.ProjectID(), func(_ map[string]any, header http.Header) {
 				header.Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 			})
@@ -85,7 +85,7 @@ func TestDoctorLeavesAlone(t *testing.T) {
 	}
 	for name, row := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := newSurgery()
+			s := newFixture()
 			row(s)
 			codes, _ := s.find(t)
 			require.Empty(t, codes)
@@ -95,7 +95,7 @@ func TestDoctorLeavesAlone(t *testing.T) {
 
 // A class that gives roles by one connection expects them of the others.
 func TestDoctorSeesThatRolesAreExpected(t *testing.T) {
-	s := newSurgery()
+	s := newFixture()
 	s.AddSSO(s.class.ID, "oidc", nil)
 	s.AddSSO(s.class.ID, "saml", nil)
 	s.connections("saml", map[string]any{"saml_connection_implicit_role_assignments": []any{map[string]any{"role_id": "instructor"}}})
@@ -108,7 +108,7 @@ func TestDoctorSeesThatRolesAreExpected(t *testing.T) {
 
 // Somebody who is suspended runs no class.
 func TestDoctorCountsNobodySuspended(t *testing.T) {
-	s := newSurgery()
+	s := newFixture()
 	client, err := stytchclient.New(s.config)
 	require.NoError(t, err)
 	class := s.AddClass("Equity")
@@ -126,7 +126,7 @@ func TestDoctorSeesRolesThatMeanNothing(t *testing.T) {
 		"a group":   {"saml_group_implicit_role_assignments": []any{map[string]any{"role_id": "janitor", "group": "staff"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSurgery()
+			s := newFixture()
 			s.AddSSO(s.class.ID, "saml", nil)
 			s.connections("saml", field)
 			codes, _ := s.find(t)
@@ -137,7 +137,7 @@ func TestDoctorSeesRolesThatMeanNothing(t *testing.T) {
 
 // Test and live do not mix, and every field that does is named.
 func TestDoctorReadsTheConfiguration(t *testing.T) {
-	s := newSurgery()
+	s := newFixture()
 	s.config.Secret = grimoireauth.NewSecret("secret-live-abcdefghijklmnopqrstuvwxyz012345=")
 	s.config.PublicToken = strings.Replace(s.config.PublicToken, "test", "live", 1)
 	s.config.BaseURL = "https://api.stytch.com"
@@ -161,7 +161,7 @@ func TestDoctorCodesAreDocumented(t *testing.T) {
 
 // Connections are not part of every plan: the other classes are looked at all the same.
 func TestDoctorMayNotAskEverything(t *testing.T) {
-	s := newSurgery()
+	s := newFixture()
 	s.check.Slugs = []string{"torts", "torts", "torts", "torts", "torts", "torts"}
 	s.Fail(mock.Fault{Endpoint: "GET /v1/b2b/sso/{organization_id}", Status: 403, ErrorType: "enterprise_endpoint"})
 	codes, diagnosis := s.find(t)
@@ -181,7 +181,7 @@ func TestDoctorKeepsWhatItKnows(t *testing.T) {
 		"the roster":      "POST /v1/b2b/organizations/members/search",
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSurgery()
+			s := newFixture()
 			s.set(only())
 			s.Fail(mock.Fault{Endpoint: endpoint, Status: 500})
 			codes, diagnosis := s.find(t)

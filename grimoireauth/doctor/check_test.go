@@ -15,7 +15,7 @@ import (
 )
 
 func TestDoctorFindsNothingWrong(t *testing.T) {
-	s := newSurgery()
+	s := newFixture()
 	before := len(s.Journal())
 	codes, diagnosis := s.find(t)
 	require.Empty(t, codes)
@@ -53,8 +53,8 @@ var together = map[string][]string{
 
 // What is wrong, by the code that says so.
 func TestDoctorFindsEveryFault(t *testing.T) {
-	provoke := map[string]func(*surgery){}
-	for _, rows := range []map[string]func(*surgery){projectFaults, signInFaults, joiningFaults} {
+	provoke := map[string]func(*fixture){}
+	for _, rows := range []map[string]func(*fixture){projectFaults, signInFaults, joiningFaults} {
 		for code, row := range rows {
 			provoke[code] = row
 		}
@@ -63,7 +63,7 @@ func TestDoctorFindsEveryFault(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			row := provoke[code]
 			require.NotNil(t, row, "no row provokes it")
-			s := newSurgery()
+			s := newFixture()
 			row(s)
 			codes, _ := s.find(t)
 			if with := together[code]; with != nil {
@@ -78,7 +78,7 @@ func TestDoctorFindsEveryFault(t *testing.T) {
 
 // Faults come together: one start-up shows all of them.
 func TestDoctorLosesNothing(t *testing.T) {
-	s := newSurgery()
+	s := newFixture()
 	s.config.Roles = append(grimoireauth.DefaultRoleTable(), grimoireauth.RoleName{ID: "dean", Role: 50})
 	s.check.Classes = append(s.check.Classes, "laws1100", missingClass)
 	s.check.Slugs = []string{"torts", "equity", "ines@example.edu"}
@@ -111,7 +111,7 @@ func TestDoctorInAnOutage(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := newSurgery()
+			s := newFixture()
 			s.check.Slugs = []string{"torts"}
 			s.Fail(tt.fault)
 			codes, diagnosis := s.find(t)
@@ -130,7 +130,7 @@ func TestDoctorInAnOutage(t *testing.T) {
 
 // An outage that begins between two questions costs what is asked by then.
 func TestDoctorAsksAnOutageLittle(t *testing.T) {
-	s := newSurgery()
+	s := newFixture()
 	for range 100 {
 		s.check.Classes = append(s.check.Classes, s.class.ID)
 	}
@@ -145,7 +145,7 @@ func TestDoctorAsksAnOutageLittle(t *testing.T) {
 
 func TestDoctorEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSurgery()
+		s := newFixture()
 		s.Fail(mock.Fault{Latency: time.Hour})
 		for _, tt := range []struct{ timeout, want time.Duration }{{3 * time.Second, 3 * time.Second}, {0, 20 * time.Second}} {
 			s.check.Timeout = tt.timeout
@@ -159,7 +159,7 @@ func TestDoctorEndsInTime(t *testing.T) {
 }
 
 func TestDoctorNeverPanics(t *testing.T) {
-	s := newSurgery()
+	s := newFixture()
 	s.config.Transport = roundTripper(func(*http.Request) (*http.Response, error) { panic("ines@example.edu") })
 	codes, diagnosis := s.find(t)
 	require.Empty(t, codes)

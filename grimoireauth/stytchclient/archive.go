@@ -52,12 +52,12 @@ func (cs Classes) Archive(ctx context.Context, id grimoireauth.ClassID) (grimoir
 		fields["email_invites"] = grimoireauth.AdmitAll
 	}
 	var after grimoireauth.Class
-	err, notCut := cs.c.cutAfter(ctx, op, grimoireauth.Revocation{Class: grimoireauth.OrganizationID(id)}, func(ctx context.Context) error {
+	err, notAnnounced := cs.c.revokeAfter(ctx, op, grimoireauth.Revocation{Class: grimoireauth.OrganizationID(id)}, func(ctx context.Context) error {
 		var err error
 		after, err = cs.put(ctx, op, before, fields)
 		return err
 	})
-	return after, errors.Join(err, notCut)
+	return after, errors.Join(err, notAnnounced)
 }
 
 // Restore opens an archived class as it was when it was archived. Restoring a

@@ -130,7 +130,7 @@ func (cs Classes) Delete(ctx context.Context, id grimoireauth.ClassID) error {
 		return err
 	}
 	audit := grimoireauth.Changed{Op: op, Class: id, Fields: difference(classAudit(before), nil)}
-	err, notCut := cs.c.cutAround(ctx, op, grimoireauth.Revocation{Class: grimoireauth.OrganizationID(id)}, func(ctx context.Context) error {
+	err, notAnnounced := cs.c.revokeAround(ctx, op, grimoireauth.Revocation{Class: grimoireauth.OrganizationID(id)}, func(ctx context.Context) error {
 		res, err := call(ctx, cs.c, op, func(ctx context.Context) (*organizations.DeleteResponse, error) {
 			return cs.c.api.Organizations.Delete(ctx, &organizations.DeleteParams{OrganizationID: string(id)})
 		})
@@ -146,7 +146,7 @@ func (cs Classes) Delete(ctx context.Context, id grimoireauth.ClassID) error {
 		cs.c.record(ctx, audit)
 		return nil
 	})
-	return errors.Join(err, notCut)
+	return errors.Join(err, notAnnounced)
 }
 
 // send makes a request whose body has exactly these fields. The SDK's own

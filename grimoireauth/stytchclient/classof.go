@@ -119,7 +119,7 @@ const (
 
 // classFault refuses what is no id of Stytch's. Stytch would take a slug or an
 // external id in its place; then the call would be done, and its answer, and the
-// revocation raised for it, be about another id than the one that was given.
+// revocation announced for it, be about another id than the one that was given.
 func classFault(id grimoireauth.ClassID) error {
 	return idFault("class id", string(id), classIDPrefix)
 }

@@ -105,9 +105,9 @@ type Client struct {
 	// For start URLs: where Stytch's pages for browsers are.
 	baseURL, publicToken string
 
-	cut     grimoireauth.OnRevoke
-	observe grimoireauth.Observe
-	alarms  alarm.Limit
+	onRevoke grimoireauth.OnRevoke
+	observe  grimoireauth.Observe
+	alarms   alarm.Limit
 
 	policies policyStore // for Can
 }
@@ -126,10 +126,10 @@ func New(config Config) (*Client, error) {
 	}
 
 	c := &Client{
-		roles:   config.Roles,
-		minutes: int32(config.SessionDuration / time.Minute),
-		cut:     config.OnRevoke,
-		observe: config.Observe,
+		roles:    config.Roles,
+		minutes:  int32(config.SessionDuration / time.Minute),
+		onRevoke: config.OnRevoke,
+		observe:  config.Observe,
 
 		keysURL:     proj.BaseURL + "/v1/b2b/sessions/jwks/" + proj.ID,
 		baseURL:     proj.BaseURL,

@@ -27,7 +27,7 @@ const authenticates = "POST /v1/b2b/sessions/authenticate"
 // here, and takes nothing from others, from the program itself, or from what is known.
 func TestX01_AddressesHaveSharesOfTheirOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		wrong := grimoireauth.NewCredentials("", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
 		ask := func(ctx context.Context) error {
 			_, err := d.client.Sessions.Authenticate(ctx, wrong)
@@ -72,7 +72,7 @@ func isEnded(err error) bool {
 // An IPv6 customer has 64 bits of addresses, and one share.
 func TestX01_OneNetworkIsOneSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		wrong := grimoireauth.NewCredentials("", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
 		for n := range 2000 {
 			address := netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 14: byte(n >> 8), 15: byte(n)})
@@ -86,7 +86,7 @@ func TestX01_OneNetworkIsOneSource(t *testing.T) {
 // which a sign-in was completed has its own second.
 func TestX01_StrangersShareWhatIsBeyond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class := d.stytch.AddClass("LAWS1100")
 		d.stytch.AddStudent(class.ID, "ada@example.edu")
 		wrong := grimoireauth.NewCredentials("", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")

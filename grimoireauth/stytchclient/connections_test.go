@@ -31,7 +31,7 @@ func certificate(t *testing.T) string {
 
 // A connection from nothing to the first sign-in, with a role by group.
 func TestSignInConnectionSAML(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	at := d.client.Connections
 	class := d.class("Torts", mock.Settings{"sso_jit_provisioning": "ALL_ALLOWED", "email_invites": "ALL_ALLOWED"})
 	made, err := at.CreateSAML(t.Context(), class, stytchclient.NewConnection{Name: "University", Provider: "shibboleth"})
@@ -81,7 +81,7 @@ func TestSignInConnectionSAML(t *testing.T) {
 }
 
 func TestSignInConnectionOIDC(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	at := d.client.Connections
 	class, other := d.class("Torts"), d.class("Equity")
 	made, err := at.CreateOIDC(t.Context(), class, stytchclient.NewConnection{Name: "University"})
@@ -121,7 +121,7 @@ func TestSignInConnectionOIDC(t *testing.T) {
 }
 
 func TestSignInConnectionInput(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	at := d.client.Connections
 	class := grimoireauth.ClassID("organization-test-1")
 	tests := map[string]struct {

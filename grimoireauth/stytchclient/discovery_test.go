@@ -11,17 +11,17 @@ import (
 )
 
 // discoveries are the ways to begin without a class.
-var discoveries = map[string]func(d *desk) (stytchclient.Discovered, error){
-	"link": func(d *desk) (stytchclient.Discovered, error) {
+var discoveries = map[string]func(d *fixture) (stytchclient.Discovered, error){
+	"link": func(d *fixture) (stytchclient.Discovered, error) {
 		verifier := stytchclient.NewVerifier()
 		require.NoError(d.t, d.client.Discovery.SendLink(d.t.Context(), stytchclient.MagicLink{Email: sam, SameBrowser: verifier}))
 		return d.client.Discovery.ByLink(d.t.Context(), d.token(), verifier)
 	},
-	"code": func(d *desk) (stytchclient.Discovered, error) {
+	"code": func(d *fixture) (stytchclient.Discovered, error) {
 		require.NoError(d.t, d.client.Discovery.SendCode(d.t.Context(), stytchclient.EmailCode{Email: sam}))
 		return d.client.Discovery.ByCode(d.t.Context(), sam, d.code())
 	},
-	"Google": func(d *desk) (stytchclient.Discovered, error) {
+	"Google": func(d *fixture) (stytchclient.Discovered, error) {
 		start, err := d.client.Discovery.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodGoogle})
 		require.NoError(d.t, err)
 		back := d.browse(start, sam)
@@ -33,7 +33,7 @@ var discoveries = map[string]func(d *desk) (stytchclient.Discovered, error){
 func TestSignInDiscovery(t *testing.T) {
 	for name, discover := range discoveries {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, new(mock.Stytch))
+			d := newFixture(t, new(mock.Stytch))
 			member, invited, open := d.class("Torts"), d.class("Equity", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"}),
 				d.class("Open day", mock.Settings{"email_jit_provisioning": "RESTRICTED", "email_allowed_domains": []string{"example.edu"}})
 			closed, archived, suspended := d.class("Closed"), d.class("Last year"), d.class("Elsewhere")
@@ -106,7 +106,7 @@ func TestSignInDiscovery(t *testing.T) {
 }
 
 func TestSignInCreateClass(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	first := d.discovered(discoveries["code"](d))
 	require.Empty(t, first.Classes)
 	signedIn, err := d.client.Discovery.CreateClass(t.Context(), stytchclient.CreatedClass{Intermediate: first.Intermediate})
@@ -128,7 +128,7 @@ func TestSignInCreateClass(t *testing.T) {
 // The ten minutes of an unfinished sign-in, by this clock and by Stytch's.
 func TestSignInIntermediateExpires(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class := d.class("Torts")
 		d.stytch.AddStudent(class, sam)
 		first := d.discovered(discoveries["code"](d))

@@ -21,7 +21,7 @@ func bubble(t *testing.T, f func(t *testing.T)) {
 
 func TestSignInEmailCode(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class := d.class("Torts")
 		d.stytch.AddStudent(class, sam)
 		send := func() {
@@ -56,7 +56,7 @@ func TestSignInEmailCode(t *testing.T) {
 }
 
 func TestSignInEmailCodeInput(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	err := d.client.SignIn.SendEmailCode(t.Context(), stytchclient.EmailCode{Expires: time.Hour, Locale: "tlh"})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
 	for _, fault := range []string{"class id", "e-mail address", "Expires 1h0m0s", "Locale"} {
@@ -72,7 +72,7 @@ func TestSignInEmailCodeInput(t *testing.T) {
 
 // Whoever is suspended, and everybody in an archived class, is told so at once.
 func TestSignInEmailCodeBarred(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	class := d.class("Torts")
 	d.stytch.AddInstructor(class, "ada@example.edu")
 	member := d.stytch.AddStudent(class, sam)
@@ -90,7 +90,7 @@ func TestSignInEmailCodeBarred(t *testing.T) {
 
 // A link that is tied to the browser works there only.
 func TestSignInSameBrowser(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	class, other := d.class("Torts"), d.class("Equity")
 	d.stytch.AddStudent(class, sam)
 	verifier := stytchclient.NewVerifier()
@@ -119,5 +119,5 @@ func TestSignInSameBrowser(t *testing.T) {
 	sessions, err := d.client.Sessions.Of(t.Context(), class, d.stytch.AddStudent(class, "noor@example.edu"))
 	require.NoError(t, err)
 	require.Empty(t, sessions)
-	require.Len(t, d.cuts, 1, "the session that Stytch had made was ended")
+	require.Len(t, d.revocations, 1, "the session that Stytch had made was ended")
 }

@@ -41,11 +41,11 @@ func ExampleMemberChange() {
 	stytch, client := offline()
 	class := stytch.AddClass("Torts").ID
 	sam := must(client.Roster.Enroll(context.Background(), class, stytchclient.NewMember{
-		Email: "sam@example.edu", Name: "Sam", Metadata: grimoireauth.Metadata{"desk": "4", "lab": "A"},
+		Email: "sam@example.edu", Name: "Sam", Metadata: grimoireauth.Metadata{"fixture": "4", "lab": "A"},
 	}))
 	sam = must(client.Roster.Update(context.Background(), class, sam.Member, stytchclient.MemberChange{
 		Name: stytchclient.Set("Sam Lee"), Metadata: grimoireauth.Metadata{"lab": nil},
 	}))
 	fmt.Println(sam.Name, sam.Email, sam.Metadata)
-	// Output: Sam Lee sam@example.edu map[desk:4]
+	// Output: Sam Lee sam@example.edu map[fixture:4]
 }

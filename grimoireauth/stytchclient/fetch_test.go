@@ -12,7 +12,7 @@ import (
 )
 
 func TestSignInFetch(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	class := d.class("Torts")
 	d.stytch.AddInstructor(class, sam)
 	at := d.home(class)
@@ -29,7 +29,7 @@ func TestSignInFetch(t *testing.T) {
 }
 
 func TestSignInSetClaims(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	class := d.class("Torts")
 	d.stytch.AddStudent(class, sam)
 	at := d.home(class)
@@ -60,7 +60,7 @@ func TestSignInSetClaims(t *testing.T) {
 }
 
 func TestSignInAuthorize(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	class, other := d.class("Torts"), d.class("Equity")
 	d.stytch.AddMember(class, sam, "stytch_admin")
 	at := d.home(class)
@@ -103,7 +103,7 @@ func TestSignInAuthorize(t *testing.T) {
 // Sessions that begin somewhere else.
 func TestSignInFromElsewhere(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class, other := d.class("Torts"), d.class("Equity")
 		me := d.stytch.AddStudent(class, sam)
 		trusted := stytchclient.TrustedToken{Token: d.stytch.ForeignToken(me, mock.TrustedAuthToken), Profile: mock.TrustedProfile, Class: class}

@@ -24,50 +24,50 @@ const (
 )
 
 // policies are the classes of the matrix, and where Sam stands in them.
-var policies = map[string]func(d *desk, method grimoireauth.SignInMethod) grimoireauth.ClassID{
+var policies = map[string]func(d *fixture, method grimoireauth.SignInMethod) grimoireauth.ClassID{
 	// Section 2.2: every way to sign in, no second factor.
-	"all allowed": func(d *desk, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
+	"all allowed": func(d *fixture, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("all allowed")
 		d.enroll(class)
 		return class
 	},
 	// Section 2.2, rule 2: one other way only.
-	"restricted": func(d *desk, method grimoireauth.SignInMethod) grimoireauth.ClassID {
+	"restricted": func(d *fixture, method grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("restricted", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{string(another(method))}, "email_invites": "ALL_ALLOWED"})
 		d.enroll(class)
 		return class
 	},
 	// Section 6.1: REQUIRED_FOR_ALL, and Sam has an app.
-	"MFA required": func(d *desk, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
+	"MFA required": func(d *fixture, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("MFA", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
 		d.giveApp(class, d.enroll(class))
 		return class
 	},
 	// Section 6.1: REQUIRED_FOR_ALL, and Sam has nothing yet.
-	"MFA required, unenrolled": func(d *desk, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
+	"MFA required, unenrolled": func(d *fixture, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("MFA for beginners", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
 		d.enroll(class)
 		return class
 	},
 	// Section 2.2: strangers of the domain join by e-mail and through SSO.
-	"JIT by domain on": func(d *desk, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
+	"JIT by domain on": func(d *fixture, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
 		return d.class("open", mock.Settings{
 			"email_jit_provisioning": "RESTRICTED", "email_allowed_domains": []string{"example.edu"}, "sso_jit_provisioning": "ALL_ALLOWED",
 		})
 	},
 	// Section 2.2: strangers do not join.
-	"JIT by domain off": func(d *desk, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
+	"JIT by domain off": func(d *fixture, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
 		return d.class("closed", mock.Settings{"email_jit_provisioning": "NOT_ALLOWED", "sso_jit_provisioning": "NOT_ALLOWED", "email_invites": "ALL_ALLOWED"})
 	},
 	// Section 3.2: closed, and Sam has an invitation.
-	"invited only": func(d *desk, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
+	"invited only": func(d *fixture, _ grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("invited", mock.Settings{"email_jit_provisioning": "NOT_ALLOWED", "sso_jit_provisioning": "NOT_ALLOWED", "email_invites": "ALL_ALLOWED"})
 		_, err := d.client.Roster.Invite(d.t.Context(), class, stytchclient.Invitation{NewMember: stytchclient.NewMember{Email: sam}})
 		require.NoError(d.t, err)
 		return class
 	},
 	// Section 2.2, rule 7: restricted, and Sam is for emergencies.
-	"breakglass": func(d *desk, method grimoireauth.SignInMethod) grimoireauth.ClassID {
+	"breakglass": func(d *fixture, method grimoireauth.SignInMethod) grimoireauth.ClassID {
 		class := d.class("breakglass", mock.Settings{"auth_methods": "RESTRICTED", "allowed_auth_methods": []string{string(another(method))}, "email_invites": "ALL_ALLOWED"})
 		d.makeBreakglass(class, d.enroll(class))
 		return class
@@ -75,7 +75,7 @@ var policies = map[string]func(d *desk, method grimoireauth.SignInMethod) grimoi
 }
 
 // enroll puts Sam on the roster, with a password that was taken over.
-func (d *desk) enroll(class grimoireauth.ClassID) grimoireauth.MemberID {
+func (d *fixture) enroll(class grimoireauth.ClassID) grimoireauth.MemberID {
 	id := d.stytch.AddStudent(class, sam)
 	d.givePassword(class, sam)
 	return id
@@ -119,7 +119,7 @@ func TestSignInMatrix(t *testing.T) {
 	for _, w := range ways {
 		for policy, setUp := range policies {
 			t.Run(w.name+"/"+policy, func(t *testing.T) {
-				d := newDesk(t, new(mock.Stytch))
+				d := newFixture(t, new(mock.Stytch))
 				class := setUp(d, w.method)
 				d.stytch.AddSSO(class, "saml", nil)
 				d.stytch.AddSSO(class, "oidc", nil)
@@ -154,7 +154,7 @@ func everywhere(open ending, except map[string]ending) map[string]ending {
 }
 
 // expect checks how a sign-in ended, and that what is unfinished can be finished.
-func (d *desk) expect(want ending, class grimoireauth.ClassID, method grimoireauth.SignInMethod, got stytchclient.SignedIn, err error) {
+func (d *fixture) expect(want ending, class grimoireauth.ClassID, method grimoireauth.SignInMethod, got stytchclient.SignedIn, err error) {
 	d.t.Helper()
 	switch want {
 	case signedIn:
@@ -192,7 +192,7 @@ func (d *desk) expect(want ending, class grimoireauth.ClassID, method grimoireau
 }
 
 // proveAddress goes on with a code by e-mail, and with what is owed after it.
-func (d *desk) proveAddress(stepUp *stytchclient.StepUpError, class grimoireauth.ClassID) {
+func (d *fixture) proveAddress(stepUp *stytchclient.StepUpError, class grimoireauth.ClassID) {
 	d.t.Helper()
 	require.True(d.t, stepUp.Primary)
 	require.NotEmpty(d.t, stepUp.Methods)
@@ -220,7 +220,7 @@ func (d *desk) proveAddress(stepUp *stytchclient.StepUpError, class grimoireauth
 	}
 }
 
-func (d *desk) finishByApp(stepUp *stytchclient.StepUpError) {
+func (d *fixture) finishByApp(stepUp *stytchclient.StepUpError) {
 	d.t.Helper()
 	finished := d.in(d.client.SecondFactors.WithAppCode(d.t.Context(), stepUp.Owner(), stytchclient.FactorCode{
 		Code: grimoireauth.NewSecret(d.stytch.TOTPCode(stepUp.Member.Member)),
@@ -230,7 +230,7 @@ func (d *desk) finishByApp(stepUp *stytchclient.StepUpError) {
 	require.ErrorIs(d.t, err, grimoireauth.ErrSignInExpired, "an unfinished sign-in is finished once")
 }
 
-func (d *desk) finishBySMS(stepUp *stytchclient.StepUpError) {
+func (d *fixture) finishBySMS(stepUp *stytchclient.StepUpError) {
 	d.t.Helper()
 	require.NoError(d.t, d.client.SecondFactors.SendSMSCode(d.t.Context(), stepUp.Owner(), stytchclient.SMSCode{Phone: phone}))
 	finished := d.in(d.client.SecondFactors.WithSMSCode(d.t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: d.code()}))

@@ -12,7 +12,7 @@ import (
 )
 
 func TestSignInStartURLs(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	const back = "https://app.example.edu/auth/callback?next=%2Froster"
 	tests := map[string]struct {
 		start func(*stytchclient.Client) (stytchclient.Start, error)
@@ -62,7 +62,7 @@ func TestSignInStartURLs(t *testing.T) {
 }
 
 func TestSignInStartURLFaults(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	tests := map[string]struct {
 		start func() (stytchclient.Start, error)
 		want  []string
@@ -129,7 +129,7 @@ func TestSignInPublicToken(t *testing.T) {
 
 // What a browser brings back counts once, with its own verifier, for its own class.
 func TestSignInBroughtBack(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	class, other := d.class("Torts"), d.class("Equity")
 	d.stytch.AddStudent(class, sam)
 	d.stytch.AddStudent(other, sam)

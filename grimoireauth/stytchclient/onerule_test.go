@@ -83,7 +83,7 @@ func TestI10_AFoldedAddressIsNobodyElses(t *testing.T) {
 // brings marks of direction along.
 func TestI10_CodesInDigitsOfOtherScripts(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class := d.class("Torts")
 		d.stytch.AddStudent(class, sam)
 		for _, zero := range []rune{'٠', '۰', '०', '０'} {

@@ -14,14 +14,14 @@ import (
 	passwordemail "github.com/stytchauth/stytch-go/v16/stytch/b2b/passwords/email"
 )
 
-func (d *desk) try(class grimoireauth.ClassID, word string) (stytchclient.SignedIn, error) {
+func (d *fixture) try(class grimoireauth.ClassID, word string) (stytchclient.SignedIn, error) {
 	return d.client.SignIn.WithPassword(d.t.Context(), stytchclient.PasswordSignIn{Class: class, Email: sam, Password: grimoireauth.NewSecret(word)})
 }
 
 // A first password, by e-mail; then the old sessions are gone.
 func TestSignInPasswordReset(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class := d.class("Torts")
 		me := d.stytch.AddStudent(class, sam)
 		before := d.home(class)
@@ -44,8 +44,8 @@ func TestSignInPasswordReset(t *testing.T) {
 		set := d.in(finish(verifier, password))
 		require.Equal(t, me, set.Member.Member)
 		require.NotEqual(t, before.ID(), set.ID())
-		require.Len(t, d.cuts, 1)
-		require.Equal(t, me, d.cuts[0].Member, "old session_jwts are stale")
+		require.Len(t, d.revocations, 1)
+		require.Equal(t, me, d.revocations[0].Member, "old session_jwts are stale")
 		_, err = d.client.Sessions.Authenticate(t.Context(), before.Credentials)
 		require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 		signedIn, err = finish(verifier, password)
@@ -64,7 +64,7 @@ func TestSignInPasswordReset(t *testing.T) {
 
 func TestSignInPasswordChange(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class := d.class("Torts")
 		me := d.enroll(class)
 		at := d.in(d.try(class, password))
@@ -77,9 +77,9 @@ func TestSignInPasswordChange(t *testing.T) {
 		d.refused(grimoireauth.ErrWrongPassword, signedIn, err)
 		signedIn, err = change(password, password)
 		d.refused(grimoireauth.ErrWeakPassword, signedIn, err)
-		require.Empty(t, d.cuts)
+		require.Empty(t, d.revocations)
 		changed := d.in(change(password, otherPassword))
-		require.Equal(t, []grimoireauth.Revocation{{Member: me, At: time.Now()}}, d.cuts)
+		require.Equal(t, []grimoireauth.Revocation{{Member: me, At: time.Now()}}, d.revocations)
 		_, err = d.client.Sessions.Authenticate(t.Context(), at.Credentials)
 		require.ErrorIs(t, err, grimoireauth.ErrSessionEnded)
 		signedIn, err = d.try(class, password)
@@ -99,7 +99,7 @@ func TestSignInPasswordChange(t *testing.T) {
 }
 
 func TestSignInPasswordMustChange(t *testing.T) {
-	d := newDesk(t, &mock.Stytch{CrossOrgPasswords: true})
+	d := newFixture(t, &mock.Stytch{CrossOrgPasswords: true})
 	class := d.class("Torts")
 	d.enroll(class)
 	_, err := d.client.Stytch().Passwords.Email.RequireReset(t.Context(), &passwordemail.RequireResetParams{EmailAddress: sam})
@@ -112,7 +112,7 @@ func TestSignInPasswordMustChange(t *testing.T) {
 
 // Where passwords belong to addresses.
 func TestSignInPasswordDiscovery(t *testing.T) {
-	d := newDesk(t, &mock.Stytch{CrossOrgPasswords: true})
+	d := newFixture(t, &mock.Stytch{CrossOrgPasswords: true})
 	class := d.class("Torts")
 	me := d.stytch.AddStudent(class, sam)
 	discover := func(word string) (stytchclient.Discovered, error) {
@@ -126,15 +126,15 @@ func TestSignInPasswordDiscovery(t *testing.T) {
 	reset := d.token()
 	found = d.discovered(d.client.Discovery.FinishPasswordReset(t.Context(), reset, verifier, grimoireauth.NewSecret(password)))
 	require.Len(t, found.Classes, 1)
-	require.Len(t, d.cuts, 1)
-	require.Equal(t, me, d.cuts[0].Member)
+	require.Len(t, d.revocations, 1)
+	require.Equal(t, me, d.revocations[0].Member)
 	found, err = d.client.Discovery.FinishPasswordReset(t.Context(), reset, verifier, grimoireauth.NewSecret(password))
 	d.refused(grimoireauth.ErrTokenSpent, found, err)
 
 	found = d.discovered(discover(password))
 	d.in(d.client.Discovery.ChooseClass(t.Context(), stytchclient.ChosenClass{Class: class, Intermediate: found.Intermediate}))
 
-	apart := newDesk(t, new(mock.Stytch))
+	apart := newFixture(t, new(mock.Stytch))
 	found, err = apart.client.Discovery.ByPassword(t.Context(), sam, grimoireauth.NewSecret(password))
 	apart.refused(grimoireauth.ErrUnavailable, found, err)
 	require.Equal(t, 1, apart.alarms, "the project is set up otherwise, which is the operator's business")
@@ -196,7 +196,7 @@ func asKind(err error) error {
 }
 
 func TestSignInCheckPassword(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	good, err := d.client.Passwords.Check(t.Context(), grimoireauth.NewSecret(password), sam)
 	require.NoError(t, err)
 	require.True(t, good.OK)

@@ -117,7 +117,7 @@ func (c *Client) passwordSet(ctx context.Context, op, requestID string, m organi
 	if m.MemberID == "" {
 		return // the answer is refused in a moment
 	}
-	if err := c.raise(ctx, op, grimoireauth.Revocation{Member: grimoireauth.MemberID(m.MemberID)}); err != nil {
+	if err := c.announce(ctx, op, grimoireauth.Revocation{Member: grimoireauth.MemberID(m.MemberID)}); err != nil {
 		c.alarm(ctx, "A password was changed, and old sessions may be accepted elsewhere until their session_jwts expire", err)
 	}
 	c.record(ctx, grimoireauth.Changed{Op: op, Class: grimoireauth.ClassID(m.OrganizationID), Member: grimoireauth.MemberID(m.MemberID), RequestID: requestID})
@@ -129,7 +129,7 @@ func (c *Client) passwordMayBeSet(ctx context.Context, op string, who grimoireau
 	if !stytchhttp.MayBeDone(err) {
 		return
 	}
-	if err := c.raise(ctx, op, grimoireauth.Revocation{Member: who.Member}); err != nil {
+	if err := c.announce(ctx, op, grimoireauth.Revocation{Member: who.Member}); err != nil {
 		c.alarm(ctx, "A password may have been changed, and old sessions may be accepted elsewhere until their session_jwts expire", err)
 	}
 	c.recordUnknown(ctx, grimoireauth.Changed{Op: op, Class: who.Class, Member: who.Member}, err)

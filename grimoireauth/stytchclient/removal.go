@@ -55,10 +55,10 @@ func (r Roster) remove(ctx context.Context, op string, class grimoireauth.ClassI
 	if err := r.keepInstructor(ctx, op, before, force); err != nil {
 		return err
 	}
-	err, notCut := r.c.cutAround(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
+	err, notAnnounced := r.c.revokeAround(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
 		return r.delete(ctx, op, before)
 	})
-	return errors.Join(err, notCut)
+	return errors.Join(err, notAnnounced)
 }
 
 func (r Roster) delete(ctx context.Context, op string, before grimoireauth.Member) error {

@@ -81,7 +81,7 @@ func (s Sessions) revoke(ctx context.Context, op string, session grimoireauth.Se
 	if err := invalid(op, needed("session", string(session.ID()))); err != nil {
 		return err
 	}
-	notCut := s.c.raise(ctx, op, grimoireauth.Revocation{Session: session.ID()})
+	notAnnounced := s.c.announce(ctx, op, grimoireauth.Revocation{Session: session.ID()})
 	audit := grimoireauth.Changed{Op: op, Class: grimoireauth.ClassID(session.Organization()), Member: session.Member(), Target: session.ID()}
 	res, err := call(ctx, s.c, op, func(ctx context.Context) (*sessions.RevokeResponse, error) {
 		return s.c.api.Sessions.Revoke(ctx, &sessions.RevokeParams{MemberSessionID: string(session.ID())})
@@ -95,7 +95,7 @@ func (s Sessions) revoke(ctx context.Context, op string, session grimoireauth.Se
 	default:
 		s.c.recordUnknown(ctx, audit, err)
 	}
-	return errors.Join(notCut, err)
+	return errors.Join(notAnnounced, err)
 }
 
 // RevokeMember ends every session of a member of this class: a lost laptop, a
@@ -123,7 +123,7 @@ func (s Sessions) RevokeMember(ctx context.Context, class grimoireauth.ClassID, 
 // RevokeAll ends every session of the member whose session this is, in its class:
 // "sign out in all my browsers". The Session says who that is, so pass one that was
 // verified, as with [Sessions.Revoke]; no look-up is made, so that the revocation is
-// raised also while Stytch cannot be reached. Errors: as [Sessions.RevokeMember],
+// announced also while Stytch cannot be reached. Errors: as [Sessions.RevokeMember],
 // and [grimoireauth.ErrInvalid] for the zero Session.
 func (s Sessions) RevokeAll(ctx context.Context, session grimoireauth.Session) error {
 	const op = "revoke sessions"
@@ -135,8 +135,8 @@ func (s Sessions) RevokeAll(ctx context.Context, session grimoireauth.Session) e
 
 // revokeFound ends every session of a member who was found in their class.
 func (s Sessions) revokeFound(ctx context.Context, op string, who grimoireauth.Person) error {
-	err, notCut := s.c.cutAround(ctx, op, grimoireauth.Revocation{Member: who.Member}, func(ctx context.Context) error { return s.endAll(ctx, op, who) })
-	return errors.Join(err, notCut)
+	err, notAnnounced := s.c.revokeAround(ctx, op, grimoireauth.Revocation{Member: who.Member}, func(ctx context.Context) error { return s.endAll(ctx, op, who) })
+	return errors.Join(err, notAnnounced)
 }
 
 func (s Sessions) endAll(ctx context.Context, op string, who grimoireauth.Person) error {

@@ -56,12 +56,12 @@ func (r Roster) SetRole(ctx context.Context, class grimoireauth.ClassID, member 
 		}
 	}
 	var after grimoireauth.Member
-	err, notCut := r.c.cutAfter(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
+	err, notAnnounced := r.c.revokeAfter(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
 		var err error
 		after, err = r.put(ctx, op, before, map[string]any{"roles": roles})
 		return err
 	})
-	return after, errors.Join(err, notCut)
+	return after, errors.Join(err, notAnnounced)
 }
 
 // put changes fields of a member, and tells the observer what became different.

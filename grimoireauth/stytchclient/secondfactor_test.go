@@ -12,7 +12,7 @@ import (
 )
 
 // home signs Sam in to a class that asks for nothing more.
-func (d *desk) home(class grimoireauth.ClassID) stytchclient.SignedIn {
+func (d *fixture) home(class grimoireauth.ClassID) stytchclient.SignedIn {
 	d.t.Helper()
 	return d.in(byMagicLink(d, class))
 }
@@ -28,7 +28,7 @@ func factorTypes(s grimoireauth.Session) []string {
 // A phone: enrolled in a live session, asked for at the next sign-in.
 func TestSignInPhone(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class := d.class("Torts")
 		d.stytch.AddStudent(class, sam)
 		at := d.home(class)
@@ -68,7 +68,7 @@ func TestSignInPhone(t *testing.T) {
 // recovery code.
 func TestSignInApp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class := d.class("Torts & Delicts", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
 		me := d.stytch.AddStudent(class, sam)
 		stepUp := d.unfinished(byMagicLink(d, class))
@@ -123,7 +123,7 @@ func TestSignInApp(t *testing.T) {
 
 // Which factor is asked for first is the member's choice.
 func TestSignInDefaultFactor(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	class := d.class("Torts")
 	d.giveApp(class, d.stytch.AddStudent(class, sam))
 	at := d.home(class)
@@ -139,7 +139,7 @@ func TestSignInDefaultFactor(t *testing.T) {
 // An enrollment that nobody confirms ends by itself.
 func TestSignInAppNotConfirmed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		d := newDesk(t, new(mock.Stytch))
+		d := newFixture(t, new(mock.Stytch))
 		class := d.class("Torts")
 		me := d.stytch.AddStudent(class, sam)
 		at := d.home(class)
@@ -162,7 +162,7 @@ func TestSignInAppNotConfirmed(t *testing.T) {
 
 // A class that accepts one second factor only says which.
 func TestSignInSecondFactorRestricted(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	class := d.class("Torts", mock.Settings{
 		"mfa_policy": "REQUIRED_FOR_ALL", "mfa_methods": "RESTRICTED", "allowed_mfa_methods": []string{"totp"}, "email_invites": "ALL_ALLOWED",
 	})
@@ -180,7 +180,7 @@ func TestSignInSecondFactorRestricted(t *testing.T) {
 
 // Guessing ends in a lock, which is not the same as a limit on requests.
 func TestSignInLocked(t *testing.T) {
-	d := newDesk(t, &mock.Stytch{LockAfter: 3})
+	d := newFixture(t, &mock.Stytch{LockAfter: 3})
 	class := d.class("Torts")
 	d.enroll(class)
 	guess := func() (stytchclient.SignedIn, error) {
@@ -199,7 +199,7 @@ func TestSignInLocked(t *testing.T) {
 
 // Somebody else's proof finishes nothing.
 func TestSignInSecondFactorOfSomebodyElse(t *testing.T) {
-	d := newDesk(t, new(mock.Stytch))
+	d := newFixture(t, new(mock.Stytch))
 	class := d.class("Torts", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
 	d.stytch.AddStudent(class, sam)
 	noor := d.stytch.AddStudent(class, "noor@example.edu")

@@ -37,20 +37,20 @@ func (r Roster) Suspend(ctx context.Context, class grimoireauth.ClassID, member 
 		return before, r.c.Sessions.revokeFound(ctx, op, before.Person)
 	}
 	var after grimoireauth.Member
-	err, notCut := r.c.cutAfter(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
+	err, notAnnounced := r.c.revokeAfter(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
 		mark := map[string]any{"at": time.Now().UTC().Format(time.RFC3339)}
 		var err error
 		after, err = r.put(ctx, op, before, map[string]any{"trusted_metadata": grimoireauth.Metadata{suspendedKey: mark}})
 		return err
 	})
 	if err != nil {
-		return after, errors.Join(err, notCut)
+		return after, errors.Join(err, notAnnounced)
 	}
 	// The revocation is in force; the one after this call is for what was refreshed since.
-	err, again := r.c.cutAfter(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
+	err, again := r.c.revokeAfter(ctx, op, grimoireauth.Revocation{Member: member}, func(ctx context.Context) error {
 		return r.c.Sessions.endAll(ctx, "end the sessions of a suspended member", before.Person)
 	})
-	return after, errors.Join(err, notCut, again)
+	return after, errors.Join(err, notAnnounced, again)
 }
 
 // Reinstate lifts a suspension. Reinstating a member who is not suspended changes

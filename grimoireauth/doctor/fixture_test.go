@@ -25,18 +25,18 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// surgery is a Stytch with one class that is in order, and what is done to it before
+// fixture is a Stytch with one class that is in order, and what is done to it before
 // the doctor comes.
-type surgery struct {
+type fixture struct {
 	*mock.Stytch
 	class  mock.Class
 	config stytchclient.Config
 	check  doctor.Options
 }
 
-func newSurgery() *surgery {
+func newFixture() *fixture {
 	stytch := new(mock.Stytch)
-	s := &surgery{Stytch: stytch, class: stytch.AddClass("Torts")}
+	s := &fixture{Stytch: stytch, class: stytch.AddClass("Torts")}
 	stytch.AddInstructor(s.class.ID, "ines@example.edu")
 	s.config = stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(),
@@ -48,7 +48,7 @@ func newSurgery() *surgery {
 
 // edit changes the answers to requests whose path ends like this. Some of what the
 // doctor looks for Stytch would refuse to be told.
-func (s *surgery) edit(pathEnd string, change func(answer map[string]any, header http.Header)) {
+func (s *fixture) edit(pathEnd string, change func(answer map[string]any, header http.Header)) {
 	next := s.config.Transport
 	s.config.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
 		res, err := next.RoundTrip(req)
@@ -68,7 +68,7 @@ func (s *surgery) edit(pathEnd string, change func(answer map[string]any, header
 }
 
 // set changes a field of the class.
-func (s *surgery) set(fields map[string]any) {
+func (s *fixture) set(fields map[string]any) {
 	s.edit("/organizations/"+string(s.class.ID), func(answer map[string]any, _ http.Header) {
 		for name, value := range fields {
 			answer["organization"].(map[string]any)[name] = value
@@ -78,7 +78,7 @@ func (s *surgery) set(fields map[string]any) {
 
 // find returns the codes of the faults and warnings, and checks what holds for every
 // diagnosis: that it names nobody and gives no secret away.
-func (s *surgery) find(t *testing.T) ([]string, doctor.Report) {
+func (s *fixture) find(t *testing.T) ([]string, doctor.Report) {
 	t.Helper()
 	s.config.Observe = func(context.Context, grimoireauth.Event) { t.Error("what is found is said twice") }
 	diagnosis := doctor.Check(t.Context(), s.config, s.check)

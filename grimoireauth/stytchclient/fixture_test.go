@@ -17,19 +17,19 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/totps"
 )
 
-// desk is a client and its Stytch, for the tests of signing in. Everything that the
+// fixture is a client and its Stytch, for the tests of signing in. Everything that the
 // client says is listened to.
-type desk struct {
-	t      testing.TB
-	stytch *mock.Stytch
-	client *stytchclient.Client
-	alarms int
-	cuts   []grimoireauth.Revocation
+type fixture struct {
+	t           testing.TB
+	stytch      *mock.Stytch
+	client      *stytchclient.Client
+	alarms      int
+	revocations []grimoireauth.Revocation
 }
 
-func newDesk(t testing.TB, stytch *mock.Stytch) *desk {
+func newFixture(t testing.TB, stytch *mock.Stytch) *fixture {
 	t.Helper()
-	d := &desk{t: t, stytch: stytch}
+	d := &fixture{t: t, stytch: stytch}
 	client, err := stytchclient.New(stytchclient.Config{
 		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), PublicToken: stytch.PublicToken(),
 		BaseURL: stytch.BaseURL(), Transport: heard.around(stytch), Retries: -1,
@@ -40,7 +40,7 @@ func newDesk(t testing.TB, stytch *mock.Stytch) *desk {
 			}
 		},
 		OnRevoke: func(_ context.Context, revocation grimoireauth.Revocation) error {
-			d.cuts = append(d.cuts, revocation)
+			d.revocations = append(d.revocations, revocation)
 			return nil
 		},
 	})
@@ -50,7 +50,7 @@ func newDesk(t testing.TB, stytch *mock.Stytch) *desk {
 }
 
 // in expects a finished sign-in, as everything that ends in one is returned.
-func (d *desk) in(signedIn stytchclient.SignedIn, err error) stytchclient.SignedIn {
+func (d *fixture) in(signedIn stytchclient.SignedIn, err error) stytchclient.SignedIn {
 	d.t.Helper()
 	heard.say(signedIn, err)
 	require.NoError(d.t, err)
@@ -62,7 +62,7 @@ func (d *desk) in(signedIn stytchclient.SignedIn, err error) stytchclient.Signed
 }
 
 // unfinished expects a step-up.
-func (d *desk) unfinished(signedIn stytchclient.SignedIn, err error) *stytchclient.StepUpError {
+func (d *fixture) unfinished(signedIn stytchclient.SignedIn, err error) *stytchclient.StepUpError {
 	d.t.Helper()
 	heard.say(signedIn, err)
 	require.True(d.t, signedIn.IsZero())
@@ -76,7 +76,7 @@ func (d *desk) unfinished(signedIn stytchclient.SignedIn, err error) *stytchclie
 }
 
 // discovered expects classes to choose from.
-func (d *desk) discovered(found stytchclient.Discovered, err error) stytchclient.Discovered {
+func (d *fixture) discovered(found stytchclient.Discovered, err error) stytchclient.Discovered {
 	d.t.Helper()
 	heard.say(found, err)
 	require.NoError(d.t, err)
@@ -85,7 +85,7 @@ func (d *desk) discovered(found stytchclient.Discovered, err error) stytchclient
 }
 
 // refused expects no sign-in, for this reason.
-func (d *desk) refused(want error, got any, err error) {
+func (d *fixture) refused(want error, got any, err error) {
 	d.t.Helper()
 	heard.say(got, err)
 	require.Zero(d.t, got)
@@ -93,20 +93,20 @@ func (d *desk) refused(want error, got any, err error) {
 }
 
 // message returns what was sent last.
-func (d *desk) message() mock.Message {
+func (d *fixture) message() mock.Message {
 	d.t.Helper()
 	outbox := d.stytch.Outbox()
 	require.NotEmpty(d.t, outbox)
 	return outbox[len(outbox)-1]
 }
 
-func (d *desk) code() grimoireauth.Secret { return grimoireauth.NewSecret(d.message().Code) }
+func (d *fixture) code() grimoireauth.Secret { return grimoireauth.NewSecret(d.message().Code) }
 
-func (d *desk) token() grimoireauth.Secret { return grimoireauth.NewSecret(d.message().Token) }
+func (d *fixture) token() grimoireauth.Secret { return grimoireauth.NewSecret(d.message().Token) }
 
 // browse follows a start URL as a browser does in which somebody signs in at the
 // provider, and returns what it brings back.
-func (d *desk) browse(start stytchclient.Start, persona string) url.Values {
+func (d *fixture) browse(start stytchclient.Start, persona string) url.Values {
 	d.t.Helper()
 	heard.say(start)
 	to, err := url.Parse(start.URL)
@@ -129,13 +129,13 @@ func (d *desk) browse(start stytchclient.Start, persona string) url.Values {
 }
 
 // class makes a class; the settings are Stytch's own words.
-func (d *desk) class(name string, settings ...mock.Settings) grimoireauth.ClassID {
+func (d *fixture) class(name string, settings ...mock.Settings) grimoireauth.ClassID {
 	return d.stytch.AddClass(name, settings...).ID
 }
 
 // givePassword gives a member a password from elsewhere, which also proves the
 // address.
-func (d *desk) givePassword(class grimoireauth.ClassID, email string) {
+func (d *fixture) givePassword(class grimoireauth.ClassID, email string) {
 	d.t.Helper()
 	_, err := d.client.Stytch().Passwords.Migrate(d.t.Context(), &passwords.MigrateParams{
 		OrganizationID: string(class), EmailAddress: email, Hash: fmt.Sprintf("%x", sha1.Sum([]byte(password))), HashType: passwords.MigrateRequestHashTypeSha1,
@@ -144,7 +144,7 @@ func (d *desk) givePassword(class grimoireauth.ClassID, email string) {
 }
 
 // giveApp gives a member an authenticator app that was set up elsewhere.
-func (d *desk) giveApp(class grimoireauth.ClassID, member grimoireauth.MemberID) {
+func (d *fixture) giveApp(class grimoireauth.ClassID, member grimoireauth.MemberID) {
 	d.t.Helper()
 	_, err := d.client.Stytch().TOTPs.Migrate(d.t.Context(), &totps.MigrateParams{
 		OrganizationID: string(class), MemberID: string(member),
@@ -153,7 +153,7 @@ func (d *desk) giveApp(class grimoireauth.ClassID, member grimoireauth.MemberID)
 	require.NoError(d.t, err)
 }
 
-func (d *desk) makeBreakglass(class grimoireauth.ClassID, member grimoireauth.MemberID) {
+func (d *fixture) makeBreakglass(class grimoireauth.ClassID, member grimoireauth.MemberID) {
 	d.t.Helper()
 	_, err := d.client.Stytch().Organizations.Members.Update(d.t.Context(), &members.UpdateParams{
 		OrganizationID: string(class), MemberID: string(member), IsBreakglass: true,

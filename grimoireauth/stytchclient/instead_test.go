@@ -7,32 +7,32 @@ import (
 )
 
 // way signs Sam in to a class by one method, from the first page to the last.
-type way func(d *desk, class grimoireauth.ClassID) (stytchclient.SignedIn, error)
+type way func(d *fixture, class grimoireauth.ClassID) (stytchclient.SignedIn, error)
 
 const sam = "sam@example.edu"
 
-func byMagicLink(d *desk, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
+func byMagicLink(d *fixture, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
 	if err := d.client.SignIn.SendMagicLink(d.t.Context(), stytchclient.MagicLink{Class: class, Email: sam}); err != nil {
 		return stytchclient.SignedIn{}, err
 	}
 	return d.client.SignIn.WithMagicLink(d.t.Context(), stytchclient.MagicLinkSignIn{Token: d.token()})
 }
 
-func byEmailCode(d *desk, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
+func byEmailCode(d *fixture, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
 	if err := d.client.SignIn.SendEmailCode(d.t.Context(), stytchclient.EmailCode{Class: class, Email: sam}); err != nil {
 		return stytchclient.SignedIn{}, err
 	}
 	return d.client.SignIn.WithEmailCode(d.t.Context(), stytchclient.EmailCodeSignIn{Class: class, Email: sam, Code: d.code()})
 }
 
-func byPassword(d *desk, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
+func byPassword(d *fixture, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
 	return d.client.SignIn.WithPassword(d.t.Context(), stytchclient.PasswordSignIn{
 		Class: class, Email: sam, Password: grimoireauth.NewSecret(password),
 	})
 }
 
 func byProvider(provider grimoireauth.SignInMethod) way {
-	return func(d *desk, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
+	return func(d *fixture, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
 		start, err := d.client.SignIn.StartOAuth(stytchclient.OAuthStart{Provider: provider, Class: class})
 		if err != nil {
 			return stytchclient.SignedIn{}, err
@@ -52,7 +52,7 @@ func byProvider(provider grimoireauth.SignInMethod) way {
 }
 
 func byConnection(kind string) way {
-	return func(d *desk, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
+	return func(d *fixture, class grimoireauth.ClassID) (stytchclient.SignedIn, error) {
 		connections, err := d.client.Connections.List(d.t.Context(), class)
 		require.NoError(d.t, err)
 		var id stytchclient.ConnectionID
