@@ -77,6 +77,8 @@ func (s *source) visit(n ast.Node) bool {
 		return !s.qualified(n) && !s.chain(n)
 	case *ast.CompositeLit:
 		s.keys(n)
+	case *ast.AssignStmt:
+		s.assigned(n)
 	}
 	return true
 }
@@ -148,6 +150,17 @@ func (s *source) keys(n *ast.CompositeLit) {
 		if key, isIdent := pair.Key.(*ast.Ident); isIdent {
 			if to, renamed := Members[typed+"."+key.Name]; renamed {
 				s.replace(key.Pos(), key.End(), to)
+			}
+		}
+	}
+}
+
+// assigned renames fields that are unmistakable where something is assigned to them.
+func (s *source) assigned(n *ast.AssignStmt) {
+	for _, left := range n.Lhs {
+		if sel, ok := left.(*ast.SelectorExpr); ok {
+			if to, renamed := Chains["."+sel.Sel.Name+" ="]; renamed {
+				s.replace(sel.Sel.Pos(), sel.Sel.End(), strings.TrimSuffix(strings.TrimPrefix(to, "."), " ="))
 			}
 		}
 	}

@@ -59,6 +59,10 @@ func TestRewriteGo(t *testing.T) {
 	with(t, Chains, map[string]string{".SignIn.OldWay": ".Discovery.NewWay"})
 	const head = "package p\n\nimport (\n\t\"context\"\n\n"
 	tests := map[string]struct{ before, want string }{
+		"an assignment": {
+			"package p\n\nimport (\n\t\"strings\"\n\n\t\"" + module + "grimoireauth\"\n)\n\nfunc f(c *grimoireauth.Config) { c.Cut = nil; strings.Cut(\"\", \"\") }\n",
+			"package p\n\nimport (\n\t\"strings\"\n\n\t\"" + module + "grimoireauth/stytchclient\"\n)\n\nfunc f(c *stytchclient.Config) { c.OnRevoke = nil; strings.Cut(\"\", \"\") }\n",
+		},
 		"a name and its import": {
 			head + "\t\"" + module + "grimoireauth\"\n)\n\nvar _ = grimoireauth.New\nvar _ context.Context\n",
 			head + "\t\"" + module + "grimoireauth/stytchclient\"\n)\n\nvar _ = stytchclient.New\nvar _ context.Context\n",

@@ -139,7 +139,12 @@ var Members = map[string]string{
 
 // Chains are selectors without the value on which they begin, such as
 // ".SignIn.RedeemMagicLink": those that mean one thing wherever they stand.
+// One that ends in " =" is renamed only where something is assigned to it.
 var Chains = map[string]string{
+	".Cut =":                               ".OnRevoke =",
+	".Cutoffs =":                           ".Revocations =",
+	".Slide =":                             ".SlidingSession =",
+	".Carrier =":                           ".CredentialSource =",
 	".AddPersona":                          ".AddIdPUser",
 	".MemoryCutoffs.Cut":                   ".MemoryRevocations.Add",
 	".Page.Ways":                           ".Page.Methods",
