@@ -122,6 +122,7 @@ func (c *classroom) handler() http.Handler {
 	if c.demo != nil {
 		public = append(public, c.demoRoutes(mux)...)
 	}
+	mux.Handle("/", c.noPage(mux))
 	// Forms of other sites must not use our cookies.
 	return http.NewCrossOriginProtection().Handler(c.guard.Protect(mux, public...))
 }

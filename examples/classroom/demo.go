@@ -70,9 +70,10 @@ func (c *classroom) demoRoutes(mux *http.ServeMux) (public []string) {
 // behind shows the requests that Stytch got, the newest first, and the switches.
 func (c *classroom) behind(w http.ResponseWriter, r *http.Request) {
 	type line struct {
-		At, Endpoint string
-		Status       int
-		ErrorType    string
+		At        string
+		Request   []string // split at its slashes, so that lines break there and not inside words
+		Status    int
+		ErrorType string
 	}
 	page := struct {
 		frame
@@ -85,7 +86,7 @@ func (c *classroom) behind(w http.ResponseWriter, r *http.Request) {
 	page.Asked = len(journal)
 	for i := len(journal) - 1; i >= 0 && len(page.Lines) < 25; i-- {
 		entry := journal[i]
-		page.Lines = append(page.Lines, line{entry.At.Local().Format("15:04:05"), cmp.Or(entry.Endpoint, entry.Method+" "+entry.Path), entry.Status, entry.ErrorType})
+		page.Lines = append(page.Lines, line{entry.At.Local().Format("15:04:05"), strings.Split(cmp.Or(entry.Endpoint, entry.Method+" "+entry.Path), "/"), entry.Status, entry.ErrorType})
 	}
 	show(w, http.StatusOK, "stytch", page)
 }

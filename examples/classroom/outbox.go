@@ -30,6 +30,7 @@ func (c *classroom) outbox(w http.ResponseWriter, r *http.Request) {
 	page := struct {
 		frame
 		Messages []letter
+		List     list
 	}{frame: c.frame(r)}
 	for _, message := range slices.Backward(c.demo.stytch.Outbox()) {
 		l := letter{Message: message, About: cmp.Or(headings[message.Kind], message.Kind), SMS: message.Channel == "sms"}
@@ -42,5 +43,8 @@ func (c *classroom) outbox(w http.ResponseWriter, r *http.Request) {
 		}
 		page.Messages = append(page.Messages, l)
 	}
+	page.Messages, page.List = onePage(r, "Address or number", page.Messages, func(l letter) []string {
+		return []string{l.To, l.Whose, l.About}
+	})
 	show(w, http.StatusOK, "outbox", page)
 }

@@ -19,7 +19,7 @@ var pageFiles embed.FS
 var pages = func() map[string]*template.Template {
 	all := make(map[string]*template.Template)
 	for _, name := range []string{"home", "class", "roster", "refused", "outbox", "authenticator", "stytch"} {
-		all[name] = template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/header.html", "pages/session.html", "pages/"+name+".html"))
+		all[name] = template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/header.html", "pages/list.html", "pages/session.html", "pages/"+name+".html"))
 	}
 	return all
 }()

@@ -43,14 +43,39 @@ func (c *classroom) respond(w http.ResponseWriter, r *http.Request, err error) {
 				}
 				w.Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Round(time.Second)/time.Second)))
 			}
-			show(w, refusal.status, "refused", struct {
-				frame
-				Status        int
-				Title, Detail string
-				Again         bool
-			}{c.frame(r), refusal.status, refusal.title, refusal.detail, again && r.Method == http.MethodGet})
+			c.refused(w, r, refusal.status, refusal.title, refusal.detail, again && r.Method == http.MethodGet)
 			return
 		}
 	}
 	defaultRespond(w, r, err)
+}
+
+// refused writes a page that says why there is no other one.
+func (c *classroom) refused(w http.ResponseWriter, r *http.Request, status int, title, detail string, again bool) {
+	show(w, status, "refused", struct {
+		frame
+		Status        int
+		Title, Detail string
+		Again         bool
+	}{c.frame(r), status, title, detail, again})
+}
+
+// noPage answers every address and method that no other route of mux answers.
+func (c *classroom) noPage(mux *http.ServeMux) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+			other := r.Clone(r.Context())
+			other.Method = method
+			if _, pattern := mux.Handler(other); pattern != "/" {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			c.refused(w, r, http.StatusMethodNotAllowed, "Not from here", "This address only takes what a form sends. Please begin at the first page.", false)
+			return
+		}
+		c.guard.Respond(w, r, grimoireauth.ErrNotFound)
+	}
 }

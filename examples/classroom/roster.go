@@ -22,6 +22,7 @@ func (c *classroom) roster(w http.ResponseWriter, r *http.Request) {
 		frame
 		Class   grimoireauth.Class
 		People  []grimoireauth.Member
+		List    list
 		Invited string
 		Problem string
 	}{frame: c.frame(r), Class: c.about(r.Context(), instructor.Class), Problem: problems[r.URL.Query().Get("problem")]}
@@ -36,6 +37,9 @@ func (c *classroom) roster(w http.ResponseWriter, r *http.Request) {
 			page.Invited = member.Email
 		}
 	}
+	page.People, page.List = onePage(r, "Name, e-mail or role", page.People, func(m grimoireauth.Member) []string {
+		return []string{m.Name, m.Email, m.Role.String()}
+	})
 	show(w, http.StatusOK, "roster", page)
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -89,11 +90,11 @@ func asked(t *testing.T) (count int, newest string) {
 	page, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
-	found := regexp.MustCompile(`id="asked">(\d+)<(?s:.*?)<code>([^<]+)</code>`).FindSubmatch(page)
+	found := regexp.MustCompile(`id="asked">(\d+)<(?s:.*?)<code>(.+?)</code>`).FindSubmatch(page)
 	require.NotNil(t, found, "%s", page)
 	count, err = strconv.Atoi(string(found[1]))
 	require.NoError(t, err)
-	return count, string(found[2])
+	return count, strings.ReplaceAll(string(found[2]), "<wbr>", "")
 }
 
 func TestInstructorAndStudent(t *testing.T) {

@@ -21,8 +21,11 @@ import (
 // it they are taken and discarded, so that a test run does not change the tree.
 var pictures = flag.Bool("pictures", false, "write docs/images anew")
 
+// looks is where the pages are written as they look on each screen, for people to see.
+var looks = flag.String("looks", "", "write every page on every screen to this folder")
+
 var (
-	home     string          // the address of the classroom that all tests use
+	home     string          // the address of the classroom that most tests use
 	chromium context.Context // the one browser program; each person has a profile of their own in it
 )
 
@@ -37,10 +40,11 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) (code int, err error) {
-	stop, err := startClassroom()
+	address, stop, err := startClassroom()
 	if err != nil {
 		return 0, err
 	}
+	home = address
 	defer func() { err = errors.Join(err, stop()) }()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -64,18 +68,18 @@ func run(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// startClassroom builds and starts the example as the README says, and returns
-// how to stop it in good order.
-func startClassroom() (stop func() error, err error) {
+// startClassroom builds and starts the example as the README says, and returns its
+// address and how to stop it in good order.
+func startClassroom() (url string, stop func() error, err error) {
 	folder, err := os.MkdirTemp("", "classroom")
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	binary := filepath.Join(folder, "classroom")
 	build := exec.Command("go", "build", "-o", binary, "./examples/classroom")
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, out)
+		return "", nil, fmt.Errorf("%w: %s", err, out)
 	}
 	ctx, interrupt := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, binary, "-addr", "127.0.0.1:0")
@@ -88,13 +92,13 @@ func startClassroom() (stop func() error, err error) {
 	}
 	if err != nil {
 		interrupt()
-		return nil, err
+		return "", nil, err
 	}
 	address := regexp.MustCompile(`The classroom is at (http://\S+)`)
 	lines := bufio.NewScanner(stdout)
-	for home == "" && lines.Scan() {
+	for url == "" && lines.Scan() {
 		if found := address.FindStringSubmatch(lines.Text()); found != nil {
-			home = found[1]
+			url = found[1]
 		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, stdout) }() // ends with the program
@@ -106,8 +110,8 @@ func startClassroom() (stop func() error, err error) {
 		}
 		return errors.Join(err, os.RemoveAll(folder))
 	}
-	if home == "" {
-		return nil, errors.Join(errors.New("the classroom printed no address"), stop())
+	if url == "" {
+		return "", nil, errors.Join(errors.New("the classroom printed no address"), stop())
 	}
-	return stop, nil
+	return url, stop, nil
 }

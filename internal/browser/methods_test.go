@@ -115,7 +115,7 @@ func TestSignInBy(t *testing.T) {
 // openPassword opens the part of the page with the password.
 func (p *person) openPassword() {
 	p.t.Helper()
-	p.unfold("details summary")
+	p.unfold("Use a password instead")
 }
 
 // typesPassword fills the form with the password in.

@@ -24,6 +24,9 @@ const (
 // person is a browser with a profile of its own, and so without other people's cookies.
 type person struct {
 	t       *testing.T
+	home    string // the address of the classroom
+	keys    bool   // uses the keyboard alone
+	lasting time.Duration
 	profile cdp.BrowserContextID
 	ctx     context.Context // of the tab
 	leave   func()          // closes the tab
@@ -32,10 +35,16 @@ type person struct {
 // arrive opens a browser with an empty profile.
 func arrive(t *testing.T) *person {
 	t.Helper()
+	return arriveAt(t, home, time.Minute)
+}
+
+// arriveAt opens one for the classroom at an address, for a length of time.
+func arriveAt(t *testing.T, home string, lasting time.Duration) *person {
+	t.Helper()
 	profile, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(program())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, target.DisposeBrowserContext(profile).Do(program())) })
-	return (&person{t: t, profile: profile}).tab(true)
+	return (&person{t: t, profile: profile, home: home, lasting: lasting}).tab(true)
 }
 
 // secondTab opens another tab of the same browser.
@@ -49,10 +58,10 @@ func (p *person) tab(window bool) *person {
 	id, err := target.CreateTarget("about:blank").WithBrowserContextID(p.profile).WithNewWindow(window).Do(program())
 	require.NoError(p.t, err)
 	tab, closeTab := chromedp.NewContext(chromium, chromedp.WithTargetID(id))
-	ctx, cancel := context.WithTimeout(tab, time.Minute)
+	ctx, cancel := context.WithTimeout(tab, p.lasting)
 	leave := func() { cancel(); closeTab() }
 	p.t.Cleanup(leave)
-	tabbed := &person{t: p.t, profile: p.profile, ctx: ctx, leave: leave}
+	tabbed := &person{t: p.t, profile: p.profile, home: p.home, lasting: p.lasting, ctx: ctx, leave: leave}
 	tabbed.do(chromedp.EmulateViewport(desktopWidth, desktopHeight))
 	return tabbed
 }
@@ -71,7 +80,7 @@ func (p *person) do(actions ...chromedp.Action) {
 func (p *person) open(path string) int64 {
 	p.t.Helper()
 	if strings.HasPrefix(path, "/") {
-		path = home + path
+		path = p.home + path
 	}
 	response, err := chromedp.RunResponse(p.ctx, chromedp.Navigate(path))
 	require.NoError(p.t, err)
@@ -118,11 +127,18 @@ func (p *person) fill(selector, text string) {
 	p.do(chromedp.SetValue(selector, text, chromedp.ByQuery))
 }
 
-// unfold opens a part of the page that is folded.
+// unfold opens the part of the page that is folded under this text.
 func (p *person) unfold(summary string) {
 	p.t.Helper()
-	p.sees(summary)
-	p.do(chromedp.Click(summary, chromedp.ByQuery), chromedp.WaitVisible(summary+` ~ *`, chromedp.ByQuery))
+	var found bool
+	p.do(chromedp.Evaluate(`(() => {
+		const all = [...document.querySelectorAll('main summary')].filter(e => e.checkVisibility() && e.textContent.trim().startsWith(`+quoted(summary)+`));
+		all.forEach(e => e.setAttribute('data-fold', ''));
+		return all.length === 1;
+	})()`, &found))
+	require.True(p.t, found, "one %q on %s:\n%s", summary, p.path(), p.page())
+	p.do(chromedp.Click("[data-fold]", chromedp.ByQuery), chromedp.WaitVisible("[data-fold] ~ *", chromedp.ByQuery),
+		chromedp.Evaluate(`document.querySelector('[data-fold]').removeAttribute('data-fold')`, nil))
 }
 
 // sees fails at once if no element fits the selector, instead of waiting for one.
@@ -177,7 +193,7 @@ func (p *person) path() string {
 	p.t.Helper()
 	var location string
 	p.do(chromedp.Location(&location))
-	return strings.TrimPrefix(location, home)
+	return strings.TrimPrefix(location, p.home)
 }
 
 // step returns the path of a page of an attempt to sign in, whose address says which.
@@ -192,7 +208,7 @@ func (p *person) cookies() map[string]*network.Cookie {
 	p.t.Helper()
 	all := make(map[string]*network.Cookie)
 	p.do(chromedp.ActionFunc(func(ctx context.Context) error {
-		cookies, err := network.GetCookies().WithURLs([]string{home}).Do(ctx)
+		cookies, err := network.GetCookies().WithURLs([]string{p.home}).Do(ctx)
 		for _, cookie := range cookies {
 			all[cookie.Name] = cookie
 		}
@@ -204,13 +220,13 @@ func (p *person) cookies() map[string]*network.Cookie {
 // plant puts a cookie into the browser.
 func (p *person) plant(name, value string) {
 	p.t.Helper()
-	p.do(network.SetCookie(name, value).WithURL(home).WithHTTPOnly(true).WithPath("/"))
+	p.do(network.SetCookie(name, value).WithURL(p.home).WithHTTPOnly(true).WithPath("/"))
 }
 
 // asProgram sends a request with the browser's cookies, and follows no redirect.
 func (p *person) asProgram(method, path, form string) *http.Response {
 	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.ctx, method, home+path, strings.NewReader(form))
+	r, err := http.NewRequestWithContext(p.ctx, method, p.home+path, strings.NewReader(form))
 	require.NoError(p.t, err)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for name, cookie := range p.cookies() {
