@@ -123,7 +123,7 @@ func TestC14_NothingPrintsASecret(t *testing.T) {
 	p.keep("the intermediate_session_token", owed.Intermediate.Token)
 	p.err("a StepUpError", err)
 	p.print("an Intermediate", owed.Intermediate)
-	p.print("an Unfinished", owed.Owner())
+	p.print("a FactorOwner", owed.Owner())
 	enrollment, err := client.SecondFactors.EnrollApp(t.Context(), owed.Owner())
 	require.NoError(t, err)
 	p.keep("the key of an authenticator app", enrollment.Secret)

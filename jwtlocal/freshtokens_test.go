@@ -96,7 +96,7 @@ func TestTokenAloneAfterRevocation(t *testing.T) {
 	})
 }
 
-// TestVouchers: for which revocations a session_jwt is vouched for.
+// TestFreshTokens: in spite of which revocations a session_jwt counts, since Stytch issued it later.
 func TestFreshTokens(t *testing.T) {
 	now := time.Now()
 	token, other := numbered(1), numbered(2)

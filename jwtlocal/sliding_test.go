@@ -30,14 +30,14 @@ func use(t *testing.T, v *Verifier, c grimoireauth.Credentials, atMost time.Dura
 // while they are in use, and never beyond AbsoluteTimeout.
 func TestSlidingSession(t *testing.T) {
 	for name, test := range map[string]struct {
-		slide bool
-		idle  time.Duration
-		want  time.Duration
+		sliding bool
+		idle    time.Duration
+		want    time.Duration
 	}{
 		"off":                     {want: time.Hour},
-		"in use":                  {slide: true, want: 5 * time.Hour},
-		"unused for too long":     {slide: true, idle: 61 * time.Minute, want: 0},
-		"unused for a little":     {slide: true, idle: 59 * time.Minute, want: 5*time.Hour - 59*time.Minute},
+		"in use":                  {sliding: true, want: 5 * time.Hour},
+		"unused for too long":     {sliding: true, idle: 61 * time.Minute, want: 0},
+		"unused for a little":     {sliding: true, idle: 59 * time.Minute, want: 5*time.Hour - 59*time.Minute},
 		"off, unused for a while": {idle: 30 * time.Minute, want: 30 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestSlidingSession(t *testing.T) {
 					require.False(t, u.byTok[l.token].ends.After(l.started.Add(5*time.Hour)), "beyond the cap")
 				})
 			}, func(c *Config, u *upstream) {
-				if test.slide {
+				if test.sliding {
 					c.SlidingSession = SlidingSession{Extend: u.extend, IdleTimeout: time.Hour, AbsoluteTimeout: 5 * time.Hour}
 				}
 			})

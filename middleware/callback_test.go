@@ -15,12 +15,12 @@ import (
 
 // browse signs a person in at the provider behind a start URL, and returns the token that
 // their browser brings back.
-func (x *real) browse(t *testing.T, start stytchclient.Start, persona string) grimoireauth.Secret {
+func (x *real) browse(t *testing.T, start stytchclient.Start, idpUser string) grimoireauth.Secret {
 	t.Helper()
 	to, err := url.Parse(start.URL)
 	require.NoError(t, err)
 	query := to.Query()
-	query.Set("mock_persona", persona)
+	query.Set("mock_persona", idpUser)
 	to.RawQuery = query.Encode()
 	browser := &http.Client{Transport: x.stytch, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := browser.Get(to.String())
@@ -31,11 +31,11 @@ func (x *real) browse(t *testing.T, start stytchclient.Start, persona string) gr
 	return grimoireauth.NewSecret(back.Query().Get("token"))
 }
 
-func (x *real) byGoogle(t *testing.T, class grimoireauth.ClassID, persona string) (stytchclient.SignedIn, error) {
+func (x *real) byGoogle(t *testing.T, class grimoireauth.ClassID, idpUser string) (stytchclient.SignedIn, error) {
 	t.Helper()
 	start, err := x.client.SignIn.StartOAuth(stytchclient.OAuthStart{Provider: grimoireauth.MethodGoogle, Class: class, RedirectURL: "https://app.example/auth/callback"})
 	require.NoError(t, err)
-	out, err := x.client.SignIn.WithOAuth(t.Context(), stytchclient.OAuthSignIn{Token: x.browse(t, start, persona), Verifier: start.Verifier, Class: class})
+	out, err := x.client.SignIn.WithOAuth(t.Context(), stytchclient.OAuthSignIn{Token: x.browse(t, start, idpUser), Verifier: start.Verifier, Class: class})
 	return out.SignedIn, err
 }
 
@@ -91,7 +91,7 @@ func TestT10_JoiningByDomain(t *testing.T) {
 	class := x.stytch.AddClass("Torts", mock.Settings{"email_jit_provisioning": "RESTRICTED", "email_allowed_domains": []string{"example.edu"}}).ID
 	x.stytch.AddIdPUser(mock.IdPUser{Email: "mallory@example.edu", Unverified: true})
 	tests := []struct {
-		name, persona string
+		name, idpUser string
 		want          error // nil: they are in
 	}{
 		{"of the domain", "ada@example.edu", nil},
@@ -103,7 +103,7 @@ func TestT10_JoiningByDomain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in, err := x.byGoogle(t, class, tt.persona)
+			in, err := x.byGoogle(t, class, tt.idpUser)
 			if tt.want == nil {
 				require.NoError(t, err)
 				require.Equal(t, 200, x.asks(t, in, class, grimoireauth.RoleStudent))

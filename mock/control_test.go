@@ -186,7 +186,7 @@ func TestControlFaults(t *testing.T) {
 	}
 }
 
-func TestControlPersonas(t *testing.T) {
+func TestControlIdPUsers(t *testing.T) {
 	w := newWire(t)
 	class := w.stytch.AddClass("LAWS1100")
 	w.stytch.AddStudent(class.ID, "ada@example.edu")

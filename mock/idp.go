@@ -13,7 +13,7 @@ import (
 )
 
 // IdPUser is a person that the scripted identity provider knows: the one that
-// stands behind OAuth and SSO. Addresses that are no persona's can sign in there,
+// stands behind OAuth and SSO. Addresses that are no IdPUser's can sign in there,
 // too, as people of which nothing else is known.
 type IdPUser struct {
 	Email string // required

@@ -38,7 +38,7 @@ func (w wire) come(path string, params map[string]string) *url.URL {
 	return to
 }
 
-// oauthToken signs a persona in at a provider.
+// oauthToken signs an IdPUser in at a provider.
 func (w wire) oauthToken(provider, org, email string) string {
 	w.t.Helper()
 	return w.come("/v1/b2b/public/oauth/"+provider+"/start", map[string]string{"organization_id": org, "mock_persona": email}).Query().Get("token")
@@ -165,7 +165,7 @@ func TestOAuthProvisioning(t *testing.T) {
 	for _, tt := range []struct {
 		name, provider string
 		settings       object
-		persona        mock.IdPUser
+		idpUser        mock.IdPUser
 		kind           string // of the refusal; empty: signed in or unfinished
 		authenticated  bool
 	}{
@@ -181,8 +181,8 @@ func TestOAuthProvisioning(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWire(t)
 			org := w.organization(tt.settings)
-			tt.persona.Email, tt.persona.Name = "new@example.edu", "New Person"
-			w.stytch.AddIdPUser(tt.persona)
+			tt.idpUser.Email, tt.idpUser.Name = "new@example.edu", "New Person"
+			w.stytch.AddIdPUser(tt.idpUser)
 			token := w.oauthToken(tt.provider, org, "new@example.edu")
 			if tt.kind != "" {
 				w.refuses(400, tt.kind, http.MethodPost, oauthPath+"/authenticate", object{"oauth_token": token})

@@ -133,7 +133,7 @@ func TestMFAMethodsOfTheOrganization(t *testing.T) {
 
 func TestRecoveryCodes(t *testing.T) {
 	w := newWire(t)
-	whose, _ := enrolTOTP(t, w)
+	whose, _ := enrollTOTP(t, w)
 	member := memberID(whose.text("member_id"))
 	mine := with(whose, object{"session_token": w.stytch.SignIn(member).Token.Reveal()})
 	list := "/v1/b2b/recovery_codes/" + whose.text("organization_id") + "/" + whose.text("member_id")

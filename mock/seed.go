@@ -23,7 +23,7 @@ type seedFile struct {
 	RateLimits        bool              `json:"rate_limits"`
 	LockAfter         int               `json:"lock_after"`
 	RandomSeed        uint64            `json:"random_seed"`
-	Personas          []json.RawMessage `json:"personas"`
+	IdPUsers          []json.RawMessage `json:"personas"`
 	Organizations     []json.RawMessage `json:"organizations"`
 }
 
@@ -74,7 +74,7 @@ func (s *Stytch) Seed(file []byte) error {
 	s.CrossOrgPasswords = s.CrossOrgPasswords || in.CrossOrgPasswords
 	s.RateLimits = s.RateLimits || in.RateLimits
 	s.configure()
-	for i, raw := range in.Personas {
+	for i, raw := range in.IdPUsers {
 		var p control.IdPUser
 		err := core.StrictJSON(raw, &p)
 		if err == nil {

@@ -36,8 +36,8 @@ const (
 	otps  = "/v1/b2b/otps"
 )
 
-// enrolTOTP enrols an authenticator app for a new member of a new class.
-func enrolTOTP(t *testing.T, w wire) (whose object, secret string) {
+// enrollTOTP enrols an authenticator app for a new member of a new class.
+func enrollTOTP(t *testing.T, w wire) (whose object, secret string) {
 	t.Helper()
 	org := w.organization(nil)
 	id := w.member(org, nil)
@@ -63,7 +63,7 @@ func with(o object, more object) object {
 func TestTOTP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(t)
-		whose, secret := enrolTOTP(t, w)
+		whose, secret := enrollTOTP(t, w)
 		member := memberID(whose.text("member_id"))
 		session := object{"session_token": w.stytch.SignIn(member).Token.Reveal()}
 		mine := with(whose, session)
@@ -93,7 +93,7 @@ func TestTOTP(t *testing.T) {
 
 func TestTOTPExpires(t *testing.T) {
 	w := newWire(t)
-	whose, secret := enrolTOTP(t, w)
+	whose, secret := enrollTOTP(t, w)
 	w.stytch.Age(59 * time.Minute)
 	w.refuses(400, "pending_totp_exists", http.MethodPost, totps, whose)
 	w.stytch.Age(time.Minute)

@@ -63,16 +63,16 @@ func ExamplePasswords() {
 	// the old one works: false
 }
 
-// browse goes to a start URL as a browser does, picks a persona of the scripted
+// browse goes to a start URL as a browser does, picks a user of the scripted
 // provider, and returns what comes back.
-func browse(stytch *mock.Stytch, start stytchclient.Start, persona string) url.Values {
+func browse(stytch *mock.Stytch, start stytchclient.Start, idpUser string) url.Values {
 	browser := http.Client{Transport: stytch, CheckRedirect: func(next *http.Request, _ []*http.Request) error {
 		if next.URL.Query().Has("stytch_token_type") {
 			return http.ErrUseLastResponse
 		}
 		return nil
 	}}
-	answer, err := browser.Get(start.URL + "&mock_persona=" + url.QueryEscape(persona))
+	answer, err := browser.Get(start.URL + "&mock_persona=" + url.QueryEscape(idpUser))
 	if err != nil {
 		panic(err)
 	}

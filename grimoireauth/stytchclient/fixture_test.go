@@ -106,14 +106,14 @@ func (d *fixture) token() grimoireauth.Secret { return grimoireauth.NewSecret(d.
 
 // browse follows a start URL as a browser does in which somebody signs in at the
 // provider, and returns what it brings back.
-func (d *fixture) browse(start stytchclient.Start, persona string) url.Values {
+func (d *fixture) browse(start stytchclient.Start, idpUser string) url.Values {
 	d.t.Helper()
 	heard.say(start)
 	to, err := url.Parse(start.URL)
 	require.NoError(d.t, err)
 	query := to.Query()
 	require.Len(d.t, query.Get("pkce_code_challenge"), 43)
-	query.Set("mock_persona", persona)
+	query.Set("mock_persona", idpUser)
 	to.RawQuery = query.Encode()
 	browser := &http.Client{
 		Transport:     d.stytch,

@@ -17,7 +17,7 @@ const (
 	signedIn    ending = "signed in"
 	owesAddress ending = "owes a proof of the address"
 	owesApp     ending = "owes the app"
-	owesEnrol   ending = "owes a second factor that has to be enrolled first"
+	owesEnroll  ending = "owes a second factor that has to be enrolled first"
 	notAllowed  ending = "not allowed, with what is"
 	notInvited  ending = "not invited"
 	wrong       ending = "wrong password"
@@ -138,7 +138,7 @@ func everywhere(open ending, except map[string]ending) map[string]ending {
 		"all allowed":              open,
 		"restricted":               notAllowed,
 		"MFA required":             owesApp,
-		"MFA required, unenrolled": owesEnrol,
+		"MFA required, unenrolled": owesEnroll,
 		"JIT by domain on":         open,
 		"JIT by domain off":        notInvited,
 		"invited only":             open,
@@ -170,7 +170,7 @@ func (d *fixture) expect(want ending, class grimoireauth.ClassID, method grimoir
 		require.False(d.t, stepUp.Primary)
 		require.Equal(d.t, []grimoireauth.SecondFactor{grimoireauth.SecondFactorApp}, stepUp.Enrolled)
 		d.finishByApp(stepUp)
-	case owesEnrol:
+	case owesEnroll:
 		stepUp := d.unfinished(got, err)
 		require.True(d.t, stepUp.MFA)
 		require.Empty(d.t, stepUp.Enrolled)

@@ -12,7 +12,7 @@ import (
 )
 
 // A class that asks for a second factor: the first half says what is owed, the
-// second half finishes it. Between the two a web application keeps the Unfinished in
+// second half finishes it. Between the two a web application keeps the FactorOwner in
 // a cookie of its own.
 func ExampleStepUpError() {
 	ctx, stytch := context.Background(), new(mock.Stytch)

@@ -293,9 +293,9 @@ var attemptField = regexp.MustCompile(`name="attempt" value="([^"]+)"`)
 
 // open goes to where a link leads, up to the page with the button, and returns
 // the form behind it.
-func (b *browser) open(arrival string) url.Values {
+func (b *browser) open(callback string) url.Values {
 	b.w.t.Helper()
-	res := b.get(arrival)
+	res := b.get(callback)
 	require.Equal(b.w.t, http.StatusSeeOther, res.status)
 	require.Equal(b.w.t, "/auth/confirm", res.at)
 	return b.button()

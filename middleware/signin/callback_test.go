@@ -143,9 +143,9 @@ func TestL02_StateIsOldAfterTenMinutes(t *testing.T) {
 func TestL04_TokenLeavesTheURL(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()
-	arrival := w.link(w.law.ID, "ada@example.edu")
+	callback := w.link(w.law.ID, "ada@example.edu")
 	token := w.newest().Token
-	res := b.get(arrival)
+	res := b.get(callback)
 	require.Equal(t, http.StatusSeeOther, res.status)
 	require.Equal(t, "no-referrer", res.header.Get("Referrer-Policy"))
 	require.Equal(t, "no-store", res.header.Get("Cache-Control"))
@@ -163,15 +163,15 @@ func TestL04_TokenLeavesTheURL(t *testing.T) {
 // Mail scanners and previews open links. This uses no link up.
 func TestL05_OpeningALinkDoesNotUseItUp(t *testing.T) {
 	w := newFixture(t, signin.Config{})
-	arrival := w.link(w.law.ID, "ada@example.edu")
+	callback := w.link(w.law.ID, "ada@example.edu")
 	scanner := w.browser()
-	require.Equal(t, http.StatusOK, scanner.send(scanner.request("HEAD", arrival, nil)).status)
+	require.Equal(t, http.StatusOK, scanner.send(scanner.request("HEAD", callback, nil)).status)
 	require.Empty(t, scanner.kept(), "HEAD does nothing")
-	prefetch := scanner.request("GET", arrival, nil)
+	prefetch := scanner.request("GET", callback, nil)
 	prefetch.Header.Set("Sec-Purpose", "prefetch;prerender")
 	scanner.send(prefetch)
 	for range 3 {
-		scanner.get(arrival)
+		scanner.get(callback)
 		scanner.get("/auth/confirm")
 		scanner.send(scanner.request("HEAD", "/auth/confirm", nil))
 	}
@@ -183,7 +183,7 @@ func TestL05_OpeningALinkDoesNotUseItUp(t *testing.T) {
 	require.Zero(t, w.calls(redeemed))
 
 	attempt := scanner.attempt
-	scanner.get(arrival)
+	scanner.get(callback)
 	require.Equal(t, attempt, scanner.attempt, "the same link again is the same attempt")
 	require.Len(t, scanner.kept(), 1)
 	w.stytch.AddStudent(w.law.ID, "eve@example.edu")
@@ -191,7 +191,7 @@ func TestL05_OpeningALinkDoesNotUseItUp(t *testing.T) {
 	require.NotEqual(t, attempt, scanner.attempt, "another link is another")
 
 	b := w.browser()
-	require.Equal(t, http.StatusSeeOther, b.press(b.open(arrival)).status)
+	require.Equal(t, http.StatusSeeOther, b.press(b.open(callback)).status)
 	require.Equal(t, string(w.ada), b.who())
 }
 
@@ -281,8 +281,8 @@ func TestL07_OddCallbacks(t *testing.T) {
 func TestL11_OtherClassThanNamed(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()
-	arrival := strings.ReplaceAll(w.link(w.law.ID, "ada@example.edu"), "slug="+w.law.Slug, "slug="+w.art.Slug)
-	res := b.press(b.open(arrival))
+	callback := strings.ReplaceAll(w.link(w.law.ID, "ada@example.edu"), "slug="+w.law.Slug, "slug="+w.art.Slug)
+	res := b.press(b.open(callback))
 	require.Equal(t, http.StatusForbidden, res.status)
 	require.Contains(t, res.body, "another class")
 	require.Empty(t, b.cookie("__Host-stytch_session"))
@@ -310,9 +310,9 @@ func TestL12_ErrorsAreNotReflected(t *testing.T) {
 func TestL13_TwoClicks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newFixture(t, signin.Config{})
-		arrival := w.link(w.law.ID, "ada@example.edu")
+		callback := w.link(w.law.ID, "ada@example.edu")
 		b, other := w.browser(), w.browser()
-		form, otherForm := b.open(arrival), other.open(arrival)
+		form, otherForm := b.open(callback), other.open(callback)
 		w.stytch.Fail(mock.Fault{Endpoint: redeemed, Latency: 2 * time.Second})
 
 		// The first click's request ends when the second is sent, as browsers do.
@@ -347,19 +347,19 @@ func TestClickingAgainContinues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newFixture(t, signin.Config{})
 		b := w.browser()
-		arrival := w.link(w.law.ID, "ada@example.edu")
-		form := b.open(arrival)
+		callback := w.link(w.law.ID, "ada@example.edu")
+		form := b.open(callback)
 		require.Equal(t, http.StatusSeeOther, b.press(form).status)
 		session := b.cookie("__Host-stytch_session")
 
 		require.Equal(t, "/", b.press(form).at, "reloaded")
 		require.Equal(t, "/", b.get("/auth/confirm").at, "gone back")
 		time.Sleep(2 * time.Minute) // the first answer is forgotten
-		require.Equal(t, "/", b.press(b.open(arrival)).at, "opened from the e-mail again")
+		require.Equal(t, "/", b.press(b.open(callback)).at, "opened from the e-mail again")
 		require.Equal(t, session, b.cookie("__Host-stytch_session"))
 
 		b.signIn(w.art.ID, "ada@example.edu")
-		res := b.press(b.open(arrival))
+		res := b.press(b.open(callback))
 		require.Equal(t, http.StatusGone, res.status, "signed in to another class: the old link does not pretend")
 	})
 }

@@ -54,7 +54,7 @@ func TestC10_AWrongClockSpendsNothing(t *testing.T) {
 				form := link.open(w.link(w.law.ID, "ada@example.edu"))
 				code.ask(url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}, "method": {"email_otp"}})
 				digits := url.Values{"code": {w.newest().Code}}
-				arrival := w.provider(provider.leave("/auth/sso/"+connection+"?class="+w.law.Slug), "mock_persona", "ada@example.edu")
+				callback := w.provider(provider.leave("/auth/sso/"+connection+"?class="+w.law.Slug), "mock_persona", "ada@example.edu")
 				if tt.says == "" {
 					require.Equal(t, http.StatusSeeOther, link.press(form).status)
 					require.Equal(t, 1, w.calls(redeemed))
@@ -65,7 +65,7 @@ func TestC10_AWrongClockSpendsNothing(t *testing.T) {
 					require.NotEmpty(t, res.header.Get("Retry-After"))
 					require.Empty(t, res.header.Values("Set-Cookie"))
 				}
-				require.Equal(t, "/auth/confirm", provider.get(arrival).at)
+				require.Equal(t, "/auth/confirm", provider.get(callback).at)
 				require.Zero(t, w.used()+w.calls(codeChecked))
 				require.Contains(t, w.log.String(), tt.says)
 

@@ -15,8 +15,8 @@ import (
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="(key|uri|recovery|factor)" value="([^"]*)">`)
 
-// enrolForm is the form of the page "enrol" with what a browser would send back.
-func enrolForm(page, code string) url.Values {
+// enrollForm is the form of the page "enrol" with what a browser would send back.
+func enrollForm(page, code string) url.Values {
 	form := url.Values{"code": {code}}
 	for _, field := range hidden.FindAllStringSubmatch(page, -1) {
 		form.Add(field[1], strings.NewReplacer("&amp;", "&", "&#43;", "+", "&#34;", `"`).Replace(field[2]))
@@ -24,7 +24,7 @@ func enrolForm(page, code string) url.Values {
 	return form
 }
 
-func TestEnrolApp(t *testing.T) {
+func TestEnrollApp(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	b := w.browser()
@@ -33,7 +33,7 @@ func TestEnrolApp(t *testing.T) {
 	require.Equal(t, http.StatusOK, page.status, page.body)
 	require.Contains(t, page.body, `src="data:image/png;base64,`)
 	require.Contains(t, page.header.Get("Content-Security-Policy"), "img-src 'self' data:")
-	form := enrolForm(page.body, "")
+	form := enrollForm(page.body, "")
 	require.Len(t, form["recovery"], 10)
 	require.True(t, strings.HasPrefix(form.Get("uri"), "otpauth://totp/Secure%20Systems:ada@example.edu?"), "the picture says who and where")
 	require.Contains(t, form.Get("uri"), "secret="+form.Get("key"))
@@ -45,22 +45,22 @@ func TestEnrolApp(t *testing.T) {
 	// A wrong code loses nothing.
 	code := w.stytch.TOTPCode(ada)
 	for _, wrong := range []string{other(code), "12", ""} {
-		form = enrolForm(page.body, wrong)
+		form = enrollForm(page.body, wrong)
 		res := b.post("/auth/factor", form)
 		require.Equal(t, http.StatusForbidden, res.status)
 		require.Contains(t, res.body, "That code is not right")
 		require.Contains(t, res.body, `src="data:image/png;base64,`)
-		again := enrolForm(res.body, wrong)
+		again := enrollForm(res.body, wrong)
 		require.Equal(t, form, again)
 	}
 	// An outage keeps it as well.
 	w.stytch.Fail(mock.Fault{Endpoint: appChecked, Status: 503, RetryAfter: 7 * time.Second})
-	res := b.post("/auth/factor", enrolForm(page.body, code))
+	res := b.post("/auth/factor", enrollForm(page.body, code))
 	require.Equal(t, http.StatusServiceUnavailable, res.status)
 	require.Equal(t, "7", res.header.Get("Retry-After"))
-	require.Equal(t, form["recovery"], enrolForm(res.body, "")["recovery"])
+	require.Equal(t, form["recovery"], enrollForm(res.body, "")["recovery"])
 	w.stytch.ClearFaults()
-	b.finished(b.post("/auth/factor", enrolForm(page.body, code)), "/", ada)
+	b.finished(b.post("/auth/factor", enrollForm(page.body, code)), "/", ada)
 	for _, secret := range append(form["recovery"], form.Get("key")) {
 		require.NotContains(t, w.log.String(), secret)
 	}
@@ -72,7 +72,7 @@ func TestEnrolApp(t *testing.T) {
 }
 
 // A person who left during the enrolment may have the account in the app, or not.
-func TestEnrolAppThatWasBegunBefore(t *testing.T) {
+func TestEnrollAppThatWasBegunBefore(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	class, ada := w.strict()
 	first := w.browser()
@@ -100,7 +100,7 @@ func TestEnrolAppThatWasBegunBefore(t *testing.T) {
 }
 
 // The form goes to the person and back; what else comes back is not put on a page.
-func TestEnrolFormThatIsNotOurs(t *testing.T) {
+func TestEnrollFormThatIsNotOurs(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	class, _ := w.strict()
 	b := w.browser()
@@ -118,7 +118,7 @@ func TestEnrolFormThatIsNotOurs(t *testing.T) {
 		"the factor is another one": func(f url.Values) { f.Set("factor", "sms_otp") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			form := enrolForm(page, "000000")
+			form := enrollForm(page, "000000")
 			change(form)
 			res := b.post("/auth/factor", form)
 			require.NotContains(t, res.body, "<script")

@@ -70,7 +70,7 @@ func TestL10_ASecondFactorBesideTheOneThatIsThere(t *testing.T) {
 		b.begun(class.ID)
 		page := b.post("/auth/factor/enrol", url.Values{})
 		require.Equal(t, http.StatusOK, page.status, page.body)
-		b.finished(b.post("/auth/factor", enrolForm(page.body, w.stytch.TOTPCode(ada))), "/", ada)
+		b.finished(b.post("/auth/factor", enrollForm(page.body, w.stytch.TOTPCode(ada))), "/", ada)
 	})
 	t.Run("nobody can say what is there", func(t *testing.T) {
 		w := newFixture(t, signin.Config{})

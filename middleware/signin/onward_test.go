@@ -36,9 +36,9 @@ func TestC06_TheSameLinkInBothTabsAndASecondFactor(t *testing.T) {
 			}
 			one := w.browser()
 			one.ask(url.Values{"class": {class.Slug}, "email": {"ada@example.edu"}, "return_to": {"/classes/a"}})
-			arrival := w.callbackAddress(w.newest())
+			callback := w.callbackAddress(w.newest())
 			two := one.tab()
-			form, same := one.open(arrival), two.open(arrival)
+			form, same := one.open(callback), two.open(callback)
 			require.Equal(t, form, same)
 			require.Equal(t, "/auth/factor", one.post("/auth/callback", form).at)
 			res := two.on(other).post("/auth/callback", same)
@@ -80,9 +80,9 @@ func TestC07_TheSameSurprisingLinkInBothTabs(t *testing.T) {
 	w.stytch.AddStudent(w.law.ID, "mallory@example.edu")
 	one := w.browser()
 	one.ask(url.Values{"class": {w.law.Slug}, "email": {"ada@example.edu"}})
-	arrival := w.link(w.law.ID, "mallory@example.edu")
+	callback := w.link(w.law.ID, "mallory@example.edu")
 	two := one.tab()
-	form, same := one.open(arrival), two.open(arrival)
+	form, same := one.open(callback), two.open(callback)
 	require.Equal(t, "/auth/account", one.post("/auth/callback", form).at)
 	res := two.post("/auth/callback", same)
 	require.Equal(t, "/auth/account", res.at, res.body)
@@ -123,9 +123,9 @@ func TestC10_AttemptsGoOnBetweenClocksThatDiffer(t *testing.T) {
 			b := w.browser()
 			b.leave("/auth/oauth/google?class=" + w.law.Slug)
 			ahead(b, by)
-			arrival := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug), "mock_persona", "ada@example.edu")
+			callback := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug), "mock_persona", "ada@example.edu")
 			ahead(b, by)
-			require.Equal(t, http.StatusSeeOther, b.get(arrival).status, by)
+			require.Equal(t, http.StatusSeeOther, b.get(callback).status, by)
 
 			time.Sleep(2 * time.Second)
 			w.stytch.Age(2 * time.Second)
@@ -149,13 +149,13 @@ func TestC15_AttemptsOfTwoServicesOnOneHost(t *testing.T) {
 	library.serve(signin.Config{}, logger)
 
 	b := school.browser()
-	arrival := school.provider(b.leave("/auth/oauth/google?class="+school.law.Slug+"&return_to=/classes/a"), "mock_persona", "ada@example.edu")
+	callback := school.provider(b.leave("/auth/oauth/google?class="+school.law.Slug+"&return_to=/classes/a"), "mock_persona", "ada@example.edu")
 	there := b.tab().on(&library)
 	there.post("/auth/logout", url.Values{})
 	for range 6 {
 		there.leave("/auth/oauth/google?class=" + school.art.Slug)
 	}
-	res := b.get(arrival)
+	res := b.get(callback)
 	require.Equal(t, "/classes/a", res.at, res.body)
 	require.Equal(t, string(school.ada), b.who())
 }

@@ -83,17 +83,17 @@ func TestL05_PrefetchedCallbacks(t *testing.T) {
 			w := newFixture(t, signin.Config{Discovery: true})
 			s := w.beginnings()[kind]()
 			for name, value := range map[string]string{"Sec-Purpose": "prefetch", "Purpose": "prefetch", "X-Moz": "prefetch"} {
-				r := s.b.request("GET", s.arrival, nil)
+				r := s.b.request("GET", s.callback, nil)
 				r.Header.Set(name, value)
 				res := s.b.send(r)
 				require.Equal(t, http.StatusServiceUnavailable, res.status)
 				require.Empty(t, res.header.Values("Set-Cookie"))
 			}
-			head := s.b.send(s.b.request("HEAD", s.arrival, nil))
+			head := s.b.send(s.b.request("HEAD", s.callback, nil))
 			require.Empty(t, head.header.Values("Set-Cookie"))
 			require.Zero(t, w.used())
 
-			s.b.get(s.arrival)
+			s.b.get(s.callback)
 			require.Equal(t, 1, w.used(), "it still works")
 			require.Equal(t, kind != "discovery_oauth", s.b.who() == string(w.ada))
 		})
@@ -104,9 +104,9 @@ func TestL05_PrefetchedCallbacks(t *testing.T) {
 func TestL12_ErrorsOfProviders(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	b := w.browser()
-	arrival := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug+"&return_to=/classes/1"), "mock_error", "access_denied")
+	callback := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug+"&return_to=/classes/1"), "mock_error", "access_denied")
 	for _, query := range []string{
-		strings.TrimPrefix(arrival, "/auth/callback?"),
+		strings.TrimPrefix(callback, "/auth/callback?"),
 		"error=%3Cscript%3Ealert(1)%3C/script%3E&error_description=Call+0900-EVIL",
 		"error=x%0D%0ASet-Cookie:+a=b&error_uri=https://evil.example",
 		"error=a&error=b",
@@ -144,7 +144,7 @@ func TestL13_ProviderTwice(t *testing.T) {
 					if i == 2 {
 						b = w.browser() // a browser that only has the address
 					}
-					group.Go(func() { results[i] = b.get(s.arrival) })
+					group.Go(func() { results[i] = b.get(s.callback) })
 				}
 				group.Wait()
 				require.Equal(t, http.StatusSeeOther, results[0].status)
@@ -162,12 +162,12 @@ func TestComingBackAgainContinues(t *testing.T) {
 	w := newFixture(t, signin.Config{})
 	for _, kind := range []string{"oauth", "sso"} {
 		s := w.beginnings()[kind]()
-		require.Equal(t, http.StatusSeeOther, s.b.get(s.arrival).status)
+		require.Equal(t, http.StatusSeeOther, s.b.get(s.callback).status)
 		session := s.b.cookie("__Host-stytch_session")
-		require.Equal(t, "/", s.b.get(s.arrival).at)
+		require.Equal(t, "/", s.b.get(s.callback).at)
 		require.Equal(t, session, s.b.cookie("__Host-stytch_session"))
 		// One of another class is not what the person is signed in to.
-		require.Equal(t, http.StatusForbidden, s.b.get(strings.Replace(s.arrival, w.law.Slug, w.art.Slug, 1)).status)
+		require.Equal(t, http.StatusForbidden, s.b.get(strings.Replace(s.callback, w.law.Slug, w.art.Slug, 1)).status)
 	}
 }
 
@@ -183,7 +183,7 @@ func TestProviderInAnOutage(t *testing.T) {
 			s.b.plant("__Host-stytch_session_jwt", earlier.JWT.Reveal())
 			w.stytch.Fail(mock.Fault{Endpoint: oauthRedeemed, Status: 502, Body: "<html>"})
 			w.stytch.Fail(mock.Fault{Endpoint: ssoRedeemed, Status: 503})
-			res := s.b.get(s.arrival)
+			res := s.b.get(s.callback)
 			require.Equal(t, http.StatusSeeOther, res.status)
 			require.Equal(t, "/auth/confirm", res.at)
 			require.NotEmpty(t, s.b.field(fieldVerifier), "the verifier stays")
@@ -232,16 +232,16 @@ func TestGoingOnFromAProvider(t *testing.T) {
 	require.Equal(t, string(w.ada), b.who())
 }
 
-// L04: the token is in no address, body or log after its arrival.
+// L04: the token is in no address, body or log after its callback.
 func TestL04_ProviderTokenLeavesTheURL(t *testing.T) {
 	w := newFixture(t, signin.Config{Discovery: true})
 	for kind, begin := range w.beginnings() {
 		s := begin()
-		u, err := url.Parse(s.arrival)
+		u, err := url.Parse(s.callback)
 		require.NoError(t, err)
 		token := u.Query().Get("token")
 		verifier := s.b.field(fieldVerifier)
-		res := s.b.get(s.arrival)
+		res := s.b.get(s.callback)
 		for _, secret := range []string{token, verifier} {
 			require.NotEmpty(t, secret)
 			require.NotContains(t, res.at+res.body, secret, kind)

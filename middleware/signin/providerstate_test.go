@@ -14,9 +14,9 @@ import (
 
 // begun is a browser that comes back from a provider, and where it arrives.
 type begun struct {
-	b       *browser
-	arrival string
-	kind    string
+	b        *browser
+	callback string
+	kind     string
 }
 
 // beginnings are the ways to come back, one for each kind of token that is bound to
@@ -96,7 +96,7 @@ func TestL02_ProviderState(t *testing.T) {
 				w := newFixture(t, signin.Config{Discovery: true})
 				s := w.beginnings()[kind]()
 				b := tt.change(w, s)
-				res := b.get(s.arrival)
+				res := b.get(s.callback)
 				require.Equal(t, http.StatusForbidden, res.status)
 				require.Contains(t, res.body, "began in another browser")
 				require.Empty(t, b.cookie("__Host-stytch_session"))
@@ -125,10 +125,10 @@ func TestL03_TokenBegunWithoutAChallenge(t *testing.T) {
 			require.NotEmpty(t, query.Get("pkce_code_challenge"))
 			query.Del("pkce_code_challenge")
 			start.RawQuery = query.Encode()
-			arrival := w.provider(start.String(), "mock_persona", "ada@example.edu")
+			callback := w.provider(start.String(), "mock_persona", "ada@example.edu")
 			victim := w.browser()
 			victim.leave(path)
-			res := victim.get(arrival)
+			res := victim.get(callback)
 			require.Equal(t, http.StatusForbidden, res.status)
 			require.Contains(t, res.body, "began in another browser")
 			require.Empty(t, victim.cookie(sessionAt))
@@ -146,7 +146,7 @@ func TestL02_ProviderStateIsOldAfterTenMinutes(t *testing.T) {
 				s := w.beginnings()[kind]()
 				time.Sleep(10*time.Minute + time.Second)
 				require.NotEmpty(t, s.b.kept())
-				require.Equal(t, http.StatusForbidden, s.b.get(s.arrival).status)
+				require.Equal(t, http.StatusForbidden, s.b.get(s.callback).status)
 				require.Zero(t, w.used())
 			})
 		})
@@ -169,7 +169,7 @@ func TestL07_KindConfusion(t *testing.T) {
 					s.b.change(func(fields []string) { fields[fieldVerifier] = verifier })
 				}
 			}
-			u, err := url.Parse(s.arrival)
+			u, err := url.Parse(s.callback)
 			require.NoError(t, err)
 			query := u.Query()
 			query.Set("stytch_token_type", to)
@@ -220,7 +220,7 @@ func TestL11_ClassChangedOnTheWay(t *testing.T) {
 		w := newFixture(t, signin.Config{})
 		s := w.beginnings()[kind]()
 		s.b.change(func(fields []string) { fields[fieldClass] = w.art.Slug })
-		res := s.b.get(s.arrival)
+		res := s.b.get(s.callback)
 		require.Equal(t, http.StatusForbidden, res.status)
 		require.Contains(t, res.body, "another class")
 		require.Empty(t, s.b.cookie("__Host-stytch_session"))

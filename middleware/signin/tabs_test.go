@@ -233,12 +233,12 @@ func TestC06_AFailureForgetsOnlyItsOwnAttempt(t *testing.T) {
 	w := newFixture(t, signin.Config{Discovery: true})
 	fail := map[string]func(b *browser){
 		"a person whom the class does not know": func(b *browser) {
-			arrival := w.provider(b.leave("/auth/oauth/google?class="+w.art.Slug), "mock_persona", "eve@example.edu")
-			require.Equal(t, http.StatusForbidden, b.get(arrival).status)
+			callback := w.provider(b.leave("/auth/oauth/google?class="+w.art.Slug), "mock_persona", "eve@example.edu")
+			require.Equal(t, http.StatusForbidden, b.get(callback).status)
 		},
 		"a provider that says no": func(b *browser) {
-			arrival := w.provider(b.leave("/auth/oauth/google?class="+w.art.Slug), "mock_error", "access_denied")
-			require.Equal(t, http.StatusForbidden, b.get(arrival).status)
+			callback := w.provider(b.leave("/auth/oauth/google?class="+w.art.Slug), "mock_error", "access_denied")
+			require.Equal(t, http.StatusForbidden, b.get(callback).status)
 		},
 		"a token that another browser brought": func(b *browser) {
 			foreign := w.provider(w.browser().leave("/auth/oauth/google?class="+w.law.Slug), "mock_persona", "ada@example.edu")
@@ -266,9 +266,9 @@ func TestC06_AFailureForgetsOnlyItsOwnAttempt(t *testing.T) {
 			w.t = t
 			w.stytch.Age(2 * time.Second)
 			b := w.browser()
-			arrival := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug+"&return_to=/classes/mine"), "mock_persona", "ada@example.edu")
+			callback := w.provider(b.leave("/auth/oauth/google?class="+w.law.Slug+"&return_to=/classes/mine"), "mock_persona", "ada@example.edu")
 			failing(b.tab())
-			require.Equal(t, "/classes/mine", b.get(arrival).at)
+			require.Equal(t, "/classes/mine", b.get(callback).at)
 			require.Equal(t, string(w.ada), b.who())
 		})
 	}

@@ -28,7 +28,7 @@
 //
 // Organizations and members have the fields of Stytch's create calls. Roles are
 // those of the RBAC policy besides Stytch's own; without them there are tutor,
-// instructor and coordinator. Personas are who can be picked at the scripted
+// instructor and coordinator. IdP users are who can be picked at the scripted
 // identity provider that stands behind OAuth and SSO. With a random_seed, or the
 // flag -random-seed, the ids, tokens, codes and keys are the same at each start.
 //

@@ -29,7 +29,7 @@ const (
 // The parameters that a test adds to a start URL to skip the page: the address that
 // signs in, or the error (RFC 6749, 4.1.2.1) that the provider returns instead.
 const (
-	paramPersona = "mock_persona"
+	paramIdPUser = "mock_persona"
 	paramError   = "mock_error"
 )
 
@@ -37,8 +37,8 @@ const (
 // URL names the person.
 func (c *Request) StartVisit(h *state.Visit) (wire.Success, error) {
 	h.State, h.ExpiresAt = c.newOneTimeToken("state"), c.Now.Add(handoffLife)
-	if c.Query.Has(paramPersona) || c.Query.Has(paramError) {
-		return c.FinishVisit(h, c.Query.Get(paramPersona), c.Query.Get(paramError))
+	if c.Query.Has(paramIdPUser) || c.Query.Has(paramError) {
+		return c.FinishVisit(h, c.Query.Get(paramIdPUser), c.Query.Get(paramError))
 	}
 	state.Put(&c.State.Visits, h.State, h)
 	return &wire.Redirect{Location: c.Base + "/mock/idp?" + url.Values{"state": {h.State}}.Encode()}, nil
