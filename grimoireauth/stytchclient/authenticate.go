@@ -66,8 +66,8 @@ func ask[Answer any](ctx context.Context, c *Client, op, path string, params any
 	return res, nil
 }
 
-// accept turns an answer into a SignedIn. It is the one place where an answer
-// of Stytch becomes a session, and it needs all of: member_authenticated, both
+// accept turns an answer into a SignedIn. It is the one place where the answer to a
+// sign-in becomes a session, and it needs all of: member_authenticated, both
 // tokens, a session, and ids that are there and agree. An unfinished sign-in
 // answers 200 as well, with empty tokens, so the status alone would let people in
 // without their second factor.
