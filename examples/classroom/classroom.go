@@ -63,6 +63,7 @@ func newClassroom(ctx context.Context, o options) (*classroom, error) {
 		BaseURL:   o.url,
 		Class:     classWanted,
 		Discovery: true,
+		ClassName: room.className,
 		OnSignIn:  room.remember,
 		Pages:     room.signInPages(),
 	}
@@ -157,6 +158,18 @@ func (c *classroom) about(ctx context.Context, id grimoireauth.ClassID) grimoire
 	}
 	c.known.Store(id, class)
 	return class
+}
+
+// className returns the name of a class, an id or a slug, if it is known.
+func (c *classroom) className(class string) string {
+	name := ""
+	c.known.Range(func(id, known any) bool {
+		if known := known.(grimoireauth.Class); string(id.(grimoireauth.ClassID)) == class || known.Slug == class {
+			name = known.Name
+		}
+		return name == ""
+	})
+	return name
 }
 
 // announce prints what to do next.

@@ -30,7 +30,7 @@ func (v *visitor) newest(stytch *mock.Stytch, to string) mock.Message {
 // the person.
 func (v *visitor) through(page, link, email string) (status int, at, after string) {
 	v.t.Helper()
-	href := regexp.MustCompile(`href="([^"]+)">` + regexp.QuoteMeta(link) + `<`).FindStringSubmatch(page)
+	href := regexp.MustCompile(`href="([^"]+)">(?:<svg.*?</svg>)?` + regexp.QuoteMeta(link) + `<`).FindStringSubmatch(page)
 	require.NotNil(v.t, href, "no link %q in %s", link, page)
 	status, at, page = v.get(html.UnescapeString(href[1]))
 	require.Equal(v.t, http.StatusOK, status, page)

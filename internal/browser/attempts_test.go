@@ -11,11 +11,11 @@ import (
 func TestC06_TwoTabsWithAProvider(t *testing.T) {
 	sam := arrive(t)
 	sam.atSignIn(contracts)
-	sam.follow("Continue with Google")
+	sam.continueWith("Continue with Google")
 	tab := sam.secondTab()
 	defer tab.leave()
 	tab.atSignIn(contracts)
-	tab.follow("Continue with Google")
+	tab.continueWith("Continue with Google")
 	sam.as("sam@example.edu")
 	sam.isInside(contractsName)
 	tab.as("sam@example.edu")

@@ -30,7 +30,7 @@ func TestSecondFactorBy(t *testing.T) {
 	t.Run("text message", func(t *testing.T) {
 		iris := arrive(t)
 		iris.atSignIn(prompts)
-		iris.follow("Continue with Google")
+		iris.continueWith("Continue with Google")
 		iris.as("iris@example.edu")
 		iris.owesFactor()
 		iris.picture("factor")
@@ -116,7 +116,7 @@ func TestFindYourClasses(t *testing.T) {
 func TestSwitchClass(t *testing.T) {
 	iris := arrive(t)
 	iris.atSignIn(contracts)
-	iris.follow("Continue with Google")
+	iris.continueWith("Continue with Google")
 	iris.as("iris@example.edu")
 	teaching := iris.isInside(contractsName)
 	iris.click("#switch")

@@ -18,7 +18,7 @@ func (p *person) as(email string) {
 func TestSignInBy(t *testing.T) {
 	elsewhere := func(link string) func(*person, string) {
 		return func(p *person, email string) {
-			p.follow(link)
+			p.continueWith(link)
 			p.as(email)
 		}
 	}
@@ -26,7 +26,7 @@ func TestSignInBy(t *testing.T) {
 	// to verify theirs once.
 	unproven := func(link string) func(*person, string) {
 		return func(p *person, email string) {
-			p.follow(link)
+			p.continueWith(link)
 			p.as(email)
 			require.Empty(p.t, p.cookies()["stytch_session"], "half a sign-in is none")
 			p.types("email", email)
@@ -95,11 +95,11 @@ func TestSignInBy(t *testing.T) {
 	t.Run("a provider that says no", func(t *testing.T) {
 		p := arrive(t)
 		p.atSignIn(contracts)
-		p.follow("Continue with Google")
+		p.continueWith("Continue with Google")
 		p.follow("Cancel")
 		require.NotEmpty(t, p.text(".notice"))
 		require.NotContains(t, p.page(), "The identity provider did not", "the provider's words are not repeated")
-		p.follow("Continue with Google")
+		p.continueWith("Continue with Google")
 		p.as("sam@example.edu")
 		p.isInside(contractsName)
 	})
@@ -110,6 +110,15 @@ func TestSignInBy(t *testing.T) {
 		require.NotContains(t, p.page(), "GitHub", "it is not offered")
 		require.Contains(t, p.page(), "Google")
 	})
+}
+
+// continueWith follows the link to a provider, which may be folded.
+func (p *person) continueWith(link string) {
+	p.t.Helper()
+	if p.folds("Use an account elsewhere") && !strings.Contains(p.page(), link) {
+		p.unfold("Use an account elsewhere")
+	}
+	p.follow(link)
 }
 
 // openPassword opens the part of the page with the password.

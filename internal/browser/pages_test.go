@@ -86,7 +86,7 @@ func TestEveryPage(t *testing.T) {
 	long := come()
 	long.atSignIn(contracts)
 	long.looks("sign-in")
-	long.follow("Continue with Google")
+	long.continueWith("Continue with Google")
 	long.looks("provider")
 	long.open("/")
 	long.atSignIn(contracts)
@@ -151,7 +151,7 @@ func TestEveryPage(t *testing.T) {
 
 	texts := come()
 	texts.atSignIn(prompts)
-	texts.follow("Continue with Google")
+	texts.continueWith("Continue with Google")
 	texts.as("iris@example.edu")
 	texts.looks("factor-text")
 

@@ -141,6 +141,14 @@ func (p *person) unfold(summary string) {
 		chromedp.Evaluate(`document.querySelector('[data-fold]').removeAttribute('data-fold')`, nil))
 }
 
+// folds reports whether the page has a part that can be unfolded under this text.
+func (p *person) folds(summary string) bool {
+	p.t.Helper()
+	var found bool
+	p.do(chromedp.Evaluate(`[...document.querySelectorAll('main summary')].some(e => e.textContent.trim().startsWith(`+quoted(summary)+`))`, &found))
+	return found
+}
+
 // sees fails at once if no element fits the selector, instead of waiting for one.
 func (p *person) sees(selector string) {
 	p.t.Helper()

@@ -74,6 +74,12 @@ type Config struct {
 	// page. Nil: not called.
 	OnSignIn func(ctx context.Context, signedIn stytchclient.SignedIn) error
 
+	// ClassName returns the name that the pages show for a class, an id or a slug, or ""
+	// if it has none. It is called for every page and should not block. With it the
+	// pages tell strangers which classes there are and what they are called. Nil: the
+	// pages show the slug, until the person has signed in.
+	ClassName func(class string) string
+
 	// Pages replaces the pages: a template for each of the names in [PageNames],
 	// executed with a [Page]. Begin with [DefaultPages]. The Content-Security-Policy of
 	// the pages allows styles, images and fonts of this host and no script. Nil: the

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -42,6 +43,9 @@ type signInFunc func(context.Context) (stytchclient.SignedIn, error)
 // template that fails does not leave half a form.
 func (h *Handler) show(w http.ResponseWriter, status int, name string, page Page) {
 	page.Prefix, page.Home = h.config.prefix(), h.config.home()
+	if h.config.ClassName != nil {
+		page.ClassName = cmp.Or(h.config.ClassName(cmp.Or(page.ClassName, page.Class)), page.ClassName)
+	}
 	page.Minutes = int(h.config.linkLife() / time.Minute)
 	var body bytes.Buffer
 	if err := h.config.pages().ExecuteTemplate(&body, name, page); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var wayOut = regexp.MustCompile(`class="way" href="([^"]+)">[^<]* with ([^<]+)<`)
+var wayOut = regexp.MustCompile(`class="way" href="([^"]+)">(?:<svg.*?</svg>)?[^<]* with ([^<]+)<`)
 
 // links returns where the buttons of a page lead, by name.
 func links(page string) map[string]string {
@@ -208,4 +208,31 @@ func TestNotInvited(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, res.status)
 	require.Contains(t, res.body, "This class does not know you")
 	require.Empty(t, b.kept())
+}
+
+// An application that shows its classes to everybody gives their names to the pages.
+func TestClassName(t *testing.T) {
+	w := newFixture(t, signin.Config{ClassName: func(class string) string {
+		if class == "laws1100" || strings.HasPrefix(class, "organization-") {
+			return "Contracts, semester 1"
+		}
+		return ""
+	}})
+	for class, title := range map[string]string{"laws1100": "Contracts, semester 1", string(w.law.ID): "Contracts, semester 1", "other": "other"} {
+		require.Contains(t, w.browser().get("/auth/?class="+class).body, "Sign in to "+title)
+	}
+}
+
+// The school's own sign-in stands before the e-mail, the e-mail before other accounts, and
+// more than three of those are folded.
+func TestMostCommonMethodFirst(t *testing.T) {
+	w := newFixture(t, signin.Config{})
+	w.stytch.AddSSO(w.law.ID, "saml", nil)
+	page := w.browser().get("/auth/?class=" + w.law.Slug).body
+	last := 0
+	for _, next := range []string{"/auth/sso/", `value="magic_link"`, "Use a password instead", "Use an account elsewhere: Google, Microsoft, GitHub, Slack, HubSpot", "/auth/oauth/google"} {
+		at := strings.Index(page, next)
+		require.Greater(t, at, last, next)
+		last = at
+	}
 }

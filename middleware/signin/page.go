@@ -21,7 +21,7 @@ type Page struct {
 
 	Notice    string // what went wrong and what to do, a fixed sentence
 	Class     string // the class as the request named it: an organization_id or a slug
-	ClassName string // its slug, or its name after the person has signed in
+	ClassName string // its name, or its slug if the name is not known here
 	Email     string // the address as it was typed
 	ReturnTo  string // field "return_to"
 	Minutes   int    // how long a link works
@@ -122,14 +122,27 @@ type Methods struct {
 // Any reports whether there is at least one method.
 func (w Methods) Any() bool { return w.ByEmail() || w.Password || len(w.Providers) > 0 }
 
+// Schools returns the identity providers of schools. If there is one, it is the most common
+// method of the class and stands first.
+func (w Methods) Schools() []Provider { return w.providers(true) }
+
+// Accounts returns the other providers.
+func (w Methods) Accounts() []Provider { return w.providers(false) }
+
+func (w Methods) providers(school bool) []Provider {
+	return slices.DeleteFunc(slices.Clone(w.Providers), func(p Provider) bool { return p.School != school })
+}
+
 // ByEmail reports whether there is a method by e-mail.
 func (w Methods) ByEmail() bool { return w.MagicLink || w.EmailCode }
 
 // Provider is a link to sign in at another host: by OAuth, or at the identity provider
 // of a school.
 type Provider struct {
-	Name string // "Google", or what the class calls its identity provider
-	URL  string // on this host; a link and no form, since browsers apply form-action to the redirects of forms
+	Name   string // "Google", or what the class calls its identity provider
+	URL    string // on this host; a link and no form, since browsers apply form-action to the redirects of forms
+	School bool   // it is the identity provider of a school
+	mark   string // see Mark
 }
 
 // Choice is a list of classes to choose from. Each is a form with the field "class",

@@ -110,9 +110,10 @@ func (h *Handler) methodsFor(may classMethods, page Page) Methods {
 	if page.Attempt != "" {
 		query += "&attempt=" + page.Attempt // the query has a class before it
 	}
-	lead := func(name, path string) {
+	lead := func(provider Provider, path string) {
 		address := url.URL{Path: h.config.prefix() + path, RawQuery: query}
-		methods.Providers = append(methods.Providers, Provider{name, address.String()})
+		provider.URL = address.String()
+		methods.Providers = append(methods.Providers, provider)
 	}
 	if can(grimoireauth.MethodSSO) {
 		for _, connection := range may.connections {
@@ -120,12 +121,12 @@ func (h *Handler) methodsFor(may classMethods, page Page) Methods {
 			if name == "" {
 				name = "your school's sign-in"
 			}
-			lead(name, "sso/"+url.PathEscape(string(connection.ID)))
+			lead(Provider{Name: name, School: true, mark: string(connection.Kind)}, "sso/"+url.PathEscape(string(connection.ID)))
 		}
 	}
 	for _, provider := range providers {
 		if can(provider.method) {
-			lead(provider.name, "oauth/"+provider.path)
+			lead(Provider{Name: provider.name, mark: provider.path}, "oauth/"+provider.path)
 		}
 	}
 	return methods
