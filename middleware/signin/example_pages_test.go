@@ -27,6 +27,15 @@ func ExampleMethods() {
 	// <button name="method" value="magic_link">Link</button>
 }
 
+// A page of the application's own shows the drawing of each provider.
+func ExampleProvider() {
+	page := template.Must(template.New("sign-in").Parse(`<svg viewBox="0 0 24 24"><path d="{{.Mark}}"/></svg>{{.Name}}`))
+	if err := page.Execute(os.Stdout, signin.Provider{Name: "Our University", School: true}); err != nil {
+		log.Fatal(err)
+	}
+	// Output: <svg viewBox="0 0 24 24"><path d="M4 12h15M13 6l6 6l-6 6"/></svg>Our University
+}
+
 // Pages that were written from nothing have to have every name.
 func ExamplePageNames() {
 	own := template.Must(template.New("own").Parse(`{{define "sign-in"}}…{{end}}{{define "sent"}}…{{end}}`))
