@@ -37,7 +37,7 @@ func allocated(runs int, f func()) (bytes, objects int) {
 	return int(after.TotalAlloc-before.TotalAlloc) / runs, int(after.Mallocs-before.Mallocs) / runs
 }
 
-// remember does what judge does with a good token whose digest is the n-th, without
+// remember keeps what a verification keeps of a good token whose digest is the n-th, without
 // the cost of signing one: its session is read from a payload like that of all
 // tokens, with ids of its own.
 func remember(t testing.TB, v *Verifier, s *tokenCache, payload string, n int) {
