@@ -24,9 +24,8 @@ const (
 // person is a browser with a profile of its own, and so without other people's cookies.
 type person struct {
 	t       *testing.T
-	home    string // the address of the classroom
-	keys    bool   // uses the keyboard alone
-	lasting time.Duration
+	home    string        // the address of the classroom
+	lasting time.Duration // how long its tabs are open at most
 	profile cdp.BrowserContextID
 	ctx     context.Context // of the tab
 	leave   func()          // closes the tab
