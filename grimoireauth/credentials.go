@@ -43,8 +43,8 @@ func NewCredentials(jwt, token string) Credentials {
 // IsZero reports whether there is neither a JWT nor a token.
 func (c Credentials) IsZero() bool { return c.JWT.IsZero() && c.Token.IsZero() }
 
-// Intermediate is Stytch's intermediate_session_token: the proof of an
-// unfinished sign-in. It is no session and never converts to [Credentials].
+// Intermediate is Stytch's intermediate_session_token: the proof of a
+// pending sign-in. It is no session and never converts to [Credentials].
 type Intermediate struct {
 	Token     Secret
 	ExpiresAt time.Time // ten minutes after it was made

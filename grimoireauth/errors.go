@@ -24,8 +24,8 @@ var (
 	ErrUnauthenticated error = &sentinel{text: "not signed in"}
 	// ErrNoCredentials: none were presented. It is an ErrUnauthenticated.
 	ErrNoCredentials error = &sentinel{"no credentials were presented", ErrUnauthenticated}
-	// ErrExpired: genuine, but past its time, and there was nothing to refresh
-	// it with. It is an ErrUnauthenticated.
+	// ErrExpired: the session_jwt is genuine and has expired, and there was no
+	// session_token to refresh it with. It is an ErrUnauthenticated.
 	ErrExpired error = &sentinel{"the session_jwt has expired", ErrUnauthenticated}
 	// ErrSessionEnded: Stytch, or a revocation, says that the session is over. It is
 	// the only error on which cookies may be deleted. It is an ErrUnauthenticated.
@@ -66,7 +66,7 @@ var (
 
 	// ErrNotFound: no such class, member or connection.
 	ErrNotFound error = &sentinel{text: "not found"}
-	// ErrConflict: it exists already.
+	// ErrConflict: a class, a member or a connection of this name exists already.
 	ErrConflict error = &sentinel{text: "exists already"}
 	// ErrInvalid: the input, or the configuration, is not acceptable.
 	ErrInvalid error = &sentinel{text: "invalid"}
@@ -78,8 +78,8 @@ var (
 	// long ago to remember.
 	ErrTokenUnknown error = &sentinel{text: "the link or code is not known: ask for a new one"}
 
-	// ErrSignInExpired: an unfinished sign-in is past its ten minutes, or was
-	// finished already. It is an ErrTokenSpent.
+	// ErrSignInExpired: a pending sign-in is older than ten minutes, or was finished
+	// already. It is an ErrTokenSpent.
 	ErrSignInExpired error = &sentinel{"the sign-in took too long, or is finished already: begin again", ErrTokenSpent}
 	// ErrWrongCode: a code by e-mail, by SMS, of an authenticator app, or a
 	// recovery code is not the right one. Asking again is fine.
@@ -94,7 +94,7 @@ var (
 	// because it was leaked or the rules have changed. Start a reset.
 	ErrPasswordMustChange error = &sentinel{text: "this password cannot be used any more: ask for a link to set a new one"}
 
-	// ErrStepUp: the sign-in is unfinished; stytchclient.StepUpError says what is owed.
+	// ErrStepUp: the sign-in is pending; stytchclient.StepUpError says which step is missing.
 	ErrStepUp error = &sentinel{text: "the sign-in is not finished"}
 
 	// ErrRateLimited: too many requests; wait as [Error.RetryAfter] says (429).
@@ -102,11 +102,11 @@ var (
 	// ErrLocked: too many failed attempts, so that the member cannot sign in for a
 	// while. It is an ErrRateLimited.
 	ErrLocked error = &sentinel{"too many failed attempts: wait before you try again", ErrRateLimited}
-	// ErrOverShare: the request was not asked about, because the client address that it
-	// came from, or all that come from addresses which are not known, have used up what is
-	// made for strangers: see [ContextWithClientAddress]. It says nothing about the
+	// ErrOverShare: no call to Stytch was made for the request, because its client address
+	// has used up its share of the calls with unverified credentials; all unknown addresses
+	// have one share together: see [ContextWithClientAddress]. It says nothing about the
 	// credentials and is never a logout; wait as [Error.RetryAfter] says (429). It is an
-	// ErrRateLimited, the other ones of which are Stytch's limits on this program.
+	// ErrRateLimited; the others are Stytch's limits on this program.
 	ErrOverShare error = &sentinel{"too many requests from this network: wait a moment", ErrRateLimited}
 	// ErrUnavailable: a temporary error. It says nothing about the
 	// credentials and is never a logout (503).
@@ -123,7 +123,7 @@ type Error struct {
 	Type       string        // Stytch's error_type, "" if there was none
 	RequestID  string        // Stytch's request_id, to quote to their support
 	RetryAfter time.Duration // how long to wait, 0 if Stytch did not say
-	Detail     string        // the cause in words of this module, printed with the error; "" if there are none
+	Detail     string        // the cause in words of this module, printed with the error; "" if there is none
 	Err        error         // the cause, for errors.Is and errors.As; what Stytch wrote is reached in no other way
 
 	// Unanswered says that an earlier attempt of the same call got no answer, so that

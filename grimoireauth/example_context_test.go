@@ -70,7 +70,7 @@ func ExampleCredentials() {
 	fmt.Println(credentials.JWT)
 	_, ok := grimoireauth.CredentialsFromContext(context.Background())
 	fmt.Println("signed in:", ok)
-	// The proof of an unfinished sign-in is none of them.
+	// The proof of a pending sign-in is none of them.
 	fmt.Println(grimoireauth.Intermediate{Token: grimoireauth.NewSecret("intermediate_session_token")}.Token)
 	// Output:
 	// false true

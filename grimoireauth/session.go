@@ -148,13 +148,13 @@ func (s Session) HasRole(id string) bool { return slices.Contains(s.fields().rol
 // Factors returns how the member signed in.
 func (s Session) Factors() []Factor { return slices.Clone(s.fields().factors) }
 
-// factorImpersonated is the type of the factor that an administrator leaves who
-// signs in as a member at Stytch's dashboard.
+// factorImpersonated is the type of the factor of an administrator who signs in as a
+// member at Stytch's dashboard.
 const factorImpersonated = "impersonated"
 
-// Impersonated reports whether not the member signed in but an administrator in
-// their name, through Stytch's dashboard. Such a session may look at what the
-// member sees; whether it may hand in an essay is for the application to say.
+// Impersonated reports whether an administrator signed in as the member, through
+// Stytch's dashboard. Such a session may look at what the member sees; the
+// application decides whether it may hand in an essay.
 // Source: https://stytch.com/docs/b2b/api/authenticate-impersonation-token
 func (s Session) Impersonated() bool {
 	return slices.ContainsFunc(s.fields().factors, func(f Factor) bool { return f.Type == factorImpersonated })
@@ -171,9 +171,9 @@ func (s Session) LastAccessedAt() time.Time { return s.fields().accessed.time() 
 // session_jwt that attests it ends much earlier, five minutes after its issue.
 func (s Session) ExpiresAt() time.Time { return s.fields().expires.time() }
 
-// EndsBy returns the latest moment that the session can reach while it slides: how long
-// it is worth keeping its session_token. Zero: unknown, and the session's end may still
-// be moved at Stytch. [jwtlocal.Verifier] says it if its sessions slide.
+// EndsBy returns the latest time to which ExpiresAt can be extended, so that a cookie
+// with the session_token need not last longer. A [jwtlocal.Verifier] with a
+// SlidingSession sets it. Zero: unknown; the session may still be extended at Stytch.
 //
 // [jwtlocal.Verifier]: https://pkg.go.dev/github.com/promptgrimoire/auth/jwtlocal#Verifier
 func (s Session) EndsBy() time.Time { return s.fields().endsBy.time() }

@@ -12,18 +12,18 @@ import (
 // SessionMarks makes and checks the marks by which a deployment recognises the
 // session_tokens that it has given to browsers, without asking Stytch. A mark is a keyed
 // digest (HMAC-SHA256) of a session_token and its session's id. It proves no session, and
-// admits to nothing: it only says that the token is not a stranger's guess, so that asking
-// Stytch about it draws on no stranger's share. It stays correct after the session has
-// ended.
+// admits to nothing: it only says that the deployment gave this token to a browser, so that
+// a call to Stytch about it does not use a share of unverified credentials. It stays correct
+// after the session has ended.
 //
 // stytchclient.Client.SessionMarks returns them; middleware.Config takes them. All processes with
 // the same project secret recognise each other's marks. After a rotation of the secret
-// earlier marks are not recognised any more: their tokens count as strangers' until the
+// earlier marks are not recognised any more: their tokens count as unverified until the
 // next sign-in, and no session ends.
 //
 // The zero SessionMarks makes no mark and recognises none. It is safe for concurrent use.
 type SessionMarks struct {
-	// A function, because whatever prints it prints an address and not the key.
+	// A function, because fmt prints the address of a function, and would print a key.
 	sum func(token Secret, session SessionID) string
 }
 

@@ -17,7 +17,7 @@ type Stats struct {
 	CacheHits    uint64
 	CacheMisses  uint64
 	CacheEntries int
-	CacheBytes   int // an estimate of what the entries weigh
+	CacheBytes   int // an estimate of the memory that the entries need
 
 	// Refused counts the tokens that did not pass, by reason. Reasons that never occurred
 	// are absent.

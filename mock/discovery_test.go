@@ -120,7 +120,7 @@ func TestExchangeThatOwesMFA(t *testing.T) {
 	id := w.member(org, object{"email_address": "ada@example.edu", "mfa_phone_number": "+15005550006"})
 	ist := w.discoveryIST("ada@example.edu")
 	out := w.ok(http.MethodPost, discover+"/intermediate_sessions/exchange", object{"intermediate_session_token": ist, "organization_id": org})
-	require.Equal(t, ist, requireUnfinished(t, out))
+	require.Equal(t, ist, requirePending(t, out))
 	require.Equal(t, "sms_otp", out.text("mfa_required", "secondary_auth_initiated"))
 	require.Nil(t, out["primary_required"])
 	signedIn := w.ok(http.MethodPost, otps+"/sms/authenticate", object{
@@ -160,7 +160,7 @@ func TestCreateByDiscovery(t *testing.T) {
 	})
 	t.Run("may owe a second factor at once", func(t *testing.T) {
 		out := w.ok(http.MethodPost, create, object{"intermediate_session_token": w.discoveryIST("eve@example.edu"), "mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
-		requireUnfinished(t, out)
+		requirePending(t, out)
 		require.NotNil(t, out["mfa_required"])
 	})
 	t.Run("refusals leave nothing behind", func(t *testing.T) {

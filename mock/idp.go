@@ -12,9 +12,9 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// IdPUser is a person that the scripted identity provider knows: the one that
-// stands behind OAuth and SSO. Addresses that are no IdPUser's can sign in there,
-// too, as people of which nothing else is known.
+// IdPUser is a person that the scripted identity provider behind OAuth and SSO knows.
+// A person with another address can sign in there too; the provider then says only the
+// address.
 type IdPUser struct {
 	Email string // required
 	Name  string // empty: the part of Email before the @

@@ -203,7 +203,7 @@ func TestUnverifiedAddressOpensNothing(t *testing.T) {
 	org := w.organization(nil)
 	id := w.member(org, object{"email_address": "ada@example.edu"})
 	w.stytch.SignIn(memberID(id)) // she has proven her address
-	ist := requireUnfinished(t, w.oauth("github", org, "ada@example.edu"))
+	ist := requirePending(t, w.oauth("github", org, "ada@example.edu"))
 	require.Empty(t, w.ok(http.MethodGet, organizations+"/"+org+"/member?member_id="+id, nil).at("member", "oauth_registrations"))
 	token := w.link(org, "ada@example.edu", nil)
 	out := w.ok(http.MethodPost, links+"/authenticate", object{"magic_links_token": token, "intermediate_session_token": ist})

@@ -75,7 +75,7 @@ func TestSMS(t *testing.T) {
 	whose := object{"organization_id": org, "member_id": id}
 	phone := "+15005550006"
 	unfinished := func() object {
-		ist := requireUnfinished(t, w.authenticateLink(w.link(org, "ada@example.edu", nil)))
+		ist := requirePending(t, w.authenticateLink(w.link(org, "ada@example.edu", nil)))
 		return with(whose, object{"intermediate_session_token": ist})
 	}
 	send, authenticate := otps+"/sms/send", otps+"/sms/authenticate"

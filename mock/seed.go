@@ -29,12 +29,13 @@ type seedFile struct {
 
 // Seed fills a new Stytch from a JSON object. Its "roles", "redirect_urls",
 // "cross_org_passwords", "rate_limits", "lock_after" and "random_seed" take the
-// place of the fields, but a RandomSeed that is set must not be another one; "personas" are those of the identity provider, each as POST
-// /fake/personas takes it; "organizations" have the fields of Stytch's create call
-// and "members", each with the fields of theirs. Unlike Stytch, it refuses a name
-// that it does not know. Its error joins everything that is wrong with the file,
-// with the place of each, and nothing is kept then. Call it before anything else;
-// it panics if the fields of the Stytch are wrong.
+// place of the fields; it rejects a random_seed that differs from a RandomSeed that is
+// set. Its "personas" are the [IdPUser]s, each with the fields that POST /fake/personas
+// takes. Its "organizations" have the fields of Stytch's create call and "members", each
+// with the fields of Stytch's call for those. Unlike Stytch, Seed rejects a name that it
+// does not know. Its error joins all faults of the file with the place of each, and then
+// nothing is added. Call it before any other method; it panics if the fields of the
+// Stytch are wrong.
 func (s *Stytch) Seed(file []byte) error {
 	if s.core != nil {
 		return errors.New("a seed is for a Stytch that was not used before")
@@ -119,8 +120,8 @@ func seedOrganization(c *core.Request, where string, raw json.RawMessage) []erro
 	return faults
 }
 
-// seeded calls an endpoint with what a seed says; besides is a name that is the
-// seed's own.
+// seeded calls an endpoint with an object of the seed. Besides is a name that the seed
+// allows there and the endpoint does not have.
 func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besides string, serve func(*core.Request, In) (Out, error)) (Out, error) {
 	var in In
 	var none Out

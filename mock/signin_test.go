@@ -12,8 +12,8 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// An unfinished sign-in is a 200 without a session.
-func requireUnfinished(t *testing.T, out object) string {
+// A pending sign-in is a 200 without a session.
+func requirePending(t *testing.T, out object) string {
 	t.Helper()
 	require.Equal(t, false, out["member_authenticated"])
 	require.Equal(t, "", out["session_token"])
@@ -66,7 +66,7 @@ func TestMFAIsOwed(t *testing.T) {
 				require.Len(t, live, 1)
 				return
 			}
-			ist := requireUnfinished(t, out)
+			ist := requirePending(t, out)
 			require.Equal(t, "pending", out.text("member", "status"), "nobody has signed in yet")
 			require.Empty(t, live)
 			w.refuses(401, "unable_to_auth_magic_link", http.MethodPost, links+"/authenticate", object{"magic_links_token": token})
@@ -102,7 +102,7 @@ func TestPrimaryIsOwed(t *testing.T) {
 	})
 	w.ok(http.MethodPost, links+"/email/invite", object{"organization_id": org, "email_address": "ada@example.edu"})
 	out := w.authenticateLink(w.stytch.Outbox()[0].Token)
-	requireUnfinished(t, out)
+	requirePending(t, out)
 	require.Equal(t, map[string]any{"allowed_auth_methods": []any{"sso", "google_oauth"}}, out["primary_required"])
 	require.Nil(t, out["mfa_required"], "the primary method comes first")
 	require.Equal(t, "invited", out.text("member", "status"))
@@ -121,9 +121,9 @@ func TestIntermediateSession(t *testing.T) {
 			return w.do(http.MethodPost, links+"/authenticate", object{"magic_links_token": w.link(org, email, nil), "intermediate_session_token": ist})
 		}
 		_, first := begin(org, "ada@example.edu", nil)
-		ist := requireUnfinished(t, first)
+		ist := requirePending(t, first)
 		_, again := begin(org, "ada@example.edu", ist)
-		require.Equal(t, ist, requireUnfinished(t, again), "what was begun is gone on with")
+		require.Equal(t, ist, requirePending(t, again), "what was begun is gone on with")
 
 		_, wrong := begin(org, "bob@example.edu", ist)
 		require.Equal(t, "member_session_member_id_mismatch", wrong["error_type"])
@@ -132,7 +132,7 @@ func TestIntermediateSession(t *testing.T) {
 
 		time.Sleep(10*time.Minute - time.Microsecond)
 		_, again = begin(org, "ada@example.edu", ist)
-		require.Equal(t, ist, requireUnfinished(t, again))
+		require.Equal(t, ist, requirePending(t, again))
 		time.Sleep(time.Microsecond)
 		status, wrong := begin(org, "ada@example.edu", ist)
 		require.Equal(t, 404, status)
@@ -140,14 +140,14 @@ func TestIntermediateSession(t *testing.T) {
 	})
 }
 
-// An unfinished sign-in ends when it is finished, and when its member is
+// A pending sign-in ends when it is finished, and when its member is
 // deleted: it does not come back with them.
 func TestIntermediateSessionEnds(t *testing.T) {
 	w := newWire(t)
 	org := w.organization(object{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
 	at := organizations + "/" + org
 	id := w.member(org, object{"email_address": "ada@example.edu"})
-	begin := func() string { return requireUnfinished(t, w.authenticateLink(w.link(org, "ada@example.edu", nil))) }
+	begin := func() string { return requirePending(t, w.authenticateLink(w.link(org, "ada@example.edu", nil))) }
 	goOn := func(ist string) object {
 		return object{"magic_links_token": w.link(org, "ada@example.edu", nil), "intermediate_session_token": ist}
 	}

@@ -274,7 +274,7 @@ func TestSSOStaysInItsOrganization(t *testing.T) {
 	open := w.stytch.AddClass("Open")
 	w.stytch.AddStudent(open.ID, "ada@example.edu")
 	saml := w.stytch.AddSSO(class.ID, "saml", nil)
-	ist := requireUnfinished(t, w.sso(saml, "ada@example.edu"))
+	ist := requirePending(t, w.sso(saml, "ada@example.edu"))
 	const kind = "invalid_intermediate_session_token_for_organization"
 	w.refuses(400, kind, http.MethodPost, discover+"/organizations", object{"intermediate_session_token": ist})
 	w.refuses(400, kind, http.MethodPost, discover+"/organizations/create", object{"intermediate_session_token": ist})

@@ -115,7 +115,7 @@ func TestAge(t *testing.T) {
 	token := w.link(class.Slug, "ada@example.edu", nil)
 	strict := w.stytch.AddClass("Strict", mock.Settings{"mfa_policy": "REQUIRED_FOR_ALL", "email_invites": "ALL_ALLOWED"})
 	w.stytch.AddStudent(strict.ID, "ada@example.edu")
-	ist := requireUnfinished(t, w.authenticateLink(w.link(strict.Slug, "ada@example.edu", nil)))
+	ist := requirePending(t, w.authenticateLink(w.link(strict.Slug, "ada@example.edu", nil)))
 
 	w.stytch.Age(30 * time.Minute)
 	out := w.authenticate(credentials)

@@ -102,7 +102,7 @@ type examination struct {
 	http    *http.Client // for the key set, which is asked for without the secret
 
 	refused atomic.Bool // Stytch refuses the project: no class can be looked at
-	silent  atomic.Bool // a question about a class was not answered: ask no further
+	outage  atomic.Bool // a call about a class got no answer: no further class is looked at
 }
 
 // The names of the checks, which are the codes of what is well and of what could
@@ -145,20 +145,21 @@ func (d *examination) examine(ctx context.Context) Report {
 
 	visits := d.visits()
 	found := make([]Report, len(visits))
-	turn := make(chan struct{}, classesAtOnce)
+	slots := make(chan struct{}, classesAtOnce)
 	var all sync.WaitGroup
 	for i, v := range visits {
-		turn <- struct{}{}
+		slots <- struct{}{}
 		all.Go(func() {
 			found[i] = safely(checkClass, func() Report { return d.visit(ctx, v) })
-			<-turn
+			<-slots
 		})
 	}
 	all.Wait()
 	return append(out, slices.Concat(found...)...)
 }
 
-// safely keeps a transport that panics from taking the program down at its start.
+// safely runs a check and turns a panic, such as of Config.Transport, into a finding, so that
+// it does not end the program at its start.
 func safely(check string, do func() Report) (found Report) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -169,7 +170,7 @@ func safely(check string, do func() Report) (found Report) {
 	return do()
 }
 
-// unanswered says that a question got no answer that means anything, and why.
+// unanswered returns the finding for a call whose answer decides nothing, with the reason.
 func unanswered(check string, class grimoireauth.ClassID, err error) grimoireauth.Finding {
 	out := grimoireauth.Finding{Severity: grimoireauth.SeverityUnknown, Code: check, Class: class, Err: err}
 	var e *grimoireauth.Error

@@ -17,26 +17,26 @@ import (
 type visit struct {
 	id    grimoireauth.ClassID
 	slug  string
-	wrong Report // with the entry itself; such a class is not asked for
+	wrong Report // the fault of the entry itself, for which no call is made; nil if it has none
 }
 
 // classPrefix is how the ids of classes begin.
 const classPrefix = "organization-"
 
-// printableID is what an id looks like that may be repeated: anything else may have
-// been pasted by mistake.
+// printableID is the form of an id that a Finding may print. Any other text may be a secret
+// that was pasted by mistake.
 var printableID = regexp.MustCompile(`^` + classPrefix + `[A-Za-z0-9-]{1,100}$`)
 
 func (d *examination) visits() []visit {
-	elsewhere := map[string]string{"test": "live", "live": "test"}[d.project.Env]
+	otherEnv := map[string]string{"test": "live", "live": "test"}[d.project.Env]
 	var out []visit
 	for i, id := range d.check.Classes {
 		v := visit{id: id}
 		switch {
 		case !printableID.MatchString(string(id)):
 			v.wrong = Report{symptoms.found("class-id-invalid", "", i+1)}
-		case strings.HasPrefix(string(id), classPrefix+elsewhere+"-"):
-			v.wrong = Report{symptoms.found("wrong-environment", id, "a class of a "+elsewhere+" project")}
+		case strings.HasPrefix(string(id), classPrefix+otherEnv+"-"):
+			v.wrong = Report{symptoms.found("wrong-environment", id, "a class of a "+otherEnv+" project")}
 		}
 		out = append(out, v)
 	}
@@ -50,7 +50,7 @@ func (d *examination) visits() []visit {
 	return out
 }
 
-// get asks for the class.
+// get fetches the class.
 func (v visit) get(ctx context.Context, classes stytchclient.Classes) (grimoireauth.Class, error) {
 	if v.id != "" {
 		return classes.Get(ctx, v.id)
@@ -58,8 +58,8 @@ func (v visit) get(ctx context.Context, classes stytchclient.Classes) (grimoirea
 	return classes.BySlug(ctx, v.slug)
 }
 
-// untold says that nothing could be found out about the class as a whole.
-func (v visit) untold(f grimoireauth.Finding) Report {
+// notChecked returns a finding that stands for all checks of the class.
+func (v visit) notChecked(f grimoireauth.Finding) Report {
 	if f.Class = v.id; v.id == "" {
 		f.Problem = fmt.Sprintf("class %q: %s", v.slug, f.Problem)
 	}
@@ -72,13 +72,13 @@ func (d *examination) visit(ctx context.Context, v visit) Report {
 	case v.wrong != nil:
 		return v.wrong
 	case d.refused.Load():
-		return v.untold(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch refuses the project", Remedy: "Correct that first."})
-	case d.silent.Load():
-		return v.untold(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch did not answer about another class", Remedy: "Check again."})
+		return v.notChecked(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch refuses the project", Remedy: "Correct that first."})
+	case d.outage.Load():
+		return v.notChecked(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch did not answer about another class", Remedy: "Check again."})
 	}
 	class, err := v.get(ctx, d.client.Classes)
 	if err != nil {
-		return d.unseen(v, err)
+		return d.getError(v, err)
 	}
 	if class.Archived {
 		return Report{symptoms.found("class-archived", class.ID)}
@@ -86,7 +86,7 @@ func (d *examination) visit(ctx context.Context, v visit) Report {
 	out := d.settings(class)
 	connections, err := d.client.Connections.List(ctx, class.ID)
 	if err != nil {
-		out = append(out, d.unheard(class.ID, err))
+		out = append(out, d.noAnswer(class.ID, err))
 	} else {
 		out = append(out, d.connections(class, connections)...)
 	}
@@ -97,8 +97,8 @@ func (d *examination) visit(ctx context.Context, v visit) Report {
 	return out
 }
 
-// unseen explains why there is no class to look at.
-func (d *examination) unseen(v visit, err error) Report {
+// getError returns the finding for a class that Stytch did not return.
+func (d *examination) getError(v visit, err error) Report {
 	var e *grimoireauth.Error
 	switch found, refused := refusal(v.id, err); {
 	case errors.Is(err, grimoireauth.ErrNotFound), errors.As(err, &e) && e.Type == "invalid_organization_id":
@@ -110,19 +110,20 @@ func (d *examination) unseen(v visit, err error) Report {
 		found.Err = err
 		return Report{found}
 	case refused:
-		return v.untold(found)
+		return v.notChecked(found)
 	}
-	return v.untold(d.unheard(v.id, err))
+	return v.notChecked(d.noAnswer(v.id, err))
 }
 
-// unheard notes an outage, so that the other classes are left alone: it is not made
-// worse, and the program does not wait for each of them. That a project may not ask
-// one question, such as for connections without a plan that has them, is no outage.
-func (d *examination) unheard(class grimoireauth.ClassID, err error) grimoireauth.Finding {
+// noAnswer returns the finding for a call without an answer. If that is an outage, the
+// examination calls Stytch about no further class, so that it adds no load and the program
+// does not wait for each class. It is no outage if Stytch rejects one call of the project,
+// such as for connections under a plan that has none.
+func (d *examination) noAnswer(class grimoireauth.ClassID, err error) grimoireauth.Finding {
 	var e *grimoireauth.Error
 	withheld := errors.As(err, &e) && stytchhttp.ProjectFault(e.Type)
 	if !withheld && (errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)) {
-		d.silent.Store(true)
+		d.outage.Store(true)
 	}
 	return unanswered(checkClass, class, err)
 }
@@ -139,7 +140,7 @@ func (d *examination) people(ctx context.Context, class grimoireauth.ClassID) Re
 		for member, err := range d.client.Roster.Find(ctx, stytchclient.MemberQuery{Role: role}, class) {
 			switch {
 			case err != nil:
-				return Report{d.unheard(class, err)}
+				return Report{d.noAnswer(class, err)}
 			case !member.Suspended:
 				return nil
 			}

@@ -36,7 +36,7 @@ type expected struct {
 	id    grimoireauth.ClassID      // likewise, by its id
 	meant grimoireauth.ClassID      // that a one-time token should be for: another one is refused
 	whose grimoireauth.MemberID     // that was asked for: another one is no answer
-	began grimoireauth.Intermediate // the unfinished sign-in that goes on
+	began grimoireauth.Intermediate // the pending sign-in that goes on
 
 	completes bool // the answer has no member_authenticated: the call finishes a sign-in or fails
 	password  bool // the call checks a password: see callWithPassword
@@ -68,7 +68,7 @@ func ask[Answer any](ctx context.Context, c *Client, op, path string, params any
 
 // accept turns an answer into a SignedIn. It is the one place where the answer to a
 // sign-in becomes a session, and it needs all of: member_authenticated, both
-// tokens, a session, and ids that are there and agree. An unfinished sign-in
+// tokens, a session, and ids that are there and agree. A pending sign-in
 // answers 200 as well, with empty tokens, so the status alone would let people in
 // without their second factor.
 //

@@ -78,9 +78,9 @@ func (s Discovery) CreateClass(ctx context.Context, in CreatedClass) (SignedIn, 
 	}
 	signedIn, err := s.c.accept(ctx, op, *res, expected{began: req.began})
 	made := signedIn.Class
-	var unfinished *StepUpError
-	if errors.As(err, &unfinished) {
-		made = unfinished.Class
+	var stepUp *StepUpError
+	if errors.As(err, &stepUp) {
+		made = stepUp.Class
 	}
 	if made.ID != "" {
 		audit.Class, audit.RequestID, audit.Fields = made.ID, res.RequestID, difference(nil, classAudit(made))

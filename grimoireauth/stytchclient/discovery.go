@@ -54,19 +54,19 @@ type DiscoveredClass struct {
 	MFA     bool
 }
 
-// List lists the classes that a person can go to: with the Intermediate of an
-// unfinished sign-in, those they are in and those they could join; with the
+// List lists the classes that a person can go to: with the Intermediate of a
+// pending sign-in, those they are in and those they could join; with the
 // Credentials of a session, those they are in. Archived classes, and those in which
 // they are suspended, are left out, since they could not be entered. It can be called
 // again and uses nothing up. Errors: [grimoireauth.ErrSignInExpired], [grimoireauth.ErrSessionEnded].
 // Source: https://stytch.com/docs/b2b/api/list-discovered-organizations
 func (s Discovery) List(ctx context.Context, proof grimoireauth.Proof) (Discovered, error) {
 	const op = "discover classes"
-	who, err := present(op, proof)
+	who, err := proofFieldsOf(op, proof)
 	if err != nil {
 		return Discovered{}, err
 	}
-	if who == (presented{}) {
+	if who == (proofFields{}) {
 		return Discovered{}, &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrNoCredentials}
 	}
 	res, err := call(ctx, s.c, op, func(ctx context.Context) (*organizations.ListResponse, error) {

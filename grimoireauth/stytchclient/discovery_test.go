@@ -125,7 +125,7 @@ func TestSignInCreateClass(t *testing.T) {
 	d.refused(grimoireauth.ErrConflict, signedIn, err)
 }
 
-// The ten minutes of an unfinished sign-in, by this clock and by Stytch's.
+// The ten minutes of a pending sign-in, by this clock and by Stytch's.
 func TestSignInIntermediateExpires(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		d := newFixture(t, new(mock.Stytch))

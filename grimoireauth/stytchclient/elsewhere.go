@@ -19,7 +19,7 @@ type TrustedToken struct {
 	To grimoireauth.Credentials
 }
 
-// WithTrustedToken signs a member in who is signed in to another system. Errors:
+// WithTrustedToken signs in a member who is signed in to another system already. Errors:
 // [grimoireauth.ErrUnauthenticated] if the project does not trust the token.
 // Source: https://stytch.com/docs/b2b/api/attest-session
 func (s SignIn) WithTrustedToken(ctx context.Context, in TrustedToken) (SignedIn, error) {
@@ -39,17 +39,17 @@ func (s SignIn) WithTrustedToken(ctx context.Context, in TrustedToken) (SignedIn
 	}, expected{class: in.Class, completes: true})
 }
 
-// OtherSession is a session of the system that signed people in before this one.
+// OtherSession is a session of the system that signed people in before Stytch did.
 type OtherSession struct {
 	Token grimoireauth.Secret  // what that system's userinfo endpoint takes; required
 	Class grimoireauth.ClassID // required; the person has to be on its roster
 	SessionOptions
 }
 
-// WithOtherSession turns a session of the system before into one of this, so that
-// no member is signed out by the change. Stytch asks that system whose it is. Errors:
-// [grimoireauth.ErrNotFound] for a person who is not in the class; [grimoireauth.ErrUnavailable] if that
-// system does not say.
+// WithOtherSession exchanges a session of the former system for one of Stytch, so that
+// the change of systems signs no member out. Stytch asks the former system for the person.
+// Errors: [grimoireauth.ErrNotFound] for a person who is not in the class;
+// [grimoireauth.ErrUnavailable] if that system does not answer.
 // Source: https://stytch.com/docs/b2b/api/migrate-session
 func (s SignIn) WithOtherSession(ctx context.Context, in OtherSession) (SignedIn, error) {
 	const op = "sign in with other session"
@@ -63,8 +63,8 @@ func (s SignIn) WithOtherSession(ctx context.Context, in OtherSession) (SignedIn
 	}, expected{class: in.Class, completes: true})
 }
 
-// AccessToken is what an application got that signs people in with this project (a
-// Connected App), with the scope full_access.
+// AccessToken is the access token of a Connected App: an application that signs people in
+// with this project. It has the scope full_access.
 type AccessToken struct {
 	Token grimoireauth.Secret // required; it works once, within five minutes
 	Class grimoireauth.ClassID

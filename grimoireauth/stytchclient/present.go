@@ -7,35 +7,35 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// presented is a Proof as Stytch's calls take it: at most one of its fields is
-// set, since two are an error there.
-type presented struct{ token, jwt, intermediate string }
+// proofFields are the fields of Stytch's calls for a Proof. At most one of them is set,
+// since Stytch rejects two.
+type proofFields struct{ token, jwt, intermediate string }
 
 var errUnknownProof = errors.New("the Proof is neither an Intermediate nor Credentials")
 
-// present returns the fields of a proof. An Intermediate that is past its time is
-// refused here, with the same sentinel as Stytch's answer would have.
-func present(op string, proof grimoireauth.Proof) (presented, error) {
+// proofFieldsOf returns the fields for a proof. It rejects an Intermediate that has
+// expired, with the sentinel that Stytch's answer would have.
+func proofFieldsOf(op string, proof grimoireauth.Proof) (proofFields, error) {
 	switch p := proof.(type) {
 	case nil:
-		return presented{}, nil
+		return proofFields{}, nil
 	case grimoireauth.Intermediate:
 		switch {
 		case p.Token.IsZero():
-			return presented{}, invalid(op, errors.New("the Intermediate is empty"))
+			return proofFields{}, invalid(op, errors.New("the Intermediate is empty"))
 		case !p.ExpiresAt.IsZero() && !time.Now().Before(p.ExpiresAt):
-			return presented{}, &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrSignInExpired}
+			return proofFields{}, &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrSignInExpired}
 		}
-		return presented{intermediate: p.Token.Reveal()}, nil
+		return proofFields{intermediate: p.Token.Reveal()}, nil
 	case grimoireauth.Credentials:
 		switch {
 		case !p.Token.IsZero(): // it outlives the session_jwt
-			return presented{token: p.Token.Reveal()}, nil
+			return proofFields{token: p.Token.Reveal()}, nil
 		case !p.JWT.IsZero():
-			return presented{jwt: p.JWT.Reveal()}, nil
+			return proofFields{jwt: p.JWT.Reveal()}, nil
 		}
-		return presented{}, &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrNoCredentials}
+		return proofFields{}, &grimoireauth.Error{Op: op, Kind: grimoireauth.ErrNoCredentials}
 	}
 	// Also a pointer to one of them, which has the method as well.
-	return presented{}, invalid(op, errUnknownProof)
+	return proofFields{}, invalid(op, errUnknownProof)
 }

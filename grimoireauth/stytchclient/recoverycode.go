@@ -7,8 +7,8 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/recoverycodes"
 )
 
-// WithRecoveryCode takes a recovery code in the place of a code of an authenticator app
-// that is lost. Each code works once. Errors: [grimoireauth.ErrWrongCode];
+// WithRecoveryCode completes a second factor by a recovery code, for a member who has
+// lost the authenticator app. Each code works once. Errors: [grimoireauth.ErrWrongCode];
 // [grimoireauth.ErrNotFound] if the member has no app with such codes;
 // [grimoireauth.ErrLocked]; [grimoireauth.ErrSignInExpired] or [grimoireauth.ErrSessionEnded].
 // Source: https://stytch.com/docs/b2b/api/recovery-codes-recover
@@ -55,8 +55,8 @@ func (f SecondFactors) RecoveryCodes(ctx context.Context, of FactorOwner) ([]gri
 	return secrets(res.RecoveryCodes), nil
 }
 
-// RotateRecoveryCodes replaces the codes of the member of a live session by new ones: the
-// old ones were seen, or are used up. As with [SecondFactors.RecoveryCodes], a second
+// RotateRecoveryCodes replaces the codes of the member of a live session by new ones, when
+// another person may know the old ones or they are used up. As with [SecondFactors.RecoveryCodes], a second
 // factor should come just before, and the errors are the same.
 // Source: https://stytch.com/docs/b2b/api/recovery-codes-rotate
 func (f SecondFactors) RotateRecoveryCodes(ctx context.Context, of FactorOwner) ([]grimoireauth.Secret, error) {

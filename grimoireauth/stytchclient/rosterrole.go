@@ -105,7 +105,7 @@ func (r Roster) recordDifference(ctx context.Context, op, requestID string, befo
 // before looks a member up ahead of a change. On behalf of a member it searches,
 // because Stytch would answer the direct question whatever they may see. A member who
 // may not search can still act on themselves, so then the project looks: what it
-// sees is not handed out, and Stytch judges the change itself.
+// sees is not returned, and Stytch checks the change itself.
 func (r Roster) before(ctx context.Context, op string, class grimoireauth.ClassID, member grimoireauth.MemberID) (grimoireauth.Member, error) {
 	if _, ok := stytchhttp.OnBehalf(ctx); !ok {
 		return r.get(ctx, op, class, member)

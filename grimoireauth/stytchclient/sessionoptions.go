@@ -41,11 +41,11 @@ type SignInOptions struct {
 
 // request is SignInOptions as Stytch's calls take them.
 type request struct {
-	presented
+	proofFields
 	minutes int32
 	claims  map[string]any
 	locale  string
-	// began is the unfinished sign-in that goes on, if one does.
+	// began is the pending sign-in that goes on, if one does.
 	began grimoireauth.Intermediate
 }
 
@@ -67,7 +67,7 @@ func (c *Client) request(op string, o SignInOptions, faults ...error) (request, 
 		return request{}, err
 	}
 	var err error
-	out.presented, err = present(op, o.Continue)
+	out.proofFields, err = proofFieldsOf(op, o.Continue)
 	return out, err
 }
 

@@ -71,17 +71,17 @@ func TestRequest(t *testing.T) {
 		ask, err = c.request(op, SignInOptions{Continue: grimoireauth.Intermediate{Token: grimoireauth.NewSecret("ist")}})
 		require.NoError(t, err)
 		require.Equal(t, int32(480), ask.minutes)
-		require.Equal(t, presented{intermediate: "ist"}, ask.presented)
+		require.Equal(t, proofFields{intermediate: "ist"}, ask.proofFields)
 	})
 	t.Run("a live session is not extended silently", func(t *testing.T) {
 		ask, err := c.request(op, SignInOptions{Continue: grimoireauth.Credentials{Token: grimoireauth.NewSecret("token"), JWT: grimoireauth.NewSecret("jwt")}})
 		require.NoError(t, err)
 		require.Zero(t, ask.minutes)
-		require.Equal(t, presented{token: "token"}, ask.presented, "one of them only")
+		require.Equal(t, proofFields{token: "token"}, ask.proofFields, "one of them only")
 		ask, err = c.request(op, SignInOptions{Continue: grimoireauth.Credentials{JWT: grimoireauth.NewSecret("jwt")}, SessionOptions: SessionOptions{Duration: time.Hour}})
 		require.NoError(t, err)
 		require.Equal(t, int32(60), ask.minutes, "by name it is")
-		require.Equal(t, presented{jwt: "jwt"}, ask.presented)
+		require.Equal(t, proofFields{jwt: "jwt"}, ask.proofFields)
 	})
 	t.Run("everything that is wrong at once", func(t *testing.T) {
 		_, err := c.request(op, SignInOptions{
@@ -122,7 +122,7 @@ func TestPresent(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := present("test", test.proof)
+			got, err := proofFieldsOf("test", test.proof)
 			if test.want == nil {
 				require.NoError(t, err)
 				return

@@ -42,10 +42,10 @@ type SSOSignIn struct {
 	SignInOptions
 }
 
-// WithSSO ends a sign-in that [SignIn.StartSSO] began. The identity provider's word
-// about the person, such as their affiliations, is in [grimoireauth.Member.Metadata] afterwards,
-// as the connection maps it. One that the identity provider began by itself
-// is refused, since no browser here began it. Errors: [grimoireauth.ErrTokenUnknown]; [grimoireauth.ErrNotInvited]
+// WithSSO ends a sign-in that [SignIn.StartSSO] began. Afterwards
+// [grimoireauth.Member.Metadata] has what the identity provider says about the person, such
+// as their affiliations, as the connection maps it. A sign-in that the identity provider
+// began is rejected, since it has no verifier of this browser. Errors: [grimoireauth.ErrTokenUnknown]; [grimoireauth.ErrNotInvited]
 // if the class does not know them and this connection lets no new people join;
 // [grimoireauth.ErrOtherBrowser], [grimoireauth.ErrOtherClass].
 // Source: https://stytch.com/docs/b2b/api/sso-authenticate

@@ -91,28 +91,28 @@ func stepUp(op string, res sessionAnswer, began grimoireauth.Intermediate, membe
 	case res.Primary == nil && res.MFA == nil:
 		return incomplete(op, res.RequestID, "says that the sign-in is unfinished and not what it lacks")
 	}
-	unfinished := &StepUpError{
+	stepUp := &StepUpError{
 		Op:           op,
 		Member:       member,
 		Class:        class,
 		Intermediate: newIntermediate(res.Intermediate, began),
 	}
 	if res.Primary != nil {
-		unfinished.Primary = true
-		unfinished.Methods = primaryMethods(res.Primary.AllowedAuthMethods, class)
+		stepUp.Primary = true
+		stepUp.Methods = primaryMethods(res.Primary.AllowedAuthMethods, class)
 	}
 	if res.MFA != nil {
-		unfinished.MFA = true
-		unfinished.CodeSent = res.MFA.SecondaryAuthInitiated == "sms_otp"
-		unfinished.Allowed = allowedSecondFactors(class.Settings)
+		stepUp.MFA = true
+		stepUp.CodeSent = res.MFA.SecondaryAuthInitiated == "sms_otp"
+		stepUp.Allowed = allowedSecondFactors(class.Settings)
 		if member.Breakglass {
-			unfinished.Allowed = slices.Clone(everySecondFactor) // bound by no restriction
+			stepUp.Allowed = slices.Clone(everySecondFactor) // bound by no restriction
 		}
 		if options := res.MFA.MemberOptions; options != nil {
-			unfinished.Enrolled = enrolled(unfinished.Allowed, options.MFAPhoneNumber != "", options.TOTPRegistrationID != "", member.DefaultSecondFactor)
+			stepUp.Enrolled = enrolled(stepUp.Allowed, options.MFAPhoneNumber != "", options.TOTPRegistrationID != "", member.DefaultSecondFactor)
 		}
 	}
-	return unfinished
+	return stepUp
 }
 
 // primaryMethods reads allowed_auth_methods. A class without a restriction has an

@@ -72,7 +72,7 @@ func TestNobodySignsIn(t *testing.T) {
 			_, err = client.SignIn.WithMagicLink(ctx, stytchclient.MagicLinkSignIn{Token: newestToken(t, stytch)})
 			require.NoError(t, err)
 
-			// An unfinished sign-in goes no further, either.
+			// A pending sign-in goes no further, either.
 			mfa := grimoireauth.Person{Class: stytch.AddClass("Strict", strict).ID}
 			mfa.Member = stytch.AddStudent(mfa.Class, "sam@example.edu")
 			require.NoError(t, client.SignIn.SendMagicLink(ctx, stytchclient.MagicLink{Class: mfa.Class, Email: "sam@example.edu"}))

@@ -12,8 +12,8 @@ import (
 )
 
 // Answer compares an answer of Stytch's, or of the mock's, with the description. A
-// refusal is compared whatever was asked for; any other answer only if it is to
-// one of the operations, since the pages for browsers are not described.
+// error is compared for every path; any other answer only if it is to one of the
+// operations, since the pages for browsers are not described.
 func Answer(x wiretap.Exchange) []Difference {
 	c := &check{facts: known()}
 	o, _ := c.facts.find(x.Method, x.URL)

@@ -23,7 +23,7 @@ type Watch struct {
 	seen     map[Difference]string // with an example
 }
 
-// NewWatch returns one that knows the ledger.
+// NewWatch returns a Watch for the suite, with the differences that ledger.json allows.
 func NewWatch(suite Suite) *Watch {
 	ledger, err := readLedger(ledgerJSON)
 	if err != nil {
@@ -32,7 +32,7 @@ func NewWatch(suite Suite) *Watch {
 	return &Watch{suite: suite, ledger: ledger, served: make(map[string]int), asked: make(map[string]int), seen: make(map[Difference]string)}
 }
 
-// See compares one exchange.
+// See compares one exchange and records the differences.
 func (w *Watch) See(x wiretap.Exchange) {
 	var differences []Difference
 	compared := !x.Faulted

@@ -9,13 +9,14 @@ import (
 	"github.com/promptgrimoire/auth/internal/breaker"
 )
 
-// probePatience is how long those who share a call that probes wait for its answer: see
-// [breaker.Refresh]. The call itself waits longer, for a Stytch that is slow.
+// probePatience is how long requests that share a probing call wait for its answer: see
+// [breaker.Refresh]. The call itself waits longer, since Stytch may be slow.
 const probePatience = 500 * time.Millisecond
 
-// probe finds out by a call whether Stytch can be reached again: by the call itself if it
-// may. Otherwise by a question about the policy: answered reports that only that was
-// asked, was answered, and the call has yet to be made. What is no answer is noted in a.
+// probe finds out during an outage whether Stytch can be reached again. It sends the request
+// itself if that may be repeated. Otherwise it fetches the policy; then answered reports that
+// Stytch has answered, so that the caller can send the request. If there is no answer, it
+// sets a.outage.
 func (t *transport) probe(req *http.Request, a *Answer, call breaker.Call, refusal *breaker.Refusal) (res *http.Response, wait time.Duration, answered bool, err error) {
 	outage := &grimoireauth.OutageError{RetryAfter: refusal.Wait, Mark: refusal.Mark}
 	if giveUp := breaker.From(req.Context()).GiveUp; giveUp != nil {
@@ -44,11 +45,11 @@ func (t *transport) probe(req *http.Request, a *Answer, call breaker.Call, refus
 	return res, wait, false, err
 }
 
-// askPolicy asks a question that any good project secret gets an answer to, and that
-// changes nothing. It reports whether Stytch has answered.
+// askPolicy fetches the RBAC policy, which any valid project secret may, and which changes
+// nothing. It reports whether Stytch has answered.
 func (t *transport) askPolicy(req *http.Request) bool {
-	// It is on behalf of no member and no stranger, so the values of the caller's context
-	// do not concern it.
+	// The call is on behalf of the project alone, so it gets no values of the caller's
+	// context.
 	ctx, cancel := context.WithTimeout(context.Background(), breaker.ProbeLife)
 	defer cancel()
 	defer context.AfterFunc(req.Context(), cancel)()

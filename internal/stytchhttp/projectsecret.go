@@ -6,9 +6,9 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// The SDK keeps the project secret as a string, so whatever prints an API that
-// [stytchclient.Client.Stytch] returned would print it. It is given this instead, and the
-// transport puts the secret into the requests.
+// StandInSecret is given to stytch-go instead of the project secret, and the transport puts
+// the secret into the requests. stytch-go keeps its secret as a string, so fmt would print
+// it with the API that stytchclient.Client.Stytch returns.
 const StandInSecret = "the-secret-is-with-the-transport"
 
 // secretTransport replaces the stand-in by the secret.

@@ -72,7 +72,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 			p.tell(cutOf(id))
 		}
 		if e := errandOf(ctx); e != nil {
-			w.cutBy(e.name)
+			w.revokedBy(e.name)
 		}
 		return nil
 	}, revocations.Add)

@@ -125,8 +125,8 @@ func (w *World) process(number int) *instance {
 	return w.instances[number%len(w.instances)]
 }
 
-// cutBy counts a revocation that a step raised.
-func (w *World) cutBy(name string) {
+// revokedBy counts a revocation that a step raised.
+func (w *World) revokedBy(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.revocations[name]++

@@ -118,7 +118,7 @@ func isToken(method string) bool {
 	return true
 }
 
-// plainHost reports whether a value is a host with or without a port.
+// isPlainHost reports whether a value is a host with or without a port.
 func isPlainHost(host string) bool {
 	for i := range len(host) {
 		if c := host[i]; !isUnreserved(c) && c != ':' && c != '[' && c != ']' {

@@ -28,8 +28,8 @@
 //
 // Organizations and members have the fields of Stytch's create calls. Roles are
 // those of the RBAC policy besides Stytch's own; without them there are tutor,
-// instructor and coordinator. IdP users are who can be picked at the scripted
-// identity provider that stands behind OAuth and SSO. With a random_seed, or the
+// instructor and coordinator. IdP users are the people who can be
+// chosen at the scripted identity provider behind OAuth and SSO. With a random_seed, or the
 // flag -random-seed, the ids, tokens, codes and keys are the same at each start.
 //
 // It protects nothing, so it refuses ids of live projects and addresses that

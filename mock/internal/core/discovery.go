@@ -48,7 +48,7 @@ func (c *Request) AnswerDiscovery(i *state.Intermediate) DiscoveryResponse {
 
 // Discovered lists the organizations of an address, oldest first. Those that
 // a person is in come from a session as well; those that they could join, only
-// from an unfinished sign-in. No message is sent.
+// from a pending sign-in. No message is sent.
 // Source: https://stytch.com/docs/b2b/api/list-discovered-organizations
 func (c *Request) Discovered(email string, factors []state.Factor, i *state.Intermediate) []DiscoveredOrganization {
 	out := []DiscoveredOrganization{}

@@ -10,19 +10,19 @@ import (
 
 const intermediateLife = 10 * time.Minute
 
-// NewIntermediate remembers an unfinished sign-in of a member.
+// NewIntermediate remembers a pending sign-in of a member.
 func (c *Request) NewIntermediate(m *state.Member, factors []state.Factor) *state.Intermediate {
 	return c.KeepIntermediate(&state.Intermediate{Email: m.Email, MemberID: m.ID, Factors: factors})
 }
 
-// KeepIntermediate gives an unfinished sign-in its token and remembers it.
+// KeepIntermediate gives a pending sign-in its token and remembers it.
 func (c *Request) KeepIntermediate(i *state.Intermediate) *state.Intermediate {
 	i.Token, i.ExpiresAt = c.newOneTimeToken("intermediate_session_token"), c.Now.Add(intermediateLife)
 	state.Put(&c.State.Intermediates, i.Token, i)
 	return i
 }
 
-// IntermediateOf returns the unfinished sign-in of a token.
+// IntermediateOf returns the pending sign-in of a token.
 func (c *Request) IntermediateOf(token string) (*state.Intermediate, error) {
 	if !WellFormed(token) {
 		return nil, wire.Error("invalid_session_token")
@@ -34,7 +34,7 @@ func (c *Request) IntermediateOf(token string) (*state.Intermediate, error) {
 	return i, nil
 }
 
-// CheckSubject returns an error if the unfinished sign-in is not this member's.
+// CheckSubject returns an error if the pending sign-in is not this member's.
 func (c *Request) CheckSubject(i *state.Intermediate, m *state.Member) error {
 	switch {
 	case i.MemberID != "" && c.State.Member(i.MemberID).OrganizationID != m.OrganizationID:
@@ -45,7 +45,7 @@ func (c *Request) CheckSubject(i *state.Intermediate, m *state.Member) error {
 	return nil
 }
 
-// DropIntermediates forgets the unfinished sign-ins of a member.
+// DropIntermediates forgets the pending sign-ins of a member.
 func (c *Request) DropIntermediates(m *state.Member) {
 	for token, i := range c.State.Intermediates {
 		if i.MemberID == m.ID {

@@ -35,8 +35,8 @@ type MFAResponse struct {
 	MemberDevice  any               `json:"member_device"`
 }
 
-// firstFactor returns what the member has proven already: exactly one of an
-// unfinished sign-in and a live session, which must be theirs.
+// firstFactor returns what the member has proven already: exactly one of a
+// pending sign-in and a live session, which must be theirs.
 func (c *Request) firstFactor(m *state.Member, in MFARequest) (Attempt, error) {
 	given := 0
 	for _, token := range []string{in.IntermediateSessionToken, in.SessionToken, in.SessionJWT} {

@@ -27,7 +27,7 @@ type searchQuery struct {
 	Operands []map[string]json.RawMessage `json:"operands"`
 }
 
-// ResultsMetadata tells how many there are and how to go on.
+// ResultsMetadata has the number of all results and the cursor of the next page.
 type ResultsMetadata struct {
 	Total      int     `json:"total"`
 	NextCursor *string `json:"next_cursor"`
@@ -52,7 +52,7 @@ const (
 type Filter[T any] struct {
 	Kind  valueKind
 	Match func(item T, value Operand) bool
-	// label is the filter's name in error types, where that differs.
+	// Label is the filter's name in error types. Empty: the filter_name.
 	Label string
 }
 
@@ -155,9 +155,9 @@ func Contains(text, part string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 }
 
-// Page returns the items after the cursor, and what to ask for next. The cursor
-// belongs to its query, and names the last item seen, so that items which come
-// or go between two pages neither shift nor repeat others.
+// Page returns the items after the cursor, and the next cursor. A cursor is valid for one
+// query and names the last item of a page, so that items which are added or deleted
+// between two pages neither shift nor repeat others.
 func Page[T any](items []T, seq func(T) int64, in SearchRequest, query any) ([]T, ResultsMetadata, error) {
 	limit, after, digest, err := in.Bounds(query)
 	if err != nil {

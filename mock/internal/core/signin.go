@@ -9,8 +9,8 @@ import (
 )
 
 // SignInResponse is what the responses of all calls that can end in a session have
-// in common. One that does not end in a session is a 200 as well: with empty
-// tokens, no session, and an intermediate_session_token to go on with.
+// in common. A sign-in that needs another step is answered with 200 too: with empty
+// tokens, no session, and an intermediate_session_token for the next step.
 // Source: https://stytch.com/docs/b2b/guides/mfa
 type SignInResponse struct {
 	wire.Envelope
@@ -50,7 +50,7 @@ var SignInLocales = []string{
 type Attempt struct {
 	Member       *state.Member
 	Session      *state.Session      // a live one of the same member, to be updated
-	Intermediate *state.Intermediate // an unfinished sign-in of the same member
+	Intermediate *state.Intermediate // a pending sign-in of the same member
 	Life         time.Duration
 	Claims       wire.CustomClaims
 }
@@ -108,8 +108,8 @@ func (a Attempt) oldClaims() wire.CustomClaims {
 	return a.Session.Claims
 }
 
-// Finish turns a good proof into a session, or into an unfinished sign-in if the
-// organization wants more. A primary method is owed before a second factor is.
+// Finish turns a good proof into a session, or into a pending sign-in if the
+// organization requires more. A missing primary method comes before a second factor.
 func (c *Request) Finish(a Attempt, proof state.Factor) (SignInResponse, error) {
 	return c.Conclude(a, state.WithFactor(a.given(), proof))
 }
@@ -137,7 +137,7 @@ func (c *Request) Conclude(a Attempt, factors []state.Factor) (SignInResponse, e
 		}
 	}
 	if primary != nil || second != nil {
-		return c.respondUnfinished(a, factors, primary, second), nil
+		return c.respondPending(a, factors, primary, second), nil
 	}
 
 	s := a.Session
@@ -172,10 +172,10 @@ func (c *Request) Conclude(a Attempt, factors []state.Factor) (SignInResponse, e
 	}, nil
 }
 
-// respondUnfinished answers a sign-in that needs another step. The duration and the
+// respondPending answers a sign-in that needs another step. The duration and the
 // claims in the request are ignored; the member stays pending or invited. A
 // sign-in that was unfinished before keeps its token.
-func (c *Request) respondUnfinished(a Attempt, factors []state.Factor, primary *PrimaryRequired, second *mfaRequired) SignInResponse {
+func (c *Request) respondPending(a Attempt, factors []state.Factor, primary *PrimaryRequired, second *mfaRequired) SignInResponse {
 	i := a.Intermediate
 	if i == nil {
 		i = c.NewIntermediate(a.Member, factors)

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// StrictJSON reads a JSON object into a struct. A misspelt name would otherwise
-// be a fault rule that never applies, so unknown, repeated and differently
-// capitalized names are errors. No body at all is an empty object.
+// StrictJSON reads a JSON object into a struct. Unknown, repeated and differently
+// capitalized names are errors, since a misspelt one would make a fault rule that never
+// applies. An empty body counts as an empty object.
 func StrictJSON(raw []byte, in any) error {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil

@@ -20,15 +20,15 @@ type argon2Config struct {
 }
 
 // argon2Hash is a hash of Argon2i or Argon2id (RFC 9106), version 1.3, which is
-// the only one that the library has.
+// the only one that golang.org/x/crypto has.
 type argon2Hash struct {
 	id                          bool
 	memory, iterations, threads int
 	salt, key                   []byte
 }
 
-// Together the bounds are some seconds and a quarter of a gigabyte; the lower
-// ones are those of RFC 9106, 3.1.
+// Within these bounds a hash takes at most some seconds and a quarter of a gigabyte. The
+// minima are those of RFC 9106, 3.1.
 const (
 	argon2MaxMemory     = 256 * 1024 // KiB
 	argon2MaxIterations = 16

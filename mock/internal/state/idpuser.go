@@ -11,7 +11,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// Visit is a browser that is at the identity provider.
+// Visit is a browser on the page of the identity provider.
 type Visit struct {
 	State          string    `json:"-"`        // the key in the state, but for a grant
 	Kind           string    `json:"kind"`     // "oauth", "discovery_oauth" or "sso": the stytch_token_type to return with
@@ -33,7 +33,7 @@ type Grant struct {
 	Spent bool    `json:"spent,omitempty"`
 }
 
-// IdPUser is a IdPUser as it is remembered: with what JSON makes of its attributes.
+// IdPUser is a person that the identity provider knows, with attributes encoded as JSON.
 type IdPUser struct {
 	Email      string        `json:"email"`
 	Name       string        `json:"name,omitempty"`

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Intermediate is an unfinished sign-in: what was proven so far, for ten
+// Intermediate is a pending sign-in: what was proven so far, for ten
 // minutes. Its token is no session. Its subject is an e-mail address; one that
 // began in an organization is bound to the member there.
 // Source: https://stytch.com/docs/b2b/guides/mfa

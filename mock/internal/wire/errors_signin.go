@@ -6,7 +6,7 @@ func init() { maps.Copy(Errors, signInErrors) }
 
 // signInErrors are the error types of the ways to sign in besides magic links.
 var signInErrors = map[string]knownError{
-	// Discovery and unfinished sign-ins.
+	// Discovery and pending sign-ins.
 	"claimed_email_domains_not_supported":                      {400, "claimed_email_domains cannot be given here."},
 	"email_verification_required":                              {400, "The e-mail address has to be verified first."},
 	"no_associated_session_passed_in":                          {400, "An intermediate_session_token, session_token or session_jwt is required."},

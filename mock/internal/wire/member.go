@@ -1,6 +1,6 @@
 package wire
 
-// SSORegistration is the same in a Member object.
+// SSORegistration is an account at an SSO identity provider, in a Member object.
 // Source: https://stytch.com/docs/b2b/api/member-object
 type SSORegistration struct {
 	ConnectionID   string   `json:"connection_id"`
@@ -16,7 +16,7 @@ type RetiredEmail struct {
 	EmailAddress string `json:"email_address"`
 }
 
-// MemberJSON is the Member object with every field that is not optional.
+// Member is the Member object with every field that is not optional.
 // Source: https://stytch.com/docs/b2b/api/member-object
 type Member struct {
 	OrganizationID         string              `json:"organization_id"`
@@ -60,7 +60,7 @@ type RoleSource struct {
 	Details map[string]string `json:"details"`
 }
 
-// OAuthRegistration is the same in a Member object.
+// OAuthRegistration is an account at an OAuth provider, in a Member object.
 // Source: https://stytch.com/docs/b2b/api/member-object
 type OAuthRegistration struct {
 	ProviderType              string `json:"provider_type"`

@@ -15,10 +15,9 @@ type createByDiscoveryRequest struct {
 	wire.SettingsGiven
 }
 
-// CreateOrganization founds an organization. Its founder becomes its
-// administrator, signed in once nothing is owed. What is not given, it is called
-// after the founder's address; how Stytch avoids a slug that is taken is not
-// published.
+// CreateOrganization creates an organization. The person who creates it becomes its
+// administrator, and is signed in when no step is missing. A name that is not given is
+// made from the person's address; how Stytch avoids a slug that is taken is not published.
 // Source: https://stytch.com/docs/b2b/api/create-organization-via-discovery
 func CreateOrganization(c *core.Request, in createByDiscoveryRequest) (*core.ExchangeSessionResponse, error) {
 	i, err := c.IntermediateOf(in.IntermediateSessionToken)
@@ -65,7 +64,7 @@ func CreateOrganization(c *core.Request, in createByDiscoveryRequest) (*core.Exc
 	factors := make([]state.Factor, len(i.Factors))
 	for n, f := range i.Factors {
 		factors[n] = f.MovedTo(m)
-		// A password proves no address, so it founds nothing by itself.
+		// A password proves no address, so the member signs in by another method first.
 		factors[n].Unproven = f.Unproven || f.Kind == "password"
 	}
 	out, err := c.Conclude(a, factors)

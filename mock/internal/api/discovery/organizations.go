@@ -24,7 +24,8 @@ type discoverResponse struct {
 	OrganizationIDHint      *string                       `json:"organization_id_hint"`
 }
 
-// Organizations lists organizations and uses nothing up.
+// Organizations lists the organizations that a person is in or can join. It uses up no
+// token.
 // Source: https://stytch.com/docs/b2b/api/list-discovered-organizations
 func Organizations(c *core.Request, in discoverRequest) (*discoverResponse, error) {
 	if in.IntermediateSessionToken != "" {
@@ -63,8 +64,8 @@ func Organizations(c *core.Request, in discoverRequest) (*discoverResponse, erro
 	return out, nil
 }
 
-// nameFromEmail is what an organization is called whose founder did not say: the
-// domain, or the part before the @ where the domain is shared by strangers.
+// nameFromEmail is the default name of an organization: the domain of the address of its
+// first member, or the part before the @ if strangers share the domain.
 func nameFromEmail(email string) string {
 	local, domain, _ := strings.Cut(email, "@")
 	domain = strings.ToLower(domain)
