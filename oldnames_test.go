@@ -23,8 +23,11 @@ var oldWords = map[string]string{
 	"standing": "revocation status, or membership",
 	"carrier":  "credential source",
 	"arrival":  "callback token", "arrivals": "callback tokens",
-	"faculty": "fixture",
-	"enrol":   "enroll", "enrols": "enrolls", "enrolment": "enrollment", "enrolments": "enrollments",
+	"faculty": "fixture", "desk": "fixture",
+	"judge": "verify, or check", "judges": "verifies, or checks", "judged": "verified, or checked",
+	"weigh": "verify, or check", "weighs": "verifies, or checks",
+	"gate": "limiter, or backoff", "gates": "limiters",
+	"enrol": "enroll", "enrols": "enrolls", "enrolment": "enrollment", "enrolments": "enrollments",
 }
 
 // words splits an identifier where a capital begins a word: "AddIdPUser" is add, id, p, user.
