@@ -19,6 +19,7 @@ import (
 //	POST   /fake/login            a live session of a member: {"organization_id","email_address","roles","factors","jwt_age"}
 //	POST   /fake/personas         the identity provider knows a person: {"email","name","subject","unverified","tenants","groups","attributes"}
 //	POST   /fake/foreign-token    a token of another issuer: {"member_id","kind"}, kind access_token, trusted_auth_token or session_token
+//	POST   /fake/impersonate      a token of the dashboard: {"member_id","impersonator_email_address"}, for impersonation/authenticate
 //	POST   /fake/age              everything remembered becomes older: {"by":"6m"}
 //	POST   /fake/faults           an endpoint fails: {"endpoint","status","error_type","retry_after","times","latency","body","drop"}
 //	DELETE /fake/faults           nothing fails any more
@@ -43,6 +44,7 @@ func (s *Stytch) Control() http.Handler {
 		Login:        s.login,
 		AddIdPUser:   s.addIDPUser,
 		ForeignToken: s.foreignToken,
+		Impersonate:  s.impersonate,
 		Age:          s.Age,
 		Fail: func(f control.Fault) error {
 			return misuse("Fail", func() { s.Fail(Fault(f)) })

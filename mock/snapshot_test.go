@@ -47,6 +47,7 @@ func populated(t *testing.T) *Stytch {
 		state.Put(&c.State.Grants, g.Token, &g)
 		state.Put(&c.State.Passwords, m.Email, m.Password.Copied())
 		state.Put(&c.State.ForeignTokens, "e", &state.ForeignToken{Kind: state.AccessToken, MemberID: m.ID, IssuedAt: c.Now})
+		state.Put(&c.State.Impersonations, "i", &state.Impersonation{MemberID: m.ID, ImpersonatorID: "u", ImpersonatorEmail: "help@school.example", ExpiresAt: c.Now})
 		state.Put(&c.State.RateLimits, "w", state.Window{Start: c.Now, Calls: 1})
 		c.State.IdPUsers = []state.IdPUser{{Email: m.Email, Groups: []string{"staff"}, Attributes: wire.Metadata{}}}
 		gone, err := arranged(c, map[string]any{"organization_name": "Gone", "organization_slug": "gone"}, core.CreateOrganization)

@@ -74,5 +74,5 @@ func TestW01_OperationsWithoutAnAnswerAreListed(t *testing.T) {
 			found++
 		}
 	}
-	require.Equal(t, 97-13, found, "the ledger has the 13 that the mock cannot answer")
+	require.Equal(t, 97-12, found, "the ledger has the 12 that the mock cannot answer")
 }

@@ -176,7 +176,7 @@ func TestL07_KindConfusion(t *testing.T) {
 			res := s.b.get("/auth/callback?" + query.Encode())
 			if res.at == "/auth/confirm" {
 				res = s.b.post("/auth/callback", s.b.button())
-				require.Contains(t, []int{http.StatusNotFound, http.StatusServiceUnavailable}, res.status, "%s as %s", from, to)
+				require.Contains(t, []int{http.StatusNotFound, http.StatusGone}, res.status, "%s as %s", from, to)
 			}
 			require.Empty(t, s.b.cookie("__Host-stytch_session"), "%s as %s", from, to)
 		}

@@ -4,6 +4,7 @@ package api
 
 import (
 	"github.com/promptgrimoire/auth/mock/internal/api/discovery"
+	"github.com/promptgrimoire/auth/mock/internal/api/impersonation"
 	"github.com/promptgrimoire/auth/mock/internal/api/magiclinks"
 	"github.com/promptgrimoire/auth/mock/internal/api/members"
 	"github.com/promptgrimoire/auth/mock/internal/api/oauth"
@@ -136,7 +137,7 @@ var Routes = core.Table([]core.Route{
 	{Endpoint: "PUT /v1/b2b/rbac/organizations/{organization_id}", Serve: core.Body(rbac.SetOrganizationPolicy)},
 
 	// Impersonation, SCIM, Connected Apps.
-	{Endpoint: "POST /v1/b2b/impersonation/authenticate"},
+	{Endpoint: "POST /v1/b2b/impersonation/authenticate", Serve: core.Body(impersonation.Authenticate)},
 	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection", Access: core.ByMember},
 	{Endpoint: "GET /v1/b2b/scim/{organization_id}/connection", Access: core.ByMember},
 	{Endpoint: "GET /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember},

@@ -16,6 +16,7 @@ type Plane struct {
 	Login        func(LoginRequest) (LoginResponse, error)
 	AddIdPUser   func(IdPUser) error
 	ForeignToken func(ForeignRequest) (ForeignTokenResponse, error)
+	Impersonate  func(ImpersonateRequest) (ImpersonateResponse, error)
 	Age          func(time.Duration)
 	Fail         func(Fault) error
 	Faults       func() []Fault
@@ -62,6 +63,7 @@ func (p Plane) Handler() http.Handler {
 	mux.HandleFunc("POST /fake/login", controlled(p.Login))
 	mux.HandleFunc("POST /fake/personas", controlled(func(in IdPUser) (struct{}, error) { return struct{}{}, p.AddIdPUser(in) }))
 	mux.HandleFunc("POST /fake/foreign-token", controlled(p.ForeignToken))
+	mux.HandleFunc("POST /fake/impersonate", controlled(p.Impersonate))
 	mux.HandleFunc("POST /fake/age", controlled(p.postAge))
 	mux.HandleFunc("POST /fake/faults", controlled(p.postFault))
 	mux.HandleFunc("DELETE /fake/faults", controlled(func(struct{}) (struct{}, error) { p.ClearFaults(); return struct{}{}, nil }))

@@ -38,3 +38,14 @@ type ForeignTokenResponse struct {
 	Token     string `json:"token"`
 	ProfileID string `json:"profile_id"` // for sessions/attest
 }
+
+// ImpersonateRequest asks for an impersonation_token.
+type ImpersonateRequest struct {
+	MemberID          string `json:"member_id"`
+	ImpersonatorEmail string `json:"impersonator_email_address"`
+}
+
+// ImpersonateResponse is that token.
+type ImpersonateResponse struct {
+	Token string `json:"impersonation_token"`
+}

@@ -41,6 +41,10 @@ func (s *Server) newOneTimeToken(kind string) string {
 	return base64.URLEncoding.EncodeToString(s.Random.Bytes(kind, 32))
 }
 
+// NewImpersonationToken returns the next token with which a person of the workspace
+// signs in as a member.
+func (s *Server) NewImpersonationToken() string { return s.newOneTimeToken("impersonation_token") }
+
 // WellFormed reports whether a token could be one of Stytch's: base64url, with
 // or without padding, of 32 to 64 bytes. The real rule is not published;
 // "invalid-token-for-test" is known to be refused as malformed, and it decodes.

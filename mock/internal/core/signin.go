@@ -79,6 +79,10 @@ func (c *Request) Begin(m *state.Member, in SignInRequest) (Attempt, error) {
 			return Attempt{}, err
 		}
 		if m != nil && s.MemberID == m.ID { // another member's session is ignored
+			if s.Impersonated() {
+				// A proof of the impersonator's would make it the member's own.
+				return Attempt{}, wire.Error("session_not_mutable")
+			}
 			out.Session = s
 		}
 	}

@@ -48,6 +48,9 @@ func (db *State) Age(d time.Duration) {
 	for _, t := range db.ForeignTokens {
 		back(&t.IssuedAt)
 	}
+	for _, i := range db.Impersonations {
+		back(&i.ExpiresAt)
+	}
 	clear(db.RateLimits) // the interval they counted in is over
 	ageFactors := func(factors []Factor) {
 		for i := range factors {

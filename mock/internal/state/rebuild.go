@@ -200,6 +200,12 @@ func (db *State) rebuildTokens(wrong report) {
 			wrong("%s needs the member_id of a member", where)
 		}
 	}
+	for _, token := range slices.Sorted(maps.Keys(db.Impersonations)) {
+		i, where := db.Impersonations[token], fmt.Sprintf("impersonations[%.60q]", token)
+		if i == nil || db.Member(i.MemberID) == nil {
+			wrong("%s needs the member_id of a member", where)
+		}
+	}
 	for state, h := range db.Visits {
 		if h == nil {
 			wrong("idp_visits[%.60q] is no object", state)

@@ -85,6 +85,11 @@ var signInErrors = map[string]knownError{
 	"invalid_token_organization_id_claim":             {400, "The token is for another organization."},
 	"migrate_from_external_unexpected_response":       {400, "The external session could not be read."},
 
+	// Impersonation. Its session cannot be extended.
+	"unable_to_auth_impersonation_token": {401, "The impersonation token was already used or has expired."},
+	"member_impersonation_not_allowed":   {403, "The member may not be impersonated."},
+	"session_not_mutable":                {400, "An impersonated session cannot be changed."},
+
 	// Members.
 	"email_updates_available_only_for_active_members": {400, "Only active members can change their e-mail address."},
 	"member_has_no_active_verified_email":             {400, "The member's e-mail address is not verified."},

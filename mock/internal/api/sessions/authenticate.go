@@ -55,6 +55,9 @@ func Authenticate(c *core.Request, in authenticateSessionRequest) (*sessionRespo
 	if err != nil {
 		return nil, err
 	}
+	if life > 0 && s.Impersonated() {
+		return nil, wire.Error("session_not_mutable")
+	}
 	claims, err := in.SessionCustomClaims.MergedInto(s.Claims)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,9 @@ func Exchange(c *core.Request, in exchangeSessionRequest) (*core.ExchangeSession
 	if err != nil {
 		return nil, err
 	}
+	if old.Impersonated() {
+		return nil, wire.Error("session_not_mutable")
+	}
 	org, err := c.Organization(in.OrganizationID)
 	if err != nil {
 		return nil, err
