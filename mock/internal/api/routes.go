@@ -3,6 +3,7 @@
 package api
 
 import (
+	"github.com/promptgrimoire/auth/mock/internal/api/debug"
 	"github.com/promptgrimoire/auth/mock/internal/api/discovery"
 	"github.com/promptgrimoire/auth/mock/internal/api/impersonation"
 	"github.com/promptgrimoire/auth/mock/internal/api/magiclinks"
@@ -135,6 +136,9 @@ var Routes = core.Table([]core.Route{
 	{Endpoint: "GET /v1/b2b/rbac/policy", Serve: rbac.Policy},
 	{Endpoint: "GET /v1/b2b/rbac/organizations/{organization_id}", Serve: rbac.OrganizationPolicy},
 	{Endpoint: "PUT /v1/b2b/rbac/organizations/{organization_id}", Serve: core.Body(rbac.SetOrganizationPolicy)},
+
+	// The project. It is no part of Stytch B2B, and has no /b2b in its path.
+	{Endpoint: "GET /v1/debug/whoami", Serve: debug.Whoami},
 
 	// Impersonation, SCIM, Connected Apps.
 	{Endpoint: "POST /v1/b2b/impersonation/authenticate", Serve: core.Body(impersonation.Authenticate)},
