@@ -66,7 +66,7 @@ var (
 
 	// ErrNotFound: no such class, member or connection.
 	ErrNotFound error = &sentinel{text: "not found"}
-	// ErrConflict: a class, a member or a connection of this name exists already.
+	// ErrConflict: what the call would create, or its name, address or number, exists already.
 	ErrConflict error = &sentinel{text: "exists already"}
 	// ErrInvalid: the input, or the configuration, is not acceptable.
 	ErrInvalid error = &sentinel{text: "invalid"}

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -21,6 +22,20 @@ func (p *person) reach(selector string) {
 		}
 	}
 	require.Fail(p.t, "Tab does not reach it", "%s on %s", selector, p.path())
+}
+
+// focused waits until the page has given the focus to the element, which Chromium does
+// some time after the page has loaded.
+func (p *person) focused(selector string) {
+	p.t.Helper()
+	for began := time.Now(); time.Since(began) < 10*time.Second; {
+		var there bool
+		p.do(chromedp.Evaluate(`document.activeElement.matches(`+quoted(selector)+`)`, &there))
+		if there {
+			return
+		}
+	}
+	require.Fail(p.t, "it does not get the focus", "%s on %s", selector, p.path())
 }
 
 // enter presses Enter on the element and waits for the page that follows.
@@ -54,7 +69,8 @@ func TestKeyboardAlone(t *testing.T) {
 			p.enter(`button[value="email_otp"]`)
 			code := p.code("sam@example.edu")
 			p.open(p.path())
-			p.do(chromedp.KeyEvent(code)) // the field has the focus
+			p.focused(`[autocomplete="one-time-code"]`)
+			p.do(chromedp.KeyEvent(code))
 			p.enter(`main button`)
 		},
 		"password": func(p *person) {
