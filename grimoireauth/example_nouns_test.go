@@ -115,7 +115,7 @@ func ExampleChanged() {
 	// Output: set role [{role student instructor} {roles stytch_member stytch_member instructor}]
 }
 
-// An error says what to do; its text names nobody.
+// An error says what to do; its text has no name and no address in it.
 func ExampleError() {
 	stytch, client := offline()
 	class := stytch.AddClass("Torts").ID

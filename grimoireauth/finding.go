@@ -38,7 +38,7 @@ func (s Severity) String() string {
 //   - Project: project-unknown, secret-refused, wrong-environment, not-b2b,
 //     project-refused, keys-unusable.
 //   - Roles: role-not-in-policy, role-read-only, role-without-name,
-//     members-are-nobody.
+//     members-without-role.
 //   - Class: class-id-invalid, slug-invalid, class-not-found, class-archived.
 //   - Signing in: no-methods, no-second-factors, public-token-needed,
 //     public-token-missing, sso-only-unconnected, sso-unconnected,

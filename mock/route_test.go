@@ -101,7 +101,7 @@ func TestSlashes(t *testing.T) {
 	w := newWire(t)
 	w.ok(http.MethodGet, "//v1/b2b/sessions//jwks/"+w.stytch.ProjectID(), nil)
 	w.ok(http.MethodGet, "///v1//b2b/rbac/policy", nil)
-	// An empty id in the middle names nobody, and reaches no other endpoint.
+	// An empty id in the middle is no member's, and reaches no other endpoint.
 	w.refuses(405, "method_not_allowed", http.MethodPost, organizations+"//members", object{"email_address": "ada@example.edu"})
 	w.refuses(404, "route_not_found", http.MethodDelete, organizations+"//members/abc", nil)
 }

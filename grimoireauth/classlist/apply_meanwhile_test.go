@@ -130,7 +130,7 @@ func TestApplyAfterALostAnswer(t *testing.T) {
 	})
 }
 
-// A member whom an import brings back is treated as imported again, with the list's
+// A member that an import brings back is treated as imported again, with the list's
 // role.
 func TestApplyBringsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

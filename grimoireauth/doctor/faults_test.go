@@ -45,7 +45,7 @@ var projectFaults = map[string]func(*fixture){
 	"role-without-name": func(s *fixture) {
 		s.config.Roles = grimoireauth.RoleTable{{ID: "stytch_member", Role: grimoireauth.RoleStudent}}
 	},
-	"members-are-nobody": func(s *fixture) {
+	"members-without-role": func(s *fixture) {
 		s.config.Roles = grimoireauth.RoleTable{{ID: "tutor", Role: grimoireauth.RoleStudent}, {ID: "instructor", Role: grimoireauth.RoleInstructor}}
 	},
 

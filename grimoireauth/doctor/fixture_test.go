@@ -77,7 +77,7 @@ func (s *fixture) set(fields map[string]any) {
 }
 
 // find returns the codes of the faults and warnings, and checks what holds for every
-// diagnosis: that it names nobody and gives no secret away.
+// diagnosis: that it has no name, no address and no secret in it.
 func (s *fixture) find(t *testing.T) ([]string, doctor.Report) {
 	t.Helper()
 	s.config.Observe = func(context.Context, grimoireauth.Event) { t.Error("what is found is said twice") }

@@ -202,7 +202,7 @@ func roleFaults(table grimoireauth.RoleTable, policy *rbac.Policy) Report {
 		}
 	}
 	if table.Role(grimoireauth.StytchMember) == grimoireauth.RoleNone {
-		out = append(out, symptoms.found("members-are-nobody", ""))
+		out = append(out, symptoms.found("members-without-role", ""))
 	}
 	return out
 }

@@ -26,7 +26,7 @@ var symptoms = catalogue{
 	"role-read-only": {grimoireauth.SeverityWarning, "the role table understands the role %q, which the project's RBAC policy does not have, so that no member has it",
 		"Make the role in the Stytch dashboard, Roles & permissions, or take it out of Config.Roles."},
 	"role-without-name": {grimoireauth.SeverityWarning, "the role table has no Stytch role for a %v, so that no member can be made one", "Add it to Config.Roles."},
-	"members-are-nobody": {grimoireauth.SeverityWarning, "the role table does not name stytch_member, so that a member without a further role is nothing in their own class",
+	"members-without-role": {grimoireauth.SeverityWarning, "the role table does not name stytch_member, so that a member without a further role is nothing in their own class",
 		"Add stytch_member to Config.Roles, as a student."},
 
 	// Finding a class.

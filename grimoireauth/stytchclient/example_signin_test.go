@@ -143,13 +143,24 @@ func ExampleSecondFactors() {
 	fmt.Println(app.URI, len(app.RecoveryCodes), "recovery codes")
 	signedIn, err := client.SecondFactors.WithAppCode(ctx, stepUp.Owner(), stytchclient.FactorCode{Code: grimoireauth.NewSecret(stytch.TOTPCode(sam))})
 	fmt.Println(len(signedIn.Factors()), "factors", err)
-	// Later, for somebody who is signed in.
-	left := must(client.SecondFactors.RecoveryCodes(ctx, stytchclient.OwnerOf(signedIn.Authentication)))
+	// Later, in the live session.
+	left := must(client.SecondFactors.RecoveryCodes(ctx, signedIn.Authentication))
 	fmt.Println(len(left), "are left")
 	// Output:
 	// [secret] 10 recovery codes
 	// 2 factors <nil>
 	// 10 are left
+}
+
+// An app for a member who is signed in, in a class that does not ask for one.
+func ExampleOwnerOf() {
+	stytch, client := offline()
+	sam := stytch.AddStudent(stytch.AddClass("Torts").ID, "sam@example.edu")
+	session := must(client.Sessions.Authenticate(context.Background(), stytch.SignIn(sam)))
+
+	app, err := client.SecondFactors.EnrollApp(context.Background(), stytchclient.OwnerOf(session))
+	fmt.Println(app.URI, len(app.RecoveryCodes), "recovery codes", err)
+	// Output: [secret] 10 recovery codes <nil>
 }
 
 // Tokens of others: an application of the project's, a system of the school, and

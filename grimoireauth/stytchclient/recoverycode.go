@@ -31,43 +31,47 @@ func (f SecondFactors) WithRecoveryCode(ctx context.Context, who FactorOwner, in
 }
 
 // RecoveryCodes returns the codes that are left to the member of a live session. Stytch
-// answers the project and checks no session, and each code is as good as the app: show
-// them only after a second factor that was given just now. Errors:
-// [grimoireauth.ErrNotFound] without an app; [grimoireauth.ErrInvalid] for a sign-in that is
-// not finished.
+// answers the project and checks no session, and each code is as good as the app. So this
+// call takes a verified session and no [FactorOwner], the parts of which need not belong
+// together. Show the codes only after a second factor that was given just now.
+// Errors: [grimoireauth.ErrNotFound] without an app; [grimoireauth.ErrInvalid] for the zero
+// Authentication.
 // Source: https://stytch.com/docs/b2b/api/recovery-codes-get
-func (f SecondFactors) RecoveryCodes(ctx context.Context, of FactorOwner) ([]grimoireauth.Secret, error) {
+func (f SecondFactors) RecoveryCodes(ctx context.Context, of grimoireauth.Authentication) ([]grimoireauth.Secret, error) {
 	const op = "list recovery codes"
-	if err := invalid(op, append(of.faults(), of.needsSession())...); err != nil {
+	who := OwnerOf(of).Person
+	if err := invalid(op, classFault(who.Class), memberFault(who.Member)); err != nil {
 		return nil, err
 	}
 	res, err := call(ctx, f.c, op, func(ctx context.Context) (*recoverycodes.GetResponse, error) {
 		return f.c.api.RecoveryCodes.Get(ctx, &recoverycodes.GetParams{
-			OrganizationID: string(of.Person.Class), MemberID: string(of.Person.Member),
+			OrganizationID: string(who.Class), MemberID: string(who.Member),
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	if res.MemberID != string(of.Person.Member) {
+	if res.MemberID != string(who.Member) {
 		return nil, incomplete(op, res.RequestID, "is about another member")
 	}
 	return secrets(res.RecoveryCodes), nil
 }
 
 // RotateRecoveryCodes replaces the codes of the member of a live session by new ones, when
-// another person may know the old ones or they are used up. As with [SecondFactors.RecoveryCodes], a second
-// factor should come just before, and the errors are the same.
+// another person may know the old ones or they are used up. As with
+// [SecondFactors.RecoveryCodes], a second factor should come just before, and the errors are
+// the same.
 // Source: https://stytch.com/docs/b2b/api/recovery-codes-rotate
-func (f SecondFactors) RotateRecoveryCodes(ctx context.Context, of FactorOwner) ([]grimoireauth.Secret, error) {
+func (f SecondFactors) RotateRecoveryCodes(ctx context.Context, of grimoireauth.Authentication) ([]grimoireauth.Secret, error) {
 	const op = "rotate recovery codes"
-	if err := invalid(op, append(of.faults(), of.needsSession())...); err != nil {
+	who := OwnerOf(of).Person
+	if err := invalid(op, classFault(who.Class), memberFault(who.Member)); err != nil {
 		return nil, err
 	}
-	audit := grimoireauth.Changed{Op: op, Class: of.Person.Class, Member: of.Person.Member}
+	audit := grimoireauth.Changed{Op: op, Class: who.Class, Member: who.Member}
 	res, err := call(ctx, f.c, op, func(ctx context.Context) (*recoverycodes.RotateResponse, error) {
 		return f.c.api.RecoveryCodes.Rotate(ctx, &recoverycodes.RotateParams{
-			OrganizationID: string(of.Person.Class), MemberID: string(of.Person.Member),
+			OrganizationID: string(who.Class), MemberID: string(who.Member),
 		})
 	})
 	if err != nil {
@@ -75,7 +79,7 @@ func (f SecondFactors) RotateRecoveryCodes(ctx context.Context, of FactorOwner) 
 		return nil, err
 	}
 	switch {
-	case res.MemberID != string(of.Person.Member):
+	case res.MemberID != string(who.Member):
 		return nil, incomplete(op, res.RequestID, "is about another member")
 	case len(res.RecoveryCodes) == 0:
 		return nil, incomplete(op, res.RequestID, "has no recovery codes")

@@ -8,10 +8,11 @@ import (
 
 // FactorOwner is the member whose second factors a call is about, and what they have
 // proven already: the first factor of a sign-in ([StepUpError.Owner], or what an
-// application kept of it for the next request), or a live session ([OwnerOf]).
+// application kept of it for the next request), or a live session ([OwnerOf]). Stytch
+// compares the two. The zero value is rejected with [grimoireauth.ErrInvalid].
 type FactorOwner struct {
-	Person grimoireauth.Person
-	Proof  grimoireauth.Proof
+	Person grimoireauth.Person // the member, and the class by its id; required
+	Proof  grimoireauth.Proof  // of this member; required
 }
 
 // OwnerOf returns the member of a live session, whose class is an Organization here.
@@ -44,14 +45,6 @@ func (o FactorOwner) faults() []error {
 		unproven = errors.New("the Proof is missing")
 	}
 	return []error{classFault(o.Person.Class), memberFault(o.Person.Member), unproven}
-}
-
-// needsSession refuses an owner who has shown a first factor only.
-func (o FactorOwner) needsSession() error {
-	if _, ok := o.Proof.(grimoireauth.Credentials); !ok {
-		return errors.New("recovery codes are shown to a live session only")
-	}
-	return nil
 }
 
 // SecondFactors finishes sign-ins with a second factor, and adds one to a live session:

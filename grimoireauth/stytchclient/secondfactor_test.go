@@ -99,11 +99,11 @@ func TestSignInApp(t *testing.T) {
 		lost := d.in(d.client.SecondFactors.WithRecoveryCode(t.Context(), stepUp.Owner(), stytchclient.FactorCode{Code: app.RecoveryCodes[0]}))
 		require.Equal(t, []string{"magic_link", "recovery_codes"}, factorTypes(lost.Session))
 
-		left, err := d.client.SecondFactors.RecoveryCodes(t.Context(), stytchclient.OwnerOf(lost.Authentication))
+		left, err := d.client.SecondFactors.RecoveryCodes(t.Context(), lost.Authentication)
 		heard.say(left, err)
 		require.NoError(t, err)
 		require.Len(t, left, 9, "each works once")
-		fresh, err := d.client.SecondFactors.RotateRecoveryCodes(t.Context(), stytchclient.OwnerOf(lost.Authentication))
+		fresh, err := d.client.SecondFactors.RotateRecoveryCodes(t.Context(), lost.Authentication)
 		heard.say(fresh, err)
 		require.NoError(t, err)
 		require.Len(t, fresh, 10)
@@ -150,7 +150,7 @@ func TestSignInAppNotConfirmed(t *testing.T) {
 		time.Sleep(time.Hour)
 		signedIn, err := d.client.SecondFactors.WithAppCode(t.Context(), stytchclient.OwnerOf(at.Authentication), stytchclient.FactorCode{Code: grimoireauth.NewSecret(d.stytch.TOTPCode(me))})
 		d.refused(grimoireauth.ErrTokenSpent, signedIn, err)
-		_, err = d.client.SecondFactors.RecoveryCodes(t.Context(), stytchclient.OwnerOf(at.Authentication))
+		_, err = d.client.SecondFactors.RecoveryCodes(t.Context(), at.Authentication)
 		heard.say(err)
 		if err != nil {
 			require.ErrorIs(t, err, grimoireauth.ErrNotFound)
@@ -212,6 +212,12 @@ func TestSignInSecondFactorOfSomebodyElse(t *testing.T) {
 	require.True(t, signedIn.IsZero())
 	require.Error(t, d.client.SecondFactors.SendSMSCode(t.Context(), mine, stytchclient.SMSCode{Phone: phone}))
 
+	// Stytch compares the member with the proof.
+	others := stytchclient.FactorOwner{Person: mine.Person, Proof: d.stytch.SignIn(d.stytch.AddStudent(class, "bob@example.edu"))}
+	_, err = d.client.SecondFactors.EnrollApp(t.Context(), others)
+	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
+	require.ErrorIs(t, d.client.SecondFactors.SendSMSCode(t.Context(), others, stytchclient.SMSCode{Phone: "+61400000000"}), grimoireauth.ErrInvalid)
+
 	asked := len(d.stytch.Journal())
 	for name, unfinished := range map[string]stytchclient.FactorOwner{
 		"nobody":   {},
@@ -229,9 +235,9 @@ func TestSignInSecondFactorOfSomebodyElse(t *testing.T) {
 	}
 	_, err = d.client.SecondFactors.WithAppCode(t.Context(), stytchclient.OwnerOf(grimoireauth.Authentication{}), stytchclient.FactorCode{})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
-	_, err = d.client.SecondFactors.RecoveryCodes(t.Context(), stytchclient.OwnerOf(grimoireauth.Authentication{}))
+	_, err = d.client.SecondFactors.RecoveryCodes(t.Context(), grimoireauth.Authentication{})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
-	_, err = d.client.SecondFactors.RotateRecoveryCodes(t.Context(), stytchclient.OwnerOf(grimoireauth.Authentication{}))
+	_, err = d.client.SecondFactors.RotateRecoveryCodes(t.Context(), grimoireauth.Authentication{})
 	require.ErrorIs(t, err, grimoireauth.ErrInvalid)
 	require.ErrorIs(t, d.client.SecondFactors.SendSMSCode(t.Context(), stytchclient.OwnerOf(live(t)), stytchclient.SMSCode{Phone: "0400 000 000"}), grimoireauth.ErrInvalid)
 	require.Len(t, d.stytch.Journal(), asked, "nothing was sent")

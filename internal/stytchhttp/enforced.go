@@ -20,6 +20,8 @@ const (
 // of a member.
 type memberKey struct{}
 
+// WithMember returns a context whose calls are made on behalf of the holder of the
+// credentials.
 func WithMember(ctx context.Context, credentials grimoireauth.Credentials) context.Context {
 	return context.WithValue(ctx, memberKey{}, credentials)
 }

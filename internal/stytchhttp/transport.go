@@ -25,6 +25,9 @@ const maxAnswer = 16 << 20
 // defaultTimeout bounds a call of a client whose configuration names no other time.
 const defaultTimeout = 10 * time.Second
 
+// NewClient returns the http.Client of a stytchclient.Client. A nil next is
+// [DefaultTransport], a timeout of zero 10 seconds, and retries of zero the default; negative
+// retries are none. It makes no call.
 func NewClient(next http.RoundTripper, timeout time.Duration, retries int, clock *Clock, sources *limit.Sources, outages *breaker.Breaker) *http.Client {
 	if next == nil {
 		next = DefaultTransport()
@@ -44,6 +47,7 @@ func NewClient(next http.RoundTripper, timeout time.Duration, retries int, clock
 	}
 }
 
+// DefaultTransport returns the transport that clients use if they are given none.
 func DefaultTransport() http.RoundTripper {
 	std, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
@@ -77,6 +81,7 @@ type Answer struct {
 
 type answerKey struct{}
 
+// WithAnswer returns a context for one call, and the Answer that the transport fills in.
 func WithAnswer(ctx context.Context) (context.Context, *Answer) {
 	a := new(Answer)
 	return context.WithValue(ctx, answerKey{}, a), a

@@ -88,7 +88,8 @@ func (c *Request) CompleteEmailUpdate(m *state.Member, email, emailID string) er
 }
 
 var (
-	phoneForm    = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`) // E.164
+	phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`) // E.164
+	// MemberIDForm is what each id of a member looks like.
 	MemberIDForm = regexp.MustCompile(`^member-(test|live)-`)
 )
 

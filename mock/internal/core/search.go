@@ -41,6 +41,7 @@ const (
 // valueKind is the type of a filter's value.
 type valueKind uint8
 
+// The kinds of values.
 const (
 	StringList valueKind = iota
 	OneString

@@ -13,6 +13,7 @@ var (
 		"sso", wire.MethodMagicLink, "email_otp", "password",
 		"google_oauth", "microsoft_oauth", "slack_oauth", "github_oauth", "hubspot_oauth",
 	}
+	// MFAMethods are the second factors that an organization can allow.
 	MFAMethods = []string{"sms_otp", "totp"}
 )
 

@@ -23,7 +23,7 @@ type TOTP struct {
 
 const (
 	TOTPStep      = 30 // seconds
-	RecoveryCodes = 10
+	RecoveryCodes = 10 // that a member gets with an app
 )
 
 // HasTOTP reports whether the member has an authenticator app that works.
