@@ -135,11 +135,29 @@ func (c *Request) Enroll(m *state.Member, in Enrollment, method string) {
 }
 
 // CheckEnroll returns an error if the member has a second factor already and has not
-// given it: otherwise a thief of the first factor could add a second one.
+// given it: otherwise a thief of the first factor could add a second one. Without a proof
+// of the member's own, only active members can enroll.
 func (c *Request) CheckEnroll(m *state.Member, in MFARequest) error {
-	if in.IntermediateSessionToken == "" && in.SessionToken == "" && in.SessionJWT == "" && !m.PhoneVerified && !m.HasTOTP() {
-		return nil
+	if in.IntermediateSessionToken == "" && in.SessionToken == "" && in.SessionJWT == "" {
+		if err := CheckActive(m); err != nil {
+			return err
+		}
+		if !m.PhoneVerified && !m.HasTOTP() {
+			return nil
+		}
 	}
 	_, err := c.firstFactor(m, in)
 	return err
+}
+
+// CheckActive returns an error for a member who is not active: the project alone cannot
+// attach a second factor to them. A member who signs in for the first time is not active
+// either, and enrolls with their intermediate session.
+// Source: https://stytch.com/docs/api-reference/b2b/api/errors/400 and
+// https://stytch.com/docs/b2b/guides/mfa/backend
+func CheckActive(m *state.Member) error {
+	if m.Status != state.StatusActive {
+		return wire.Error("action_available_only_for_active_members")
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ var signInErrors = map[string]knownError{
 	"claimed_email_domains_not_supported":                      {400, "claimed_email_domains cannot be given here."},
 	"email_verification_required":                              {400, "The e-mail address has to be verified first."},
 	"no_associated_session_passed_in":                          {400, "An intermediate_session_token, session_token or session_jwt is required."},
+	"action_available_only_for_active_members":                 {400, "You may not attach an MFA factor to a member that is not active."},
 	"action_available_only_once_primary_authentication_is_met": {400, "The action is available only once the primary authentication requirement is met."},
 	"no_discovery_redirect_urls_set":                           {400, "The project has no discovery redirect URL."},
 	"invalid_discovery_redirect_url":                           {400, "discovery_redirect_url is invalid."},

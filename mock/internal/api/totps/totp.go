@@ -143,6 +143,9 @@ func Migrate(c *core.Request, in migrateTOTPRequest) (*migratedTOTPResponse, err
 	if err != nil {
 		return nil, err
 	}
+	if err := core.CheckActive(m); err != nil {
+		return nil, err
+	}
 	secret, err := secretEncoding.DecodeString(strings.TrimRight(strings.ToUpper(in.Secret), "="))
 	switch {
 	case err != nil || len(secret) < 10:
