@@ -40,6 +40,8 @@ func observer(logger *slog.Logger, count func(name string)) grimoireauth.Observe
 			count("refused_" + e.Reason) // the text of a jwtlocal.Reason
 		case grimoireauth.Changed: // the audit log
 			logger.InfoContext(ctx, "changed", "op", e.Op, "by", e.By, "impersonated", e.Impersonated, "class", e.Class, "member", e.Member, "fields", e.Fields)
+		case grimoireauth.StepDone: // progress of doctor.Check and RevokeEverywhere
+			logger.DebugContext(ctx, e.Op, "done", e.Done, "failed", e.Failed, "of", e.Total, "class", e.Class, "error", e.Err)
 		}
 	}
 }

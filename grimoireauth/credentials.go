@@ -117,5 +117,5 @@ type Revocation struct {
 }
 
 // OnRevoke receives revocations. stytchclient.Client and the sign-in handlers raise them; an error
-// means that the revocation may not be in force everywhere.
+// means that the revocation may not be in force everywhere. It must be safe for concurrent use.
 type OnRevoke func(ctx context.Context, revocation Revocation) error

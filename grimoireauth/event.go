@@ -123,6 +123,17 @@ type FieldChange struct {
 	Before, After string
 }
 
+// StepDone: a call that consists of many calls, such as one for each class, has done one of
+// its steps. Events of one call come one at a time, in the order of Done.
+type StepDone struct {
+	Op     string  // the call, in the words that errors use: "revoke sessions everywhere"
+	Class  ClassID // the class that the step was about; empty if it was not found
+	Done   int     // how many steps are done, this one and those that failed included
+	Failed int     // how many of them failed
+	Total  int     // how many there are; the last event has a smaller Done if some were left out
+	Err    error   // why this step failed, or nil
+}
+
 func (Changed) event()          {}
 func (KeysFetched) event()      {}
 func (TokenVerified) event()    {}
@@ -135,3 +146,4 @@ func (OutageGraceUsed) event()  {}
 func (OperatorAlarm) event()    {}
 func (OutageBegan) event()      {}
 func (OutageEnded) event()      {}
+func (StepDone) event()         {}

@@ -37,6 +37,8 @@ func ExampleObserve() {
 			fmt.Println("let in during an outage")
 		case grimoireauth.Changed:
 			fmt.Println("changed:", e.Op)
+		case grimoireauth.StepDone:
+			fmt.Printf("%s: %d of %d\n", e.Op, e.Done, e.Total)
 		case grimoireauth.OperatorAlarm:
 			fmt.Println("ALARM:", e.Problem)
 		}
@@ -51,6 +53,29 @@ func ExampleObserve() {
 	// Output:
 	// ALARM: Stytch refuses the project's id, secret or configuration: check ProjectID and Secret, and look the error_type up
 	// an outage, to users: true
+}
+
+// A line of progress for an administrator who ends a person's sessions in all classes.
+func ExampleStepDone() {
+	stytch := new(mock.Stytch)
+	client := must(stytchclient.New(stytchclient.Config{
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
+		Observe: func(_ context.Context, event grimoireauth.Event) {
+			if step, ok := event.(grimoireauth.StepDone); ok {
+				fmt.Printf("%s: %d of %d, failed: %d\n", step.Op, step.Done, step.Total, step.Failed)
+			}
+		},
+	}))
+	for _, class := range []string{"Torts", "Equity", "Contracts"} {
+		stytch.SignIn(stytch.AddStudent(stytch.AddClass(class).ID, "sam@example.edu"))
+	}
+	report, err := client.Sessions.RevokeEverywhere(context.Background(), stytchclient.Identity{Email: "sam@example.edu"})
+	fmt.Println(len(report), err)
+	// Output:
+	// revoke sessions everywhere: 1 of 3, failed: 0
+	// revoke sessions everywhere: 2 of 3, failed: 0
+	// revoke sessions everywhere: 3 of 3, failed: 0
+	// 3 <nil>
 }
 
 // How long Stytch asks to wait.

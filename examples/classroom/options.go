@@ -57,7 +57,8 @@ func (o options) client() stytchclient.Config {
 }
 
 // checkup prints what is right and wrong with the project at the real Stytch. Its error
-// is what has to be corrected first; an outage is none.
+// is what has to be corrected first; an outage, and too little time for all classes, are
+// none.
 func (o options) checkup(ctx context.Context, w io.Writer) error {
 	if o.demo != nil {
 		return nil
@@ -66,5 +67,8 @@ func (o options) checkup(ctx context.Context, w io.Writer) error {
 	if _, err := diagnosis.WriteTo(w); err != nil {
 		return err
 	}
-	return diagnosis.Err()
+	if err := diagnosis.Err(); errors.Is(err, grimoireauth.ErrInvalid) {
+		return err
+	}
+	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +17,7 @@ import (
 	"github.com/promptgrimoire/auth/internal/breaker"
 	"github.com/promptgrimoire/auth/internal/limit"
 	"github.com/promptgrimoire/auth/internal/project"
+	"github.com/promptgrimoire/auth/internal/steps"
 	"github.com/promptgrimoire/auth/internal/stytchhttp"
 )
 
@@ -31,16 +31,30 @@ type Options struct {
 	// more than a student. OIDC connections, to which Stytch gives no roles, are then
 	// a warning. False: they are one only beside a connection that does give roles.
 	RolesBySSO bool
-	// Timeout bounds all of it together. Zero: 20 seconds.
+	// Timeout bounds all of it together. Zero: 20 seconds, and 20 milliseconds more for
+	// each class. A thousand classes take about half a minute, at a tenth of a second for
+	// a call.
 	Timeout time.Duration
 }
 
+// The time of a check whose Options name none.
 const (
 	defaultCheckup = 20 * time.Second
-	// classesAtOnce keeps a school of many classes from a start that takes minutes,
-	// and Stytch from a burst.
-	classesAtOnce = 4
+	timeForClass   = 20 * time.Millisecond
 )
+
+func (o Options) timeout() time.Duration {
+	if o.Timeout > 0 {
+		return o.Timeout
+	}
+	return defaultCheckup + time.Duration(len(o.Classes)+len(o.Slugs))*timeForClass
+}
+
+// ErrIncomplete matches the error of [Report.Err] if the time of the check was over, or its
+// context was cancelled, before all classes were looked at. The error matches that of the
+// context as well. It is no fault of the configuration, and Stytch did answer: give
+// Options.Timeout more time, or check fewer classes at a time.
+var ErrIncomplete = errors.New("not all classes were looked at")
 
 // Check asks Stytch whether the program can work as it is configured, and says
 // everything that it found at once: whether the Config is complete and of one
@@ -56,10 +70,13 @@ const (
 //
 // It changes nothing and sends no message. What it could not find out is
 // [grimoireauth.SeverityUnknown] and no fault: a program should start while Stytch is down. It
-// makes two calls for the project and about four for each class, repeats them as
-// Config.Retries says, asks about no further class once Stytch does not answer, and
-// ends with ctx or its timeout. It tells neither Config.Observe nor Config.OnRevoke
-// anything, and it never panics.
+// makes two calls for the project, two for each class and one or two for forty classes
+// together, eight classes at a time. It repeats calls as Config.Retries says, waits after a
+// 429 as long as Stytch asks, asks about no further class once Stytch does not answer, and
+// ends with ctx or its timeout; how many classes it left out then it says in the last
+// Finding, and by [ErrIncomplete]. Every call has returned when Check does. Config.Observe
+// gets a [grimoireauth.StepDone] for each class and nothing else, Config.OnRevoke gets
+// nothing, and Check never panics.
 //
 // Whether user locks are on no API call tells either, which is a Finding of its own:
 // look in the Stytch dashboard. Three more things only a sign-in can tell: which redirect
@@ -67,13 +84,11 @@ const (
 // attributes an identity provider releases. An organization's own roles are not
 // part of the policy that it reads.
 func Check(ctx context.Context, config stytchclient.Config, check Options) Report {
-	timeout := check.Timeout
-	if timeout <= 0 {
-		timeout = defaultCheckup
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, check.timeout())
 	defer cancel()
 
+	observe := config.Observe
 	config.Observe, config.OnRevoke = nil, nil // what there is to say is in the Report
 	if config.Roles == nil {
 		config.Roles = grimoireauth.DefaultRoleTable()
@@ -87,7 +102,7 @@ func Check(ctx context.Context, config stytchclient.Config, check Options) Repor
 		return misconfigured(err) // New has refused it already
 	}
 	d := &examination{
-		client: client, config: config, project: proj, check: check,
+		client: client, config: config, project: proj, check: check, began: began, observe: observe,
 		http: stytchhttp.NewClient(config.Transport, config.Timeout, config.Retries, nil, new(limit.Sources), new(breaker.Breaker)),
 	}
 	return d.examine(ctx)
@@ -100,9 +115,13 @@ type examination struct {
 	project project.Project
 	check   Options
 	http    *http.Client // for the key set, which is asked for without the secret
+	began   time.Time
+	observe grimoireauth.Observe // for progress; nil: none
 
-	refused atomic.Bool // Stytch refuses the project: no class can be looked at
-	outage  atomic.Bool // a call about a class got no answer: no further class is looked at
+	pace     steps.Pace
+	refused  atomic.Bool  // Stytch refuses the project: no class can be looked at
+	outage   atomic.Bool  // a call about a class got no answer: no further class is looked at
+	answered atomic.Int64 // how long after began Stytch has last answered with the secret, in nanoseconds
 }
 
 // The names of the checks, which are the codes of what is well and of what could
@@ -143,19 +162,7 @@ func (d *examination) examine(ctx context.Context) Report {
 	both.Wait()
 	out = append(append(out, keys...), policy...)
 
-	visits := d.visits()
-	found := make([]Report, len(visits))
-	slots := make(chan struct{}, classesAtOnce)
-	var all sync.WaitGroup
-	for i, v := range visits {
-		slots <- struct{}{}
-		all.Go(func() {
-			found[i] = safely(checkClass, func() Report { return d.visit(ctx, v) })
-			<-slots
-		})
-	}
-	all.Wait()
-	return append(out, slices.Concat(found...)...)
+	return append(out, d.classes(ctx)...)
 }
 
 // safely runs a check and turns a panic, such as of Config.Transport, into a finding, so that
@@ -164,7 +171,7 @@ func safely(check string, do func() Report) (found Report) {
 	defer func() {
 		if r := recover(); r != nil {
 			found = Report{{Code: check, Problem: fmt.Sprintf("the check broke off: something in it panicked with a %T", r),
-				Remedy: "Look at Config.Transport first; otherwise report it."}}
+				Remedy: "Look at Config.Transport and Config.Observe first; otherwise report it."}}
 		}
 	}()
 	return do()

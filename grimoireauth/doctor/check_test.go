@@ -111,19 +111,21 @@ func TestDoctorInAnOutage(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := newFixture()
-			s.check.Slugs = []string{"torts"}
-			s.Fail(tt.fault)
-			codes, diagnosis := s.find(t)
-			require.Empty(t, codes)
-			require.NoError(t, diagnosis.Err())
-			require.Len(t, diagnosis, 5)
-			for _, f := range diagnosis[1:] {
-				require.Equal(t, grimoireauth.SeverityUnknown, f.Severity)
-			}
-			require.Contains(t, diagnosis[1].Problem, tt.problem)
-			require.Contains(t, diagnosis[2].Problem, tt.problem)
-			require.Error(t, diagnosis[1].Err)
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture()
+				s.check.Slugs = []string{"torts"}
+				s.Fail(tt.fault)
+				codes, diagnosis := s.find(t)
+				require.Empty(t, codes)
+				require.NoError(t, diagnosis.Err())
+				require.Len(t, diagnosis, 5)
+				for _, f := range diagnosis[1:] {
+					require.Equal(t, grimoireauth.SeverityUnknown, f.Severity)
+				}
+				require.Contains(t, diagnosis[1].Problem, tt.problem)
+				require.Contains(t, diagnosis[2].Problem, tt.problem)
+				require.Error(t, diagnosis[1].Err)
+			})
 		})
 	}
 }

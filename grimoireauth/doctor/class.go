@@ -66,33 +66,44 @@ func (v visit) notChecked(f grimoireauth.Finding) Report {
 	return Report{f}
 }
 
-// visit looks at one class.
-func (d *examination) visit(ctx context.Context, v visit) Report {
+// visit looks at one class, but for its roster.
+func (d *examination) visit(ctx context.Context, v visit) examined {
 	switch {
 	case v.wrong != nil:
-		return v.wrong
+		return examined{found: v.wrong}
 	case d.refused.Load():
-		return v.notChecked(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch refuses the project", Remedy: "Correct that first."})
+		return examined{found: v.notChecked(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch refuses the project", Remedy: "Correct that first."})}
 	case d.outage.Load():
-		return v.notChecked(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch did not answer about another class", Remedy: "Check again."})
+		return examined{found: v.notChecked(grimoireauth.Finding{Code: checkClass, Problem: "it was not looked at, since Stytch did not answer about another class", Remedy: "Check again."})}
+	case ctx.Err() != nil:
+		return examined{unreached: true}
 	}
-	class, err := v.get(ctx, d.client.Classes)
-	if err != nil {
-		return d.getError(v, err)
+	var class grimoireauth.Class
+	err := d.ask(ctx, func(ctx context.Context) (err error) {
+		class, err = v.get(ctx, d.client.Classes)
+		return err
+	})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return examined{unreached: true}
+	case err != nil:
+		return examined{found: d.getError(v, err)}
+	case class.Archived:
+		return examined{found: Report{symptoms.found("class-archived", class.ID)}}
 	}
-	if class.Archived {
-		return Report{symptoms.found("class-archived", class.ID)}
-	}
-	out := d.settings(class)
-	connections, err := d.client.Connections.List(ctx, class.ID)
-	if err != nil {
-		out = append(out, d.noAnswer(class.ID, err))
-	} else {
-		out = append(out, d.connections(class, connections)...)
-	}
-	out = append(out, d.people(ctx, class.ID)...)
-	if len(out) == 0 {
-		out = append(out, well(checkClass, class.ID, fmt.Sprintf("people get into %q as its settings say", class.Slug)))
+	out := examined{class: class.ID, slug: class.Slug, found: d.settings(class)}
+	var connections []stytchclient.Connection
+	err = d.ask(ctx, func(ctx context.Context) (err error) {
+		connections, err = d.client.Connections.List(ctx, class.ID)
+		return err
+	})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		out.unreached = true
+	case err != nil:
+		out.found = append(out.found, d.noAnswer(class.ID, err))
+	default:
+		out.found = append(out.found, d.connections(class, connections)...)
 	}
 	return out
 }
@@ -118,33 +129,12 @@ func (d *examination) getError(v visit, err error) Report {
 // noAnswer returns the finding for a call without an answer. If that is an outage, the
 // examination calls Stytch about no further class, so that it adds no load and the program
 // does not wait for each class. It is no outage if Stytch rejects one call of the project,
-// such as for connections under a plan that has none.
+// such as for connections under a plan that has none; after a 429 the pace decides.
 func (d *examination) noAnswer(class grimoireauth.ClassID, err error) grimoireauth.Finding {
 	var e *grimoireauth.Error
 	withheld := errors.As(err, &e) && stytchhttp.ProjectFault(e.Type)
-	if !withheld && (errors.Is(err, grimoireauth.ErrUnavailable) || errors.Is(err, grimoireauth.ErrRateLimited)) {
+	if !withheld && errors.Is(err, grimoireauth.ErrUnavailable) {
 		d.outage.Store(true)
 	}
 	return unanswered(checkClass, class, err)
-}
-
-// people looks for a member who can run the class.
-func (d *examination) people(ctx context.Context, class grimoireauth.ClassID) Report {
-	asked := make(map[grimoireauth.Role]bool)
-	for _, name := range d.config.Roles {
-		role := name.Role
-		if asked[role] || !role.AtLeast(grimoireauth.RoleInstructor) {
-			continue
-		}
-		asked[role] = true
-		for member, err := range d.client.Roster.Find(ctx, stytchclient.MemberQuery{Role: role}, class) {
-			switch {
-			case err != nil:
-				return Report{d.noAnswer(class, err)}
-			case !member.Suspended:
-				return nil
-			}
-		}
-	}
-	return Report{symptoms.found("no-instructor", class)}
 }

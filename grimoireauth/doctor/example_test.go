@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,6 +11,35 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/mock"
 )
+
+// A school with many classes, and an administrator who stops the check with Ctrl-C after the
+// first of them. What was found is reported, and it is no fault that classes are left.
+func ExampleReport_Err() {
+	stytch := new(mock.Stytch)
+	var classes []grimoireauth.ClassID
+	for i := range 100 {
+		class := stytch.AddClass(fmt.Sprintf("Class %d", i))
+		stytch.AddInstructor(class.ID, "ines@example.edu")
+		classes = append(classes, class.ID)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	err := doctor.Check(ctx, stytchclient.Config{
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch,
+		Observe: func(_ context.Context, event grimoireauth.Event) {
+			if step, ok := event.(grimoireauth.StepDone); ok && step.Done == 1 {
+				fmt.Println("progress:", step.Done, "of", step.Total)
+				stop()
+			}
+		},
+	}, doctor.Options{Classes: classes}).Err()
+	fmt.Println("something is wrong:", errors.Is(err, grimoireauth.ErrInvalid))
+	fmt.Println("classes are left:", errors.Is(err, doctor.ErrIncomplete))
+	// Output:
+	// progress: 1 of 100
+	// something is wrong: false
+	// classes are left: true
+}
 
 // A check when the program starts. Here somebody has forgotten to make a role in the
 // dashboard, has staffed one class only, and has misspelt the slug of another.

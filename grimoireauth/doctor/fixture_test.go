@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,6 +33,7 @@ type fixture struct {
 	class  mock.Class
 	config stytchclient.Config
 	check  doctor.Options
+	steps  []grimoireauth.StepDone
 }
 
 func newFixture() *fixture {
@@ -80,7 +82,12 @@ func (s *fixture) set(fields map[string]any) {
 // diagnosis: that it has no name, no address and no secret in it.
 func (s *fixture) find(t *testing.T) ([]string, doctor.Report) {
 	t.Helper()
-	s.config.Observe = func(context.Context, grimoireauth.Event) { t.Error("what is found is said twice") }
+	s.steps = nil
+	s.config.Observe = func(_ context.Context, event grimoireauth.Event) {
+		step, ok := event.(grimoireauth.StepDone)
+		require.True(t, ok, "what is found is said twice")
+		s.steps = append(s.steps, step)
+	}
 	diagnosis := doctor.Check(t.Context(), s.config, s.check)
 	codes, severities, fault := []string{}, doctor.Codes(), false
 	for _, f := range diagnosis {
@@ -106,7 +113,8 @@ func (s *fixture) find(t *testing.T) ([]string, doctor.Report) {
 		require.NotContains(t, text, s.config.Secret.Reveal())
 		require.NotContains(t, text, "@")
 	}
-	require.Equal(t, fault, diagnosis.Err() != nil)
+	require.Equal(t, fault, errors.Is(diagnosis.Err(), grimoireauth.ErrInvalid))
+	require.Equal(t, fault || errors.Is(diagnosis.Err(), doctor.ErrIncomplete), diagnosis.Err() != nil)
 	if fault {
 		require.ErrorIs(t, diagnosis.Err(), grimoireauth.ErrInvalid)
 		require.NotErrorIs(t, diagnosis.Err(), grimoireauth.ErrUnavailable)

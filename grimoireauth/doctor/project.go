@@ -152,6 +152,7 @@ func (d *examination) policy(ctx context.Context) Report {
 		}
 		return Report{unanswered(checkSecret, "", err)}
 	}
+	d.noteAnswer()
 	if !isPolicy(answer.Policy) {
 		return Report{unanswered(checkSecret, "", stytchhttp.Incomplete(op, answer.RequestID, "has no policy"))}
 	}

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,8 +13,13 @@ import (
 // order of the [Options].
 type Report []grimoireauth.Finding
 
-// Err returns nil unless there is a fault. Otherwise it matches [grimoireauth.ErrInvalid] and
-// names every fault. Nothing that could not be found out is one.
+// opCheck is what errors and events call the check.
+const opCheck = "check the project"
+
+// Err returns nil unless there is a fault, or classes were left out although Stytch answers.
+// With a fault it matches [grimoireauth.ErrInvalid] and names every fault. Nothing that could
+// not be found out is one. With classes that were left out, because the time was over or the
+// check was cancelled, it matches [ErrIncomplete] and says how many.
 func (d Report) Err() error {
 	var faults []string
 	for _, f := range d {
@@ -21,10 +27,19 @@ func (d Report) Err() error {
 			faults = append(faults, f.Code+": "+sentence(f))
 		}
 	}
-	if len(faults) == 0 {
-		return nil
+	var errs []error
+	if len(faults) > 0 {
+		errs = append(errs, &grimoireauth.Error{Op: opCheck, Kind: grimoireauth.ErrInvalid, Detail: strings.Join(faults, "\n")})
 	}
-	return &grimoireauth.Error{Op: "check the project", Kind: grimoireauth.ErrInvalid, Detail: strings.Join(faults, "\n")}
+	for _, f := range d {
+		if errors.Is(f.Err, ErrIncomplete) {
+			errs = append(errs, fmt.Errorf("%s: %s: %w", opCheck, sentence(f), f.Err))
+		}
+	}
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
 }
 
 // String returns the findings as a table, with what to do below each, and a last

@@ -70,8 +70,8 @@ const (
 )
 
 // Client talks to Stytch about classes, rosters, sign-ins and sessions. It is
-// safe for concurrent use, starts no goroutine and has nothing to close. Make it
-// with [New]; the zero Client is not usable.
+// safe for concurrent use and has nothing to close: no goroutine outlives the call that
+// started it. Make it with [New]; the zero Client is not usable.
 //
 // What strangers can make it ask is bounded. A call whose context says from which client
 // address it comes ([grimoireauth.ContextWithClientAddress]; the guard and the sign-in pages say so)

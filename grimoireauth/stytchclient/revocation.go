@@ -8,6 +8,9 @@ import (
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/sessions"
 )
 
+// opRevokeAll is what errors and events call the end of all sessions of a member.
+const opRevokeAll = "revoke sessions"
+
 // Of lists a member's live sessions, oldest first as Stytch lists them: where
 // they are signed in. Errors: [grimoireauth.ErrNotFound].
 // Source: https://stytch.com/docs/b2b/api/get-session
@@ -109,7 +112,7 @@ func (s Sessions) revoke(ctx context.Context, op string, session grimoireauth.Se
 // repeated.
 // Source: https://stytch.com/docs/b2b/api/revoke-session
 func (s Sessions) RevokeMember(ctx context.Context, class grimoireauth.ClassID, member grimoireauth.MemberID) error {
-	const op = "revoke sessions"
+	const op = opRevokeAll
 	if err := invalid(op, classFault(class), memberFault(member)); err != nil {
 		return err
 	}
@@ -126,7 +129,7 @@ func (s Sessions) RevokeMember(ctx context.Context, class grimoireauth.ClassID, 
 // announced also while Stytch cannot be reached. Errors: as [Sessions.RevokeMember],
 // and [grimoireauth.ErrInvalid] for the zero Session.
 func (s Sessions) RevokeAll(ctx context.Context, session grimoireauth.Session) error {
-	const op = "revoke sessions"
+	const op = opRevokeAll
 	if err := invalid(op, needed("session", string(session.ID()))); err != nil {
 		return err
 	}
@@ -151,35 +154,4 @@ func (s Sessions) endAll(ctx context.Context, op string, who grimoireauth.Person
 	audit.RequestID = res.RequestID
 	s.c.record(ctx, audit)
 	return nil
-}
-
-// Revocation tells what became of one member's sessions.
-type RevokedMember struct {
-	grimoireauth.Person
-	// Err is nil if all of them have ended; otherwise they may live on, and the call
-	// has to be repeated.
-	Err error
-}
-
-// RevokeEverywhere ends every session of a person in every class: a stolen laptop,
-// a ban. It goes on after a failure, and reports on each class it found, in the
-// order it went through them. The error is nil only if every class was found and
-// every session has ended; it joins what went wrong. Calling it again does what is
-// left.
-//
-// After it the person can sign in again; [Roster.Suspend] prevents that.
-func (s Sessions) RevokeEverywhere(ctx context.Context, who Identity) ([]RevokedMember, error) {
-	const op = "revoke sessions everywhere"
-	var report []RevokedMember
-	var failures []error
-	for found, err := range s.c.Roster.classesOf(ctx, op, who) {
-		if err != nil {
-			// What was found is revoked already; what was not is not known.
-			failures = append(failures, err)
-			break
-		}
-		step := RevokedMember{Person: found.Member.Person, Err: s.revokeFound(ctx, "revoke sessions", found.Member.Person)}
-		report, failures = append(report, step), append(failures, step.Err)
-	}
-	return report, errors.Join(failures...)
 }
