@@ -118,12 +118,14 @@ func Example_doctor() {
 	})
 	fmt.Println(err)
 	// Output:
-	// ok       configuration  ids, secret and base URL are those of a test project
-	// ok       keys           the key set verifies session_jwts (keys: 1)
-	// ok       secret         Stytch takes the project's id and secret
-	// ok       roles          the RBAC policy has every role of the role table
-	// unknown  limits         no call of Stytch's tells whether user locks are on, nor which rate limits this project has
-	//                         -> Look in the Stytch dashboard. Without user locks, only package signin limits wrong codes and passwords, in each process by itself.
+	// ok       configuration: ids, secret and base URL are those of a test project
+	// ok       keys: the key set verifies session_jwts (keys: 1)
+	// ok       secret: Stytch takes the project's id and secret
+	// ok       roles: the RBAC policy has every role of the role table
+	// unknown  limits: no call of Stytch's tells whether user locks are on, nor which
+	//          rate limits this project has
+	//          -> Look in the Stytch dashboard. Without user locks, only package
+	//             signin limits wrong codes and passwords, in each process by itself.
 	// 4 ok, 0 warning, 0 fault, 1 unknown
 	// <nil>
 }

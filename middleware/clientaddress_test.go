@@ -210,7 +210,9 @@ func ExampleGuard_Diagnose() {
 	guard.ClientAddress(r)
 	fmt.Print(doctor.Report(guard.Diagnose()))
 	// Output:
-	// warning  client-address  requests come from a proxy, so the addresses of clients are not known and nothing is limited by them
-	//                          -> Set middleware.Config.ClientAddress, for example to middleware.ForwardedFor().
+	// warning  client-address: requests come from a proxy, so the addresses of clients
+	//          are not known and nothing is limited by them
+	//          -> Set middleware.Config.ClientAddress, for example to
+	//             middleware.ForwardedFor().
 	// 0 ok, 1 warning, 0 fault, 0 unknown
 }

@@ -34,23 +34,33 @@ func (d *demo) options() options {
 	}
 }
 
-// curlLines prints tokens, which only a demonstration may do: those of the mock work
-// nowhere else.
-func (d *demo) curlLines(url string) string {
+// variables are what curlLines refers to, as a file for a shell. It has tokens, which only a
+// demonstration may write down: those of the mock work nowhere else.
+func (d *demo) variables(url string) string {
+	return fmt.Sprintf("API=%s\nCLASS=%s/classes/%s\nSTUDENT=%s\nINSTRUCTOR=%s\n",
+		url, url, d.class, d.student.JWT.Reveal(), d.instructor.JWT.Reveal())
+}
+
+// curlLines are what to try, for a terminal of 80 columns; file has the variables.
+func (d *demo) curlLines(url, file string) string {
 	var b strings.Builder
-	class := url + "/classes/" + string(d.class)
-	fmt.Fprintf(&b, "The API is at %s. Stytch is in this program's memory: nothing leaves this machine.\n\n", url)
-	fmt.Fprintf(&b, "STUDENT=%s\n\nINSTRUCTOR=%s\n\n", d.student.JWT.Reveal(), d.instructor.JWT.Reveal())
+	fmt.Fprintf(&b, "The API is at %s\nStytch is in this program's memory: nothing leaves this machine.\n\n", url)
+	fmt.Fprintf(&b, "Try next, in another terminal (the file has two tokens, good for an hour):\n\n. %s\n", file)
 	for _, line := range []struct{ as, what, means string }{
-		{"STUDENT", class, "who am I here?"},
-		{"STUDENT", class + "/roster", "403: for instructors"},
-		{"INSTRUCTOR", class + "/roster", "who is in the class"},
-		{"STUDENT", "-N " + class + "/events", "stays open: leave it in a terminal of its own"},
-		{"INSTRUCTOR", `-d '{"title":"Essay 1"}' ` + class + "/release", "the student's stream says so"},
-		{"STUDENT", "-X DELETE " + url + "/session", "signs out: the stream ends, the token is worthless"},
+		{"STUDENT", "$CLASS", "who am I here?"},
+		{"STUDENT", "$CLASS/roster", "403: for instructors"},
+		{"INSTRUCTOR", "$CLASS/roster", "who is in the class"},
+		{"STUDENT", "-N $CLASS/events", "stays open: leave it in a terminal of its own"},
+		{"INSTRUCTOR", `-d '{"title":"Essay 1"}' $CLASS/release`, "the student's stream says so"},
+		{"STUDENT", "-X DELETE $API/session", "signs out: the stream ends, the token is worthless"},
 	} {
-		fmt.Fprintf(&b, "# %s\ncurl -i -H \"Authorization: Bearer $%s\" %s\n", line.means, line.as, line.what)
+		command := fmt.Sprintf("curl -i -H \"Authorization: Bearer $%s\"", line.as)
+		space := " "
+		if len(command)+1+len(line.what) > 80 {
+			space = " \\\n  "
+		}
+		fmt.Fprintf(&b, "# %s\n%s%s%s\n", line.means, command, space, line.what)
 	}
-	b.WriteString("\nPaste the two tokens first. They last an hour. Stop with Ctrl-C.\n")
+	b.WriteString("\nStop with Ctrl-C.\n")
 	return b.String()
 }

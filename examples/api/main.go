@@ -4,7 +4,7 @@
 //	go run ./examples/api
 //
 // By default it runs offline, with Stytch in its memory (package mock), and prints curl
-// lines that work: as a student and as an instructor of a class. Open the stream of
+// lines that work, with tokens of a student and an instructor of a class in a file. Open the stream of
 // events in one terminal, release something from another, and sign the reader out: the
 // stream ends within a second.
 //
@@ -32,6 +32,9 @@
 // Stytch, and checks that project, and the classes of -classes, before it starts.
 // Tokens are then the stytch_session_jwt cookies of your sign-in page, such as that of
 // the example classroom.
+//
+// The exit code is 0 after Ctrl-C; 1 if it cannot serve, such as when another program uses
+// its address; and 2 if the flags, the environment or the project are wrong.
 package main
 
 import (
@@ -48,18 +51,48 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/promptgrimoire/auth/grimoireauth"
+)
+
+// The exit codes; the package comment says what they mean.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitWrong  = 2
 )
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:8081", "where to listen; port 0 takes a free one")
-	classes := flag.String("classes", "", "with the real Stytch: organization ids of classes to check at the start, separated by commas")
-	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Stdout, os.Getenv, *addr, splitList(*classes)); err != nil {
-		fmt.Fprintln(os.Stderr, "api:", err)
-		os.Exit(1)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	os.Exit(program(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// program is main without its process: it returns the exit code.
+func program(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	set := flag.NewFlagSet("api", flag.ContinueOnError)
+	set.SetOutput(stderr)
+	addr := set.String("addr", "127.0.0.1:8081", "where to listen; port 0 takes a free one")
+	classes := set.String("classes", "", "with the real Stytch: organization ids of classes to check at the\nstart, separated by commas")
+	err := set.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case err != nil:
+		return exitWrong // package flag has said why
+	case set.NArg() > 0:
+		_, _ = fmt.Fprintf(stderr, "api: %.40q is no flag: give the address with -addr\n", set.Arg(0))
+		return exitWrong
 	}
+	err = run(ctx, stdout, getenv, *addr, splitList(*classes))
+	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return exitDone // also if it was stopped before it served
+	}
+	_, _ = fmt.Fprintln(stderr, "api:", err)
+	if errors.As(err, new(wrongError)) || errors.Is(err, grimoireauth.ErrInvalid) {
+		return exitWrong
+	}
+	return exitFailed
 }
 
 // run serves until the context ends.
@@ -89,9 +122,13 @@ func run(ctx context.Context, out io.Writer, getenv func(string) string, addr st
 	}
 	// Shutdown waits for the requests under way, and a stream would never end.
 	server.RegisterOnShutdown(api.guard.EndWatches)
+	remove, err := options.announce(out, "http://"+listener.Addr().String())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer remove()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	options.announce(out, "http://"+listener.Addr().String())
 
 	select {
 	case err := <-served:

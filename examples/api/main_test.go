@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock"
@@ -29,8 +32,9 @@ func env(pairs ...string) func(string) string {
 }
 
 var (
-	variable = regexp.MustCompile(`(?m)^(STUDENT|INSTRUCTOR)=(\S+)$`)
-	curl     = regexp.MustCompile(`(?m)^# (.*)\ncurl -i -H "Authorization: Bearer \$(\w+)" (.*)$`)
+	variables = regexp.MustCompile(`(?m)^\. (\S+)$`)
+	variable  = regexp.MustCompile(`(?m)^([A-Z]+)=(\S+)$`)
+	curl      = regexp.MustCompile(`(?m)^# (.*)\ncurl -i -H "Authorization: Bearer \$(\w+)" (.*)$`)
 )
 
 // The program runs offline, and every line that it prints works.
@@ -48,11 +52,17 @@ func TestCurlLines(t *testing.T) {
 	n, err := bufio.NewReader(out).Read(printed) // one write
 	require.NoError(t, err)
 	text := string(printed[:n])
+	requireFits(t, text)
 
+	file := variables.FindStringSubmatch(text)
+	require.NotNil(t, file, text)
+	shell, err := os.ReadFile(file[1])
+	require.NoError(t, err)
 	tokens := map[string]string{}
-	for _, m := range variable.FindAllStringSubmatch(text, -1) {
+	for _, m := range variable.FindAllStringSubmatch(string(shell), -1) {
 		tokens[m[1]] = m[2]
 	}
+	text = strings.NewReplacer("\\\n ", "", "$API", tokens["API"], "$CLASS", tokens["CLASS"]).Replace(text)
 	lines := curl.FindAllStringSubmatch(text, -1)
 	require.Len(t, lines, 6, text)
 	stream := ""
@@ -98,6 +108,51 @@ func TestCurlLines(t *testing.T) {
 		require.NoError(t, err)
 	case <-time.After(10 * time.Second):
 		t.Fatal("it does not stop while a stream is open")
+	}
+	require.NoFileExists(t, file[1], "the tokens end with the program")
+}
+
+// screen is the width of a narrow terminal.
+const screen = 80
+
+func requireFits(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(strings.ReplaceAll(text, "\t", "        ")) {
+		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), screen, line)
+	}
+}
+
+// What a script reads of the program: its exit code, and what to do about it.
+func TestExitCodes(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	ended, stop := context.WithCancel(t.Context())
+	stop()
+	for _, row := range []struct {
+		name string
+		env  func(string) string
+		args []string
+		code int
+		want string
+	}{
+		{"help", env(), []string{"-h"}, 0, "-addr"},
+		{"stopped", env(), []string{"-addr", "127.0.0.1:0"}, 0, ""},
+		{"the address is taken", env(), []string{"-addr", taken.Addr().String()}, 1, "-addr 127.0.0.1:0"},
+		{"an unknown flag", env(), []string{"-adr", "x"}, 2, "-addr"},
+		{"a word too many", env(), []string{"8081"}, 2, "-addr"},
+		{"classes offline", env(), []string{"-classes", "a"}, 2, "STYTCH_PROJECT_ID"},
+		{"half of the credentials", env("STYTCH_PROJECT_ID", "x"), nil, 2, "STYTCH_SECRET is not"},
+		{"the other half", env("STYTCH_SECRET", "x"), nil, 2, "STYTCH_PROJECT_ID is not"},
+		{"a project that is none", env("STYTCH_PROJECT_ID", "x", "STYTCH_SECRET", "y"), nil, 2, "correct the faults above"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			require.Equal(t, row.code, program(ended, row.args, row.env, &stdout, &stderr), &stderr)
+			require.Contains(t, stderr.String(), row.want)
+			requireFits(t, stdout.String())
+			requireFits(t, stderr.String())
+		})
 	}
 }
 

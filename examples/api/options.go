@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/doctor"
@@ -23,6 +24,14 @@ type options struct {
 	demo      *demo // nil: the real Stytch
 }
 
+// wrongError is about the flags, the environment or the project: it has to be corrected, and
+// starting again does not help.
+type wrongError struct{ error }
+
+func (e wrongError) Unwrap() error { return e.error }
+
+func wrong(text string) error { return wrongError{errors.New(text)} }
+
 // optionsFromEnvironment uses the real Stytch if both of its credentials are set, and
 // the one in memory if neither is. One of them alone is a mistake, and a demonstration
 // would hide it.
@@ -30,13 +39,13 @@ func optionsFromEnvironment(getenv func(string) string, classes []string) (optio
 	id, secret := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET")
 	switch {
 	case id == "" && secret == "" && len(classes) > 0:
-		return options{}, errors.New("-classes is for the real Stytch: set STYTCH_PROJECT_ID and STYTCH_SECRET as well")
+		return options{}, wrong("-classes is for the real Stytch:\nset STYTCH_PROJECT_ID and STYTCH_SECRET as well")
 	case id == "" && secret == "":
 		return newDemo().options(), nil
 	case id == "":
-		return options{}, errors.New("STYTCH_SECRET is set and STYTCH_PROJECT_ID is not: set both for the real Stytch, or neither for the offline demonstration")
+		return options{}, wrong("STYTCH_SECRET is set and STYTCH_PROJECT_ID is not:\nset both for the real Stytch, or neither for the offline demonstration")
 	case secret == "":
-		return options{}, errors.New("STYTCH_PROJECT_ID is set and STYTCH_SECRET is not: set both for the real Stytch, or neither for the offline demonstration")
+		return options{}, wrong("STYTCH_PROJECT_ID is set and STYTCH_SECRET is not:\nset both for the real Stytch, or neither for the offline demonstration")
 	}
 	o := options{projectID: id, secret: grimoireauth.NewSecret(secret)}
 	for _, class := range classes {
@@ -60,16 +69,28 @@ func (o options) checkUp(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if errors.Is(diagnosis.Err(), grimoireauth.ErrInvalid) {
-		return errors.New("correct the faults above first")
+		return wrong("correct the faults above first")
 	}
 	return nil
 }
 
-// announce prints what to do next. A failed write is no reason to stop.
-func (o options) announce(out io.Writer, url string) {
-	if o.demo != nil {
-		_, _ = fmt.Fprint(out, o.demo.curlLines(url))
-		return
+// announce prints what to do next. A failed write is no reason to stop. The function that it
+// returns removes the file with the variables.
+func (o options) announce(out io.Writer, url string) (remove func(), err error) {
+	if o.demo == nil {
+		_, _ = fmt.Fprintf(out, "The API is at %s\nwith the Stytch project %s.\nCall it with a session_jwt of that project: Authorization: Bearer …\n", url, o.projectID)
+		return func() {}, nil
 	}
-	_, _ = fmt.Fprintf(out, "The API is at %s, with the Stytch project %s.\nCall it with a session_jwt of that project: Authorization: Bearer …\n", url, o.projectID)
+	file, err := os.CreateTemp("", "api-*.sh") // for this user only
+	if err != nil {
+		return nil, err
+	}
+	remove = func() { _ = os.Remove(file.Name()) } // the tokens in it are worthless by then
+	_, err = file.WriteString(o.demo.variables(url))
+	if err = errors.Join(err, file.Close()); err != nil {
+		remove()
+		return nil, err
+	}
+	_, _ = fmt.Fprint(out, o.demo.curlLines(url, file.Name()))
+	return remove, nil
 }

@@ -175,8 +175,8 @@ func (c *classroom) className(class string) string {
 // announce prints what to do next.
 func (c *classroom) announce(w io.Writer, url string) {
 	if c.demo == nil {
-		_, _ = fmt.Fprintf(w, "The classroom is at %s, with the Stytch project %s.\nRegister %s/auth/callback as a redirect URL in the Stytch dashboard.\n", url, c.projectID, url)
+		_, _ = fmt.Fprintf(w, "The classroom is at %s\nwith the Stytch project %s.\nTry next: register a redirect URL in the Stytch dashboard,\n%s/auth/callback\n", url, c.projectID, url)
 		return
 	}
-	_, _ = fmt.Fprintf(w, "The classroom is at %s\n\nStytch is in this program's memory: nothing leaves this machine.\nWho can sign in:\n\n%s\nTheir e-mail and text messages arrive at %s/outbox. Stop with Ctrl-C.\n", url, c.demo.people(), url)
+	_, _ = fmt.Fprintf(w, "The classroom is at %s\n\nStytch is in this program's memory: nothing leaves this machine.\nWho can sign in:\n\n%s\nTry next: open the address, sign in as one of them, and read their e-mail and\ntext messages at %s/outbox\nStop with Ctrl-C.\n", url, c.demo.people(), url)
 }

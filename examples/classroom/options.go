@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -24,6 +25,14 @@ type options struct {
 	demo        *demo // nil: the real Stytch
 }
 
+// wrongError is about the flags, the environment or the project: it has to be corrected, and
+// starting again does not help.
+type wrongError struct{ error }
+
+func (e wrongError) Unwrap() error { return e.error }
+
+func wrong(text string) error { return wrongError{errors.New(text)} }
+
 // optionsFromEnvironment uses the real Stytch if both of its credentials are set, and
 // the one in memory if neither is. One of them alone is a mistake, and a demonstration
 // would hide it.
@@ -31,16 +40,16 @@ func optionsFromEnvironment(getenv func(string) string, url string, classes []st
 	id, secret, public := getenv("STYTCH_PROJECT_ID"), getenv("STYTCH_SECRET"), getenv("STYTCH_PUBLIC_TOKEN")
 	switch {
 	case id == "" && secret == "" && public != "":
-		return options{}, errors.New("STYTCH_PUBLIC_TOKEN is for the real Stytch: set STYTCH_PROJECT_ID and STYTCH_SECRET as well")
+		return options{}, wrong("STYTCH_PUBLIC_TOKEN is for the real Stytch:\nset STYTCH_PROJECT_ID and STYTCH_SECRET as well")
 	case id == "" && secret == "":
 		if len(classes) > 0 {
-			return options{}, errors.New("-classes is for the real Stytch: set STYTCH_PROJECT_ID and STYTCH_SECRET as well")
+			return options{}, wrong("-classes is for the real Stytch:\nset STYTCH_PROJECT_ID and STYTCH_SECRET as well")
 		}
 		return newDemo(url).options(), nil
 	case id == "":
-		return options{}, errors.New("STYTCH_SECRET is set and STYTCH_PROJECT_ID is not: set both for the real Stytch, or neither for the offline demonstration")
+		return options{}, wrong("STYTCH_SECRET is set and STYTCH_PROJECT_ID is not:\nset both for the real Stytch, or neither for the offline demonstration")
 	case secret == "":
-		return options{}, errors.New("STYTCH_PROJECT_ID is set and STYTCH_SECRET is not: set both for the real Stytch, or neither for the offline demonstration")
+		return options{}, wrong("STYTCH_PROJECT_ID is set and STYTCH_SECRET is not:\nset both for the real Stytch, or neither for the offline demonstration")
 	}
 	o := options{url: url, projectID: id, secret: grimoireauth.NewSecret(secret), publicToken: public}
 	for _, class := range classes {
@@ -67,8 +76,8 @@ func (o options) checkup(ctx context.Context, w io.Writer) error {
 	if _, err := diagnosis.WriteTo(w); err != nil {
 		return err
 	}
-	if err := diagnosis.Err(); errors.Is(err, grimoireauth.ErrInvalid) {
-		return err
+	if errors.Is(diagnosis.Err(), grimoireauth.ErrInvalid) {
+		return fmt.Errorf("correct the faults above first (%w)", grimoireauth.ErrInvalid)
 	}
 	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,32 +91,43 @@ func (d *demo) pages(s *service) http.Handler {
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-// curlLines prints addresses and cookies, which only a demonstration may do: those of
-// the mock work nowhere else.
-func (d *demo) curlLines(guard *middleware.Guard, proxy, url string) (string, error) {
+// variables are what curlLines refers to, as a file for a shell. It has the cookies of people
+// who are signed in, which only a demonstration may write down: those of the mock work nowhere
+// else.
+func (d *demo) variables(guard *middleware.Guard, nginx, haproxy string) (string, error) {
 	var b strings.Builder
-	class := url + "/classes/" + string(d.class)
+	fmt.Fprintf(&b, "NGINX=%s\nHAPROXY=%s\nCLASS=/classes/%s\n", nginx, haproxy, d.class)
+	for _, name := range slices.Sorted(maps.Keys(d.people)) {
+		credentials := d.stytch.SignIn(d.people[name])
+		credentials.JWT = grimoireauth.Secret{} // two kilobytes, and the first response sets a new one
+		r := &http.Request{Header: http.Header{}}
+		if err := guard.Attach(r, credentials); err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "%s='Cookie: %s'\n", strings.ToUpper(name), r.Header.Get("Cookie"))
+	}
+	return b.String(), nil
+}
+
+// curlLines are what to try behind one proxy, for a terminal of 80 columns.
+func (d *demo) curlLines(proxy, url string) string {
+	var b strings.Builder
+	at := "$" + strings.ToUpper(proxy)
 	fmt.Fprintf(&b, "\n%s is at %s/auth/\n", proxy, strings.Replace(url, "127.0.0.1", "localhost", 1))
 	for _, line := range []struct{ as, what, means string }{
-		{"", url + "/", "200: a public page"},
-		{"", class + "/notes", "401: not signed in"},
-		{"student", class + "/notes", "200: what the Python service sees"},
-		{"student", "-d grades " + class + "/release", "403: for instructors"},
-		{"instructor", "-d grades " + class + "/release", "201"},
-		{"outsider", class + "/notes", "404: of another class"},
-		{"student", "-H 'X-Auth-Role: coordinator' " + class + "/notes", "200: still a student"},
+		{"", at + "/", "200: a public page"},
+		{"", at + "$CLASS/notes", "401: not signed in"},
+		{"STUDENT", at + "$CLASS/notes", "200: what the Python service sees"},
+		{"STUDENT", "-d grades " + at + "$CLASS/release", "403: for instructors"},
+		{"INSTRUCTOR", "-d grades " + at + "$CLASS/release", "201"},
+		{"OUTSIDER", at + "$CLASS/notes", "404: of another class"},
+		{"STUDENT", "-H 'X-Auth-Role: coordinator' " + at + "$CLASS/notes", "200: still a student"},
 	} {
 		cookies := ""
-		if member, ok := d.people[line.as]; ok {
-			credentials := d.stytch.SignIn(member)
-			credentials.JWT = grimoireauth.Secret{} // two kilobytes, and the first response sets a new one
-			r := &http.Request{Header: http.Header{}}
-			if err := guard.Attach(r, credentials); err != nil {
-				return "", err
-			}
-			cookies = fmt.Sprintf("-H 'Cookie: %s' ", r.Header.Get("Cookie"))
+		if line.as != "" {
+			cookies = fmt.Sprintf("-H \"$%s\" ", line.as)
 		}
 		fmt.Fprintf(&b, "# %s\ncurl -i %s%s\n", line.means, cookies, line.what)
 	}
-	return b.String(), nil
+	return b.String()
 }

@@ -16,6 +16,9 @@
 //     the session's cookies, for programs that read them without a proxy.
 //
 // docs/forward-auth.md explains all of it.
+//
+// The exit code is 0 after Ctrl-C; 1 if it cannot serve, such as when another program uses an
+// address; and 2 if the flags are wrong, or a program that it needs is not installed.
 package main
 
 import (
@@ -29,22 +32,56 @@ import (
 	"syscall"
 )
 
+// The exit codes; the package comment says what they mean.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitWrong  = 2
+)
+
 func main() {
-	nginx := flag.String("nginx", "127.0.0.1:8090", "where nginx listens, if it is installed")
-	haproxy := flag.String("haproxy", "127.0.0.1:8091", "where HAProxy listens, if it is installed")
-	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Stdout, *nginx, *haproxy); err != nil {
-		fmt.Fprintln(os.Stderr, "forwardauth:", err)
-		os.Exit(1)
-	}
+	code := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
 }
+
+// command is main without its process: it returns the exit code.
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	set := flag.NewFlagSet("forwardauth", flag.ContinueOnError)
+	set.SetOutput(stderr)
+	nginx := set.String("nginx", "127.0.0.1:8090", "where nginx listens, if it is installed")
+	haproxy := set.String("haproxy", "127.0.0.1:8091", "where HAProxy listens, if it is installed")
+	err := set.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case err != nil:
+		return exitWrong // package flag has said why
+	case set.NArg() > 0:
+		_, _ = fmt.Fprintf(stderr, "forwardauth: %.40q is no flag: it has -nginx and -haproxy\n", set.Arg(0))
+		return exitWrong
+	}
+	if err := run(ctx, stdout, *nginx, *haproxy); err != nil {
+		_, _ = fmt.Fprintln(stderr, "forwardauth:", err)
+		if errors.Is(err, errMissing) {
+			return exitWrong
+		}
+		return exitFailed
+	}
+	return exitDone
+}
+
+// errMissing is about programs that have to be installed first.
+var errMissing = errors.New("this machine lacks")
 
 // run serves until the context ends.
 func run(ctx context.Context, out io.Writer, nginxAddr, haproxyAddr string) (err error) {
 	if !installed("nginx") && !installed("haproxy") {
-		return errors.New("neither nginx nor HAProxy is installed: apt-get install nginx haproxy")
+		return fmt.Errorf("%w nginx and HAProxy, and one is needed:\napt-get install nginx haproxy", errMissing)
+	}
+	if !installed("python3") {
+		return fmt.Errorf("%w Python 3:\napt-get install python3", errMissing)
 	}
 	demo := newDemo()
 	service, err := newService(demo.options())
@@ -60,6 +97,11 @@ func run(ctx context.Context, out io.Writer, nginxAddr, haproxyAddr string) (err
 	if err != nil {
 		return err
 	}
+	file, err := running.write(demo, "http://"+nginxAddr, "http://"+haproxyAddr)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(out, "Try next: open an address in a browser, or in another terminal\n\n. %s\n", file)
 	for _, proxy := range []struct {
 		name, addr string
 		start      func(listen, application string) error
@@ -71,12 +113,8 @@ func run(ctx context.Context, out io.Writer, nginxAddr, haproxyAddr string) (err
 		if err := proxy.start(proxy.addr, application); err != nil {
 			return err
 		}
-		lines, err := demo.curlLines(service.guard, proxy.name, "http://"+proxy.addr)
-		if err != nil {
-			return err
-		}
-		_, _ = fmt.Fprint(out, lines) // a failed write is no reason to stop
+		_, _ = fmt.Fprint(out, demo.curlLines(proxy.name, "http://"+proxy.addr)) // a failed write is no reason to stop
 	}
-	_, _ = fmt.Fprintln(out, "\nStytch is in this program's memory: nothing leaves this machine. Stop with Ctrl-C.")
+	_, _ = fmt.Fprintln(out, "\nStytch is in this program's memory: nothing leaves this machine.\nStop with Ctrl-C.")
 	return running.wait(ctx)
 }

@@ -91,6 +91,17 @@ func (r *running) copy(name string, entry fs.DirEntry, err error) error {
 	return os.WriteFile(filepath.Join(r.dir, name), text, 0o600)
 }
 
+// write writes the file with the variables of the curl lines, for this user only, and returns
+// its path. It is removed with the folder.
+func (r *running) write(d *demo, nginx, haproxy string) (string, error) {
+	text, err := d.variables(r.service.guard, nginx, haproxy)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(r.dir, "variables.sh")
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}
+
 func (r *running) serve(handler http.Handler) (*http.Server, string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -175,12 +186,12 @@ func (r *running) haproxy(listen, application string) error {
 // run starts a program and waits until it listens, if it has an address.
 func (r *running) run(name string, cmd *exec.Cmd, listen string) error {
 	if listen != "" && reachable(listen) {
-		return fmt.Errorf("another program uses %s: choose another address with -%s", listen, name)
+		return fmt.Errorf("another program uses %s:\nchoose another address with -%s", listen, name)
 	}
 	if cmd.Stdout == nil && name != "python3" {
 		cmd.Stdout = os.Stderr
 	}
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.SysProcAttr = os.Stderr, ownGroup()
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -10,4 +10,7 @@ if (!project_id || !secret) {
   process.exit(2);
 }
 const server = createServer(service(new stytch.B2BClient({ project_id, secret, env })));
-server.listen(Number(PORT), "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+server.listen(Number(PORT), "127.0.0.1", () => {
+  console.log(`listening on http://127.0.0.1:${server.address().port}`);
+  console.log("Try next: /classes/{organization id}/notes, with the cookies of a session.");
+});

@@ -39,7 +39,8 @@ func newClass(t *testing.T) class {
 
 func (c class) start() (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = c.run(c.t.Context(), &out, &errs, false)
+	code = c.run(c.t.Context(), &out, screenWriter{&errs}, false)
+	requireFits(c.t, out.String()+errs.String())
 	return code, out.String(), errs.String()
 }
 
@@ -124,7 +125,7 @@ func TestPartOfTheWay(t *testing.T) {
 				code, _, stderr := c.start()
 				require.Equal(t, exitFailed, code)
 				for _, want := range append(row.want, "Run the same command again") {
-					require.Contains(t, stderr, want)
+					require.Contains(t, unwrapped(stderr), want)
 				}
 				c.stytch.ClearFaults()
 				code, _, stderr = c.start()

@@ -36,7 +36,7 @@ func newDemo(o options) (options, error) {
 	o.class = stytch.AddClass("LAWS1100").ID
 	o.config.Highest = cmp.Or(o.config.Highest, grimoireauth.RoleInstructor)
 	if o.name == "" {
-		o.name = sample
+		o.name, o.sample = sample, true
 		o.open = func() (io.ReadCloser, error) { return lists.Open("lists/laws1100.csv") }
 		if err := lastWeek(context.Background(), stytch, o); err != nil {
 			return o, fmt.Errorf("prepare the demonstration: %w", err)

@@ -23,6 +23,8 @@ const (
 
 // run is the program without its process: it returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	bar := isTerminal(stderr) && getenv("CI") == "" && getenv("TERM") != "dumb"
+	stderr = screenWriter{stderr}
 	f, err := readFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return exitDone
@@ -34,7 +36,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintf(stderr, "roster: nothing was changed:\n%v\n", err)
 		return exitWrong
 	}
-	bar := isTerminal(stderr) && getenv("CI") == "" && getenv("TERM") != "dumb"
 	return o.run(ctx, stdout, stderr, bar)
 }
 
@@ -110,6 +111,7 @@ func (i importing) do(ctx context.Context) error {
 		return nil
 	case !i.apply:
 		fmt.Fprintln(i.stdout, "Nothing was changed. To carry it out, add -apply.")
+		i.suggest("go run ./examples/roster -apply")
 		return nil
 	}
 	report, err := plan.Apply(ctx, client.Roster)
@@ -133,7 +135,15 @@ func (i importing) lookAgain(ctx context.Context, client *stytchclient.Client, l
 	if left := len(plan.Changes()); left > 0 {
 		return fmt.Errorf("another person or program has changed the class meanwhile: %d to do, run it again", left)
 	}
+	i.suggest("go run ./examples/roster -file your-list.csv")
 	return nil
+}
+
+// suggest prints what to try next in the demonstration.
+func (i importing) suggest(command string) {
+	if i.sample {
+		fmt.Fprintln(i.stdout, "\nTry next: "+command)
+	}
 }
 
 func (o options) client() (*stytchclient.Client, error) {

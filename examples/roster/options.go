@@ -27,6 +27,7 @@ type options struct {
 	of        string                        // the class's id there
 	config    classlist.Config
 	apply     bool
+	sample    bool // the demonstration with its own list
 }
 
 // flags has the values of the command line.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/doctor"
@@ -158,6 +159,25 @@ func TestDoctorEndsInTime(t *testing.T) {
 			require.Contains(t, diagnosis[1].Problem, "in time")
 		}
 	})
+}
+
+// The report fits a terminal, whatever is wrong, and leaves no word out.
+func TestReportFitsAScreen(t *testing.T) {
+	for _, rows := range []map[string]func(*fixture){projectFaults, signInFaults, joiningFaults} {
+		for _, row := range rows {
+			s := newFixture()
+			row(s)
+			s.check.Slugs = append(s.check.Slugs, "a-class-that-is-not-there")
+			_, report := s.find(t)
+			for line := range strings.Lines(report.String()) {
+				require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
+			}
+			for _, f := range report {
+				require.Contains(t, said(report), strings.Join(strings.Fields(f.Problem), " "))
+				require.Contains(t, said(report), f.Remedy)
+			}
+		}
+	}
 }
 
 func TestDoctorNeverPanics(t *testing.T) {

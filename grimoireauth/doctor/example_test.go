@@ -62,18 +62,26 @@ func ExampleCheck() {
 		}
 	}
 	// Output:
-	// ok       configuration       ids, secret and base URL are those of a test project
-	// ok       keys                the key set verifies session_jwts (keys: 1)
-	// ok       secret              Stytch takes the project's id and secret
-	// fault    role-not-in-policy  the role table gives people the role "coordinator", which the project's RBAC policy does not have, so that it cannot be given
-	//                              -> Make the role in the Stytch dashboard, Roles & permissions, or take it out of Config.Roles.
-	// unknown  limits              no call of Stytch's tells whether user locks are on, nor which rate limits this project has
-	//                              -> Look in the Stytch dashboard. Without user locks, only package signin limits wrong codes and passwords, in each process by itself.
-	// ok       class               organization-1: people get into "torts" as its settings say
-	// warning  no-instructor       organization-2: its roster has no instructor or coordinator
-	//                              -> Enroll one: Roster.Enroll with RoleInstructor.
-	// fault    class-not-found     the project has no class "contracts"
-	//                              -> Look the class up in the Stytch dashboard, Organizations, or create it.
+	// ok       configuration: ids, secret and base URL are those of a test project
+	// ok       keys: the key set verifies session_jwts (keys: 1)
+	// ok       secret: Stytch takes the project's id and secret
+	// fault    role-not-in-policy: the role table gives people the role "coordinator",
+	//          which the project's RBAC policy does not have, so that it cannot be
+	//          given
+	//          -> Make the role in the Stytch dashboard, Roles & permissions, or take
+	//             it out of Config.Roles.
+	// unknown  limits: no call of Stytch's tells whether user locks are on, nor which
+	//          rate limits this project has
+	//          -> Look in the Stytch dashboard. Without user locks, only package
+	//             signin limits wrong codes and passwords, in each process by itself.
+	// ok       class: organization-1: people
+	//          get into "torts" as its settings say
+	// warning  no-instructor: organization-2:
+	//          its roster has no instructor or coordinator
+	//          -> Enroll one: Roster.Enroll with RoleInstructor.
+	// fault    class-not-found: the project has no class "contracts"
+	//          -> Look the class up in the Stytch dashboard, Organizations, or create
+	//             it.
 	// 4 ok, 1 warning, 2 fault, 1 unknown
 	// role-not-in-policy
 	// class-not-found

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -23,6 +24,9 @@ func (s *fixture) classes(n int) {
 		s.check.Classes = append(s.check.Classes, class.ID)
 	}
 }
+
+// said is the text of a report, without its line breaks.
+func said(report doctor.Report) string { return strings.Join(strings.Fields(report.String()), " ") }
 
 func TestDoctorFinishesALargeSchool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -106,7 +110,7 @@ func TestDoctorSaysThatItsTimeIsOver(t *testing.T) {
 				require.Contains(t, last.Problem, fmt.Sprintf("%d of 1000 classes", 1000-reached))
 				require.Contains(t, last.Remedy, fmt.Sprintf("entry %d ", reached+1))
 				require.Equal(t, grimoireauth.SeverityUnknown, last.Severity)
-				require.NotContains(t, report.String(), "did not answer")
+				require.NotContains(t, said(report), "did not answer")
 				for _, f := range report[5 : 5+reached] {
 					require.Equal(t, grimoireauth.SeverityOK, f.Severity)
 				}
@@ -161,8 +165,8 @@ func TestDoctorTellsSilenceFromTooLittleTime(t *testing.T) {
 		codes, report := s.find(t)
 		require.Empty(t, codes)
 		require.NoError(t, report.Err())
-		require.Contains(t, report.String(), "did not answer")
-		require.NotContains(t, report.String(), "the time of the check")
+		require.Contains(t, said(report), "did not answer")
+		require.NotContains(t, said(report), "the time of the check")
 	})
 }
 
@@ -195,8 +199,8 @@ func TestDoctorWaitsAsStytchAsks(t *testing.T) {
 				require.Equal(t, row.all, s.steps[99].Failed == 0)
 				if !row.all {
 					require.ErrorIs(t, s.steps[99].Err, grimoireauth.ErrRateLimited)
-					require.Contains(t, report.String(), "less often")
-					require.NotContains(t, report.String(), "did not answer")
+					require.Contains(t, said(report), "less often")
+					require.NotContains(t, said(report), "did not answer")
 				}
 			})
 		})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
@@ -42,25 +43,46 @@ func (d Report) Err() error {
 	return errors.Join(errs...)
 }
 
-// String returns the findings as a table, with what to do below each, and a last
-// line that counts them.
+// screen is the width of a narrow terminal.
+const screen = 80
+
+// String returns the findings, with what to do below each, and a last line that counts
+// them. No line is longer than 80 characters, unless a word is.
 func (d Report) String() string {
 	var b strings.Builder
-	width := 0
-	for _, f := range d {
-		width = max(width, len(f.Code))
-	}
 	count := make(map[grimoireauth.Severity]int)
 	for _, f := range d {
 		count[f.Severity]++
-		fmt.Fprintf(&b, "%-7s  %-*s  %s\n", f.Severity, width, f.Code, sentence(f))
+		writeWrapped(&b, fmt.Sprintf("%-9s", f.Severity), "         ", f.Code+": "+sentence(f))
 		if f.Remedy != "" {
-			fmt.Fprintf(&b, "%-7s  %-*s  -> %s\n", "", width, "", f.Remedy)
+			writeWrapped(&b, "         -> ", "            ", f.Remedy)
 		}
 	}
 	fmt.Fprintf(&b, "%d ok, %d warning, %d fault, %d unknown\n",
 		count[grimoireauth.SeverityOK], count[grimoireauth.SeverityWarning], count[grimoireauth.SeverityFault], count[grimoireauth.SeverityUnknown])
 	return b.String()
+}
+
+// writeWrapped writes a text in lines. The first begins with first, the others with others,
+// which is as long.
+func writeWrapped(b *strings.Builder, first, others, text string) {
+	b.WriteString(first)
+	at := len(first)
+	for i, word := range strings.Fields(text) {
+		width := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+width > screen:
+			b.WriteString("\n" + others)
+			at = len(others)
+		default:
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += width
+	}
+	b.WriteByte('\n')
 }
 
 // WriteTo writes the table of [Report.String]. It implements [io.WriterTo].
