@@ -55,7 +55,8 @@ type Fault struct {
 // until its Times are used up. It panics if the rule makes no sense.
 func (s *Stytch) Fail(fault Fault) {
 	s.configure()
-	if fault.Endpoint != "" && !slices.ContainsFunc(api.Routes, func(r core.Route) bool { return r.Endpoint == fault.Endpoint }) {
+	known := func(r core.Route) bool { return r.Endpoint == fault.Endpoint }
+	if fault.Endpoint != "" && !slices.ContainsFunc(api.Routes, known) && !slices.ContainsFunc(api.Elsewhere, known) {
 		panic("mock: Fail: Stytch has no endpoint " + strconv.Quote(fault.Endpoint))
 	}
 	if fault.ErrorType != "" && fault.Status == 0 {

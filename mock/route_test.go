@@ -65,7 +65,7 @@ func TestEveryEndpointOfTheSDKIsKnown(t *testing.T) {
 func TestUnknownRoutes(t *testing.T) {
 	for _, tt := range []struct{ name, method, path string }{
 		{"root", "GET", "/"},
-		{"consumer", "POST", "/v1/users"},
+		{"consumer, and not there either", "POST", "/v1/users/abc/nothing"},
 		{"another version", "GET", "/v2/b2b/rbac/policy"},
 		{"in capitals", "GET", "/V1/B2B/rbac/policy"},
 		{"trailing slash", "GET", "/v1/b2b/rbac/policy/"},

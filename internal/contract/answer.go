@@ -84,6 +84,20 @@ var refusalSchema = &schema{
 	Required: []string{"status_code", "request_id", "error_type", "error_message", "error_url"},
 }
 
+// oauth2Refusal is the error object of the endpoints of OAuth 2.0, with the names of
+// RFC 6749, 5.2. Source: stytcherror.OAuth2Error of stytch-go.
+var oauth2Refusal = &schema{
+	Type: "object",
+	Properties: map[string]*schema{
+		"status_code":       {Type: "integer"},
+		"request_id":        {Type: "string"},
+		"error":             {Type: "string"},
+		"error_description": {Type: "string"},
+		"error_uri":         {Type: "string"},
+	},
+	Required: []string{"status_code", "request_id", "error", "error_description", "error_uri"},
+}
+
 // errorPage is where the pages about errors are. Three forms were observed.
 var errorPage = regexp.MustCompile(`^https://stytch\.com/docs/(api/errors/|b2b/api/errors/|api-reference/b2b/api/errors/)([0-9]{3})(#([a-z0-9_]+))?$`)
 
@@ -93,21 +107,25 @@ func (c *check) refusal(x wiretap.Exchange) {
 	if body == nil {
 		return
 	}
-	c.object(body, refusalSchema, name)
+	envelope, typeField, messageField, pageField := refusalSchema, "error_type", "error_message", "error_url"
+	if _, ok := body["error"]; ok && strings.Contains(x.URL.Path, "/oauth2/") {
+		envelope, typeField, messageField, pageField = oauth2Refusal, "error", "error_description", "error_uri"
+	}
+	c.object(body, envelope, name)
 	c.envelope(body, x.Status, name)
-	kind, _ := body["error_type"].(string)
+	kind, _ := body[typeField].(string)
 	if statuses, ok := c.facts.errors[kind]; !ok {
 		c.add(name+" "+kind, "unknown error type")
 	} else if !slices.Contains(statuses, x.Status) {
 		c.add(name+" "+kind, "status %d, not %s", x.Status, strings.Trim(fmt.Sprint(statuses), "[]"))
 	}
-	if text, ok := body["error_message"].(string); ok && text == "" {
-		c.add(name+".error_message", "empty")
+	if text, ok := body[messageField].(string); ok && text == "" {
+		c.add(name+"."+messageField, "empty")
 	}
-	if page, ok := body["error_url"].(string); ok {
+	if page, ok := body[pageField].(string); ok {
 		m := errorPage.FindStringSubmatch(page)
 		if m == nil || m[2] != strconv.Itoa(x.Status) || m[4] != "" && m[4] != kind {
-			c.add(name+".error_url", "not the page of the error")
+			c.add(name+"."+pageField, "not the page of the error")
 		}
 	}
 }

@@ -14,6 +14,9 @@ import (
 //go:embed testdata/operations.json
 var operationsJSON []byte
 
+//go:embed testdata/elsewhere.json
+var elsewhereJSON []byte
+
 //go:embed testdata/errors.json
 var errorsJSON []byte
 
@@ -84,6 +87,14 @@ func mustRead(raw []byte, into any) {
 
 // Operations returns all of Stytch's B2B operations, by path.
 func Operations() []*Operation { return slices.Clone(known().Operations) }
+
+// Elsewhere returns what Stytch's description has besides B2B, by path. Bodies and
+// parameters are left out.
+func Elsewhere() []*Operation {
+	var f facts
+	mustRead(elsewhereJSON, &f)
+	return f.Operations
+}
 
 // resolve follows a reference. name is that of the last one.
 func (f *facts) resolve(s *schema, name string) (*schema, string) {

@@ -21,9 +21,13 @@ type Route struct {
 	Access   Access
 	// serve answers it, with the lock held. Nil: Stytch has it, this package not.
 	Serve func(*Request) (wire.Success, error)
+	// Refusal is the answer of a route without Serve to a request with this name.
+	// Nil: 501 with the name.
+	Refusal func(name string) *wire.APIError
 
-	Method   string
+	Method   string // "*": every method
 	Segments []string
+	prefix   bool // the last segment is {path...}, which stands for one or more
 }
 
 // Access says who may call an endpoint.
@@ -50,6 +54,7 @@ func (r Route) split() Route {
 		panic("mock: endpoint " + r.Endpoint + " has no method")
 	}
 	r.Method, r.Segments = method, strings.Split(strings.TrimPrefix(path, "/"), "/")
+	r.prefix = strings.HasSuffix(path, "...}")
 	return r
 }
 
@@ -70,6 +75,19 @@ func (m Match) EndpointName() string {
 }
 
 var slashes = regexp.MustCompile(`/{2,}`)
+
+// FindIn looks a request up in one table after the other. A later table is asked about
+// paths that the earlier ones do not have.
+func FindIn(method string, u *url.URL, tables ...[]Route) Match {
+	var found Match
+	for _, table := range tables {
+		found = Find(table, method, u)
+		if found.route != nil || len(found.methods) > 0 {
+			break
+		}
+	}
+	return found
+}
 
 // Find looks a request up in the table. It works on the escaped path, because an
 // id may contain an escaped slash, and takes several slashes for one, because
@@ -99,7 +117,7 @@ func Find(table []Route, method string, u *url.URL) Match {
 		}
 		found.public = found.public || r.Access == ByAnyone
 		switch {
-		case r.Method != method:
+		case r.Method != method && r.Method != "*":
 			found.methods = append(found.methods, r.Method)
 		case found.route == nil || moreLiteral(r, found.route):
 			found.route, found.params = r, params
@@ -110,9 +128,20 @@ func Find(table []Route, method string, u *url.URL) Match {
 	return found
 }
 
+// nameFor is the endpoint's name with the method of a request.
+func (r *Route) nameFor(method string) string {
+	if path, ok := strings.CutPrefix(r.Endpoint, "* "); ok {
+		return method + " " + path
+	}
+	return r.Endpoint
+}
+
 // fits returns the path's parameters. An empty segment is no parameter: an
 // empty id is never the id of something.
 func (r *Route) fits(segments []string) (map[string]string, bool) {
+	if r.prefix && len(segments) > len(r.Segments) {
+		segments = segments[:len(r.Segments)]
+	}
 	if len(segments) != len(r.Segments) {
 		return nil, false
 	}
@@ -142,14 +171,14 @@ func Param(segment string) (name string, ok bool) {
 // and b has a parameter there: /organizations/members/search is not the member
 // called "search".
 func moreLiteral(a, b *Route) bool {
-	for i := range a.Segments {
+	for i := range min(len(a.Segments), len(b.Segments)) {
 		_, inA := Param(a.Segments[i])
 		_, inB := Param(b.Segments[i])
 		if inA != inB {
 			return inB
 		}
 	}
-	return false
+	return b.prefix && !a.prefix
 }
 
 // MaxBody bounds a request body. Stytch's own bound is not published; metadata
@@ -174,6 +203,8 @@ func (s *Server) Process(r *http.Request, found Match, body []byte, requestID st
 		return wire.ErrorResponse(wrong, requestID)
 	case found.route == nil:
 		return wire.ErrorResponse(wire.Error("route_not_found"), requestID)
+	case found.route.Serve == nil && found.route.Refusal != nil:
+		return wire.ErrorResponse(found.route.Refusal(found.route.nameFor(r.Method)), requestID)
 	case found.route.Serve == nil:
 		return wire.ErrorResponse(wire.FieldError(wire.TypeNotBuilt, found.route.Endpoint), requestID)
 	}

@@ -15,6 +15,7 @@ type APIError struct {
 	Type    string // error_type
 	Message string
 	Allow   []string // for 405, the methods that the path has
+	OAuth2  bool     // the endpoint is one of OAuth 2.0, whose error object has other names
 }
 
 func (r *APIError) Error() string { return fmt.Sprintf("%d %s", r.Status, r.Type) }
@@ -69,6 +70,7 @@ var Errors = map[string]knownError{
 	"invalid_project_id_authentication": {400, "The project_id used to authenticate is not of the right form."},
 	"invalid_secret_authentication":     {400, "The secret used to authenticate is not of the right form."},
 	"unauthorized_credentials":          {401, "Unauthorized credentials."},
+	"invalid_consumer_endpoint":         {400, "This endpoint is only enabled for consumer projects."},
 	"route_not_found":                   {404, "The route provided is not supported."},
 	"method_not_allowed":                {405, "The method is not allowed on this route."},
 	"bad_request":                       {400, "The submitted request is invalid."},

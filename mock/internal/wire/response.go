@@ -49,6 +49,16 @@ type errorBody struct {
 	ErrorURL     string `json:"error_url"`
 }
 
+// oauth2ErrorBody is the error object of Stytch's endpoints of OAuth 2.0.
+// Source: stytcherror.OAuth2Error of stytch-go; RFC 6749, 5.2
+type oauth2ErrorBody struct {
+	StatusCode       int    `json:"status_code"`
+	RequestID        string `json:"request_id"`
+	Error            string `json:"error"`
+	ErrorDescription string `json:"error_description"`
+	ErrorURI         string `json:"error_uri"`
+}
+
 // Timestamp is a time on the wire: RFC 3339 in UTC with a fraction, as in Stytch's
 // answers. Go's own encoding would drop a fraction of zero, and a client that
 // cannot read fractions would pass its tests.
@@ -61,13 +71,17 @@ func (m Timestamp) MarshalJSON() ([]byte, error) {
 
 // ErrorResponse is the response with Stytch's error object.
 func ErrorResponse(r *APIError, requestID string) Response {
-	out := jsonResponse(r.Status, errorBody{
+	var body any = errorBody{
 		StatusCode:   r.Status,
 		RequestID:    requestID,
 		ErrorType:    r.Type,
 		ErrorMessage: r.Message,
 		ErrorURL:     r.url(),
-	})
+	}
+	if r.OAuth2 {
+		body = oauth2ErrorBody{r.Status, requestID, r.Type, r.Message, r.url()}
+	}
+	out := jsonResponse(r.Status, body)
 	out.ErrorType = r.Type
 	if len(r.Allow) > 0 {
 		out.Header.Set("Allow", strings.Join(r.Allow, ", "))
