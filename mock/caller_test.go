@@ -55,6 +55,8 @@ func TestW04_EveryRouteForMembersChecksTheCaller(t *testing.T) {
 	student := stytch.SignIn(stytch.AddStudent(class.ID, "ada@example.edu"))
 	foreign := stytch.SignIn(stytch.AddMember(other.ID, "admin@example.edu", "stytch_admin"))
 	bob := string(stytch.AddStudent(class.ID, "bob@example.edu"))
+	stytch.AddSCIM(class.ID, "okta")
+	directory := stytch.core.State.Find(string(class.ID)).SCIM.ID
 	saml, oidc := stytch.AddSSO(class.ID, "saml", nil), stytch.AddSSO(class.ID, "oidc", nil)
 	before := stytch.core.Snapshot()
 
@@ -74,6 +76,9 @@ func TestW04_EveryRouteForMembersChecksTheCaller(t *testing.T) {
 		connection := saml
 		if strings.Contains(path, "/oidc/") {
 			connection = oidc
+		}
+		if strings.Contains(path, "/scim/") {
+			connection = directory
 		}
 		path = strings.NewReplacer("{organization_id}", string(class.ID), "{member_id}", bob, "{connection_id}", connection).Replace(path)
 		body := bodies[r.Endpoint]

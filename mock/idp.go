@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/mock/internal/api/scim"
 	"github.com/promptgrimoire/auth/mock/internal/api/sso"
 	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/promptgrimoire/auth/mock/internal/state"
@@ -92,4 +93,25 @@ func (s *Stytch) AddSSO(class grimoireauth.ClassID, kind string, mapping map[str
 		return nil
 	})
 	return id
+}
+
+// AddSCIM gives a class its SCIM connection, for a directory such as "okta",
+// "microsoft-entra" or "generic". It returns the base URL and the bearer token with which
+// the directory calls. It panics if there is no such class or provider, or if the class
+// has a SCIM connection.
+func (s *Stytch) AddSCIM(class grimoireauth.ClassID, identityProvider string) (baseURL string, bearer grimoireauth.Secret) {
+	s.arrange("AddSCIM", func(c *core.Request) error {
+		org, err := c.Organization(string(class))
+		if err != nil {
+			return err
+		}
+		name := "Mock SCIM"
+		n, err := scim.NewConnection(c, org, scim.CreateRequest{DisplayName: &name, IdentityProvider: &identityProvider})
+		if err != nil {
+			return err
+		}
+		baseURL, bearer = scim.BaseURL(c, n), grimoireauth.NewSecret(n.Bearer.Value)
+		return nil
+	})
+	return baseURL, bearer
 }

@@ -153,6 +153,9 @@ func soakArguments(s *Stytch, random *rand.Rand) map[string]any {
 		if len(s.core.State.Org(m.OrganizationID).Connections) > 0 {
 			args["connection_id"] = s.core.State.Org(m.OrganizationID).Connections[0].ID
 		}
+		if n := s.core.State.Org(m.OrganizationID).SCIM; n != nil && random.IntN(2) == 0 {
+			args["connection_id"] = n.ID
+		}
 		if m.Password != nil {
 			args["member_password_id"] = m.Password.ID
 		}

@@ -24,6 +24,8 @@ import (
 	orgs "github.com/stytchauth/stytch-go/v16/stytch/b2b/organizations"
 	"github.com/stytchauth/stytch-go/v16/stytch/b2b/passwords"
 	passwordemail "github.com/stytchauth/stytch-go/v16/stytch/b2b/passwords/email"
+	"github.com/stytchauth/stytch-go/v16/stytch/b2b/scim"
+	scimconnection "github.com/stytchauth/stytch-go/v16/stytch/b2b/scim/connection"
 	"github.com/stytchauth/stytch-go/v16/stytch/stytcherror"
 
 	"github.com/promptgrimoire/auth/mock"
@@ -95,6 +97,8 @@ func init() {
 	optional[reflect.TypeFor[orgs.OAuthRegistration]()] = []string{"profile_picture_url", "locale"}
 	optional[reflect.TypeFor[orgs.SSORegistration]()] = []string{"sso_attributes"}
 	optional[reflect.TypeFor[oauth.AuthenticateResponse]()] = []string{"provider_values"}
+	optional[reflect.TypeFor[scim.SCIMConnection]()] = []string{"next_bearer_token_expires_at"}
+	optional[reflect.TypeFor[scimconnection.GetGroupsResponse]()] = []string{"next_cursor"}
 }
 
 // sometimes are the fields that the answer of a sign-in may lack; the SDK has
@@ -337,7 +341,7 @@ func connect(t *testing.T, id, secret string, transport http.RoundTripper) *b2bs
 
 // apart are the parts of the SDK that are not Stytch B2B's sign-in: the mock
 // answers 501 there, or the calls go elsewhere.
-var apart = []string{"ConnectedApp", "Debug", "Fraud", "IDP", "Impersonation", "M2M", "Project", "SCIM"}
+var apart = []string{"ConnectedApp", "Debug", "Fraud", "IDP", "Impersonation", "M2M", "Project"}
 
 // local are methods that check a JWT or a policy in process, or repeat another
 // method with a further argument.

@@ -74,5 +74,12 @@ func TestW01_OperationsWithoutAnAnswerAreListed(t *testing.T) {
 			found++
 		}
 	}
-	require.Equal(t, 97-12, found, "the ledger has the 12 that the mock cannot answer")
+	listed := 0
+	for d := range w.ledger {
+		if d.What == unanswered {
+			listed++
+		}
+	}
+	require.LessOrEqual(t, listed, 4, "Connected Apps are the last that the mock cannot answer")
+	require.Equal(t, 97-listed, found)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/api/otps"
 	"github.com/promptgrimoire/auth/mock/internal/api/passwords"
 	"github.com/promptgrimoire/auth/mock/internal/api/rbac"
+	"github.com/promptgrimoire/auth/mock/internal/api/scim"
 	"github.com/promptgrimoire/auth/mock/internal/api/sessions"
 	"github.com/promptgrimoire/auth/mock/internal/api/sso"
 	"github.com/promptgrimoire/auth/mock/internal/api/totps"
@@ -142,14 +143,14 @@ var Routes = core.Table([]core.Route{
 
 	// Impersonation, SCIM, Connected Apps.
 	{Endpoint: "POST /v1/b2b/impersonation/authenticate", Serve: core.Body(impersonation.Authenticate)},
-	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection", Access: core.ByMember},
-	{Endpoint: "GET /v1/b2b/scim/{organization_id}/connection", Access: core.ByMember},
-	{Endpoint: "GET /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember},
-	{Endpoint: "PUT /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember},
-	{Endpoint: "DELETE /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember},
-	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/start", Access: core.ByMember},
-	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/complete", Access: core.ByMember},
-	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/cancel", Access: core.ByMember},
+	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection", Access: core.ByMember, Serve: core.Body(scim.Create)},
+	{Endpoint: "GET /v1/b2b/scim/{organization_id}/connection", Access: core.ByMember, Serve: scim.Get},
+	{Endpoint: "GET /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember, Serve: scim.Groups},
+	{Endpoint: "PUT /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember, Serve: core.Body(scim.Update)},
+	{Endpoint: "DELETE /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember, Serve: scim.Delete},
+	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/start", Access: core.ByMember, Serve: scim.StartRotation},
+	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/complete", Access: core.ByMember, Serve: scim.CompleteRotation},
+	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/cancel", Access: core.ByMember, Serve: scim.CancelRotation},
 	{Endpoint: "POST /v1/b2b/idp/oauth/authorize/start"},
 	{Endpoint: "POST /v1/b2b/idp/oauth/authorize"},
 })

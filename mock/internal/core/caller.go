@@ -100,6 +100,9 @@ func (c *Request) Permit(org *state.Organization, on *state.Member, action strin
 // ResourceSSO is the resource of an organization's SSO connections.
 const ResourceSSO = "stytch.sso"
 
+// ResourceSCIM is the resource of an organization's SCIM connection.
+const ResourceSCIM = wire.ResourceSCIM
+
 // OrganizationFor returns the organization in the path, if the caller may do this
 // to the resource in it.
 func (c *Request) OrganizationFor(resource, action string) (*state.Organization, error) {

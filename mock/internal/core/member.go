@@ -67,6 +67,17 @@ func (c *Request) VerifyEmail(m *state.Member) {
 	}
 }
 
+// DeleteMember marks the member as deleted, ends their sessions and invalidates their
+// links and codes.
+func (c *Request) DeleteMember(m *state.Member) {
+	m.Status, m.UpdatedAt = state.StatusDeleted, c.Now
+	c.State.Reindex(m)
+	c.State.EndSessions(func(s *state.Session) bool { return s.MemberID == m.ID })
+	c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
+	c.DropCodes(func(k *state.Code) bool { return k.MemberID == m.ID })
+	c.DropIntermediates(m)
+}
+
 // Activate notes that the member has signed in.
 func (c *Request) Activate(m *state.Member) {
 	if m.Status == state.StatusPending || m.Status == state.StatusInvited {

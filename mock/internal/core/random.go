@@ -45,6 +45,10 @@ func (s *Server) newOneTimeToken(kind string) string {
 // signs in as a member.
 func (s *Server) NewImpersonationToken() string { return s.newOneTimeToken("impersonation_token") }
 
+// NewBearerToken returns the next secret of a SCIM connection, 48 characters as in
+// Stytch's samples.
+func (s *Server) NewBearerToken() string { return s.RandomText("scim_bearer_token", 36) }
+
 // WellFormed reports whether a token could be one of Stytch's: base64url, with
 // or without padding, of 32 to 64 bytes. The real rule is not published;
 // "invalid-token-for-test" is known to be refused as malformed, and it decodes.

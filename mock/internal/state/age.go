@@ -21,7 +21,19 @@ func (db *State) Age(d time.Duration) {
 			}
 		}
 	}
+	for _, n := range db.index.scim {
+		back(&n.Bearer.ExpiresAt)
+		if n.Next != nil {
+			back(&n.Next.ExpiresAt)
+		}
+		for _, g := range n.Groups {
+			back(&g.CreatedAt, &g.UpdatedAt)
+		}
+	}
 	for _, m := range db.Members {
+		if m.SCIM != nil {
+			back(&m.SCIM.CreatedAt, &m.SCIM.UpdatedAt)
+		}
 		back(&m.CreatedAt, &m.UpdatedAt, &m.LockedAt)
 		if m.TOTP != nil {
 			back(&m.TOTP.CreatedAt, &m.TOTP.ExpiresAt)

@@ -43,6 +43,7 @@ type Member struct {
 	Password       *Password            `json:"password,omitempty"`
 	OAuth          []*OAuthRegistration `json:"oauth_registrations,omitempty"`
 	SSO            []*SSORegistration   `json:"sso_registrations,omitempty"`
+	SCIM           *SCIMRegistration    `json:"scim_registration,omitempty"`
 	Failures       int                  `json:"failures,omitempty"` // wrong passwords and codes in a row
 	LockedAt       time.Time            `json:"locked_at,omitzero"`
 	CreatedAt      time.Time            `json:"created_at"`
@@ -74,6 +75,7 @@ func (db *State) MemberJSON(m *Member) wire.Member {
 		CreatedAt:              wire.Timestamp(m.CreatedAt),
 		UpdatedAt:              wire.Timestamp(m.UpdatedAt),
 		ExternalID:             wire.OrNull(m.ExternalID),
+		SCIMRegistration:       db.scimJSON(m),
 	}
 	for _, r := range m.SSO {
 		out.SSORegistrations = append(out.SSORegistrations, r.json())
@@ -115,6 +117,9 @@ func (db *State) memberRoles(m *Member) []wire.MemberRole {
 	for _, implicit := range db.implicitRoles(m) {
 		add(implicit.RoleID, wire.RoleSource{Type: "email_assignment", Details: map[string]string{"email_domain": implicit.Domain}})
 	}
+	for _, r := range db.scimRoles(m) {
+		add(r.RoleID, wire.RoleSource{Type: "scim_connection_group", Details: map[string]string{"connection_id": m.SCIM.ConnectionID, "group_id": r.GroupID}})
+	}
 	for _, r := range m.SSO {
 		for _, g := range db.GrantedRoles(r) {
 			add(g.Role, g.source(r.ConnectionID))
@@ -153,6 +158,11 @@ func (db *State) RoleIDs(m *Member) []string {
 func (db *State) ownRoleIDs(m *Member) []string {
 	ids := append([]string{wire.RoleMember}, m.Roles...)
 	for _, r := range db.implicitRoles(m) {
+		if !slices.Contains(ids, r.RoleID) {
+			ids = append(ids, r.RoleID)
+		}
+	}
+	for _, r := range db.scimRoles(m) {
 		if !slices.Contains(ids, r.RoleID) {
 			ids = append(ids, r.RoleID)
 		}

@@ -17,7 +17,8 @@ type Organization struct {
 	Settings          wire.Settings     `json:"settings"`
 	DefaultConnection string            `json:"sso_default_connection_id,omitempty"`
 	Connections       []*Connection     `json:"sso_connections,omitempty"` // oldest first
-	CustomRoles       []wire.PolicyRole `json:"custom_roles,omitempty"`    // of this organization only
+	SCIM              *SCIMConnection   `json:"scim_connection,omitempty"`
+	CustomRoles       []wire.PolicyRole `json:"custom_roles,omitempty"` // of this organization only
 	Trusted           wire.Metadata     `json:"trusted_metadata"`
 	CreatedAt         time.Time         `json:"created_at"`
 	UpdatedAt         time.Time         `json:"updated_at"`
@@ -39,6 +40,7 @@ func (o *Organization) JSON() wire.Organization {
 		UpdatedAt:              wire.Timestamp(o.UpdatedAt),
 		OrganizationExternalID: wire.OrNull(o.ExternalID),
 		SSODefaultConnectionID: wire.OrNull(o.DefaultConnection),
+		SCIMActiveConnection:   o.activeSCIM(),
 		CustomRoles:            append([]wire.PolicyRole{}, o.CustomRoles...),
 	}
 }

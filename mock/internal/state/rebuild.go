@@ -50,10 +50,15 @@ func (db *State) rebuildOrganizations(wrong report) {
 			}
 			Put(&db.index.connections, n.ID, n)
 		}
+		db.rebuildSCIM(where, o, wrong)
 		return true
 	}
 	for i, o := range db.DeletedOrganizations {
-		if complete(fmt.Sprintf("deleted_organizations[%d]", i), o) {
+		where := fmt.Sprintf("deleted_organizations[%d]", i)
+		if complete(where, o) {
+			if o.SCIM != nil {
+				wrong("%s cannot have a scim_connection", where)
+			}
 			Put(&db.index.organizations, o.ID, o)
 			Put(&db.index.rosters, o.ID, newMemberIndex())
 		}
@@ -117,6 +122,7 @@ func (db *State) rebuildMembers(wrong report) {
 		if !checkAccounts(m.OAuth, m.SSO) {
 			wrong("%s: an account is null", where)
 		}
+		db.checkSCIM(where, m, wrong)
 		db.indexMember(m)
 	}
 }

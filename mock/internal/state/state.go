@@ -42,6 +42,7 @@ type storeIndex struct {
 	externalIDs   map[string]*Organization
 	claims        map[string]*Organization // by the e-mail domain that it claims
 	connections   map[string]*Connection
+	scim          map[string]*SCIMConnection
 	members       map[string]*Member
 	rosters       map[string]*memberIndex // by the organization's id
 	tokens        map[string]*Session     // by session_token
@@ -139,6 +140,7 @@ func (db *State) removeNames(o *Organization) {
 func (db *State) DeleteOrganization(o *Organization) {
 	db.Organizations = slices.DeleteFunc(db.Organizations, func(other *Organization) bool { return other == o })
 	db.removeNames(o)
+	db.DeleteSCIM(o)
 	if len(db.Roster(o).Members) > 0 {
 		db.DeletedOrganizations = append(db.DeletedOrganizations, o)
 		return

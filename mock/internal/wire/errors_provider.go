@@ -55,4 +55,12 @@ var providerErrors = map[string]knownError{
 	"oidc_connection_token_url_invalid_format":             {400, "token_url is invalid."},
 	"oidc_connection_userinfo_url_invalid_format":          {400, "userinfo_url is invalid."},
 	"oidc_connection_jwks_url_invalid_format":              {400, "jwks_url is invalid."},
+
+	// SCIM. Stytch has no error type for a connection_id that is unknown.
+	"active_scim_connection_exists":                        {400, "The organization has a SCIM connection already."},
+	"no_active_scim_connection":                            {400, "The organization has no such SCIM connection."},
+	"invalid_scim_idp":                                     {400, "identity_provider is unknown."},
+	"scim_connection_not_rotating_token":                   {400, "No rotation of the bearer token is under way."},
+	"scim_group_role_assignment_does_not_contain_group_id": {400, "A role assignment has no group_id."},
+	"scim_group_role_assignment_group_does_not_exist":      {400, "The SCIM connection has no group of this group_id."},
 }

@@ -42,7 +42,7 @@ type Member struct {
 	UntrustedMetadata      Metadata            `json:"untrusted_metadata"`
 	CreatedAt              Timestamp           `json:"created_at"`
 	UpdatedAt              Timestamp           `json:"updated_at"`
-	SCIMRegistration       any                 `json:"scim_registration"`
+	SCIMRegistration       *SCIMRegistration   `json:"scim_registration"`
 	ExternalID             *string             `json:"external_id"`
 	LockCreatedAt          *Timestamp          `json:"lock_created_at"`
 	LockExpiresAt          *Timestamp          `json:"lock_expires_at"`

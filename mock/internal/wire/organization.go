@@ -16,12 +16,12 @@ type Organization struct {
 	OrganizationLogoURL string `json:"organization_logo_url"`
 	OrganizationSlug    string `json:"organization_slug"`
 	Settings
-	SSOActiveConnections   []ActiveConnection `json:"sso_active_connections"`
-	TrustedMetadata        Metadata           `json:"trusted_metadata"`
-	CreatedAt              Timestamp          `json:"created_at"`
-	UpdatedAt              Timestamp          `json:"updated_at"`
-	OrganizationExternalID *string            `json:"organization_external_id"`
-	SSODefaultConnectionID *string            `json:"sso_default_connection_id"`
-	SCIMActiveConnection   any                `json:"scim_active_connection"`
-	CustomRoles            []PolicyRole       `json:"custom_roles"` // newer than stytch-go v16
+	SSOActiveConnections   []ActiveConnection    `json:"sso_active_connections"`
+	TrustedMetadata        Metadata              `json:"trusted_metadata"`
+	CreatedAt              Timestamp             `json:"created_at"`
+	UpdatedAt              Timestamp             `json:"updated_at"`
+	OrganizationExternalID *string               `json:"organization_external_id"`
+	SSODefaultConnectionID *string               `json:"sso_default_connection_id"`
+	SCIMActiveConnection   *ActiveSCIMConnection `json:"scim_active_connection"`
+	CustomRoles            []PolicyRole          `json:"custom_roles"` // newer than stytch-go v16
 }

@@ -14,6 +14,7 @@ const (
 	ResourceSelf         = "stytch.self"
 	ResourceMember       = "stytch.member"
 	ResourceOrganization = "stytch.organization"
+	ResourceSCIM         = "stytch.scim"
 )
 
 // Policy is the RBAC policy as it goes over the wire.
@@ -116,7 +117,7 @@ func StytchResources() []PolicyResource {
 			"revoke-sessions", "delete", "get.connected-apps", "revoke.connected-app",
 		})},
 		{"stytch.sso", "The SSO connections of the organization", crud},
-		{"stytch.scim", "The SCIM connection of the organization", crud},
+		{ResourceSCIM, "The SCIM connection of the organization", crud},
 	}
 }
 
@@ -126,7 +127,7 @@ func StytchRoles() []PolicyRole {
 	return []PolicyRole{
 		{RoleMember, "Granted to all Members", []PolicyPermission{{ResourceSelf, all}}},
 		{RoleAdmin, "Granted to Members who create an organization", []PolicyPermission{
-			{ResourceOrganization, all}, {ResourceMember, all}, {"stytch.sso", all}, {"stytch.scim", all},
+			{ResourceOrganization, all}, {ResourceMember, all}, {"stytch.sso", all}, {ResourceSCIM, all},
 		}},
 	}
 }

@@ -34,6 +34,14 @@ func (e *Envelope) stamp(requestID string) { e.RequestID, e.StatusCode = request
 // StatusOnly is the answer of calls that return nothing.
 type StatusOnly struct{ Envelope }
 
+// ShortEnvelope is the envelope of the one answer that has no request_id, by Stytch's
+// description and its SDKs: that of the groups of a SCIM connection.
+type ShortEnvelope struct {
+	StatusCode int `json:"status_code"`
+}
+
+func (e *ShortEnvelope) stamp(string) { e.StatusCode = http.StatusOK }
+
 // Redirect is the answer of a page for browsers: go there.
 type Redirect struct {
 	Envelope

@@ -109,12 +109,7 @@ func Delete(c *core.Request) (wire.Success, error) {
 	if err := c.Permit(org, m, "delete"); err != nil {
 		return nil, err
 	}
-	m.Status, m.UpdatedAt = state.StatusDeleted, c.Now
-	c.State.Reindex(m)
-	c.State.EndSessions(func(s *state.Session) bool { return s.MemberID == m.ID })
-	c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
-	c.DropCodes(func(k *state.Code) bool { return k.MemberID == m.ID })
-	c.DropIntermediates(m)
+	c.DeleteMember(m)
 	return &memberIDResponse{MemberID: m.ID}, nil
 }
 
