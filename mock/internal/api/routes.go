@@ -5,6 +5,7 @@ package api
 import (
 	"github.com/promptgrimoire/auth/mock/internal/api/debug"
 	"github.com/promptgrimoire/auth/mock/internal/api/discovery"
+	"github.com/promptgrimoire/auth/mock/internal/api/elsewhere"
 	"github.com/promptgrimoire/auth/mock/internal/api/impersonation"
 	"github.com/promptgrimoire/auth/mock/internal/api/magiclinks"
 	"github.com/promptgrimoire/auth/mock/internal/api/members"
@@ -154,3 +155,6 @@ var Routes = core.Table([]core.Route{
 	{Endpoint: "POST /v1/b2b/idp/oauth/authorize/start"},
 	{Endpoint: "POST /v1/b2b/idp/oauth/authorize"},
 })
+
+// Elsewhere is the rest of Stytch's API, which is looked at if Routes has no such path.
+var Elsewhere = core.Table(elsewhere.Routes())

@@ -1,4 +1,8 @@
-package api
+// Package elsewhere is what Stytch has outside B2B. The mock serves none of it, and says
+// so: what every project has answers 501 with its name, because a 404 would look like an
+// answer of Stytch's; what only consumer projects have answers as Stytch does to a B2B
+// project.
+package elsewhere
 
 import (
 	"fmt"
@@ -7,13 +11,6 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
-
-// Elsewhere is the rest of Stytch's API, outside B2B. What every project has answers
-// 501 with its name, because a 404 would look like an answer of Stytch's; what only
-// consumer projects have answers as Stytch does to a B2B project.
-// Source: https://github.com/stytchauth/stytch-openapi at 43fe0d6, and the SDKs for
-// what that description leaves out.
-var Elsewhere = core.Table(elsewhere())
 
 // oauth2Paths are paths whose errors have the names of RFC 6749.
 const oauth2Paths = "/v1/public/{project_id}/oauth2/"
@@ -139,7 +136,10 @@ var consumerPages = []string{
 	"GET /v1/public/oauth/{provider}/start",
 }
 
-func elsewhere() []core.Route {
+// Routes returns the endpoints.
+// Source: https://github.com/stytchauth/stytch-openapi at 43fe0d6, and the SDKs for
+// what that description leaves out.
+func Routes() []core.Route {
 	var out []core.Route
 	for _, family := range absent {
 		for _, endpoint := range family.endpoints {
