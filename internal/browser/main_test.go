@@ -1,18 +1,13 @@
 package browser
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -30,6 +25,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	isOtherProgram()
 	flag.Parse()
 	code, err := run(m)
 	if err != nil {
@@ -66,52 +62,4 @@ func run(m *testing.M) (code int, err error) {
 	}
 	chromium = browser
 	return m.Run(), nil
-}
-
-// startClassroom builds and starts the example as the README says, and returns its
-// address and how to stop it in good order.
-func startClassroom() (url string, stop func() error, err error) {
-	folder, err := os.MkdirTemp("", "classroom")
-	if err != nil {
-		return "", nil, err
-	}
-	binary := filepath.Join(folder, "classroom")
-	build := exec.Command("go", "build", "-o", binary, "./examples/classroom")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", nil, fmt.Errorf("%w: %s", err, out)
-	}
-	ctx, interrupt := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, binary, "-addr", "127.0.0.1:0")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	cmd.Stderr = os.Stderr
-	stdout, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		interrupt()
-		return "", nil, err
-	}
-	address := regexp.MustCompile(`The classroom is at (http://\S+)`)
-	lines := bufio.NewScanner(stdout)
-	for url == "" && lines.Scan() {
-		if found := address.FindStringSubmatch(lines.Text()); found != nil {
-			url = found[1]
-		}
-	}
-	go func() { _, _ = io.Copy(io.Discard, stdout) }() // ends with the program
-	stop = func() error {
-		interrupt()
-		err := cmd.Wait()
-		if errors.Is(err, context.Canceled) {
-			err = nil // it was interrupted, and exited with 0
-		}
-		return errors.Join(err, os.RemoveAll(folder))
-	}
-	if url == "" {
-		return "", nil, errors.Join(errors.New("the classroom printed no address"), stop())
-	}
-	return url, stop, nil
 }
