@@ -139,7 +139,7 @@ func TestEveryNounHasAnExample(t *testing.T) {
 	needed := make(map[string]bool)
 	fset := token.NewFileSet()
 	imports := compiled(t, fset)
-	for _, dir := range []string{"grimoireauth", "grimoireauth/stytchclient", "grimoireauth/doctor", "grimoireauth/affiliation", "grimoireauth/classlist", "jwtlocal", "middleware", "middleware/signin", "middleware/forwardauth", "mock", "mock/audit"} {
+	for _, dir := range []string{"grimoireauth", "grimoireauth/stytchclient", "grimoireauth/doctor", "grimoireauth/affiliation", "grimoireauth/classlist", "jwtlocal", "middleware", "middleware/signin", "middleware/forwardauth", "middleware/webhook", "mock", "mock/audit"} {
 		pkg := path.Base(dir)
 		t.Run(dir, func(t *testing.T) {
 			described, s := examplesOf(t, dir, imports, fset)

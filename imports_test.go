@@ -55,6 +55,7 @@ func TestImportDirections(t *testing.T) {
 		"middleware":                        {"grimoireauth"},
 		"middleware/signin":                 {"grimoireauth", "grimoireauth/stytchclient", "middleware"},
 		"middleware/forwardauth":            {"grimoireauth", "middleware"},
+		"middleware/webhook":                {"grimoireauth"},
 		"middleware/signin/internal/cookie": {"grimoireauth"},
 		"middleware/signin/internal/once":   {"grimoireauth"},
 		"mock":                              {"grimoireauth"},
@@ -87,6 +88,12 @@ func TestImportDirections(t *testing.T) {
 			for _, path := range all[name].Deps {
 				require.True(t, isOurs(path), "%s links %s", name, path)
 			}
+		}
+	})
+	t.Run("webhooks link the nouns only", func(t *testing.T) {
+		nouns := append([]string{module + "/grimoireauth"}, all["grimoireauth"].Deps...)
+		for _, path := range all["middleware/webhook"].Deps {
+			require.True(t, slices.Contains(nouns, path) || isOurs(path) && !strings.HasPrefix(path, module), "middleware/webhook links %s", path)
 		}
 	})
 	t.Run("the verifier and the guards link no SDK of Stytch", func(t *testing.T) {

@@ -42,6 +42,10 @@ func observer(logger *slog.Logger, count func(name string)) grimoireauth.Observe
 			logger.InfoContext(ctx, "changed", "op", e.Op, "by", e.By, "impersonated", e.Impersonated, "class", e.Class, "member", e.Member, "fields", e.Fields)
 		case grimoireauth.StepDone: // progress of doctor.Check and RevokeEverywhere
 			logger.DebugContext(ctx, e.Op, "done", e.Done, "failed", e.Failed, "of", e.Total, "class", e.Class, "error", e.Err)
+		case grimoireauth.WebhookReceived: // what others have changed at Stytch
+			logger.InfoContext(ctx, "changed elsewhere", "source", e.Source, "object", e.Object, "action", e.Action, "id", e.ID, "class", e.Class, "revoked", e.Revoked, "error", e.Err)
+		case grimoireauth.WebhookRefused:
+			count("webhook_refused_" + e.Reason) // the text of a webhook.Reason
 		}
 	}
 }

@@ -134,6 +134,29 @@ type StepDone struct {
 	Err    error   // why this step failed, or nil
 }
 
+// WebhookReceived: a webhook of Stytch's was verified, and says what was changed there,
+// through whichever program. One that is sent again after an error is received again.
+type WebhookReceived struct {
+	Message string // Svix's id of the message; each attempt to deliver it has the same
+	Event   string // Stytch's event_id; empty if there was none
+	// Source, Object and Action are Stytch's words in lower case, such as "dashboard",
+	// "member" and "update". Empty: something else than a plain word.
+	Source, Object, Action string
+	ID                     string         // of the object, such as a connection's
+	Member                 MemberID       // who was changed; empty if the object is not a member
+	Class                  OrganizationID // to which the object belongs; empty if Stytch does not say, as of what was deleted
+	Delay                  time.Duration  // from Stytch's event to its arrival, by two clocks
+	Revoked                bool           // whether it was a revocation, which is in force
+	// Err says that the revocation failed. Stytch sends the webhook again.
+	Err error
+}
+
+// WebhookRefused: a webhook had no effect, for a reason from a closed list
+// ([webhook.Reason]). Strangers can cause most of them.
+//
+// [webhook.Reason]: https://pkg.go.dev/github.com/promptgrimoire/auth/middleware/webhook#Reason
+type WebhookRefused struct{ Reason string }
+
 func (Changed) event()          {}
 func (KeysFetched) event()      {}
 func (TokenVerified) event()    {}
@@ -147,3 +170,5 @@ func (OperatorAlarm) event()    {}
 func (OutageBegan) event()      {}
 func (OutageEnded) event()      {}
 func (StepDone) event()         {}
+func (WebhookReceived) event()  {}
+func (WebhookRefused) event()   {}

@@ -39,6 +39,10 @@ func ExampleObserve() {
 			fmt.Println("changed:", e.Op)
 		case grimoireauth.StepDone:
 			fmt.Printf("%s: %d of %d\n", e.Op, e.Done, e.Total)
+		case grimoireauth.WebhookReceived:
+			fmt.Println("changed elsewhere:", e.Source, e.Object, e.Action)
+		case grimoireauth.WebhookRefused:
+			fmt.Println("webhook refused:", e.Reason)
 		case grimoireauth.OperatorAlarm:
 			fmt.Println("ALARM:", e.Problem)
 		}
