@@ -16,6 +16,7 @@ import (
 //
 //	GET    /fake/outbox?to=       what was sent, oldest first
 //	GET    /fake/journal          what was asked, oldest first
+//	GET    /fake/webhooks         what was sent to the endpoints for webhooks, oldest first
 //	POST   /fake/login            a live session of a member: {"organization_id","email_address","roles","factors","jwt_age"}
 //	POST   /fake/personas         the identity provider knows a person: {"email","name","subject","unverified","tenants","groups","attributes"}
 //	POST   /fake/foreign-token    a token of another issuer: {"member_id","kind"}, kind access_token, trusted_auth_token or session_token
@@ -68,6 +69,12 @@ func (s *Stytch) Control() http.Handler {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.journal = nil
+		},
+		Webhooks: func() (attempts []control.WebhookAttempt) {
+			for _, a := range s.WebhookAttempts() {
+				attempts = append(attempts, control.WebhookAttempt(a))
+			}
+			return attempts
 		},
 	}
 	return p.Handler()

@@ -33,6 +33,9 @@
 // credentials that must not work, and package audit calls the routes of an application
 // as every kind of caller. docs/mock-endpoints.md lists the endpoints.
 //
+// The field Webhooks names endpoints that receive Stytch's webhooks, signed as Svix does;
+// [Stytch.RunWebhooks] and [Stytch.DeliverWebhooks] deliver them, and no call waits for it.
+//
 // [Stytch.Control] offers the same to programs in other languages, and the command
 // fakestytch serves both.
 //

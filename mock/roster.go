@@ -76,8 +76,11 @@ func (s *Stytch) SetRoles(member grimoireauth.MemberID, roles ...string) {
 		if err != nil {
 			return err
 		}
-		m.UpdatedAt = c.Now
-		return c.SetRoles(m, roles)
+		if err := c.SetRoles(m, roles); err != nil {
+			return err
+		}
+		c.MemberChanged(m)
+		return nil
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock/internal/api/members"
 	"github.com/promptgrimoire/auth/mock/internal/control"
 	"github.com/promptgrimoire/auth/mock/internal/core"
@@ -23,14 +24,21 @@ type seedFile struct {
 	RateLimits        bool              `json:"rate_limits"`
 	LockAfter         int               `json:"lock_after"`
 	RandomSeed        uint64            `json:"random_seed"`
+	Webhooks          []seedWebhook     `json:"webhooks"`
 	IdPUsers          []json.RawMessage `json:"personas"`
 	Organizations     []json.RawMessage `json:"organizations"`
+}
+
+// seedWebhook is a Webhook in a seed.
+type seedWebhook struct {
+	URL     string   `json:"url"`
+	Secrets []string `json:"secrets"`
 }
 
 // Seed fills a new Stytch from a JSON object. Its "roles", "redirect_urls",
 // "cross_org_passwords", "rate_limits", "lock_after" and "random_seed" take the
 // place of the fields; it rejects a random_seed that differs from a RandomSeed that is
-// set. Its "personas" are the [IdPUser]s, each with the fields that POST /fake/personas
+// set. Its "webhooks", each {"url","secrets"}, are added to the Webhooks. Its "personas" are the [IdPUser]s, each with the fields that POST /fake/personas
 // takes. Its "organizations" have the fields of Stytch's create call and "members", each
 // with the fields of Stytch's call for those. Unlike Stytch, Seed rejects a name that it
 // does not know. Its error joins all faults of the file with the place of each, and then
@@ -72,6 +80,17 @@ func (s *Stytch) Seed(file []byte) error {
 	case s.RandomSeed != in.RandomSeed:
 		faults = append(faults, fmt.Errorf("random_seed is %d, and another one was set before: %d", in.RandomSeed, s.RandomSeed))
 	}
+	for i, w := range in.Webhooks {
+		hook := Webhook{URL: w.URL}
+		for _, secret := range w.Secrets {
+			hook.Secrets = append(hook.Secrets, grimoireauth.NewSecret(secret))
+		}
+		if _, err := hook.endpoint(); err != nil {
+			faults = append(faults, fmt.Errorf("webhooks[%d]: %w", i, err))
+			continue
+		}
+		s.Webhooks = append(s.Webhooks, hook)
+	}
 	s.CrossOrgPasswords = s.CrossOrgPasswords || in.CrossOrgPasswords
 	s.RateLimits = s.RateLimits || in.RateLimits
 	s.configure()
@@ -88,6 +107,7 @@ func (s *Stytch) Seed(file []byte) error {
 	s.core.Mu.Lock()
 	defer s.core.Mu.Unlock()
 	c := s.core.NewCall()
+	c.Source = "" // webhooks are about changes, not about what was there
 	for i, organization := range in.Organizations {
 		faults = append(faults, seedOrganization(c, fmt.Sprintf("organizations[%d]", i), organization)...)
 	}

@@ -180,7 +180,7 @@ func TestEveryFieldIsSavedOrNoState(t *testing.T) {
 	known := []string{
 		// Configuration, and what follows from it.
 		"URL", "Project", "ProjectSecret", "CustomDomain", "RedirectURLs", "JWTLife", "Roles", "CrossOrgPasswords", "RateLimits", "LockAfter", "RandomSeed",
-		"DangerouslyLive", "DangerouslyRemote", "configureOnce", "misuse", "core", "Env", "ProjectID", "Secret", "PublicToken", "Policy",
+		"Webhooks", "DangerouslyLive", "DangerouslyRemote", "configureOnce", "misuse", "core", "Env", "ProjectID", "Secret", "PublicToken", "Policy",
 		"AllowedRedirects", "TokenLife", "Remote", "Mu", "mu", "Base",
 		// Instruments.
 		"faults", "journal",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/webhook"
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
@@ -67,6 +68,11 @@ type Stytch struct {
 	// LockAfter is how many wrong passwords and codes in a row lock a member out
 	// for an hour. Zero: no member is locked out.
 	LockAfter int
+
+	// Webhooks are the endpoints that receive Stytch's webhooks about members,
+	// organizations and SSO connections. [Stytch.RunWebhooks] or
+	// [Stytch.DeliverWebhooks] delivers them. Nil: there are none.
+	Webhooks []Webhook
 
 	// DangerouslyLive permits the ids of a live project. Without it a live Project
 	// or ProjectSecret panics, so that no configuration of a real service can be
@@ -153,6 +159,13 @@ func (s *Stytch) readFields() string {
 		if !wire.IsWebURL(u) {
 			wrong("RedirectURLs has %.100q, which is not an http or https URL with a host", u)
 		}
+	}
+	for i, w := range s.Webhooks {
+		endpoint, err := w.endpoint()
+		if err != nil {
+			wrong("Webhooks[%d]: %v", i, err)
+		}
+		s.core.Webhooks = append(s.core.Webhooks, webhook.NewQueue(endpoint))
 	}
 	var problem string
 	if s.core.Policy, problem = newPolicy(s.Roles); problem != "" {

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -161,6 +163,34 @@ func TestW12_RandomSeed(t *testing.T) {
 	require.NotEqual(t, flag, seen("-seed", seedFile(t, school)))
 }
 
+// The flags name an endpoint, and so does the seed file.
+func TestSendsWebhooks(t *testing.T) {
+	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	arrived := make(chan string, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil && strings.HasPrefix(r.Header.Get("Svix-Signature"), "v1,") {
+			arrived <- r.URL.Path + string(body)
+		}
+	}))
+	defer server.Close()
+	seed := strings.Replace(school, "{", `{"webhooks":[{"url":"`+server.URL+`/seed","secrets":["`+secret+`"]}],`, 1)
+	r := start(t, "-webhook-url", server.URL+"/flag", "-webhook-secret", secret, "-seed", seedFile(t, seed))
+	r.ok("POST", "/v1/b2b/organizations/laws1100/members", `{"email_address":"bob@example.edu"}`)
+	both := []string{<-arrived, <-arrived}
+	slices.Sort(both)
+	for i, path := range []string{"/flag{", "/seed{"} {
+		require.True(t, strings.HasPrefix(both[i], path), both[i])
+		require.Contains(t, both[i], `"email_address":"bob@example.edu"`)
+		require.Contains(t, both[i], `"source":"DIRECT"`)
+	}
+	require.Eventually(t, func() bool {
+		return strings.Count(r.ok("GET", "/fake/webhooks", "")["raw"].(string), `"status":200`) == 2
+	}, 5*time.Second, time.Millisecond)
+	code, stderr := r.stop()
+	require.Zero(t, code, stderr)
+}
+
 // Whatever it is doing when it is told to stop, nothing of it stays behind.
 func TestStopsWithNothingLeft(t *testing.T) {
 	r := start(t)
@@ -231,6 +261,9 @@ func TestRefusesAWrongCommandLine(t *testing.T) {
 		{"a seed that is none", []string{"-seed", "main.go"}, []string{"-seed: the body is no JSON"}},
 		{"two random seeds", []string{"-random-seed", "8", "-seed", seedFile(t, `{"random_seed":7}`)}, []string{"random_seed is 7", "8"}},
 		{"a negative random seed", []string{"-random-seed", "-1"}, []string{"random-seed"}},
+		{"a webhook without a secret", []string{"-webhook-url", "http://127.0.0.1:3000/"}, []string{"-webhook-url and -webhook-secret go together"}},
+		{"a webhook's secret that is none", []string{"-webhook-url", "http://127.0.0.1:3000/", "-webhook-secret", "0123456789abcdef"}, []string{"whsec_ and 24 to 64 bytes"}},
+		{"a seed with wrong webhooks", []string{"-seed", seedFile(t, `{"webhooks":[{"url":"x","secrets":[]}]}`)}, []string{"webhooks[0]", "there is no secret"}},
 		{"everything at once", []string{"-addr", "0.0.0.0:1", "-project", "x", "-secret", "y", "-jwt-life", "1ms"}, []string{"other machines", "Project", "ProjectSecret", "-jwt-life"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

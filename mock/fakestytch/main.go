@@ -19,6 +19,7 @@
 //	  "roles": [{"id": "marker", "description": "", "permissions": [{"resource": "class", "actions": ["mark"]}]}],
 //	  "redirect_urls": ["http://localhost:3000/authenticate"],
 //	  "cross_org_passwords": false, "rate_limits": false, "lock_after": 0, "random_seed": 0,
+//	  "webhooks": [{"url": "http://localhost:3000/webhooks/stytch", "secrets": ["whsec_…"]}],
 //	  "personas": [{"email": "ada@example.edu", "name": "Ada Lovelace", "groups": ["staff"]}],
 //	  "organizations": [{
 //	    "organization_name": "LAWS1100", "organization_slug": "laws1100",
@@ -30,7 +31,8 @@
 // those of the RBAC policy besides Stytch's own; without them there are tutor,
 // instructor and coordinator. IdP users are the people who can be
 // chosen at the scripted identity provider behind OAuth and SSO. With a random_seed, or the
-// flag -random-seed, the ids, tokens, codes and keys are the same at each start.
+// flag -random-seed, the ids, tokens, codes and keys are the same at each start. Webhooks,
+// or the flags -webhook-url and -webhook-secret, name where Stytch's webhooks go.
 //
 // It protects nothing, so it refuses ids of live projects and addresses that
 // other machines can reach, unless flags that name the danger are given. It reads

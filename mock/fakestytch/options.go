@@ -25,6 +25,7 @@ type options struct {
 	jwtLife         time.Duration
 	open            bool
 	live, remote    bool
+	webhook         struct{ url, secret string }
 }
 
 // readOptions reads the flags and the file that they name. Its error joins
@@ -40,6 +41,8 @@ func readOptions(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&seed, "seed", "", "JSON `file` of roles, redirect URLs, organizations and members to begin with")
 	flags.Uint64Var(&o.randomSeed, "random-seed", 0, "a `number` that decides ids, tokens, codes and keys; new ones if zero")
 	flags.DurationVar(&o.jwtLife, "jwt-life", 5*time.Minute, "how long a session_jwt lasts, in whole seconds")
+	flags.StringVar(&o.webhook.url, "webhook-url", "", "`URL` that receives Stytch's webhooks; none are sent if empty")
+	flags.StringVar(&o.webhook.secret, "webhook-secret", "", "`secret` that signs them: whsec_ and 24 to 64 bytes in base64")
 	flags.BoolVar(&o.open, "open", false, "open the page for people in a browser")
 	flags.BoolVar(&o.live, "dangerously-accept-live-ids", false, "accept the ids of a live project")
 	flags.BoolVar(&o.remote, "dangerously-listen-to-other-machines", false, "accept an address that is not loopback: a caller who reaches it can sign in as any member")
@@ -51,6 +54,9 @@ func readOptions(args []string, stderr io.Writer) (options, error) {
 		faults = append(faults, fmt.Errorf("%q is no flag: fakestytch takes flags only", flags.Arg(0)))
 	}
 	faults = append(faults, o.checkAddr(), o.checkIDs())
+	if (o.webhook.url == "") != (o.webhook.secret == "") {
+		faults = append(faults, errors.New("-webhook-url and -webhook-secret go together"))
+	}
 	if o.jwtLife <= 0 || o.jwtLife%time.Second != 0 {
 		faults = append(faults, fmt.Errorf("-jwt-life %v is not a whole number of seconds above zero", o.jwtLife))
 	}
@@ -124,6 +130,9 @@ func (o options) stytch(url string) (s *mock.Stytch, err error) {
 		RandomSeed:        o.randomSeed,
 		DangerouslyLive:   o.live,
 		DangerouslyRemote: o.remote,
+	}
+	if o.webhook.url != "" && o.webhook.secret != "" {
+		s.Webhooks = []mock.Webhook{{URL: o.webhook.url, Secrets: []grimoireauth.Secret{grimoireauth.NewSecret(o.webhook.secret)}}}
 	}
 	if o.seed == nil {
 		s.ProjectID() // has the fields checked

@@ -51,6 +51,10 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          log.New(stderr, "fakestytch: ", 0),
 	}
+	delivering, stopDelivering := context.WithCancel(ctx)
+	delivered := make(chan error, 1)
+	go func() { delivered <- stytch.RunWebhooks(delivering) }()
+	defer func() { stopDelivering(); <-delivered }()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	_, err = fmt.Fprintf(stdout, "fakestytch ready url=%s project_id=%s secret=%s\n", url, stytch.ProjectID(), stytch.Secret().Reveal())

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -120,6 +121,38 @@ type notedRequest struct {
 	RequestID string         `json:"request_id"`
 	Faulted   bool           `json:"faulted"`
 	At        wire.Timestamp `json:"at"`
+}
+
+// WebhookAttempt is one request to an endpoint for webhooks.
+type WebhookAttempt struct {
+	ID        string
+	EventType string
+	Body      []byte
+	URL       string
+	Attempt   int
+	Status    int
+	Failed    string
+	At        time.Time
+}
+
+// sentWebhook is a WebhookAttempt in the control plane's words.
+type sentWebhook struct {
+	ID        string          `json:"id"`
+	EventType string          `json:"event_type"`
+	Body      json.RawMessage `json:"body"`
+	URL       string          `json:"url"`
+	Attempt   int             `json:"attempt"`
+	Status    int             `json:"status"`
+	Failed    string          `json:"failed"`
+	At        wire.Timestamp  `json:"at"`
+}
+
+func (p Plane) getWebhooks(w http.ResponseWriter, _ *http.Request) {
+	out := []sentWebhook{}
+	for _, a := range p.Webhooks() {
+		out = append(out, sentWebhook{a.ID, a.EventType, a.Body, a.URL, a.Attempt, a.Status, a.Failed, wire.Timestamp(a.At)})
+	}
+	controlAnswer(w, http.StatusOK, out)
 }
 
 func (p Plane) getJournal(w http.ResponseWriter, _ *http.Request) {

@@ -23,6 +23,7 @@ type Plane struct {
 	ClearFaults  func()
 	Journal      func() []Request
 	ClearJournal func()
+	Webhooks     func() []WebhookAttempt
 }
 
 // Fault is a fault rule, as the page shows it.
@@ -60,6 +61,7 @@ func (p Plane) Handler() http.Handler {
 	mux.HandleFunc("GET /fake/style.css", controlStyle)
 	mux.HandleFunc("GET /fake/outbox", p.getOutbox)
 	mux.HandleFunc("GET /fake/journal", p.getJournal)
+	mux.HandleFunc("GET /fake/webhooks", p.getWebhooks)
 	mux.HandleFunc("POST /fake/login", controlled(p.Login))
 	mux.HandleFunc("POST /fake/personas", controlled(func(in IdPUser) (struct{}, error) { return struct{}{}, p.AddIdPUser(in) }))
 	mux.HandleFunc("POST /fake/foreign-token", controlled(p.ForeignToken))

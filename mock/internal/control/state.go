@@ -10,6 +10,9 @@ func (p Plane) reset(to []byte) error {
 	}
 	p.ClearFaults()
 	p.ClearJournal()
+	for _, queue := range p.Server.Webhooks {
+		queue.Clear()
+	}
 	return nil
 }
 

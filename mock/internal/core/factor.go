@@ -57,14 +57,16 @@ func (c *Request) Register(m *state.Member, factors []state.Factor) {
 			m.OAuth = slices.DeleteFunc(slices.Clone(m.OAuth), func(r *state.OAuthRegistration) bool {
 				return r.Provider == f.OAuth.Provider && r.Subject == f.OAuth.Subject
 			})
-			m.OAuth, m.UpdatedAt = append(m.OAuth, &account), c.Now
+			m.OAuth = append(m.OAuth, &account)
+			c.MemberChanged(m)
 		}
 		if f.SSO != nil {
 			account := *f.SSO
 			m.SSO = slices.DeleteFunc(slices.Clone(m.SSO), func(r *state.SSORegistration) bool {
 				return r.ConnectionID == f.SSO.ConnectionID && r.ExternalID == f.SSO.ExternalID
 			})
-			m.SSO, m.UpdatedAt = append(m.SSO, &account), c.Now
+			m.SSO = append(m.SSO, &account)
+			c.MemberChanged(m)
 		}
 	}
 }

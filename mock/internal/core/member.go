@@ -58,20 +58,23 @@ func (c *Request) StoreMember(m *state.Member) {
 		m.Password = c.State.Passwords[wire.FoldEmail(m.Email)].Copied()
 	}
 	c.State.AddMember(m)
+	c.memberIs(ActionCreate, m)
 }
 
 // VerifyEmail notes that the member has proven their address.
 func (c *Request) VerifyEmail(m *state.Member) {
 	if !m.Verified {
-		m.Verified, m.UpdatedAt = true, c.Now
+		m.Verified = true
+		c.MemberChanged(m)
 	}
 }
 
 // DeleteMember marks the member as deleted, ends their sessions and invalidates their
 // links and codes.
 func (c *Request) DeleteMember(m *state.Member) {
-	m.Status, m.UpdatedAt = state.StatusDeleted, c.Now
+	m.Status = state.StatusDeleted
 	c.State.Reindex(m)
+	c.MemberChanged(m)
 	c.State.EndSessions(func(s *state.Session) bool { return s.MemberID == m.ID })
 	c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
 	c.DropCodes(func(k *state.Code) bool { return k.MemberID == m.ID })
@@ -81,7 +84,8 @@ func (c *Request) DeleteMember(m *state.Member) {
 // Activate notes that the member has signed in.
 func (c *Request) Activate(m *state.Member) {
 	if m.Status == state.StatusPending || m.Status == state.StatusInvited {
-		m.Status, m.UpdatedAt = state.StatusActive, c.Now
+		m.Status = state.StatusActive
+		c.MemberChanged(m)
 	}
 }
 
@@ -91,8 +95,9 @@ func (c *Request) CompleteEmailUpdate(m *state.Member, email, emailID string) er
 	if err := c.ChangeEmail(m, m, email, false); err != nil {
 		return wire.Error("unable_to_verify_member_email_update")
 	}
-	m.EmailID, m.UpdatedAt = emailID, c.Now
+	m.EmailID = emailID
 	c.State.Reindex(m)
+	c.MemberChanged(m)
 	c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
 	c.DropCodes(func(k *state.Code) bool { return k.MemberID == m.ID })
 	return nil

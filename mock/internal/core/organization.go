@@ -127,6 +127,7 @@ func CreateOrganization(c *Request, in CreateOrganizationRequest) (*Organization
 		return nil, err
 	}
 	c.State.AddOrganization(o)
+	c.organizationIs(ActionCreate, o)
 	return &OrganizationResponse{Organization: o.JSON()}, nil
 }
 

@@ -28,6 +28,9 @@ type Request struct {
 	Query  url.Values
 	Body   []byte
 	Caller *state.Session // the member on whose behalf the project calls, nil for the project itself
+	Source string         // of the changes, for webhooks: SourceDirect, SourceDashboard or SourceSCIM
+
+	changes changes // so far
 }
 
 // Body adapts an endpoint whose arguments come as a JSON object. In names them:

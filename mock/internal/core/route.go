@@ -218,7 +218,9 @@ func (s *Server) Process(r *http.Request, found Match, body []byte, requestID st
 		Params: found.params,
 		Query:  r.URL.Query(),
 		Body:   body,
+		Source: SourceDirect,
 	}
+	defer c.finish()
 	if found.route.Access == ByMember {
 		if err := c.identifyCaller(r.Header); err != nil {
 			return wire.ErrorResponse(wire.AsError(err), requestID)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/promptgrimoire/auth/mock/internal/state"
+	"github.com/promptgrimoire/auth/mock/internal/webhook"
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
@@ -40,7 +41,8 @@ type Server struct {
 	TokenLife         time.Duration // of a session_jwt; zero: five minutes
 	Remote            bool          // other machines may connect
 
-	Random Randomness // its seed is set once; it guards the rest itself
+	Random   Randomness       // its seed is set once; it guards the rest itself
+	Webhooks []*webhook.Queue // one for each endpoint; they guard themselves
 
 	// Mu guards everything below. Handlers hold it from end to end, which makes
 	// each call atomic: that is the isolation a test can rely on.
@@ -96,7 +98,7 @@ func (s *Server) issuer() string {
 
 // NewCall is a call that the project itself makes now. The lock must be held.
 func (s *Server) NewCall() *Request {
-	return &Request{Server: s, Now: time.Now().UTC().Truncate(time.Microsecond)}
+	return &Request{Server: s, Now: time.Now().UTC().Truncate(time.Microsecond), Source: SourceDashboard}
 }
 
 // Arrange runs do as the project itself, with the lock held. An error is a
@@ -104,7 +106,9 @@ func (s *Server) NewCall() *Request {
 func (s *Server) Arrange(what string, do func(*Request) error) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	err := do(s.NewCall())
+	c := s.NewCall()
+	err := do(c)
+	c.finish()
 	var r *wire.APIError
 	switch {
 	case err == nil:

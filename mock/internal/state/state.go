@@ -60,9 +60,9 @@ func (db *State) next() int64 {
 }
 
 // Put adds to a map that may not exist yet, so that the zero State is ready.
-func Put[V any](m *map[string]V, key string, value V) {
+func Put[K comparable, V any](m *map[K]V, key K, value V) {
 	if *m == nil {
-		*m = make(map[string]V)
+		*m = make(map[K]V)
 	}
 	(*m)[key] = value
 }

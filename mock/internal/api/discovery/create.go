@@ -51,7 +51,7 @@ func CreateOrganization(c *core.Request, in createByDiscoveryRequest) (*core.Exc
 		return nil, err
 	}
 	if err := c.CheckAddress(org, i.Email, nil); err != nil {
-		c.State.DeleteOrganization(org)
+		c.DeleteOrganization(org)
 		return nil, err
 	}
 	m := c.NewMember(org, i.Email, state.StatusPending)

@@ -140,12 +140,13 @@ func Invite(c *core.Request, in inviteRequest) (*core.MemberResponse, error) {
 	if err := c.SetDetails(&invited, in.TrustedMetadata, in.UntrustedMetadata, in.Roles); err != nil {
 		return nil, err
 	}
-	invited.Status, invited.UpdatedAt = state.StatusInvited, c.Now
+	invited.Status = state.StatusInvited
 	if m == nil {
 		m = &invited
 		c.StoreMember(m)
 	} else {
 		*m = invited
+		c.MemberChanged(m)
 	}
 	l.MemberID = m.ID
 	c.Mail(l)

@@ -93,7 +93,8 @@ func UnlinkRetiredEmail(c *core.Request, in unlinkEmailRequest) (*unlinkResponse
 	if len(left) == len(m.Retired) {
 		return nil, wire.Error("email_not_found")
 	}
-	m.Retired, m.UpdatedAt = left, c.Now
+	m.Retired = left
 	c.State.Reindex(m)
+	c.MemberChanged(m)
 	return &unlinkResponse{MemberResponse: *c.MemberResponseOf(m), OrganizationID: org.ID}, nil
 }

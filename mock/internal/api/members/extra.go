@@ -37,7 +37,8 @@ func DeletePassword(c *core.Request) (wire.Success, error) {
 		if c.CrossOrgPasswords {
 			return nil, wire.Error("cross_org_passwords_enabled")
 		}
-		m.Password, m.UpdatedAt = nil, c.Now
+		m.Password = nil
+		c.MemberChanged(m)
 		return c.MemberResponseOf(m), nil
 	}
 	if err := c.Permit(org, nil, "update.info.delete.password"); err != nil {
@@ -56,8 +57,9 @@ func DeleteExternalID(c *core.Request) (wire.Success, error) {
 	if err := c.Permit(org, m, "update.info.external-id"); err != nil {
 		return nil, err
 	}
-	m.ExternalID, m.UpdatedAt = "", c.Now
+	m.ExternalID = ""
 	c.State.Reindex(m)
+	c.MemberChanged(m)
 	return c.MemberResponseOf(m), nil
 }
 

@@ -143,7 +143,8 @@ func Reactivate(c *core.Request) (wire.Success, error) {
 	if err := c.CheckAddress(org, m.Email, m); err != nil {
 		return nil, err
 	}
-	m.Status, m.UpdatedAt = state.StatusActive, c.Now
+	m.Status = state.StatusActive
 	c.State.Reindex(m)
+	c.MemberChanged(m)
 	return c.MemberResponseOf(m), nil
 }

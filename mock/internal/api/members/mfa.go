@@ -23,7 +23,7 @@ func DeletePhone(c *core.Request) (wire.Success, error) {
 	if m.DefaultMFA == "sms_otp" {
 		m.DefaultMFA = ""
 	}
-	m.UpdatedAt = c.Now
+	c.MemberChanged(m)
 	return c.MemberResponseOf(m), nil
 }
 
@@ -41,7 +41,8 @@ func DeleteTOTP(c *core.Request) (wire.Success, error) {
 	if m.TOTP == nil {
 		return nil, wire.Error("totp_not_found")
 	}
-	m.TOTP, m.UpdatedAt = nil, c.Now
+	m.TOTP = nil
+	c.MemberChanged(m)
 	if m.DefaultMFA == "totp" {
 		m.DefaultMFA = ""
 	}

@@ -43,7 +43,6 @@ func Update(c *core.Request, in updateMemberRequest) (*core.MemberResponse, erro
 	if err := applyUpdate(c, &changed, m, in); err != nil {
 		return nil, err
 	}
-	changed.UpdatedAt = c.Now
 	if !wire.SameEmail(changed.Email, m.Email) {
 		// A link to the old address must not sign in the owner of the new one.
 		c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
@@ -54,6 +53,7 @@ func Update(c *core.Request, in updateMemberRequest) (*core.MemberResponse, erro
 	}
 	*m = changed
 	c.State.Reindex(m)
+	c.MemberChanged(m)
 	return c.MemberResponseOf(m), nil
 }
 

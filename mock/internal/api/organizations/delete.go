@@ -27,13 +27,14 @@ func Delete(c *core.Request) (wire.Success, error) {
 	}
 	for _, m := range c.State.Roster(o).Members {
 		if m.Status != state.StatusDeleted {
-			m.Status, m.UpdatedAt = state.StatusDeleted, c.Now
+			m.Status = state.StatusDeleted
 			c.State.Reindex(m)
+			c.MemberChanged(m)
 			c.DropIntermediates(m)
 		}
 	}
 	c.State.EndSessions(func(s *state.Session) bool { return c.State.Member(s.MemberID).OrganizationID == o.ID })
 	c.DropLinks(func(l *state.Link) bool { return l.MemberID != "" && c.State.Member(l.MemberID).OrganizationID == o.ID })
-	c.State.DeleteOrganization(o)
+	c.DeleteOrganization(o)
 	return &organizationIDResponse{OrganizationID: o.ID}, nil
 }

@@ -12,8 +12,9 @@ func DeleteExternalID(c *core.Request) (wire.Success, error) {
 	if err != nil {
 		return nil, err
 	}
-	org.ExternalID, org.UpdatedAt = "", c.Now
+	org.ExternalID = ""
 	c.State.ReindexOrganization(org)
+	c.OrganizationChanged(org)
 	return &core.OrganizationResponse{Organization: org.JSON()}, nil
 }
 

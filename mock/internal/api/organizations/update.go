@@ -44,9 +44,9 @@ func Update(c *core.Request, in updateOrganizationRequest) (*core.OrganizationRe
 	if changed.Settings, err = c.ChangeSettings(&changed, changed.Settings, in.SettingsGiven); err != nil {
 		return nil, err
 	}
-	changed.UpdatedAt = c.Now
 	*o = changed
 	c.State.ReindexOrganization(o)
+	c.OrganizationChanged(o)
 	return &core.OrganizationResponse{Organization: o.JSON()}, nil
 }
 

@@ -39,7 +39,7 @@ func SendSMS(c *core.Request, in sendSMSRequest) (*core.MemberResponse, error) {
 		if err := c.SetPhone(m, in.MFAPhoneNumber); err != nil {
 			return nil, err
 		}
-		m.UpdatedAt = c.Now
+		c.MemberChanged(m)
 	case in.MFAPhoneNumber != "" && in.MFAPhoneNumber != m.Phone:
 		return nil, wire.Error("duplicate_member_phone_number_for_member")
 	}
@@ -73,7 +73,8 @@ func AuthenticateSMS(c *core.Request, in authenticateSMSRequest) (*core.MFARespo
 		return nil, c.CountFailure(m, err)
 	}
 	k.Spent = true
-	m.PhoneVerified, m.UpdatedAt = true, c.Now
+	m.PhoneVerified = true
+	c.MemberChanged(m)
 	c.Enroll(m, in.Enrollment, "sms_otp")
 	out, err := c.FinishMFA(a, c.NewFactor("otp", "sms", "phone_number_factor", "phone_id", m.PhoneID, "phone_number", m.Phone))
 	if err != nil {

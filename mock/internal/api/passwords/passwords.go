@@ -21,7 +21,8 @@ func NewPassword(c *core.Request, text string) *state.Password {
 // SetPassword gives the member a password, and with CrossOrgPasswords all
 // members with the same address.
 func SetPassword(c *core.Request, m *state.Member, p *state.Password) {
-	m.Password, m.UpdatedAt = p, c.Now
+	m.Password = p
+	c.MemberChanged(m)
 	if c.CrossOrgPasswords {
 		setCrossOrgPassword(c, m.Email, p)
 	}
@@ -30,7 +31,8 @@ func SetPassword(c *core.Request, m *state.Member, p *state.Password) {
 func setCrossOrgPassword(c *core.Request, email string, p *state.Password) {
 	state.Put(&c.State.Passwords, wire.FoldEmail(email), p)
 	for _, other := range membersAt(c, email) {
-		other.Password, other.UpdatedAt = p.Copied(), c.Now
+		other.Password = p.Copied()
+		c.MemberChanged(other)
 	}
 }
 

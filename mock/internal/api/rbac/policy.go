@@ -96,6 +96,7 @@ func SetOrganizationPolicy(c *core.Request, in setOrganizationPolicyRequest) (*o
 			}
 		}
 	}
-	org.CustomRoles, org.UpdatedAt = roles, c.Now
+	org.CustomRoles = roles
+	c.OrganizationChanged(org)
 	return policyOf(org), nil
 }

@@ -48,6 +48,7 @@ func NewConnection(c *core.Request, org *state.Organization, in CreateRequest) (
 	}
 	n.Bearer = newToken(c)
 	c.State.SetSCIM(org, n)
+	note(c, core.ActionCreate, n)
 	return n, nil
 }
 
@@ -117,6 +118,7 @@ func Update(c *core.Request, in updateRequest) (*connectionResponse, error) {
 		}
 	}
 	*n = changed
+	note(c, core.ActionUpdate, n)
 	return responseOf(c, n), nil
 }
 
@@ -129,7 +131,13 @@ func Delete(c *core.Request) (wire.Success, error) {
 		return nil, err
 	}
 	c.State.DeleteSCIM(org)
+	note(c, core.ActionDelete, n)
 	return &deletedResponse{ConnectionID: n.ID}, nil
+}
+
+// note notes what the call has done to a connection, whose tokens no webhook has.
+func note(c *core.Request, action string, n *state.SCIMConnection) {
+	c.Changed(action, core.ObjectSCIMConnection, n.ID, func() any { return responseOf(c, n).Connection })
 }
 
 // identityProviders are the values of identity_provider.

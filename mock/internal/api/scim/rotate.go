@@ -17,6 +17,7 @@ func StartRotation(c *core.Request) (wire.Success, error) {
 	}
 	next := newToken(c)
 	n.Next = &next
+	note(c, core.ActionUpdate, n)
 	return &startedResponse{Connection: connectionWithNextToken{
 		common: commonOf(c, n), BearerTokenLastFour: n.Bearer.LastFour(),
 		NextBearerToken: next.Value, NextBearerTokenExpiresAt: wire.Timestamp(next.ExpiresAt),
@@ -45,5 +46,6 @@ func endRotation(c *core.Request, end func(*state.SCIMConnection)) (wire.Success
 	}
 	end(n)
 	n.Next = nil
+	note(c, core.ActionUpdate, n)
 	return responseOf(c, n), nil
 }

@@ -44,6 +44,7 @@ func copyAttributes(c *core.Request, m *state.Member, mapping map[string]string,
 	if name != "" {
 		m.Name = name
 	}
-	m.Trusted, m.UpdatedAt = trusted, c.Now
+	m.Trusted = trusted
+	c.MemberChanged(m)
 	return nil
 }

@@ -72,6 +72,7 @@ func DeleteConnection(c *core.Request) (wire.Success, error) {
 		return nil, wire.Error("cannot_delete_default_sso_connection")
 	}
 	c.State.DeleteConnection(org, n)
+	noteConnection(c, core.ActionDelete, n)
 	set := &org.Settings
 	set.SSOJITProvisioningAllowedConnections = slices.DeleteFunc(slices.Clone(set.SSOJITProvisioningAllowedConnections), func(id string) bool { return id == n.ID })
 	for _, m := range c.State.Roster(org).Members {
@@ -98,7 +99,19 @@ func NewConnection(c *core.Request, kind string, in CreateConnectionRequest) (*s
 		return nil, err
 	}
 	c.State.AddConnection(org, n)
+	noteConnection(c, core.ActionCreate, n)
 	return n, nil
+}
+
+// noteConnection notes what the call has done to a connection. Webhooks know none about
+// connections to the identity provider of another organization.
+func noteConnection(c *core.Request, action string, n *state.Connection) {
+	switch n.Kind {
+	case state.SAMLKind:
+		c.Changed(action, core.ObjectSAMLConnection, n.ID, func() any { return samlObject(c, n) })
+	case state.OIDCKind:
+		c.Changed(action, core.ObjectOIDCConnection, n.ID, func() any { return oidcObject(c, n) })
+	}
 }
 
 // describe sets what all kinds have in common; nil leaves it alone.

@@ -104,6 +104,7 @@ func UpdateOIDC(c *core.Request, in updateOIDCRequest) (*oidcResponse, error) {
 		}
 	}
 	*n = changed
+	noteConnection(c, core.ActionUpdate, n)
 	warning := ""
 	if o := n.OIDC; slices.Contains([]string{o.AuthorizationURL, o.TokenURL, o.UserinfoURL, o.JWKSURL}, "") && o.Issuer != "" {
 		warning = "The mock does not read the issuer's discovery document: give all URLs."

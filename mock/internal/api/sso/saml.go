@@ -114,6 +114,7 @@ func UpdateSAML(c *core.Request, in updateSAMLRequest) (*samlResponse, error) {
 		changed.SAML.Gateway = *in.AllowGatewayCallback
 	}
 	*n = changed
+	noteConnection(c, core.ActionUpdate, n)
 	return &samlResponse{Connection: samlObject(c, n)}, nil
 }
 
@@ -194,6 +195,7 @@ func UpdateSAMLByURL(c *core.Request, in updateSAMLByURLRequest) (*samlResponse,
 // CompleteSAML fills in what an identity provider's metadata would say.
 func CompleteSAML(c *core.Request, n *state.Connection, at string) error {
 	n.SAML.IDPEntityID, n.SAML.IDPSSOURL = at, at
+	noteConnection(c, core.ActionUpdate, n)
 	return addCertificate(c, n, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.KeyNumber(0).Certificate})))
 }
 
@@ -225,6 +227,7 @@ func DeleteCertificate(c *core.Request) (wire.Success, error) {
 		return nil, wire.Error("cannot_delete_last_sso_verification_key")
 	}
 	n.SAML.Verification = left
+	noteConnection(c, core.ActionUpdate, n)
 	return &certificateIDResponse{CertificateID: id}, nil
 }
 
@@ -241,5 +244,6 @@ func DeleteEncryptionKey(c *core.Request) (wire.Success, error) {
 		return nil, wire.Error("sso_encryption_private_key_not_found")
 	}
 	n.SAML.Encryption = left
+	noteConnection(c, core.ActionUpdate, n)
 	return &privateKeyIDResponse{PrivateKeyID: id}, nil
 }

@@ -64,7 +64,7 @@ func Create(c *core.Request, in createTOTPRequest) (*totpResponse, error) {
 		ExpiresAt: c.Now.Add(time.Duration(minutes) * time.Minute),
 		Recovery:  c.NewRecoveryCodes(),
 	}
-	m.UpdatedAt = c.Now
+	c.MemberChanged(m)
 	return &totpResponse{
 		MemberResponse:     *c.MemberResponseOf(m),
 		TOTPRegistrationID: m.TOTP.ID,
@@ -112,7 +112,7 @@ func Authenticate(c *core.Request, in authenticateTOTPRequest) (*core.MFARespons
 		m.TOTP.Confirmed = true
 		in.SetDefaultMFA = true
 	}
-	m.UpdatedAt = c.Now
+	c.MemberChanged(m)
 	c.Enroll(m, in.Enrollment, "totp")
 	out, err := c.FinishMFA(a, c.NewFactor("totp", "authenticator_app", "authenticator_app_factor", "totp_id", m.TOTP.ID))
 	if err != nil {
@@ -156,7 +156,7 @@ func Migrate(c *core.Request, in migrateTOTPRequest) (*migratedTOTPResponse, err
 		return nil, wire.FieldError("invalid_argument", "recovery_codes is missing")
 	}
 	m.TOTP = &state.TOTP{ID: c.NewID("member-totp"), Secret: secret, Confirmed: true, CreatedAt: c.Now, Recovery: slices.Clone(in.RecoveryCodes)}
-	m.UpdatedAt = c.Now
+	c.MemberChanged(m)
 	if m.DefaultMFA == "" {
 		m.DefaultMFA = "totp"
 	}
