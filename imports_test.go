@@ -231,7 +231,7 @@ func TestDirectDependencies(t *testing.T) {
 		"github.com/stretchr/testify v1.12.1",
 		"github.com/stytchauth/stytch-go/v16 v16.41.0",
 		"golang.org/x/crypto v0.48.0",
-		"golang.org/x/net v0.50.0",  // the list of public suffixes, in package signin only
+		"golang.org/x/net v0.50.0",  // the list of public suffixes, in packages signin and mock only
 		"golang.org/x/text v0.34.0", // letters and their accents (NFC), in classlist only
 		"rsc.io/qr v0.2.0",
 	}, direct, "a new line in go.mod needs a reason, and its exact version here")

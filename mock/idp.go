@@ -18,7 +18,9 @@ import (
 // address.
 type IdPUser struct {
 	Email string // required
-	Name  string // empty: the part of Email before the @
+	// Name is what the provider calls them. Empty: the part of Email before the @, which
+	// never replaces the name of a member who has one.
+	Name string
 	// Subject is what the provider calls them. Empty: made from Email, so that it
 	// is the same each time.
 	Subject string

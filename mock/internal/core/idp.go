@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/mock/internal/state"
@@ -109,7 +108,8 @@ func (c *Request) GrantOf(token, kind, unknown string) (*state.Grant, error) {
 	return g, nil
 }
 
-// IdPUser returns the person with this address, with everything filled in.
+// IdPUser returns the person with this address, with a subject. One who was given no name
+// has none.
 func (c *Request) IdPUser(email string) (state.IdPUser, error) {
 	if err := wire.CheckEmail(email); err != nil {
 		return state.IdPUser{}, err
@@ -117,9 +117,6 @@ func (c *Request) IdPUser(email string) (state.IdPUser, error) {
 	p := state.IdPUser{Email: email}
 	if i := slices.IndexFunc(c.State.IdPUsers, func(p state.IdPUser) bool { return wire.SameEmail(p.Email, email) }); i >= 0 {
 		p = c.State.IdPUsers[i]
-	}
-	if p.Name == "" {
-		p.Name, _, _ = strings.Cut(p.Email, "@")
 	}
 	if p.Subject == "" {
 		sum := sha256.Sum256([]byte(wire.FoldEmail(p.Email)))

@@ -57,12 +57,22 @@ func EncodeAttributes(attributes map[string]any) (wire.Metadata, error) {
 	return out, nil
 }
 
+// FullName is the person's name, or made from the address.
+func (p IdPUser) FullName() string {
+	if p.Name != "" {
+		return p.Name
+	}
+	name, _, _ := strings.Cut(p.Email, "@")
+	return name
+}
+
 // Said is everything that an SSO identity provider says about a person.
 func (p IdPUser) Said() (wire.Metadata, error) {
-	first, last, _ := strings.Cut(p.Name, " ")
+	name := p.FullName()
+	first, last, _ := strings.Cut(name, " ")
 	out, err := EncodeAttributes(map[string]any{
 		"email": p.Email, "NameID": p.Email, "idp_user_id": p.Subject,
-		"full_name": p.Name, "first_name": first, "last_name": last,
+		"full_name": name, "first_name": first, "last_name": last,
 		"groups": append([]string{}, p.Groups...),
 	})
 	maps.Copy(out, p.Attributes)

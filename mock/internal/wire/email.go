@@ -6,15 +6,28 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 
-// CommonDomains are public e-mail providers. An organization that admits one of them
-// admits everyone; Stytch's own list is longer and not published.
-var CommonDomains = []string{
-	"gmail.com", "googlemail.com", "yahoo.com", "outlook.com", "hotmail.com", "live.com", "msn.com",
-	"icloud.com", "me.com", "aol.com", "proton.me", "protonmail.com", "gmx.com", "gmx.de", "mail.com",
+// commonNames are public e-mail providers, whose addresses end in their name and a public
+// ending such as com or co.uk. The last line is ours; the others are those that Stytch
+// documents.
+// Source: jit-provision-members and invite-members of https://stytch.com/docs
+var commonNames = []string{
+	"gmail", "aol", "yahoo", "icloud", "hotmail", "msn", "comcast", "live", "outlook", "att", "earthlink", "me", "mac",
+	"sbcglobal", "verizon", "ig", "mail", "hey", "laposte", "wanadoo", "googlemail", "orange", "rediffmail", "uol", "bol",
+	"proton", "protonmail", "gmx",
+}
+
+// IsCommonDomain reports whether a domain, in lower case, is that of a public e-mail
+// provider: an organization that admits one of them admits everyone.
+func IsCommonDomain(domain string) bool {
+	ending, public := publicsuffix.PublicSuffix(domain)
+	name, ok := strings.CutSuffix(domain, "."+ending)
+	return ok && public && slices.Contains(commonNames, name)
 }
 
 // CheckDomains returns the domains in lower case. The error types say which list
@@ -26,7 +39,7 @@ func CheckDomains(domains []string, invalid, common, duplicate string) ([]string
 		switch {
 		case !domainForm.MatchString(domain):
 			return nil, Error(invalid)
-		case slices.Contains(CommonDomains, domain):
+		case IsCommonDomain(domain):
 			return nil, Error(common)
 		case slices.Contains(out, domain):
 			return nil, Error(duplicate)

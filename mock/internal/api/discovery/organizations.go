@@ -2,7 +2,6 @@
 package discovery
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/promptgrimoire/auth/mock/internal/core"
@@ -69,7 +68,7 @@ func Organizations(c *core.Request, in discoverRequest) (*discoverResponse, erro
 func nameFromEmail(email string) string {
 	local, domain, _ := strings.Cut(email, "@")
 	domain = strings.ToLower(domain)
-	if slices.Contains(wire.CommonDomains, domain) || strings.HasSuffix(domain, ".edu") || strings.Contains(domain, ".edu.") {
+	if wire.IsCommonDomain(domain) || strings.HasSuffix(domain, ".edu") || strings.Contains(domain, ".edu.") {
 		return local
 	}
 	return domain

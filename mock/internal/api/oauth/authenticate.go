@@ -123,7 +123,7 @@ func provisionByOAuth(c *core.Request, g *state.Grant) (*state.Member, error) {
 			return nil, err
 		}
 	}
-	m.Name = g.User.Name
+	m.Name = g.User.FullName()
 	return m, nil
 }
 
@@ -157,12 +157,12 @@ func Discover(c *core.Request, in discoverByOAuthRequest) (*oauthDiscoveryRespon
 	proof.Unproven = !vouches(g)
 	out := &oauthDiscoveryResponse{
 		DiscoveryResponse: c.AnswerDiscovery(&state.Intermediate{
-			Email: g.User.Email, Factors: []state.Factor{proof}, Name: g.User.Name,
+			Email: g.User.Email, Factors: []state.Factor{proof}, Name: g.User.FullName(),
 			Tenants: state.OAuthTenants{Provider: g.Provider, IDs: g.User.Tenants},
 		}),
 		ProviderType:      state.ProviderNames[g.Provider],
 		ProviderTenantIDs: append([]string{}, g.User.Tenants...),
-		FullName:          g.User.Name,
+		FullName:          g.User.FullName(),
 	}
 	if len(g.User.Tenants) > 0 {
 		out.ProviderTenantID = g.User.Tenants[0]

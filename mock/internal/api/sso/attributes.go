@@ -17,7 +17,7 @@ var ownAttributes = []string{"email", "full_name", "first_name", "last_name", "i
 
 // copyAttributes writes what the identity provider says onto the member: the
 // name, and every other key of the mapping into trusted_metadata.
-func copyAttributes(c *core.Request, m *state.Member, mapping map[string]string, said wire.Metadata) error {
+func copyAttributes(c *core.Request, m *state.Member, mapping map[string]string, said wire.Metadata, by state.IdPUser) error {
 	text := func(key string) string {
 		var value string
 		if json.Unmarshal(said[mapping[key]], &value) != nil {
@@ -41,10 +41,18 @@ func copyAttributes(c *core.Request, m *state.Member, mapping map[string]string,
 	if err != nil {
 		return err
 	}
-	if name != "" {
+	if name != "" && (m.Name == "" || namesPerson(by, mapping)) {
 		m.Name = name
 	}
 	m.Trusted = trusted
 	c.MemberChanged(m)
 	return nil
+}
+
+// namesPerson reports whether the identity provider has a name of the person's, and not
+// only one that was made from the address: that would rename a member.
+func namesPerson(p state.IdPUser, mapping map[string]string) bool {
+	return p.Name != "" || slices.ContainsFunc([]string{"full_name", "first_name", "last_name"}, func(key string) bool {
+		return p.Attributes[mapping[key]] != nil
+	})
 }

@@ -119,7 +119,7 @@ func Authenticate(c *core.Request, in authenticateSSORequest) (*ssoResponse, err
 		return nil, err
 	}
 	connection := c.State.Connection(g.ConnectionID)
-	if err := copyAttributes(c, m, connection.AttributeMapping, said); err != nil {
+	if err := copyAttributes(c, m, connection.AttributeMapping, said, g.User); err != nil {
 		return nil, err
 	}
 	protocol := protocol(connection, c)
