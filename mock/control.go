@@ -19,6 +19,7 @@ import (
 //	GET    /fake/webhooks         what was sent to the endpoints for webhooks, oldest first
 //	POST   /fake/login            a live session of a member: {"organization_id","email_address","roles","factors","jwt_age"}
 //	POST   /fake/personas         the identity provider knows a person: {"email","name","subject","unverified","tenants","groups","attributes"}
+//	POST   /fake/connected-apps   a Connected App: {"client_id","client_name","client_description","client_type","redirect_urls","logo_url","full_access_allowed","bypass_consent_for_offline_access"}
 //	POST   /fake/foreign-token    a token of another issuer: {"member_id","kind"}, kind access_token, trusted_auth_token or session_token
 //	POST   /fake/impersonate      a token of the dashboard: {"member_id","impersonator_email_address"}, for impersonation/authenticate
 //	POST   /fake/age              everything remembered becomes older: {"by":"6m"}
@@ -41,12 +42,13 @@ import (
 func (s *Stytch) Control() http.Handler {
 	s.configure()
 	p := control.Plane{
-		Server:       s.core,
-		Login:        s.login,
-		AddIdPUser:   s.addIDPUser,
-		ForeignToken: s.foreignToken,
-		Impersonate:  s.impersonate,
-		Age:          s.Age,
+		Server:          s.core,
+		Login:           s.login,
+		AddIdPUser:      s.addIDPUser,
+		AddConnectedApp: s.addConnectedApp,
+		ForeignToken:    s.foreignToken,
+		Impersonate:     s.impersonate,
+		Age:             s.Age,
 		Fail: func(f control.Fault) error {
 			return misuse("Fail", func() { s.Fail(Fault(f)) })
 		},

@@ -46,9 +46,9 @@ const (
 // TrustedAuthToken.
 const TrustedProfile = sessions.TrustedProfile
 
-// ForeignToken returns a token of one of these kinds for a member. The mock has
-// no Connected Apps and fetches nothing; that it has been issued is all that is
-// known about it. It panics if there is no such member or kind.
+// ForeignToken returns a token of one of these kinds for a member. The mock issues
+// no tokens to Connected Apps and fetches nothing; that it has been issued is all
+// that is known about it. It panics if there is no such member or kind.
 func (s *Stytch) ForeignToken(member grimoireauth.MemberID, kind string) grimoireauth.Secret {
 	var token string
 	s.arrange("ForeignToken", func(c *core.Request) error {

@@ -19,12 +19,14 @@ import (
 // seedFile is what Seed reads.
 type seedFile struct {
 	Roles             []Role            `json:"roles"`
+	Scopes            []Scope           `json:"scopes"`
 	RedirectURLs      []string          `json:"redirect_urls"`
 	CrossOrgPasswords bool              `json:"cross_org_passwords"`
 	RateLimits        bool              `json:"rate_limits"`
 	LockAfter         int               `json:"lock_after"`
 	RandomSeed        uint64            `json:"random_seed"`
 	Webhooks          []seedWebhook     `json:"webhooks"`
+	ConnectedApps     []json.RawMessage `json:"connected_apps"`
 	IdPUsers          []json.RawMessage `json:"personas"`
 	Organizations     []json.RawMessage `json:"organizations"`
 }
@@ -35,10 +37,12 @@ type seedWebhook struct {
 	Secrets []string `json:"secrets"`
 }
 
-// Seed fills a new Stytch from a JSON object. Its "roles", "redirect_urls",
+// Seed fills a new Stytch from a JSON object. Its "roles", "scopes", "redirect_urls",
 // "cross_org_passwords", "rate_limits", "lock_after" and "random_seed" take the
 // place of the fields; it rejects a random_seed that differs from a RandomSeed that is
-// set. Its "webhooks", each {"url","secrets"}, are added to the Webhooks. Its "personas" are the [IdPUser]s, each with the fields that POST /fake/personas
+// set. Its "webhooks", each {"url","secrets"}, are added to the Webhooks. Its "personas"
+// are the [IdPUser]s, each with the fields that POST /fake/personas takes, and its
+// "connected_apps" the [ConnectedApp]s, each with those that POST /fake/connected-apps
 // takes. Its "organizations" have the fields of Stytch's create call and "members", each
 // with the fields of Stytch's call for those. Unlike Stytch, Seed rejects a name that it
 // does not know. Its error joins all faults of the file with the place of each, and then
@@ -53,11 +57,22 @@ func (s *Stytch) Seed(file []byte) error {
 		return err
 	}
 	var faults []error
-	if in.Roles != nil {
-		if _, problem := newPolicy(in.Roles); problem != "" {
-			faults = append(faults, errors.New("roles: "+problem))
+	if in.Roles != nil || in.Scopes != nil {
+		roles, scopes := s.Roles, s.Scopes
+		if in.Roles != nil {
+			roles = in.Roles
+		}
+		if in.Scopes != nil {
+			scopes = in.Scopes
+		}
+		if _, problem := newPolicy(roles, scopes); problem != "" {
+			field := "roles: "
+			if strings.HasPrefix(problem, "Scopes") {
+				field = "scopes: "
+			}
+			faults = append(faults, errors.New(field+problem))
 		} else {
-			s.Roles = in.Roles
+			s.Roles, s.Scopes = roles, scopes
 		}
 	}
 	for i, u := range in.RedirectURLs {
@@ -102,6 +117,16 @@ func (s *Stytch) Seed(file []byte) error {
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("personas[%d]: %w", i, err))
+		}
+	}
+	for i, raw := range in.ConnectedApps {
+		var a control.ConnectedApp
+		err := core.StrictJSON(raw, &a)
+		if err == nil {
+			_, err = s.addConnectedApp(a)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("connected_apps[%d]: %w", i, err))
 		}
 	}
 	s.core.Mu.Lock()

@@ -48,6 +48,9 @@ func populated(t *testing.T) *Stytch {
 		state.Put(&c.State.Passwords, m.Email, m.Password.Copied())
 		state.Put(&c.State.ForeignTokens, "e", &state.ForeignToken{Kind: state.AccessToken, MemberID: m.ID, IssuedAt: c.Now})
 		state.Put(&c.State.Impersonations, "i", &state.Impersonation{MemberID: m.ID, ImpersonatorID: "u", ImpersonatorEmail: "help@school.example", ExpiresAt: c.Now})
+		m.Apps = map[string][]string{"a": {"openid"}}
+		state.Put(&c.State.ConnectedApps, "a", &state.ConnectedApp{ID: "a", Type: wire.ThirdParty, RedirectURLs: []string{"https://app.example/"}})
+		state.Put(&c.State.AuthorizationCodes, "code", &state.AuthorizationCode{ClientID: "a", MemberID: m.ID, Scopes: []string{"openid"}, ExpiresAt: c.Now})
 		state.Put(&c.State.RateLimits, "w", state.Window{Start: c.Now, Calls: 1})
 		c.State.IdPUsers = []state.IdPUser{{Email: m.Email, Groups: []string{"staff"}, Attributes: wire.Metadata{}}}
 		gone, err := arranged(c, map[string]any{"organization_name": "Gone", "organization_slug": "gone"}, core.CreateOrganization)
@@ -129,6 +132,9 @@ func TestRestoreRefusesContradictions(t *testing.T) {
 			again.ID, again.Seq, again.Connections = "organization-test-2", 0, nil
 			snap.Organizations = append(snap.Organizations, &again)
 		}},
+		{"an app that is none", `members[0]: there is no Connected App "b"`, func(snap *core.Snapshot) { snap.Members[0].Apps = map[string][]string{"b": nil} }},
+		{"an app of no type", `connected_apps["a"] needs a client_type`, func(snap *core.Snapshot) { snap.ConnectedApps["a"].Type = "" }},
+		{"a code for no app", `authorization_codes["code"] needs`, func(snap *core.Snapshot) { snap.AuthorizationCodes["code"].ClientID = "b" }},
 		{"an order that is none", "and that of the record before it", func(snap *core.Snapshot) { snap.Members[1].Seq = 1 }},
 		{"a status that is none", "is not one of pending", func(snap *core.Snapshot) { snap.Members[0].Status = "here" }},
 		{"a default connection that is none", "sso_default_connection_id", func(snap *core.Snapshot) { snap.Organizations[0].DefaultConnection = "saml-connection-test-1" }},
@@ -179,7 +185,7 @@ func TestRestoreRefusesAKeyThatIsNone(t *testing.T) {
 func TestEveryFieldIsSavedOrNoState(t *testing.T) {
 	known := []string{
 		// Configuration, and what follows from it.
-		"URL", "Project", "ProjectSecret", "CustomDomain", "RedirectURLs", "JWTLife", "Roles", "CrossOrgPasswords", "RateLimits", "LockAfter", "RandomSeed",
+		"URL", "Project", "ProjectSecret", "CustomDomain", "RedirectURLs", "JWTLife", "Roles", "Scopes", "CrossOrgPasswords", "RateLimits", "LockAfter", "RandomSeed",
 		"Webhooks", "DangerouslyLive", "DangerouslyRemote", "configureOnce", "misuse", "core", "Env", "ProjectID", "Secret", "PublicToken", "Policy",
 		"AllowedRedirects", "TokenLife", "Remote", "Mu", "mu", "Base",
 		// Instruments.

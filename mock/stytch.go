@@ -58,6 +58,9 @@ type Stytch struct {
 	// Roles are the roles of the project's RBAC policy besides Stytch's own
 	// stytch_member and stytch_admin. Nil: tutor, instructor and coordinator.
 	Roles []Role
+	// Scopes are the scopes of the project's RBAC policy, which Connected Apps ask for.
+	// Stytch's own need no entry.
+	Scopes []Scope
 
 	// CrossOrgPasswords makes a password that of an e-mail address in all
 	// organizations together, as a setting of the project does at Stytch. Without
@@ -168,7 +171,7 @@ func (s *Stytch) readFields() string {
 		s.core.Webhooks = append(s.core.Webhooks, webhook.NewQueue(endpoint))
 	}
 	var problem string
-	if s.core.Policy, problem = newPolicy(s.Roles); problem != "" {
+	if s.core.Policy, problem = newPolicy(s.Roles, s.Scopes); problem != "" {
 		wrong("%s", problem)
 	}
 	return strings.Join(faults, "; ")

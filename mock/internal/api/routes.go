@@ -6,6 +6,7 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/api/debug"
 	"github.com/promptgrimoire/auth/mock/internal/api/discovery"
 	"github.com/promptgrimoire/auth/mock/internal/api/elsewhere"
+	"github.com/promptgrimoire/auth/mock/internal/api/idp"
 	"github.com/promptgrimoire/auth/mock/internal/api/impersonation"
 	"github.com/promptgrimoire/auth/mock/internal/api/magiclinks"
 	"github.com/promptgrimoire/auth/mock/internal/api/members"
@@ -35,8 +36,8 @@ var Routes = core.Table([]core.Route{
 	{Endpoint: "DELETE /v1/b2b/organizations/{organization_id}", Access: core.ByMember, Serve: organizations.Delete},
 	{Endpoint: "DELETE /v1/b2b/organizations/{organization_id}/external_id", Access: core.ByMember, Serve: organizations.DeleteExternalID},
 	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/metrics", Serve: organizations.Metrics},
-	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/connected_apps", Access: core.ByMember, Serve: members.ConnectedApps},
-	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/connected_apps/{connected_app_id}", Access: core.ByMember, Serve: members.ConnectedApp},
+	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/connected_apps", Access: core.ByMember, Serve: idp.Apps},
+	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/connected_apps/{connected_app_id}", Access: core.ByMember, Serve: idp.App},
 
 	// Members.
 	{Endpoint: "POST /v1/b2b/organizations/{organization_id}/members", Access: core.ByMember, Serve: core.Body(members.Create)},
@@ -58,8 +59,8 @@ var Routes = core.Table([]core.Route{
 	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/slack", Serve: members.OAuthProvider("slack")},
 	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/hubspot", Serve: members.OAuthProvider("hubspot")},
 	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/github", Serve: members.OAuthProvider("github")},
-	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/connected_apps", Access: core.ByMember, Serve: members.MemberConnectedApps},
-	{Endpoint: "POST /v1/b2b/organizations/{organization_id}/members/{member_id}/connected_apps/{connected_app_id}/revoke", Access: core.ByMember, Serve: members.RevokeConnectedApp},
+	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/connected_apps", Access: core.ByMember, Serve: idp.MemberApps},
+	{Endpoint: "POST /v1/b2b/organizations/{organization_id}/members/{member_id}/connected_apps/{connected_app_id}/revoke", Access: core.ByMember, Serve: idp.Revoke},
 
 	// Magic links.
 	{Endpoint: "POST /v1/b2b/magic_links/email/login_or_signup", Serve: core.Body(magiclinks.LoginOrSignup)},
@@ -152,8 +153,8 @@ var Routes = core.Table([]core.Route{
 	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/start", Access: core.ByMember, Serve: scim.StartRotation},
 	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/complete", Access: core.ByMember, Serve: scim.CompleteRotation},
 	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/cancel", Access: core.ByMember, Serve: scim.CancelRotation},
-	{Endpoint: "POST /v1/b2b/idp/oauth/authorize/start"},
-	{Endpoint: "POST /v1/b2b/idp/oauth/authorize"},
+	{Endpoint: "POST /v1/b2b/idp/oauth/authorize/start", Serve: core.Body(idp.AuthorizeStart)},
+	{Endpoint: "POST /v1/b2b/idp/oauth/authorize", Serve: core.Body(idp.Authorize)},
 })
 
 // Elsewhere is the rest of Stytch's API, which is looked at if Routes has no such path.

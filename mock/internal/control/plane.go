@@ -12,18 +12,19 @@ import (
 // that Stytch do; one that returns an error says with it what is wrong with its
 // argument.
 type Plane struct {
-	Server       *core.Server
-	Login        func(LoginRequest) (LoginResponse, error)
-	AddIdPUser   func(IdPUser) error
-	ForeignToken func(ForeignRequest) (ForeignTokenResponse, error)
-	Impersonate  func(ImpersonateRequest) (ImpersonateResponse, error)
-	Age          func(time.Duration)
-	Fail         func(Fault) error
-	Faults       func() []Fault
-	ClearFaults  func()
-	Journal      func() []Request
-	ClearJournal func()
-	Webhooks     func() []WebhookAttempt
+	Server          *core.Server
+	Login           func(LoginRequest) (LoginResponse, error)
+	AddIdPUser      func(IdPUser) error
+	AddConnectedApp func(ConnectedApp) (ConnectedAppResponse, error)
+	ForeignToken    func(ForeignRequest) (ForeignTokenResponse, error)
+	Impersonate     func(ImpersonateRequest) (ImpersonateResponse, error)
+	Age             func(time.Duration)
+	Fail            func(Fault) error
+	Faults          func() []Fault
+	ClearFaults     func()
+	Journal         func() []Request
+	ClearJournal    func()
+	Webhooks        func() []WebhookAttempt
 }
 
 // Fault is a fault rule, as the page shows it.
@@ -64,6 +65,7 @@ func (p Plane) Handler() http.Handler {
 	mux.HandleFunc("GET /fake/webhooks", p.getWebhooks)
 	mux.HandleFunc("POST /fake/login", controlled(p.Login))
 	mux.HandleFunc("POST /fake/personas", controlled(func(in IdPUser) (struct{}, error) { return struct{}{}, p.AddIdPUser(in) }))
+	mux.HandleFunc("POST /fake/connected-apps", controlled(p.AddConnectedApp))
 	mux.HandleFunc("POST /fake/foreign-token", controlled(p.ForeignToken))
 	mux.HandleFunc("POST /fake/impersonate", controlled(p.Impersonate))
 	mux.HandleFunc("POST /fake/age", controlled(p.postAge))

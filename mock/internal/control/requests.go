@@ -27,6 +27,23 @@ type IdPUser struct {
 	Attributes map[string]any `json:"attributes"`
 }
 
+// ConnectedApp is an OAuth client, with the fields of Stytch's call for them.
+type ConnectedApp struct {
+	ClientID                      string   `json:"client_id"`
+	ClientName                    string   `json:"client_name"`
+	ClientDescription             string   `json:"client_description"`
+	ClientType                    string   `json:"client_type"`
+	RedirectURLs                  []string `json:"redirect_urls"`
+	LogoURL                       string   `json:"logo_url"`
+	FullAccessAllowed             bool     `json:"full_access_allowed"`
+	BypassConsentForOfflineAccess bool     `json:"bypass_consent_for_offline_access"`
+}
+
+// ConnectedAppResponse is the id of an OAuth client.
+type ConnectedAppResponse struct {
+	ClientID string `json:"client_id"`
+}
+
 // ForeignRequest asks for a token of another issuer.
 type ForeignRequest struct {
 	MemberID string `json:"member_id"`

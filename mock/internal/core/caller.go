@@ -69,7 +69,7 @@ func (c *Request) identifyCaller(h http.Header) error {
 		return err
 	}
 	if jwt != "" {
-		if err := c.unexpired(jwt); err != nil {
+		if err := c.Unexpired(jwt); err != nil {
 			return err
 		}
 	}

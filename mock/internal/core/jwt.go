@@ -180,8 +180,8 @@ func (c *Request) sessionOfJWT(jwt string) (*state.Session, error) {
 	return s, nil
 }
 
-// unexpired refuses a JWT that has expired.
-func (c *Request) unexpired(jwt string) error {
+// Unexpired refuses a JWT that has expired.
+func (c *Request) Unexpired(jwt string) error {
 	claims, err := c.readJWT(jwt)
 	if err != nil {
 		return err

@@ -79,6 +79,7 @@ func (c *Request) DeleteMember(m *state.Member) {
 	c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
 	c.DropCodes(func(k *state.Code) bool { return k.MemberID == m.ID })
 	c.DropIntermediates(m)
+	c.State.RevokeApps(m)
 }
 
 // Activate notes that the member has signed in.

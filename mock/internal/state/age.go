@@ -63,6 +63,9 @@ func (db *State) Age(d time.Duration) {
 	for _, i := range db.Impersonations {
 		back(&i.ExpiresAt)
 	}
+	for _, a := range db.AuthorizationCodes {
+		back(&a.ExpiresAt)
+	}
 	clear(db.RateLimits) // the interval they counted in is over
 	ageFactors := func(factors []Factor) {
 		for i := range factors {

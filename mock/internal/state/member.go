@@ -44,7 +44,8 @@ type Member struct {
 	OAuth          []*OAuthRegistration `json:"oauth_registrations,omitempty"`
 	SSO            []*SSORegistration   `json:"sso_registrations,omitempty"`
 	SCIM           *SCIMRegistration    `json:"scim_registration,omitempty"`
-	Failures       int                  `json:"failures,omitempty"` // wrong passwords and codes in a row
+	Apps           map[string][]string  `json:"connected_apps,omitempty"` // the scopes of the Connected Apps that they have let in, by client_id
+	Failures       int                  `json:"failures,omitempty"`       // wrong passwords and codes in a row
 	LockedAt       time.Time            `json:"locked_at,omitzero"`
 	CreatedAt      time.Time            `json:"created_at"`
 	UpdatedAt      time.Time            `json:"updated_at"`

@@ -25,6 +25,7 @@ func (db *State) Rebuild() error {
 		db.rebuildSession(id, wrong)
 	}
 	db.rebuildTokens(wrong)
+	db.rebuildConnectedApps(wrong)
 	return errors.Join(faults...)
 }
 

@@ -16,20 +16,22 @@ type State struct {
 	Seq           int64           `json:"seq"`
 	Organizations []*Organization `json:"organizations"` // oldest first
 	// DeletedOrganizations are those that deleted members were in.
-	DeletedOrganizations []*Organization           `json:"deleted_organizations,omitempty"`
-	Members              []*Member                 `json:"members"`                         // oldest first, deleted ones included
-	Sessions             map[string]*Session       `json:"sessions,omitempty"`              // by id; a session that has ended is not there
-	Intermediates        map[string]*Intermediate  `json:"intermediate_sessions,omitempty"` // by token
-	Links                map[string]*Link          `json:"links,omitempty"`                 // by token, used and expired ones included
-	Codes                map[string][]*Code        `json:"codes,omitempty"`                 // by what they are for; the newest last
-	Visits               map[string]*Visit         `json:"idp_visits,omitempty"`            // browsers that are at an identity provider, by state
-	Grants               map[string]*Grant         `json:"idp_tokens,omitempty"`            // one-time tokens of OAuth and SSO
-	Passwords            map[string]*Password      `json:"passwords,omitempty"`             // with CrossOrgPasswords, by address
-	ForeignTokens        map[string]*ForeignToken  `json:"foreign_tokens,omitempty"`
-	IdPUsers             []IdPUser                 `json:"idp_users,omitempty"`
-	Impersonations       map[string]*Impersonation `json:"impersonations,omitempty"` // by token, used and expired ones included
-	RateLimits           map[string]Window         `json:"rate_limits,omitempty"`    // how many calls each has let through
-	Outbox               []Message                 `json:"outbox,omitempty"`         // oldest first
+	DeletedOrganizations []*Organization               `json:"deleted_organizations,omitempty"`
+	Members              []*Member                     `json:"members"`                         // oldest first, deleted ones included
+	Sessions             map[string]*Session           `json:"sessions,omitempty"`              // by id; a session that has ended is not there
+	Intermediates        map[string]*Intermediate      `json:"intermediate_sessions,omitempty"` // by token
+	Links                map[string]*Link              `json:"links,omitempty"`                 // by token, used and expired ones included
+	Codes                map[string][]*Code            `json:"codes,omitempty"`                 // by what they are for; the newest last
+	Visits               map[string]*Visit             `json:"idp_visits,omitempty"`            // browsers that are at an identity provider, by state
+	Grants               map[string]*Grant             `json:"idp_tokens,omitempty"`            // one-time tokens of OAuth and SSO
+	Passwords            map[string]*Password          `json:"passwords,omitempty"`             // with CrossOrgPasswords, by address
+	ForeignTokens        map[string]*ForeignToken      `json:"foreign_tokens,omitempty"`
+	IdPUsers             []IdPUser                     `json:"idp_users,omitempty"`
+	Impersonations       map[string]*Impersonation     `json:"impersonations,omitempty"`      // by token, used and expired ones included
+	ConnectedApps        map[string]*ConnectedApp      `json:"connected_apps,omitempty"`      // by client_id
+	AuthorizationCodes   map[string]*AuthorizationCode `json:"authorization_codes,omitempty"` // of Connected Apps, by code
+	RateLimits           map[string]Window             `json:"rate_limits,omitempty"`         // how many calls each has let through
+	Outbox               []Message                     `json:"outbox,omitempty"`              // oldest first
 
 	index storeIndex
 }

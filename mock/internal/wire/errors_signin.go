@@ -99,7 +99,6 @@ var signInErrors = map[string]knownError{
 	"email_not_found":                                 {404, "E-mail address could not be found."},
 	"member_oauth_token_not_found":                    {404, "The member has no tokens of this provider."},
 	"member_oidc_token_not_found":                     {404, "The member has no tokens of an OIDC connection."},
-	"connected_app_not_found":                         {404, "Connected app could not be found."},
 
 	// An organization's own roles.
 	"empty_rbac_role_id":                              {400, "role_id is missing."},

@@ -31,6 +31,7 @@ func Delete(c *core.Request) (wire.Success, error) {
 			c.State.Reindex(m)
 			c.MemberChanged(m)
 			c.DropIntermediates(m)
+			c.State.RevokeApps(m)
 		}
 	}
 	c.State.EndSessions(func(s *state.Session) bool { return c.State.Member(s.MemberID).OrganizationID == o.ID })

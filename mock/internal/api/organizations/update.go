@@ -46,6 +46,7 @@ func Update(c *core.Request, in updateOrganizationRequest) (*core.OrganizationRe
 	}
 	*o = changed
 	c.State.ReindexOrganization(o)
+	c.State.RevokeForbiddenApps(o)
 	c.OrganizationChanged(o)
 	return &core.OrganizationResponse{Organization: o.JSON()}, nil
 }
