@@ -3,13 +3,15 @@ package docs_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"net/http"
-	"net/http/httptest"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
+	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/webhook"
+	"github.com/promptgrimoire/auth/mock"
 )
 
 // hooked is a mux that receives webhooks behind the guard of everything else.
@@ -42,17 +44,46 @@ func both(tellReplicas grimoireauth.OnRevoke, removeMember func(context.Context,
 var _ = both
 
 func Example_webhooks() {
-	s := newSchool(nil)
-	secret := grimoireauth.NewSecret("whsec_MjQgYnl0ZXMgdGhhdCBTdml4IG1ha2Vz")
-	app, err := hooked(http.NewServeMux(), s.guard, s.stytch.ProjectID(), []grimoireauth.Secret{secret}, new(jwtlocal.MemoryRevocations), nil)
+	secrets := []grimoireauth.Secret{grimoireauth.NewSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")}
+	mux, revocations := http.NewServeMux(), new(jwtlocal.MemoryRevocations)
+	stytch := &mock.Stytch{Webhooks: []mock.Webhook{{URL: "https://school.edu/webhooks/stytch", Handler: mux, Secrets: secrets}}}
+	client, err := stytchclient.New(stytchclient.Config{
+		ProjectID: stytch.ProjectID(), Secret: stytch.Secret(), BaseURL: stytch.BaseURL(), Transport: stytch, OnRevoke: revocations.Add,
+	})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-	r := httptest.NewRequest("POST", "/webhooks/stytch", nil)
-	r.Header.Set("Content-Type", "application/json")
-	w := httptest.NewRecorder()
-	app.ServeHTTP(w, r)
-	fmt.Println("not signed:", w.Code)
-	// Output: not signed: 400
+	verifier, err := jwtlocal.New(jwtlocal.Config{
+		ProjectID: stytch.ProjectID(), BaseURL: stytch.BaseURL(), Transport: stytch,
+		Refresh: client.Sessions.Authenticate, Revocations: revocations,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard, err := middleware.New(verifier.Authenticate, middleware.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	page := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	mux.Handle("GET /classes/{class}/drafts", guard.InClass(middleware.PathClass("class"), grimoireauth.RoleInstructor)(page))
+	app, err := hooked(mux, guard, stytch.ProjectID(), secrets, revocations, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	class := stytch.AddClass("LAWS1100").ID
+	iris := stytch.AddInstructor(class, "iris@example.edu")
+	session := stytch.SignIn(iris)
+	status := func() int {
+		return school{guard: guard}.status(app, "GET", "/classes/"+string(class)+"/drafts", session)
+	}
+	stytch.SetRoles(iris) // in the dashboard
+	fmt.Println("before the webhook:", status())
+	if err := stytch.DeliverWebhooks(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println("after the webhook:", status())
+	// Output:
+	// before the webhook: 200
+	// after the webhook: 403
 }
