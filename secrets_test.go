@@ -56,6 +56,7 @@ func (e *echo) RoundTrip(req *http.Request) (*http.Response, error) {
 	_, secret, _ := req.BasicAuth()
 	refusal["error_message"] = fmt.Sprintf("bad input: %s, secret %s, header %v", body, secret, req.Header)
 	refusal["error_url"] = "https://stytch.com/docs?" + string(body)
+	refusal["error_details"] = map[string]any{"input": string(body), "secret": secret}
 	quoted, err := json.Marshal(refusal)
 	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(quoted)), int64(len(quoted))
 	res.Header.Del("Content-Length")

@@ -101,6 +101,10 @@ var oauth2Refusal = &schema{
 // errorPage is where the pages about errors are. Three forms were observed.
 var errorPage = regexp.MustCompile(`^https://stytch\.com/docs/(api/errors/|b2b/api/errors/|api-reference/b2b/api/errors/)([0-9]{3})(#([a-z0-9_]+))?$`)
 
+// detailed are the error types that are known to have error_details. Its keys are not
+// published. Source: https://github.com/stytchauth/stytch-node/pull/379
+var detailed = []string{"invalid_email_for_jit_provisioning"}
+
 func (c *check) refusal(x wiretap.Exchange) {
 	const name = "refusal"
 	body := c.body(x, name)
@@ -118,6 +122,9 @@ func (c *check) refusal(x wiretap.Exchange) {
 		c.add(name+" "+kind, "unknown error type")
 	} else if !slices.Contains(statuses, x.Status) {
 		c.add(name+" "+kind, "status %d, not %s", x.Status, strings.Trim(fmt.Sprint(statuses), "[]"))
+	}
+	if _, ok := body["error_details"]; !ok && slices.Contains(detailed, kind) {
+		c.add(name+" "+kind, "no error_details")
 	}
 	if text, ok := body[messageField].(string); ok && text == "" {
 		c.add(name+"."+messageField, "empty")

@@ -83,3 +83,16 @@ func TestW01_OperationsWithoutAnAnswerAreListed(t *testing.T) {
 	require.LessOrEqual(t, listed, 4, "Connected Apps are the last that the mock cannot answer")
 	require.Equal(t, 97-listed, found)
 }
+
+func TestW07_KnownDetailsAreRequired(t *testing.T) {
+	x := wiretap.Exchange{Method: http.MethodPost, URL: &url.URL{Path: "/v1/b2b/magic_links/email/login_or_signup"}, Status: http.StatusBadRequest,
+		Header: http.Header{"Content-Type": {"application/json"}}}
+	body := `{"status_code":400,"request_id":"request-id-test-01234567-89ab-4cde-8f01-23456789abcd","error_type":"invalid_email_for_jit_provisioning",` +
+		`"error_message":"No.","error_url":"https://stytch.com/docs/api/errors/400#invalid_email_for_jit_provisioning"`
+	x.Body = []byte(body + `}`)
+	require.Equal(t, []Difference{{Where: "refusal invalid_email_for_jit_provisioning", What: "no error_details"}}, Answer(x))
+	x.Body = []byte(body + `,"error_details":{"key":{"any":"value"}}}`)
+	require.Empty(t, Answer(x))
+	x.Body = []byte(body + `,"error_details":"text"}`)
+	require.Equal(t, []Difference{{Where: "refusal.error_details", What: "string, not object"}}, Answer(x))
+}

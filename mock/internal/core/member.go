@@ -25,7 +25,7 @@ func (c *Request) Provision(org *state.Organization, email string) (*state.Membe
 	case org.Settings.EmailJITProvisioning != wire.Restricted:
 		return nil, wire.Error("email_jit_provisioning_not_allowed")
 	case !slices.Contains(org.Settings.EmailAllowedDomains, wire.DomainOf(email)):
-		return nil, wire.Error("invalid_email_for_jit_provisioning")
+		return nil, foreignDomain(org, email)
 	}
 	if err := c.CheckAddress(org, email, nil); err != nil {
 		return nil, err
@@ -33,6 +33,15 @@ func (c *Request) Provision(org *state.Organization, email string) (*state.Membe
 	m := c.NewMember(org, email, state.StatusPending)
 	c.StoreMember(m)
 	return m, nil
+}
+
+// foreignDomain refuses an address by its domain. It is the one error that is known to
+// have error_details; the keys are not published, and are those of the fields here.
+// Source: https://github.com/stytchauth/stytch-node/pull/379
+func foreignDomain(org *state.Organization, email string) error {
+	refusal := wire.Error("invalid_email_for_jit_provisioning")
+	refusal.Details = map[string]any{"email_domain": wire.DomainOf(email), "email_allowed_domains": org.Settings.EmailAllowedDomains}
+	return refusal
 }
 
 // NewMember makes a member, who exists once StoreMember has stored them. CheckAddress

@@ -14,8 +14,9 @@ type APIError struct {
 	Status  int
 	Type    string // error_type
 	Message string
-	Allow   []string // for 405, the methods that the path has
-	OAuth2  bool     // the endpoint is one of OAuth 2.0, whose error object has other names
+	Details map[string]any // error_details, of the few types that have it
+	Allow   []string       // for 405, the methods that the path has
+	OAuth2  bool           // the endpoint is one of OAuth 2.0, whose error object has other names
 }
 
 func (r *APIError) Error() string { return fmt.Sprintf("%d %s", r.Status, r.Type) }

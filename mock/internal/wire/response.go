@@ -50,11 +50,12 @@ type Redirect struct {
 
 // errorBody is Stytch's error object.
 type errorBody struct {
-	StatusCode   int    `json:"status_code"`
-	RequestID    string `json:"request_id"`
-	ErrorType    string `json:"error_type"`
-	ErrorMessage string `json:"error_message"`
-	ErrorURL     string `json:"error_url"`
+	StatusCode   int            `json:"status_code"`
+	RequestID    string         `json:"request_id"`
+	ErrorType    string         `json:"error_type"`
+	ErrorMessage string         `json:"error_message"`
+	ErrorURL     string         `json:"error_url"`
+	ErrorDetails map[string]any `json:"error_details,omitempty"`
 }
 
 // oauth2ErrorBody is the error object of Stytch's endpoints of OAuth 2.0.
@@ -85,6 +86,7 @@ func ErrorResponse(r *APIError, requestID string) Response {
 		ErrorType:    r.Type,
 		ErrorMessage: r.Message,
 		ErrorURL:     r.url(),
+		ErrorDetails: r.Details,
 	}
 	if r.OAuth2 {
 		body = oauth2ErrorBody{r.Status, requestID, r.Type, r.Message, r.url()}
