@@ -70,8 +70,9 @@ type OutageGraceUsed struct {
 }
 
 // OperatorAlarm: something that only the operator can put right, such as a wrong
-// project secret. Users are told that the service is unavailable. One is sent for each
-// problem in a minute, by each Client and each Verifier.
+// project secret. Users are told that the service is unavailable or, where genuine
+// session_jwts are rejected, to sign in. One is sent for each problem in a minute, by each
+// Client and each Verifier.
 type OperatorAlarm struct {
 	Problem string // a fixed sentence that says what to do
 	Err     error  // of the last time

@@ -3,6 +3,7 @@ package jwtlocal
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -13,8 +14,9 @@ import (
 
 // rules are what the claims of a project's tokens must say. They are immutable.
 type rules struct {
-	audience string
-	issuers  []string
+	project   string
+	audiences []string // what aud may name besides the project
+	issuers   []string
 	// Prefixes of ids, which name their kind and environment ("member-test-…"). The
 	// environment must be the project's, or a token of a test project could pass in a live
 	// one.
@@ -26,7 +28,8 @@ type rules struct {
 
 func newRules(projectID, environment, customURL string, c Config) rules {
 	r := rules{
-		audience:     projectID,
+		project:      projectID,
+		audiences:    slices.Clone(c.Audiences),
 		issuers:      []string{"stytch.com/" + projectID},
 		member:       "member-" + environment + "-",
 		organization: "organization-" + environment + "-",
@@ -46,8 +49,15 @@ func (r *rules) checkClaims(c *claims.Claims) Reason {
 	switch {
 	case !oneOf(c.Issuer, r.issuers):
 		return ReasonIssuer
-	case string(c.Audience) != r.audience:
+	case !r.acceptsAudience(c):
 		return ReasonAudience
+	}
+	return r.checkKind(c)
+}
+
+// checkKind checks everything but the issuer and the audience.
+func (r *rules) checkKind(c *claims.Claims) Reason {
+	switch {
 	case c.ClientID && c.Scope:
 		return ReasonOtherToken // RFC 8725, 3.12
 	case !c.HasSession || !hasForm(c.SessionID, r.sessions...):

@@ -21,6 +21,11 @@ type Config struct {
 	// project's environment. Only when it is set are tokens that name it as their
 	// issuer accepted, beside those that name the project.
 	BaseURL string
+	// Audiences are what the aud claim of a session_jwt may name besides the project, which
+	// it has to name: the custom_audience of the project's session JWT template. Any other
+	// value is rejected, since a service of that name could present the token here (RFC
+	// 8725, 3.9). Compared as a whole, and with case. Empty: the project alone.
+	Audiences []string
 	// Transport carries the key set requests. Nil: a copy of
 	// http.DefaultTransport with bounded response headers.
 	Transport http.RoundTripper
@@ -93,6 +98,7 @@ const (
 func (c Config) check() (project.Project, error) {
 	p, err := project.Parse(c.ProjectID, c.BaseURL)
 	faults := []error{err}
+	faults = append(faults, c.checkAudiences())
 	if c.Leeway > maxLeeway {
 		faults = append(faults, fmt.Errorf("a Leeway of %v is more than %v: repair the clock instead", c.Leeway, maxLeeway))
 	}

@@ -56,9 +56,11 @@ func genuine(r *rand.Rand, now time.Time, n int) (token string, member grimoirea
 	}
 	o = o.with(sessionClaim, session)
 	o = o.with(classClaim, object{"organization_id": fmt.Sprintf("organization-test-%08x-1111-4222-8333-444444444444", r.IntN(50)), "slug": pick("laws1100", "a.b~c_d-e", "")})
-	switch r.IntN(8) {
+	switch r.IntN(9) {
 	case 0:
 		o = o.with("aud", testProject)
+	case 6:
+		o = o.with("aud", pick([]string{testProject, testAudience}, []string{testAudience, testProject}))
 	case 1:
 		o = o.with("exp", number(fmt.Sprintf("%d.%d", issued.Unix()+300, r.IntN(1e6))))
 	case 2:
@@ -93,7 +95,7 @@ func TestGenuineTokens(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 1))
 	t.Logf("seed %d", seed)
-	v, theirs := newVerifier(t), reference(t, testProject)
+	v, theirs := newVerifier(t, withAudiences(testAudience)), reference(t, testProject)
 	for n := range many(1000) {
 		token, member := genuine(r, time.Now(), n)
 		require.LessOrEqual(t, len(token), maxToken)
@@ -114,7 +116,7 @@ func TestNothingMoreThanGolangJWT(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 2))
 	t.Logf("seed %d", seed)
-	v, theirs := newVerifier(t, func(c *Config) { c.KeyCooldown = time.Hour }), reference(t, testProject)
+	v, theirs := newVerifier(t, withAudiences(testAudience), func(c *Config) { c.KeyCooldown = time.Hour }), reference(t, testProject)
 	passed, refused := 0, 0
 	for n := range many(400) {
 		token, _ := genuine(r, time.Now(), n)

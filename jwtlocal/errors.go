@@ -24,7 +24,7 @@ const (
 	ReasonSignature                 // the signature does not match
 	ReasonClaims                    // claims missing, repeated, disguised or of the wrong kind
 	ReasonIssuer                    // issued by another issuer, or for another project
-	ReasonAudience                  // issued for another audience
+	ReasonAudience                  // for another audience, or also for one that Config.Audiences does not list
 	ReasonSubject                   // no member id of this environment
 	ReasonSession                   // no session id of this environment
 	ReasonOrganization              // no organization id of this environment

@@ -76,7 +76,7 @@ var errOtherSession error = &fixedError{"jwtlocal: the session_token belongs to 
 
 // The alarms of a refresh.
 const (
-	alarmBadAnswer    = "Stytch's answer to a refresh is not valid: check the project id, the custom domain and the clock of this server"
+	alarmBadAnswer    = "Stytch's answer to a refresh is not valid: check the project id, the custom domain, Config.Audiences and the clock of this server"
 	alarmOtherSession = "a refresh was answered with another session than the one that asked: check what stands between this server and Stytch"
 	alarmExtend       = "Stytch refuses to extend sessions by SlidingSession.IdleTimeout: the project's maximum is shorter"
 	alarmOddError     = "Config.Refresh failed in a way that says nothing: users are told that the service is unavailable; see the error"

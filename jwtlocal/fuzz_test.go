@@ -22,8 +22,8 @@ import (
 func FuzzToken(f *testing.F) {
 	now := time.Now()
 	genuine := map[string]bool{}
-	for _, header := range []string{goodHeader, `{"alg":"RS256","kid":"` + testKID + `"}`} {
-		token := sign(mainKey(), header, goodClaims(now).json())
+	for i, header := range []string{goodHeader, `{"alg":"RS256","kid":"` + testKID + `"}`} {
+		token := sign(mainKey(), header, goodClaims(now).with("aud", []string{testProject, testAudience}[:1+i]).json())
 		genuine[token] = true
 		f.Add(token)
 		segments := strings.Split(token, ".")
@@ -37,7 +37,7 @@ func FuzzToken(f *testing.F) {
 	f.Add(sign(otherKey(), goodHeader, goodClaims(now).json()))
 	f.Add(strings.Repeat(".", 100))
 	f.Add(`{"payload":""}`)
-	v, err := New(Config{ProjectID: testProject, Transport: newKeyServer(), KeyCooldown: time.Hour, Logger: slog.New(slog.DiscardHandler)})
+	v, err := New(Config{ProjectID: testProject, Audiences: []string{testAudience}, Transport: newKeyServer(), KeyCooldown: time.Hour, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -63,6 +63,9 @@ func FuzzAccept(f *testing.F) {
 	f.Add([]byte(goodClaims(now).json()))
 	for _, o := range []object{
 		goodClaims(now).with("aud", testProject),
+		goodClaims(now).with("aud", []string{testProject, testAudience}),
+		goodClaims(now).with("aud", []string{testAudience, testProject, testAudience}),
+		goodClaims(now).with("aud", []string{testProject, "https://other.example.edu"}),
 		goodClaims(now).without("nbf"),
 		goodClaims(now).with("exp", number("1e400")),
 		goodClaims(now).with("iat", now.Unix()+100),
@@ -71,7 +74,7 @@ func FuzzAccept(f *testing.F) {
 	} {
 		f.Add([]byte(o.json()))
 	}
-	rules := newRules(testProject, "test", "", Config{ProjectID: testProject})
+	rules := newRules(testProject, "test", "", Config{ProjectID: testProject, Audiences: []string{testAudience}})
 	reference := validator(testProject, now)
 	share := &interner{seed: maphash.MakeSeed()}
 	f.Fuzz(func(t *testing.T, payload []byte) {
@@ -96,6 +99,13 @@ func FuzzAccept(f *testing.F) {
 		}
 		if err := reference.Validate(theirs); err != nil {
 			t.Fatalf("%q: accepted, and refused by golang-jwt: %v", payload, err)
+		}
+		seen := map[string]bool{}
+		for _, audience := range theirs.Audience {
+			if seen[audience] || audience != testProject && audience != testAudience {
+				t.Fatalf("%q: accepted with an audience that is repeated or not listed", payload)
+			}
+			seen[audience] = true
 		}
 	})
 }

@@ -103,8 +103,12 @@ func (v *Verifier) observeSafely(ctx context.Context, event grimoireauth.Event) 
 // alarm tells the operator about a problem, once a minute.
 func (v *Verifier) alarm(ctx context.Context, problem string, cause error) {
 	if count := v.alarms.Met(problem); count > 0 {
-		v.observeSafely(ctx, grimoireauth.OperatorAlarm{Problem: problem, Err: cause, Count: count})
+		v.observeAlarm(ctx, problem, cause, count)
 	}
+}
+
+func (v *Verifier) observeAlarm(ctx context.Context, problem string, cause error, count int) {
+	v.observeSafely(ctx, grimoireauth.OperatorAlarm{Problem: problem, Err: cause, Count: count})
 }
 
 const alarmClock = "this machine's clock is off, and genuine session_jwts cannot be used: all users are told that the service is unavailable; set the clock by NTP"

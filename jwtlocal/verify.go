@@ -143,11 +143,12 @@ func (v *Verifier) verify(ctx context.Context, token string) result {
 		clear(buffer[:len(p.payload)])
 		payloadBuffers.Put(buffer)
 	}()
-	c, reason := openToken(p, key.Public, buffer[:0], &v.strings)
+	c, reason, err := openToken(p, key.Public, buffer[:0], &v.strings)
 	if reason == 0 {
 		reason = v.rules.checkClaims(&c)
 	}
 	if reason != 0 {
+		v.alarmTemplate(ctx, reason, &c, err, now)
 		return v.reject(ctx, reason)
 	}
 	session, err := sessionOf(&c, &v.strings, v.config.SlidingSession)
@@ -168,31 +169,32 @@ func (v *Verifier) verify(ctx context.Context, token string) result {
 var payloadBuffers = sync.Pool{New: func() any { return new([maxToken]byte) }}
 
 // openToken verifies the signature and then reads the claims: one RSA operation and one
-// decoding for every outcome. The claims refer to the buffer.
+// decoding for every outcome. The claims refer to the buffer. The error is why the claims
+// of a token with a good signature cannot be read; it quotes nothing of them.
 //
 // It calls crypto/rsa itself, as the RS256 of golang-jwt does. The method of golang-jwt
 // copies the token first, which is most of the cost of a bad signature beyond the RSA
 // operation.
-func openToken(p parts, public *rsa.PublicKey, buffer []byte, strings *interner) (claims.Claims, Reason) {
+func openToken(p parts, public *rsa.PublicKey, buffer []byte, strings *interner) (claims.Claims, Reason, error) {
 	var signatureBuffer [keys.MaxRSABits / 8]byte
 	signature, ok := decode(signatureBuffer[:0], p.signature)
 	if !ok {
-		return claims.Claims{}, ReasonMalformed
+		return claims.Claims{}, ReasonMalformed, nil
 	}
 	payload, ok := decode(buffer, p.payload)
 	if !ok {
-		return claims.Claims{}, ReasonMalformed
+		return claims.Claims{}, ReasonMalformed, nil
 	}
 	// The algorithm is fixed; header and key do not choose it (RFC 8725, 3.1).
 	signed := digestOf(p.signed)
 	if err := rsa.VerifyPKCS1v15(public, crypto.SHA256, signed[:], signature); err != nil {
-		return claims.Claims{}, ReasonSignature
+		return claims.Claims{}, ReasonSignature, nil
 	}
 	c, err := claims.Read(payload, strings.intern)
 	if err != nil {
-		return claims.Claims{}, ReasonClaims
+		return claims.Claims{}, ReasonClaims, err
 	}
-	return c, 0
+	return c, 0, nil
 }
 
 // check says whether a genuine token counts now. Of several reasons against it, it returns

@@ -51,9 +51,9 @@ func TestWho(t *testing.T) {
 		{"J61", "a number in the array", with("aud", []any{testProject, 1}), ReasonClaims},
 		{"J61", "a nested array", with("aud", [][]string{{testProject}}), ReasonClaims},
 		{"J61", "an object", with("aud", object{"aud": testProject}), ReasonClaims},
-		{"J61", "ours and another", with("aud", []string{testProject, "other"}), ReasonClaims},
-		{"J61", "another and ours", with("aud", []string{"other", testProject}), ReasonClaims},
-		{"J61", "ours twice", with("aud", []string{testProject, testProject}), ReasonClaims},
+		{"J61", "ours and another", with("aud", []string{testProject, "other"}), ReasonAudience},
+		{"J61", "another and ours", with("aud", []string{"other", testProject}), ReasonAudience},
+		{"J61", "ours twice", with("aud", []string{testProject, testProject}), ReasonAudience},
 		{"J61", "upper case", with("aud", strings.ToUpper(testProject)), ReasonAudience},
 
 		{"J62", "sub missing", signed(good.without("sub")), ReasonSubject},

@@ -10,12 +10,15 @@ import (
 //
 // Source: https://stytch.com/docs/b2b/guides/sessions/using-jwts
 type Claims struct {
-	Issuer    []byte
-	Audience  []byte // the only one; nil if there was none
-	Subject   []byte
-	Expires   Date
-	IssuedAt  Date
-	NotBefore Date
+	Issuer   []byte
+	Audience []byte // the first one; nil if there was none
+	// MoreAudiences are the others, in their order; nil for Stytch's default of one. At most
+	// fifteen.
+	MoreAudiences [][]byte
+	Subject       []byte
+	Expires       Date
+	IssuedAt      Date
+	NotBefore     Date
 
 	HasSession bool // the session claim was there
 	SessionID  []byte
@@ -73,8 +76,9 @@ func reserved(names ...string) [][]byte {
 var limits = Limits{Depth: 16, Members: 256}
 
 const (
-	maxRoles   = 256
-	maxFactors = 64
+	maxRoles     = 256
+	maxFactors   = 64
+	maxAudiences = 16
 	// maxText bounds role ids, factor names and slugs, which are kept in memory.
 	maxText = 256
 )
@@ -107,7 +111,7 @@ func Read(payload []byte, text func([]byte) string) (Claims, error) {
 		case "iss":
 			c.Issuer = r.Text()
 		case "aud":
-			c.Audience = r.audience()
+			c.Audience, c.MoreAudiences = r.audience()
 		case "sub":
 			c.Subject = r.Text()
 		case "exp":
@@ -155,23 +159,28 @@ func (r *Reader) custom(object []byte, n name, value []byte) []byte {
 	return append(object, value...)
 }
 
-// audience reads the aud claim: one string, or an array of exactly one (RFC 7519, 4.1.3). A
-// token for several audiences is rejected, since each of them could present it here (RFC
-// 8725, 3.9). Stytch writes one.
-func (r *Reader) audience() []byte {
+// audience reads the aud claim: one string, or an array of at least one (RFC 7519, 4.1.3).
+// Stytch writes the project, and the custom audience of a JWT template beside it. Which of
+// them count is for the caller to say (RFC 8725, 3.9).
+func (r *Reader) audience() (first []byte, more [][]byte) {
 	if r.Is('"') {
-		return r.Text()
+		return r.Text(), nil
 	}
-	var only []byte
 	n := 0
 	for a := r.Array(); r.More(&a); n++ {
-		only = r.Text()
+		switch value := r.Text(); n {
+		case 0:
+			first = value
+		case maxAudiences:
+			r.fail(ErrTooMuch)
+		default:
+			more = append(more, value)
+		}
 	}
-	if n != 1 {
+	if n == 0 {
 		r.fail(ErrShape)
-		return nil
 	}
-	return only
+	return first, more
 }
 
 func (r *Reader) session(c *Claims, text func([]byte) string) {

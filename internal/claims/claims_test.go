@@ -26,6 +26,30 @@ func TestRead(t *testing.T) {
 	}, c)
 }
 
+// TestAudiences: aud is one text, or a list of one to sixteen, in its order.
+func TestAudiences(t *testing.T) {
+	for text, want := range map[string][]string{
+		`"a"`:            {"a"},
+		`["a"]`:          {"a"},
+		`["b", "a"]`:     {"b", "a"},
+		`["a","","a"]`:   {"a", "", "a"},
+		`["\u0061","/"]`: {"a", "/"},
+		`["` + strings.Repeat(`a","`, 15) + `b"]`: append(strings.Split(strings.Repeat("a", 15), ""), "b"),
+	} {
+		c, err := Read([]byte(`{"aud":`+text+`,"sub":"s"}`), nil)
+		require.NoError(t, err, text)
+		got := []string{string(c.Audience)}
+		for _, more := range c.MoreAudiences {
+			got = append(got, string(more))
+		}
+		require.Equal(t, want, got, text)
+		require.Equal(t, "s", string(c.Subject))
+		if len(want) == 1 {
+			require.Nil(t, c.MoreAudiences, "the usual case allocates nothing")
+		}
+	}
+}
+
 // TestFaults: each fault has its own error, and none quotes the text.
 func TestFaults(t *testing.T) {
 	for text, want := range map[string]error{
@@ -37,7 +61,8 @@ func TestFaults(t *testing.T) {
 		`{"a":1,"a":2}`: ErrRepeated, `{"a":1,"\u0061":2}`: ErrRepeated, `{"x":{"a":1,"a":2}}`: ErrRepeated, `{"x":[{"a":1,"a":2}]}`: ErrRepeated, `{"\u0061":1,"\u0061":1}`: ErrRepeated,
 		`{"SUB":"x"}`: ErrFolded, `{"ſub":"x"}`: ErrFolded, `{"https://stytch.com/Session":{}}`: ErrFolded,
 		`{"x":` + strings.Repeat("[", 16) + strings.Repeat("]", 16) + `}`: ErrTooMuch,
-		`{"sub":1}`: ErrShape, `{"exp":"1"}`: ErrShape, `{"exp":null}`: ErrShape, `{"aud":[]}`: ErrShape, `{"aud":["a","b"]}`: ErrShape, `{"aud":{}}`: ErrShape,
+		`{"sub":1}`: ErrShape, `{"exp":"1"}`: ErrShape, `{"exp":null}`: ErrShape, `{"aud":[]}`: ErrShape, `{"aud":["a",null]}`: ErrShape, `{"aud":{}}`: ErrShape,
+		`{"aud":["` + strings.Repeat(`a","`, 16) + `a"]}`: ErrTooMuch, `{"aud":["` + strings.Repeat(`a","`, 16) + `a",1]}`: ErrTooMuch,
 	} {
 		_, err := Read([]byte(text), nil)
 		require.True(t, errors.Is(err, want), "%q: want %v, got %v", text, want, err)

@@ -23,7 +23,7 @@ const goodClaims = `{"aud":["project-test-1"],"exp":1750000300,"https://stytch.c
 // odd are pieces that have confused JSON readers.
 var odd = []string{
 	"", "{}", "[]", "null", "{", `{"a"`, `{"a":`, `{"a":1,}`, `{"a":1}{"a":1}`, "\ufeff{}", `{"sub":"a","sub":"b"}`, `{"Sub":"a"}`, `{"\u0073ub":"a","sub":"b"}`,
-	`{"ſub":"a"}`, `{"aud":[null]}`, `{"exp":1e3}`, `{"exp":"1"}`, `{"exp":1.5}`, `{"exp":-0}`, `{"x":"\ud83d\ude00"}`, `{"x":"\ud83d"}`, "{\"x\":\"\xff\"}", "{\"x\":\"\x00\"}",
+	`{"ſub":"a"}`, `{"aud":[null]}`, `{"aud":["a","b"]}`, `{"aud":["a",""," ","a"]}`, `{"aud":["` + strings.Repeat(`a","`, 16) + `"]}`, `{"exp":1e3}`, `{"exp":"1"}`, `{"exp":1.5}`, `{"exp":-0}`, `{"x":"\ud83d\ude00"}`, `{"x":"\ud83d"}`, "{\"x\":\"\xff\"}", "{\"x\":\"\x00\"}",
 	`{"x":[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]}`, `{"https://stytch.com/session":{"id":1}}`, `{"https://stytch.com/session":{"roles":[1]}}`, `{"https:\/\/stytch.com\/session":{}}`,
 	` { "a" : [ 1 , 2.5e-3 , true , false , null ] } `, `{"":{"":{}}}`, `{"x":01}`, `{"x":1.}`, `{"x":.1}`, `{"x":+1}`, `{"x":0x1}`, `{"x":1_0}`, `{"x":1e309}`, `{"alg":"RS256","kid":"k","x":[1E400]}`, `{"x":'1'}`, "{\"x\":\u2028\"\"}",
 }
@@ -112,11 +112,15 @@ func requireSameMeaning(t *testing.T, payload []byte, c Claims) {
 	same := string(c.Issuer) == want.Iss && string(c.Subject) == want.Sub
 	switch aud := want.Aud.(type) {
 	case nil:
-		same = same && c.Audience == nil
+		same = same && c.Audience == nil && c.MoreAudiences == nil
 	case string:
-		same = same && string(c.Audience) == aud
+		same = same && string(c.Audience) == aud && c.MoreAudiences == nil
 	case []any:
-		same = same && len(aud) == 1 && string(c.Audience) == aud[0]
+		all := append([][]byte{c.Audience}, c.MoreAudiences...)
+		same = same && len(aud) == len(all) && len(all) <= maxAudiences
+		for i := 0; same && i < len(all); i++ {
+			same = string(all[i]) == aud[i]
+		}
 	default:
 		same = false
 	}
