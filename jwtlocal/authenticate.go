@@ -112,6 +112,9 @@ func (v *Verifier) authenticateGood(ctx context.Context, credentials grimoireaut
 // authenticateStale answers for a stale session_jwt by a refresh. While Stytch cannot be
 // reached, Config.OutageGrace may answer instead.
 func (v *Verifier) authenticateStale(ctx context.Context, credentials grimoireauth.Credentials, checked result, unattended bool) (grimoireauth.Authentication, error) {
+	if v.config.Refresh != nil && credentials.Token.IsZero() && checked.confirmable() {
+		return v.confirmAlone(ctx, credentials, checked, unattended)
+	}
 	if v.config.Refresh == nil || !hasTokenForm(credentials.Token) || checked.tooOldToRefresh() {
 		return grimoireauth.Authentication{}, checked.error()
 	}
@@ -138,6 +141,19 @@ func (v *Verifier) authenticateStale(ctx context.Context, credentials grimoireau
 		}
 	}
 	return grimoireauth.Authentication{}, failed.err
+}
+
+// confirmAlone answers for a session_jwt that came alone and has not expired, while
+// revocations may be missing: by what Stytch answers, and with the session_jwt unchanged.
+func (v *Verifier) confirmAlone(ctx context.Context, credentials grimoireauth.Credentials, checked result, unattended bool) (grimoireauth.Authentication, error) {
+	req := newRequest(credentials.JWT)
+	req.jwtAlone, req.confirms, req.attested, req.unattended = true, true, checked.session, unattended
+	authentication, failed := v.refresh(ctx, req, false)
+	if failed != nil {
+		return grimoireauth.Authentication{}, failed.err
+	}
+	authentication.Credentials, authentication.Source = credentials, grimoireauth.SourceRemote
+	return authentication, nil
 }
 
 // graceApplies reports whether Config.OutageGrace lets this token count while Stytch cannot
@@ -173,7 +189,7 @@ var errNoRefresh = errors.New("no Refresh is configured")
 // last, ten seconds. Config.OutageGrace does not apply.
 //
 // A session_jwt that is neither good nor stale is rejected without a call. A session_jwt that
-// comes alone must be good, and the answer holds it unchanged: a session_jwt does not become
+// comes alone must be good, or lack only a confirmation by Stytch, and the answer holds it unchanged: a session_jwt does not become
 // a longer session by this call.
 func (v *Verifier) Refresh(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
 	none := grimoireauth.Authentication{}
@@ -196,7 +212,8 @@ func (v *Verifier) Refresh(ctx context.Context, credentials grimoireauth.Credent
 			credentials.JWT = grimoireauth.Secret{}
 			return v.Refresh(ctx, credentials)
 		}
-		if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {
+		refreshable := checked.status == statusStale && (!alone || checked.confirmable()) && !checked.tooOldToRefresh()
+		if checked.status != statusGood && !refreshable {
 			return none, checked.error()
 		}
 		if alone {

@@ -50,6 +50,17 @@ type Config struct {
 	SlidingSession SlidingSession
 	// Revocations knows which sessions, members and classes were revoked. Nil: none.
 	Revocations Revocations
+	// TrustTokensInSilence accepts session_jwts by themselves while Revocations says that
+	// revocations may be missing (RevocationStatus.ConfirmSince). A session that was revoked in
+	// another process is then served until its session_jwt ends: five minutes at Stytch, and
+	// OutageGrace longer. False: each session counts only if Stytch has confirmed it, and what
+	// Stytch cannot confirm is [grimoireauth.ErrUnavailable].
+	TrustTokensInSilence bool
+	// OnRevoke receives the sessions that have ended by Stytch's answer to a refresh, so that
+	// other processes learn of them. It is called in the background of a refresh, with a
+	// context that does not end with a request, and for at most five seconds. An error is an
+	// alarm. Nil: none.
+	OnRevoke grimoireauth.OnRevoke
 
 	// Leeway is how far this machine's clock may be off. It applies to either end of a
 	// token's life. With a clock that is off by more, genuine tokens are

@@ -1,6 +1,7 @@
 package jwtlocal
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -35,6 +36,7 @@ const (
 	ReasonExpired                   // stale: past its own or its session's end
 	ReasonTooOld                    // stale: older than Config.MaxAge
 	ReasonRevoked                   // stale: issued before a revocation of its member or class
+	ReasonUnconfirmed               // stale: revocations may be missing, and Stytch has not confirmed the session
 	ReasonRetiredKey                // stale: signed by a key that is no longer published
 	ReasonNoKeys                    // unknown: the key set could not be fetched
 	ReasonRevocationsUnknown        // unknown: the revocations could not be read
@@ -44,7 +46,7 @@ const (
 var reasonNames = [reasonCount]string{
 	"none", "too_long", "malformed", "header", "algorithm", "unknown_key", "signature", "claims",
 	"issuer", "audience", "subject", "session", "organization", "other_token", "lifetime", "not_yet",
-	"session_ended", "expired", "too_old", "revoked", "retired_key", "no_keys", "revocations_unknown",
+	"session_ended", "expired", "too_old", "revoked", "unconfirmed", "retired_key", "no_keys", "revocations_unknown",
 }
 
 // String returns the reason in snake case, fit for a metric's label.
@@ -75,7 +77,9 @@ var (
 	errBadToken      error = &fixedError{"jwtlocal: the session_token is not acceptable", grimoireauth.ErrUnauthenticated}
 	errMisnamed      error = &fixedError{"jwtlocal: the session_token belongs to another session than it is named after", grimoireauth.ErrUnauthenticated}
 	errExpired       error = &fixedError{"jwtlocal: the session_jwt has expired", grimoireauth.ErrExpired}
-	errEnded         error = &fixedError{"jwtlocal: the session has ended", grimoireauth.ErrSessionEnded}
+	errUnconfirmed   error = &grimoireauth.Error{Op: "verify session_jwt", Kind: grimoireauth.ErrUnavailable, RetryAfter: firstPause,
+		Err: errors.New("revocations may be missing, and Stytch has not confirmed the session")}
+	errEnded error = &fixedError{"jwtlocal: the session has ended", grimoireauth.ErrSessionEnded}
 )
 
 // unavailable returns an error that says why an answer could not be found out.

@@ -69,11 +69,40 @@ func (v *Verifier) finish(ctx context.Context, req *request, f *inflight, fresh 
 			// Its session_jwts that have not expired end as well. Add returns an error only
 			// for a revocation that names nothing.
 			_ = v.endedSessions.Add(ctx, grimoireauth.Revocation{Session: over.ID()})
+			v.announceEnd(ctx, over)
 		}
 		if failed != nil {
 			v.observeSafely(ctx, grimoireauth.RefreshFailed{Session: f.attested.ID(), Err: failed.err})
 		}
 		close(f.done)
+	})
+}
+
+// announceTimeout bounds a call of Config.OnRevoke.
+const announceTimeout = 5 * time.Second
+
+// announceEnd tells Config.OnRevoke about a session that has ended by Stytch's answer, unless
+// Config.Revocations knows it already.
+func (v *Verifier) announceEnd(ctx context.Context, over grimoireauth.Session) {
+	if v.config.OnRevoke == nil {
+		return
+	}
+	v.background.start(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceTimeout)
+		defer cancel()
+		if v.config.Revocations != nil {
+			if s, err := v.config.Revocations.Status(ctx, over.ID(), over.Member(), over.Organization()); err == nil && s.Ended {
+				return
+			}
+		}
+		defer func() {
+			if p := recover(); p != nil {
+				v.alarm(ctx, alarmAnnounce, fmt.Errorf("it panicked with a %T", p))
+			}
+		}()
+		if err := v.config.OnRevoke(ctx, grimoireauth.Revocation{Session: over.ID(), At: time.Now()}); err != nil {
+			v.alarm(ctx, alarmAnnounce, safeCause(err))
+		}
 	})
 }
 
@@ -181,7 +210,7 @@ func (v *Verifier) acceptResponse(ctx context.Context, req *request, f *inflight
 		return nil, false, clockFailure(unavailable(opRefresh, late, firstPause))
 	case checked.status == statusUnknown:
 		return nil, false, unverifiableFailure(&checked)
-	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonRevoked:
+	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonRevoked && !checked.confirmable():
 		return nil, false, v.rejectResponse(ctx, errBadJWT)
 	case !namesSession(req, f, response, checked.session):
 		v.alarm(ctx, alarmOtherSession, nil)

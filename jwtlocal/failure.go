@@ -79,6 +79,7 @@ const (
 	alarmBadAnswer    = "Stytch's answer to a refresh is not valid: check the project id, the custom domain, Config.Audiences and the clock of this server"
 	alarmOtherSession = "a refresh was answered with another session than the one that asked: check what stands between this server and Stytch"
 	alarmExtend       = "Stytch refuses to extend sessions by SlidingSession.IdleTimeout: the project's maximum is shorter"
+	alarmAnnounce     = "Config.OnRevoke failed for a session that has ended: other processes may serve it until its session_jwt ends"
 	alarmOddError     = "Config.Refresh failed in a way that says nothing: users are told that the service is unavailable; see the error"
 )
 

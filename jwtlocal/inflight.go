@@ -17,6 +17,7 @@ type request struct {
 	secret     grimoireauth.Secret  // the session_token, or a session_jwt that came alone
 	jwtAlone   bool                 // the secret is a session_jwt
 	attested   grimoireauth.Session // what the session_jwt beside the token attests; zero if there was none
+	confirms   bool                 // it came alone and only lacks Stytch's word, so the answer is kept for the next request
 	unattended bool                 // no person caused the request, so the session is not extended
 
 	source      netip.Addr // the client address; zero if it is not known

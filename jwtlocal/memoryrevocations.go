@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,27 @@ type MemoryRevocations struct {
 	seed    maphash.Seed            // set before version leaves zero
 	mu      sync.Mutex              // guards writing to what follows, and seed
 	shards  [256]atomic.Pointer[map[revokedKey]revoked]
+
+	watching    sync.Mutex // guards subscribers
+	subscribers []func(grimoireauth.Revocation)
+}
+
+// Subscribe makes every later Add call f with its revocation, once the revocation counts. F
+// must return quickly and not call back. [New] subscribes, so that connections which
+// [Verifier.Watch] watches end at once instead of within a second.
+func (m *MemoryRevocations) Subscribe(f func(grimoireauth.Revocation)) {
+	m.watching.Lock()
+	defer m.watching.Unlock()
+	m.subscribers = append(slices.Clip(m.subscribers), f)
+}
+
+func (m *MemoryRevocations) announce(c grimoireauth.Revocation) {
+	m.watching.Lock()
+	subscribers := m.subscribers
+	m.watching.Unlock()
+	for _, f := range subscribers {
+		f(c)
+	}
 }
 
 // revoked is one revocation: its time, when it can be dropped, and its number.
@@ -37,12 +59,12 @@ type revoked struct {
 	version uint64
 }
 
-const (
-	// revocationLife is how long a session_jwt that was issued before a revocation can
-	// count, by its own times and by Config.OutageGrace.
-	revocationLife     = maxOutageGrace + maxLifetime + revocationLeeway
-	maxRevokedPerShard = 512
-)
+// RevocationLife is how long a session_jwt that was issued before a revocation can count, by
+// its own times and by Config.OutageGrace, so how long a revocation has to be kept: 25 hours
+// and a minute.
+const RevocationLife = maxOutageGrace + maxLifetime + revocationLeeway
+
+const maxRevokedPerShard = 512
 
 // revokedKey is what was revoked. The kind keeps the ids of sessions, members and classes
 // apart.
@@ -60,11 +82,32 @@ const (
 )
 
 // Add records a revocation; it has the form of a [grimoireauth.OnRevoke]. A zero At means now.
-// So does a time in the future, which only a machine with a clock ahead of this one can
-// have written. The error is [grimoireauth.ErrInvalid] unless exactly one of Session,
+// A time in the future, which only a machine with a clock ahead of this one can have
+// written, counts up to a minute from now. The error is [grimoireauth.ErrInvalid] unless exactly one of Session,
 // Member and Class is set.
 func (m *MemoryRevocations) Add(_ context.Context, c grimoireauth.Revocation) error {
-	var key revokedKey
+	key, ok := keyOf(c)
+	if !ok {
+		return &grimoireauth.Error{Op: "revoke", Kind: grimoireauth.ErrInvalid,
+			Err: errors.New("a revocation names exactly one of session, member and class")}
+	}
+	now := time.Now()
+	at := c.At
+	if at.IsZero() {
+		at = now
+	}
+	// Another machine's clock may be ahead of this one by as much as a comparison allows for;
+	// more is not believed.
+	if latest := now.Add(revocationLeeway); at.After(latest) {
+		at = latest
+	}
+	m.put(key, at, now)
+	m.announce(c)
+	return nil
+}
+
+// keyOf returns what is revoked; ok is false unless it is exactly one thing.
+func keyOf(c grimoireauth.Revocation) (key revokedKey, ok bool) {
 	set := 0
 	if c.Session != "" {
 		key, set = revokedKey{sessionKind, string(c.Session)}, set+1
@@ -75,17 +118,7 @@ func (m *MemoryRevocations) Add(_ context.Context, c grimoireauth.Revocation) er
 	if c.Class != "" {
 		key, set = revokedKey{classKind, string(c.Class)}, set+1
 	}
-	if set != 1 {
-		return &grimoireauth.Error{Op: "revoke", Kind: grimoireauth.ErrInvalid,
-			Err: errors.New("a revocation names exactly one of session, member and class")}
-	}
-	now := time.Now()
-	at := c.At
-	if at.IsZero() || at.After(now) {
-		at = now
-	}
-	m.put(key, at, now)
-	return nil
+	return key, set == 1
 }
 
 // put replaces one shard by a copy, so that readers take no lock.
@@ -108,14 +141,14 @@ func (m *MemoryRevocations) put(key revokedKey, at, now time.Time) {
 	if len(next) >= maxRevokedPerShard {
 		clear(next)
 		// The floor is stored before the shard that lacks them: see Status.
-		m.floor.Store(&revoked{at: now, until: now.Add(revocationLife), version: number})
+		m.floor.Store(&revoked{at: now, until: now.Add(RevocationLife), version: number})
 	}
 	// A revocation from another replica can carry an earlier time. It must not weaken the
 	// one that is known.
 	if earlier, ok := next[key]; ok && earlier.at.After(at) {
 		at = earlier.at
 	}
-	next[key] = revoked{at: at, until: now.Add(revocationLife), version: number}
+	next[key] = revoked{at: at, until: now.Add(RevocationLife), version: number}
 	shard.Store(&next)
 	m.version.Store(number)
 }

@@ -47,10 +47,13 @@ func (r *records) finish(req *request, f *inflight, now time.Time) (over grimoir
 	switch {
 	case f.failure == nil:
 		rec.pause, rec.endedUntil = pause{}, time.Time{}
-		if req.jwtAlone {
+		if req.jwtAlone && !req.confirms {
 			break // the record is about a session_jwt, which is replaced
 		}
 		rec.renewal = f.renewal
+		if req.jwtAlone {
+			break // there is no session_token that could belong to another session
+		}
 		// Stytch repeats the session_token in its answer. If it ever returns another one,
 		// the end of the old token is not the end of the session.
 		if f.renewal.authentication.Token.Equal(req.secret) {

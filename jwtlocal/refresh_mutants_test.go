@@ -9,9 +9,18 @@ func init() {
 		{"jwtlocal/authenticate.go", `	case !hasTokenForm(token):
 		return grimoireauth.Authentication{}, errBadToken`, `	case false:
 		return grimoireauth.Authentication{}, errBadToken`},
-		{"jwtlocal/authenticate.go", `if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {`, `if checked.status != statusGood && (alone || checked.status != statusStale) {`},
-		{"jwtlocal/authenticate.go", `if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {`, `if checked.status != statusGood && (checked.status != statusStale || checked.tooOldToRefresh()) {`},
-		{"jwtlocal/authenticate.go", `if checked.status != statusGood && (alone || checked.status != statusStale || checked.tooOldToRefresh()) {`, `if checked.status != statusGood && checked.tooOldToRefresh() {`},
+		{"jwtlocal/authenticate.go", `refreshable := checked.status == statusStale && (!alone || checked.confirmable()) && !checked.tooOldToRefresh()`, `refreshable := checked.status == statusStale && (!alone || checked.confirmable())`},
+		{"jwtlocal/authenticate.go", `refreshable := checked.status == statusStale && (!alone || checked.confirmable()) && !checked.tooOldToRefresh()`, `refreshable := checked.status == statusStale && !checked.tooOldToRefresh()`},
+		{"jwtlocal/authenticate.go", `refreshable := checked.status == statusStale && (!alone || checked.confirmable()) && !checked.tooOldToRefresh()`, `refreshable := (!alone || checked.confirmable()) && !checked.tooOldToRefresh()`},
+		// Revocations that may be missing.
+		{"jwtlocal/verify.go", `case s.mayLack(t.issued) && !v.freshTokens.confirmed(d, s.ConfirmSince):`, `case s.mayLack(t.issued) && false:`},
+		{"jwtlocal/verify.go", `case s.mayLack(t.issued) && !v.freshTokens.confirmed(d, s.ConfirmSince):`, `case s.mayLack(t.issued):`},
+		{"jwtlocal/verify.go", `return r.status == statusStale && r.reason == ReasonUnconfirmed && !r.expired`, `return r.status == statusStale && r.reason == ReasonUnconfirmed`},
+		{"jwtlocal/verify.go", `return r.status == statusStale && r.reason == ReasonUnconfirmed && !r.expired`, `return false`},
+		{"jwtlocal/verify.go", `		s.ConfirmSince = time.Time{}`, `		_ = s`},
+		{"jwtlocal/revocations.go", `return ok && !known.began.Before(since)`, `return ok && !known.began.IsZero()`},
+		{"jwtlocal/revocations.go", `!time.Unix(issued, 0).After(s.ConfirmSince.Add(revocationLeeway))`, `!time.Unix(issued, 0).After(s.ConfirmSince)`},
+		{"jwtlocal/exchange.go", `checked.status == statusStale && checked.reason != ReasonRevoked && !checked.confirmable():`, `checked.status == statusStale && checked.reason != ReasonRevoked:`},
 		{"jwtlocal/authenticate.go", `		authentication.Credentials = credentials
 `, ``},
 		{"jwtlocal/authenticate.go", `authentication, failed := v.refresh(ctx, req, true)`, `authentication, failed := v.refresh(ctx, req, false)`},
@@ -89,7 +98,7 @@ func init() {
 		{"jwtlocal/records.go", `now.Unix() > rec.renewal.end+int64(maxLeeway/time.Second) {`, `false {`},
 		{"jwtlocal/records.go", `	if oldest != nil && len(s.byKey) >= maxRecordsPerShard {`, `	if oldest != nil && false {`},
 		{"jwtlocal/records.go", `return failing, !rec.endedUntil.IsZero() || `, `return failing, `},
-		{"jwtlocal/records.go", `		if req.jwtAlone {
+		{"jwtlocal/records.go", `		if req.jwtAlone && !req.confirms {
 			break // the record is about a session_jwt, which is replaced
 		}
 `, ``},
@@ -100,8 +109,8 @@ func init() {
 		{"jwtlocal/exchange.go", `range []grimoireauth.Session{response.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{response.Session, f.attested} {`},
 		{"jwtlocal/exchange.go", `range []grimoireauth.Session{response.Session, f.owner, f.attested} {`, `range []grimoireauth.Session{f.owner, f.attested} {`},
 		{"jwtlocal/exchange.go", `return !f.isUnnamed() || response.Token.IsZero() || response.Token.Equal(req.secret)`, `return true`},
-		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonRevoked:`, `	case checked.status == statusRejected:`},
-		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonRevoked:`, `	case checked.status == statusStale && checked.reason != ReasonRevoked:`},
+		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonRevoked && !checked.confirmable():`, `	case checked.status == statusRejected:`},
+		{"jwtlocal/exchange.go", `	case checked.status == statusRejected, checked.status == statusStale && checked.reason != ReasonRevoked && !checked.confirmable():`, `	case checked.status == statusStale && checked.reason != ReasonRevoked:`},
 		{"jwtlocal/exchange.go", `		if outdated {`, `		if outdated && false {`},
 		{"jwtlocal/exchange.go", `			case before.Ended:
 				return nil, &failure{kind: failSessionEnded, err: errEnded}
@@ -165,14 +174,14 @@ func init() {
 		{"jwtlocal/revocations.go", `issued >= known.issued && `, ``},
 		{"jwtlocal/revocations.go", `now.Version <= known.version && `, ``},
 		{"jwtlocal/revocations.go", ` && !now.NotBefore.After(known.notBefore)`, ``},
-		{"jwtlocal/memoryrevocations.go", `	if at.IsZero() || at.After(now) {`, `	if at.IsZero() {`},
+		{"jwtlocal/memoryrevocations.go", `latest := now.Add(revocationLeeway); at.After(latest) {`, `latest := now; at.After(latest) && false {`},
 		{"jwtlocal/memoryrevocations.go", `	if earlier, ok := next[key]; ok && earlier.at.After(at) {
 		at = earlier.at
 	}
 `, ``},
 		{"jwtlocal/memoryrevocations.go", `	s.Version = max(s.Version, c.version)
 `, ``},
-		{"jwtlocal/memoryrevocations.go", `		m.floor.Store(&revoked{at: now, until: now.Add(revocationLife), version: number})
+		{"jwtlocal/memoryrevocations.go", `		m.floor.Store(&revoked{at: now, until: now.Add(RevocationLife), version: number})
 `, ``},
 
 		// Watching.
@@ -184,8 +193,13 @@ func init() {
 		{"jwtlocal/watch.go", `	if checked.status == statusGood && w.pastEnd(checked.at) {`, `	if false {`},
 		{"jwtlocal/watch.go", `	if err := w.initialError(); err != nil {`, `	if err := w.initialError(); false {`},
 		{"jwtlocal/watch.go", `	if w.ctx.Err() != nil {
-		return
+		w.v.watches.remove(w)
+		return true
 	}
 `, ``},
+		{"jwtlocal/watch.go", `	for again := true; again; again = w.again {`, `	for again := true; again; again = false {`},
+		{"jwtlocal/watch.go", `	for w := range all.byKey[key] {`, `	for w := range all.byKey[revokedKey{}] {`},
+		{"jwtlocal/watch.go", `		w.cancel(err)
+		w.v.watches.remove(w)`, `		w.cancel(err)`},
 	}...)
 }

@@ -20,6 +20,9 @@ type Revocations interface {
 	// Status returns what is known about a session, its member and its class. It is
 	// called for every request, so it must answer from memory and be safe for concurrent
 	// use. If it returns an error, no token is accepted.
+	//
+	// An implementation that also has a method Subscribe, as [MemoryRevocations] has, ends
+	// watched connections at once instead of within a second.
 	Status(ctx context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (RevocationStatus, error)
 }
 
@@ -37,6 +40,14 @@ type RevocationStatus struct {
 	// implementation that cannot count leaves it zero; NotBefore alone then shows a new
 	// revocation.
 	Version uint64
+	// ConfirmSince: revocations may be missing, because what is shared between processes has
+	// not been heard for a while, or has lost entries. A session_jwt then counts only if it
+	// was issued after this time, or if this process obtained it by a refresh that began then
+	// or later. What cannot be confirmed is [grimoireauth.ErrUnavailable], whatever
+	// Config.OutageGrace says; see Config.TrustTokensInSilence for the other choice. By this
+	// machine's clock, so a minute is added to compare it with a time of issue. Zero: none is
+	// missing.
+	ConfirmSince time.Time
 }
 
 // revocationLeeway is how far Stytch's clock and this machine's may differ where a
@@ -49,6 +60,12 @@ func (s RevocationStatus) makesStale(issued int64) bool {
 	return !s.NotBefore.IsZero() && !time.Unix(issued, 0).After(s.NotBefore.Add(revocationLeeway))
 }
 
+// mayLack reports whether revocations that concern a token issued at this Unix second may
+// be missing in s.
+func (s RevocationStatus) mayLack(issued int64) bool {
+	return !s.ConfirmSince.IsZero() && !time.Unix(issued, 0).After(s.ConfirmSince.Add(revocationLeeway))
+}
+
 // freshTokens are the session_jwts that are known to be newer than a revocation although
 // their iat does not prove it: clocks differ, and iat has whole seconds. Without them a
 // member whose role was changed would be refreshed again and again for a minute, or, with a
@@ -56,7 +73,7 @@ func (s RevocationStatus) makesStale(issued int64) bool {
 //
 // An entry is for one session_jwt, and for the revocations that were known before the
 // refresh began that returned it. There are entries only for members and classes with a
-// revocation.
+// revocation, and for all while revocations may be missing.
 type freshTokens struct {
 	mu      sync.Mutex // guards byToken
 	byToken map[digest]freshToken
@@ -66,19 +83,20 @@ type freshToken struct {
 	version   uint64    // RevocationStatus.Version before the refresh
 	notBefore time.Time // RevocationStatus.NotBefore before the refresh
 	issued    int64     // the earliest iat of a token that the refresh made, in Unix seconds
+	began     time.Time // when the refresh began: Stytch confirmed the session after that
 	until     time.Time // when the entry can be dropped
 }
 
 // maxFreshTokens bounds the entries. A session whose entry is dropped is refreshed once
 // more.
-const maxFreshTokens = 16384
+const maxFreshTokens = 131072
 
 // add makes an entry for the token that a refresh returned. The refresh began at began,
 // when known was the status of its session.
 func (f *freshTokens) add(token digest, known RevocationStatus, began time.Time) {
 	// The token was issued at began-revocationLeeway or later, or obtainedAfter rejects the
 	// entry. A revocation that ended before that does not concern it.
-	if !known.makesStale(began.Add(-revocationLeeway).Unix()) {
+	if issued := began.Add(-revocationLeeway).Unix(); !known.makesStale(issued) && !known.mayLack(issued) {
 		return
 	}
 	f.mu.Lock()
@@ -101,7 +119,8 @@ func (f *freshTokens) add(token digest, known RevocationStatus, began time.Time)
 		notBefore: known.NotBefore,
 		// A token with an earlier iat was made before the refresh.
 		issued: began.Add(-revocationLeeway).Unix(),
-		until:  began.Add(revocationLife),
+		began:  began,
+		until:  began.Add(RevocationLife),
 	}
 }
 
@@ -112,4 +131,13 @@ func (f *freshTokens) obtainedAfter(token *digest, now RevocationStatus, issued 
 	defer f.mu.Unlock()
 	known, ok := f.byToken[*token]
 	return ok && issued >= known.issued && now.Version <= known.version && !now.NotBefore.After(known.notBefore)
+}
+
+// confirmed reports whether the refresh that returned this token began at this time or
+// later.
+func (f *freshTokens) confirmed(token *digest, since time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known, ok := f.byToken[*token]
+	return ok && !known.began.Before(since)
 }

@@ -122,7 +122,7 @@ func TestV03Tombstone(t *testing.T) {
 				requireSession(t, other, got, err)
 				// The day after, Stytch says the same.
 				u.of(l, func(l *login) { l.over = true })
-				time.Sleep(revocationLife)
+				time.Sleep(RevocationLife)
 				_, err = authenticate(t, v, u.credentials(l, time.Hour))
 				requireEnded(t, err)
 			}, func(c *Config, _ *upstream) { c.Leeway = time.Minute })

@@ -30,6 +30,7 @@ type Verifier struct {
 	limiter       *limiter // of calls to Stytch
 	freshTokens   freshTokens
 	endedSessions MemoryRevocations // sessions that have ended, as Stytch answered
+	watches       watches
 
 	alarms alarm.Limit
 }
@@ -63,6 +64,12 @@ func New(config Config) (*Verifier, error) {
 		Observe:      v.observeSafely,
 		Alarm:        v.alarm,
 	})
+	v.endedSessions.Subscribe(v.watches.revoked)
+	if r, ok := config.Revocations.(interface {
+		Subscribe(func(grimoireauth.Revocation))
+	}); ok {
+		r.Subscribe(v.watches.revoked)
+	}
 	if len(config.SeedKeys) > 0 {
 		seed, err := keys.Parse(config.SeedKeys)
 		if err != nil {

@@ -30,6 +30,7 @@ type result struct {
 	status  tokenStatus
 	reason  Reason // zero if good
 	cached  bool   // the token was in the cache
+	expired bool   // by its own times, whatever the reason is
 	session grimoireauth.Session
 	times   times
 	at      time.Time // when it was checked
@@ -44,9 +45,18 @@ func (r result) error() error {
 	case statusEnded:
 		return errEnded
 	case statusStale:
+		if r.confirmable() {
+			return errUnconfirmed
+		}
 		return errExpired
 	}
 	return r.err
+}
+
+// confirmable reports whether the token lacks nothing but Stytch's word that no revocation
+// of it is missing.
+func (r *result) confirmable() bool {
+	return r.status == statusStale && r.reason == ReasonUnconfirmed && !r.expired
 }
 
 // isOfOther reports whether a genuine session_jwt is of another session than the one that
@@ -69,8 +79,8 @@ func (r *result) tooOldToRefresh() bool { return r.at.Unix()-r.times.end > maxSe
 // [grimoireauth.ErrSessionEnded] if the session was revoked;
 // [grimoireauth.ErrUnauthenticated] for every other token that does not pass;
 // [grimoireauth.ErrUnavailable] if it could not be found out, which says nothing about the
-// token: there are no keys, Config.Revocations does not answer, or a genuine token is not valid
-// yet because this machine's clock is behind.
+// token: there are no keys, Config.Revocations does not answer or may lack revocations, or a
+// genuine token is not valid yet because this machine's clock is behind.
 func (v *Verifier) Verify(ctx context.Context, token grimoireauth.Secret) (grimoireauth.Session, error) {
 	if token.IsZero() {
 		return grimoireauth.Session{}, errNoCredentials
@@ -204,7 +214,7 @@ func (v *Verifier) check(ctx context.Context, d *digest, session grimoireauth.Se
 	if reason == ReasonNotYet {
 		return v.notYetValid(ctx, session, t, now)
 	}
-	checked := result{status: statusGood, session: session, times: t, at: now}
+	checked := result{status: statusGood, session: session, times: t, at: now, expired: reason != 0}
 	s, err := v.revocationStatus(ctx, session)
 	switch {
 	case err != nil:
@@ -214,6 +224,8 @@ func (v *Verifier) check(ctx context.Context, d *digest, session grimoireauth.Se
 		return v.record(ctx, checked)
 	case s.makesStale(t.issued) && !v.freshTokens.obtainedAfter(d, s, t.issued):
 		reason = ReasonRevoked
+	case s.mayLack(t.issued) && !v.freshTokens.confirmed(d, s.ConfirmSince):
+		reason = ReasonUnconfirmed
 	case retired:
 		reason = ReasonRetiredKey
 	}
@@ -259,6 +271,9 @@ func (v *Verifier) revocationStatus(ctx context.Context, session grimoireauth.Se
 		return v.withFloor(RevocationStatus{}), nil
 	}
 	s, err := v.config.Revocations.Status(ctx, session.ID(), session.Member(), session.Organization())
+	if v.config.TrustTokensInSilence {
+		s.ConfirmSince = time.Time{}
+	}
 	return v.withFloor(s), err
 }
 

@@ -4,13 +4,15 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 )
 
-// watchEvery is how often a watched session is checked, and so how long a connection of a
-// revoked session stays open. A check costs as much as verifying a cached token.
+// watchEvery is how often a watched session is checked. It is checked at once when a
+// revocation that concerns it is announced. A check costs as much as verifying a cached
+// token.
 const watchEvery = time.Second
 
 var (
@@ -26,7 +28,8 @@ var (
 // Watch knows the session and not the class. Behind a Guard of package middleware, set
 // Config.Watch to it and call Guard.Watch, which repeats the decisions of the guards.
 //
-// The context ends within a second when the session ends or is revoked in this process, and
+// The context ends within a second when the session ends or is revoked, at once if
+// Config.Revocations announces it as [MemoryRevocations] does, and
 // when a refresh returns that the session has ended or that its roles have changed, since
 // the request was decided by the old ones. It also ends when a request with these
 // credentials would be answered as unavailable. [context.Cause] matches
@@ -45,11 +48,62 @@ func (v *Verifier) Watch(ctx context.Context, authentication grimoireauth.Authen
 	}
 	// The field is set before the timer can fire, since check uses it.
 	w.timer = time.AfterFunc(math.MaxInt64, func() { v.background.start(w.check) })
+	v.watches.add(w)
 	w.timer.Reset(w.untilNext())
 	return ctx
 }
 
-// watch is a watched session. Its checks run one after the other, so it has no mutex.
+// watches finds the watches that a revocation concerns.
+type watches struct {
+	mu    sync.Mutex // guards byKey; it is taken before that of a watch
+	byKey map[revokedKey]map[*watch]struct{}
+}
+
+func (w *watch) keys() [3]revokedKey {
+	session := w.authentication.Session
+	return [3]revokedKey{{sessionKind, string(session.ID())}, {memberKind, string(session.Member())}, {classKind, string(session.Organization())}}
+}
+
+func (all *watches) add(w *watch) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if all.byKey == nil {
+		all.byKey = map[revokedKey]map[*watch]struct{}{}
+	}
+	for _, key := range w.keys() {
+		if all.byKey[key] == nil {
+			all.byKey[key] = map[*watch]struct{}{}
+		}
+		all.byKey[key][w] = struct{}{}
+	}
+}
+
+func (all *watches) remove(w *watch) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	for _, key := range w.keys() {
+		delete(all.byKey[key], w)
+		if len(all.byKey[key]) == 0 {
+			delete(all.byKey, key)
+		}
+	}
+}
+
+// revoked checks the watched sessions that a revocation concerns.
+func (all *watches) revoked(c grimoireauth.Revocation) {
+	key, ok := keyOf(c)
+	if !ok {
+		return
+	}
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	for w := range all.byKey[key] {
+		w.checkNow()
+	}
+}
+
+// watch is a watched session. Its checks run one after the other. A check that is asked for
+// during another one follows it.
 type watch struct {
 	v              *Verifier
 	ctx            context.Context
@@ -57,12 +111,51 @@ type watch struct {
 	timer          *time.Timer
 	authentication grimoireauth.Authentication // the newest one
 	roles          []string                    // when the watch began, sorted
+
+	mu       sync.Mutex // guards what follows
+	checking bool
+	again    bool
 }
 
-// check ends the context or sets the timer for the next check.
-func (w *watch) check() {
-	if w.ctx.Err() != nil {
+// checkNow makes a check begin at once, in another goroutine.
+func (w *watch) checkNow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.checking {
+		w.again = true
 		return
+	}
+	w.timer.Reset(0)
+}
+
+// check makes one check, and those that were asked for meanwhile.
+func (w *watch) check() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.checking {
+		w.again = true
+		return
+	}
+	w.checking = true
+	for again := true; again; again = w.again {
+		w.again = false
+		w.mu.Unlock()
+		ended := w.checkOnce()
+		w.mu.Lock()
+		if ended {
+			return // with checking set, so that no check follows
+		}
+	}
+	w.checking = false
+	w.timer.Reset(w.untilNext())
+}
+
+// checkOnce reports whether the watch has ended, and ends its context if the session may not
+// go on.
+func (w *watch) checkOnce() bool {
+	if w.ctx.Err() != nil {
+		w.v.watches.remove(w)
+		return true
 	}
 	now, err := w.reauthenticate()
 	if err == nil && now.Session != w.authentication.Session && !slices.Equal(rolesOf(now.Session), w.roles) {
@@ -70,10 +163,11 @@ func (w *watch) check() {
 	}
 	if err != nil {
 		w.cancel(err)
-		return
+		w.v.watches.remove(w)
+		return true
 	}
 	w.authentication = now
-	w.timer.Reset(w.untilNext())
+	return false
 }
 
 // initialError returns what is wrong with the session already, without a network call.
