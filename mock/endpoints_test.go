@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,13 +34,13 @@ func TestEndpointList(t *testing.T) {
 func listEndpoints() string {
 	var there, missing strings.Builder
 	built := 0
-	for _, r := range api.Routes {
+	for _, r := range slices.Concat(api.Routes, api.Directory) {
 		if r.Serve == nil {
 			fmt.Fprintf(&missing, "- `%s`\n", r.Endpoint)
 			continue
 		}
 		built++
-		who := map[core.Access]string{core.BySecret: "project", core.ByMember: "project, or a member through it", core.ByAnyone: "anyone"}[r.Access]
+		who := map[core.Access]string{core.BySecret: "project", core.ByMember: "project, or a member through it", core.ByAnyone: "anyone", core.ByBearer: "directory"}[r.Access]
 		fmt.Fprintf(&there, "| `%s` | %s |\n", r.Endpoint, who)
 	}
 	return fmt.Sprintf(`<!-- Written by go generate ./mock; TestEndpointList holds it. -->
@@ -49,8 +50,9 @@ func listEndpoints() string {
 %d endpoints, in the order of the table of routes. "project" means HTTP Basic with
 the project id and secret; "a member through it" means that the RBAC headers
 %s and %s are honoured; "anyone" is
-for browsers and fetchers of the key set. Paths that begin with /mock are the
-scripted identity provider's own.
+for browsers and fetchers of the key set; "directory" means the bearer token of the
+SCIM connection, for SCIM 2.0 at its base URL. There "*" is what is not there: it
+answers 501. Paths that begin with /mock are the scripted identity provider's own.
 
 | Endpoint | Who may call it |
 | --- | --- |

@@ -56,7 +56,7 @@ type Fault struct {
 func (s *Stytch) Fail(fault Fault) {
 	s.configure()
 	known := func(r core.Route) bool { return r.Endpoint == fault.Endpoint }
-	if fault.Endpoint != "" && !slices.ContainsFunc(api.Routes, known) && !slices.ContainsFunc(api.Elsewhere, known) {
+	if fault.Endpoint != "" && !slices.ContainsFunc(api.Routes, known) && !slices.ContainsFunc(api.Directory, known) && !slices.ContainsFunc(api.Elsewhere, known) {
 		panic("mock: Fail: Stytch has no endpoint " + strconv.Quote(fault.Endpoint))
 	}
 	if fault.ErrorType != "" && fault.Status == 0 {

@@ -45,7 +45,7 @@ func (s *Stytch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // error is the context's, or that of a dropped connection.
 func (s *Stytch) respond(r *http.Request) (wire.Response, error) {
 	s.configure()
-	found := core.FindIn(r.Method, r.URL, api.Routes, api.Elsewhere)
+	found := core.FindIn(r.Method, r.URL, api.Routes, api.Directory, api.Elsewhere)
 	requestID := s.core.NewID("request-id")
 	entry := Request{
 		Method:    r.Method,

@@ -19,6 +19,8 @@ func Answer(x wiretap.Exchange) []Difference {
 	o, _ := c.facts.find(x.Method, x.URL)
 	switch {
 	case x.Method == http.MethodHead: // has no body
+	case isSCIM(x):
+		c.scim(x)
 	case x.Status >= 400:
 		c.refusal(x)
 	case o != nil:

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -25,6 +26,7 @@ type Request struct {
 	Now    time.Time
 	ahead  time.Duration     // of Stytch's clock for the caller, see Clock
 	Params map[string]string // from the path
+	Header http.Header
 	Query  url.Values
 	Body   []byte
 	Caller *state.Session // the member on whose behalf the project calls, nil for the project itself

@@ -37,6 +37,7 @@ const (
 	BySecret Access = iota // the project, with its id and secret
 	ByMember               // the same, and it honours a member's session in the RBAC headers
 	ByAnyone               // no credentials: browsers and key set fetchers
+	ByBearer               // a directory, with the bearer token of its SCIM connection; the endpoint looks at it
 )
 
 // Table prepares the routes for [Find].
@@ -63,7 +64,7 @@ type Match struct {
 	route   *Route // nil if there is no such endpoint
 	params  map[string]string
 	methods []string // what the path has instead, if only the method is wrong
-	public  bool     // the path needs no credentials
+	public  bool     // the path needs no credentials of the project
 }
 
 // EndpointName is the route's name, or nothing.
@@ -115,7 +116,7 @@ func Find(table []Route, method string, u *url.URL) Match {
 		if !ok {
 			continue
 		}
-		found.public = found.public || r.Access == ByAnyone
+		found.public = found.public || r.Access == ByAnyone || r.Access == ByBearer
 		switch {
 		case r.Method != method && r.Method != "*":
 			found.methods = append(found.methods, r.Method)
@@ -156,7 +157,9 @@ func (r *Route) fits(segments []string) (map[string]string, bool) {
 			return nil, false
 		}
 	}
-	return params, true
+	// Behind /v1/b2b/scim/ is a connection's id in the paths of a directory, and that of
+	// an organization in the project's.
+	return params, r.Access != ByBearer || strings.HasPrefix(params["connection_id"], "scim-connection-")
 }
 
 // Param returns the name of a path parameter such as {member_id}.
@@ -216,6 +219,7 @@ func (s *Server) Process(r *http.Request, found Match, body []byte, requestID st
 		Now:    time.Now().UTC().Truncate(time.Microsecond),
 		ahead:  AheadOf(r.Context()),
 		Params: found.params,
+		Header: r.Header,
 		Query:  r.URL.Query(),
 		Body:   body,
 		Source: SourceDirect,

@@ -15,10 +15,14 @@ type memberIndex struct {
 	ByEmail    map[string]*Member
 	ByExternal map[string]*Member // deleted ones included: they keep theirs
 	Retired    map[string]*Member
+	ByUserName map[string]*Member // the directory's name for them; deprovisioned ones included
 }
 
 func newMemberIndex() *memberIndex {
-	return &memberIndex{ByEmail: make(map[string]*Member), ByExternal: make(map[string]*Member), Retired: make(map[string]*Member)}
+	return &memberIndex{
+		ByEmail: make(map[string]*Member), ByExternal: make(map[string]*Member),
+		Retired: make(map[string]*Member), ByUserName: make(map[string]*Member),
+	}
 }
 
 // memberNames are the names under which a member is in the index.
@@ -26,6 +30,7 @@ type memberNames struct {
 	live            bool
 	email, external string
 	retired         []string
+	userName        string
 }
 
 // Roster returns the index of the organization's members.
@@ -46,7 +51,7 @@ func (db *State) indexMember(m *Member) {
 }
 
 // Reindex brings the index up to date with a member. What changes a member's status,
-// address or external id ends with it.
+// address, external id or SCIM registration ends with it.
 func (db *State) Reindex(m *Member) {
 	r := db.index.rosters[m.OrganizationID]
 	if m.indexed.live {
@@ -57,9 +62,14 @@ func (db *State) Reindex(m *Member) {
 		}
 	}
 	removeName(r.ByExternal, m.indexed.external, m)
+	removeName(r.ByUserName, m.indexed.userName, m)
 	m.indexed = memberNames{live: m.Status != StatusDeleted, email: wire.FoldEmail(m.Email), external: m.ExternalID}
 	if m.ExternalID != "" {
 		r.ByExternal[m.ExternalID] = m
+	}
+	if m.SCIM != nil {
+		m.indexed.userName = wire.FoldEmail(m.SCIM.Person.UserName)
+		r.ByUserName[m.indexed.userName] = m
 	}
 	if !m.indexed.live {
 		return

@@ -97,7 +97,10 @@ func (db *State) DeleteSCIM(o *Organization) {
 	delete(db.index.scim, o.SCIM.ID)
 	o.SCIM = nil
 	for _, m := range db.Roster(o).Members {
-		m.SCIM = nil
+		if m.SCIM != nil {
+			m.SCIM = nil
+			db.Reindex(m)
+		}
 	}
 }
 
@@ -202,6 +205,10 @@ func (db *State) checkSCIM(where string, m *Member, wrong report) {
 	if n == nil || n.ID != m.SCIM.ConnectionID {
 		wrong("%s: its scim_registration is of another connection than the organization's", where)
 		return
+	}
+	name := wire.FoldEmail(m.SCIM.Person.UserName)
+	if name == "" || db.Roster(db.Org(m.OrganizationID)).ByUserName[name] != nil {
+		wrong("%s: its scim_registration needs a user_name of its own", where)
 	}
 	for _, id := range m.SCIM.Groups {
 		if n.Group(id) == nil {

@@ -48,6 +48,28 @@ type Redirect struct {
 	Location string
 }
 
+// Document is the answer of an endpoint that speaks another protocol than Stytch's, such
+// as SCIM 2.0.
+type Document struct {
+	Envelope
+	Status      int
+	Header      http.Header // besides the Content-Type; nil: none
+	ContentType string
+	Body        any // nil: no body
+}
+
+func (d *Document) response() Response {
+	out := Response{Status: d.Status, Header: http.Header{}}
+	if d.Body != nil {
+		out = jsonResponse(d.Status, d.Body)
+		out.Header.Set("Content-Type", d.ContentType)
+	}
+	for name, values := range d.Header {
+		out.Header[name] = values
+	}
+	return out
+}
+
 // errorBody is Stytch's error object.
 type errorBody struct {
 	StatusCode   int            `json:"status_code"`
@@ -112,7 +134,8 @@ func jsonResponse(status int, v any) Response {
 	}
 }
 
-// SuccessResponse is the response of an endpoint: a page, a redirect or a JSON object.
+// SuccessResponse is the response of an endpoint: a page, a redirect, a JSON object of
+// Stytch's or a document of another protocol.
 func SuccessResponse(v Success, requestID string) Response {
 	if to, ok := v.(*Redirect); ok {
 		return Response{
@@ -136,6 +159,9 @@ func SuccessResponse(v Success, requestID string) Response {
 			},
 			Body: []byte(page.Body),
 		}
+	}
+	if d, ok := v.(*Document); ok {
+		return d.response()
 	}
 	v.stamp(requestID)
 	return jsonResponse(http.StatusOK, v)
