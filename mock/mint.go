@@ -129,7 +129,7 @@ func (s *Stytch) EndSession(credentials grimoireauth.Credentials) {
 		if err != nil {
 			return err
 		}
-		c.State.EndSessions(func(other *state.Session) bool { return other == ended })
+		c.State.EndSession(ended)
 		return nil
 	})
 }

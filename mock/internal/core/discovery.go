@@ -52,7 +52,11 @@ func (c *Request) AnswerDiscovery(i *state.Intermediate) DiscoveryResponse {
 // Source: https://stytch.com/docs/b2b/api/list-discovered-organizations
 func (c *Request) Discovered(email string, factors []state.Factor, i *state.Intermediate) []DiscoveredOrganization {
 	out := []DiscoveredOrganization{}
-	for _, org := range c.State.Organizations {
+	var tenants state.OAuthTenants
+	if i != nil {
+		tenants = i.Tenants
+	}
+	for _, org := range c.State.Reachable(email, tenants) {
 		if m := c.MemberByEmail(org, email); m != nil {
 			out = append(out, c.DiscoveredMember(m, factors))
 		} else if kind, details := c.eligible(org, email, factors, i); kind != "" {

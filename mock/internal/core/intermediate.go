@@ -18,7 +18,7 @@ func (c *Request) NewIntermediate(m *state.Member, factors []state.Factor) *stat
 // KeepIntermediate gives a pending sign-in its token and remembers it.
 func (c *Request) KeepIntermediate(i *state.Intermediate) *state.Intermediate {
 	i.Token, i.ExpiresAt = c.newOneTimeToken("intermediate_session_token"), c.Now.Add(intermediateLife)
-	state.Put(&c.State.Intermediates, i.Token, i)
+	c.State.AddIntermediate(i)
 	return i
 }
 
@@ -43,15 +43,6 @@ func (c *Request) CheckSubject(i *state.Intermediate, m *state.Member) error {
 		return wire.Error("member_session_member_id_mismatch")
 	}
 	return nil
-}
-
-// DropIntermediates forgets the pending sign-ins of a member.
-func (c *Request) DropIntermediates(m *state.Member) {
-	for token, i := range c.State.Intermediates {
-		if i.MemberID == m.ID {
-			delete(c.State.Intermediates, token)
-		}
-	}
 }
 
 // PrimaryRequired says which primary methods the organization wants one of.

@@ -13,18 +13,10 @@ import (
 // CodeForm is the form of a one-time code.
 var CodeForm = regexp.MustCompile(`^[0-9]{6}$`)
 
-// keptCodes is how many codes for one purpose are remembered, so that an old one
-// is told from a wrong one.
-const keptCodes = 20
-
 // SendCode sends a code. Of the codes for one purpose only the newest works.
 func (c *Request) SendCode(purpose, channel, to string, k *state.Code) {
 	k.Value = c.newCode(k.Kind)
-	kept := append(c.State.Codes[purpose], k)
-	if len(kept) > keptCodes {
-		kept = kept[len(kept)-keptCodes:]
-	}
-	state.Put(&c.State.Codes, purpose, kept)
+	c.State.AddCode(purpose, k)
 	c.send(state.Message{Channel: channel, Kind: k.Kind, To: to, Code: k.Value})
 }
 
@@ -48,17 +40,6 @@ func (c *Request) RedeemCode(purpose, value string) (*state.Code, error) {
 	return nil, wire.Error("otp_code_not_found")
 }
 
-// DropCodes invalidates the codes that match.
-func (c *Request) DropCodes(worthless func(*state.Code) bool) {
-	for _, sent := range c.State.Codes {
-		for _, k := range sent {
-			if worthless(k) {
-				k.Spent = true
-			}
-		}
-	}
-}
-
 // tokenTypeMagicLink is the stytch_token_type of login, signup and invitation.
 const tokenTypeMagicLink = "multi_tenant_magic_links"
 
@@ -69,7 +50,7 @@ func (c *Request) Mail(l *state.Link) {
 	if l.Email == "" {
 		l.EmailID, l.Email = c.State.Member(l.MemberID).EmailID, c.State.Member(l.MemberID).Email
 	}
-	state.Put(&c.State.Links, l.Token, l)
+	c.State.AddLink(l)
 	query := url.Values{
 		"public_token":      {c.PublicToken},
 		"stytch_token_type": {TokenType(l)},
@@ -93,15 +74,6 @@ func TokenType(l *state.Link) string {
 		return tokenTypePassword
 	}
 	return tokenTypeMagicLink
-}
-
-// DropLinks invalidates the links that match.
-func (c *Request) DropLinks(worthless func(*state.Link) bool) {
-	for _, l := range c.State.Links {
-		if worthless(l) {
-			l.Spent = true
-		}
-	}
 }
 
 // Arrive sends the browser to the project's own page with a token. What its URL

@@ -84,10 +84,10 @@ func (c *Request) DeleteMember(m *state.Member) {
 	m.Status = state.StatusDeleted
 	c.State.Reindex(m)
 	c.MemberChanged(m)
-	c.State.EndSessions(func(s *state.Session) bool { return s.MemberID == m.ID })
-	c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
-	c.DropCodes(func(k *state.Code) bool { return k.MemberID == m.ID })
-	c.DropIntermediates(m)
+	c.State.EndSessions(m, nil)
+	c.State.DropLinks(m)
+	c.State.DropCodes(m)
+	c.State.DropIntermediates(m)
 	c.State.RevokeApps(m)
 }
 
@@ -108,8 +108,8 @@ func (c *Request) CompleteEmailUpdate(m *state.Member, email, emailID string) er
 	m.EmailID = emailID
 	c.State.Reindex(m)
 	c.MemberChanged(m)
-	c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
-	c.DropCodes(func(k *state.Code) bool { return k.MemberID == m.ID })
+	c.State.DropLinks(m)
+	c.State.DropCodes(m)
 	return nil
 }
 

@@ -159,7 +159,7 @@ func (c *Request) Conclude(a Attempt, factors []state.Factor) (SignInResponse, e
 		return SignInResponse{}, err
 	}
 	if a.Intermediate != nil {
-		delete(c.State.Intermediates, a.Intermediate.Token)
+		c.State.DropIntermediate(a.Intermediate)
 	}
 	c.Register(m, factors)
 	c.Activate(m)

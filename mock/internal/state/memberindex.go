@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 
@@ -29,6 +30,7 @@ func newMemberIndex() *memberIndex {
 type memberNames struct {
 	live            bool
 	email, external string
+	address         string // in the index of all addresses, also of a deleted member
 	retired         []string
 	userName        string
 }
@@ -54,6 +56,7 @@ func (db *State) indexMember(m *Member) {
 // address, external id or SCIM registration ends with it.
 func (db *State) Reindex(m *Member) {
 	r := db.index.rosters[m.OrganizationID]
+	db.reindexAddress(m)
 	if m.indexed.live {
 		r.Live--
 		removeName(r.ByEmail, m.indexed.email, m)
@@ -63,7 +66,7 @@ func (db *State) Reindex(m *Member) {
 	}
 	removeName(r.ByExternal, m.indexed.external, m)
 	removeName(r.ByUserName, m.indexed.userName, m)
-	m.indexed = memberNames{live: m.Status != StatusDeleted, email: wire.FoldEmail(m.Email), external: m.ExternalID}
+	m.indexed = memberNames{address: m.indexed.address, live: m.Status != StatusDeleted, email: wire.FoldEmail(m.Email), external: m.ExternalID}
 	if m.ExternalID != "" {
 		r.ByExternal[m.ExternalID] = m
 	}
@@ -81,6 +84,24 @@ func (db *State) Reindex(m *Member) {
 		m.indexed.retired = append(m.indexed.retired, email)
 		r.Retired[email] = m
 	}
+}
+
+// reindexAddress puts a member where those with the same address are.
+func (db *State) reindexAddress(m *Member) {
+	now := wire.FoldEmail(m.Email)
+	if m.indexed.address == now {
+		return
+	}
+	if was := m.indexed.address; was != "" {
+		db.index.addresses[was] = slices.DeleteFunc(db.index.addresses[was], func(other *Member) bool { return other == m })
+		if len(db.index.addresses[was]) == 0 {
+			delete(db.index.addresses, was)
+		}
+	}
+	there := db.index.addresses[now]
+	at, _ := slices.BinarySearchFunc(there, m, func(a, b *Member) int { return cmp.Compare(a.Seq, b.Seq) })
+	Put(&db.index.addresses, now, slices.Insert(there, at, m))
+	m.indexed.address = now
 }
 
 // removeName takes a name out of an index, if it still stands for this record.

@@ -160,7 +160,7 @@ func (db *State) rebuildSession(id string, wrong report) {
 	if s.Claims != nil {
 		s.Claims = wire.Metadata(s.Claims).Compacted()
 	}
-	Put(&db.index.tokens, s.Token, s)
+	db.indexSession(s)
 }
 
 // rebuildTokens checks that links, codes and tokens are for a member who exists or
@@ -181,6 +181,7 @@ func (db *State) rebuildTokens(wrong report) {
 		compactFactors(i.Factors)
 		i.Token = token
 		member(where, i.MemberID)
+		db.indexIntermediate(i)
 	}
 	for _, token := range slices.Sorted(maps.Keys(db.Links)) {
 		l, where := db.Links[token], fmt.Sprintf("links[%.60q]", token)
@@ -190,6 +191,7 @@ func (db *State) rebuildTokens(wrong report) {
 		}
 		l.Token = token
 		member(where, l.MemberID)
+		db.indexLink(l)
 	}
 	for _, purpose := range slices.Sorted(maps.Keys(db.Codes)) {
 		for i, k := range db.Codes[purpose] {
@@ -199,6 +201,7 @@ func (db *State) rebuildTokens(wrong report) {
 				continue
 			}
 			member(where, k.MemberID)
+			db.indexCode(purpose, k)
 		}
 	}
 	for _, token := range slices.Sorted(maps.Keys(db.ForeignTokens)) {

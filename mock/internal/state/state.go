@@ -48,12 +48,15 @@ type storeIndex struct {
 	members       map[string]*Member
 	rosters       map[string]*memberIndex // by the organization's id
 	tokens        map[string]*Session     // by session_token
+	belongings    map[string]*belongings  // by the member's id
+	addresses     map[string][]*Member    // by address, deleted members included; in the order of their places
+	joinable      map[string]map[*Organization]bool
 }
 
 // organizationNames are the names under which an organization is in the index.
 type organizationNames struct {
 	slug, externalID string
-	claims           []string
+	claims, joinable []string
 }
 
 func (db *State) next() int64 {
@@ -110,14 +113,21 @@ func (db *State) AddOrganization(o *Organization) {
 }
 
 // ReindexOrganization brings the index up to date with an organization that is not
-// deleted. What changes its slug, its external id or its claimed domains ends with it.
+// deleted. What changes its slug, its external id, its claimed domains or who may join
+// ends with it.
 func (db *State) ReindexOrganization(o *Organization) {
 	db.removeNames(o)
 	Put(&db.index.organizations, o.ID, o)
 	if db.index.rosters[o.ID] == nil {
 		Put(&db.index.rosters, o.ID, newMemberIndex())
 	}
-	o.indexed = organizationNames{strings.ToLower(o.Slug), o.ExternalID, o.Settings.ClaimedEmailDomains}
+	o.indexed = organizationNames{strings.ToLower(o.Slug), o.ExternalID, o.Settings.ClaimedEmailDomains, o.joinKeys()}
+	for _, key := range o.indexed.joinable {
+		if db.index.joinable[key] == nil {
+			Put(&db.index.joinable, key, make(map[*Organization]bool))
+		}
+		db.index.joinable[key][o] = true
+	}
 	Put(&db.index.slugs, o.indexed.slug, o)
 	if o.ExternalID != "" {
 		Put(&db.index.externalIDs, o.ExternalID, o)
@@ -133,6 +143,9 @@ func (db *State) removeNames(o *Organization) {
 	removeName(db.index.externalIDs, o.indexed.externalID, o)
 	for _, domain := range o.indexed.claims {
 		removeName(db.index.claims, domain, o)
+	}
+	for _, key := range o.indexed.joinable {
+		delete(db.index.joinable[key], o)
 	}
 	o.indexed = organizationNames{}
 }
@@ -162,22 +175,6 @@ func (db *State) AddConnection(o *Organization, n *Connection) {
 func (db *State) DeleteConnection(o *Organization, n *Connection) {
 	o.Connections = slices.DeleteFunc(slices.Clone(o.Connections), func(other *Connection) bool { return other == n })
 	delete(db.index.connections, n.ID)
-}
-
-// AddSession stores a new session.
-func (db *State) AddSession(s *Session) {
-	Put(&db.Sessions, s.ID, s)
-	Put(&db.index.tokens, s.Token, s)
-}
-
-// EndSessions ends all sessions that match.
-func (db *State) EndSessions(ends func(*Session) bool) {
-	for id, s := range db.Sessions {
-		if ends(s) {
-			delete(db.Sessions, id)
-			delete(db.index.tokens, s.Token)
-		}
-	}
 }
 
 // NameTaken reports whether another organization has this slug, in any case, or this

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/state"
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
@@ -45,8 +46,8 @@ func Organizations(c *core.Request, in discoverRequest) (*discoverResponse, erro
 		return nil, err
 	}
 	out := &discoverResponse{EmailAddress: c.State.Member(s.MemberID).Email, DiscoveredOrganizations: []core.DiscoveredOrganization{}}
-	for _, org := range c.State.Organizations {
-		m := c.MemberByEmail(org, c.State.Member(s.MemberID).Email)
+	for _, org := range c.State.Reachable(out.EmailAddress, state.OAuthTenants{}) {
+		m := c.MemberByEmail(org, out.EmailAddress)
 		switch {
 		case m == nil:
 		case m.ID == s.MemberID: // signed in here already

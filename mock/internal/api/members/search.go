@@ -1,6 +1,7 @@
 package members
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/promptgrimoire/auth/mock/internal/core"
@@ -61,11 +62,17 @@ func memberPage(c *core.Request, within []*state.Organization, in searchMembersR
 	visible := func(m *state.Member) bool { return deletedToo || m.Status != state.StatusDeleted }
 	if len(within) != 1 {
 		var found []*state.Member
-		for _, m := range c.State.Members {
-			if slices.Contains(within, c.State.Org(m.OrganizationID)) && visible(m) && matches(m) {
-				found = append(found, m)
+		for i, o := range within {
+			if slices.Contains(within[:i], o) {
+				continue
+			}
+			for _, m := range c.State.Roster(o).Members {
+				if visible(m) && matches(m) {
+					found = append(found, m)
+				}
 			}
 		}
+		slices.SortFunc(found, func(a, b *state.Member) int { return cmp.Compare(a.Seq, b.Seq) })
 		return core.Page(found, seq, in.SearchRequest, stamp)
 	}
 	r := c.State.Roster(within[0])

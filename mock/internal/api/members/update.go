@@ -45,8 +45,8 @@ func Update(c *core.Request, in updateMemberRequest) (*core.MemberResponse, erro
 	}
 	if !wire.SameEmail(changed.Email, m.Email) {
 		// A link to the old address must not sign in the owner of the new one.
-		c.DropLinks(func(l *state.Link) bool { return l.MemberID == m.ID })
-		c.DropCodes(func(k *state.Code) bool { return k.MemberID == m.ID })
+		c.State.DropLinks(m)
+		c.State.DropCodes(m)
 	}
 	if !in.PreserveExistingSessions {
 		endGrantedSessions(c, m, changed.Roles)
@@ -98,7 +98,7 @@ func endGrantedSessions(c *core.Request, m *state.Member, roles []string) {
 	for _, r := range m.SSO {
 		for _, g := range c.State.GrantedRoles(r) {
 			if slices.Contains(m.Roles, g.Role) && !slices.Contains(roles, g.Role) {
-				c.State.EndSessions(func(s *state.Session) bool { return s.MemberID == m.ID && s.Has(r.ConnectionID) })
+				c.State.EndSessions(m, func(s *state.Session) bool { return s.Has(r.ConnectionID) })
 			}
 		}
 	}

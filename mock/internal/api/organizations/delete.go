@@ -30,12 +30,12 @@ func Delete(c *core.Request) (wire.Success, error) {
 			m.Status = state.StatusDeleted
 			c.State.Reindex(m)
 			c.MemberChanged(m)
-			c.DropIntermediates(m)
+			c.State.DropIntermediates(m)
+			c.State.EndSessions(m, nil)
+			c.State.DropLinks(m)
 			c.State.RevokeApps(m)
 		}
 	}
-	c.State.EndSessions(func(s *state.Session) bool { return c.State.Member(s.MemberID).OrganizationID == o.ID })
-	c.DropLinks(func(l *state.Link) bool { return l.MemberID != "" && c.State.Member(l.MemberID).OrganizationID == o.ID })
 	c.DeleteOrganization(o)
 	return &organizationIDResponse{OrganizationID: o.ID}, nil
 }

@@ -177,8 +177,8 @@ func Discover(c *core.Request, in discoverByPasswordRequest) (*core.DiscoveryRes
 // membersAt returns the members of all organizations who have this address.
 func membersAt(c *core.Request, email string) []*state.Member {
 	var out []*state.Member
-	for _, m := range c.State.Members {
-		if m.Status != state.StatusDeleted && wire.SameEmail(m.Email, email) {
+	for _, m := range c.State.At(email) {
+		if m.Status != state.StatusDeleted {
 			out = append(out, m)
 		}
 	}

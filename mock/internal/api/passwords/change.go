@@ -42,7 +42,7 @@ func ResetExisting(c *core.Request, in resetExistingRequest) (*core.ExchangeSess
 		return nil, err
 	}
 	SetPassword(c, m, NewPassword(c, in.NewPassword))
-	c.State.EndSessions(func(s *state.Session) bool { return s.MemberID == m.ID })
+	c.State.EndSessions(m, nil)
 	a.Session = nil
 	out, err := c.Finish(a, passwordFactor(c))
 	if err != nil {
@@ -105,7 +105,7 @@ func ResetBySession(c *core.Request, in resetBySessionRequest) (*resetBySessionR
 		return nil, err
 	}
 	SetPassword(c, m, NewPassword(c, in.Password))
-	c.State.EndSessions(func(s *state.Session) bool { return s.MemberID == m.ID && s != current })
+	c.State.EndSessions(m, func(s *state.Session) bool { return s != current })
 	out, err := c.Finish(a, passwordFactor(c))
 	if err != nil {
 		return nil, err

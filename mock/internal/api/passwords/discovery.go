@@ -58,7 +58,9 @@ func DiscoveryReset(c *core.Request, in discoveryResetRequest) (*core.DiscoveryR
 	}
 	l.Spent = true
 	setCrossOrgPassword(c, l.Email, NewPassword(c, in.Password))
-	c.State.EndSessions(func(s *state.Session) bool { return wire.SameEmail(c.State.Member(s.MemberID).Email, l.Email) })
+	for _, m := range membersAt(c, l.Email) {
+		c.State.EndSessions(m, nil)
+	}
 	out := c.AnswerDiscovery(&state.Intermediate{Email: l.Email, Factors: []state.Factor{passwordFactor(c)}})
 	return &out, nil
 }

@@ -108,7 +108,7 @@ func Reset(c *core.Request, in resetRequest) (*resetResponse, error) {
 	m := c.State.Member(l.MemberID)
 	c.VerifyEmail(m)
 	SetPassword(c, m, NewPassword(c, in.Password))
-	c.State.EndSessions(func(s *state.Session) bool { return s.MemberID == m.ID })
+	c.State.EndSessions(m, nil)
 	a.Session = nil // it ended with the others
 	m.Failures, m.LockedAt = 0, time.Time{}
 	out, err := c.Finish(a, passwordFactor(c))
@@ -190,7 +190,7 @@ func RequireReset(c *core.Request, in requireResetRequest) (*requireResetRespons
 		return nil, wire.Error("member_password_not_found")
 	}
 	p.MustReset = true
-	for _, holder := range c.State.Members {
+	for _, holder := range c.State.At(in.EmailAddress) {
 		if holder.Password != nil && holder.Password.ID == p.ID {
 			holder.Password.MustReset = true
 		}

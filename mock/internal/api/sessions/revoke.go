@@ -13,8 +13,8 @@ import (
 // liveSessions returns the member's live sessions, oldest first.
 func liveSessions(c *core.Request, m *state.Member) []*state.Session {
 	var out []*state.Session
-	for _, s := range c.State.Sessions {
-		if _, err := c.Alive(s); err == nil && s.MemberID == m.ID {
+	for _, s := range c.State.SessionsOf(m) {
+		if _, err := c.Alive(s); err == nil {
 			out = append(out, s)
 		}
 	}
@@ -70,7 +70,7 @@ func Revoke(c *core.Request, in revokeSessionsRequest) (*wire.StatusOnly, error)
 	if err := c.Permit(c.State.Org(c.State.Member(s.MemberID).OrganizationID), c.State.Member(s.MemberID), "revoke-sessions"); err != nil {
 		return nil, err
 	}
-	c.State.EndSessions(func(other *state.Session) bool { return other == s })
+	c.State.EndSession(s)
 	return new(wire.StatusOnly), nil
 }
 
@@ -85,6 +85,6 @@ func revokeMember(c *core.Request, id string) error {
 	if err := c.Permit(c.State.Org(m.OrganizationID), m, "revoke-sessions"); err != nil {
 		return err
 	}
-	c.State.EndSessions(func(s *state.Session) bool { return s.MemberID == m.ID })
+	c.State.EndSessions(m, nil)
 	return nil
 }
