@@ -3,13 +3,16 @@ package mock
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/promptgrimoire/auth/internal/contract"
 	"github.com/promptgrimoire/auth/mock/internal/api"
 	"github.com/promptgrimoire/auth/mock/internal/core"
+	"github.com/promptgrimoire/auth/mock/internal/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -19,7 +22,7 @@ var update = flag.Bool("update", false, "write docs/mock-endpoints.md anew")
 
 const endpointList = "../docs/mock-endpoints.md"
 
-// The list for readers says what the table of routes says.
+// The list for readers says what Stytch's description and the table of routes say.
 // go test ./mock -run TestEndpointList -update writes it.
 func TestEndpointList(t *testing.T) {
 	want := listEndpoints()
@@ -31,36 +34,129 @@ func TestEndpointList(t *testing.T) {
 	require.Equal(t, want, string(got), "go generate ./mock writes it anew")
 }
 
-func listEndpoints() string {
-	var there, missing strings.Builder
-	built := 0
-	for _, r := range slices.Concat(api.Routes, api.Directory) {
-		if r.Serve == nil {
-			fmt.Fprintf(&missing, "- `%s`\n", r.Endpoint)
+// All of Stytch's B2B operations are served. That each of them also has an answer 200 in
+// the tests is what the comparison with Stytch's description says.
+func TestW01_AllOperationsAreServed(t *testing.T) {
+	served := 0
+	for _, o := range contract.Operations() {
+		if r := routeOf(o); r != nil && r.Serve != nil {
+			served++
 			continue
 		}
-		built++
-		who := map[core.Access]string{core.BySecret: "project", core.ByMember: "project, or a member through it", core.ByAnyone: "anyone", core.ByBearer: "directory"}[r.Access]
-		fmt.Fprintf(&there, "| `%s` | %s |\n", r.Endpoint, who)
+		t.Errorf("%s is not served", o.Endpoint())
+	}
+	require.Equal(t, 97, served)
+}
+
+// routeOf returns the route of an operation, or nil.
+func routeOf(o *contract.Operation) *core.Route {
+	i := slices.IndexFunc(api.Routes, func(r core.Route) bool { return r.Endpoint == o.Endpoint() })
+	if i < 0 {
+		return nil
+	}
+	return &api.Routes[i]
+}
+
+func listEndpoints() string {
+	var operations, others, directory, absent, consumer strings.Builder
+	served, described := 0, make(map[string]bool)
+	for _, o := range contract.Operations() {
+		described[o.Endpoint()] = true
+		answer, who := "501", "project"
+		if r := routeOf(o); r != nil {
+			who = callers(*r)
+			if r.Serve != nil {
+				answer = "served"
+				served++
+			}
+		}
+		fmt.Fprintf(&operations, "| `%s` | `%s` | %s | %s |\n", o.Endpoint(), o.Name, who, answer)
+	}
+	for _, r := range api.Routes {
+		if !described[r.Endpoint] {
+			fmt.Fprintf(&others, "| `%s` | %s |\n", r.Endpoint, callers(r))
+		}
+	}
+	for _, r := range api.Directory {
+		fmt.Fprintf(&directory, "- `%s`\n", r.Endpoint)
+	}
+	onlyConsumer := 0
+	for _, r := range api.Elsewhere {
+		refusal := r.Refusal(r.Endpoint)
+		if refusal.Status == http.StatusNotImplemented {
+			_, why, _ := strings.Cut(refusal.Message, r.Endpoint+": ")
+			fmt.Fprintf(&absent, "| `%s` | %s | %s |\n", r.Endpoint, callers(r), strings.TrimSuffix(why, "."))
+			continue
+		}
+		onlyConsumer++
+		fmt.Fprintf(&consumer, "- `%s`\n", r.Endpoint)
 	}
 	return fmt.Sprintf(`<!-- Written by go generate ./mock; TestEndpointList holds it. -->
 
 # What mock.Stytch answers
 
-%d endpoints, in the order of the table of routes. "project" means HTTP Basic with
-the project id and secret; "a member through it" means that the RBAC headers
-%s and %s are honoured; "anyone" is
-for browsers and fetchers of the key set; "directory" means the bearer token of the
-SCIM connection, for SCIM 2.0 at its base URL. There "*" is what is not there: it
-answers 501. Paths that begin with /mock are the scripted identity provider's own.
+"project" means HTTP Basic with the project id and secret. Where a permission stands
+beside it, the RBAC headers %s and %s are honoured:
+the member whose session they have needs that action on that resource. "update.*" is the
+action of each field that the call changes, and "*" all actions, where Stytch states none.
+"anyone" is for browsers and fetchers of the key set.
+
+## Stytch B2B: %d of %d operations
+
+These are the operations of Stytch's own description of its API, by path. Each of them
+has an answer 200 in the tests, and all answers are compared with the description.
+
+| Endpoint | Operation | Who may call it | |
+| --- | --- | --- | --- |
+%s
+## Besides
+
+What the description leaves out: pages for browsers, what is for all projects, and what
+other systems call. Paths that begin with /mock are the scripted identity provider's own.
 
 | Endpoint | Who may call it |
 | --- | --- |
 %s
-Stytch has these and the mock has not. They answer 501 with their name:
+## SCIM 2.0
+
+The base URL of a SCIM connection, for a school's directory with the bearer token of the
+connection. The last line is everything else there: it answers 501.
 
 %s
-Anything else is answered as Stytch answers it: 404 %s, or 405 %s for
-a path that takes another method.
-`, built, "`"+core.SessionTokenHeader+"`", "`"+core.SessionJWTHeader+"`", there.String(), missing.String(), "`route_not_found`", "`method_not_allowed`")
+## What every project has at Stytch, and the mock has not
+
+These answer 501 with their name and a sentence. An asterisk stands for every method.
+
+| Endpoint | Who may call it | Why |
+| --- | --- | --- |
+%s
+## What only consumer projects have
+
+These %d answer 400 %s, as Stytch does to a B2B project:
+
+%s
+## Everything else
+
+404 %s, or 405 %s for a path that takes another method, as at Stytch.
+`, "`"+core.SessionTokenHeader+"`", "`"+core.SessionJWTHeader+"`", served, len(contract.Operations()), operations.String(), others.String(),
+		directory.String(), absent.String(), onlyConsumer, "`invalid_consumer_endpoint`", consumer.String(), "`route_not_found`", "`method_not_allowed`")
+}
+
+// callers says in words who may call a route.
+func callers(r core.Route) string {
+	switch r.Access {
+	case core.BySecret:
+		return "project"
+	case core.ByAnyone:
+		return "anyone"
+	}
+	p, ok := needed[r.Endpoint]
+	if !ok {
+		return "project, or a member through it"
+	}
+	said := fmt.Sprintf("project, or a member with `%s` on `%s`", p.action, p.resource)
+	if aboutThemselves(r.Endpoint) {
+		said += fmt.Sprintf(", or on `%s` about themselves", wire.ResourceSelf)
+	}
+	return said
 }

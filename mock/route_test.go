@@ -15,25 +15,6 @@ import (
 	"github.com/promptgrimoire/auth/mock"
 )
 
-// notBuilt are endpoints of Stytch B2B that answer 501. The list is written down
-// a second time, here, so that an endpoint cannot get lost from the table.
-var notBuilt = []string{}
-
-func TestNotBuilt(t *testing.T) {
-	w := newWire(t)
-	name := regexp.MustCompile(`\{[a-z_]+\}`)
-	for _, endpoint := range notBuilt {
-		t.Run(endpoint, func(t *testing.T) {
-			method, path, _ := strings.Cut(endpoint, " ")
-			out := wire{t: t, stytch: w.stytch}.refuses(501, "mock_not_implemented", method, strings.ReplaceAll(path, "{x}", "abc"), nil)
-			journal := w.stytch.Journal()
-			named := journal[len(journal)-1].Endpoint
-			require.Equal(t, endpoint, name.ReplaceAllString(named, "{x}"))
-			require.Contains(t, out["error_message"], named, "the answer names the endpoint")
-		})
-	}
-}
-
 // Every method of the SDK that calls Stytch B2B has a route here: the request
 // paths are read from the SDK's source.
 func TestEveryEndpointOfTheSDKIsKnown(t *testing.T) {

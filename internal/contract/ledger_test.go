@@ -33,6 +33,7 @@ func TestW01_LedgerGivesReasons(t *testing.T) {
 	for _, e := range entries {
 		require.NotEmpty(t, e.Reason, "%v", e.Where)
 		require.Contains(t, []Suite{Mock, Client}, e.Suite)
+		require.NotEqual(t, unanswered, e.What, "every operation is served, and has an answer 200")
 		lines += len(e.Where)
 	}
 	ledger, err := readLedger(ledgerJSON)
