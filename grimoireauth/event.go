@@ -158,6 +158,20 @@ type WebhookReceived struct {
 // [webhook.Reason]: https://pkg.go.dev/github.com/promptgrimoire/auth/middleware/webhook#Reason
 type WebhookRefused struct{ Reason string }
 
+// SilenceBegan: this process has heard nothing for longer than Bound of the store by which
+// processes share revocations. From now on each session needs Stytch's confirmation. Its
+// context is not that of a request.
+type SilenceBegan struct{ Bound time.Duration }
+
+// SilenceEnded: every revocation is known again. Its context is not that of a request.
+type SilenceEnded struct{ Took time.Duration }
+
+// RevocationsLost: the store by which processes share revocations has lost some, and this
+// process publishes again what it knows. Its context is not that of a request.
+type RevocationsLost struct {
+	Republished int // how many revocations
+}
+
 func (Changed) event()          {}
 func (KeysFetched) event()      {}
 func (TokenVerified) event()    {}
@@ -171,5 +185,8 @@ func (OperatorAlarm) event()    {}
 func (OutageBegan) event()      {}
 func (OutageEnded) event()      {}
 func (StepDone) event()         {}
+func (SilenceBegan) event()     {}
+func (SilenceEnded) event()     {}
+func (RevocationsLost) event()  {}
 func (WebhookReceived) event()  {}
 func (WebhookRefused) event()   {}
