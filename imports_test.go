@@ -117,6 +117,11 @@ func TestImportDirections(t *testing.T) {
 			}
 		}
 	})
+	t.Run("the log in memory is for tests", func(t *testing.T) {
+		for name, p := range all {
+			require.False(t, slices.Contains(p.Imports, module+"/internal/replica/logtest") && name != "internal/world", "%s imports it", name)
+		}
+	})
 	t.Run("the comparison with Stytch's description is for tests", func(t *testing.T) {
 		for name, p := range all {
 			require.NotContains(t, p.Deps, module+"/internal/contract", "%s links it", name)
@@ -211,7 +216,7 @@ func isOurs(path string) bool {
 // Stytch, or the test server of net/http.
 func TestProductionLinksNoMock(t *testing.T) {
 	for name, p := range packages(t) {
-		if name == "mock" || strings.HasPrefix(name, "mock/") || strings.HasPrefix(name, "examples/") || name == "internal/world" {
+		if name == "mock" || strings.HasPrefix(name, "mock/") || strings.HasPrefix(name, "examples/") || name == "internal/world" || name == "internal/replica/logtest" {
 			continue
 		}
 		require.NotContains(t, p.Deps, module+"/mock", "%s links the mock", name)
