@@ -10,6 +10,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock/internal/api/members"
+	"github.com/promptgrimoire/auth/mock/internal/api/scim"
 	"github.com/promptgrimoire/auth/mock/internal/control"
 	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/promptgrimoire/auth/mock/internal/state"
@@ -43,8 +44,9 @@ type seedWebhook struct {
 // set. Its "webhooks", each {"url","secrets"}, are added to the Webhooks. Its "personas"
 // are the [IdPUser]s, each with the fields that POST /fake/personas takes, and its
 // "connected_apps" the [ConnectedApp]s, each with those that POST /fake/connected-apps
-// takes. Its "organizations" have the fields of Stytch's create call and "members", each
-// with the fields of Stytch's call for those. Unlike Stytch, Seed rejects a name that it
+// takes. Its "organizations" have the fields of Stytch's create call, "members", each
+// with the fields of Stytch's call for those, and "scim_connection", with the fields of
+// Stytch's call for it, a "connection_id" and a "bearer_token". Unlike Stytch, Seed rejects a name that it
 // does not know. Its error joins all faults of the file with the place of each, and then
 // nothing is added. Call it before any other method; it panics if the fields of the
 // Stytch are wrong.
@@ -145,12 +147,13 @@ func (s *Stytch) Seed(file []byte) error {
 func seedOrganization(c *core.Request, where string, raw json.RawMessage) []error {
 	var list struct {
 		Members []json.RawMessage `json:"members"`
+		SCIM    json.RawMessage   `json:"scim_connection"`
 	}
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return []error{fmt.Errorf("%s: this is no object with a list of members", where)}
 	}
 	c.Params = nil
-	made, err := seeded(c, raw, "members", core.CreateOrganization)
+	made, err := seeded(c, raw, core.CreateOrganization, "members", "scim_connection")
 	if err != nil {
 		// Errors about its members would only follow from this one.
 		return []error{fmt.Errorf("%s: %w", where, err)}
@@ -158,16 +161,35 @@ func seedOrganization(c *core.Request, where string, raw json.RawMessage) []erro
 	var faults []error
 	for i, member := range list.Members {
 		c.Params = map[string]string{"organization_id": made.Organization.OrganizationID}
-		if _, err := seeded(c, member, "", members.Create); err != nil {
+		if _, err := seeded(c, member, members.Create); err != nil {
 			faults = append(faults, fmt.Errorf("%s.members[%d]: %w", where, i, err))
+		}
+	}
+	if list.SCIM != nil {
+		var in scim.Settings
+		err := core.StrictJSON(list.SCIM, &in)
+		if err == nil {
+			_, err = scim.NewConnection(c, c.State.Org(made.Organization.OrganizationID), in)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s.scim_connection: %w", where, inWords(err)))
 		}
 	}
 	return faults
 }
 
-// seeded calls an endpoint with an object of the seed. Besides is a name that the seed
+// inWords is an error of Stytch's as a line of a seed's faults.
+func inWords(err error) error {
+	var r *wire.APIError
+	if errors.As(err, &r) {
+		return fmt.Errorf("%s: %s", r.Type, r.Message)
+	}
+	return err
+}
+
+// seeded calls an endpoint with an object of the seed. Besides are names that the seed
 // allows there and the endpoint does not have.
-func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besides string, serve func(*core.Request, In) (Out, error)) (Out, error) {
+func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, serve func(*core.Request, In) (Out, error), besides ...string) (Out, error) {
 	var in In
 	var none Out
 	names, err := core.ObjectNames(raw)
@@ -177,8 +199,8 @@ func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besi
 	known := core.JSONNames(reflect.TypeFor[In]())
 	for i, name := range names {
 		switch {
-		case name != besides && !slices.Contains(known, name):
-			return none, fmt.Errorf("the field %.60q is unknown: the fields are %s", name, strings.Join(known, ", "))
+		case !slices.Contains(besides, name) && !slices.Contains(known, name):
+			return none, fmt.Errorf("the field %.60q is unknown: the fields are %s", name, strings.Join(slices.Concat(known, besides), ", "))
 		case slices.Contains(names[:i], name):
 			return none, fmt.Errorf("the field %q is there twice", name)
 		}
@@ -189,9 +211,8 @@ func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besi
 	if err == nil {
 		out, err = serve(c, in)
 	}
-	var r *wire.APIError
-	if errors.As(err, &r) {
-		return none, fmt.Errorf("%s: %s", r.Type, r.Message)
+	if err != nil {
+		return none, inWords(err)
 	}
-	return out, err
+	return out, nil
 }
