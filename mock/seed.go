@@ -25,6 +25,7 @@ type seedFile struct {
 	CrossOrgPasswords bool              `json:"cross_org_passwords"`
 	RateLimits        bool              `json:"rate_limits"`
 	LockAfter         int               `json:"lock_after"`
+	CustomAudience    string            `json:"custom_audience"`
 	RandomSeed        uint64            `json:"random_seed"`
 	Webhooks          []seedWebhook     `json:"webhooks"`
 	ConnectedApps     []json.RawMessage `json:"connected_apps"`
@@ -39,8 +40,8 @@ type seedWebhook struct {
 }
 
 // Seed fills a new Stytch from a JSON object. Its "roles", "scopes", "redirect_urls",
-// "cross_org_passwords", "rate_limits", "lock_after" and "random_seed" take the
-// place of the fields; it rejects a random_seed that differs from a RandomSeed that is
+// "cross_org_passwords", "rate_limits", "lock_after", "custom_audience" and "random_seed"
+// take the place of the fields; it rejects a random_seed that differs from a RandomSeed that is
 // set. Its "webhooks", each {"url","secrets"}, are added to the Webhooks. Its "personas"
 // are the [IdPUser]s, each with the fields that POST /fake/personas takes, and its
 // "connected_apps" the [ConnectedApp]s, each with those that POST /fake/connected-apps
@@ -89,6 +90,11 @@ func (s *Stytch) Seed(file []byte) error {
 		faults = append(faults, errors.New("lock_after cannot be negative"))
 	} else if in.LockAfter > 0 {
 		s.LockAfter = in.LockAfter
+	}
+	if fault := audienceFault(in.CustomAudience); fault != "" {
+		faults = append(faults, errors.New("custom_audience "+fault))
+	} else if in.CustomAudience != "" {
+		s.CustomAudience = in.CustomAudience
 	}
 	switch {
 	case in.RandomSeed == 0:

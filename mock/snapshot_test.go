@@ -185,7 +185,7 @@ func TestRestoreRefusesAKeyThatIsNone(t *testing.T) {
 func TestEveryFieldIsSavedOrNoState(t *testing.T) {
 	known := []string{
 		// Configuration, and what follows from it.
-		"URL", "Project", "ProjectSecret", "CustomDomain", "RedirectURLs", "JWTLife", "Roles", "Scopes", "CrossOrgPasswords", "RateLimits", "LockAfter", "RandomSeed",
+		"URL", "Project", "ProjectSecret", "CustomDomain", "CustomAudience", "RedirectURLs", "JWTLife", "Roles", "Scopes", "CrossOrgPasswords", "RateLimits", "LockAfter", "RandomSeed",
 		"Webhooks", "DangerouslyLive", "DangerouslyRemote", "configureOnce", "misuse", "core", "Env", "ProjectID", "Secret", "PublicToken", "Policy",
 		"AllowedRedirects", "TokenLife", "Remote", "Mu", "mu", "Base",
 		// Instruments.
