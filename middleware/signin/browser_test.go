@@ -73,7 +73,7 @@ func (b *buffer) String() string {
 
 func newFixture(t testing.TB, config signin.Config) *fixture {
 	t.Helper()
-	w := &fixture{t: t, stytch: &mock.Stytch{RedirectURLs: []string{home + "/auth/callback"}}, log: new(buffer), secrets: &secrets{windows: map[string]bool{}, whole: map[string]bool{}}}
+	w := &fixture{t: t, stytch: &mock.Stytch{CustomAudience: audience, RedirectURLs: []string{home + "/auth/callback"}}, log: new(buffer), secrets: &secrets{windows: map[string]bool{}, whole: map[string]bool{}}}
 	w.law, w.art = w.stytch.AddClass("LAWS1100"), w.stytch.AddClass("ARTS2000")
 	w.ada = w.stytch.AddStudent(w.law.ID, "ada@example.edu")
 	w.stytch.AddStudent(w.art.ID, "ada@example.edu")
@@ -83,7 +83,7 @@ func newFixture(t testing.TB, config signin.Config) *fixture {
 	revocations := new(jwtlocal.MemoryRevocations)
 	w.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, OnRevoke: revocations.Add})
 	require.NoError(t, err)
-	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Revocations: revocations})
+	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Audiences: []string{audience}, Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(t, err)
 	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger})
 	require.NoError(t, err)

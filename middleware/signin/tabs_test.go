@@ -37,7 +37,7 @@ func (w *fixture) process(oneOrganization bool) *fixture {
 	revocations := new(jwtlocal.MemoryRevocations)
 	other.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, OnRevoke: revocations.Add})
 	require.NoError(w.t, err)
-	other.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: other.client.Sessions.Authenticate, Revocations: revocations})
+	other.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Audiences: []string{audience}, Transport: w.stytch, Refresh: other.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = other.verifier.Wait(context.Background()) })
 	guard.Revoke = other.client.Sessions.Revoke
