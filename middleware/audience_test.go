@@ -107,3 +107,17 @@ func TestW02_CustomAudienceTravels(t *testing.T) {
 		}
 	}
 }
+
+// TestW02_ClaimsOfATemplateGiveNoRole: a JWT template can write roles and actions into
+// claims of its own. They open no route.
+func TestW02_ClaimsOfATemplateGiveNoRole(t *testing.T) {
+	x := newReal(t)
+	student := x.stytch.AddStudent(x.class.ID, "sam@example.edu")
+	claims := map[string]any{
+		"roles": []string{"stytch_admin", "instructor"}, "role": "instructor", "class": map[string]any{"actions": []string{"*"}},
+		"organization_id": string(x.class.ID), "session": map[string]any{"roles": []string{"instructor"}},
+	}
+	credentials := x.stytch.SignIn(student, mock.WithClaims(claims))
+	require.Equal(t, http.StatusForbidden, x.visit(t, credentials).StatusCode)
+	require.Equal(t, http.StatusForbidden, x.visit(t, x.stytch.Stale(credentials)).StatusCode)
+}
