@@ -24,9 +24,14 @@ import (
 // one Organization, and its classes are in the application's tables.
 func (w *fixture) process(oneOrganization bool) *fixture {
 	w.t.Helper()
+	return w.processWith(oneOrganization, signin.Config{Discovery: true})
+}
+
+// processWith is process with other pages.
+func (w *fixture) processWith(oneOrganization bool, config signin.Config) *fixture {
+	w.t.Helper()
 	other := *w
 	guard := middleware.Config{SignInURL: "/auth/", Logger: slog.New(slog.NewTextHandler(w.log, nil))}
-	config := signin.Config{Discovery: true}
 	if oneOrganization {
 		guard.Role = func(context.Context, grimoireauth.Session, grimoireauth.ClassID) (grimoireauth.Role, error) {
 			return grimoireauth.RoleStudent, nil
