@@ -47,6 +47,8 @@ export class Fakestytch {
   fail(fault) { return this.#control("POST", "/fake/faults", fault); }
   login(who) { return this.#control("POST", "/fake/login", who); }
   persona(who) { return this.#control("POST", "/fake/personas", who); }
+  connectedApp(app) { return this.#control("POST", "/fake/connected-apps", app); }
+  impersonate(who) { return this.#control("POST", "/fake/impersonate", who); }
   foreignToken(which) { return this.#control("POST", "/fake/foreign-token", which); }
   rotateKeys(how = {}) { return this.#control("POST", "/fake/rotate-keys", how); }
   reset() { return this.#control("POST", "/fake/reset", {}); }

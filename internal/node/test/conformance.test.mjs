@@ -17,7 +17,7 @@ const methods = clientMethods(fileURLToPath(new URL("../node_modules/stytch/type
 const worlds = {};
 async function start(name, ...flags) {
   const fake = await Fakestytch.start(...flags);
-  worlds[name] = new World(new stytch.B2BClient({ project_id: fake.projectID, secret: fake.secret, env: fake.url }), fake);
+  worlds[name] = new World(new stytch.B2BClient({ project_id: fake.projectID, secret: fake.secret, env: fake.url, fraud_env: fake.url }), fake);
 }
 before(() => Promise.all([
   start("usual"),
@@ -51,7 +51,7 @@ for (const row of rows) {
     const world = worlds[row.crossOrg ? "crossOrg" : "usual"];
     const args = await row.with(world);
     if (row.refused) {
-      await assert.rejects(raw(world, row.call, args), (error) => error.error_type === row.refused || assert.fail(error));
+      await assert.rejects(raw(world, row.call, args), (error) => (error.cause ?? error).error_type === row.refused || assert.fail(error));
       return;
     }
     const body = await raw(world, row.call, args);
