@@ -18,8 +18,9 @@ type MFARequest struct {
 // MFASignInRequest is the same for the calls that end in a session.
 type MFASignInRequest struct {
 	MFARequest
-	SessionDurationMinutes *int              `json:"session_duration_minutes"`
-	SessionCustomClaims    wire.CustomClaims `json:"session_custom_claims"`
+	SessionDurationMinutes *int                 `json:"session_duration_minutes"`
+	SessionCustomClaims    wire.CustomClaims    `json:"session_custom_claims"`
+	TelemetryID            wire.Ignored[string] `json:"telemetry_id"`
 }
 
 // MFAResponse is the response of the calls with a second factor, which finish a

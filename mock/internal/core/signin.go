@@ -31,12 +31,13 @@ type SignInResponse struct {
 
 // SignInRequest is what the calls that can end in a session have in common.
 type SignInRequest struct {
-	SessionToken             string            `json:"session_token"`
-	SessionJWT               string            `json:"session_jwt"`
-	IntermediateSessionToken string            `json:"intermediate_session_token"`
-	SessionDurationMinutes   *int              `json:"session_duration_minutes"`
-	SessionCustomClaims      wire.CustomClaims `json:"session_custom_claims"`
-	Locale                   *string           `json:"locale"`
+	SessionToken             string               `json:"session_token"`
+	SessionJWT               string               `json:"session_jwt"`
+	IntermediateSessionToken string               `json:"intermediate_session_token"`
+	SessionDurationMinutes   *int                 `json:"session_duration_minutes"`
+	SessionCustomClaims      wire.CustomClaims    `json:"session_custom_claims"`
+	Locale                   *string              `json:"locale"`
+	TelemetryID              wire.Ignored[string] `json:"telemetry_id"`
 }
 
 // SignInLocales are the languages of an SMS that follows.

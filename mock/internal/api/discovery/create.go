@@ -13,6 +13,7 @@ type createByDiscoveryRequest struct {
 	SessionCustomClaims      wire.CustomClaims `json:"session_custom_claims"`
 	core.OrganizationInfo
 	wire.SettingsGiven
+	TelemetryID wire.Ignored[string] `json:"telemetry_id"`
 }
 
 // CreateOrganization creates an organization. The person who creates it becomes its

@@ -9,11 +9,12 @@ import (
 // exchangeIntermediateRequest is POST
 // /v1/b2b/discovery/intermediate_sessions/exchange.
 type exchangeIntermediateRequest struct {
-	OrganizationID           string            `json:"organization_id"`
-	IntermediateSessionToken string            `json:"intermediate_session_token"`
-	SessionDurationMinutes   *int              `json:"session_duration_minutes"`
-	SessionCustomClaims      wire.CustomClaims `json:"session_custom_claims"`
-	Locale                   *string           `json:"locale"`
+	OrganizationID           string               `json:"organization_id"`
+	IntermediateSessionToken string               `json:"intermediate_session_token"`
+	SessionDurationMinutes   *int                 `json:"session_duration_minutes"`
+	SessionCustomClaims      wire.CustomClaims    `json:"session_custom_claims"`
+	Locale                   *string              `json:"locale"`
+	TelemetryID              wire.Ignored[string] `json:"telemetry_id"`
 }
 
 // ExchangeIntermediate signs a person in to the organization that they chose. It

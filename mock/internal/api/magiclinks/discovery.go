@@ -8,11 +8,12 @@ import (
 
 // sendDiscoveryRequest is POST /v1/b2b/magic_links/email/discovery/send.
 type sendDiscoveryRequest struct {
-	EmailAddress               string  `json:"email_address"`
-	DiscoveryRedirectURL       *string `json:"discovery_redirect_url"`
-	PKCECodeChallenge          *string `json:"pkce_code_challenge"`
-	Locale                     *string `json:"locale"`
-	DiscoveryExpirationMinutes *int    `json:"discovery_expiration_minutes"`
+	EmailAddress               string               `json:"email_address"`
+	DiscoveryRedirectURL       *string              `json:"discovery_redirect_url"`
+	PKCECodeChallenge          *string              `json:"pkce_code_challenge"`
+	Locale                     *string              `json:"locale"`
+	DiscoveryExpirationMinutes *int                 `json:"discovery_expiration_minutes"`
+	LoginTemplateID            wire.Ignored[string] `json:"login_template_id"`
 }
 
 // SendDiscovery sends a link that belongs to no organization. The answer is the

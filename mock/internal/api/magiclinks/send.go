@@ -12,14 +12,16 @@ import (
 // loginOrSignupRequest is POST /v1/b2b/magic_links/email/login_or_signup.
 // Template ids are ignored: this package has no templates.
 type loginOrSignupRequest struct {
-	OrganizationID          string  `json:"organization_id"`
-	EmailAddress            string  `json:"email_address"`
-	LoginRedirectURL        *string `json:"login_redirect_url"`
-	SignupRedirectURL       *string `json:"signup_redirect_url"`
-	PKCECodeChallenge       *string `json:"pkce_code_challenge"`
-	Locale                  *string `json:"locale"`
-	LoginExpirationMinutes  *int    `json:"login_expiration_minutes"`
-	SignupExpirationMinutes *int    `json:"signup_expiration_minutes"`
+	OrganizationID          string               `json:"organization_id"`
+	EmailAddress            string               `json:"email_address"`
+	LoginRedirectURL        *string              `json:"login_redirect_url"`
+	SignupRedirectURL       *string              `json:"signup_redirect_url"`
+	PKCECodeChallenge       *string              `json:"pkce_code_challenge"`
+	Locale                  *string              `json:"locale"`
+	LoginExpirationMinutes  *int                 `json:"login_expiration_minutes"`
+	SignupExpirationMinutes *int                 `json:"signup_expiration_minutes"`
+	LoginTemplateID         wire.Ignored[string] `json:"login_template_id"`
+	SignupTemplateID        wire.Ignored[string] `json:"signup_template_id"`
 }
 
 // LoginOrSignup sends a link to a member, or to a new one whose e-mail domain the
@@ -70,16 +72,17 @@ func LoginOrSignup(c *core.Request, in loginOrSignupRequest) (*core.LoginOrSignu
 
 // inviteRequest is POST /v1/b2b/magic_links/email/invite.
 type inviteRequest struct {
-	OrganizationID          string        `json:"organization_id"`
-	EmailAddress            string        `json:"email_address"`
-	InviteRedirectURL       *string       `json:"invite_redirect_url"`
-	InvitedByMemberID       string        `json:"invited_by_member_id"`
-	Name                    *string       `json:"name"`
-	TrustedMetadata         wire.Metadata `json:"trusted_metadata"`
-	UntrustedMetadata       wire.Metadata `json:"untrusted_metadata"`
-	Locale                  *string       `json:"locale"`
-	Roles                   []string      `json:"roles"`
-	InviteExpirationMinutes *int          `json:"invite_expiration_minutes"`
+	OrganizationID          string               `json:"organization_id"`
+	EmailAddress            string               `json:"email_address"`
+	InviteRedirectURL       *string              `json:"invite_redirect_url"`
+	InvitedByMemberID       string               `json:"invited_by_member_id"`
+	Name                    *string              `json:"name"`
+	TrustedMetadata         wire.Metadata        `json:"trusted_metadata"`
+	UntrustedMetadata       wire.Metadata        `json:"untrusted_metadata"`
+	Locale                  *string              `json:"locale"`
+	Roles                   []string             `json:"roles"`
+	InviteExpirationMinutes *int                 `json:"invite_expiration_minutes"`
+	InviteTemplateID        wire.Ignored[string] `json:"invite_template_id"`
 }
 
 // Invite makes an invited member and sends them a link. Inviting

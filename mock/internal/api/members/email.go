@@ -14,10 +14,11 @@ const emailUpdateLife = 5 * time.Minute
 
 // startEmailUpdateRequest is POST …/members/{member_id}/start_email_update.
 type startEmailUpdateRequest struct {
-	EmailAddress     string  `json:"email_address"`
-	LoginRedirectURL *string `json:"login_redirect_url"`
-	Locale           *string `json:"locale"`
-	DeliveryMethod   string  `json:"delivery_method"`
+	EmailAddress     string               `json:"email_address"`
+	LoginRedirectURL *string              `json:"login_redirect_url"`
+	Locale           *string              `json:"locale"`
+	DeliveryMethod   string               `json:"delivery_method"`
+	LoginTemplateID  wire.Ignored[string] `json:"login_template_id"`
 }
 
 // StartEmailUpdate sends a link or a code to the address that a member wants.

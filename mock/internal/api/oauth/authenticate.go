@@ -130,8 +130,12 @@ func provisionByOAuth(c *core.Request, g *state.Grant) (*state.Member, error) {
 // discoverByOAuthRequest is POST /v1/b2b/oauth/discovery/authenticate. A session
 // in it has nothing to be added to, so it is not looked at.
 type discoverByOAuthRequest struct {
-	DiscoveryOAuthToken string  `json:"discovery_oauth_token"`
-	PKCECodeVerifier    *string `json:"pkce_code_verifier"`
+	DiscoveryOAuthToken    string                          `json:"discovery_oauth_token"`
+	PKCECodeVerifier       *string                         `json:"pkce_code_verifier"`
+	SessionToken           wire.Ignored[string]            `json:"session_token"`
+	SessionJWT             wire.Ignored[string]            `json:"session_jwt"`
+	SessionDurationMinutes wire.Ignored[int]               `json:"session_duration_minutes"`
+	SessionCustomClaims    wire.Ignored[wire.CustomClaims] `json:"session_custom_claims"`
 }
 
 // oauthDiscoveryResponse is its response.

@@ -22,11 +22,13 @@ const (
 
 // sendEmailOTPRequest is POST /v1/b2b/otps/email/login_or_signup.
 type sendEmailOTPRequest struct {
-	OrganizationID          string  `json:"organization_id"`
-	EmailAddress            string  `json:"email_address"`
-	Locale                  *string `json:"locale"`
-	LoginExpirationMinutes  *int    `json:"login_expiration_minutes"`
-	SignupExpirationMinutes *int    `json:"signup_expiration_minutes"`
+	OrganizationID          string               `json:"organization_id"`
+	EmailAddress            string               `json:"email_address"`
+	Locale                  *string              `json:"locale"`
+	LoginExpirationMinutes  *int                 `json:"login_expiration_minutes"`
+	SignupExpirationMinutes *int                 `json:"signup_expiration_minutes"`
+	LoginTemplateID         wire.Ignored[string] `json:"login_template_id"`
+	SignupTemplateID        wire.Ignored[string] `json:"signup_template_id"`
 }
 
 // SendEmail is LoginOrSignup with a code instead of a link.
@@ -137,9 +139,10 @@ func AuthenticateEmail(c *core.Request, in authenticateEmailOTPRequest) (*emailO
 
 // sendDiscoveryOTPRequest is POST /v1/b2b/otps/email/discovery/send.
 type sendDiscoveryOTPRequest struct {
-	EmailAddress               string  `json:"email_address"`
-	Locale                     *string `json:"locale"`
-	DiscoveryExpirationMinutes *int    `json:"discovery_expiration_minutes"`
+	EmailAddress               string               `json:"email_address"`
+	Locale                     *string              `json:"locale"`
+	DiscoveryExpirationMinutes *int                 `json:"discovery_expiration_minutes"`
+	LoginTemplateID            wire.Ignored[string] `json:"login_template_id"`
 }
 
 // SendDiscovery is SendDiscovery with a code.

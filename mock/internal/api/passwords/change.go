@@ -53,13 +53,14 @@ func ResetExisting(c *core.Request, in resetExistingRequest) (*core.ExchangeSess
 
 // resetBySessionRequest is POST /v1/b2b/passwords/session/reset.
 type resetBySessionRequest struct {
-	OrganizationID         string            `json:"organization_id"`
-	Password               string            `json:"password"`
-	SessionToken           string            `json:"session_token"`
-	SessionJWT             string            `json:"session_jwt"`
-	SessionDurationMinutes *int              `json:"session_duration_minutes"`
-	SessionCustomClaims    wire.CustomClaims `json:"session_custom_claims"`
-	Locale                 *string           `json:"locale"`
+	OrganizationID         string               `json:"organization_id"`
+	Password               string               `json:"password"`
+	SessionToken           string               `json:"session_token"`
+	SessionJWT             string               `json:"session_jwt"`
+	SessionDurationMinutes *int                 `json:"session_duration_minutes"`
+	SessionCustomClaims    wire.CustomClaims    `json:"session_custom_claims"`
+	Locale                 *string              `json:"locale"`
+	TelemetryID            wire.Ignored[string] `json:"telemetry_id"`
 }
 
 // resetBySessionResponse is its response: that of a sign-in without two of its

@@ -9,12 +9,14 @@ import (
 // startDiscoveryResetRequest is POST
 // /v1/b2b/passwords/discovery/email/reset/start.
 type startDiscoveryResetRequest struct {
-	EmailAddress                   string  `json:"email_address"`
-	ResetPasswordRedirectURL       *string `json:"reset_password_redirect_url"`
-	DiscoveryRedirectURL           *string `json:"discovery_redirect_url"`
-	ResetPasswordExpirationMinutes *int    `json:"reset_password_expiration_minutes"`
-	PKCECodeChallenge              *string `json:"pkce_code_challenge"`
-	Locale                         *string `json:"locale"`
+	EmailAddress                   string               `json:"email_address"`
+	ResetPasswordRedirectURL       *string              `json:"reset_password_redirect_url"`
+	DiscoveryRedirectURL           *string              `json:"discovery_redirect_url"`
+	ResetPasswordExpirationMinutes *int                 `json:"reset_password_expiration_minutes"`
+	PKCECodeChallenge              *string              `json:"pkce_code_challenge"`
+	Locale                         *string              `json:"locale"`
+	ResetPasswordTemplateID        wire.Ignored[string] `json:"reset_password_template_id"`
+	VerifyEmailTemplateID          wire.Ignored[string] `json:"verify_email_template_id"`
 }
 
 // StartDiscoveryReset mails a link to set the password of an address.

@@ -14,13 +14,15 @@ const resetMinutes = 30
 // startResetRequest is POST /v1/b2b/passwords/email/reset/start. Its PKCE field
 // is called code_challenge, unlike everywhere else.
 type startResetRequest struct {
-	OrganizationID                 string  `json:"organization_id"`
-	EmailAddress                   string  `json:"email_address"`
-	ResetPasswordRedirectURL       *string `json:"reset_password_redirect_url"`
-	LoginRedirectURL               *string `json:"login_redirect_url"`
-	ResetPasswordExpirationMinutes *int    `json:"reset_password_expiration_minutes"`
-	CodeChallenge                  *string `json:"code_challenge"`
-	Locale                         *string `json:"locale"`
+	OrganizationID                 string               `json:"organization_id"`
+	EmailAddress                   string               `json:"email_address"`
+	ResetPasswordRedirectURL       *string              `json:"reset_password_redirect_url"`
+	LoginRedirectURL               *string              `json:"login_redirect_url"`
+	ResetPasswordExpirationMinutes *int                 `json:"reset_password_expiration_minutes"`
+	CodeChallenge                  *string              `json:"code_challenge"`
+	Locale                         *string              `json:"locale"`
+	ResetPasswordTemplateID        wire.Ignored[string] `json:"reset_password_template_id"`
+	VerifyEmailTemplateID          wire.Ignored[string] `json:"verify_email_template_id"`
 }
 
 // startResetResponse is its response, which has no organization.

@@ -58,9 +58,10 @@ func foreignSession(c *core.Request, m *state.Member, in core.SignInRequest, pro
 
 // exchangeAccessTokenRequest is POST /v1/b2b/sessions/exchange_access_token.
 type exchangeAccessTokenRequest struct {
-	AccessToken            string            `json:"access_token"`
-	SessionDurationMinutes *int              `json:"session_duration_minutes"`
-	SessionCustomClaims    wire.CustomClaims `json:"session_custom_claims"`
+	AccessToken            string               `json:"access_token"`
+	SessionDurationMinutes *int                 `json:"session_duration_minutes"`
+	SessionCustomClaims    wire.CustomClaims    `json:"session_custom_claims"`
+	TelemetryID            wire.Ignored[string] `json:"telemetry_id"`
 }
 
 // ExchangeAccessToken makes a session of a Connected App's access token, once.
@@ -83,13 +84,14 @@ func ExchangeAccessToken(c *core.Request, in exchangeAccessTokenRequest) (*forei
 
 // attestRequest is POST /v1/b2b/sessions/attest.
 type attestRequest struct {
-	ProfileID              string            `json:"profile_id"`
-	Token                  string            `json:"token"`
-	OrganizationID         string            `json:"organization_id"`
-	SessionDurationMinutes *int              `json:"session_duration_minutes"`
-	SessionCustomClaims    wire.CustomClaims `json:"session_custom_claims"`
-	SessionToken           string            `json:"session_token"`
-	SessionJWT             string            `json:"session_jwt"`
+	ProfileID              string               `json:"profile_id"`
+	Token                  string               `json:"token"`
+	OrganizationID         string               `json:"organization_id"`
+	SessionDurationMinutes *int                 `json:"session_duration_minutes"`
+	SessionCustomClaims    wire.CustomClaims    `json:"session_custom_claims"`
+	SessionToken           string               `json:"session_token"`
+	SessionJWT             string               `json:"session_jwt"`
+	TelemetryID            wire.Ignored[string] `json:"telemetry_id"`
 }
 
 // Attest makes a session of a token that a trusted third party signed.
