@@ -2,7 +2,6 @@ package core
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/mock/internal/state"
@@ -69,12 +68,4 @@ func (c *Request) Register(m *state.Member, factors []state.Factor) {
 			c.MemberChanged(m)
 		}
 	}
-}
-
-// EmptyUnlessAsked returns the refresh token if the request asks for it.
-func (c *Request) EmptyUnlessAsked(refreshToken string) string {
-	if strings.EqualFold(c.Query.Get("include_refresh_token"), "true") {
-		return refreshToken
-	}
-	return ""
 }

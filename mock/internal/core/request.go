@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,6 +108,20 @@ func addKnown(in reflect.Type, sent, known map[string]json.RawMessage) {
 			known[name] = value
 		}
 	}
+}
+
+// Flag returns a boolean of the query. SDKs write it as their language does, such as
+// True; absent is false.
+func (c *Request) Flag(name string) (bool, error) {
+	text := c.Query.Get(name)
+	if text == "" {
+		return false, nil
+	}
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, wire.FieldError("bad_request", name)
+	}
+	return value, nil
 }
 
 // Given returns what p points to, and nothing for nil.

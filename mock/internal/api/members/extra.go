@@ -1,8 +1,6 @@
 package members
 
 import (
-	"strings"
-
 	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/promptgrimoire/auth/mock/internal/state"
 	"github.com/promptgrimoire/auth/mock/internal/wire"
@@ -12,8 +10,12 @@ import (
 // is in: the caller must check that. It takes no external id.
 // Source: https://stytch.com/docs/b2b/api/dangerously-get-member
 func DangerouslyGet(c *core.Request) (wire.Success, error) {
+	deleted, err := c.Flag("include_deleted")
+	if err != nil {
+		return nil, err
+	}
 	m := c.State.Member(c.Params["member_id"])
-	if m == nil || (m.Status == state.StatusDeleted && !strings.EqualFold(c.Query.Get("include_deleted"), "true")) {
+	if m == nil || (m.Status == state.StatusDeleted && !deleted) {
 		return nil, wire.Error("member_not_found")
 	}
 	return c.MemberResponseOf(m), nil

@@ -31,13 +31,17 @@ func OIDCProviders(c *core.Request) (wire.Success, error) {
 	if err != nil {
 		return nil, err
 	}
+	show, err := showRefreshToken(c)
+	if err != nil {
+		return nil, err
+	}
 	out := &oidcProvidersResponse{Registrations: []oidcProvider{}}
 	for _, r := range m.SSO {
 		if c.State.Connection(r.ConnectionID).Kind == state.OIDCKind {
 			out.Registrations = append(out.Registrations, oidcProvider{
 				ProviderSubject: r.ExternalID, IDToken: r.IDToken, AccessToken: r.IDToken, ConnectionID: r.ConnectionID,
 				AccessTokenExpiresIn: secondsUntil(r.ExpiresAt, c.Now), Scopes: []string{"openid", "email", "profile"},
-				RefreshToken: c.EmptyUnlessAsked(r.IDToken),
+				RefreshToken: show(r.IDToken),
 			})
 		}
 	}
@@ -45,6 +49,21 @@ func OIDCProviders(c *core.Request) (wire.Success, error) {
 		return nil, wire.Error("member_oidc_token_not_found")
 	}
 	return out, nil
+}
+
+// showRefreshToken returns how a refresh token is shown: empty unless the request asks
+// for it.
+func showRefreshToken(c *core.Request) (func(string) string, error) {
+	asked, err := c.Flag("include_refresh_token")
+	if err != nil {
+		return nil, err
+	}
+	return func(token string) string {
+		if asked {
+			return token
+		}
+		return ""
+	}, nil
 }
 
 func secondsUntil(end, now time.Time) int { return max(0, int(end.Sub(now)/time.Second)) }
@@ -77,6 +96,10 @@ func OAuthProvider(provider string) func(*core.Request) (wire.Success, error) {
 		if err != nil {
 			return nil, err
 		}
+		show, err := showRefreshToken(c)
+		if err != nil {
+			return nil, err
+		}
 		var found []*state.OAuthRegistration
 		for _, r := range m.OAuth {
 			if r.Provider == provider {
@@ -90,19 +113,19 @@ func OAuthProvider(provider string) func(*core.Request) (wire.Success, error) {
 			r := found[len(found)-1]
 			return &oneProviderResponse{
 				ProviderType: state.ProviderNames[provider], ProviderSubject: r.Subject, IDToken: r.IDToken, Scopes: r.Scopes,
-				AccessToken: r.AccessToken, AccessTokenExpiresIn: secondsUntil(r.ExpiresAt, c.Now), RefreshToken: c.EmptyUnlessAsked(r.RefreshToken),
+				AccessToken: r.AccessToken, AccessTokenExpiresIn: secondsUntil(r.ExpiresAt, c.Now), RefreshToken: show(r.RefreshToken),
 			}, nil
 		}
 		out := &manyProvidersResponse{ProviderType: state.ProviderNames[provider]}
 		for _, r := range found {
-			out.Registrations = append(out.Registrations, accountObject(c, r))
+			out.Registrations = append(out.Registrations, accountObject(c, r, show))
 		}
 		return out, nil
 	}
 }
 
 // accountObject has the fields that a provider's accounts have.
-func accountObject(c *core.Request, r *state.OAuthRegistration) map[string]any {
+func accountObject(c *core.Request, r *state.OAuthRegistration, show func(string) string) map[string]any {
 	out := map[string]any{"provider_subject": r.Subject, "access_token": r.AccessToken, "scopes": r.Scopes}
 	tenant := ""
 	if len(r.Tenants) > 0 {
@@ -114,7 +137,7 @@ func accountObject(c *core.Request, r *state.OAuthRegistration) map[string]any {
 	case "hubspot":
 		out["provider_tenant_id"] = tenant
 		out["access_token_expires_in"] = secondsUntil(r.ExpiresAt, c.Now)
-		out["refresh_token"] = c.EmptyUnlessAsked(r.RefreshToken)
+		out["refresh_token"] = show(r.RefreshToken)
 	case "slack":
 		out["provider_tenant_id"] = tenant
 		out["bot_access_token"], out["bot_scopes"] = "", []string{}
