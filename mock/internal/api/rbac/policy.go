@@ -48,8 +48,8 @@ func policyOf(org *state.Organization) *organizationPolicyResponse {
 
 // setOrganizationPolicyRequest is PUT /v1/b2b/rbac/organizations/{organization_id}.
 type setOrganizationPolicyRequest struct {
-	OrgPolicy struct {
-		Roles []wire.PolicyRole `json:"roles"`
+	OrgPolicy *struct {
+		Roles []wire.PolicyRole `json:"roles"` // absent for none: stytch-go leaves it out
 	} `json:"org_policy"`
 }
 
@@ -60,6 +60,9 @@ func SetOrganizationPolicy(c *core.Request, in setOrganizationPolicyRequest) (*o
 	org, err := c.Organization(c.Params["organization_id"])
 	if err != nil {
 		return nil, err
+	}
+	if in.OrgPolicy == nil {
+		return nil, wire.FieldError("bad_request", "org_policy is missing")
 	}
 	roles := make([]wire.PolicyRole, 0, len(in.OrgPolicy.Roles))
 	for _, role := range in.OrgPolicy.Roles {
