@@ -11,7 +11,7 @@ import (
 )
 
 // recoded is hexadecimal as base64 with its padding.
-func recoded(t *testing.T, text string) string {
+func recoded(t testing.TB, text string) string {
 	t.Helper()
 	raw, err := hex.DecodeString(text)
 	require.NoError(t, err)

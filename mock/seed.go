@@ -10,7 +10,6 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock/internal/api/members"
-	"github.com/promptgrimoire/auth/mock/internal/api/scim"
 	"github.com/promptgrimoire/auth/mock/internal/control"
 	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/promptgrimoire/auth/mock/internal/state"
@@ -25,7 +24,6 @@ type seedFile struct {
 	CrossOrgPasswords bool              `json:"cross_org_passwords"`
 	RateLimits        bool              `json:"rate_limits"`
 	LockAfter         int               `json:"lock_after"`
-	CustomAudience    string            `json:"custom_audience"`
 	RandomSeed        uint64            `json:"random_seed"`
 	Webhooks          []seedWebhook     `json:"webhooks"`
 	ConnectedApps     []json.RawMessage `json:"connected_apps"`
@@ -40,14 +38,13 @@ type seedWebhook struct {
 }
 
 // Seed fills a new Stytch from a JSON object. Its "roles", "scopes", "redirect_urls",
-// "cross_org_passwords", "rate_limits", "lock_after", "custom_audience" and "random_seed"
-// take the place of the fields; it rejects a random_seed that differs from a RandomSeed that is
+// "cross_org_passwords", "rate_limits", "lock_after" and "random_seed" take the
+// place of the fields; it rejects a random_seed that differs from a RandomSeed that is
 // set. Its "webhooks", each {"url","secrets"}, are added to the Webhooks. Its "personas"
 // are the [IdPUser]s, each with the fields that POST /fake/personas takes, and its
 // "connected_apps" the [ConnectedApp]s, each with those that POST /fake/connected-apps
-// takes. Its "organizations" have the fields of Stytch's create call, "members", each
-// with the fields of Stytch's call for those, and "scim_connection", with the fields of
-// Stytch's call for it, a "connection_id" and a "bearer_token". Unlike Stytch, Seed rejects a name that it
+// takes. Its "organizations" have the fields of Stytch's create call and "members", each
+// with the fields of Stytch's call for those. Unlike Stytch, Seed rejects a name that it
 // does not know. Its error joins all faults of the file with the place of each, and then
 // nothing is added. Call it before any other method; it panics if the fields of the
 // Stytch are wrong.
@@ -90,11 +87,6 @@ func (s *Stytch) Seed(file []byte) error {
 		faults = append(faults, errors.New("lock_after cannot be negative"))
 	} else if in.LockAfter > 0 {
 		s.LockAfter = in.LockAfter
-	}
-	if fault := audienceFault(in.CustomAudience); fault != "" {
-		faults = append(faults, errors.New("custom_audience "+fault))
-	} else if in.CustomAudience != "" {
-		s.CustomAudience = in.CustomAudience
 	}
 	switch {
 	case in.RandomSeed == 0:
@@ -153,13 +145,12 @@ func (s *Stytch) Seed(file []byte) error {
 func seedOrganization(c *core.Request, where string, raw json.RawMessage) []error {
 	var list struct {
 		Members []json.RawMessage `json:"members"`
-		SCIM    json.RawMessage   `json:"scim_connection"`
 	}
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return []error{fmt.Errorf("%s: this is no object with a list of members", where)}
 	}
 	c.Params = nil
-	made, err := seeded(c, raw, core.CreateOrganization, "members", "scim_connection")
+	made, err := seeded(c, raw, "members", core.CreateOrganization)
 	if err != nil {
 		// Errors about its members would only follow from this one.
 		return []error{fmt.Errorf("%s: %w", where, err)}
@@ -167,35 +158,16 @@ func seedOrganization(c *core.Request, where string, raw json.RawMessage) []erro
 	var faults []error
 	for i, member := range list.Members {
 		c.Params = map[string]string{"organization_id": made.Organization.OrganizationID}
-		if _, err := seeded(c, member, members.Create); err != nil {
+		if _, err := seeded(c, member, "", members.Create); err != nil {
 			faults = append(faults, fmt.Errorf("%s.members[%d]: %w", where, i, err))
-		}
-	}
-	if list.SCIM != nil {
-		var in scim.Settings
-		err := core.StrictJSON(list.SCIM, &in)
-		if err == nil {
-			_, err = scim.NewConnection(c, c.State.Org(made.Organization.OrganizationID), in)
-		}
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s.scim_connection: %w", where, inWords(err)))
 		}
 	}
 	return faults
 }
 
-// inWords is an error of Stytch's as a line of a seed's faults.
-func inWords(err error) error {
-	var r *wire.APIError
-	if errors.As(err, &r) {
-		return fmt.Errorf("%s: %s", r.Type, r.Message)
-	}
-	return err
-}
-
-// seeded calls an endpoint with an object of the seed. Besides are names that the seed
+// seeded calls an endpoint with an object of the seed. Besides is a name that the seed
 // allows there and the endpoint does not have.
-func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, serve func(*core.Request, In) (Out, error), besides ...string) (Out, error) {
+func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besides string, serve func(*core.Request, In) (Out, error)) (Out, error) {
 	var in In
 	var none Out
 	names, err := core.ObjectNames(raw)
@@ -205,8 +177,8 @@ func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, serv
 	known := core.JSONNames(reflect.TypeFor[In]())
 	for i, name := range names {
 		switch {
-		case !slices.Contains(besides, name) && !slices.Contains(known, name):
-			return none, fmt.Errorf("the field %.60q is unknown: the fields are %s", name, strings.Join(slices.Concat(known, besides), ", "))
+		case name != besides && !slices.Contains(known, name):
+			return none, fmt.Errorf("the field %.60q is unknown: the fields are %s", name, strings.Join(known, ", "))
 		case slices.Contains(names[:i], name):
 			return none, fmt.Errorf("the field %q is there twice", name)
 		}
@@ -217,8 +189,9 @@ func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, serv
 	if err == nil {
 		out, err = serve(c, in)
 	}
-	if err != nil {
-		return none, inWords(err)
+	var r *wire.APIError
+	if errors.As(err, &r) {
+		return none, fmt.Errorf("%s: %s", r.Type, r.Message)
 	}
-	return out, nil
+	return out, err
 }

@@ -9,6 +9,9 @@
 // ends in _at is empty or RFC 3339. Refusals are held to Stytch's envelope and to the
 // error types with their statuses (testdata/errors.json).
 //
+// [Operation.Variants] generates requests that change one thing of a good one, and
+// [Score] judges the answers.
+//
 // [Answer] and [Request] compare one exchange; [Watch] compares every exchange of a
 // test binary. A known difference has a line in testdata/ledger.json with its
 // reason. A difference without a line fails the tests, and so does a line that no

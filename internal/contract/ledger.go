@@ -17,6 +17,8 @@ const (
 	Mock Suite = "mock"
 	// Client is the tests of the client: they judge the lines about requests.
 	Client Suite = "client"
+	// Variants is the one test of generated requests: it judges the lines about them.
+	Variants Suite = "variants"
 	// Other tests cause some exchanges, and judge no line.
 	Other Suite = "other"
 )

@@ -32,7 +32,7 @@ func TestW01_LedgerGivesReasons(t *testing.T) {
 	lines := 0
 	for _, e := range entries {
 		require.NotEmpty(t, e.Reason, "%v", e.Where)
-		require.Contains(t, []Suite{Mock, Client}, e.Suite)
+		require.Contains(t, []Suite{Mock, Client, Variants}, e.Suite)
 		require.NotEqual(t, unanswered, e.What, "every operation is served, and has an answer 200")
 		lines += len(e.Where)
 	}

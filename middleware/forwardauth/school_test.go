@@ -16,10 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// audience is the custom audience of the project's JWT template, which every session_jwt of
-// these tests names besides the project.
-const audience = "https://classes.example.edu"
-
 const secret = "c2VjcmV0LW9mLXRoZS1wcm94eQ-1"
 
 // school is a Stytch with two classes and the routes of a service behind a proxy.
@@ -39,7 +35,7 @@ var mappings = []string{"an organization per class", "classes in tables"}
 
 func newSchool(t *testing.T, mapping string, config middleware.Config) *school {
 	t.Helper()
-	s := &school{t: t, stytch: &mock.Stytch{CustomAudience: audience}}
+	s := &school{t: t, stytch: new(mock.Stytch)}
 	revocations := new(jwtlocal.MemoryRevocations)
 	var err error
 	s.client, err = stytchclient.New(stytchclient.Config{
@@ -48,7 +44,7 @@ func newSchool(t *testing.T, mapping string, config middleware.Config) *school {
 	require.NoError(t, err)
 	s.verifier, err = jwtlocal.New(jwtlocal.Config{
 		ProjectID: s.stytch.ProjectID(), BaseURL: s.stytch.BaseURL(), Transport: s.stytch,
-		Refresh: s.client.Sessions.Authenticate, Revocations: revocations, Audiences: []string{audience},
+		Refresh: s.client.Sessions.Authenticate, Revocations: revocations,
 	})
 	require.NoError(t, err)
 	if mapping == mappings[0] {
