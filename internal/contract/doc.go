@@ -10,7 +10,7 @@
 // error types with their statuses (testdata/errors.json).
 //
 // [Operation.Variants] generates requests that change one thing of a good one, and
-// [Score] judges the answers.
+// [Score] checks the answers.
 //
 // [Answer] and [Request] compare one exchange; [Watch] compares every exchange of a
 // test binary. A known difference has a line in testdata/ledger.json with its

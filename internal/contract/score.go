@@ -9,7 +9,7 @@ import (
 	"github.com/promptgrimoire/auth/internal/wiretap"
 )
 
-// Score judges the answers to variants, with the lines of the ledger whose suite is
+// Score checks the answers to variants, with the lines of the ledger whose suite is
 // [Variants]. It is safe for concurrent use.
 type Score struct {
 	ledger map[Difference]line
@@ -32,7 +32,7 @@ func NewScore() *Score {
 	return &Score{ledger: ledger, operations: make(map[string]bool), seen: make(map[Difference]string)}
 }
 
-// Add judges an answer to a variant.
+// Add checks an answer to a variant.
 func (s *Score) Add(o *Operation, v Variant, x wiretap.Exchange) {
 	where := strings.TrimSpace("variant " + o.Endpoint() + " " + v.Where)
 	differences := Answer(x)
@@ -68,7 +68,7 @@ func (s *Score) Add(o *Operation, v Variant, x wiretap.Exchange) {
 	}
 }
 
-// Summary says how much was judged.
+// Summary says how much was checked.
 func (s *Score) Summary() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
