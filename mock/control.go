@@ -14,6 +14,7 @@ import (
 // do what a Go test does with methods, and the page on which people see what is
 // remembered. It serves GET / and everything below /fake/:
 //
+//	GET    /fake/health           {"status":"ok","project_id":"…"} once it serves
 //	GET    /fake/outbox?to=       what was sent, oldest first
 //	GET    /fake/journal          what was asked, oldest first
 //	GET    /fake/webhooks         what was sent to the endpoints for webhooks, oldest first

@@ -35,6 +35,46 @@ func TestSeed(t *testing.T) {
 	require.ErrorContains(t, w.stytch.Seed([]byte(`{}`)), "not used before")
 }
 
+// What a seed names has this id in every process, also after a record was added before it.
+func TestW12_SeedPinsIDs(t *testing.T) {
+	const (
+		project = "project-test-11111111-1111-4111-8111-111111111111"
+		secret  = "secret-test-0123456789abcdef"
+		class   = "organization-test-22222222-2222-4222-8222-222222222222"
+		ada     = "member-test-33333333-3333-4333-8333-333333333333"
+	)
+	organization := func(id, name, members string) string {
+		return `{"organization_id":"` + id + `","organization_name":"` + name + `","organization_slug":"` + strings.ToLower(name) + `","members":[` + members + `]}`
+	}
+	seed := func(organizations string) string {
+		return `{"project_id":"` + project + `","project_secret":"` + secret + `","organizations":[` + organizations + `]}`
+	}
+	member := `{"member_id":"` + ada + `","email_address":"ada@example.edu"}`
+	for _, before := range []string{"", `{"organization_name":"HIST2200","organization_slug":"hist2200","members":[{"email_address":"ada@example.edu"}]},`} {
+		w := newWire(t)
+		require.NoError(t, w.stytch.Seed([]byte(seed(before+organization(class, "LAWS1100", `{"email_address":"bob@example.edu"},`+member)))))
+		require.Equal(t, project, w.stytch.ProjectID())
+		require.Equal(t, secret, w.stytch.Secret().Reveal())
+		require.Equal(t, "LAWS1100", w.ok("GET", organizations+"/"+class, nil).text("organization", "organization_name"))
+		require.Equal(t, "ada@example.edu", w.ok("GET", organizations+"/members/dangerously_get/"+ada, nil).text("member", "email_address"))
+		require.NotEqual(t, ada, w.ok("GET", organizations+"/laws1100/member?email_address=bob@example.edu", nil).text("member_id"))
+		w.stytch.SignIn(memberID(ada))
+	}
+	for want, seed := range map[string]string{
+		"organizations[0]: the organization_id \"x\" is not":    seed(organization("x", "LAWS1100", "")),
+		"organizations[1]: the organization_id":                 seed(organization(class, "LAWS1100", "") + "," + organization(class, "LAWS1200", "")),
+		"organizations[0].members[1]: the member_id":            seed(organization(class, "LAWS1100", member+","+strings.Replace(member, "ada@", "bob@", 1))),
+		"organizations[0].members[0]: the member_id \"\" is":    seed(organization(class, "LAWS1100", strings.Replace(member, ada, "", 1))),
+		"project_id \"project-live-1\" is not":                  `{"project_id":"project-live-1"}`,
+		"project_secret is not of the form secret-test-…":       `{"project_secret":"secret-live-0123456789abcdef"}`,
+		"organizations[0].members[0]: the field \"organization": seed(organization(class, "LAWS1100", strings.Replace(member, "member_id", "organization_id", 1))),
+	} {
+		require.ErrorContains(t, new(mock.Stytch).Seed([]byte(seed)), want)
+	}
+	other := &mock.Stytch{Project: "project-test-44444444-4444-4444-8444-444444444444"}
+	require.ErrorContains(t, other.Seed([]byte(seed(""))), "project_id is "+project+", and another one was set before")
+}
+
 // Somebody who writes a seed file by hand hears of every mistake at once, and
 // where it is.
 func TestSeedNamesEveryFault(t *testing.T) {

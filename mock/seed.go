@@ -18,6 +18,8 @@ import (
 
 // seedFile is what Seed reads.
 type seedFile struct {
+	ProjectID         string            `json:"project_id"`
+	ProjectSecret     string            `json:"project_secret"`
 	Roles             []Role            `json:"roles"`
 	Scopes            []Scope           `json:"scopes"`
 	RedirectURLs      []string          `json:"redirect_urls"`
@@ -37,15 +39,17 @@ type seedWebhook struct {
 	Secrets []string `json:"secrets"`
 }
 
-// Seed fills a new Stytch from a JSON object. Its "roles", "scopes", "redirect_urls",
-// "cross_org_passwords", "rate_limits", "lock_after" and "random_seed" take the
-// place of the fields; it rejects a random_seed that differs from a RandomSeed that is
-// set. Its "webhooks", each {"url","secrets"}, are added to the Webhooks. Its "personas"
-// are the [IdPUser]s, each with the fields that POST /fake/personas takes, and its
-// "connected_apps" the [ConnectedApp]s, each with those that POST /fake/connected-apps
-// takes. Its "organizations" have the fields of Stytch's create call and "members", each
-// with the fields of Stytch's call for those. Unlike Stytch, Seed rejects a name that it
-// does not know. Its error joins all faults of the file with the place of each, and then
+// Seed fills a new Stytch from a JSON object. Its "project_id", "project_secret",
+// "roles", "scopes", "redirect_urls", "cross_org_passwords", "rate_limits", "lock_after"
+// and "random_seed" take the place of the fields; it rejects a project_id, project_secret
+// or random_seed that differs from a field that is set. Its "webhooks", each
+// {"url","secrets"}, are added to the Webhooks. Its "personas" are the [IdPUser]s, each
+// with the fields that POST /fake/personas takes, and its "connected_apps" the
+// [ConnectedApp]s, each with those that POST /fake/connected-apps takes. Its
+// "organizations" have the fields of Stytch's create call, an "organization_id" if it is
+// to be the same in every process, and "members", each with the fields of Stytch's call
+// for those and a "member_id" likewise. Unlike Stytch, Seed rejects a name that it does
+// not know. Its error joins all faults of the file with the place of each, and then
 // nothing is added. Call it before any other method; it panics if the fields of the
 // Stytch are wrong.
 func (s *Stytch) Seed(file []byte) error {
@@ -88,6 +92,7 @@ func (s *Stytch) Seed(file []byte) error {
 	} else if in.LockAfter > 0 {
 		s.LockAfter = in.LockAfter
 	}
+	faults = append(faults, s.seedProject(in)...)
 	switch {
 	case in.RandomSeed == 0:
 	case s.RandomSeed == 0:
@@ -144,13 +149,17 @@ func (s *Stytch) Seed(file []byte) error {
 
 func seedOrganization(c *core.Request, where string, raw json.RawMessage) []error {
 	var list struct {
+		ID      *string           `json:"organization_id"`
 		Members []json.RawMessage `json:"members"`
 	}
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return []error{fmt.Errorf("%s: this is no object with a list of members", where)}
 	}
 	c.Params = nil
-	made, err := seeded(c, raw, "members", core.CreateOrganization)
+	if err := pin(c, "organization", list.ID, func(id string) bool { return c.State.Org(id) != nil }); err != nil {
+		return []error{fmt.Errorf("%s: %w", where, err)}
+	}
+	made, err := seeded(c, raw, []string{"organization_id", "members"}, core.CreateOrganization)
 	if err != nil {
 		// Errors about its members would only follow from this one.
 		return []error{fmt.Errorf("%s: %w", where, err)}
@@ -158,16 +167,73 @@ func seedOrganization(c *core.Request, where string, raw json.RawMessage) []erro
 	var faults []error
 	for i, member := range list.Members {
 		c.Params = map[string]string{"organization_id": made.Organization.OrganizationID}
-		if _, err := seeded(c, member, "", members.Create); err != nil {
+		if err := seedMember(c, member); err != nil {
 			faults = append(faults, fmt.Errorf("%s.members[%d]: %w", where, i, err))
 		}
 	}
 	return faults
 }
 
-// seeded calls an endpoint with an object of the seed. Besides is a name that the seed
+func seedMember(c *core.Request, raw json.RawMessage) error {
+	var named struct {
+		ID *string `json:"member_id"`
+	}
+	if err := json.Unmarshal(raw, &named); err != nil {
+		return errors.New("this is no JSON object with a text as member_id")
+	}
+	if err := pin(c, "member", named.ID, func(id string) bool { return c.State.Member(id) != nil }); err != nil {
+		return err
+	}
+	_, err := seeded(c, raw, []string{"member_id"}, members.Create)
+	return err
+}
+
+// pin makes an id of the seed that of the next record.
+func pin(c *core.Request, kind string, id *string, taken func(string) bool) error {
+	c.PinnedID = ""
+	switch {
+	case id == nil:
+		return nil
+	case !core.IDForm(kind, c.Env).MatchString(*id):
+		return fmt.Errorf("the %s_id %.60q is not of the form %s-%s-<uuid>", kind, *id, kind, c.Env)
+	case taken(*id):
+		return fmt.Errorf("the %s_id %q is there twice", kind, *id)
+	}
+	c.PinnedID = *id
+	return nil
+}
+
+// seedProject takes the project's id and secret from a seed.
+func (s *Stytch) seedProject(in seedFile) []error {
+	var faults []error
+	kind := "test"
+	if s.DangerouslyLive {
+		kind = "(test|live)"
+	}
+	switch {
+	case in.ProjectID == "":
+	case !core.IDForm("project", kind).MatchString(in.ProjectID):
+		faults = append(faults, fmt.Errorf("project_id %.60q is not of the form project-%s-<uuid>", in.ProjectID, kind))
+	case s.Project == "":
+		s.Project = in.ProjectID
+	case s.Project != in.ProjectID:
+		faults = append(faults, fmt.Errorf("project_id is %s, and another one was set before: %s", in.ProjectID, s.Project))
+	}
+	switch {
+	case in.ProjectSecret == "":
+	case !core.SecretForm.MatchString(in.ProjectSecret) || (!s.DangerouslyLive && !strings.HasPrefix(in.ProjectSecret, "secret-test-")):
+		faults = append(faults, fmt.Errorf("project_secret is not of the form secret-%s-…", kind))
+	case s.ProjectSecret.IsZero():
+		s.ProjectSecret = grimoireauth.NewSecret(in.ProjectSecret)
+	case s.ProjectSecret.Reveal() != in.ProjectSecret:
+		faults = append(faults, errors.New("project_secret is another one than was set before"))
+	}
+	return faults
+}
+
+// seeded calls an endpoint with an object of the seed. Besides are the names that the seed
 // allows there and the endpoint does not have.
-func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besides string, serve func(*core.Request, In) (Out, error)) (Out, error) {
+func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besides []string, serve func(*core.Request, In) (Out, error)) (Out, error) {
 	var in In
 	var none Out
 	names, err := core.ObjectNames(raw)
@@ -177,7 +243,7 @@ func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besi
 	known := core.JSONNames(reflect.TypeFor[In]())
 	for i, name := range names {
 		switch {
-		case name != besides && !slices.Contains(known, name):
+		case !slices.Contains(besides, name) && !slices.Contains(known, name):
 			return none, fmt.Errorf("the field %.60q is unknown: the fields are %s", name, strings.Join(known, ", "))
 		case slices.Contains(names[:i], name):
 			return none, fmt.Errorf("the field %q is there twice", name)

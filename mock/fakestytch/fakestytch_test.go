@@ -163,6 +163,43 @@ func TestW12_RandomSeed(t *testing.T) {
 	require.NotEqual(t, flag, seen("-seed", seedFile(t, school)))
 }
 
+// Another program reads the start as JSON, and links lead where browsers reach it.
+func TestJSONLine(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- command(ctx, []string{"-addr", "127.0.0.1:0", "-json", "-url", "http://stytch.test:4010/", "-random-seed", "7"}, stdout, io.Discard)
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	var said map[string]string
+	require.NoError(t, json.Unmarshal([]byte(line), &said))
+	require.Len(t, said, 5)
+	require.Equal(t, "http://stytch.test:4010", said["url"])
+	require.Regexp(t, `^127\.0\.0\.1:\d+$`, said["listening"])
+	require.Regexp(t, `^project-test-`, said["project_id"])
+	require.Regexp(t, `^secret-test-`, said["secret"])
+	require.Regexp(t, `^public-token-test-`, said["public_token"])
+	r := running{t: t, url: "http://" + said["listening"], project: said["project_id"], secr: said["secret"]}
+	r.ok("POST", "/v1/b2b/magic_links/email/discovery/send", `{"email_address":"ada@example.edu"}`)
+	require.Contains(t, r.ok("GET", "/fake/outbox", "")["raw"], `"link":"http://stytch.test:4010/v1/b2b/magic_links/redirect?`)
+	cancel()
+	require.Zero(t, <-code)
+}
+
+func TestHealth(t *testing.T) {
+	r := start(t)
+	r.ok("POST", "/fake/faults", `{"status":500}`)
+	require.Equal(t, map[string]any{"status": "ok", "project_id": r.project}, r.ok("GET", "/fake/health", ""), "faults are Stytch's")
+	require.NotContains(t, r.ok("GET", "/fake/journal", "")["raw"], "health")
+	var stderr strings.Builder
+	require.Zero(t, command(t.Context(), []string{"-health", r.url}, io.Discard, &stderr), stderr.String())
+	r.stop()
+	require.Equal(t, 1, command(t.Context(), []string{"-health", r.url}, io.Discard, &stderr))
+	require.Contains(t, stderr.String(), "refused")
+}
+
 // The flags name an endpoint, and so does the seed file.
 func TestSendsWebhooks(t *testing.T) {
 	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

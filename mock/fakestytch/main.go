@@ -7,7 +7,7 @@
 //
 //	fakestytch ready url=http://127.0.0.1:4010 project_id=project-test-… secret=secret-test-…
 //
-// with which an SDK is configured: the URL in place of Stytch's, the id and the
+// or with -json the same as an object, with which an SDK is configured: the URL in place of Stytch's, the id and the
 // secret as they are. The page for people is at that URL; the control plane,
 // through which a test reads the e-mails, lets time pass, signs people in and
 // makes endpoints fail, is below /fake/ (see Control of package mock).
@@ -65,6 +65,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
+	case err == nil && o.health != "":
+		err = askHealth(ctx, o.health)
 	case err == nil:
 		err = run(ctx, o, stdout, stderr)
 	}

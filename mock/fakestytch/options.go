@@ -24,6 +24,9 @@ type options struct {
 	randomSeed      uint64 // zero: everything is new
 	jwtLife         time.Duration
 	open            bool
+	json            bool   // the line on standard output is a JSON object
+	url             string // with which links begin; empty: where it listens
+	health          string // the URL of a fakestytch to ask; empty: this one serves
 	live, remote    bool
 	webhook         struct{ url, secret string }
 }
@@ -43,6 +46,9 @@ func readOptions(args []string, stderr io.Writer) (options, error) {
 	flags.DurationVar(&o.jwtLife, "jwt-life", 5*time.Minute, "how long a session_jwt lasts, in whole seconds")
 	flags.StringVar(&o.webhook.url, "webhook-url", "", "`URL` that receives Stytch's webhooks; none are sent if empty")
 	flags.StringVar(&o.webhook.secret, "webhook-secret", "", "`secret` that signs them: whsec_ and 24 to 64 bytes in base64")
+	flags.BoolVar(&o.json, "json", false, "print the line on standard output as a JSON object")
+	flags.StringVar(&o.url, "url", "", "`URL` with which browsers reach it and links begin; where it listens if empty")
+	flags.StringVar(&o.health, "health", "", "ask the fakestytch at this `URL` whether it serves, and end with 0 if it does")
 	flags.BoolVar(&o.open, "open", false, "open the page for people in a browser")
 	flags.BoolVar(&o.live, "dangerously-accept-live-ids", false, "accept the ids of a live project")
 	flags.BoolVar(&o.remote, "dangerously-listen-to-other-machines", false, "accept an address that is not loopback: a caller who reaches it can sign in as any member")
@@ -70,7 +76,7 @@ func readOptions(args []string, stderr io.Writer) (options, error) {
 	// Made for nothing, to hear what else is wrong before anything is listened to.
 	probe := o
 	probe.live, probe.jwtLife = true, max(o.jwtLife.Truncate(time.Second), time.Second)
-	if _, err := probe.stytch(""); err != nil {
+	if _, err := probe.stytch(o.url); err != nil {
 		faults = append(faults, err)
 	}
 	return o, errors.Join(faults...)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +32,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	url := reachedAt(at)
+	url := cmp.Or(strings.TrimRight(o.url, "/"), reachedAt(at))
 	stytch, err := o.stytch(url)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -57,8 +59,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	defer func() { stopDelivering(); <-delivered }()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	_, err = fmt.Fprintf(stdout, "fakestytch ready url=%s project_id=%s secret=%s\n", url, stytch.ProjectID(), stytch.Secret().Reveal())
-	if err != nil {
+	if err := announce(stdout, o.json, ready{url, at.String(), stytch.ProjectID(), stytch.Secret().Reveal(), stytch.PublicToken()}); err != nil {
 		return errors.Join(err, stop(ctx, server, served))
 	}
 	if o.open {
@@ -72,6 +73,23 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	case <-ctx.Done():
 		return stop(ctx, server, served)
 	}
+}
+
+// ready is the line that says how to reach it.
+type ready struct {
+	URL         string `json:"url"`
+	Listening   string `json:"listening"` // the address and port
+	ProjectID   string `json:"project_id"`
+	Secret      string `json:"secret"`
+	PublicToken string `json:"public_token"`
+}
+
+func announce(stdout io.Writer, asJSON bool, r ready) error {
+	if asJSON {
+		return json.NewEncoder(stdout).Encode(r)
+	}
+	_, err := fmt.Fprintf(stdout, "fakestytch ready url=%s project_id=%s secret=%s\n", r.URL, r.ProjectID, r.Secret)
+	return err
 }
 
 // reachedAt is the URL for a browser on this machine: an address that stands for

@@ -60,6 +60,7 @@ func (p Plane) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.page)
 	mux.HandleFunc("GET /fake/style.css", controlStyle)
+	mux.HandleFunc("GET /fake/health", p.getHealth)
 	mux.HandleFunc("GET /fake/outbox", p.getOutbox)
 	mux.HandleFunc("GET /fake/journal", p.getJournal)
 	mux.HandleFunc("GET /fake/webhooks", p.getWebhooks)

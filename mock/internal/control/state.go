@@ -16,6 +16,14 @@ func (p Plane) reset(to []byte) error {
 	return nil
 }
 
+// getHealth answers that the process serves, and for which project. It waits for no call.
+func (p Plane) getHealth(w http.ResponseWriter, _ *http.Request) {
+	controlAnswer(w, http.StatusOK, struct {
+		Status    string `json:"status"`
+		ProjectID string `json:"project_id"`
+	}{"ok", p.Server.ProjectID})
+}
+
 func (p Plane) getState(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(p.Server.Snapshot()) // an error means that the client went away

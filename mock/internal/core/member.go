@@ -48,7 +48,7 @@ func foreignDomain(org *state.Organization, email string) error {
 // must have passed.
 func (c *Request) NewMember(org *state.Organization, email, status string) *state.Member {
 	return &state.Member{
-		ID:             c.NewID("member"),
+		ID:             c.newRecordID("member"),
 		OrganizationID: org.ID,
 		Email:          email,
 		EmailID:        c.NewID("email"),

@@ -118,7 +118,7 @@ func CreateOrganization(c *Request, in CreateOrganizationRequest) (*Organization
 	if in.OrganizationSlug == nil {
 		return nil, wire.FieldError("invalid_organization_slug", "organization_slug is missing")
 	}
-	o := &state.Organization{ID: c.NewID("organization"), CreatedAt: c.Now, UpdatedAt: c.Now}
+	o := &state.Organization{ID: c.newRecordID("organization"), CreatedAt: c.Now, UpdatedAt: c.Now}
 	if err := c.SetInfo(o, in.OrganizationInfo); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,15 @@ import (
 // NewID returns an id of Stytch's form, "<kind>-<env>-<uuid>".
 func (s *Server) NewID(kind string) string { return kind + "-" + s.Env + "-" + s.NewUUID(kind) }
 
+// newRecordID is NewID, or the id that a seed has for the record.
+func (c *Request) newRecordID(kind string) string {
+	if id := c.PinnedID; id != "" {
+		c.PinnedID = ""
+		return id
+	}
+	return c.NewID(kind)
+}
+
 // NewUUID returns the next UUID of a kind.
 func (s *Server) NewUUID(kind string) string { return uuidOf(s.Random.Bytes(kind, 16)) }
 

@@ -33,6 +33,9 @@ type Request struct {
 	Caller *state.Session // the member on whose behalf the project calls, nil for the project itself
 	Source string         // of the changes, for webhooks: SourceDirect, SourceDashboard or SourceSCIM
 
+	// PinnedID is the id of the next organization or member that is made; empty: a new one.
+	PinnedID string
+
 	changes changes // so far
 }
 

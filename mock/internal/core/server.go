@@ -67,6 +67,11 @@ func KeepLast[T any](list []T) []T {
 
 const uuidForm = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
 
+// IDForm is the form of the ids of a kind, "<kind>-<env>-<uuid>".
+func IDForm(kind, env string) *regexp.Regexp {
+	return regexp.MustCompile("^" + kind + "-" + env + "-" + uuidForm + "$")
+}
+
 // The forms of a project's id and secret.
 var (
 	ProjectForm = regexp.MustCompile(`^project-(test|live)-` + uuidForm + `$`)
