@@ -58,6 +58,7 @@ func TestImportDirections(t *testing.T) {
 		"middleware/webhook":                {"grimoireauth"},
 		"middleware/signin/internal/cookie": {"grimoireauth"},
 		"middleware/signin/internal/once":   {"grimoireauth"},
+		"middleware/signin/internal/seal":   {"grimoireauth"},
 		"mock":                              {"grimoireauth"},
 		"mock/audit":                        {"grimoireauth", "mock"},
 	}

@@ -18,12 +18,13 @@ import (
 type largeSchool struct {
 	wire
 	classes []mock.Class
-	known   int // of the class that the calls are about
+	app     string // a Connected App
+	known   int    // of the class that the calls are about
 	n       int
 }
 
-// newLargeSchool makes one. With signedIn each member has a session and a link, which are
-// copies of those of one member: signing all of them in would cost a signature each.
+// newLargeSchool makes one. With signedIn each member has a session, a link and the code of
+// a Connected App, which are copies of those of one member: signing all of them in would cost a signature each.
 func newLargeSchool(t testing.TB, classes int, signedIn bool) *largeSchool {
 	s := &largeSchool{wire: newWire(t), known: classes / 2}
 	for i := range classes {
@@ -38,11 +39,13 @@ func newLargeSchool(t testing.TB, classes int, signedIn bool) *largeSchool {
 	}
 	email, id := s.fresh()
 	s.stytch.SignIn(id)
+	s.app = s.stytch.AddConnectedApp(mock.ConnectedApp{RedirectURLs: []string{callback}})
+	s.letIn(id)
 	s.ok(http.MethodPost, links+"/email/login_or_signup", object{"organization_id": s.classes[s.known].ID, "email_address": email})
 	p := newPanel(t, s.stytch)
 	var state map[string]any
 	require.NoError(t, json.Unmarshal(p.send("GET", "/fake/state", "", nil).Body.Bytes(), &state))
-	for _, kind := range []string{"sessions", "links"} {
+	for _, kind := range []string{"sessions", "links", "authorization_codes"} {
 		records := state[kind].(map[string]any)
 		var one map[string]any
 		for _, record := range records {
@@ -51,9 +54,8 @@ func newLargeSchool(t testing.TB, classes int, signedIn bool) *largeSchool {
 		for i, member := range state["members"].([]any) {
 			copied := maps.Clone(one)
 			copied["member_id"] = member.(map[string]any)["member_id"]
-			copied["session_token"] = fmt.Sprintf("%044d", i)
-			if kind == "links" {
-				delete(copied, "session_token")
+			if kind == "sessions" {
+				copied["session_token"] = fmt.Sprintf("%044d", i)
 			}
 			records[fmt.Sprintf("member-session-test-%d", i)] = copied
 		}
@@ -71,6 +73,14 @@ func (s *largeSchool) fresh() (string, grimoireauth.MemberID) {
 	s.n++
 	email := fmt.Sprintf("fresh%d@example.edu", s.n)
 	return email, s.stytch.AddStudent(s.classes[s.known].ID, email)
+}
+
+// letIn lets the Connected App act for a member.
+func (s *largeSchool) letIn(id grimoireauth.MemberID) {
+	s.ok(http.MethodPost, authorize, object{
+		"client_id": s.app, "redirect_uri": callback, "response_type": "code", "scopes": []string{"openid"}, "consent_granted": true,
+		"organization_id": s.classes[s.known].ID, "member_id": id,
+	})
 }
 
 // growing are calls that must not take longer as a school grows. Each prepares what it
@@ -95,6 +105,14 @@ var growing = map[string]func(s *largeSchool) func(){
 		_, id := s.fresh()
 		s.stytch.SignIn(id)
 		return func() { s.ok(http.MethodPost, sessions+"/revoke", object{"member_id": id}) }
+	},
+	"revoke a Connected App": func(s *largeSchool) func() {
+		_, id := s.fresh()
+		s.stytch.SignIn(id)
+		s.letIn(id)
+		return func() {
+			s.ok(http.MethodPost, s.at()+"/members/"+string(id)+"/connected_apps/"+s.app+"/revoke", nil)
+		}
 	},
 	"list a member's sessions": func(s *largeSchool) func() {
 		_, id := s.fresh()

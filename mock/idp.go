@@ -108,7 +108,7 @@ func (s *Stytch) AddSCIM(class grimoireauth.ClassID, identityProvider string) (b
 			return err
 		}
 		name := "Mock SCIM"
-		n, err := scim.NewConnection(c, org, scim.CreateRequest{DisplayName: &name, IdentityProvider: &identityProvider})
+		n, err := scim.NewConnection(c, org, scim.Settings{CreateRequest: scim.CreateRequest{DisplayName: &name, IdentityProvider: &identityProvider}})
 		if err != nil {
 			return err
 		}

@@ -90,6 +90,56 @@ func TestJWTFields(t *testing.T) {
 	wire{t: t, stytch: stytch}.ok(http.MethodPost, sessions+"/authenticate", object{"session_jwt": credentials.JWT.Reveal()})
 }
 
+// TestW02_CustomAudienceIsMinted: every session_jwt names the custom audience of the JWT
+// template behind the project, wherever it is made, and is taken by the endpoints.
+func TestW02_CustomAudienceIsMinted(t *testing.T) {
+	const audience = "https://classes.example.edu"
+	stytch := new(mock.Stytch)
+	require.NoError(t, stytch.Seed([]byte(`{"custom_audience":"`+audience+`"}`)))
+	require.Equal(t, audience, stytch.CustomAudience)
+	w := wire{t: t, stytch: stytch}
+	class := stytch.AddClass("LAWS1100")
+	ada := stytch.AddStudent(class.ID, "ada@example.edu")
+	credentials := stytch.SignIn(ada)
+	audienceOf := func(jwt string) []string {
+		var claims struct{ Aud []string }
+		unmarshalClaims(t, jwt, &claims)
+		return claims.Aud
+	}
+	want := []string{stytch.ProjectID(), audience}
+
+	panel := newPanel(t, stytch)
+	controlled, _ := panel.ok(http.MethodPost, "/fake/login", `{"organization_id":"`+string(class.ID)+`","email_address":"ada@example.edu"}`)
+
+	minted := map[string]string{
+		"SignIn":              credentials.JWT.Reveal(),
+		"Stale":               stytch.Stale(credentials).JWT.Reveal(),
+		"Expired":             stytch.Expired(ada).JWT.Reveal(),
+		"Revoked":             stytch.Revoked(ada).JWT.Reveal(),
+		"Skewed":              stytch.Skewed(ada, time.Minute).JWT.Reveal(),
+		"Forged":              stytch.Forged(ada).JWT.Reveal(),
+		"ClockAhead":          stytch.ClockAhead(time.Minute).JWT(credentials.JWT).Reveal(),
+		"POST /fake/login":    controlled.text("session_jwt"),
+		"authenticate, token": w.ok(http.MethodPost, sessions+"/authenticate", object{"session_token": credentials.Token.Reveal()}).text("session_jwt"),
+		"authenticate, JWT":   w.ok(http.MethodPost, sessions+"/authenticate", object{"session_jwt": credentials.JWT.Reveal()}).text("session_jwt"),
+		"exchange":            w.ok(http.MethodPost, sessions+"/exchange", object{"session_jwt": credentials.JWT.Reveal(), "organization_id": class.ID}).text("session_jwt"),
+		"attest": w.ok(http.MethodPost, sessions+"/attest", object{
+			"profile_id": mock.TrustedProfile, "token": stytch.ForeignToken(ada, mock.TrustedAuthToken).Reveal(),
+		}).text("session_jwt"),
+	}
+	for name, jwt := range minted {
+		require.Equal(t, want, audienceOf(jwt), name)
+	}
+
+	// A template that is changed later leaves the earlier tokens good, in both directions.
+	plain := &mock.Stytch{Project: stytch.ProjectID(), ProjectSecret: stytch.Secret()}
+	newPanel(t, plain).ok(http.MethodPut, "/fake/state", panel.send(http.MethodGet, "/fake/state", "", nil).Body.String())
+	wire{t: t, stytch: plain}.ok(http.MethodPost, sessions+"/authenticate", object{"session_jwt": credentials.JWT.Reveal()})
+
+	err := new(mock.Stytch).Seed([]byte(`{"custom_audience":"project-test-1"}`))
+	require.ErrorContains(t, err, "custom_audience")
+}
+
 func TestJWTRefusals(t *testing.T) {
 	// One custom domain for two projects, so that only the audience differs.
 	const domain = "https://login.example.edu"

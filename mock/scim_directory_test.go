@@ -673,3 +673,31 @@ func TestW01_SCIMInTheStateFile(t *testing.T) {
 		})
 	}
 }
+
+// What a directory does is in the webhooks, with its source.
+func TestW01_SCIMWebhooks(t *testing.T) {
+	w, to := withReceiver(t)
+	d := newDirectory(w, w.stytch.AddClass("LAWS1100"))
+	after := func(want string) {
+		t.Helper()
+		require.NoError(t, w.stytch.DeliverWebhooks(t.Context()))
+		require.Equal(t, want, to.what())
+	}
+	after("dashboard.organization.create dashboard.scim_connection.create")
+	id := d.provision("ada@example.edu")
+	after("scim.member.create")
+	d.patch("/Users/"+id, `{"op":"replace","path":"displayName","value":"Ada"}`)
+	after("scim.member.update")
+	d.patch("/Users/"+id, `{"op":"replace","path":"active","value":false}`)
+	after("scim.member.delete")
+	d.patch("/Users/"+id, `{"op":"replace","path":"title","value":"Dr"}`)
+	after("") // of a person who is no member
+	d.patch("/Users/"+id, `{"op":"replace","path":"active","value":true}`)
+	after("scim.member.update")
+	d.refuses(409, "uniqueness", "POST", "/Users", `{"schemas":["`+userSchema+`"],"userName":"ada@example.edu"}`)
+	d.refuses(400, "invalidPath", "PATCH", "/Users/"+id, patchOf(`{"op":"replace","path":"active","value":false},{"op":"remove","path":"x"}`))
+	d.ok(200, "GET", "/Users", "")
+	after("")
+	d.ok(204, "DELETE", "/Users/"+id, "")
+	after("scim.member.delete")
+}

@@ -147,3 +147,34 @@ func TestW04_SCIMConnectionAsksForThePermission(t *testing.T) {
 		require.ErrorContains(t, err, not)
 	})
 }
+
+// A seed pins what a directory is configured with.
+func TestW12_SCIMInTheSeed(t *testing.T) {
+	const id, token = "scim-connection-test-5f1c1e6a-8a4e-4c0b-9d3a-0c4f7e2b6a10", "school-directory-token-of-tests"
+	stytch := new(mock.Stytch)
+	require.NoError(t, stytch.Seed([]byte(`{"organizations": [
+		{"organization_name": "A", "organization_slug": "aa", "scim_connection": {
+			"display_name": "School", "identity_provider": "okta", "connection_id": "`+id+`", "bearer_token": "`+token+`"}},
+		{"organization_name": "B", "organization_slug": "bb", "scim_connection": {}}
+	]}`)))
+	d := directory{t: t, stytch: stytch, base: stytch.BaseURL() + "/v1/b2b/scim/" + id, bearer: token}
+	d.provision("ada@example.edu")
+	w := wire{t: t, stytch: stytch}
+	require.Equal(t, "okta", w.ok(http.MethodGet, scimPath+"/aa/connection", nil).text("connection", "identity_provider"))
+	require.Equal(t, "generic", w.ok(http.MethodGet, scimPath+"/bb/connection", nil).text("connection", "identity_provider"))
+
+	wrong := new(mock.Stytch)
+	err := wrong.Seed([]byte(`{"organizations": [
+		{"organization_name": "A", "organization_slug": "aa", "scim_connection": {"connection_id": "` + id + `"}},
+		{"organization_name": "B", "organization_slug": "bb", "scim_connection": {"connection_id": "` + id + `"}},
+		{"organization_name": "C", "organization_slug": "cc", "scim_connection": {"bearer_token": "short"}},
+		{"organization_name": "D", "organization_slug": "dd", "scim_connection": {"identity_provider": "myspace"}},
+		{"organization_name": "E", "organization_slug": "ee", "scim_connection": {"token": "x"}}
+	]}`))
+	for _, want := range []string{
+		"organizations[1].scim_connection: connection_id should be", "organizations[2].scim_connection: bearer_token should have",
+		"organizations[3].scim_connection: invalid_scim_idp", `organizations[4].scim_connection: the field "token" is unknown`,
+	} {
+		require.ErrorContains(t, err, want)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock/internal/api/members"
+	"github.com/promptgrimoire/auth/mock/internal/api/scim"
 	"github.com/promptgrimoire/auth/mock/internal/control"
 	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/promptgrimoire/auth/mock/internal/state"
@@ -26,6 +27,7 @@ type seedFile struct {
 	CrossOrgPasswords bool              `json:"cross_org_passwords"`
 	RateLimits        bool              `json:"rate_limits"`
 	LockAfter         int               `json:"lock_after"`
+	CustomAudience    string            `json:"custom_audience"`
 	RandomSeed        uint64            `json:"random_seed"`
 	Webhooks          []seedWebhook     `json:"webhooks"`
 	ConnectedApps     []json.RawMessage `json:"connected_apps"`
@@ -40,16 +42,17 @@ type seedWebhook struct {
 }
 
 // Seed fills a new Stytch from a JSON object. Its "project_id", "project_secret",
-// "roles", "scopes", "redirect_urls", "cross_org_passwords", "rate_limits", "lock_after"
-// and "random_seed" take the place of the fields; it rejects a project_id, project_secret
-// or random_seed that differs from a field that is set. Its "webhooks", each
+// "roles", "scopes", "redirect_urls", "cross_org_passwords", "rate_limits", "lock_after",
+// "custom_audience" and "random_seed" take the place of the fields; it rejects a project_id,
+// project_secret or random_seed that differs from a field that is set. Its "webhooks", each
 // {"url","secrets"}, are added to the Webhooks. Its "personas" are the [IdPUser]s, each
 // with the fields that POST /fake/personas takes, and its "connected_apps" the
 // [ConnectedApp]s, each with those that POST /fake/connected-apps takes. Its
 // "organizations" have the fields of Stytch's create call, an "organization_id" if it is
-// to be the same in every process, and "members", each with the fields of Stytch's call
-// for those and a "member_id" likewise. Unlike Stytch, Seed rejects a name that it does
-// not know. Its error joins all faults of the file with the place of each, and then
+// to be the same in every process, "members", each with the fields of Stytch's call
+// for those and a "member_id" likewise, and "scim_connection", with the fields of Stytch's
+// call for it, a "connection_id" and a "bearer_token". Unlike Stytch, Seed rejects a name
+// that it does not know. Its error joins all faults of the file with the place of each, and then
 // nothing is added. Call it before any other method; it panics if the fields of the
 // Stytch are wrong.
 func (s *Stytch) Seed(file []byte) error {
@@ -93,6 +96,11 @@ func (s *Stytch) Seed(file []byte) error {
 		s.LockAfter = in.LockAfter
 	}
 	faults = append(faults, s.seedProject(in)...)
+	if fault := audienceFault(in.CustomAudience); fault != "" {
+		faults = append(faults, errors.New("custom_audience "+fault))
+	} else if in.CustomAudience != "" {
+		s.CustomAudience = in.CustomAudience
+	}
 	switch {
 	case in.RandomSeed == 0:
 	case s.RandomSeed == 0:
@@ -151,6 +159,7 @@ func seedOrganization(c *core.Request, where string, raw json.RawMessage) []erro
 	var list struct {
 		ID      *string           `json:"organization_id"`
 		Members []json.RawMessage `json:"members"`
+		SCIM    json.RawMessage   `json:"scim_connection"`
 	}
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return []error{fmt.Errorf("%s: this is no object with a list of members", where)}
@@ -159,7 +168,7 @@ func seedOrganization(c *core.Request, where string, raw json.RawMessage) []erro
 	if err := pin(c, "organization", list.ID, func(id string) bool { return c.State.Org(id) != nil }); err != nil {
 		return []error{fmt.Errorf("%s: %w", where, err)}
 	}
-	made, err := seeded(c, raw, []string{"organization_id", "members"}, core.CreateOrganization)
+	made, err := seeded(c, raw, []string{"organization_id", "members", "scim_connection"}, core.CreateOrganization)
 	if err != nil {
 		// Errors about its members would only follow from this one.
 		return []error{fmt.Errorf("%s: %w", where, err)}
@@ -169,6 +178,16 @@ func seedOrganization(c *core.Request, where string, raw json.RawMessage) []erro
 		c.Params = map[string]string{"organization_id": made.Organization.OrganizationID}
 		if err := seedMember(c, member); err != nil {
 			faults = append(faults, fmt.Errorf("%s.members[%d]: %w", where, i, err))
+		}
+	}
+	if list.SCIM != nil {
+		var in scim.Settings
+		err := core.StrictJSON(list.SCIM, &in)
+		if err == nil {
+			_, err = scim.NewConnection(c, c.State.Org(made.Organization.OrganizationID), in)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s.scim_connection: %w", where, inWords(err)))
 		}
 	}
 	return faults
@@ -231,6 +250,15 @@ func (s *Stytch) seedProject(in seedFile) []error {
 	return faults
 }
 
+// inWords is an error of Stytch's as a line of a seed's faults.
+func inWords(err error) error {
+	var r *wire.APIError
+	if errors.As(err, &r) {
+		return fmt.Errorf("%s: %s", r.Type, r.Message)
+	}
+	return err
+}
+
 // seeded calls an endpoint with an object of the seed. Besides are the names that the seed
 // allows there and the endpoint does not have.
 func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besides []string, serve func(*core.Request, In) (Out, error)) (Out, error) {
@@ -244,7 +272,7 @@ func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besi
 	for i, name := range names {
 		switch {
 		case !slices.Contains(besides, name) && !slices.Contains(known, name):
-			return none, fmt.Errorf("the field %.60q is unknown: the fields are %s", name, strings.Join(known, ", "))
+			return none, fmt.Errorf("the field %.60q is unknown: the fields are %s", name, strings.Join(slices.Concat(known, besides), ", "))
 		case slices.Contains(names[:i], name):
 			return none, fmt.Errorf("the field %q is there twice", name)
 		}
@@ -255,9 +283,8 @@ func seeded[In any, Out wire.Success](c *core.Request, raw json.RawMessage, besi
 	if err == nil {
 		out, err = serve(c, in)
 	}
-	var r *wire.APIError
-	if errors.As(err, &r) {
-		return none, fmt.Errorf("%s: %s", r.Type, r.Message)
+	if err != nil {
+		return none, inWords(err)
 	}
-	return out, err
+	return out, nil
 }

@@ -50,7 +50,7 @@ func populated(t *testing.T) *Stytch {
 		state.Put(&c.State.Impersonations, "i", &state.Impersonation{MemberID: m.ID, ImpersonatorID: "u", ImpersonatorEmail: "help@school.example", ExpiresAt: c.Now})
 		m.Apps = map[string][]string{"a": {"openid"}}
 		state.Put(&c.State.ConnectedApps, "a", &state.ConnectedApp{ID: "a", Type: wire.ThirdParty, RedirectURLs: []string{"https://app.example/"}})
-		state.Put(&c.State.AuthorizationCodes, "code", &state.AuthorizationCode{ClientID: "a", MemberID: m.ID, Scopes: []string{"openid"}, ExpiresAt: c.Now})
+		c.State.AddAuthorizationCode("code", &state.AuthorizationCode{ClientID: "a", MemberID: m.ID, Scopes: []string{"openid"}, ExpiresAt: c.Now})
 		state.Put(&c.State.RateLimits, "w", state.Window{Start: c.Now, Calls: 1})
 		c.State.IdPUsers = []state.IdPUser{{Email: m.Email, Groups: []string{"staff"}, Attributes: wire.Metadata{}}}
 		gone, err := arranged(c, map[string]any{"organization_name": "Gone", "organization_slug": "gone"}, core.CreateOrganization)
@@ -185,7 +185,7 @@ func TestRestoreRefusesAKeyThatIsNone(t *testing.T) {
 func TestEveryFieldIsSavedOrNoState(t *testing.T) {
 	known := []string{
 		// Configuration, and what follows from it.
-		"URL", "Project", "ProjectSecret", "CustomDomain", "RedirectURLs", "JWTLife", "Roles", "Scopes", "CrossOrgPasswords", "RateLimits", "LockAfter", "RandomSeed",
+		"URL", "Project", "ProjectSecret", "CustomDomain", "CustomAudience", "RedirectURLs", "JWTLife", "Roles", "Scopes", "CrossOrgPasswords", "RateLimits", "LockAfter", "RandomSeed",
 		"Webhooks", "DangerouslyLive", "DangerouslyRemote", "configureOnce", "misuse", "core", "Env", "ProjectID", "Secret", "PublicToken", "Policy",
 		"AllowedRedirects", "TokenLife", "Remote", "Mu", "mu", "Base",
 		// Instruments.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/mock/internal/core"
@@ -43,6 +44,10 @@ type Stytch struct {
 	// trailing slash. If set, it is the issuer of every session_jwt, as with the
 	// real Stytch. Empty: the issuer is "stytch.com/<project id>".
 	CustomDomain string
+	// CustomAudience is the custom_audience of the project's session JWT template, set in
+	// Stytch's dashboard: every session_jwt names it in aud behind the project id. Empty:
+	// aud is the project alone.
+	CustomAudience string
 
 	// RedirectURLs are the redirect URLs registered with the project; the first is
 	// the default. A parameter with the value {} in one of them stands for any
@@ -119,7 +124,7 @@ func (s *Stytch) readFields() string {
 	s.core = &core.Server{
 		Env: "test", ProjectID: s.Project, Secret: s.ProjectSecret.Reveal(), Base: inProcessURL,
 		CrossOrgPasswords: s.CrossOrgPasswords, RateLimits: s.RateLimits, LockAfter: s.LockAfter,
-		CustomDomain: s.CustomDomain, AllowedRedirects: s.RedirectURLs, TokenLife: s.JWTLife, Remote: s.DangerouslyRemote,
+		CustomDomain: s.CustomDomain, CustomAudience: s.CustomAudience, AllowedRedirects: s.RedirectURLs, TokenLife: s.JWTLife, Remote: s.DangerouslyRemote,
 	}
 	s.core.Random.Seed = s.RandomSeed
 	if strings.HasPrefix(s.Project, "project-live-") || strings.HasPrefix(s.ProjectSecret.Reveal(), "secret-live-") {
@@ -152,6 +157,9 @@ func (s *Stytch) readFields() string {
 	if s.CustomDomain != "" && (!wire.IsWebURL(s.CustomDomain) || strings.HasSuffix(s.CustomDomain, "/")) {
 		wrong("CustomDomain %.100q is not an http or https URL without a trailing slash", s.CustomDomain)
 	}
+	if fault := audienceFault(s.CustomAudience); fault != "" {
+		wrong("CustomAudience %s", fault)
+	}
 	if s.JWTLife < 0 || s.JWTLife%time.Second != 0 {
 		wrong("JWTLife %v is not a whole number of seconds", s.JWTLife)
 	}
@@ -175,6 +183,18 @@ func (s *Stytch) readFields() string {
 		wrong("%s", problem)
 	}
 	return strings.Join(faults, "; ")
+}
+
+// audienceFault returns why a value is no custom audience. A project id is none: session_jwts
+// that name two projects would be good in both.
+func audienceFault(audience string) string {
+	switch {
+	case strings.HasPrefix(audience, "project-"):
+		return "is a project id"
+	case audience != strings.TrimSpace(audience) || strings.ContainsFunc(audience, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return "has characters that cannot be seen"
+	}
+	return ""
 }
 
 // ProjectID returns the project id.

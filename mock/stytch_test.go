@@ -37,6 +37,8 @@ func TestFieldsAreChecked(t *testing.T) {
 		{"secret of another form", &mock.Stytch{ProjectSecret: grimoireauth.NewSecret("hunter2")}, "ProjectSecret"},
 		{"URL without a host", &mock.Stytch{URL: "localhost:3000"}, "URL"},
 		{"custom domain with a slash", &mock.Stytch{CustomDomain: "https://login.example.edu/"}, "CustomDomain"},
+		{"a project as audience", &mock.Stytch{CustomAudience: "project-test-" + uuid}, "CustomAudience"},
+		{"an invisible audience", &mock.Stytch{CustomAudience: "https://x\u200b"}, "CustomAudience"},
 		{"half a second", &mock.Stytch{JWTLife: time.Second / 2}, "JWTLife"},
 		{"negative life", &mock.Stytch{JWTLife: -time.Second}, "JWTLife"},
 		{"redirect URL", &mock.Stytch{RedirectURLs: []string{"javascript:alert(1)"}}, "RedirectURLs"},

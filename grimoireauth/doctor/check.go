@@ -79,9 +79,10 @@ var ErrIncomplete = errors.New("not all classes were looked at")
 // nothing, and Check never panics.
 //
 // Whether user locks are on no API call tells either, which is a Finding of its own:
-// look in the Stytch dashboard. Three more things only a sign-in can tell: which redirect
-// URLs are registered, whether the public token is the project's own, and what
-// attributes an identity provider releases. An organization's own roles are not
+// look in the Stytch dashboard. Four more things only a sign-in can tell: which redirect
+// URLs are registered, whether the public token is the project's own, what attributes an
+// identity provider releases, and what the session JWT template adds to a session_jwt: a
+// custom audience has to be in Config.Audiences of package jwtlocal, whose alarm names it. An organization's own roles are not
 // part of the policy that it reads.
 func Check(ctx context.Context, config stytchclient.Config, check Options) Report {
 	began := time.Now()

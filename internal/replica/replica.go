@@ -69,15 +69,15 @@ func New(c Config) (*Replica, error) {
 		return nil, err
 	}
 	r := &Replica{
-		log: c.Log, bound: c.Bound, observe: c.Observe, name: rand.Text(), origin: time.Now(),
+		log: c.Log, bound: c.Bound, observe: c.Observe, name: rand.Text(), origin: time.Now().Add(-1),
 		heard: make(chan struct{}, 1), wake: make(chan struct{}, 1), known: make(map[key]*known),
 	}
 	r.complete.Store(-1)
 	return r, nil
 }
 
-// now is the time since origin. It is never zero.
-func (r *Replica) now() time.Duration { return max(time.Since(r.origin), 1) }
+// now is the time since origin, which is before New, so it is never zero.
+func (r *Replica) now() time.Duration { return time.Since(r.origin) }
 
 // silentSince reports whether the log is silent, and since when.
 func (r *Replica) silentSince(now time.Duration) (time.Duration, bool) {

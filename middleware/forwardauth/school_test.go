@@ -16,6 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// audience is the custom audience of the project's JWT template, which every session_jwt of
+// these tests names besides the project.
+const audience = "https://classes.example.edu"
+
 const secret = "c2VjcmV0LW9mLXRoZS1wcm94eQ-1"
 
 // school is a Stytch with two classes and the routes of a service behind a proxy.
@@ -35,7 +39,7 @@ var mappings = []string{"an organization per class", "classes in tables"}
 
 func newSchool(t *testing.T, mapping string, config middleware.Config) *school {
 	t.Helper()
-	s := &school{t: t, stytch: new(mock.Stytch)}
+	s := &school{t: t, stytch: &mock.Stytch{CustomAudience: audience}}
 	revocations := new(jwtlocal.MemoryRevocations)
 	var err error
 	s.client, err = stytchclient.New(stytchclient.Config{
@@ -44,7 +48,7 @@ func newSchool(t *testing.T, mapping string, config middleware.Config) *school {
 	require.NoError(t, err)
 	s.verifier, err = jwtlocal.New(jwtlocal.Config{
 		ProjectID: s.stytch.ProjectID(), BaseURL: s.stytch.BaseURL(), Transport: s.stytch,
-		Refresh: s.client.Sessions.Authenticate, Revocations: revocations,
+		Refresh: s.client.Sessions.Authenticate, Revocations: revocations, Audiences: []string{audience},
 	})
 	require.NoError(t, err)
 	if mapping == mappings[0] {

@@ -73,7 +73,7 @@ func TestC07_AnotherAddressIsAskedFirst(t *testing.T) {
 				require.Equal(t, http.StatusBadRequest, evil.post("/auth/account", url.Values{}).status)
 				require.Equal(t, http.StatusBadRequest, w400(evil, "maybe"))
 				require.Empty(t, b.who())
-				live := grimoireauth.NewCredentials("", evil.field(fieldHeld))
+				live := grimoireauth.NewCredentials("", evil.held())
 
 				res = evil.post("/auth/account", url.Values{"answer": {answered}})
 				if answered == "yes" {
@@ -178,7 +178,7 @@ func TestC07_TheQuestionIsForgotten(t *testing.T) {
 		b := w.browser()
 		b.asks(w.law, "/classes/mine")
 		b.post("/auth/callback", b.open(w.link(w.law.ID, "mallory@example.edu")))
-		live := grimoireauth.NewCredentials("", b.field(fieldHeld))
+		live := grimoireauth.NewCredentials("", b.held())
 		time.Sleep(5*time.Minute + time.Second)
 		res := b.post("/auth/account", url.Values{"answer": {"yes"}})
 		require.Equal(t, http.StatusGone, res.status)

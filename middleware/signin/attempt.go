@@ -11,6 +11,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/internal/text"
 	"github.com/promptgrimoire/auth/middleware/signin/internal/cookie"
+	"github.com/promptgrimoire/auth/middleware/signin/internal/seal"
 )
 
 // attempt is one attempt to sign in, from the first page to the last. It is stored in a
@@ -37,7 +38,7 @@ type attempt struct {
 	token     callbackToken       // a token that came back and was not redeemed yet
 	pending   pendingSignIn       // a sign-in that is not finished; zero: none
 	account   string              // the address of an account that was not requested and has to be confirmed; email is empty if no address was requested
-	held      grimoireauth.Secret // the session_token of a sign-in whose account has to be confirmed
+	held      grimoireauth.Secret // the sealed session_token of a sign-in that is not finished here: see Handler.hold
 }
 
 // The values of attempt.requested.
@@ -77,7 +78,7 @@ const (
 // attemptCodec is the form of the cookie of an attempt. The id stands in the name of
 // the cookie.
 var attemptCodec = cookie.Codec[attempt]{
-	Version: "1",
+	Version: "2",
 	Max:     maxAttempt,
 	Fields: slices.Concat([]cookie.Field[attempt]{
 		cookie.Text(func(a *attempt) *string { return &a.nonce }),
@@ -190,7 +191,7 @@ func (a attempt) wellFormed(now time.Time) bool {
 		return false
 	case !a.pending.wellFormed():
 		return false
-	case held != "" && (!tokenForm.MatchString(held) || a.account == ""):
+	case held != "" && !seal.IsSealed(held):
 		return false
 	}
 	switch a.requested {

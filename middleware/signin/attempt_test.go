@@ -69,7 +69,7 @@ func TestAttemptCookie(t *testing.T) {
 		"a discovery": someAttempt(func(a *attempt) { a.requested, a.verifier, a.class = requestDiscoveryOAuth, someVerifier, "" }),
 		"a token":     someAttempt(func(a *attempt) { a.token = someToken }),
 		"a question": someAttempt(func(a *attempt) {
-			a.account, a.held = "eve@example.edu", grimoireauth.NewSecret(someToken.token)
+			a.account, a.held = "eve@example.edu", grimoireauth.NewSecret(strings.Repeat("h", 96))
 		}),
 		"a factor":       somePending(nil),
 		"another way":    somePending(func(p *pendingSignIn) { p.step = stepPrimary }),
@@ -124,7 +124,7 @@ func TestL08_AttemptCookieThatIsNone(t *testing.T) {
 		"a verifier for nothing":          replaced(7, strings.Repeat("v", 43)),
 		"half a token":                    replaced(8, kindLink),
 		"a token of another form":         replaced(10, "x%20y"),
-		"a session without a question":    replaced(12, someToken.token),
+		"a session that is not sealed":    replaced(12, someToken.token),
 		"an escape that is none":          replaced(23, "%2"),
 		"a letter that needs no escape":   replaced(23, "%41"),
 		"an escape in lower case":         replaced(23, "%3c"),

@@ -194,8 +194,8 @@ func (h *Handler) drop(w http.ResponseWriter, r *http.Request, a attempt) {
 	if len(r.CookiesNamed(h.cookieName(a.id))) == 0 && !h.written(w, a) {
 		return // the browser has no such cookie
 	}
-	if !a.held.IsZero() {
-		h.endHeldSession(r, a.held)
+	if token, _, ok := h.heldBy(a); ok {
+		h.endHeldSession(r, token)
 	}
 	h.setCookie(w, a.id, "", 0)
 }
@@ -215,9 +215,9 @@ func (h *Handler) dropAll(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// endHeldSession ends a session that the person has not confirmed.
+// endHeldSession ends a session of a sign-in that was not finished.
 func (h *Handler) endHeldSession(r *http.Request, token grimoireauth.Secret) {
-	const why = "a sign-in that was not confirmed"
+	const why = "a sign-in that was not finished"
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
 	defer cancel()
 	now, err := h.client.Sessions.Authenticate(ctx, grimoireauth.NewCredentials("", token.Reveal()))

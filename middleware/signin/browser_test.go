@@ -21,6 +21,7 @@ import (
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
+	"github.com/promptgrimoire/auth/middleware/signin/internal/seal"
 	"github.com/promptgrimoire/auth/mock"
 	"github.com/stretchr/testify/require"
 )
@@ -73,7 +74,7 @@ func (b *buffer) String() string {
 
 func newFixture(t testing.TB, config signin.Config) *fixture {
 	t.Helper()
-	w := &fixture{t: t, stytch: &mock.Stytch{RedirectURLs: []string{home + "/auth/callback"}}, log: new(buffer), secrets: &secrets{windows: map[string]bool{}, whole: map[string]bool{}}}
+	w := &fixture{t: t, stytch: &mock.Stytch{CustomAudience: audience, RedirectURLs: []string{home + "/auth/callback"}}, log: new(buffer), secrets: &secrets{windows: map[string]bool{}, whole: map[string]bool{}}}
 	w.law, w.art = w.stytch.AddClass("LAWS1100"), w.stytch.AddClass("ARTS2000")
 	w.ada = w.stytch.AddStudent(w.law.ID, "ada@example.edu")
 	w.stytch.AddStudent(w.art.ID, "ada@example.edu")
@@ -83,7 +84,7 @@ func newFixture(t testing.TB, config signin.Config) *fixture {
 	revocations := new(jwtlocal.MemoryRevocations)
 	w.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, OnRevoke: revocations.Add})
 	require.NoError(t, err)
-	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Revocations: revocations})
+	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Audiences: []string{audience}, Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(t, err)
 	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger})
 	require.NoError(t, err)
@@ -186,6 +187,9 @@ type browser struct {
 	jar     *cookiejar.Jar
 	attempt string
 	from    string // its client address; empty: that of httptest
+
+	lastPath string     // where it last sent a form
+	lastForm url.Values // and which
 }
 
 func (w *fixture) browser() *browser {
@@ -258,7 +262,8 @@ func (b *browser) get(path string) answer {
 
 func (b *browser) post(path string, form url.Values) answer {
 	b.w.secrets.typed(form.Get("password"))
-	return b.send(b.request("POST", path, b.with(path, form)))
+	b.lastPath, b.lastForm = path, b.with(path, form)
+	return b.send(b.request("POST", path, b.lastForm))
 }
 
 // with adds the attempt of the page to a form, as the pages do.
@@ -411,6 +416,21 @@ func (b *browser) field(n int) string {
 	parts := strings.Split(value, ":")
 	require.Len(b.w.t, parts, fields)
 	return parts[n]
+}
+
+// held returns the session_token that waits in the attempt, which only the processes of
+// the service can read.
+func (b *browser) held() string {
+	b.w.t.Helper()
+	box, err := seal.New(b.w.client.SessionMarks())
+	require.NoError(b.w.t, err)
+	name := attemptAt + b.attempt
+	if b.kept()[name] == "" {
+		name, _ = b.only()
+	}
+	opened, ok := box.Open(grimoireauth.NewSecret(b.field(fieldHeld)), strings.TrimPrefix(name, attemptAt)+"\n"+b.field(fieldNonce))
+	require.True(b.w.t, ok)
+	return opened.Reveal()[22:] // behind the sum of the key
 }
 
 // change writes the attempt of this tab's page, or the only one, anew.

@@ -214,7 +214,8 @@ func (h *Handler) finishProvider(w http.ResponseWriter, r *http.Request, a attem
 		return
 	}
 	page := confirmation(a, nil)
-	switch err := h.signByProvider(w, r, a); {
+	s := h.providerSigning(a)
+	switch err := h.sign(w, r, s, h.redeem(a.token, a, s.continues)); {
 	case err == nil:
 	case isTemporary(err):
 		h.refuse(w, r, err, page, "confirm")

@@ -194,7 +194,7 @@ func (h *Handler) switchClass(w http.ResponseWriter, r *http.Request) {
 		redirect(w, h.config.prefix()+"switch")
 		return
 	}
-	err := h.sign(w, r, signing{attempt: newAttempt("", back), key: switchKey(r, class)}, func(ctx context.Context) (stytchclient.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: newAttempt("", back), key: switchKey(r, class), repeatable: true}, func(ctx context.Context) (stytchclient.SignedIn, error) {
 		now, err := h.guard.Check(r.WithContext(ctx))
 		if err != nil {
 			return stytchclient.SignedIn{}, err

@@ -120,7 +120,7 @@ func (w *fixture) replace(transport http.RoundTripper, config signin.Config) {
 	revocations := new(jwtlocal.MemoryRevocations)
 	w.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: transport, OnRevoke: revocations.Add})
 	require.NoError(w.t, err)
-	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Revocations: revocations})
+	w.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Audiences: []string{audience}, Transport: w.stytch, Refresh: w.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(w.t, err)
 	w.guard, err = middleware.New(w.verifier.Authenticate, middleware.Config{SignInURL: "/auth/", Logger: logger})
 	require.NoError(w.t, err)

@@ -69,9 +69,9 @@ type Config struct {
 	// OnSignIn is called after a person has proved who they are and before any cookie
 	// is set, for instance to write a row about them. If it returns an error, the
 	// person is not signed in: ErrForbidden ends the new session; after any other error
-	// the same link works again for a minute, so OnSignIn can be called twice for one
-	// sign-in. The whole text of the error is logged, and none of it is shown on a
-	// page. Nil: not called.
+	// the same form works again until its page expires, on every replica that has the same
+	// project secret, so OnSignIn can be called twice for one sign-in. The whole text of the
+	// error is logged, and none of it is shown on a page. Nil: not called.
 	OnSignIn func(ctx context.Context, signedIn stytchclient.SignedIn) error
 
 	// ClassName returns the name that the pages show for a class, an id or a slug, or ""

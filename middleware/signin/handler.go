@@ -13,6 +13,7 @@ import (
 	"github.com/promptgrimoire/auth/internal/alarm"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin/internal/once"
+	"github.com/promptgrimoire/auth/middleware/signin/internal/seal"
 )
 
 // Handler serves the pages. It is safe for concurrent use, starts no goroutine and has
@@ -26,6 +27,7 @@ type Handler struct {
 	starts bool // the client has the public token for start URLs
 
 	redemptions once.Group[progress]
+	box         seal.Box // for session_tokens that wait in a cookie
 	enrollments once.Group[stytchclient.AppEnrollment]
 	classes     classCache
 	limit       Limiter

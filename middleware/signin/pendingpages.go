@@ -137,11 +137,17 @@ func (h *Handler) confirmAccount(w http.ResponseWriter, r *http.Request) {
 		redirect(w, h.next(h.keep(w, r, a)))
 		return
 	}
-	credentials := grimoireauth.NewCredentials("", a.held.Reveal())
-	key := strings.Join([]string{"held", a.nonce, a.held.Reveal()}, "\n")
+	token, sum, ok := h.heldBy(a)
+	if !ok || sum != keySum("") {
+		h.drop(w, r, a)
+		h.offer(w, r, http.StatusGone, Page{Class: a.class, ReturnTo: a.returnTo, Notice: tooLong})
+		return
+	}
+	credentials := grimoireauth.NewCredentials("", token.Reveal())
+	key := strings.Join([]string{"held", a.nonce, token.Reveal()}, "\n")
 	confirmed := a
 	confirmed.held = grimoireauth.Secret{} // so that drop does not end the session
-	err := h.sign(w, r, signing{attempt: confirmed, key: key}, func(ctx context.Context) (stytchclient.SignedIn, error) {
+	err := h.sign(w, r, signing{attempt: confirmed, key: key, repeatable: true}, func(ctx context.Context) (stytchclient.SignedIn, error) {
 		return h.client.Sessions.Fetch(ctx, credentials)
 	})
 	switch {

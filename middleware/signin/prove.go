@@ -27,6 +27,9 @@ type signing struct {
 	// key is the same for double submissions, so that the work is done once. It
 	// contains a secret of this browser. Empty: each call does its own work.
 	key string
+	// repeatable says that the work can be done again after a temporary error, so that
+	// its result does not have to be held.
+	repeatable bool
 	// revokes says that the redemption also revokes the member's earlier sessions.
 	revokes bool
 }

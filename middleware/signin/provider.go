@@ -164,7 +164,8 @@ func (h *Handler) providerCallback(w http.ResponseWriter, r *http.Request, t cal
 		return
 	}
 	a.token = t
-	err := h.signByProvider(w, r, a)
+	s := h.providerSigning(a)
+	err := h.sign(w, r, s, h.redeem(a.token, a, s.continues))
 	switch {
 	case err == nil:
 	case isTemporary(err):
@@ -174,17 +175,19 @@ func (h *Handler) providerCallback(w http.ResponseWriter, r *http.Request, t cal
 		} else {
 			h.logFault(r, "sign-in not finished", err)
 		}
+		if held := h.holding(s, err); !held.held.IsZero() {
+			a = held
+		}
 		redirect(w, h.address("confirm", h.keep(w, r, a.lasting(tokenLife))))
 	default:
 		h.providerRefused(w, r, a, sure, err)
 	}
 }
 
-// signByProvider redeems the token of a redirect. The key contains the verifier, so
-// that a second click has the same key, whichever attempt is taken for it.
-func (h *Handler) signByProvider(w http.ResponseWriter, r *http.Request, a attempt) error {
-	pending := a.awaitingPrimary(a.class)
-	return h.sign(w, r, signing{attempt: a, continues: pending, key: a.token.key(a.verifier.Reveal())}, h.redeem(a.token, a, pending))
+// providerSigning is the sign-in by the token of a redirect. The key contains the
+// verifier, so that a second click has the same key, whichever attempt is taken for it.
+func (h *Handler) providerSigning(a attempt) signing {
+	return signing{attempt: a, continues: a.awaitingPrimary(a.class), key: a.token.key(a.verifier.Reveal())}
 }
 
 // providerRefused says why the sign-in failed. It deletes the attempt if the token

@@ -10,6 +10,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/middleware/signin/internal/seal"
 )
 
 // New returns a Handler that signs people in through client and sets the cookies that
@@ -34,7 +35,12 @@ func New(guard *middleware.Guard, client *stytchclient.Client, config Config) (*
 	if faults != nil {
 		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure sign-in", Kind: grimoireauth.ErrInvalid}, faults)
 	}
+	box, err := seal.New(client.SessionMarks())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", &grimoireauth.Error{Op: "configure sign-in", Kind: grimoireauth.ErrInvalid}, err)
+	}
 	h := &Handler{
+		box:    box,
 		guard:  guard,
 		config: config,
 		csrf:   http.NewCrossOriginProtection(),

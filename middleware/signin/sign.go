@@ -2,6 +2,8 @@ package signin
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,8 +21,18 @@ import (
 func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work signInFunc) error {
 	// The session that the browser had before. A temporary error is ignored.
 	before, _ := h.guard.Check(r)
+	token, redeemed := h.redeemedBefore(s)
+	if redeemed {
+		s.attempt.held = grimoireauth.Secret{} // so that drop does not end the session
+		work = func(ctx context.Context) (stytchclient.SignedIn, error) {
+			return h.client.Sessions.Fetch(ctx, grimoireauth.NewCredentials("", token.Reveal()))
+		}
+	}
 	got, err := h.redemptions.Do(r.Context(), s.key, func(p *progress) (bool, error) {
 		err := h.prove(r, p, before, s, work)
+		if p.redeemed && isUndecided(err) {
+			err = &unfinishedError{p.signedIn.Token, err}
+		}
 		return p.final(err), err
 	})
 	if err == nil {
@@ -37,6 +49,15 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work s
 		h.dropContinued(w, r, s)
 		redirect(w, h.destination(target))
 		return nil
+	}
+	if held := h.holding(s, err); !held.held.IsZero() {
+		h.keep(w, r, held)
+		return err
+	}
+	if redeemed && errors.Is(err, grimoireauth.ErrSessionEnded) {
+		h.drop(w, r, s.attempt)
+		// The cause is left out: it would say that the person's proof is not accepted.
+		return &grimoireauth.Error{Op: "sign in: the session that waited has ended", Kind: grimoireauth.ErrSignInExpired}
 	}
 	var unexpected *unexpectedAccountError
 	if errors.As(err, &unexpected) {
@@ -93,8 +114,7 @@ func (h *Handler) dropContinued(w http.ResponseWriter, r *http.Request, s signin
 }
 
 // holdForConfirmation keeps a finished sign-in until the person confirms the account.
-// The session_token is stored in the cookie of the attempt, which no guard reads, so
-// that any replica can continue. The session ends if the answer is no, or if the answer
+// The session_token waits in the cookie of the attempt, so that any replica can continue. The session ends if the answer is no, or if the answer
 // comes too late.
 func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s signing, signedIn stytchclient.SignedIn) error {
 	a := s.attempt
@@ -103,8 +123,7 @@ func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s 
 	if slug := signedIn.Class.Slug; slug != "" && slugOK(slug) {
 		a.class = slug
 	}
-	a.held = signedIn.Token
-	a = a.lasting(heldLife)
+	a = h.hold(a, "", signedIn.Token).lasting(heldLife)
 	if _, ok := h.attemptOf(a.id, attemptCodec.Encode(a.fitted()), time.Now()); !ok {
 		h.endSession(context.WithoutCancel(r.Context()), r, signedIn.Session, "a sign-in that cannot be kept")
 		return &grimoireauth.Error{Op: "sign in: keep it for a confirmation", Err: errNotProven}
@@ -112,6 +131,69 @@ func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s 
 	h.logInfo(r, "a link was for an account that was not asked for", nil)
 	redirect(w, h.next(h.keep(w, r, a)))
 	return nil
+}
+
+// unfinishedError is a temporary error after a token or code was redeemed: the
+// application's OnSignIn has failed, or the new credentials could not be verified.
+type unfinishedError struct {
+	token grimoireauth.Secret // the session_token
+	err   error
+}
+
+func (e *unfinishedError) Error() string { return e.err.Error() }
+
+func (e *unfinishedError) Unwrap() error { return e.err }
+
+// holding returns the attempt with the session_token of an [unfinishedError], so that the
+// next try goes on from there, on any replica. It returns no held token after any other
+// error.
+func (h *Handler) holding(s signing, err error) attempt {
+	var unfinished *unfinishedError
+	if !errors.As(err, &unfinished) || s.key == "" || s.repeatable {
+		return attempt{}
+	}
+	return h.hold(s.attempt, s.key, unfinished.token)
+}
+
+// redeemedBefore returns the session_token that an earlier try has left in the attempt, if
+// it was the same try: with the same token or code, and the same class or password.
+func (h *Handler) redeemedBefore(s signing) (grimoireauth.Secret, bool) {
+	token, sum, ok := h.heldBy(s.attempt)
+	if !ok || s.key == "" || sum != keySum(s.key) {
+		return grimoireauth.Secret{}, false
+	}
+	return token, true
+}
+
+// hold puts a session_token into the cookie of an attempt, for the key of its signing or,
+// while the account has to be confirmed, for no key. It is sealed, since the session does
+// not count before the sign-in is finished: the browser could otherwise leave OnSignIn
+// out.
+func (h *Handler) hold(a attempt, key string, token grimoireauth.Secret) attempt {
+	a.held = h.box.Seal(grimoireauth.NewSecret(keySum(key)+token.Reveal()), a.label())
+	return a
+}
+
+// heldBy returns the session_token that waits in an attempt, and the sum of its key. A
+// rotation of the project secret makes it unreadable, and the sign-in begins again.
+func (h *Handler) heldBy(a attempt) (token grimoireauth.Secret, sum string, ok bool) {
+	opened, ok := h.box.Open(a.held, a.label())
+	text := opened.Reveal()
+	if !ok || len(text) <= sumSize {
+		return grimoireauth.Secret{}, "", false
+	}
+	return grimoireauth.NewSecret(text[sumSize:]), text[:sumSize], true
+}
+
+// label binds what is sealed to one attempt of one browser.
+func (a attempt) label() string { return a.id + "\n" + a.nonce }
+
+const sumSize = 22 // of keySum: 128 bits in base64url
+
+// keySum stands for the key of a signing, which is secret.
+func keySum(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 // stepUp keeps the pending sign-in and redirects to the missing step.

@@ -24,9 +24,14 @@ import (
 // one Organization, and its classes are in the application's tables.
 func (w *fixture) process(oneOrganization bool) *fixture {
 	w.t.Helper()
+	return w.processWith(oneOrganization, signin.Config{Discovery: true})
+}
+
+// processWith is process with other pages.
+func (w *fixture) processWith(oneOrganization bool, config signin.Config) *fixture {
+	w.t.Helper()
 	other := *w
 	guard := middleware.Config{SignInURL: "/auth/", Logger: slog.New(slog.NewTextHandler(w.log, nil))}
-	config := signin.Config{Discovery: true}
 	if oneOrganization {
 		guard.Role = func(context.Context, grimoireauth.Session, grimoireauth.ClassID) (grimoireauth.Role, error) {
 			return grimoireauth.RoleStudent, nil
@@ -37,7 +42,7 @@ func (w *fixture) process(oneOrganization bool) *fixture {
 	revocations := new(jwtlocal.MemoryRevocations)
 	other.client, err = stytchclient.New(stytchclient.Config{ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), Transport: w.stytch, OnRevoke: revocations.Add})
 	require.NoError(w.t, err)
-	other.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Transport: w.stytch, Refresh: other.client.Sessions.Authenticate, Revocations: revocations})
+	other.verifier, err = jwtlocal.New(jwtlocal.Config{ProjectID: w.stytch.ProjectID(), Audiences: []string{audience}, Transport: w.stytch, Refresh: other.client.Sessions.Authenticate, Revocations: revocations})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = other.verifier.Wait(context.Background()) })
 	guard.Revoke = other.client.Sessions.Revoke

@@ -52,7 +52,7 @@ func TestC07_AnUnaskedLinkNamesTheAccount(t *testing.T) {
 				require.Equal(t, http.StatusBadRequest, res.status)
 				require.Contains(t, res.body, unasked)
 				require.Empty(t, b.who())
-				live := grimoireauth.NewCredentials("", b.field(fieldHeld))
+				live := grimoireauth.NewCredentials("", b.held())
 
 				res = b.post("/auth/account", url.Values{"answer": {answered}})
 				if answered == "yes" {
@@ -158,7 +158,7 @@ func TestC07_TheQuestionOfAnUnaskedLinkIsForgotten(t *testing.T) {
 		w := newFixture(t, signin.Config{})
 		b := w.browser()
 		b.post("/auth/callback", b.open(w.link(w.law.ID, "ada@example.edu")))
-		live := grimoireauth.NewCredentials("", b.field(fieldHeld))
+		live := grimoireauth.NewCredentials("", b.held())
 		time.Sleep(5*time.Minute + time.Second)
 		require.Equal(t, http.StatusGone, b.post("/auth/account", url.Values{"answer": {"yes"}}).status)
 		require.Empty(t, b.who())

@@ -141,6 +141,9 @@ func (p Plane) classes(sessions map[*state.Member]int) ([]pageClass, int) {
 	var out []pageClass
 	for _, o := range p.Server.State.Organizations {
 		class := pageClass{Name: o.Name, Slug: o.Slug, ID: o.ID, Notes: notes(o.Settings)}
+		if o.SCIM != nil {
+			class.Notes = append(class.Notes, "SCIM of "+o.SCIM.IdentityProvider+", token …"+o.SCIM.Bearer.LastFour())
+		}
 		class.Members, class.More = firstOf(members[o])
 		out = append(out, class)
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (c *Request) SignWith(s *state.Session, issued time.Time, key PublishedKey)
 		claims[name] = value
 	}
 	claims["iss"] = c.issuer()
-	claims["aud"] = []string{c.ProjectID}
+	claims["aud"] = c.audiences()
 	claims["sub"] = s.MemberID
 	claims["iat"] = iat
 	claims["nbf"] = iat
@@ -68,6 +69,17 @@ func (c *Request) SignWith(s *state.Session, issued time.Time, key PublishedKey)
 		"slug":            c.State.Org(c.State.Member(s.MemberID).OrganizationID).Slug,
 	}
 	return signClaims(claims, key)
+}
+
+// audiences are the values of aud: the project, and the custom audience of its session JWT
+// template. That the template adds to the project and does not replace it is deduced:
+// Stytch's SDKs reject a session_jwt without the project.
+// Source: https://stytch.com/docs/api-reference/pwa/api/v3/jwt-templates/set-jwt-template
+func (c *Request) audiences() []string {
+	if c.CustomAudience == "" {
+		return []string{c.ProjectID}
+	}
+	return []string{c.ProjectID, c.CustomAudience}
 }
 
 func signClaims(claims map[string]any, key PublishedKey) string {
@@ -118,7 +130,7 @@ func (c *Request) readJWT(jwt string) (jwtClaims, error) {
 	switch {
 	case claims.Issuer != c.issuer():
 		return jwtClaims{}, wire.Error("jwt_invalid_issuer")
-	case len(claims.Audience) != 1 || claims.Audience[0] != c.ProjectID:
+	case !slices.Contains(claims.Audience, c.ProjectID): // the template may have changed since
 		return jwtClaims{}, wire.Error("jwt_invalid_audience")
 	case claims.Subject == "" || claims.Session.ID == "" || claims.Organization.ID == "" || claims.Expires == 0 || claims.NotYet > c.ClockTime().Unix():
 		return jwtClaims{}, wire.Error("jwt_invalid_claims")

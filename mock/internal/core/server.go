@@ -37,6 +37,7 @@ type Server struct {
 	RateLimits        bool
 	LockAfter         int           // zero: no member is locked out
 	CustomDomain      string        // the issuer of session_jwts; empty: Stytch's own
+	CustomAudience    string        // what session_jwts name in aud besides the project; empty: nothing
 	AllowedRedirects  []string      // nil: every web URL
 	TokenLife         time.Duration // of a session_jwt; zero: five minutes
 	Remote            bool          // other machines may connect

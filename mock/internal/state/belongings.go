@@ -13,13 +13,14 @@ type belongings struct {
 	intermediates map[string]*Intermediate // by token
 	links         []*Link                  // used and expired ones included
 	purposes      map[string]bool          // the keys of the codes
+	authorized    map[string]bool          // the authorization codes
 }
 
 // belongingsOf returns the belongings of a member, to be added to.
 func (db *State) belongingsOf(memberID string) *belongings {
 	b := db.index.belongings[memberID]
 	if b == nil {
-		b = &belongings{sessions: make(map[string]*Session), intermediates: make(map[string]*Intermediate), purposes: make(map[string]bool)}
+		b = &belongings{sessions: make(map[string]*Session), intermediates: make(map[string]*Intermediate), purposes: make(map[string]bool), authorized: make(map[string]bool)}
 		Put(&db.index.belongings, memberID, b)
 	}
 	return b

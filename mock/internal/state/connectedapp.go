@@ -68,9 +68,21 @@ func (db *State) AppMembers(o *Organization, id string) []*Member {
 // codes included.
 func (db *State) RevokeApp(m *Member, id string) {
 	delete(m.Apps, id)
-	maps.DeleteFunc(db.AuthorizationCodes, func(_ string, a *AuthorizationCode) bool {
-		return a.MemberID == m.ID && a.ClientID == id
-	})
+	if b := db.index.belongings[m.ID]; b != nil {
+		maps.DeleteFunc(b.authorized, func(code string, _ bool) bool {
+			if db.AuthorizationCodes[code].ClientID != id {
+				return false
+			}
+			delete(db.AuthorizationCodes, code)
+			return true
+		})
+	}
+}
+
+// AddAuthorizationCode stores a code.
+func (db *State) AddAuthorizationCode(code string, a *AuthorizationCode) {
+	Put(&db.AuthorizationCodes, code, a)
+	db.belongingsOf(a.MemberID).authorized[code] = true
 }
 
 // RevokeApps does so for all apps of a member.
@@ -116,6 +128,8 @@ func (db *State) rebuildConnectedApps(wrong report) {
 		a := db.AuthorizationCodes[code]
 		if a == nil || db.ConnectedApps[a.ClientID] == nil || db.Member(a.MemberID) == nil {
 			wrong("authorization_codes[%.60q] needs the client_id of a Connected App and the member_id of a member", code)
+			continue
 		}
+		db.belongingsOf(a.MemberID).authorized[code] = true
 	}
 }

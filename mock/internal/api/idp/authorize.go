@@ -94,7 +94,7 @@ func Authorize(c *core.Request, in authorizeRequest) (*authorizeResponse, error)
 	if a.session != nil {
 		grant.SessionID = a.session.ID
 	}
-	state.Put(&c.State.AuthorizationCodes, code, grant)
+	c.State.AddAuthorizationCode(code, grant)
 	state.Put(&a.member.Apps, a.app.ID, a.granted)
 	return back(url.Values{"code": {code}}), nil
 }

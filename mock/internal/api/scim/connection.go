@@ -4,6 +4,9 @@
 package scim
 
 import (
+	"errors"
+	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -30,23 +33,47 @@ func Create(c *core.Request, in CreateRequest) (*createdResponse, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := NewConnection(c, org, in)
+	n, err := NewConnection(c, org, Settings{CreateRequest: in})
 	if err != nil {
 		return nil, err
 	}
 	return &createdResponse{Connection: connectionWithToken{common: commonOf(c, n), BearerToken: n.Bearer.Value}}, nil
 }
 
+// Settings are a connection that is made otherwise than through the API. What is empty is
+// random.
+type Settings struct {
+	CreateRequest
+	ConnectionID string `json:"connection_id"`
+	BearerToken  string `json:"bearer_token"`
+}
+
+// The forms of an id and of a bearer token, which is a b64token of RFC 6750.
+var (
+	connectionForm = regexp.MustCompile(`^scim-connection-(test|live)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	bearerForm     = regexp.MustCompile(`^[A-Za-z0-9._~+/-]{16,256}=*$`)
+)
+
 // NewConnection stores a SCIM connection of the organization.
-func NewConnection(c *core.Request, org *state.Organization, in CreateRequest) (*state.SCIMConnection, error) {
-	if org.SCIM != nil {
+func NewConnection(c *core.Request, org *state.Organization, in Settings) (*state.SCIMConnection, error) {
+	switch {
+	case org.SCIM != nil:
 		return nil, wire.Error("active_scim_connection_exists")
+	case in.ConnectionID != "" && (!connectionForm.MatchString(in.ConnectionID) || c.State.SCIMConnection(in.ConnectionID) != nil):
+		return nil, fmt.Errorf("connection_id should be scim-connection-%s- with a UUID, and of one connection", c.Env)
+	case in.BearerToken != "" && !bearerForm.MatchString(in.BearerToken):
+		return nil, errors.New("bearer_token should have 16 letters and digits or more")
 	}
-	n := &state.SCIMConnection{ID: c.NewID("scim-connection"), IdentityProvider: "generic"}
+	n := &state.SCIMConnection{ID: in.ConnectionID, IdentityProvider: "generic"}
 	if err := describe(n, in.DisplayName, in.IdentityProvider); err != nil {
 		return nil, err
 	}
-	n.Bearer = newToken(c)
+	if n.ID == "" {
+		n.ID = c.NewID("scim-connection")
+	}
+	if n.Bearer = newToken(c); in.BearerToken != "" {
+		n.Bearer.Value = in.BearerToken
+	}
 	c.State.SetSCIM(org, n)
 	note(c, core.ActionCreate, n)
 	return n, nil

@@ -130,7 +130,7 @@ func (c *Call) changeGroup(g *state.SCIMGroup, attributes map[string]any) (*wire
 	return c.one(http.StatusOK, c.groupOf(g), groupAttributes)
 }
 
-// readGroup reads a group, and whom it has as members.
+// readGroup reads a group and its members.
 func (c *Call) readGroup(attributes map[string]any) (in group, members map[*state.Member]bool, err error) {
 	attributes, err = clean(groupAttributes, attributes)
 	if err != nil {
@@ -161,7 +161,8 @@ func (c *Call) readGroup(attributes map[string]any) (in group, members map[*stat
 }
 
 // describeGroup sets a group's names and members. The roles that it brings are in force
-// with the next answer about a session.
+// with the next answer about a session. No webhook says so: Stytch has some about groups,
+// whose names its pages do not agree about.
 func (c *Call) describeGroup(g *state.SCIMGroup, in group, members map[*state.Member]bool) {
 	g.Name, g.ExternalID, g.UpdatedAt = in.DisplayName, in.ExternalID, c.Now
 	for _, m := range c.State.Roster(c.org).Members {
@@ -173,7 +174,6 @@ func (c *Call) describeGroup(g *state.SCIMGroup, in group, members map[*state.Me
 		} else {
 			leave(m, g)
 		}
-		m.UpdatedAt = c.Now
 	}
 }
 

@@ -54,6 +54,7 @@ func authenticate(r *core.Request) (*Call, error) {
 	if n == nil || !strings.EqualFold(scheme, "Bearer") || !n.Accepts(token, r.Now) {
 		return nil, wrong
 	}
+	r.Source = core.SourceSCIM
 	return &Call{Request: r, org: r.State.Org(n.OrganizationID), n: n}, nil
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// namedUser returns the member in the path. A directory sees the members whom it has
-// made, those that it has deprovisioned among them, and no others.
+// namedUser returns the member in the path. A directory sees the members that it
+// has made or taken over, deprovisioned ones among them, and no others.
 func (c *Call) namedUser() (*state.Member, error) {
 	m := c.user(c.Params["user_id"])
 	if m == nil {
@@ -103,6 +103,9 @@ func (c *Call) describe(m *state.Member, p wire.SCIMPerson) {
 		m.Verified = true
 	}
 	c.State.Reindex(m)
+	if m.Status != state.StatusDeleted {
+		c.MemberChanged(m)
+	}
 }
 
 // ReplaceUser is PUT /Users/{user_id}.
@@ -163,8 +166,7 @@ func (c *Call) changeUser(m *state.Member, attributes map[string]any) (*wire.Doc
 		}
 	}
 	deleted := m.Status == state.StatusDeleted
-	reactivated := deleted && active != nil && *active
-	if reactivated {
+	if deleted && active != nil && *active {
 		if err := c.CheckAddress(c.org, changed.Email, m); err != nil {
 			return nil, err
 		}
