@@ -252,3 +252,19 @@ func TestDiscoveryGuessesLock(t *testing.T) {
 	require.Equal(t, false, locked(second, elsewhere))
 	w.refuses(429, "user_lock_limit_reached", http.MethodPost, path, right)
 }
+
+// The message of a reset has a second link at Stytch, which is checked like the first.
+func TestW09_ResetChecksItsSecondLink(t *testing.T) {
+	w := wire{t: t, stytch: &mock.Stytch{CrossOrgPasswords: true, RedirectURLs: []string{"https://grimoire.example.edu/auth"}}}
+	org := w.organization(nil)
+	w.member(org, object{"email_address": "ada@example.edu"})
+	for path, field := range map[string]string{"/email/reset/start": "login_redirect_url", "/discovery/email/reset/start": "discovery_redirect_url"} {
+		body := object{"organization_id": org, "email_address": "ada@example.edu"}
+		if strings.HasPrefix(path, "/discovery") {
+			delete(body, "organization_id")
+		}
+		w.ok(http.MethodPost, passwordPath+path, with(body, object{field: "https://grimoire.example.edu/auth"}))
+		w.refuses(400, "no_match_for_provided_magic_link_url", http.MethodPost, passwordPath+path, with(body, object{field: "https://evil.example/auth"}))
+		w.refuses(400, "invalid_"+field, http.MethodPost, passwordPath+path, with(body, object{field: "javascript:alert(1)"}))
+	}
+}

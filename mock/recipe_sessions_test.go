@@ -82,7 +82,7 @@ var ssoRecipes = []recipe{
 			"x509_certificate": r.certificate(), "saml_connection_implicit_role_assignments": []object{{"role_id": "tutor"}},
 			"alternative_audience_uri": "https://grimoire.example.edu", "alternative_acs_url": "https://grimoire.example.edu/acs",
 			"nameid_format":       "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
-			"signing_private_key": "-----BEGIN PRIVATE KEY-----", "saml_encryption_private_key": "-----BEGIN PRIVATE KEY-----",
+			"signing_private_key": pkcs1Key(), "saml_encryption_private_key": "-----BEGIN PRIVATE KEY-----",
 			"allow_gateway_callback": true, "idp_initiated_auth_disabled": true,
 		}))
 		return when(s, "saml_group_implicit_role_assignments", object{

@@ -1,7 +1,13 @@
 package mock_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -322,4 +328,62 @@ func TestForeignTokens(t *testing.T) {
 	require.Equal(t, "imported", object(list(out.at("member_session", "authentication_factors"))[0].(map[string]any)).text("type"))
 	require.Panics(t, func() { w.stytch.ForeignToken(ada, "gold") })
 	require.Panics(t, func() { w.stytch.ForeignToken(grimoireauth.MemberID("member-test-nobody"), mock.AccessToken) })
+}
+
+// A migration replaces the roles, and ends the sessions that would keep one of them
+// through a connection, as an update does.
+func TestW09_MigrateEndsSessionsOfConnections(t *testing.T) {
+	for _, preserve := range []bool{false, true} {
+		w := newWire(t)
+		class := w.stytch.AddClass("LAWS1100")
+		id := w.stytch.AddMember(class.ID, "ada@example.edu", "tutor")
+		saml := w.stytch.AddSSO(class.ID, "saml", nil)
+		w.ok(http.MethodPut, ssoPath+"/saml/"+class.Slug+"/connections/"+saml, object{"saml_connection_implicit_role_assignments": []object{{"role_id": "tutor"}}})
+		session := object{"session_token": w.sso(saml, "ada@example.edu").text("session_token")}
+		other := object{"session_token": w.stytch.SignIn(id).Token.Reveal()}
+
+		w.ok(http.MethodPost, passwordPath+"/migrate", object{
+			"organization_id": string(class.ID), "email_address": "ada@example.edu", "roles": []string{},
+			"hash_type": "md_5", "hash": "81dc9bdb52d04dc20036dbd8313ed055", "preserve_existing_sessions": preserve,
+		})
+		if preserve {
+			w.ok(http.MethodPost, sessions+"/authenticate", session)
+		} else {
+			w.refuses(404, "session_not_found", http.MethodPost, sessions+"/authenticate", session)
+		}
+		w.ok(http.MethodPost, sessions+"/authenticate", other)
+	}
+}
+
+// The certificate of a signing key of one's own is one of the connection's.
+func TestW09_SAMLSigningKey(t *testing.T) {
+	w := newWire(t)
+	class := w.stytch.AddClass("LAWS1100")
+	at := ssoPath + "/saml/" + class.Slug + "/connections/" + w.stytch.AddSSO(class.ID, "saml", nil)
+	before := len(list(w.ok(http.MethodPut, at, object{}).at("connection", "signing_certificates")))
+	out := w.ok(http.MethodPut, at, object{"signing_private_key": pkcs1Key()})
+	certificates := list(out.at("connection", "signing_certificates"))
+	require.Len(t, certificates, before+1)
+	block, _ := pem.Decode([]byte(object(certificates[before].(map[string]any)).text("certificate")))
+	parsed, err := x509.ParseCertificate(block.Bytes)
+	require.NoError(t, err)
+	require.Equal(t, signingKey().PublicKey, *parsed.PublicKey.(*rsa.PublicKey))
+	require.NotContains(t, snapshotOf(w), "RSA PRIVATE KEY")
+
+	w.refuses(400, "saml_signing_private_key_format_not_supported", http.MethodPut, at, object{"signing_private_key": strings.ReplaceAll(pkcs1Key(), "RSA ", "")})
+	w.refuses(400, "saml_signing_private_key_invalid", http.MethodPut, at, object{"signing_private_key": strings.Replace(pkcs1Key(), "M", "N", 1)})
+	w.refuses(400, "saml_signing_private_key_invalid", http.MethodPut, at, object{"signing_private_key": "-----BEGIN RSA PRIVATE KEY-----"})
+}
+
+// signingKey is short, since nothing is signed with it.
+var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+func pkcs1Key() string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(signingKey())}))
 }

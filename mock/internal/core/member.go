@@ -244,3 +244,17 @@ func (c *Request) SetDetails(m *state.Member, trusted, untrusted wire.Metadata, 
 	}
 	return nil
 }
+
+// EndGrantedSessions ends the sessions of a connection that gives a role which is just
+// being taken from the member, who has these roles afterwards: there they would go on
+// having it.
+// Source: https://stytch.com/docs/b2b/api/update-member, preserve_existing_sessions
+func (c *Request) EndGrantedSessions(m *state.Member, roles []string) {
+	for _, r := range m.SSO {
+		for _, g := range c.State.GrantedRoles(r) {
+			if slices.Contains(m.Roles, g.Role) && !slices.Contains(roles, g.Role) {
+				c.State.EndSessions(m, func(s *state.Session) bool { return s.Has(r.ConnectionID) })
+			}
+		}
+	}
+}

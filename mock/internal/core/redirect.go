@@ -108,6 +108,16 @@ func (c *Request) chooseRedirect(purpose string, asked *string) (string, error) 
 	return *asked, nil
 }
 
+// CheckRedirect returns an error for where a further link of a message would lead, if it
+// is given: the messages of the mock have one link.
+func (c *Request) CheckRedirect(purpose string, asked *string) error {
+	if Given(asked) == "" {
+		return nil
+	}
+	_, err := c.chooseRedirect(purpose, asked)
+	return err
+}
+
 // redirectMatches compares a URL with a registered one: the same but for the
 // parameters that are registered with the value {}. Stytch also has wildcards,
 // which are not built; without them this is stricter.

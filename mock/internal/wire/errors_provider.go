@@ -43,6 +43,8 @@ var providerErrors = map[string]knownError{
 	"invalid_sso_idp":                                      {400, "identity_provider is unknown."},
 	"invalid_display_name":                                 {400, "display_name may not exceed 128 characters."},
 	"invalid_x509_certificate":                             {400, "x509_certificate is not a PEM certificate."},
+	"saml_signing_private_key_format_not_supported":        {400, "signing_private_key is not in PKCS #1, which begins with -----BEGIN RSA PRIVATE KEY-----."},
+	"saml_signing_private_key_invalid":                     {400, "signing_private_key is not an RSA key."},
 	"invalid_saml_metadata_url":                            {400, "metadata_url is invalid."},
 	"saml_connection_attribute_mapping_required":           {400, "attribute_mapping is empty."},
 	"saml_connection_email_mapping_required":               {400, "attribute_mapping needs email."},

@@ -49,7 +49,7 @@ func Update(c *core.Request, in updateMemberRequest) (*core.MemberResponse, erro
 		c.State.DropCodes(m)
 	}
 	if !in.PreserveExistingSessions {
-		endGrantedSessions(c, m, changed.Roles)
+		c.EndGrantedSessions(m, changed.Roles)
 	}
 	*m = changed
 	c.State.Reindex(m)
@@ -89,19 +89,6 @@ func applyUpdate(c *core.Request, changed, m *state.Member, in updateMemberReque
 		return c.ChangeEmail(changed, m, *in.EmailAddress, in.UnlinkEmail)
 	}
 	return nil
-}
-
-// endGrantedSessions ends the sessions of a connection that gives a role which
-// has just been taken from the member: there they would go on having it.
-// Source: https://stytch.com/docs/b2b/api/update-member, preserve_existing_sessions
-func endGrantedSessions(c *core.Request, m *state.Member, roles []string) {
-	for _, r := range m.SSO {
-		for _, g := range c.State.GrantedRoles(r) {
-			if slices.Contains(m.Roles, g.Role) && !slices.Contains(roles, g.Role) {
-				c.State.EndSessions(m, func(s *state.Session) bool { return s.Has(r.ConnectionID) })
-			}
-		}
-	}
 }
 
 // setDefaultMFA chooses among the factors that are enrolled.

@@ -60,16 +60,16 @@ func memberForPassword(c *core.Request, name, email string) (*state.Organization
 
 // migratePasswordRequest is POST /v1/b2b/passwords/migrate.
 type migratePasswordRequest struct {
-	OrganizationID       string        `json:"organization_id"`
-	EmailAddress         string        `json:"email_address"`
-	Name                 *string       `json:"name"`
-	TrustedMetadata      wire.Metadata `json:"trusted_metadata"`
-	UntrustedMetadata    wire.Metadata `json:"untrusted_metadata"`
-	Roles                []string      `json:"roles"`
-	PreserveExistingSess bool          `json:"preserve_existing_sessions"`
-	MFAPhoneNumber       *string       `json:"mfa_phone_number"`
-	SetPhoneNumberVerif  bool          `json:"set_phone_number_verified"`
-	ExternalID           *string       `json:"external_id"`
+	OrganizationID      string        `json:"organization_id"`
+	EmailAddress        string        `json:"email_address"`
+	Name                *string       `json:"name"`
+	TrustedMetadata     wire.Metadata `json:"trusted_metadata"`
+	UntrustedMetadata   wire.Metadata `json:"untrusted_metadata"`
+	Roles               []string      `json:"roles"`
+	PreserveSessions    bool          `json:"preserve_existing_sessions"`
+	MFAPhoneNumber      *string       `json:"mfa_phone_number"`
+	SetPhoneNumberVerif bool          `json:"set_phone_number_verified"`
+	ExternalID          *string       `json:"external_id"`
 	passhash.Params
 }
 
@@ -126,6 +126,9 @@ func Migrate(c *core.Request, in migratePasswordRequest) (*core.LoginOrSignupRes
 		m = &changed
 		c.StoreMember(m)
 	} else {
+		if !in.PreserveSessions {
+			c.EndGrantedSessions(m, changed.Roles)
+		}
 		*m = changed
 		c.State.Reindex(m)
 	}

@@ -32,6 +32,9 @@ func StartDiscoveryReset(c *core.Request, in startDiscoveryResetRequest) (*wire.
 	if err != nil {
 		return nil, err
 	}
+	if err := c.CheckRedirect("discovery", in.DiscoveryRedirectURL); err != nil {
+		return nil, err
+	}
 	l.Email, l.EmailID = in.EmailAddress, c.NewID("email")
 	c.Mail(l)
 	return new(wire.StatusOnly), nil

@@ -48,6 +48,9 @@ func StartReset(c *core.Request, in startResetRequest) (*startResetResponse, err
 	if err != nil {
 		return nil, err
 	}
+	if err := c.CheckRedirect("login", in.LoginRedirectURL); err != nil {
+		return nil, err
+	}
 	m := c.MemberByEmail(org, in.EmailAddress)
 	if !state.PermitsMethod(org.Settings, "password", m) {
 		return nil, wire.Error("operation_restricted_by_organization_auth_methods")

@@ -1,9 +1,13 @@
 package sso
 
 import (
+	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
+	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/promptgrimoire/auth/mock/internal/state"
@@ -91,6 +95,11 @@ func UpdateSAML(c *core.Request, in updateSAMLRequest) (*samlResponse, error) {
 			return nil, err
 		}
 	}
+	if in.SigningPrivateKey != nil && *in.SigningPrivateKey != "" {
+		if err := addSigningKey(c, &changed, *in.SigningPrivateKey); err != nil {
+			return nil, err
+		}
+	}
 	if in.EncryptionPrivateKey != nil && *in.EncryptionPrivateKey != "" {
 		changed.SAML.Encryption = append(slices.Clone(changed.SAML.Encryption), state.EncryptionKey{ID: c.NewID("saml-encryption-key"), CreatedAt: c.Now})
 	}
@@ -166,6 +175,36 @@ func addCertificate(c *core.Request, n *state.Connection, text string) error {
 	}
 	n.SAML.Verification = append(slices.Clone(n.SAML.Verification), state.Certificate{
 		ID: c.NewID("saml-verification-key"), Text: text, Issuer: parsed.Issuer.String(), CreatedAt: c.Now, ExpiresAt: parsed.NotAfter,
+	})
+	return nil
+}
+
+// addSigningKey makes a certificate of a key of the caller's. The key is forgotten: the
+// mock signs no requests.
+func addSigningKey(c *core.Request, n *state.Connection, text string) error {
+	if !strings.HasPrefix(strings.TrimSpace(text), "-----BEGIN RSA PRIVATE KEY-----") {
+		return wire.Error("saml_signing_private_key_format_not_supported")
+	}
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return wire.Error("saml_signing_private_key_invalid")
+	}
+	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
+	if err != nil {
+		return wire.Error("saml_signing_private_key_invalid")
+	}
+	template := &x509.Certificate{
+		SerialNumber: new(big.Int).SetBytes(c.Random.Bytes("saml-signing-serial", 16)), Subject: pkix.Name{CommonName: "mock.Stytch"},
+		NotBefore: c.Now, NotAfter: c.Now.AddDate(10, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return wire.Error("saml_signing_private_key_invalid") // too short to sign with
+	}
+	n.SAML.Signing = append(slices.Clone(n.SAML.Signing), state.Certificate{
+		ID:   c.NewID("saml-signing-key"),
+		Text: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), Issuer: "mock.Stytch",
+		CreatedAt: c.Now, ExpiresAt: template.NotAfter,
 	})
 	return nil
 }
