@@ -15,7 +15,7 @@ var foundBy = map[string]Seed{
 	"short cookies": 1, "no class": 3, "clear on 503": 2, "print tokens": 1,
 	"stale answers": 1, "shared answers": 2, "late cookies": 1, "deaf after an outage": 3,
 	"one pending sign-in": 1, "any class": 1, "nervous streams": 1, "deaf streams": 0, "revoked when refused": 0,
-	"a clock ends sessions": 6, "no look at the clock": 15,
+	"a clock ends sessions": 6, "no look at the clock": 23,
 }
 
 // The oracle finds each of the faults: each is put into every process, outside the
