@@ -131,6 +131,7 @@ func TestStrangersModule(t *testing.T) {
 	publish(t, proxy, ".", module, version)
 	nested := importableModules(t)
 	require.Contains(t, nested, "grimoireauth/classlist/xlsx")
+	require.Contains(t, nested, "jwtlocal/redisrevocations")
 	for _, dir := range nested {
 		publish(t, proxy, dir, module+"/"+dir, version)
 	}
