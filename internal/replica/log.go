@@ -69,6 +69,9 @@ func parseNumber(s string) (uint64, error) {
 	return n, nil
 }
 
+// ErrNoStream is the error of [Log.AppendExisting] where there is no such stream.
+var ErrNoStream = errors.New("there is no such stream")
+
 // Entry is one entry of a stream.
 type Entry struct {
 	ID     ID
@@ -90,9 +93,13 @@ type Look struct {
 // Log is an append-only log that several processes share. It is safe for concurrent use.
 // Each method returns within a second of the end of its context, whatever the network does.
 type Log interface {
-	// Append appends an entry, with an id by the log's clock. After an error it is not known
-	// whether it did.
+	// Append appends an entry, with an id by the log's clock, and makes the stream if there is
+	// none. After an error it is not known whether it did.
 	Append(ctx context.Context, stream Stream, fields map[string]string) (ID, error)
+	// AppendExisting is Append, except that it makes no stream: the error is then
+	// [ErrNoStream]. In Redis it is XADD with NOMKSTREAM. Revocations are appended by it, so
+	// that a stream always begins with the entry which says so.
+	AppendExisting(ctx context.Context, stream Stream, fields map[string]string) (ID, error)
 	// Read returns the entries after the position, at most count of each stream, as both
 	// streams were at one moment. If there are none it waits for some for at most block,
 	// and returns an empty Batch then. A block of zero does not wait.

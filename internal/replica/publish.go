@@ -56,7 +56,13 @@ func (r *Replica) publish(ctx context.Context, k key) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.patience())
 	defer cancel()
-	id, err := r.log.Append(ctx, Revocations, fields)
+	id, err := r.log.AppendExisting(ctx, Revocations, fields)
+	if errors.Is(err, ErrNoStream) {
+		// The reader finds the same out, and publishes what the stream lacks.
+		if _, err = r.log.Append(ctx, Revocations, startFields()); err == nil {
+			id, err = r.log.AppendExisting(ctx, Revocations, fields)
+		}
+	}
 	r.setErr(err)
 	if err != nil {
 		return err

@@ -107,6 +107,28 @@ func (c *Conn) Append(ctx context.Context, stream replica.Stream, fields map[str
 	return id, nil
 }
 
+// AppendExisting implements [replica.Log].
+func (c *Conn) AppendExisting(ctx context.Context, stream replica.Stream, fields map[string]string) (replica.ID, error) {
+	var id replica.ID
+	missing := false
+	err := c.do(ctx, Call{Append, stream}, func(twice bool) {
+		if missing = c.log.streams[stream] == nil; missing {
+			return
+		}
+		id = c.log.append(stream, fields)
+		if twice {
+			c.log.append(stream, fields)
+		}
+	})
+	switch {
+	case err != nil:
+		return replica.ID{}, err
+	case missing:
+		return replica.ID{}, replica.ErrNoStream
+	}
+	return id, nil
+}
+
 // Look implements [replica.Log].
 func (c *Conn) Look(ctx context.Context, id replica.ID) (replica.Look, error) {
 	var look replica.Look

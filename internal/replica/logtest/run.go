@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) replica.Log) {
 		run  func(t *testing.T, log replica.Log)
 	}{
 		{"an entry is read as it was appended", readsBack},
+		{"no stream is made for what only continues one", continues},
 		{"ids grow, and a position is exclusive", positions},
 		{"both streams are read, each up to the count", counts},
 		{"a read without a block returns at once", doesNotWait},
@@ -60,6 +61,21 @@ func readsBack(t *testing.T, log replica.Log) {
 	batch := mustRead(t, log, replica.Position{}, 10, 0)
 	require.Equal(t, []replica.Entry{{ID: id, Fields: fields}}, batch.Revocations)
 	require.Empty(t, batch.Beats)
+}
+
+func continues(t *testing.T, log replica.Log) {
+	for _, stream := range []replica.Stream{replica.Revocations, replica.Beats} {
+		_, err := log.AppendExisting(t.Context(), stream, map[string]string{"v": "1"})
+		require.ErrorIs(t, err, replica.ErrNoStream)
+		first := mustAppend(t, log, stream, "v", "1")
+		second, err := log.AppendExisting(t.Context(), stream, map[string]string{"v": "2"})
+		require.NoError(t, err)
+		require.Positive(t, second.Compare(first))
+		require.NoError(t, log.Trim(t.Context(), stream, replica.ID{Milliseconds: second.Milliseconds + 1}))
+		_, err = log.AppendExisting(t.Context(), stream, map[string]string{"v": "3"})
+		require.NoError(t, err, "it is there and empty")
+	}
+	require.Len(t, mustRead(t, log, replica.Position{}, 10, 0).Revocations, 1)
 }
 
 func positions(t *testing.T, log replica.Log) {
