@@ -22,8 +22,8 @@ type world struct {
 	log      *logtest.Memory
 	stytch   *mock.Stytch
 	direct   *stytchclient.Client // asks Stytch without a network
-	logs     trouble // of the log, or of a connection to it
-	outage   trouble // of Stytch
+	logs     trouble              // of the log, or of a connection to it
+	outage   trouble              // of Stytch
 	running  sync.WaitGroup
 
 	mu         sync.Mutex // guards what follows
