@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -65,5 +66,23 @@ func TestP08_WrongConfigurations(t *testing.T) {
 		w := httptest.NewRecorder()
 		zero.ServeHTTP(w, delivery("msg_1", time.Now(), event()))
 		require.Equal(t, 500, w.Code)
+	}
+}
+
+// C14: neither the Config nor the Handler prints a secret, as it was given or decoded.
+func TestC14_NothingPrintsAWebhookSecret(t *testing.T) {
+	config := webhook.Config{
+		Secrets: []grimoireauth.Secret{grimoireauth.NewSecret(oldSecret)}, ProjectID: project,
+		OnRevoke: func(context.Context, grimoireauth.Revocation) error { return nil },
+	}
+	handler, err := webhook.New(config)
+	require.NoError(t, err)
+	for _, value := range []any{config, &config, handler} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+			printed := fmt.Sprintf(verb, value)
+			require.NotContains(t, printed, oldSecret[6:])
+			require.NotContains(t, printed, "the old one")
+			require.NotContains(t, printed, fmt.Sprintf("%x", "the old one"))
+		}
 	}
 }
