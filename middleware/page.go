@@ -10,10 +10,11 @@ import (
 
 // pageStyle is the style of the page that a browser gets instead of a problem in JSON. The
 // page needs no script and loads nothing, so its Content-Security-Policy allows nothing but
-// this style.
+// this style and the icon, which stands in the page: without one a browser requests
+// /favicon.ico, which may be closed to people who are not signed in.
 const pageStyle = `:root{color-scheme:light dark}
 body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.05rem/1.6 system-ui,sans-serif;background:#f4f2ee;color:#1d1b16}
-main{max-width:28rem;padding:2rem}
+main{box-sizing:border-box;min-width:0;max-width:32rem;padding:clamp(1rem,6vw,2rem);overflow-wrap:anywhere}
 h1{font-size:1.5rem;line-height:1.3;margin:0 0 .5rem}
 a{color:#174ea6}
 @media(prefers-color-scheme:dark){body{background:#191816;color:#f1eee6}a{color:#a8c7fa}}`
@@ -24,6 +25,7 @@ var page = template.Must(template.New("refusal").Parse(`<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{{.Title}}</title>
+<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='8' fill='%23174ea6'/%3E%3Cpath d='M8 4a2 2 0 0 0-1 3.7L6.2 12h3.6L9 7.7A2 2 0 0 0 8 4z' fill='%23fff'/%3E%3C/svg%3E">
 <style>` + pageStyle + `</style>
 </head>
 <body>
@@ -42,7 +44,7 @@ var page = template.Must(template.New("refusal").Parse(`<!doctype html>
 
 var pagePolicy = func() string {
 	sum := sha256.Sum256([]byte(pageStyle))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	return "default-src 'none'; img-src data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }()
 
 // remedyOn returns which remedy the page offers. The address of a posted form may have no

@@ -125,7 +125,9 @@ func (c *classroom) handler() http.Handler {
 	}
 	mux.Handle("/", c.noPage(mux))
 	// Forms of other sites must not use our cookies.
-	return http.NewCrossOriginProtection().Handler(c.guard.Protect(mux, public...))
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(c.foreignForm))
+	return protection.Handler(c.guard.Protect(mux, public...))
 }
 
 // remember stores, while Stytch can be reached, whether the person is in several

@@ -43,21 +43,36 @@ func (c *classroom) respond(w http.ResponseWriter, r *http.Request, err error) {
 				}
 				w.Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Round(time.Second)/time.Second)))
 			}
-			c.refused(w, r, refusal.status, refusal.title, refusal.detail, again && r.Method == http.MethodGet)
+			c.refused(w, r, refused{Status: refusal.status, Title: refusal.title, Detail: refusal.detail, Again: again && r.Method == http.MethodGet})
+			return
+		}
+		// A page is redirected to the sign-in page. A form is not, which would lose it.
+		if errors.Is(err, grimoireauth.ErrUnauthenticated) && r.Method != http.MethodGet && r.Method != http.MethodHead {
+			c.refused(w, r, refused{Status: http.StatusUnauthorized, Title: "Please sign in", SignIn: true,
+				Detail: "Nothing was saved. Sign in in another tab, then come back here and reload this page: your browser asks, and sends what you entered again."})
 			return
 		}
 	}
 	defaultRespond(w, r, err)
 }
 
-// refused writes a page that says why there is no other one.
-func (c *classroom) refused(w http.ResponseWriter, r *http.Request, status int, title, detail string, again bool) {
-	show(w, status, "refused", struct {
-		frame
-		Status        int
-		Title, Detail string
-		Again         bool
-	}{c.frame(r), status, title, detail, again})
+// foreignForm refuses what a page of another site has sent with the browser's cookies.
+func (c *classroom) foreignForm(w http.ResponseWriter, r *http.Request) {
+	c.refused(w, r, refused{Status: http.StatusForbidden, Title: "Not from that page", Detail: "A page of another site has sent this in your name, so it was not done. If you meant it, do it from here."})
+}
+
+// refused is what a page says that stands in for another one.
+type refused struct {
+	frame
+	Status        int
+	Title, Detail string
+	Again         bool // the same request may succeed in a moment
+	SignIn        bool // offers to sign in, in another tab
+}
+
+func (c *classroom) refused(w http.ResponseWriter, r *http.Request, page refused) {
+	page.frame = c.frame(r)
+	show(w, page.Status, "refused", page)
 }
 
 // noPage answers every address and method that no other route of mux answers.
@@ -73,7 +88,11 @@ func (c *classroom) noPage(mux *http.ServeMux) http.HandlerFunc {
 		}
 		if len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			c.refused(w, r, http.StatusMethodNotAllowed, "Not from here", "This address only takes what a form sends. Please begin at the first page.", false)
+			detail := "This address does not take what your browser sent. Please begin at the first page."
+			if r.Method == http.MethodGet {
+				detail = "This address only takes what a form sends. Please begin at the first page."
+			}
+			c.refused(w, r, refused{Status: http.StatusMethodNotAllowed, Title: "Not from here", Detail: detail})
 			return
 		}
 		c.guard.Respond(w, r, grimoireauth.ErrNotFound)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -68,6 +69,11 @@ func TestEveryPage(t *testing.T) {
 	iris.looks("not-allowed")
 	require.EqualValues(t, http.StatusNotFound, iris.open("/auth/no-such-page"))
 	iris.looks("auth-not-found")
+	stranger := come()
+	stranger.open("/stytch")
+	stranger.do(chromedp.Evaluate(`document.querySelector('#pass-time').form.action = '/stytch/stale'; 0`, nil))
+	require.EqualValues(t, http.StatusUnauthorized, stranger.click("#pass-time"))
+	stranger.looks("form-signed-out")
 	iris.open("/auth/switch")
 	iris.looks("switch")
 	iris.open("/auth/logout")

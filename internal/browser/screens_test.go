@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,7 @@ const overflow = `(() => {
 // goes on, so that one run names the faults of all pages.
 func (p *person) looks(name string) {
 	p.t.Helper()
+	p.hasIcon(name)
 	var unfolded int
 	p.do(chromedp.Evaluate(checker(p.t)+`;document.querySelectorAll('main details').forEach(d => { d.open = true; }); 0`, &unfolded))
 	for _, screen := range screens {
@@ -94,6 +96,24 @@ func (p *person) looks(name string) {
 		chromedp.Evaluate(`document.querySelectorAll('main details').forEach(d => { d.open = false; }); 0`, &unfolded),
 		chromedp.EmulateViewport(desktopWidth, desktopHeight),
 	)
+}
+
+// hasIcon fails unless the page names an icon, and it loads. A browser with a window
+// otherwise requests /favicon.ico of hosts that may have none.
+func (p *person) hasIcon(name string) {
+	p.t.Helper()
+	var icon string
+	p.do(chromedp.Evaluate(`document.querySelector('link[rel~="icon"]')?.href ?? ''`, &icon))
+	if icon == "" {
+		p.t.Errorf("%s: no icon", name)
+		return
+	}
+	if strings.HasPrefix(icon, "http") {
+		res, err := http.Get(icon)
+		require.NoError(p.t, err)
+		require.NoError(p.t, res.Body.Close())
+		require.Equal(p.t, http.StatusOK, res.StatusCode, icon)
+	}
 }
 
 // keepLook writes a picture of the page for people to see, if -looks asks for it.

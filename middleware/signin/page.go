@@ -267,7 +267,8 @@ func DefaultPages() *template.Template {
 var builtIn = DefaultPages()
 
 // policy is the Content-Security-Policy of the pages: no script, nothing from other
-// hosts, and the style of the built-in frame by its hash. "data:" is for the QR code.
+// hosts, and the style of the built-in frame by its hash. "data:" is for the QR code
+// and the icon.
 var policy = func() string {
 	frame, err := pageFiles.ReadFile("pages/frame.html")
 	if err != nil {

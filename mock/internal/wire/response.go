@@ -155,7 +155,7 @@ func SuccessResponse(v Success, requestID string) Response {
 				"Cache-Control":           {"no-store"},
 				"Referrer-Policy":         {"no-referrer"},
 				"X-Content-Type-Options":  {"nosniff"},
-				"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
+				"Content-Security-Policy": {"default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"},
 			},
 			Body: []byte(page.Body),
 		}

@@ -65,9 +65,10 @@ func ShowIdP(c *core.Request) (wire.Success, error) {
 var idpTemplate = template.Must(template.New("idp").Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign in with {{.Provider}} (mock)</title>
+<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='8' fill='%23174ea6'/%3E%3Cpath d='M8 4a2 2 0 0 0-1 3.7L6.2 12h3.6L9 7.7A2 2 0 0 0 8 4z' fill='%23fff'/%3E%3C/svg%3E">
 <style>
 :root{color-scheme:light dark}
-body{font:1rem/1.5 system-ui,sans-serif;max-width:28rem;margin:0 auto;padding:1.5rem;color:#1c1e21;background:#f6f7f9}
+body{overflow-wrap:anywhere;font:1rem/1.5 system-ui,sans-serif;max-width:28rem;margin:0 auto;padding:1.5rem;color:#1c1e21;background:#f6f7f9}
 main{background:#fff;border:1px solid #d8dbe0;border-radius:.75rem;padding:1.25rem}
 h1{font-size:1.3rem;margin:0 0 .25rem}p{margin:.25rem 0 1rem}ul{list-style:none;margin:0 0 1rem;padding:0}
 li a,button{display:block;width:100%;box-sizing:border-box;margin:.5rem 0;padding:.7rem .9rem;border:1px solid #8a93a0;border-radius:.5rem;color:inherit;background:#fff;text-decoration:none;font:inherit;text-align:left;overflow-wrap:anywhere}
