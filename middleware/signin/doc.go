@@ -55,5 +55,6 @@
 // are: the answer to an address that was only typed in is always the same. Tokens,
 // codes and passwords are in no URL after the callback, in no log, and on no page but
 // the one on which a person sets an authenticator app up. An outage signs no person
-// out, and for a minute afterwards an interrupted sign-in continues where it was.
+// out, and an interrupted sign-in continues where it was, on any replica, until its page
+// expires.
 package signin
