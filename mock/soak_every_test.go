@@ -34,6 +34,7 @@ func TestSoakEveryEndpoint(t *testing.T) {
 			s.SignIn(s.AddMember(class.ID, fmt.Sprintf("p%d@example.edu", j), "stytch_admin"))
 		}
 		s.AddSSO(class.ID, state.SAMLKind, nil)
+		s.AddSCIM(class.ID, "okta")
 	}
 	var served [600]atomic.Int64
 	deadline := time.Now().Add(time.Second)
@@ -66,6 +67,9 @@ func TestSoakEveryEndpoint(t *testing.T) {
 
 // soakCall makes one call of a random endpoint.
 func soakCall(s *Stytch, random *rand.Rand) (int, error) {
+	if random.IntN(8) == 0 {
+		return soakDirectory(s, random)
+	}
 	r := api.Routes[random.IntN(len(api.Routes))]
 	if r.Serve == nil {
 		return 0, nil
@@ -111,6 +115,60 @@ func soakCall(s *Stytch, random *rand.Rand) (int, error) {
 	}
 	if res.StatusCode >= 500 && res.StatusCode != http.StatusNotImplemented {
 		return 0, fmt.Errorf("%s %s: %d", r.Endpoint, body, res.StatusCode)
+	}
+	return res.StatusCode, nil
+}
+
+// soakDirectory makes one call of a directory, of one of the classes that have one.
+func soakDirectory(s *Stytch, random *rand.Rand) (int, error) {
+	r := api.Directory[random.IntN(len(api.Directory)-1)] // the last one takes every method
+	s.core.Mu.Lock()
+	var n *state.SCIMConnection
+	user, group := "nothing", "nothing"
+	for _, o := range s.core.State.Organizations {
+		if o.SCIM != nil && (n == nil || random.IntN(4) == 0) {
+			n = o.SCIM
+		}
+	}
+	if n != nil {
+		for _, m := range s.core.State.Roster(s.core.State.Org(n.OrganizationID)).Members {
+			if m.SCIM != nil && (user == "nothing" || random.IntN(4) == 0) {
+				user = m.ID
+			}
+		}
+		if len(n.Groups) > 0 {
+			group = n.Groups[random.IntN(len(n.Groups))].ID
+		}
+	}
+	s.core.Mu.Unlock()
+	if n == nil {
+		return 0, nil
+	}
+	const member, add = `{"value":"%s"}`, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[%s]}`
+	person := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"p%d@example.edu","active":%t}`, random.IntN(200), random.IntN(5) > 0)
+	crowd := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"G%d","members":[`+member+`]}`, random.IntN(20), user)
+	bodies := []string{
+		person, person, crowd, crowd,
+		fmt.Sprintf(add, `{"op":"replace","path":"active","value":false}`), fmt.Sprintf(add, `{"op":"replace","value":{"active":true,"title":"Dr"}}`),
+		fmt.Sprintf(add, fmt.Sprintf(`{"op":"replace","path":"userName","value":"p%d@example.edu"}`, random.IntN(200))),
+		fmt.Sprintf(add, `{"op":"add","path":"members","value":[`+fmt.Sprintf(member, user)+`]}`), fmt.Sprintf(add, `{"op":"remove","path":"members"}`),
+	}
+	_, path, _ := strings.Cut(r.Endpoint, " ")
+	path = strings.NewReplacer("{connection_id}", n.ID, "{user_id}", user, "{group_id}", group, "{name}", "User").Replace(path)
+	req, err := http.NewRequest(r.Method, s.BaseURL()+path, strings.NewReader(bodies[random.IntN(len(bodies))]))
+	if err != nil {
+		return 0, err
+	}
+	s.core.Mu.Lock()
+	bearer := n.Bearer.Value
+	s.core.Mu.Unlock()
+	req.Header.Set("Authorization", "Bearer "+bearer)
+	res, err := s.RoundTrip(req)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", r.Endpoint, err)
+	}
+	if res.StatusCode >= 500 && res.StatusCode != http.StatusNotImplemented {
+		return 0, fmt.Errorf("%s: %d", r.Endpoint, res.StatusCode)
 	}
 	return res.StatusCode, nil
 }
@@ -264,7 +322,47 @@ func invariant(s *Stytch) string {
 	return ""
 }
 
+// scimInvariant returns what contradicts itself between a SCIM connection and the people
+// that have come through it.
+func scimInvariant(s *Stytch, o *state.Organization) string {
+	names := 0
+	for _, m := range s.core.State.Roster(o).Members {
+		if m.SCIM == nil {
+			continue
+		}
+		names++
+		if o.SCIM == nil || m.SCIM.ConnectionID != o.SCIM.ID {
+			return m.ID + " is from a SCIM connection that is gone"
+		}
+		if s.core.State.Roster(o).ByUserName[wire.FoldEmail(m.SCIM.Person.UserName)] != m {
+			return "the index does not find the userName of " + m.ID
+		}
+		for i, id := range m.SCIM.Groups {
+			if o.SCIM.Group(id) == nil || slices.Contains(m.SCIM.Groups[:i], id) {
+				return m.ID + " is in a group that is gone, or twice in one"
+			}
+		}
+	}
+	if names != len(s.core.State.Roster(o).ByUserName) {
+		return fmt.Sprintf("the index has %d userNames of %d", len(s.core.State.Roster(o).ByUserName), names)
+	}
+	if n := o.SCIM; n != nil {
+		for _, r := range n.GroupRoles {
+			if n.Group(r.GroupID) == nil {
+				return "a role of a group that is gone"
+			}
+		}
+		if s.core.State.SCIMConnection(n.ID) != n {
+			return "the index does not find " + n.ID
+		}
+	}
+	return ""
+}
+
 func rosterInvariant(s *Stytch, o *state.Organization) string {
+	if fault := scimInvariant(s, o); fault != "" {
+		return fault
+	}
 	live := 0
 	seen := make(map[string]bool)
 	for _, m := range s.core.State.Roster(o).Members {

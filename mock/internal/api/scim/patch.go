@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -165,12 +164,26 @@ func joined(old, added []any) []any {
 	if slices.ContainsFunc(added, isPrimary) {
 		notPrimary(old)
 	}
+	there := make(map[string]bool) // a group can have thousands
+	for _, value := range old {
+		there[asText(value)] = true
+	}
 	for _, value := range added {
-		if !slices.ContainsFunc(old, func(other any) bool { return reflect.DeepEqual(other, value) }) {
+		if text := asText(value); !there[text] {
+			there[text] = true
 			old = append(old, value)
 		}
 	}
 	return old
+}
+
+// asText is the same for equal values.
+func asText(value any) string {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		panic("mock: cannot encode an attribute: " + err.Error()) // it was made of JSON
+	}
+	return string(encoded)
 }
 
 func notPrimary(list []any) {
