@@ -169,11 +169,13 @@ func TestW12_SCIMInTheSeed(t *testing.T) {
 		{"organization_name": "B", "organization_slug": "bb", "scim_connection": {"connection_id": "` + id + `"}},
 		{"organization_name": "C", "organization_slug": "cc", "scim_connection": {"bearer_token": "short"}},
 		{"organization_name": "D", "organization_slug": "dd", "scim_connection": {"identity_provider": "myspace"}},
-		{"organization_name": "E", "organization_slug": "ee", "scim_connection": {"token": "x"}}
+		{"organization_name": "E", "organization_slug": "ee", "scim_connection": {"token": "x"}},
+		{"organization_name": "F", "organization_slug": "ff", "scim_connection": {"connection_id": "` + strings.Replace(id, "test", "live", 1) + `"}}
 	]}`))
 	for _, want := range []string{
 		"organizations[1].scim_connection: connection_id should be", "organizations[2].scim_connection: bearer_token should have",
 		"organizations[3].scim_connection: invalid_scim_idp", `organizations[4].scim_connection: the field "token" is unknown`,
+		"organizations[5].scim_connection: connection_id should be scim-connection-test-",
 	} {
 		require.ErrorContains(t, err, want)
 	}

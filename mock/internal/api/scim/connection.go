@@ -48,18 +48,15 @@ type Settings struct {
 	BearerToken  string `json:"bearer_token"`
 }
 
-// The forms of an id and of a bearer token, which is a b64token of RFC 6750.
-var (
-	connectionForm = regexp.MustCompile(`^scim-connection-(test|live)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	bearerForm     = regexp.MustCompile(`^[A-Za-z0-9._~+/-]{16,256}=*$`)
-)
+// bearerForm is that of a b64token of RFC 6750.
+var bearerForm = regexp.MustCompile(`^[A-Za-z0-9._~+/-]{16,256}=*$`)
 
 // NewConnection stores a SCIM connection of the organization.
 func NewConnection(c *core.Request, org *state.Organization, in Settings) (*state.SCIMConnection, error) {
 	switch {
 	case org.SCIM != nil:
 		return nil, wire.Error("active_scim_connection_exists")
-	case in.ConnectionID != "" && (!connectionForm.MatchString(in.ConnectionID) || c.State.SCIMConnection(in.ConnectionID) != nil):
+	case in.ConnectionID != "" && (!core.IDForm("scim-connection", c.Env).MatchString(in.ConnectionID) || c.State.SCIMConnection(in.ConnectionID) != nil):
 		return nil, fmt.Errorf("connection_id should be scim-connection-%s- with a UUID, and of one connection", c.Env)
 	case in.BearerToken != "" && !bearerForm.MatchString(in.BearerToken):
 		return nil, errors.New("bearer_token should have 16 letters and digits or more")
