@@ -81,7 +81,7 @@ func (w *world) mayServe(p *process, l *loss, asked time.Time) (bool, string) {
 	return true, ""
 }
 
-// request sends one request and judges the outcome.
+// request sends one request and checks the outcome.
 func (w *world) request(p *process, s *session, which int) {
 	s.mu.Lock()
 	cookies := s.cookies[max(0, len(s.cookies)-1-which%3)]
