@@ -18,17 +18,18 @@ import (
 type stytchBehind struct {
 	seen mock.Clock // by the process
 	real mock.Clock // back again
+	by   time.Duration
 }
 
 func behind(s *mock.Stytch, ahead time.Duration) stytchBehind {
-	return stytchBehind{s.ClockAhead(-ahead), s.ClockAhead(ahead)}
+	return stytchBehind{s.ClockAhead(-ahead), s.ClockAhead(ahead), ahead}
 }
 
 func (s stytchBehind) RoundTrip(r *http.Request) (*http.Response, error) { return s.seen.RoundTrip(r) }
 
 // in returns credentials as the process sees them.
 func (s stytchBehind) in(c grimoireauth.Credentials) grimoireauth.Credentials {
-	if !c.JWT.IsZero() {
+	if !c.JWT.IsZero() && s.by != 0 {
 		c.JWT = s.seen.JWT(c.JWT)
 	}
 	return c
@@ -36,7 +37,7 @@ func (s stytchBehind) in(c grimoireauth.Credentials) grimoireauth.Credentials {
 
 // out returns credentials of the process as browsers see them.
 func (s stytchBehind) out(c grimoireauth.Credentials) grimoireauth.Credentials {
-	if !c.JWT.IsZero() {
+	if !c.JWT.IsZero() && s.by != 0 {
 		c.JWT = s.real.JWT(c.JWT)
 	}
 	return c
