@@ -8,7 +8,9 @@
 //   - [github.com/promptgrimoire/auth/grimoireauth] says what a [Class], a
 //     [Student] and an [Instructor] are; its subpackage stytchclient talks to Stytch.
 //   - [github.com/promptgrimoire/auth/jwtlocal] checks a session_jwt without a
-//     network call, and refreshes it when it has expired: a [Verifier].
+//     network call, and refreshes it when it has expired: a [Verifier]. golang-jwt
+//     verifies the signature. Its subpackage stytchkeys lends its keys to golang-jwt, by
+//     keyfunc, for Stytch's other tokens.
 //   - [github.com/promptgrimoire/auth/middleware] guards net/http routes by class
 //     and role: a [Guard]. Its subpackage signin serves the pages to sign in and
 //     out.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -52,6 +53,7 @@ func TestImportDirections(t *testing.T) {
 		"grimoireauth/classlist":            {"grimoireauth", "grimoireauth/stytchclient"},
 		"jwtlocal":                          {"grimoireauth"},
 		"jwtlocal/internal/keys":            {"grimoireauth"},
+		"jwtlocal/stytchkeys":               {"grimoireauth", "jwtlocal"},
 		"middleware":                        {"grimoireauth"},
 		"middleware/signin":                 {"grimoireauth", "grimoireauth/stytchclient", "middleware"},
 		"middleware/forwardauth":            {"grimoireauth", "middleware"},
@@ -96,6 +98,37 @@ func TestImportDirections(t *testing.T) {
 		for _, path := range all["middleware/webhook"].Deps {
 			require.True(t, slices.Contains(nouns, path) || isOurs(path) && !strings.HasPrefix(path, module), "middleware/webhook links %s", path)
 		}
+	})
+	t.Run("golang-jwt, keyfunc and jwkset are used where design.md says", func(t *testing.T) {
+		users := map[string][]string{
+			"github.com/golang-jwt/jwt/v5":     {"jwtlocal", "jwtlocal/stytchkeys"},
+			"github.com/MicahParks/keyfunc/v3": {"jwtlocal/stytchkeys"},
+			"github.com/MicahParks/jwkset":     {"jwtlocal/internal/keys", "jwtlocal/stytchkeys"},
+		}
+		found := map[string][]string{}
+		for name, p := range all {
+			for _, path := range p.Imports {
+				if users[path] != nil {
+					found[path] = append(found[path], name)
+				}
+			}
+		}
+		for _, names := range found {
+			slices.Sort(names)
+		}
+		require.Equal(t, users, found)
+		require.NotContains(t, all["jwtlocal"].Deps, "github.com/MicahParks/keyfunc/v3", "a service that checks session_jwts only does not link it")
+	})
+	t.Run("no exported name but those of stytchkeys shows a type of theirs", func(t *testing.T) {
+		theirs := regexp.MustCompile(`\b(jwt|keyfunc|jwkset)\.[A-Z]\w*`)
+		for _, name := range []string{"grimoireauth", "grimoireauth/stytchclient", "jwtlocal", "middleware", "middleware/signin", "middleware/forwardauth", "mock"} {
+			out, err := exec.Command("go", "doc", "-all", "./"+name).Output()
+			require.NoError(t, err)
+			require.Empty(t, theirs.FindAllString(string(out), -1), name)
+		}
+		out, err := exec.Command("go", "doc", "-all", "./jwtlocal/stytchkeys").Output()
+		require.NoError(t, err)
+		require.NotEmpty(t, theirs.FindAllString(string(out), -1), "this test finds such a type")
 	})
 	t.Run("the verifier and the guards link no SDK of Stytch", func(t *testing.T) {
 		for _, name := range []string{"grimoireauth", "jwtlocal", "middleware", "middleware/forwardauth", "mock"} {

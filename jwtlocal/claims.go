@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"hash/maphash"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -107,7 +106,7 @@ func hasForm(id []byte, prefixes ...string) bool {
 			continue
 		}
 		for _, c := range id[len(p):] {
-			if !strings.ContainsRune(idAlphabet, rune(c)) {
+			if !inID[c] {
 				return false
 			}
 		}
@@ -117,6 +116,14 @@ func hasForm(id []byte, prefixes ...string) bool {
 }
 
 const idAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789-_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// inID says which bytes are in idAlphabet.
+var inID = func() (table [256]bool) {
+	for _, c := range []byte(idAlphabet) {
+		table[c] = true
+	}
+	return table
+}()
 
 // times are the moments that decide whether a token counts at a given time, in Unix
 // seconds.

@@ -21,6 +21,9 @@
 // [SlidingSession] keeps sessions in use alive, [Config].OutageGrace carries an exam through an
 // outage, and [Verifier.Watch] ends a connection with its session.
 //
+// Signatures are verified by golang-jwt's RS256. [Verifier.PublicKey] lends the keys for
+// Stytch's other tokens, such as those of M2M clients, to package stytchkeys.
+//
 // A [Verifier] fetches the key set when the first token comes and when the set has grown
 // old. No goroutine outlives its work, so there is nothing to close; [Verifier.Wait] is for
 // tests and an orderly shutdown.

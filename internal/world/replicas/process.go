@@ -19,7 +19,6 @@ const Bound = 30 * time.Second
 
 // process is one run of one process.
 type process struct {
-	stytch   stytchBehind
 	conn     *logtest.Conn
 	replica  *replica.Replica
 	client   *stytchclient.Client
@@ -27,15 +26,13 @@ type process struct {
 	stop     func()
 }
 
-func (w *world) startProcess(n int) (*process, error) {
-	ahead := w.schedule.Ahead[n]
-	p := &process{conn: w.log.Conn(), stytch: behind(w.stytch, ahead)}
+func (w *world) startProcess() (*process, error) {
+	p := &process{conn: w.log.Conn()}
 	var err error
-	log := logBehind{p.conn, uint64(ahead / time.Millisecond)}
-	if p.replica, err = replica.New(replica.Config{Log: log, Bound: Bound, Observe: w.observe}); err != nil {
+	if p.replica, err = replica.New(replica.Config{Log: p.conn, Bound: Bound, Observe: w.observe}); err != nil {
 		return nil, err
 	}
-	transport := &network{world: w, stytch: p.stytch}
+	transport := &network{world: w}
 	p.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), BaseURL: w.stytch.BaseURL(), Transport: transport, OnRevoke: p.replica.Add,
 	})
@@ -44,7 +41,6 @@ func (w *world) startProcess(n int) (*process, error) {
 	}
 	p.verifier, err = jwtlocal.New(jwtlocal.Config{
 		ProjectID: w.stytch.ProjectID(), BaseURL: w.stytch.BaseURL(), Transport: transport,
-		Leeway:  time.Minute,
 		Refresh: p.client.Sessions.Authenticate, Revocations: p.replica.Revocations(), OnRevoke: p.replica.Add,
 	})
 	if err != nil {
@@ -67,18 +63,8 @@ func (w *world) startProcess(n int) (*process, error) {
 	return p, nil
 }
 
-// authenticate passes credentials to the process as a browser does.
-func (p *process) authenticate(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
-	got, err := p.verifier.Authenticate(ctx, p.stytch.in(credentials))
-	got.Credentials = p.stytch.out(got.Credentials)
-	return got, err
-}
-
 // network carries the calls of a process to Stytch.
-type network struct {
-	world  *world
-	stytch http.RoundTripper
-}
+type network struct{ world *world }
 
 var errDown = errors.New("connection refused")
 
@@ -91,7 +77,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	if n.world.stytchIsDown() {
 		return nil, errDown
 	}
-	return n.stytch.RoundTrip(r)
+	return n.world.stytch.RoundTrip(r)
 }
 
 // trouble is when something was wrong last.

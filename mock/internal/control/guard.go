@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,8 +14,8 @@ import (
 // guard keeps out other machines and other sites.
 func (p Plane) guard(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
-	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, http.StatusForbidden, errOtherSite)
+	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		controlError(w, http.StatusForbidden, errors.New("a page of another site may not use the control plane"))
 	}))
 	next = crossOrigin.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -27,13 +28,13 @@ func (p Plane) guard(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 		switch {
 		case !p.Server.Remote && core.IsRemote(r):
-			refuse(w, r, http.StatusForbidden, errOtherMachine)
+			controlError(w, http.StatusForbidden, errors.New("the control plane answers this machine only"))
 		case !p.Server.Remote && !namesLoopback(r.Host):
 			// A page under a foreign name that resolves to 127.0.0.1 would be of one origin
 			// with this one.
-			refuse(w, r, http.StatusForbidden, fmt.Errorf("the control plane is not called %.100q: use 127.0.0.1 or localhost", r.Host))
+			controlError(w, http.StatusForbidden, fmt.Errorf("the control plane is not called %.100q: use 127.0.0.1 or localhost", r.Host))
 		case fromOtherSite(r) && strings.HasPrefix(r.URL.Path, "/fake/"):
-			refuse(w, r, http.StatusForbidden, errOtherSite)
+			controlError(w, http.StatusForbidden, errors.New("a page of another site may not use the control plane"))
 		default:
 			next.ServeHTTP(w, r)
 		}
