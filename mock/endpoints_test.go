@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-//go:generate go test -run ^TestEndpointList$ -update .
+//go:generate go test -run ^(TestEndpointList|TestW01_EveryMethodOfStytchGo)$ -update .
 
 var update = flag.Bool("update", false, "write docs/mock-endpoints.md anew")
 

@@ -67,7 +67,7 @@ func newRoom(t *testing.T, crossOrg bool) *room {
 	id, admin := r.stytch.AddStudent(class.ID, ada), r.stytch.AddMember(class.ID, "dean@example.edu", "stytch_admin")
 	r.org, r.ada, r.admin = string(class.ID), string(id), string(admin)
 	r.adas, r.admins = r.stytch.SignIn(id), r.stytch.SignIn(admin)
-	r.theirs = r.stytch.AddConnectedApp(mock.ConnectedApp{Name: "Notes", RedirectURLs: []string{callback}})
+	r.theirs = r.stytch.AddConnectedApp(mock.ConnectedApp{Name: "Notes", Description: "Takes notes", LogoURL: "https://app.example/logo.png", RedirectURLs: []string{callback}})
 	r.owned = r.stytch.AddConnectedApp(mock.ConnectedApp{Name: "Grades", Type: "first_party", RedirectURLs: []string{callback}})
 	return r
 }

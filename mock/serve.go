@@ -85,6 +85,9 @@ func (s *Stytch) respond(r *http.Request) (wire.Response, error) {
 		Method: r.Method, URL: r.URL, RequestHeader: r.Header, RequestBody: body,
 		Status: out.Status, Header: out.Header, Body: out.Body, Faulted: faulted && !rule.delaysOnly(),
 	})
+	if core.IsIdPPage(r) && out.ErrorType != "" {
+		out = wire.AsPage(out)
+	}
 	return out, nil
 }
 

@@ -36,7 +36,7 @@ func (r *Replica) Run(ctx context.Context) error {
 	}
 	defer r.running.Store(false)
 	var all sync.WaitGroup
-	for _, part := range []func(context.Context){r.reader, r.beater, r.publisher, r.judge} {
+	for _, part := range []func(context.Context){r.reader, r.beater, r.publisher, r.timer} {
 		all.Go(func() { part(ctx) })
 	}
 	r.wakePublisher()
@@ -251,9 +251,9 @@ func (r *Replica) trim(ctx context.Context, now ID) {
 	_ = r.log.Trim(ctx, Beats, ID{Milliseconds: now.Milliseconds - min(uint64(4*r.bound/time.Millisecond), now.Milliseconds)})
 }
 
-// judge says when a silence begins and ends. It has a timer of its own, since a call of the
+// timer says when a silence begins and ends. It has a timer of its own, since a call of the
 // log may take as long as it likes.
-func (r *Replica) judge(ctx context.Context) {
+func (r *Replica) timer(ctx context.Context) {
 	silent, began := false, r.now()
 	timer := time.NewTimer(r.bound)
 	defer timer.Stop()

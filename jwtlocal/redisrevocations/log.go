@@ -26,7 +26,7 @@ var errNotRunning = errors.New("redisrevocations: Run is not running")
 
 // streamLog is the log that two Redis Streams are. It is usable between open and close.
 type streamLog struct {
-	options redis.UniversalOptions
+	options func() redis.UniversalOptions // a function, since fmt prints nothing that it holds
 	keys    map[replica.Stream]string
 
 	mu  sync.Mutex // guards now
@@ -48,7 +48,7 @@ func newStreamLog(options redis.UniversalOptions, prefix string) *streamLog {
 	options.MinIdleConns = 0             // New makes no connection
 	// It runs goroutines of its own.
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return &streamLog{options: options, keys: map[replica.Stream]string{
+	return &streamLog{options: func() redis.UniversalOptions { return options }, keys: map[replica.Stream]string{
 		// What is in braces decides about the slot of a Cluster: one command reads both.
 		replica.Revocations: "{" + prefix + "}:revocations",
 		replica.Beats:       "{" + prefix + "}:beats",
@@ -58,12 +58,12 @@ func newStreamLog(options redis.UniversalOptions, prefix string) *streamLog {
 // open makes the clients. It makes no connection.
 func (l *streamLog) open() {
 	s := &session{reading: make(chan struct{}, 1)}
-	options := l.options
+	options := l.options()
 	s.callConns = newConns(&options)
 	options.Dialer = s.callConns.Dial
 	s.calls = redis.NewUniversalClient(&options)
 
-	options = l.options
+	options = l.options()
 	s.readConns = newConns(&options)
 	options.Dialer = s.readConns.Dial
 	options.PoolSize = 1
@@ -142,13 +142,25 @@ func call[T any](ctx context.Context, l *streamLog, do func(context.Context, red
 
 // Append implements [replica.Log].
 func (l *streamLog) Append(ctx context.Context, stream replica.Stream, fields map[string]string) (replica.ID, error) {
+	return l.add(ctx, stream, fields, false)
+}
+
+// AppendExisting implements [replica.Log].
+func (l *streamLog) AppendExisting(ctx context.Context, stream replica.Stream, fields map[string]string) (replica.ID, error) {
+	return l.add(ctx, stream, fields, true)
+}
+
+func (l *streamLog) add(ctx context.Context, stream replica.Stream, fields map[string]string, existing bool) (replica.ID, error) {
 	values := make([]string, 0, 2*len(fields))
 	for name, value := range fields {
 		values = append(values, name, value)
 	}
 	id, err := call(ctx, l, func(ctx context.Context, c redis.UniversalClient) (string, error) {
-		return c.XAdd(ctx, &redis.XAddArgs{Stream: l.keys[stream], Values: values}).Result()
+		return c.XAdd(ctx, &redis.XAddArgs{Stream: l.keys[stream], NoMkStream: existing, Values: values}).Result()
 	})
+	if errors.Is(err, redis.Nil) {
+		return replica.ID{}, replica.ErrNoStream
+	}
 	if err != nil {
 		return replica.ID{}, err
 	}

@@ -187,7 +187,7 @@ func TestP04_RunEnds(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan error, 1)
 				go func() { done <- r.Run(ctx) }()
-				require.Eventually(t, func() bool { return !r.Status().CompleteAt.IsZero() && !r.Status().Silent }, 10*time.Second, time.Millisecond)
+				require.Eventually(t, func() bool { return r.running.Load() && !r.Status().CompleteAt.IsZero() }, 10*time.Second, time.Millisecond)
 				require.Error(t, r.Run(ctx), "one at a time")
 				undo := disturb()
 				time.Sleep(50 * time.Millisecond)

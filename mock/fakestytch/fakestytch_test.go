@@ -142,6 +142,31 @@ func TestServesTheAPIAndTheControlPlane(t *testing.T) {
 	require.Empty(t, stderr)
 }
 
+// What a browser asks for gets a page, or an icon; what a program does, Stytch's answer.
+func TestAddressesForPeople(t *testing.T) {
+	for _, tt := range []struct {
+		path    string
+		browser bool
+		want    bool
+	}{
+		{"/", false, true},
+		{"/fake/outbox", false, true},
+		{"/favicon.ico", false, true},
+		{"/nothing", true, true},
+		{"/nothing", false, false},
+		{"/v1/b2b/magic_links/redirect", true, false},
+		{"//v1/b2b/rbac/policy", false, false},
+		{"/mock/idp", true, false},
+		{"/sdk/v1/b2b/sessions/authenticate", true, false},
+	} {
+		r := httptest.NewRequest("GET", "http://127.0.0.1:4010"+tt.path, nil)
+		if tt.browser {
+			r.Header.Set("Accept", "text/html")
+		}
+		require.Equal(t, tt.want, isForPeople(r), "%v", tt)
+	}
+}
+
 // By the flag or by the seed file: the same ids, keys and messages at each start.
 func TestW12_RandomSeed(t *testing.T) {
 	seen := func(args ...string) string {

@@ -41,7 +41,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	server := &http.Server{
 		// No ServeMux: it would send //v1/… elsewhere, and Stytch does not.
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/fake/") {
+			if isForPeople(r) {
 				control.ServeHTTP(w, r)
 			} else {
 				stytch.ServeHTTP(w, r)
@@ -73,6 +73,18 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	case <-ctx.Done():
 		return stop(ctx, server, served)
 	}
+}
+
+// isForPeople reports whether a request is for the page and the control plane: also one of
+// a browser that goes to an address which is neither Stytch's nor the identity provider's.
+func isForPeople(r *http.Request) bool {
+	path := "/" + strings.TrimLeft(r.URL.Path, "/") // stytch-go calls //v1/…
+	for _, prefix := range []string{"/v1/", "/sdk/", "/mock/"} {
+		if strings.HasPrefix(path, prefix) {
+			return false
+		}
+	}
+	return path == "/" || path == "/favicon.ico" || strings.HasPrefix(path, "/fake/") || strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // ready is the line that says how to reach it.

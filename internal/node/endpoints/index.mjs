@@ -26,6 +26,6 @@ export const rows = [
 
 /** Methods without a row, and why. */
 export const without = [
-  [/^(idp\.introspectTokenLocal|m2m\.authenticateToken)$/, "checks a token that the mock does not issue, in process"],
-  [/^sessions\.authenticateJwt/, "in jwt.test.mjs"],
+  [/^(idp\.introspectTokenLocal|m2m\.authenticateToken)$/, "in process: the mock issues no such token"],
+  [/^sessions\.authenticateJwt/, "in process: a `session_jwt` of the mock is good (jwt.test.mjs)"],
 ];

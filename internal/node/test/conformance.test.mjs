@@ -2,6 +2,7 @@
 // answer has every field that the SDK declares.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import stytch from "stytch";
 import { clientMethods } from "../declarations.mjs";
@@ -24,6 +25,16 @@ before(() => Promise.all([
   start("crossOrg", "-seed", fileURLToPath(new URL("./cross-org.json", import.meta.url))),
 ]));
 after(() => Promise.all(Object.values(worlds).map((world) => world.fake.stop())));
+
+/** What came of each method, for the table of docs/sdks.md. */
+const results = new Map();
+
+/** Notes the best answer of a method's rows. */
+async function note(world, row) {
+  const { endpoint, error_type } = (await world.fake.journal()).at(-1);
+  const answer = error_type === "mock_not_implemented" ? "501: outside B2B" : error_type ? `refused: ${error_type}` : "200";
+  if (results.get(row.call)?.answer !== "200") results.set(row.call, { endpoint, answer });
+}
 
 /** Calls a method by its name, and returns the body as it came over the wire. */
 async function raw(world, name, args) {
@@ -52,12 +63,14 @@ for (const row of rows) {
     const args = await row.with(world);
     if (row.refused) {
       await assert.rejects(raw(world, row.call, args), (error) => (error.cause ?? error).error_type === row.refused || assert.fail(error));
+      await note(world, row);
       return;
     }
     const body = await raw(world, row.call, args);
     assert.equal(body.status_code, 200);
     assert.deepEqual(faults(body, methods.get(row.call), row.call), []);
     row.then?.(body);
+    await note(world, row);
   });
 }
 
@@ -68,4 +81,28 @@ test("every method of the SDK has a row or a reason", () => {
     assert.notEqual(called.has(name), excused, `${name} has ${excused ? "both a row and a reason" : "neither a row nor a reason"}`);
   }
   for (const name of called) assert.ok(methods.has(name), `the SDK has no ${name}`);
+});
+
+test("docs/sdks.md says what came of each method", () => {
+  const names = [...methods.keys()].sort();
+  const counts = { 200: 0, 501: 0, elsewhere: 0 };
+  const lines = names.map((name) => {
+    const { endpoint, answer } = results.get(name) ?? { answer: without.find(([pattern]) => pattern.test(name))?.[1] ?? "not called" };
+    counts[/^(200|501)/.exec(answer)?.[0] ?? "elsewhere"]++;
+    return `| \`${name}\` | ${endpoint ? `\`${endpoint}\`` : ""} | ${answer} |`;
+  });
+  const { version } = JSON.parse(readFileSync(new URL("../node_modules/stytch/package.json", import.meta.url), "utf8"));
+  const want = `Version ${version} has ${names.length} methods: ${counts[200]} answered 200, ${counts[501]} answered 501 with the name of the endpoint, ` +
+    `${counts.elsewhere} that work in process, 0 answers that lack what the SDK declares.\n\n` +
+    `| Method | Request | Answer |\n| --- | --- | --- |\n${lines.join("\n")}\n`;
+  const file = fileURLToPath(new URL("../../../docs/sdks.md", import.meta.url));
+  const text = readFileSync(file, "utf8");
+  const begin = "<!-- node: written by npm run table in internal/node -->\n\n", end = "\n<!-- end of node -->";
+  const from = text.indexOf(begin) + begin.length, to = text.indexOf(end, from);
+  assert.ok(from >= begin.length && to >= 0, "docs/sdks.md lacks the place of the table");
+  if (process.env.UPDATE_TABLE) {
+    writeFileSync(file, text.slice(0, from) + want + text.slice(to));
+    return;
+  }
+  assert.equal(text.slice(from, to), want, "npm run table writes it anew");
 });

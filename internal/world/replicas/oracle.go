@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// tokenLife is how long a session_jwt lasts at most, with the leeway.
-	tokenLife = 5*time.Minute + 5*time.Second
+	// tokenLife is how long a session_jwt lasts at most, with the leeway and the error of a
+	// clock.
+	tokenLife = 5*time.Minute + 2*time.Minute
 	// settling is how long after trouble with the log all is well again: a reconnection,
 	// a beat, and publishing what could not be published.
 	settling = 20 * time.Second
@@ -80,7 +81,7 @@ func (w *world) mayServe(p *process, l *loss, asked time.Time) (bool, string) {
 	return true, ""
 }
 
-// request sends one request and judges the outcome.
+// request sends one request and checks the outcome.
 func (w *world) request(p *process, s *session, which int) {
 	s.mu.Lock()
 	cookies := s.cookies[max(0, len(s.cookies)-1-which%3)]
@@ -89,7 +90,7 @@ func (w *world) request(p *process, s *session, which int) {
 		cookies.Token = grimoireauth.Secret{}
 	}
 	asked := time.Now()
-	got, err := p.verifier.Authenticate(context.Background(), cookies)
+	got, err := p.authenticate(context.Background(), cookies)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -141,7 +142,7 @@ func (w *world) finally() {
 			w.request(p, s, 0)
 			s.mu.Lock()
 			if s.over != nil && s.over.published {
-				if got, err := p.verifier.Authenticate(context.Background(), s.cookies[len(s.cookies)-1]); err == nil {
+				if got, err := p.authenticate(context.Background(), s.cookies[len(s.cookies)-1]); err == nil {
 					w.broken("finally process %d serves %s, which has ended", n, got.ID())
 				}
 			}

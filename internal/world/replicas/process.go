@@ -19,6 +19,7 @@ const Bound = 30 * time.Second
 
 // process is one run of one process.
 type process struct {
+	stytch   stytchBehind
 	conn     *logtest.Conn
 	replica  *replica.Replica
 	client   *stytchclient.Client
@@ -26,13 +27,15 @@ type process struct {
 	stop     func()
 }
 
-func (w *world) startProcess() (*process, error) {
-	p := &process{conn: w.log.Conn()}
+func (w *world) startProcess(n int) (*process, error) {
+	ahead := w.schedule.Ahead[n]
+	p := &process{conn: w.log.Conn(), stytch: behind(w.stytch, ahead)}
 	var err error
-	if p.replica, err = replica.New(replica.Config{Log: p.conn, Bound: Bound, Observe: w.observe}); err != nil {
+	log := logBehind{p.conn, uint64(ahead / time.Millisecond)}
+	if p.replica, err = replica.New(replica.Config{Log: log, Bound: Bound, Observe: w.observe}); err != nil {
 		return nil, err
 	}
-	transport := &network{world: w}
+	transport := &network{world: w, stytch: p.stytch}
 	p.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), BaseURL: w.stytch.BaseURL(), Transport: transport, OnRevoke: p.replica.Add,
 	})
@@ -41,6 +44,7 @@ func (w *world) startProcess() (*process, error) {
 	}
 	p.verifier, err = jwtlocal.New(jwtlocal.Config{
 		ProjectID: w.stytch.ProjectID(), BaseURL: w.stytch.BaseURL(), Transport: transport,
+		Leeway:  time.Minute,
 		Refresh: p.client.Sessions.Authenticate, Revocations: p.replica.Revocations(), OnRevoke: p.replica.Add,
 	})
 	if err != nil {
@@ -63,8 +67,18 @@ func (w *world) startProcess() (*process, error) {
 	return p, nil
 }
 
+// authenticate passes credentials to the process as a browser does.
+func (p *process) authenticate(ctx context.Context, credentials grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+	got, err := p.verifier.Authenticate(ctx, p.stytch.in(credentials))
+	got.Credentials = p.stytch.out(got.Credentials)
+	return got, err
+}
+
 // network carries the calls of a process to Stytch.
-type network struct{ world *world }
+type network struct {
+	world  *world
+	stytch http.RoundTripper
+}
 
 var errDown = errors.New("connection refused")
 
@@ -77,7 +91,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	if n.world.stytchIsDown() {
 		return nil, errDown
 	}
-	return n.world.stytch.RoundTrip(r)
+	return n.stytch.RoundTrip(r)
 }
 
 // trouble is when something was wrong last.

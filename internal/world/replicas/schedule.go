@@ -23,7 +23,9 @@ type Schedule struct {
 	Seed      uint64
 	Processes int
 	Sessions  int
-	OneOrg    bool // all members are in one Organization
+	OneOrg    bool            // all members are in one Organization
+	Ahead     []time.Duration // how far the clock of each process is ahead of Stytch's
+	LogAhead  time.Duration   // and that of the log
 	Steps     []Step
 }
 
@@ -44,6 +46,14 @@ const length = 90
 func Draw(seed uint64) Schedule {
 	r := rand.New(rand.NewPCG(seed, 0x7265706c69636173))
 	s := Schedule{Seed: seed, Processes: 2 + r.IntN(4), Sessions: 3 + r.IntN(5), OneOrg: r.IntN(2) == 0}
+	clock := func() time.Duration { return time.Duration(r.IntN(119)-59) * time.Second }
+	s.Ahead = make([]time.Duration, s.Processes)
+	if r.IntN(2) == 0 {
+		s.LogAhead = clock()
+		for n := range s.Ahead {
+			s.Ahead[n] = clock()
+		}
+	}
 	total := 0
 	for _, a := range acts {
 		total += a.weight
@@ -71,7 +81,8 @@ func between(r *rand.Rand, least, most time.Duration) time.Duration {
 
 func (s Schedule) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "seed %d: %d processes, %d sessions, one Organization: %t\n", s.Seed, s.Processes, s.Sessions, s.OneOrg)
+	fmt.Fprintf(&out, "seed %d: %d processes, %d sessions, one Organization: %t, clocks ahead by %v, that of the log by %v\n",
+		s.Seed, s.Processes, s.Sessions, s.OneOrg, s.Ahead, s.LogAhead)
 	for _, step := range s.Steps {
 		fmt.Fprintf(&out, "    %14v %-14s process %d session %d for %v\n", step.At.Round(time.Millisecond), step.Act, step.Process, step.Session, step.For.Round(time.Millisecond))
 	}

@@ -69,6 +69,7 @@ func Run(t *testing.T, s Schedule) (out Result) {
 			schedule: s, log: new(logtest.Memory), stytch: &mock.Stytch{RandomSeed: s.Seed + 1},
 			draw: rand.New(rand.NewPCG(s.Seed, 1)), events: make(map[string]int),
 		}
+		w.log.Clock = func() time.Time { return time.Now().Add(s.LogAhead) }
 		if err := w.begin(); err != nil {
 			t.Fatal(err)
 		}
@@ -103,15 +104,15 @@ func (w *world) begin() error {
 		credentials := w.stytch.SignIn(member, mock.WithDuration(24*time.Hour))
 		w.sessions = append(w.sessions, &session{class: class, member: member, cookies: []grimoireauth.Credentials{credentials}})
 	}
-	for range w.schedule.Processes {
-		p, err := w.startProcess()
+	for n := range w.schedule.Processes {
+		p, err := w.startProcess(n)
 		if err != nil {
 			return err
 		}
 		w.processes = append(w.processes, p)
 	}
 	for _, s := range w.sessions {
-		got, err := w.processes[0].verifier.Authenticate(context.Background(), s.cookies[0])
+		got, err := w.processes[0].authenticate(context.Background(), s.cookies[0])
 		if err != nil {
 			return err
 		}
@@ -158,7 +159,7 @@ func (w *world) do(step Step) {
 		w.request(p, s, int(step.Draw%8))
 	case "sign out":
 		w.lose(p, s, func(s *session) **loss { return &s.over }, func() error {
-			got, err := p.verifier.Authenticate(ctx, s.newest())
+			got, err := p.authenticate(ctx, s.newest())
 			if err != nil {
 				return errNotTried
 			}
@@ -249,7 +250,7 @@ func (w *world) restart(n int) {
 	former := w.processes[n]
 	w.mu.Unlock()
 	former.stop()
-	next, err := w.startProcess()
+	next, err := w.startProcess(n)
 	if err != nil {
 		w.broken("a process does not start: %v", err)
 		return

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,8 +13,8 @@ import (
 // guard keeps out other machines and other sites.
 func (p Plane) guard(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
-	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		controlError(w, http.StatusForbidden, errors.New("a page of another site may not use the control plane"))
+	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, r, http.StatusForbidden, errOtherSite)
 	}))
 	next = crossOrigin.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -28,13 +27,13 @@ func (p Plane) guard(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 		switch {
 		case !p.Server.Remote && core.IsRemote(r):
-			controlError(w, http.StatusForbidden, errors.New("the control plane answers this machine only"))
+			refuse(w, r, http.StatusForbidden, errOtherMachine)
 		case !p.Server.Remote && !namesLoopback(r.Host):
 			// A page under a foreign name that resolves to 127.0.0.1 would be of one origin
 			// with this one.
-			controlError(w, http.StatusForbidden, fmt.Errorf("the control plane is not called %.100q: use 127.0.0.1 or localhost", r.Host))
+			refuse(w, r, http.StatusForbidden, fmt.Errorf("the control plane is not called %.100q: use 127.0.0.1 or localhost", r.Host))
 		case fromOtherSite(r) && strings.HasPrefix(r.URL.Path, "/fake/"):
-			controlError(w, http.StatusForbidden, errors.New("a page of another site may not use the control plane"))
+			refuse(w, r, http.StatusForbidden, errOtherSite)
 		default:
 			next.ServeHTTP(w, r)
 		}

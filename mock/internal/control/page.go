@@ -56,7 +56,7 @@ type pageSession struct {
 	Started, ExpiresAt time.Time
 }
 
-//go:embed pages/control.html pages/control.css
+//go:embed pages
 var pageFiles embed.FS
 
 var pageTemplate = template.Must(template.New("control.html").Funcs(template.FuncMap{
@@ -92,6 +92,11 @@ func (p Plane) page(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(out.Bytes()) // an error means that the browser went away
 	}
+}
+
+func icon(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "image/svg+xml")
+	http.ServeFileFS(w, r, pageFiles, "pages/icon.svg")
 }
 
 func controlStyle(w http.ResponseWriter, r *http.Request) {

@@ -60,6 +60,7 @@ func (p Plane) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.page)
 	mux.HandleFunc("GET /fake/style.css", controlStyle)
+	mux.HandleFunc("GET /favicon.ico", icon) // which browsers ask for unasked
 	mux.HandleFunc("GET /fake/health", p.getHealth)
 	mux.HandleFunc("GET /fake/outbox", p.getOutbox)
 	mux.HandleFunc("GET /fake/journal", p.getJournal)
@@ -76,5 +77,5 @@ func (p Plane) Handler() http.Handler {
 	mux.HandleFunc("POST /fake/reset", controlled(func(struct{}) (struct{}, error) { return struct{}{}, p.reset(initial) }))
 	mux.HandleFunc("GET /fake/state", p.getState)
 	mux.HandleFunc("PUT /fake/state", p.putState)
-	return p.guard(mux)
+	return p.guard(refusing(mux))
 }

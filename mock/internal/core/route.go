@@ -188,13 +188,20 @@ func moreLiteral(a, b *Route) bool {
 // and claims are limited to kilobytes.
 const MaxBody = 1 << 20
 
-// Process answers a request to which no fault applies. Credentials are
-// looked at before the route, as observed: a stranger learns no route names.
+// IsIdPPage reports whether a browser asks for a page of the identity provider, whose
+// refusals are for people then.
+func IsIdPPage(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/mock/") && wire.WantsPage(r.Header)
+}
+
+// Process answers a request to which no fault applies. Credentials are looked at before
+// the route, as observed: a stranger learns no route names.
 func (s *Server) Process(r *http.Request, found Match, body []byte, requestID string) wire.Response {
 	if !s.Remote && IsRemote(r) {
 		return wire.ErrorResponse(wire.Error(wire.TypeRemote), requestID)
 	}
-	if !found.public {
+	known := found.route != nil || len(found.methods) > 0
+	if !found.public && (known || !IsIdPPage(r)) {
 		if err := s.checkCredentials(r); err != nil {
 			return wire.ErrorResponse(err, requestID)
 		}

@@ -148,29 +148,13 @@ func SuccessResponse(v Success, requestID string) Response {
 		}
 	}
 	if page, ok := v.(*Page); ok {
-		return Response{
-			Status: http.StatusOK,
-			Header: http.Header{
-				"Content-Type":            {"text/html; charset=utf-8"},
-				"Cache-Control":           {"no-store"},
-				"Referrer-Policy":         {"no-referrer"},
-				"X-Content-Type-Options":  {"nosniff"},
-				"Content-Security-Policy": {"default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"},
-			},
-			Body: []byte(page.Body),
-		}
+		return page.response(http.StatusOK)
 	}
 	if d, ok := v.(*Document); ok {
 		return d.response()
 	}
 	v.stamp(requestID)
 	return jsonResponse(http.StatusOK, v)
-}
-
-// Page is the answer of a page for people.
-type Page struct {
-	Envelope
-	Body string
 }
 
 // ClaimTime is a time in Stytch's claims: RFC 3339 with whole seconds.
