@@ -250,7 +250,7 @@ func isOurs(path string) bool {
 // Stytch, or the test server of net/http.
 func TestProductionLinksNoMock(t *testing.T) {
 	for name, p := range packages(t) {
-		if name == "mock" || strings.HasPrefix(name, "mock/") || strings.HasPrefix(name, "examples/") || name == "internal/world" || name == "internal/replica/logtest" {
+		if name == "mock" || strings.HasPrefix(name, "mock/") || strings.HasPrefix(name, "examples/") || name == "internal/world" || name == "internal/world/replicas" || name == "internal/replica/logtest" {
 			continue
 		}
 		require.NotContains(t, p.Deps, module+"/mock", "%s links the mock", name)
