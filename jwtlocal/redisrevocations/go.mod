@@ -17,7 +17,11 @@ require (
 	github.com/mitchellh/mapstructure v1.5.0 // indirect
 	github.com/stytchauth/stytch-go/v16 v16.41.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/crypto v0.48.0 // indirect
+	golang.org/x/net v0.50.0 // indirect
+	golang.org/x/sys v0.41.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
+	rsc.io/qr v0.2.0 // indirect
 )
 
 // For work in this checkout only: importers get the version that is required above.
