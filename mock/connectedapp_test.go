@@ -354,8 +354,9 @@ func TestConnectedAppsFromOutside(t *testing.T) {
 	made, _ := p.ok(http.MethodPost, "/fake/connected-apps", `{"client_name":"Grades","client_type":"first_party","redirect_urls":["`+callback+`"],"full_access_allowed":true}`)
 	require.Equal(t, "first_party", w.ok(http.MethodGet, organizations+"/laws1100/connected_apps/"+made.text("client_id"), nil).text("client_type"))
 	for body, sentence := range map[string]string{
-		`{"redirect_urls":[]}`:            "redirect_urls is empty",
-		`{"redirect_urls":["/callback"]}`: "/callback",
+		`{"redirect_urls":[]}`:                                                "redirect_urls is empty",
+		`{"redirect_urls":["/callback"]}`:                                     "/callback",
+		`{"redirect_urls":["` + callback + `#"]}`:                             "#",
 		`{"redirect_urls":["` + callback + `"],"client_type":"second_party"}`: "client_type should be",
 		`{"redirect_urls":["` + callback + `"],"full_access_allowed":true}`:   "first-party",
 		`{"redirect_urls":["` + callback + `"],"client_id":"notes"}`:          "connected-app-test-",

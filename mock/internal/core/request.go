@@ -94,7 +94,7 @@ func (c *Request) Decode(in any) error {
 	case errors.As(err, &r):
 		return r
 	case errors.As(err, &wrongType):
-		return wire.FieldError("bad_request", fmt.Sprintf("%s should not be a JSON %s", wrongType.Field, wrongType.Value))
+		return wire.FieldError("bad_request", fmt.Sprintf("%s should not be a JSON %s", fieldOf(in, wrongType), wrongType.Value))
 	}
 	return wire.Error("bad_request")
 }

@@ -37,7 +37,7 @@ func StrictJSON(raw []byte, in any) error {
 	err = decoder.Decode(in)
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
-		return fmt.Errorf("%s should not be a JSON %s", wrongType.Field, wrongType.Value)
+		return fmt.Errorf("%s should not be a JSON %s", fieldOf(in, wrongType), wrongType.Value)
 	}
 	return err
 }
@@ -81,4 +81,39 @@ func JSONNames(of reflect.Type) []string {
 		}
 	}
 	return names
+}
+
+// fieldOf is the path of a value of the wrong type as the request has it. encoding/json
+// names embedded structs too, of which the request knows nothing.
+func fieldOf(in any, wrongType *json.UnmarshalTypeError) string {
+	var path []string
+	at := reflect.TypeOf(in)
+	for _, step := range strings.Split(wrongType.Field, ".") {
+		field, embedded := fieldNamed(at, step)
+		if at = field; !embedded {
+			path = append(path, step)
+		}
+	}
+	return strings.Join(path, ".")
+}
+
+// fieldNamed returns the type of the field with this name on the wire, or of the embedded
+// struct with this name in Go; nil if there is neither.
+func fieldNamed(of reflect.Type, name string) (field reflect.Type, embedded bool) {
+	for of != nil && (of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice || of.Kind() == reflect.Map) {
+		of = of.Elem()
+	}
+	if of == nil || of.Kind() != reflect.Struct {
+		return nil, false
+	}
+	for i := range of.NumField() {
+		f := of.Field(i)
+		if f.Anonymous && f.Name == name {
+			return f.Type, true
+		}
+		if onWire, _, _ := strings.Cut(f.Tag.Get("json"), ","); !f.Anonymous && onWire == name {
+			return f.Type, false
+		}
+	}
+	return nil, false
 }

@@ -10,7 +10,9 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
+// domainForm is that of a domain in lower case. An ending with other letters than ASCII is
+// written as xn--.
+var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--([a-z0-9-]{0,57}[a-z0-9]))$`)
 
 // commonNames are public e-mail providers, whose addresses end in their name and a public
 // ending such as com or co.uk. The last line is ours; the others are those that Stytch
@@ -30,12 +32,12 @@ func IsCommonDomain(domain string) bool {
 	return ok && public && slices.Contains(commonNames, name)
 }
 
-// CheckDomains returns the domains in lower case. The error types say which list
-// it is.
+// CheckDomains returns the domains, folded as FoldEmail does. The error types say which
+// list it is.
 func CheckDomains(domains []string, invalid, common, duplicate string) ([]string, error) {
 	out := make([]string, 0, len(domains))
 	for _, domain := range domains {
-		domain = strings.ToLower(domain)
+		domain = FoldEmail(domain)
 		switch {
 		case !domainForm.MatchString(domain):
 			return nil, Error(invalid)
@@ -58,9 +60,9 @@ func CheckEmail(email string) error {
 	return nil
 }
 
-// DomainOf returns the domain of an address in lower case.
+// DomainOf returns the domain of an address, folded as FoldEmail does.
 func DomainOf(email string) string {
-	return strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
+	return FoldEmail(email[strings.LastIndexByte(email, '@')+1:])
 }
 
 // SameEmail compares addresses without regard to the case of ASCII letters: the real
@@ -69,7 +71,7 @@ func DomainOf(email string) string {
 // stay others: the owner of one address must not be taken for that of another.
 func SameEmail(a, b string) bool { return FoldEmail(a) == FoldEmail(b) }
 
-// FoldEmail makes addresses equal that SameEmail calls so.
+// FoldEmail makes addresses equal that SameEmail calls so, and their domains.
 func FoldEmail(email string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/promptgrimoire/auth/mock/internal/state"
@@ -50,5 +51,5 @@ func Add(c *core.Request, a state.ConnectedApp) (id string, err error) {
 // Source: RFC 6749, 3.1.2
 func isRedirectURL(u string) bool {
 	parsed, err := url.Parse(u)
-	return err == nil && parsed.IsAbs() && parsed.Opaque == "" && (parsed.Host != "" || parsed.Path != "") && parsed.Fragment == ""
+	return err == nil && parsed.IsAbs() && parsed.Opaque == "" && (parsed.Host != "" || parsed.Path != "") && !strings.Contains(u, "#")
 }

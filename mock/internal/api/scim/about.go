@@ -58,12 +58,15 @@ func schemas(c *Call) []object {
 	}
 }
 
-// attributeObjects leaves out what all resources have.
+// attributeObjects leaves out what all resources have, and what none stores.
 func attributeObjects(all []attribute) []object {
 	out := []object{}
 	for _, a := range all {
 		switch a.name {
 		case "id", "meta", "externalId", enterpriseURN:
+			continue
+		}
+		if a.ignored {
 			continue
 		}
 		mutability, returned, uniqueness := "readWrite", "default", "none"

@@ -26,6 +26,9 @@ func (c *Call) operations() ([]operation, error) {
 	var raw any
 	for name, value := range body {
 		if strings.EqualFold(name, "Operations") {
+			if raw != nil {
+				return nil, invalid("invalidSyntax", "Operations is there twice.")
+			}
 			raw = value
 		}
 	}
@@ -109,6 +112,8 @@ func applyAt(object map[string]any, all []attribute, kind, text string, value an
 		return invalid("invalidPath", "There is no attribute %.200q.", text)
 	case readOnly:
 		return invalid("mutability", "%.200q cannot be changed.", text)
+	case chain[len(chain)-1].ignored:
+		return nil
 	case value == nil && kind == "add":
 		return invalid("invalidValue", "The operation at %.200q has no value.", text)
 	case value == nil:
@@ -221,8 +226,12 @@ func applyAmong(object map[string]any, chain []attribute, kind, text string, fil
 	if !a.many || by == nil {
 		return invalid("invalidPath", "The filter of %.200q names no attribute there.", text)
 	}
+	want, err := cleanOne(*by, filter.value) // Entra writes primary eq "True"
+	if err != nil {
+		return invalid("invalidFilter", "The filter of %.200q compares with a value of another type.", text)
+	}
 	list, _ := object[a.name].([]any)
-	matches := func(item any) bool { return filter.matches(item.(map[string]any)[by.name], false) }
+	matches := func(item any) bool { return comparison{value: want}.matches(item.(map[string]any)[by.name], false) }
 	if kind == "remove" {
 		if len(chain) == 1 || chain[1].name == "value" {
 			list = slices.DeleteFunc(list, matches)
@@ -240,7 +249,7 @@ func applyAmong(object map[string]any, chain []attribute, kind, text string, fil
 		if kind == "replace" {
 			return invalid("noTarget", "%.200q matches no value.", text)
 		}
-		list = append(list, map[string]any{by.name: filter.value})
+		list = append(list, map[string]any{by.name: want})
 	}
 	for i, item := range list {
 		if !matches(item) {

@@ -29,6 +29,7 @@ type attribute struct {
 	many     bool // the value is an array
 	required bool
 	readOnly bool
+	ignored  bool        // Stytch stores none
 	sub      []attribute // of objects
 }
 
@@ -42,7 +43,8 @@ func texts(names ...string) []attribute {
 
 // values is an attribute of which there can be several, such as e-mail addresses.
 func values(name string) attribute {
-	return attribute{name: name, kind: objectKind, many: true, sub: append(texts("value", "type"), attribute{name: "primary", kind: flagKind})}
+	return attribute{name: name, kind: objectKind, many: true, sub: append(texts("value", "type"),
+		attribute{name: "primary", kind: flagKind}, attribute{name: "display", ignored: true})}
 }
 
 // userAttributes and groupAttributes are those of the resources. The password is taken and forgotten, as Okta may
@@ -79,12 +81,12 @@ func attributeNamed(all []attribute, name string) *attribute {
 }
 
 // clean returns the attributes of an object by their own names. It leaves out what is
-// unknown, read-only or null, and rejects values of another type.
+// unknown, ignored, read-only or null, and rejects values of another type.
 func clean(all []attribute, in map[string]any) (map[string]any, error) {
 	out := make(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(in)) {
 		a := attributeNamed(all, name)
-		if a == nil || a.readOnly || in[name] == nil {
+		if a == nil || a.ignored || a.readOnly || in[name] == nil {
 			continue
 		}
 		if _, twice := out[a.name]; twice {
