@@ -64,7 +64,6 @@ type played struct {
 	guard    *middleware.Guard
 	replica  *Replica
 	silences atomic.Int64
-	refreshd atomic.Int64
 
 	mu       sync.Mutex // guards what follows
 	expected map[grimoireauth.SessionID]expectation
