@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
+	"github.com/promptgrimoire/auth/middleware/webhook"
 )
 
 // playVariable makes the test binary play one process of a service. Its value is a part.
@@ -49,7 +51,8 @@ type order struct {
 type report struct {
 	Addr   string // of the first line only
 	Err    string
-	Began  int64 // of an order that revokes, before it or when Stytch has answered; Unix nanoseconds
+	Began  int64 // when the order began; Unix nanoseconds
+	Raised int64 // when the first revocation of the order was raised, which is when Stytch has answered to a demotion
 	Status Status
 	Seen   []int64 // when this process refused each of the expected, or zero
 	Took   int64
@@ -64,6 +67,7 @@ type played struct {
 	guard    *middleware.Guard
 	replica  *Replica
 	silences atomic.Int64
+	raised   atomic.Int64
 
 	mu       sync.Mutex // guards what follows
 	expected map[grimoireauth.SessionID]expectation
@@ -106,7 +110,11 @@ func (p *played) build() error {
 		if err != nil {
 			return err
 		}
-		revocations, onRevoke = p.replica.Revocations(), p.replica.Add
+		revocations = p.replica.Revocations()
+		onRevoke = func(ctx context.Context, c grimoireauth.Revocation) error {
+			p.raised.CompareAndSwap(0, time.Now().UnixNano())
+			return p.replica.Add(ctx, c)
+		}
 	}
 	p.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: p.part.ProjectID, Secret: grimoireauth.NewSecret(p.part.Secret), BaseURL: p.part.Stytch, OnRevoke: onRevoke,
@@ -147,8 +155,27 @@ func (p *played) handler() http.Handler {
 	mux.Handle("GET /classes/{class}/marks", p.guard.InClass(class, grimoireauth.RoleInstructor)(ok))
 	mux.Handle("GET /classes/{class}/events", p.guard.InClass(class, grimoireauth.RoleStudent)(p.events()))
 	mux.Handle("GET /classes/{class}/drafts", p.guard.InClass(class, grimoireauth.RoleInstructor)(p.events()))
-	return p.guard.Protect(mux)
+	app := p.guard.Protect(mux)
+	if p.replica == nil {
+		return app
+	}
+	webhooks, err := webhook.New(webhook.Config{
+		ProjectID: p.part.ProjectID, Secrets: []grimoireauth.Secret{grimoireauth.NewSecret(webhookSecret)}, OnRevoke: p.replica.Add,
+	})
+	if err != nil {
+		panic(err)
+	}
+	outer := http.NewServeMux()
+	outer.Handle("/", app)
+	outer.HandleFunc("POST /webhooks", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Arrived", strconv.FormatInt(time.Now().UnixNano(), 10))
+		webhooks.ServeHTTP(w, r)
+	})
+	return outer
 }
+
+// webhookSecret is the signing secret of the endpoint of each process.
+const webhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 func (p *played) events() http.Handler {
 	return http.HandlerFunc(
@@ -202,6 +229,7 @@ func (p *played) run() error {
 func (p *played) obey(ctx context.Context, o order) (r report) {
 	var err error
 	r.Began = time.Now().UnixNano()
+	p.raised.Store(0)
 	switch o.Do {
 	case "revoke":
 		var session grimoireauth.Session
@@ -209,8 +237,6 @@ func (p *played) obey(ctx context.Context, o order) (r report) {
 			r.Began = time.Now().UnixNano()
 			err = p.client.Sessions.Revoke(ctx, session)
 		}
-	case "add": // what the client does when it has Stytch's answer
-		err = p.replica.Add(ctx, grimoireauth.Revocation{Member: o.Member})
 	case "role":
 		_, err = p.client.Roster.SetRole(ctx, o.Class, o.Member, o.Role)
 	case "suspend":
@@ -244,7 +270,7 @@ func (p *played) obey(ctx context.Context, o order) (r report) {
 	if err != nil {
 		r.Err = err.Error()
 	}
-	r.Took = time.Now().UnixNano() - r.Began
+	r.Took, r.Raised = time.Now().UnixNano()-r.Began, p.raised.Load()
 	return r
 }
 
