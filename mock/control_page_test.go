@@ -48,6 +48,56 @@ func TestControlPageIsBounded(t *testing.T) {
 	body := newPanel(t, w.stytch).send("GET", "/", "", nil).Body
 	out, err := io.ReadAll(body)
 	require.NoError(t, err)
-	require.Equal(t, 100, strings.Count(string(out), `class="who"`))
-	require.Contains(t, string(out), "and 20 more members")
+	require.Equal(t, 50, strings.Count(string(out), `class="who"`))
+	require.Contains(t, string(out), `href="/?class=laws1100#classes">All 120 members`)
+}
+
+// Lists have pages of 50 rows, and one filter for all of them.
+func TestControlPageLists(t *testing.T) {
+	w := newWire(t)
+	for i := range 60 {
+		w.stytch.AddClass(fmt.Sprintf("LAWS%02d", i))
+	}
+	class := w.stytch.AddClass("HIST2200")
+	for i := range 60 {
+		w.stytch.AddStudent(class.ID, fmt.Sprintf("s%02d@example.edu", i))
+		w.ok("POST", links+"/email/login_or_signup", object{"organization_id": class.ID, "email_address": fmt.Sprintf("s%02d@example.edu", i)})
+	}
+	p := newPanel(t, w.stytch)
+	for _, tt := range []struct {
+		query                      string
+		cards, members, mail, rows int
+		has                        []string
+	}{
+		{"", 50, 0, 50, 50, []string{"1 to 50 of 61", "1 to 50 of 60", `href="/?classes=2#classes"`, `href="/?outbox=2#outbox"`}},
+		{"?classes=2&outbox=2", 11, 50, 10, 50, []string{"51 to 61 of 61", "51 to 60 of 60", `href="/?classes=1&amp;outbox=2#classes"`, `href="/?class=hist2200#classes">All 60 members`}},
+		{"?class=hist2200&members=2", 1, 10, 50, 50, []string{"51 to 60 of 60", `href="/?class=hist2200&amp;members=1#classes"`, `<a href="/">Show all</a>`}},
+		{"?q=S07@Example", 1, 1, 1, 0, []string{"HIST2200", "s07@example.edu", "No call matches."}},
+		{"?q=laws", 50, 0, 0, 0, []string{"1 to 50 of 60", `href="/?q=laws&amp;classes=2#classes"`, "No message matches."}},
+		{"?q=nothing", 0, 0, 0, 0, []string{"No class and no member matches.", `value="nothing"`}},
+		{"?q=%22%3E%3Cscript%3E", 0, 0, 0, 0, []string{`value="&#34;&gt;&lt;script&gt;"`}},
+	} {
+		t.Run(tt.query, func(t *testing.T) {
+			body := p.send("GET", "/"+tt.query, "", nil).Body.String()
+			require.Equal(t, tt.cards, strings.Count(body, `<article class="card">`))
+			require.Equal(t, tt.members, strings.Count(body, `<span class="who">`))
+			require.Equal(t, tt.mail, strings.Count(body, `<article class="mail">`))
+			require.Equal(t, tt.rows, strings.Count(body, `data-name="Endpoint"`))
+			for _, want := range tt.has {
+				require.Contains(t, body, want)
+			}
+		})
+	}
+}
+
+func TestControlPageShowsWebhooks(t *testing.T) {
+	w, to := withReceiver(t)
+	to.status = http.StatusTeapot
+	p := newPanel(t, w.stytch)
+	w.stytch.AddClass("LAWS1100")
+	require.Contains(t, p.send("GET", "/", "", nil).Body.String(), "None was sent yet.")
+	require.Error(t, w.stytch.DeliverWebhooks(t.Context()))
+	body := p.send("GET", "/", "", nil).Body.String()
+	require.Contains(t, body, "dashboard.organization.create")
+	require.Contains(t, body, "the endpoint answered 418")
 }

@@ -6,8 +6,11 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,33 +18,36 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// shown bounds the lists of the page, so that it stays one that a person reads.
-const shown = 100
-
 // pageContent is what GET / shows, copied under the lock.
 type pageContent struct {
 	Project, PublicToken, URL string
 	Now                       time.Time
+	Query                     string // what all lists are filtered for
 	Counts                    pageCounts
+	Class                     string // the only one that is shown; empty: all
 	Classes                   []pageClass
-	MoreClasses               int
+	ClassList                 list
 	Sessions                  []pageSession
-	MoreSessions              int
+	SessionList               list
 	Outbox                    []state.Message // newest first
-	MoreOutbox                int
+	OutboxList                list
 	Journal                   []Request // newest first
-	MoreJournal               int
+	JournalList               list
+	SendsWebhooks             bool
+	Webhooks                  []WebhookAttempt // newest first
+	WebhookList               list
 	Faults                    []Fault
 }
 
 // pageCounts are how many there are, shown or not.
-type pageCounts struct{ Classes, Members, Sessions, Outbox, Journal int }
+type pageCounts struct{ Classes, Members, Sessions, Outbox, Journal, Webhooks int }
 
 type pageClass struct {
 	Name, Slug, ID string
 	Notes          []string // settings that differ from Stytch's defaults
 	Members        []pageMember
-	More           int
+	MemberList     list
+	More           string // the address of all members; empty: they are here
 }
 
 type pageMember struct {
@@ -85,7 +91,7 @@ func inWords(d time.Duration) string {
 
 func (p Plane) page(w http.ResponseWriter, r *http.Request) {
 	var out bytes.Buffer
-	if err := pageTemplate.Execute(&out, p.content()); err != nil {
+	if err := pageTemplate.Execute(&out, p.content(r.URL.Query())); err != nil {
 		panic("mock: cannot write the page: " + err.Error())
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -103,56 +109,108 @@ func controlStyle(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, pageFiles, "pages/control.css")
 }
 
-func (p Plane) content() pageContent {
+func (p Plane) content(query url.Values) pageContent {
 	p.Server.Mu.Lock()
 	defer p.Server.Mu.Unlock()
 	c := p.Server.NewCall()
-	journal := p.Journal()
-	out := pageContent{Faults: p.Faults(), Project: p.Server.ProjectID, PublicToken: p.Server.PublicToken, URL: p.Server.Base, Now: c.Now}
+	journal, webhooks := newestFirst(p.Journal()), newestFirst(p.Webhooks())
+	out := pageContent{
+		Faults: p.Faults(), Project: p.Server.ProjectID, PublicToken: p.Server.PublicToken, URL: p.Server.Base, Now: c.Now,
+		Query: strings.TrimSpace(query.Get("q")), SendsWebhooks: len(p.Server.Webhooks) > 0,
+	}
 	perMember := make(map[*state.Member]int)
+	var sessions []pageSession
 	for _, session := range p.Server.State.Sessions {
 		if _, err := c.Alive(session); err == nil {
 			perMember[p.Server.State.Member(session.MemberID)]++
-			out.Sessions = append(out.Sessions, p.onPage(session))
+			sessions = append(sessions, p.onPage(session))
 		}
 	}
-	slices.SortFunc(out.Sessions, func(a, b pageSession) int {
+	slices.SortFunc(sessions, func(a, b pageSession) int {
 		return cmp.Or(b.Started.Compare(a.Started), strings.Compare(a.ID, b.ID))
 	})
-	var members int
-	out.Classes, members = p.classes(perMember)
-	out.Counts = pageCounts{len(out.Classes), members, len(out.Sessions), len(p.Server.State.Outbox), len(journal)}
-	out.Sessions, out.MoreSessions = firstOf(out.Sessions)
-	out.Classes, out.MoreClasses = firstOf(out.Classes)
-	out.Outbox, out.MoreOutbox = firstOf(newestFirst(p.Server.State.Outbox))
-	out.Journal, out.MoreJournal = firstOf(newestFirst(journal))
+	classes, members := p.classes(perMember)
+	out.Counts = pageCounts{len(classes), members, len(sessions), len(p.Server.State.Outbox), len(journal), len(webhooks)}
+	if i := slices.IndexFunc(classes, func(one pageClass) bool { return one.Slug == query.Get("class") }); i >= 0 {
+		classes, out.Class = classes[i:i+1], classes[i].Name
+	}
+	out.Classes, out.ClassList = classPage(query, classes)
+	out.Sessions, out.SessionList = onePage(query, "sessions", sessions, pageSession.texts)
+	out.Outbox, out.OutboxList = onePage(query, "outbox", newestFirst(p.Server.State.Outbox), func(m state.Message) []string {
+		return []string{m.To, m.Channel, m.Kind, m.Code}
+	})
+	out.Journal, out.JournalList = onePage(query, "journal", journal, func(r Request) []string {
+		return []string{r.Method + " " + r.Path, r.Endpoint, strconv.Itoa(r.Status), r.ErrorType}
+	})
+	out.Webhooks, out.WebhookList = onePage(query, "webhooks", webhooks, func(a WebhookAttempt) []string {
+		return []string{a.EventType, a.URL, a.ID, a.Failed, string(a.Body)}
+	})
 	return out
 }
 
-// pageClasses returns the organizations with their members, and how many members
-// there are in all.
-func (p Plane) classes(sessions map[*state.Member]int) ([]pageClass, int) {
-	members := make(map[*state.Organization][]pageMember)
-	all := 0
-	for _, m := range p.Server.State.Members {
-		if m.Status == state.StatusDeleted {
-			continue
+// classPage returns the classes that the query asks for. A class matches the filter, or
+// some of its members do, and then only these are shown.
+func classPage(query url.Values, classes []pageClass) ([]pageClass, list) {
+	var found []pageClass
+	for _, class := range classes {
+		if !matches(query, class.Name, class.Slug, class.ID) {
+			class.Members = slices.DeleteFunc(class.Members, func(m pageMember) bool { return !matches(query, m.texts()...) })
+			if len(class.Members) == 0 {
+				continue
+			}
 		}
-		all++
-		members[p.Server.State.Org(m.OrganizationID)] = append(members[p.Server.State.Org(m.OrganizationID)], pageMember{
-			Name: m.Name, Email: m.Email, ID: m.ID, Status: m.Status, Roles: besidesMember(p.Server.State.RoleIDs(m)), Sessions: sessions[m],
-		})
+		found = append(found, class)
 	}
+	unfiltered := maps.Clone(query) // the filter has been applied
+	delete(unfiltered, "q")
+	rows, l := onePage(unfiltered, "classes", found, nil)
+	for i := range rows {
+		class := &rows[i]
+		alone := query.Get("class") == class.Slug
+		at := url.Values{}
+		if alone {
+			at = unfiltered
+		}
+		class.Members, class.MemberList = onePage(at, "members", class.Members, nil)
+		if !alone && class.MemberList.Several() {
+			class.More = "/?" + url.Values{"class": {class.Slug}}.Encode() + "#classes"
+		}
+	}
+	if query.Has("q") {
+		for _, to := range []*string{&l.Earlier, &l.Later} {
+			*to = strings.Replace(*to, "/?", "/?"+url.Values{"q": query["q"]}.Encode()+"&", 1)
+		}
+	}
+	return rows, l
+}
+
+// classes returns the organizations with all their members, and how many members there
+// are.
+func (p Plane) classes(sessions map[*state.Member]int) ([]pageClass, int) {
+	all := 0
 	var out []pageClass
 	for _, o := range p.Server.State.Organizations {
 		class := pageClass{Name: o.Name, Slug: o.Slug, ID: o.ID, Notes: notes(o.Settings)}
-		if o.SCIM != nil {
-			class.Notes = append(class.Notes, "SCIM of "+o.SCIM.IdentityProvider+", token …"+o.SCIM.Bearer.LastFour())
+		for _, m := range p.Server.State.Roster(o).Members {
+			if m.Status == state.StatusDeleted {
+				continue
+			}
+			class.Members = append(class.Members, pageMember{
+				Name: m.Name, Email: m.Email, ID: m.ID, Status: m.Status, Roles: besidesMember(p.Server.State.RoleIDs(m)), Sessions: sessions[m],
+			})
 		}
-		class.Members, class.More = firstOf(members[o])
+		all += len(class.Members)
 		out = append(out, class)
 	}
 	return out, all
+}
+
+func (m pageMember) texts() []string {
+	return append([]string{m.Name, m.Email, m.ID, m.Status}, m.Roles...)
+}
+
+func (s pageSession) texts() []string {
+	return slices.Concat([]string{s.Email, s.Class, s.ID}, s.Roles, s.Factors)
 }
 
 // notes are the settings that decide about access, where they are not Stytch's
@@ -195,10 +253,4 @@ func newestFirst[T any](list []T) []T {
 	out := slices.Clone(list)
 	slices.Reverse(out)
 	return out
-}
-
-// firstOf returns as many as the page shows, and how many more there are.
-func firstOf[T any](list []T) ([]T, int) {
-	n := min(len(list), shown)
-	return list[:n], len(list) - n
 }

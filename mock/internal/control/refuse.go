@@ -45,7 +45,7 @@ func refusing(mux *http.ServeMux) http.Handler {
 		handler.ServeHTTP(&said, r)
 		if allow := said.header.Get("Allow"); said.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", allow)
-			refuse(w, r, said.status, fmt.Errorf("%.100q is there, but for %s only", r.URL.Path, allow))
+			refuse(w, r, said.status, fmt.Errorf("the address %.100q takes %s only", r.URL.Path, allow))
 			return
 		}
 		refuse(w, r, http.StatusNotFound, fmt.Errorf("there is nothing at %.100q", r.URL.Path))
