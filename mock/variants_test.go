@@ -70,7 +70,10 @@ func (r *room) exchange(o *contract.Operation, v contract.Variant) wiretap.Excha
 		path += "?" + query.Encode()
 	}
 	var body []byte
-	if v.Body != nil {
+	switch {
+	case v.Raw != "":
+		body = []byte(v.Raw)
+	case v.Body != nil:
 		var err error
 		body, err = json.Marshal(v.Body)
 		require.NoError(r.t, err)

@@ -62,6 +62,7 @@ type Variant struct {
 
 	Path, Query, Header map[string]string
 	Body                map[string]any // nil: the operation has none
+	Raw                 string         // in place of Body, if it is no JSON object
 }
 
 func (v Variant) String() string {
@@ -221,6 +222,9 @@ func (g *generator) header(name, where string) {
 }
 
 func (g *generator) body() {
+	for _, raw := range []string{`[]`, `"text"`, `{"`} {
+		g.add(Variant{Kind: WrongType, Where: "body", What: raw, Raw: raw}, g.sample)
+	}
 	s, _ := g.facts.resolve(&schema{Ref: g.o.Body}, "")
 	for _, name := range slices.Sorted(maps.Keys(g.sample.Body)) {
 		if s.Properties[name] == nil {

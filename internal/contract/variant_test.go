@@ -45,7 +45,7 @@ func TestW01_VariantsChangeOneThing(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		"as it is",
+		"as it is", "body wrong type []", `body wrong type "text"`, `body wrong type {"`,
 		"cursor present", "cursor null", "cursor wrong type number",
 		"limit absent", "limit null", "limit wrong type string", "limit wrong type fraction",
 		"query present", "query null", "query wrong type array",

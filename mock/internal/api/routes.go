@@ -44,7 +44,7 @@ var Routes = core.Table([]core.Route{
 	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/member", Serve: members.Get},
 	{Endpoint: "PUT /v1/b2b/organizations/{organization_id}/members/{member_id}", Access: core.ByMember, Serve: core.Body(members.Update)},
 	{Endpoint: "DELETE /v1/b2b/organizations/{organization_id}/members/{member_id}", Access: core.ByMember, Serve: members.Delete},
-	{Endpoint: "PUT /v1/b2b/organizations/{organization_id}/members/{member_id}/reactivate", Access: core.ByMember, Serve: members.Reactivate},
+	{Endpoint: "PUT /v1/b2b/organizations/{organization_id}/members/{member_id}/reactivate", Access: core.ByMember, Serve: core.NoArguments(members.Reactivate)},
 	{Endpoint: "POST /v1/b2b/organizations/members/search", Access: core.ByMember, Serve: core.Body(members.Search)},
 	{Endpoint: "GET /v1/b2b/organizations/members/dangerously_get/{member_id}", Serve: members.DangerouslyGet},
 	{Endpoint: "DELETE /v1/b2b/organizations/{organization_id}/members/mfa_phone_numbers/{member_id}", Access: core.ByMember, Serve: members.DeletePhone},
@@ -60,7 +60,7 @@ var Routes = core.Table([]core.Route{
 	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/hubspot", Serve: members.OAuthProvider("hubspot")},
 	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/oauth_providers/github", Serve: members.OAuthProvider("github")},
 	{Endpoint: "GET /v1/b2b/organizations/{organization_id}/members/{member_id}/connected_apps", Access: core.ByMember, Serve: idp.MemberApps},
-	{Endpoint: "POST /v1/b2b/organizations/{organization_id}/members/{member_id}/connected_apps/{connected_app_id}/revoke", Access: core.ByMember, Serve: idp.Revoke},
+	{Endpoint: "POST /v1/b2b/organizations/{organization_id}/members/{member_id}/connected_apps/{connected_app_id}/revoke", Access: core.ByMember, Serve: core.NoArguments(idp.Revoke)},
 
 	// Magic links.
 	{Endpoint: "POST /v1/b2b/magic_links/email/login_or_signup", Serve: core.Body(magiclinks.LoginOrSignup)},
@@ -150,9 +150,9 @@ var Routes = core.Table([]core.Route{
 	{Endpoint: "GET /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember, Serve: scim.Groups},
 	{Endpoint: "PUT /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember, Serve: core.Body(scim.Update)},
 	{Endpoint: "DELETE /v1/b2b/scim/{organization_id}/connection/{connection_id}", Access: core.ByMember, Serve: scim.Delete},
-	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/start", Access: core.ByMember, Serve: scim.StartRotation},
-	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/complete", Access: core.ByMember, Serve: scim.CompleteRotation},
-	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/cancel", Access: core.ByMember, Serve: scim.CancelRotation},
+	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/start", Access: core.ByMember, Serve: core.NoArguments(scim.StartRotation)},
+	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/complete", Access: core.ByMember, Serve: core.NoArguments(scim.CompleteRotation)},
+	{Endpoint: "POST /v1/b2b/scim/{organization_id}/connection/{connection_id}/rotate/cancel", Access: core.ByMember, Serve: core.NoArguments(scim.CancelRotation)},
 	{Endpoint: "POST /v1/b2b/idp/oauth/authorize/start", Serve: core.Body(idp.AuthorizeStart)},
 	{Endpoint: "POST /v1/b2b/idp/oauth/authorize", Serve: core.Body(idp.Authorize)},
 })

@@ -56,6 +56,18 @@ func Body[In any, Out wire.Success](serve func(*Request, In) (Out, error)) func(
 	}
 }
 
+// NoArguments adapts an endpoint that takes a body without arguments: an object, or
+// nothing. SDKs repeat the parameters of the path in it.
+func NoArguments(serve func(*Request) (wire.Success, error)) func(*Request) (wire.Success, error) {
+	return func(c *Request) (wire.Success, error) {
+		var none struct{}
+		if err := c.Decode(&none); err != nil {
+			return nil, err
+		}
+		return serve(c)
+	}
+}
+
 // Decode reads the body into a struct. Unknown names are ignored, as Stytch
 // does; a known name with a value of the wrong type is an error.
 func (c *Request) Decode(in any) error {
