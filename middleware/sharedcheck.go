@@ -20,6 +20,9 @@ const (
 	checkTimeout = 10 * time.Second
 	// lastCheck is how long before the end of mostDoubt a check runs once more.
 	lastCheck = 500 * time.Millisecond
+	// sameToken is when a check runs again that was run because of a revocation and let the
+	// same session_jwt pass.
+	sameToken = time.Second
 	// checksAtOnce is how many checks of one Guard run at the same time, so that revoking a
 	// whole class does not bring a thousand queries to the application's database at once.
 	checksAtOnce = 32
@@ -145,10 +148,15 @@ func (sc *sharedCheck) run() {
 		mu.Unlock()
 		return
 	}
-	sc.timer.Reset(sc.wait(sc.guard.config.watchEvery()))
-	// Config.Watch would return an ended signal again for the same session_jwt.
+	every := sc.guard.config.watchEvery()
 	a := sc.latest.authentication
-	relisten := sc.signal == nil && sc.doubtTimer == nil && (!sc.signalEnded || !sc.signalJWT.Equal(a.JWT))
+	relisten := sc.signal == nil && sc.doubtTimer == nil
+	if relisten && sc.signalEnded && sc.signalJWT.Equal(a.JWT) {
+		// Config.Watch would return an ended signal again for the same session_jwt. One that is
+		// refreshed in the second of its issue is the same.
+		relisten, every = false, min(every, sameToken)
+	}
+	sc.timer.Reset(sc.wait(every))
 	sc.signalEnded = false
 	mu.Unlock()
 	if relisten {

@@ -321,6 +321,41 @@ func TestA05_ARoleThatIsEnoughStays(t *testing.T) {
 	})
 }
 
+// A05: a refresh within the second in which the session_jwt was issued returns the same
+// one. A second revocation, as of a member who is removed, is seen soon all the same.
+func TestA05_TheSameTokenAfterARevocation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		school, watched := newSchool(t), make(chan context.CancelCauseFunc, 9)
+		var removed atomic.Bool
+		auth := func(ctx context.Context, c grimoireauth.Credentials) (grimoireauth.Authentication, error) {
+			if removed.Load() {
+				return grimoireauth.Authentication{}, grimoireauth.ErrSessionEnded
+			}
+			return school.Authenticate(ctx, c)
+		}
+		watch := func(ctx context.Context, _ grimoireauth.Authentication) context.Context {
+			ctx, cancel := context.WithCancelCause(ctx)
+			watched <- cancel
+			return ctx
+		}
+		guard := newGuard(t, auth, middleware.Config{Watch: watch})
+		done := make(chan error, 1)
+		stream := guard.Require(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			ctx := guard.Watch(r)
+			<-ctx.Done()
+			done <- context.Cause(ctx)
+		}))
+		go serve(stream, request("GET", "/", "jwt.ada.x"))
+		revoke := <-watched
+		revoke(grimoireauth.ErrExpired)
+		time.Sleep(10 * time.Millisecond)
+		removed.Store(true)
+		began := time.Now()
+		require.ErrorIs(t, <-done, grimoireauth.ErrSessionEnded)
+		require.LessOrEqual(t, time.Since(began), time.Second)
+	})
+}
+
 // A05: without Config.Watch a revocation is seen within the interval.
 func TestA05_WithoutASignal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
