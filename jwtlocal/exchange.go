@@ -124,7 +124,7 @@ func (v *Verifier) exchange(ctx context.Context, req *request, f *inflight) (*re
 		var before RevocationStatus
 		if !subject.IsZero() {
 			var err error
-			switch before, err = v.revocationStatus(ctx, subject); {
+			switch before, err = v.revocationStatus(ctx, subject, time.Now()); {
 			case err != nil:
 				return nil, newFailure(failUnusable, err)
 			case before.Ended:

@@ -85,25 +85,45 @@ const (
 // A time in the future, which only a machine with a clock ahead of this one can have
 // written, counts up to a minute from now. The error is [grimoireauth.ErrInvalid] unless exactly one of Session,
 // Member and Class is set.
-func (m *MemoryRevocations) Add(_ context.Context, c grimoireauth.Revocation) error {
-	key, ok := keyOf(c)
-	if !ok {
-		return &grimoireauth.Error{Op: "revoke", Kind: grimoireauth.ErrInvalid,
-			Err: errors.New("a revocation names exactly one of session, member and class")}
-	}
+func (m *MemoryRevocations) Add(ctx context.Context, c grimoireauth.Revocation) error {
+	return m.AddAll(ctx, []grimoireauth.Revocation{c})
+}
+
+// AddAll is Add for many revocations, such as those of other processes that a process reads
+// when it starts. It takes a fraction of the time. If one of them is invalid, none is
+// recorded.
+func (m *MemoryRevocations) AddAll(_ context.Context, all []grimoireauth.Revocation) error {
 	now := time.Now()
-	at := c.At
-	if at.IsZero() {
-		at = now
-	}
 	// Another machine's clock may be ahead of this one by as much as a comparison allows for;
 	// more is not believed.
-	if latest := now.Add(revocationLeeway); at.After(latest) {
-		at = latest
+	latest := now.Add(revocationLeeway)
+	additions := make([]addition, 0, len(all))
+	for _, c := range all {
+		key, ok := keyOf(c)
+		if !ok {
+			return &grimoireauth.Error{Op: "revoke", Kind: grimoireauth.ErrInvalid,
+				Err: errors.New("a revocation names exactly one of session, member and class")}
+		}
+		at := c.At
+		switch {
+		case at.IsZero():
+			at = now
+		case at.After(latest):
+			at = latest
+		}
+		additions = append(additions, addition{key, at})
 	}
-	m.put(key, at, now)
-	m.announce(c)
+	m.put(additions, now)
+	for _, c := range all {
+		m.announce(c)
+	}
 	return nil
+}
+
+// addition is a revocation to be recorded.
+type addition struct {
+	key revokedKey
+	at  time.Time
 }
 
 // keyOf returns what is revoked; ok is false unless it is exactly one thing.
@@ -121,36 +141,61 @@ func keyOf(c grimoireauth.Revocation) (key revokedKey, ok bool) {
 	return key, set == 1
 }
 
-// put replaces one shard by a copy, so that readers take no lock.
-func (m *MemoryRevocations) put(key revokedKey, at, now time.Time) {
+// put replaces each shard that has additions by a copy, so that readers take no lock.
+func (m *MemoryRevocations) put(additions []addition, now time.Time) {
+	if len(additions) == 0 {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	number := m.version.Load() + 1
-	if number == 1 {
+	number := m.version.Load()
+	if number == 0 {
 		m.seed = maphash.MakeSeed()
 	}
-	shard := m.shard(key)
-	next := map[revokedKey]revoked{}
-	if old := shard.Load(); old != nil {
-		for k, kept := range *old {
-			if now.Before(kept.until) {
-				next[k] = kept
-			}
+	if len(additions) == 1 { // the usual case
+		number = m.putShard(m.shard(additions[0].key), additions, now, number)
+	} else {
+		byShard := make(map[*atomic.Pointer[map[revokedKey]revoked]][]addition, len(m.shards))
+		for _, a := range additions {
+			shard := m.shard(a.key)
+			byShard[shard] = append(byShard[shard], a)
+		}
+		for shard, additions := range byShard {
+			number = m.putShard(shard, additions, now, number)
 		}
 	}
-	if len(next) >= maxRevokedPerShard {
-		clear(next)
-		// The floor is stored before the shard that lacks them: see Status.
-		m.floor.Store(&revoked{at: now, until: now.Add(RevocationLife), version: number})
-	}
-	// A revocation from another replica can carry an earlier time. It must not weaken the
-	// one that is known.
-	if earlier, ok := next[key]; ok && earlier.at.After(at) {
-		at = earlier.at
-	}
-	next[key] = revoked{at: at, until: now.Add(RevocationLife), version: number}
-	shard.Store(&next)
 	m.version.Store(number)
+}
+
+// putShard replaces one shard, and returns the number of the last addition.
+func (m *MemoryRevocations) putShard(shard *atomic.Pointer[map[revokedKey]revoked], additions []addition, now time.Time, number uint64) uint64 {
+	old := shard.Load()
+	if old == nil {
+		old = new(map[revokedKey]revoked)
+	}
+	next := make(map[revokedKey]revoked, min(len(*old)+len(additions), maxRevokedPerShard))
+	for k, kept := range *old {
+		if now.Before(kept.until) {
+			next[k] = kept
+		}
+	}
+	for _, a := range additions {
+		number++
+		if len(next) >= maxRevokedPerShard {
+			clear(next)
+			// The floor is stored before the shard that lacks them: see Status.
+			m.floor.Store(&revoked{at: now, until: now.Add(RevocationLife), version: number})
+		}
+		// A revocation from another replica can carry an earlier time. It must not weaken the
+		// one that is known.
+		at := a.at
+		if earlier, ok := next[a.key]; ok && earlier.at.After(at) {
+			at = earlier.at
+		}
+		next[a.key] = revoked{at: at, until: now.Add(RevocationLife), version: number}
+	}
+	shard.Store(&next)
+	return number
 }
 
 // Status implements [Revocations]. It never returns an error.

@@ -174,14 +174,16 @@ func init() {
 		{"jwtlocal/revocations.go", `issued >= known.issued && `, ``},
 		{"jwtlocal/revocations.go", `now.Version <= known.version && `, ``},
 		{"jwtlocal/revocations.go", ` && !now.NotBefore.After(known.notBefore)`, ``},
-		{"jwtlocal/memoryrevocations.go", `latest := now.Add(revocationLeeway); at.After(latest) {`, `latest := now; at.After(latest) && false {`},
-		{"jwtlocal/memoryrevocations.go", `	if earlier, ok := next[key]; ok && earlier.at.After(at) {
-		at = earlier.at
-	}
+		{"jwtlocal/memoryrevocations.go", `		case at.After(latest):
+`, `		case false:
+`},
+		{"jwtlocal/memoryrevocations.go", `		if earlier, ok := next[a.key]; ok && earlier.at.After(at) {
+			at = earlier.at
+		}
 `, ``},
 		{"jwtlocal/memoryrevocations.go", `	s.Version = max(s.Version, c.version)
 `, ``},
-		{"jwtlocal/memoryrevocations.go", `		m.floor.Store(&revoked{at: now, until: now.Add(RevocationLife), version: number})
+		{"jwtlocal/memoryrevocations.go", `			m.floor.Store(&revoked{at: now, until: now.Add(RevocationLife), version: number})
 `, ``},
 
 		// Watching.

@@ -22,8 +22,15 @@ type Revocations interface {
 	// use. If it returns an error, no token is accepted.
 	//
 	// An implementation that also has a method Subscribe, as [MemoryRevocations] has, ends
-	// watched connections at once instead of within a second.
+	// watched connections at once instead of within a second. One that needs the time has
+	// StatusAt besides, with the time after the context, so that a request looks at the clock
+	// once.
 	Status(ctx context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (RevocationStatus, error)
+}
+
+// statusAt is a Status that is told the time.
+type statusAt interface {
+	StatusAt(ctx context.Context, now time.Time, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (RevocationStatus, error)
 }
 
 // RevocationStatus is what the revocations say about one session. Zero: nothing was

@@ -31,6 +31,7 @@ type Verifier struct {
 	freshTokens   freshTokens
 	endedSessions MemoryRevocations // sessions that have ended, as Stytch answered
 	watches       watches
+	statusAt      statusAt // Config.Revocations, if it needs the time
 
 	alarms alarm.Limit
 }
@@ -70,6 +71,7 @@ func New(config Config) (*Verifier, error) {
 	}); ok {
 		r.Subscribe(v.watches.revoked)
 	}
+	v.statusAt, _ = config.Revocations.(statusAt)
 	if len(config.SeedKeys) > 0 {
 		seed, err := keys.Parse(config.SeedKeys)
 		if err != nil {

@@ -213,7 +213,7 @@ func (v *Verifier) check(ctx context.Context, d *digest, session grimoireauth.Se
 		return v.notYetValid(ctx, session, t, now)
 	}
 	checked := result{status: statusGood, session: session, times: t, at: now, expired: reason != 0}
-	s, err := v.revocationStatus(ctx, session)
+	s, err := v.revocationStatus(ctx, session, now)
 	switch {
 	case err != nil:
 		return v.unknown(ctx, ReasonRevocationsUnknown, err)
@@ -256,7 +256,7 @@ func (v *Verifier) record(ctx context.Context, checked result) result {
 }
 
 // revocationStatus combines what Stytch answered about ended sessions with Config.Revocations.
-func (v *Verifier) revocationStatus(ctx context.Context, session grimoireauth.Session) (RevocationStatus, error) {
+func (v *Verifier) revocationStatus(ctx context.Context, session grimoireauth.Session, now time.Time) (s RevocationStatus, err error) {
 	// The session is read only when it is needed: after a cache hit it is the only memory
 	// that may not be in the processor's cache.
 	if v.endedSessions.version.Load() != 0 && v.endedSessions.ended(session.ID()) {
@@ -268,7 +268,11 @@ func (v *Verifier) revocationStatus(ctx context.Context, session grimoireauth.Se
 	if memory, ok := v.config.Revocations.(*MemoryRevocations); ok && memory.version.Load() == 0 {
 		return v.withFloor(RevocationStatus{}), nil
 	}
-	s, err := v.config.Revocations.Status(ctx, session.ID(), session.Member(), session.Organization())
+	if v.statusAt != nil {
+		s, err = v.statusAt.StatusAt(ctx, now, session.ID(), session.Member(), session.Organization())
+	} else {
+		s, err = v.config.Revocations.Status(ctx, session.ID(), session.Member(), session.Organization())
+	}
 	if v.config.TrustTokensInSilence {
 		s.ConfirmSince = time.Time{}
 	}
