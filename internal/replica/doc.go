@@ -23,4 +23,14 @@
 // entries: the log restarted empty, or an older copy took over. Every process that finds
 // this appends the revocations that it knows and the log lacks. Whatever was issued until
 // then counts only once Stytch has confirmed the session.
+//
+// A stream says when it began, by an entry that is appended again before it expires. So a
+// process that starts knows whether revocations may be missing. A stream without this entry
+// was begun, or trimmed, by another program, and counts as one that has lost entries.
+//
+// # Times
+//
+// A revocation counts from the time in its id, and from a later one if the log's clock is
+// found to be behind, or was set back. Nothing is removed because of a log's clock that is
+// ahead of this machine's by more than a minute.
 package replica

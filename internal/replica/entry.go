@@ -15,7 +15,7 @@ const (
 	fieldVersion = "v"       // "1"
 	fieldKind    = "kind"    // in revocations: one of the kinds below
 	fieldID      = "id"      // the id of the session, member or Organization
-	fieldAt      = "at"      // the id of the first entry about this revocation, in an entry that was published again
+	fieldAt      = "at"      // the id of the first entry about this, in an entry that was published again
 	fieldReplica = "replica" // in beats: the process that sent it
 	fieldSent    = "sent"    // in beats: when, in a form that only this process reads
 
@@ -77,8 +77,13 @@ func (k key) fields(at ID) map[string]string {
 	return fields
 }
 
-func startFields() map[string]string {
-	return map[string]string{fieldVersion: version, fieldKind: kindStart}
+// startFields returns the entry of a start. At is when the stream began; zero: now.
+func startFields(at ID) map[string]string {
+	fields := map[string]string{fieldVersion: version, fieldKind: kindStart}
+	if !at.IsZero() {
+		fields[fieldAt] = at.String()
+	}
+	return fields
 }
 
 func (r *Replica) beatFields(sent time.Duration) map[string]string {
@@ -94,35 +99,34 @@ func (r *Replica) sentBy(e Entry) (time.Duration, bool) {
 	return time.Duration(sent), err == nil
 }
 
-var errEntry = errors.New("an entry of the stream of revocations is not of a known form, and was ignored")
+var (
+	errForm    = errors.New("an entry of the stream of revocations is of a form that this version does not know")
+	errStrange = errors.New("an entry of the stream of revocations has an id that is none of Stytch's, and was ignored")
+)
 
-// parse reads an entry of the stream of revocations. The time of the revocation is that of
-// the log. A start has an empty id.
+// parse reads an entry of the stream of revocations. The time of the revocation, or of the
+// start, is that of the log. A start has an empty id. An error that matches errForm says that
+// the entry may be a revocation of anything.
 func parse(e Entry) (k key, at ID, err error) {
 	if v := e.Fields[fieldVersion]; v != version {
-		return key{}, ID{}, fmt.Errorf("%w: version %.8q", errEntry, v)
+		return key{}, ID{}, fmt.Errorf("%w: version %.8q", errForm, v)
 	}
 	k = key{e.Fields[fieldKind], e.Fields[fieldID]}
 	switch k.kind {
 	case kindStart:
-		return key{kind: kindStart}, e.ID, nil
+		k.id = ""
 	case kindSession, kindMember, kindClass:
+		if k.id == "" || len(k.id) > maxID || !utf8.ValidString(k.id) {
+			return key{}, ID{}, fmt.Errorf("%w: the id of a %s", errStrange, k.kind)
+		}
 	default:
-		return key{}, ID{}, fmt.Errorf("%w: kind %.16q", errEntry, k.kind)
+		return key{}, ID{}, fmt.Errorf("%w: kind %.16q", errForm, k.kind)
 	}
-	if k.id == "" || len(k.id) > maxID || !utf8.ValidString(k.id) {
-		return key{}, ID{}, fmt.Errorf("%w: the id of a %s", errEntry, k.kind)
+	first, err := ParseID(e.Fields[fieldAt])
+	// A first entry is earlier, unless another machine with a slower clock keeps the log now.
+	// What is no such id is not believed: then this entry is the first.
+	if err != nil || first.Milliseconds > e.ID.Milliseconds+maxClockError {
+		first = e.ID
 	}
-	at = e.ID
-	if first, ok := e.Fields[fieldAt]; ok {
-		if at, err = ParseID(first); err != nil {
-			return key{}, ID{}, fmt.Errorf("%w: at", errEntry)
-		}
-		// A first entry is earlier, unless another machine with a slower clock keeps the log
-		// now.
-		if at.Milliseconds > e.ID.Milliseconds+maxClockError {
-			at = e.ID
-		}
-	}
-	return k, at, nil
+	return k, first, nil
 }

@@ -59,7 +59,7 @@ func (r *Replica) publish(ctx context.Context, k key) error {
 	id, err := r.log.AppendExisting(ctx, Revocations, fields)
 	if errors.Is(err, ErrNoStream) {
 		// The reader finds the same out, and publishes what the stream lacks.
-		if _, err = r.log.Append(ctx, Revocations, startFields()); err == nil {
+		if _, err = r.log.Append(ctx, Revocations, startFields(ID{})); err == nil {
 			id, err = r.log.AppendExisting(ctx, Revocations, fields)
 		}
 	}
@@ -74,7 +74,7 @@ func (r *Replica) publish(ctx context.Context, k key) error {
 		// What was revoked again meanwhile needs an entry after this one.
 		have.raised = have.raised && have.raisedAt > began
 		if have.at.Compare(id) < 0 {
-			have.at, have.lost = id, false
+			have.at, have.lost, have.learnedAt = id, false, r.now()
 		}
 	} else {
 		have.lost = false

@@ -42,13 +42,21 @@ type Replica struct {
 	lost     atomic.Int64               // revocations of before may be missing; zero: none
 	heard    chan struct{}              // of capacity 1: complete has moved
 	wake     chan struct{}              // of capacity 1: there is something to publish
+	holes    atomic.Bool                // an entry that was read has gone before its time
 
-	catchingUp bool // the stream is being read from its first entry; only the reader uses it
+	// What follows is used by the reader only.
+	catchingUp bool                      // the stream is being read from its first entry
+	news       []grimoireauth.Revocation // what memory does not have yet
+	former     ID                        // the start of the stream that has lost entries; zero: it has not
+	behind     time.Duration             // how far the log's clock is behind this machine's, if that matters
+	unknown    time.Duration             // an entry of an unknown form was read; zero: none
 
 	mu      sync.Mutex // guards what follows
 	known   map[key]*known
 	reading uint64 // counts the readings of the whole stream; only the reader changes it
-	last    ID     // the last revocation that was read
+	last    ID     // the last entry of the stream of revocations that was read
+	began   ID     // when the stream began, as its entries say; zero: they do not
+	stated  ID     // the last entry that says so
 	err     error  // of the last call of the log
 }
 
@@ -96,15 +104,20 @@ func (r *Replica) Revocations() jwtlocal.Revocations { return view{r} }
 
 // Status implements [jwtlocal.Revocations].
 func (v view) Status(ctx context.Context, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (jwtlocal.RevocationStatus, error) {
-	// The time before the look-up: what is published later is not promised to be found.
-	now := v.r.now()
+	return v.StatusAt(ctx, time.Now(), session, member, class)
+}
+
+// StatusAt is Status for a caller that has looked at the clock before: what is published
+// later is not promised to be found.
+func (v view) StatusAt(ctx context.Context, at time.Time, session grimoireauth.SessionID, member grimoireauth.MemberID, class grimoireauth.OrganizationID) (jwtlocal.RevocationStatus, error) {
+	now := at.Sub(v.r.origin)
 	_, silent := v.r.silentSince(now)
 	s, err := v.r.memory.Status(ctx, session, member, class)
 	if lost := time.Duration(v.r.lost.Load()); lost > 0 {
 		s.ConfirmSince = v.r.origin.Add(lost)
 	}
 	if silent {
-		if since := v.r.origin.Add(now - v.r.bound); since.After(s.ConfirmSince) {
+		if since := at.Add(-v.r.bound); since.After(s.ConfirmSince) {
 			s.ConfirmSince = since
 		}
 	}

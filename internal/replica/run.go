@@ -10,8 +10,15 @@ import (
 	"github.com/promptgrimoire/auth/internal/backoff"
 )
 
-// readCount is how many entries of each stream one read returns.
-const readCount = 1000
+const (
+	// readCount is how many entries of each stream one read returns.
+	readCount = 1000
+	// newsCount is how many revocations are taken in together while a process catches up.
+	newsCount = 16 * readCount
+	// clockBehind is how far the log's clock has to be behind before that counts. Less is
+	// made up for by the minute that the Verifier adds to every revocation.
+	clockBehind = 10 * time.Second
+)
 
 // beat is how long two beats of this process are apart.
 func (r *Replica) beat() time.Duration { return r.bound / 6 }
@@ -27,6 +34,9 @@ const alarmReading = "the log by which processes share revocations cannot be rea
 
 // alarmEntry is about what others append.
 const alarmEntry = "another program writes to the stream of revocations in a form that this version does not know"
+
+// alarmHoles is about what others remove.
+const alarmHoles = "another program removes revocations from the log that are still needed, or the log evicts them"
 
 // Run follows the log until the context ends, and returns the cause of that within about a
 // second. While it does not run, the log counts as silent. One Run at a time is allowed.
@@ -76,6 +86,9 @@ func (r *Replica) follow(ctx context.Context, at *Position) (heard bool, err err
 		return false, err
 	}
 	at.Beats = before(begin)
+	if r.behind = time.Since(begin.Time()); r.behind < clockBehind {
+		r.behind = 0
+	}
 	look, err := r.look(ctx, at.Revocations)
 	switch {
 	case err != nil:
@@ -86,7 +99,7 @@ func (r *Replica) follow(ctx context.Context, at *Position) (heard bool, err err
 		}
 	case !look.Holds:
 		if !at.Revocations.IsZero() {
-			r.setLost()
+			r.hasLost()
 		}
 		r.readAnew(at)
 	}
@@ -116,7 +129,18 @@ func (r *Replica) follow(ctx context.Context, at *Position) (heard bool, err err
 			}
 			continue
 		case !look.Holds:
-			r.setLost()
+			r.hasLost()
+			r.readAnew(at)
+			return heard, errLost
+		case r.catchingUp && r.beganAsBefore():
+			// It does not say that entries are missing, so a process that starts now would take
+			// it for whole.
+			if err := r.start(ctx, at); err != nil {
+				return heard, err
+			}
+			continue
+		case r.holes.Swap(false):
+			r.alarm(ctx, alarmHoles, errLost)
 			r.readAnew(at)
 			return heard, errLost
 		}
@@ -127,7 +151,7 @@ func (r *Replica) follow(ctx context.Context, at *Position) (heard bool, err err
 
 // start begins the stream of revocations, since there is none.
 func (r *Replica) start(ctx context.Context, at *Position) error {
-	if _, err := r.append(ctx, Revocations, startFields()); err != nil {
+	if _, err := r.append(ctx, Revocations, startFields(ID{})); err != nil {
 		return err
 	}
 	r.setLost()
@@ -146,12 +170,17 @@ func (r *Replica) read(ctx context.Context, at *Position, begin ID) (full bool, 
 		return false, 0, err
 	}
 	r.setErr(nil)
+	full = len(batch.Revocations) >= readCount || len(batch.Beats) >= readCount
 	for _, e := range batch.Revocations {
 		if !r.take(ctx, e, begin) {
+			r.takeNews(ctx)
 			r.readAnew(at)
 			return false, 0, errLost
 		}
 		at.Revocations = e.ID
+	}
+	if !r.catchingUp || !full || len(r.news) >= newsCount {
+		r.takeNews(ctx)
 	}
 	for _, e := range batch.Beats {
 		at.Beats = e.ID
@@ -159,7 +188,7 @@ func (r *Replica) read(ctx context.Context, at *Position, begin ID) (full bool, 
 			sent = max(sent, own)
 		}
 	}
-	return len(batch.Revocations) >= readCount || len(batch.Beats) >= readCount, sent, nil
+	return full, sent, nil
 }
 
 // take takes in an entry of the stream of revocations. It returns false if the stream has to
@@ -169,24 +198,62 @@ func (r *Replica) take(ctx context.Context, e Entry, now ID) bool {
 	switch {
 	case err != nil:
 		r.alarm(ctx, alarmEntry, err)
-		return true
+		if errors.Is(err, errForm) {
+			r.unknown = r.now()
+		}
+		r.mu.Lock()
+		r.last = e.ID
+		r.mu.Unlock()
 	case k.kind == kindStart:
 		// What was revoked before the stream began may be missing, unless it was so long ago
 		// that no session_jwt of that time counts.
-		if now.Milliseconds > e.ID.Milliseconds+life {
+		if !r.begins(first, e.ID) || logNow(now) > first.Milliseconds+life {
 			return true
 		}
 		r.setLost()
 		return r.catchingUp
 	case r.learn(k, first, e.ID):
-		// It names exactly one thing, so there is no error.
-		_ = r.memory.Add(ctx, k.revocation(first))
+		c := k.revocation(first)
+		c.At = c.At.Add(r.behind)
+		if known := r.origin.Add(time.Duration(r.complete.Load())); !r.catchingUp && first == e.ID && known.After(c.At) {
+			// It was published after that. The log's clock was set back meanwhile.
+			c.At = known
+		}
+		r.news = append(r.news, c)
 	}
 	return true
 }
 
+// takeNews makes count what was read.
+func (r *Replica) takeNews(ctx context.Context) {
+	if len(r.news) == 0 {
+		return
+	}
+	// Each names exactly one thing, so there is no error.
+	_ = r.memory.AddAll(ctx, r.news)
+	r.news = nil
+}
+
 // setLost records that revocations which were published until now may be missing.
 func (r *Replica) setLost() { r.lost.Store(int64(r.now())) }
+
+// hasLost records that the stream lacks entries that it had.
+func (r *Replica) hasLost() {
+	r.setLost()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.began.IsZero() {
+		r.former = r.began
+	}
+}
+
+// beganAsBefore reports whether the stream, of which entries were lost, does not say so. A
+// stream without a start, such as one that another program has begun, does not, either.
+func (r *Replica) beganAsBefore() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.began == r.former
+}
 
 // readAnew makes the next read begin with the first entry.
 func (r *Replica) readAnew(at *Position) {
@@ -194,7 +261,7 @@ func (r *Replica) readAnew(at *Position) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reading++
-	r.last = ID{}
+	r.last, r.began, r.stated = ID{}, ID{}, ID{}
 }
 
 // isComplete records that every revocation which was published until proven is known. What
@@ -202,9 +269,10 @@ func (r *Replica) readAnew(at *Position) {
 func (r *Replica) isComplete(ctx context.Context, proven time.Duration) {
 	lost := 0
 	if r.catchingUp {
-		r.catchingUp = false
+		r.catchingUp, r.former = false, ID{}
 		lost = r.findLost()
 	}
+	r.mayBeUnknown()
 	r.complete.Store(int64(proven))
 	select {
 	case r.heard <- struct{}{}:
@@ -213,6 +281,16 @@ func (r *Replica) isComplete(ctx context.Context, proven time.Duration) {
 	if lost += r.findUnread(proven); lost > 0 {
 		r.tell(ctx, grimoireauth.RevocationsLost{Republished: lost})
 		r.wakePublisher()
+	}
+}
+
+// mayBeUnknown has everything confirmed after an entry of an unknown form, which may be a
+// revocation of anything, within the Bound, and once in a Bound: otherwise such entries
+// would cause a call to Stytch for each request.
+func (r *Replica) mayBeUnknown() {
+	lost := time.Duration(r.lost.Load())
+	if r.unknown > lost && (lost == 0 || r.now()-lost >= r.bound-2*r.beat()) {
+		r.setLost()
 	}
 }
 
@@ -228,27 +306,41 @@ func (r *Replica) beater(ctx context.Context) {
 		case <-ticker.C:
 		}
 		now, err := r.append(ctx, Beats, r.beatFields(r.now()))
-		if err == nil && n%trimEvery == 0 {
-			r.trim(ctx, now)
+		switch {
+		case n%trimEvery != 0:
+		case err != nil:
+			r.forget(0)
+		default:
+			r.trim(ctx, logNow(now))
 		}
 	}
 }
 
-// trim removes entries by their age, but not the last one: by that one each process
-// recognises the stream.
-func (r *Replica) trim(ctx context.Context, now ID) {
+// trim removes entries by their age at this time of the log, but not the last one: by that
+// one each process recognises the stream. What says when the stream began is said again
+// before it is removed.
+func (r *Replica) trim(ctx context.Context, now uint64) {
 	r.forget(now)
 	r.mu.Lock()
-	last := r.last
+	last, began, stated := r.last, r.began, r.stated
 	r.mu.Unlock()
+	oldest := r.oldest(now)
 	ctx, cancel := context.WithTimeout(ctx, r.patience())
 	defer cancel()
-	if oldest := (ID{Milliseconds: now.Milliseconds - min(life, now.Milliseconds)}); oldest.Compare(last) < 0 {
+	// An error is met again by the next beat, and what stays too long does no harm.
+	if !stated.IsZero() && now > stated.Milliseconds+life/2 {
+		_, _ = r.log.AppendExisting(ctx, Revocations, startFields(began))
+	}
+	if !oldest.IsZero() {
+		if look, err := r.log.Look(ctx, oldest); err == nil && look.Exists && !look.Holds {
+			r.holes.Store(true)
+		}
+	}
+	if oldest := (ID{Milliseconds: now - min(life, now)}); oldest.Compare(last) < 0 {
 		last = oldest
 	}
-	// An error is met again by the next beat, and what stays too long does no harm.
 	_ = r.log.Trim(ctx, Revocations, last)
-	_ = r.log.Trim(ctx, Beats, ID{Milliseconds: now.Milliseconds - min(uint64(4*r.bound/time.Millisecond), now.Milliseconds)})
+	_ = r.log.Trim(ctx, Beats, ID{Milliseconds: now - min(uint64(4*r.bound/time.Millisecond), now)})
 }
 
 // timer says when a silence begins and ends. It has a timer of its own, since a call of the
