@@ -11,11 +11,13 @@ import (
 func (c *classroom) home(w http.ResponseWriter, r *http.Request) {
 	page := struct {
 		frame
-		MyClass grimoireauth.OrganizationID
-		Rooms   []room
+		MyClass     grimoireauth.OrganizationID
+		MyClassName string
+		Rooms       []room
 	}{frame: c.frame(r), Rooms: c.rooms}
 	if session, ok := grimoireauth.SessionFromContext(r.Context()); ok {
 		page.MyClass = session.Organization()
+		page.MyClassName = c.about(r.Context(), grimoireauth.ClassID(page.MyClass)).Name
 	}
 	for _, id := range c.classes {
 		class := c.about(r.Context(), id)

@@ -18,10 +18,10 @@ type letter struct {
 
 // headings are the headings of messages, by their kind at Stytch.
 var headings = map[string]string{
-	"login":          "Your way in",
-	"signup":         "Your way in",
+	"login":          "Sign in to your class",
+	"signup":         "Sign in to your class",
 	"invite":         "You are invited to a class",
-	"discovery":      "Your classes",
+	"discovery":      "Find your classes",
 	"password_reset": "Set a password",
 	"mfa":            "Your second factor",
 }

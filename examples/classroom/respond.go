@@ -21,7 +21,7 @@ var refusals = []struct {
 	{grimoireauth.ErrUnavailable, http.StatusServiceUnavailable, "The sign-in service cannot be reached", "This page needs it. You are not signed out, and what you can see without it goes on working. Please try again in a moment."},
 	{grimoireauth.ErrOverShare, http.StatusTooManyRequests, "Too many requests from your network", "You are not signed out. Please try again in a moment."},
 	{grimoireauth.ErrRateLimited, http.StatusServiceUnavailable, "Too much is going on at the moment", "You are not signed out. Please try again in a moment."},
-	{grimoireauth.ErrForbidden, http.StatusForbidden, "Not permitted", "Your role in this class does not include this."},
+	{grimoireauth.ErrForbidden, http.StatusForbidden, "Not permitted", "Your role in this class does not include this. If you need it, ask an instructor of the class."},
 	{grimoireauth.ErrNotFound, http.StatusNotFound, "Not found", "There is nothing here, or nothing that you may see."},
 }
 
@@ -43,7 +43,8 @@ func (c *classroom) respond(w http.ResponseWriter, r *http.Request, err error) {
 				}
 				w.Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Round(time.Second)/time.Second)))
 			}
-			c.refused(w, r, refused{Status: refusal.status, Title: refusal.title, Detail: refusal.detail, Again: again && r.Method == http.MethodGet})
+			c.refused(w, r, refused{Status: refusal.status, Title: refusal.title, Detail: refusal.detail,
+				Again: again && r.Method == http.MethodGet, frame: frame{SignedIn: errors.Is(err, grimoireauth.ErrForbidden)}})
 			return
 		}
 		// A page is redirected to the sign-in page. A form is not, which would lose it.
@@ -71,7 +72,9 @@ type refused struct {
 }
 
 func (c *classroom) refused(w http.ResponseWriter, r *http.Request, page refused) {
+	signedIn := page.SignedIn
 	page.frame = c.frame(r)
+	page.SignedIn = page.SignedIn || signedIn // the guard refuses before it passes the session on
 	show(w, page.Status, "refused", page)
 }
 

@@ -3,6 +3,9 @@
 //	cd internal/bench && go run .            # all figures
 //	cd internal/bench && go run . -held 1000 # without the long preparation
 //
+// With -write results.json it writes the figures to that file, from which the README is
+// brought up to date by go test -run TestReadmeFigures -update . in the root.
+//
 // The speed of a shared machine changes from one second to the next, so absolute times,
 // and benchmarks that run one after the other, cannot be compared. This command measures
 // all operations in turn, a few milliseconds each, divides each time by the floor of the

@@ -183,8 +183,8 @@ func TestGuardThroughput(t *testing.T) {
 	}
 	fmt.Printf("\nOver loopback, %d connections, %d members: %.0f requests per second bare, %.0f guarded, %.0f with stytch-go\n",
 		connections, members, median(rates[0]), median(rates[1]), median(rates[2]))
-	missed := tell("throughput guarded ÷ bare", median(guarded), 0.85, false)
-	missed += tell("throughput guarded ÷ stytch-go", median(stytch), 4, false)
+	missed := new(results).tell("throughput guarded ÷ bare", median(guarded), 0.85, false)
+	missed += new(results).tell("throughput guarded ÷ stytch-go", median(stytch), 4, false)
 	if missed > 0 && limited() {
 		t.Fail()
 	}

@@ -74,8 +74,8 @@ func onBoth(f func(worker, n int)) func(int) time.Duration {
 	}
 }
 
-// report writes a table of the operations.
-func report(w io.Writer, title string, operations []*operation) (over int, err error) {
+// report writes a table of the operations, and notes their ratios to the floor.
+func (r *results) report(w io.Writer, title string, operations []*operation) (over int, err error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s\n\n| | ns | × floor | quartiles | limit | |\n|---|---:|---:|---:|---:|---|\n", title)
 	for _, o := range operations {
@@ -88,6 +88,7 @@ func report(w io.Writer, title string, operations []*operation) (over int, err e
 				over++
 			}
 		}
+		r.note(o.name, median(o.ratios))
 		fmt.Fprintf(&b, "| %s | %.0f | %.4f | %.4f–%.4f | %s | %s |\n",
 			o.name, median(o.times), median(o.ratios), sorted[len(sorted)/4], sorted[3*len(sorted)/4], limit, result)
 	}

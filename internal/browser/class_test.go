@@ -127,6 +127,7 @@ func TestInstructorAndStudent(t *testing.T) {
 	noor.phonePicture("class-phone")
 	require.EqualValues(t, 403, noor.click("#roster"))
 	require.Contains(t, noor.text("main"), "Your role in this class does not include this")
+	require.True(t, noor.has("#sign-out"), "a person who is refused is still signed in, and sees it")
 	noor.phonePicture("refused-phone")
 
 	t.Log("an expired session_jwt is refreshed without a visible change, and the cookie changes")
