@@ -111,7 +111,7 @@ func (s *service) logouts(n int, add func(bool) member) (bare, logout time.Durat
 		p := s.all[i%len(s.all)]
 		bareBegan = append(bareBegan, p.must(order{Do: "publish", Count: i}).Began)
 		time.Sleep(2 * time.Millisecond)
-		began = append(began, p.must(order{Do: "revoke", JWT: m.credentials.JWT.Reveal()}).Began)
+		began = append(began, p.must(order{Do: "revoke", JWT: m.credentials.JWT.Reveal(), Token: m.credentials.Token.Reveal()}).Began)
 		if i%10 == 0 {
 			time.Sleep(20 * time.Millisecond)
 			for _, p := range s.all {
@@ -197,7 +197,7 @@ func (s *service) streams(n int, add func(bool) member) time.Duration {
 				last <- time.Now().UnixNano()
 			}()
 		}
-		r := s.all[i%len(s.all)].must(order{Do: "revoke", JWT: m.credentials.JWT.Reveal()})
+		r := s.all[i%len(s.all)].must(order{Do: "revoke", JWT: m.credentials.JWT.Reveal(), Token: m.credentials.Token.Reveal()})
 		var slowest int64
 		for range s.all {
 			slowest = max(slowest, <-last)

@@ -40,6 +40,7 @@ type part struct {
 type order struct {
 	Do     string // "revoke", "role", "suspend", "remove", "archive", "status", "expect", "seen", "bare"
 	JWT    string
+	Token  string
 	Class  grimoireauth.ClassID
 	Member grimoireauth.MemberID
 	Role   grimoireauth.Role
@@ -49,14 +50,15 @@ type order struct {
 
 // report is a line that a process writes.
 type report struct {
-	Addr   string // of the first line only
-	Err    string
-	Began  int64 // when the order began; Unix nanoseconds
-	Raised int64 // when the first revocation of the order was raised, which is when Stytch has answered to a demotion
-	Status Status
-	Seen   []int64 // when this process refused each of the expected, or zero
-	Took   int64
-	Silent int
+	Addr    string // of the first line only
+	Err     string
+	Began   int64 // when the order began; Unix nanoseconds
+	Raised  int64 // when the first revocation of the order was raised, which is when Stytch has answered to a demotion
+	Status  Status
+	Seen    []int64 // when this process refused each of the expected, or zero
+	Took    int64
+	Revoked bool // Revoke was called
+	Silent  int
 }
 
 // played is a process of the service.
@@ -232,10 +234,11 @@ func (p *played) obey(ctx context.Context, o order) (r report) {
 	p.raised.Store(0)
 	switch o.Do {
 	case "revoke":
-		var session grimoireauth.Session
-		if session, err = p.verifier.Verify(ctx, grimoireauth.NewSecret(o.JWT)); err == nil {
+		var who grimoireauth.Authentication
+		if who, err = p.verifier.Authenticate(ctx, grimoireauth.NewCredentials(o.JWT, o.Token)); err == nil {
 			r.Began = time.Now().UnixNano()
-			err = p.client.Sessions.Revoke(ctx, session)
+			err = p.client.Sessions.Revoke(ctx, who.Session)
+			r.Revoked = true // at Stytch at the latest, or the error would be another one
 		}
 	case "role":
 		_, err = p.client.Roster.SetRole(ctx, o.Class, o.Member, o.Role)

@@ -28,7 +28,7 @@ func TestP02_AnotherLanguage(t *testing.T) {
 	}
 	add := s.addClass("LAWS")
 	here, there, in := add(false), add(false), add(false)
-	s.all[0].must(order{Do: "revoke", JWT: here.credentials.JWT.Reveal()})
+	s.all[0].must(order{Do: "revoke", JWT: here.credentials.JWT.Reveal(), Token: here.credentials.Token.Reveal()})
 	lines := strings.Split(python("list"), "\n")
 	require.Len(t, lines, 1)
 	require.True(t, strings.HasPrefix(lines[0], "session "), lines[0])

@@ -58,7 +58,7 @@ func TestP01_RefusedOnAllOthers(t *testing.T) {
 						streams = append(streams, p.open(m.path+row.feed, m.credentials))
 					}
 					o := row.order
-					o.JWT, o.Class, o.Member = m.credentials.JWT.Reveal(), m.class, m.id
+					o.JWT, o.Token, o.Class, o.Member = m.credentials.JWT.Reveal(), m.credentials.Token.Reveal(), m.class, m.id
 					s.all[0].must(o)
 					for i, p := range s.all {
 						p.within(soon, row.want, m.path+row.page, m.credentials)
@@ -117,7 +117,7 @@ func TestP02_LostDoubledLate(t *testing.T) {
 			m, other := add(false), add(false)
 			require.Equal(t, 200, there.status(m.path+"/page", m.credentials))
 			undo := disturb()
-			here.must(order{Do: "revoke", JWT: m.credentials.JWT.Reveal()})
+			here.must(order{Do: "revoke", JWT: m.credentials.JWT.Reveal(), Token: m.credentials.Token.Reveal()})
 			require.Equal(t, 200, there.status(m.path+"/page", other.credentials), "no request fails because of it")
 			undo()
 			there.within(20*time.Second, 401, m.path+"/page", m.credentials)
@@ -162,7 +162,7 @@ func TestP03_RestartedEmpty(t *testing.T) {
 			s := newService(t, 2, configure...)
 			add := s.addClass("LAWS")
 			out, in := add(false), add(false)
-			s.all[0].must(order{Do: "revoke", JWT: out.credentials.JWT.Reveal()})
+			s.all[0].must(order{Do: "revoke", JWT: out.credentials.JWT.Reveal(), Token: out.credentials.Token.Reveal()})
 			s.all[1].within(soon, 401, out.path+"/page", out.credentials)
 			s.redis.Restart()
 			for range 20 {
@@ -240,7 +240,7 @@ func TestP04_Silence(t *testing.T) {
 			began := time.Now()
 			require.Equal(t, 200, p.status(m.path+"/page", m.credentials), "within the bound")
 			// A logout that does not reach this process over Redis.
-			o := s.all[0].ask(order{Do: "revoke", JWT: out.credentials.JWT.Reveal()})
+			o := s.all[0].ask(order{Do: "revoke", JWT: out.credentials.JWT.Reveal(), Token: out.credentials.Token.Reveal()})
 			if name != "cut off" {
 				require.NotEmpty(t, o.Err, "publishing fails loudly")
 			}
@@ -282,7 +282,7 @@ func TestP06_LateStart(t *testing.T) {
 	var out []member
 	for range 200 {
 		m := add(false)
-		s.all[0].must(order{Do: "revoke", JWT: m.credentials.JWT.Reveal()})
+		s.all[0].must(order{Do: "revoke", JWT: m.credentials.JWT.Reveal(), Token: m.credentials.Token.Reveal()})
 		out = append(out, m)
 	}
 	in := add(false)
