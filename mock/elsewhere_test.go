@@ -67,6 +67,9 @@ func TestW06_PathsOfOtherClients(t *testing.T) {
 		{"POST", "/pwa/v3/projects", "/pwa/{path...}"},
 		{"GET", public + "/.well-known/openid-configuration", "/v1/public/{project_id}/.well-known/{path...}"},
 		{"GET", public + "/.well-known/oauth-authorization-server", "/v1/public/{project_id}/.well-known/{path...}"},
+		{"GET", "/.well-known/openid-configuration", "/.well-known/{path...}"},
+		{"GET", "/.well-known/oauth-authorization-server", "/.well-known/{path...}"},
+		{"GET", "/.well-known/jwks.json", "/.well-known/{path...}"},
 	} {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
 			wire{t: t, stytch: w.stytch, header: stranger.header}.notBuilt(tt.method, tt.path, tt.method+" "+tt.endpoint)
@@ -99,10 +102,13 @@ func TestW06_OAuth2(t *testing.T) {
 	w := wire{t: t, stytch: stytch}
 	for _, endpoint := range []string{"POST token", "POST introspect", "POST revoke", "POST register", "GET userinfo", "POST userinfo"} {
 		method, name, _ := strings.Cut(endpoint, " ")
-		status, out := w.do(method, "/v1/public/"+stytch.ProjectID()+"/oauth2/"+name, nil)
-		require.Equal(t, http.StatusNotImplemented, status, endpoint)
-		require.Len(t, out, 5)
-		require.Equal(t, "mock_not_implemented", out["error"])
+		// The second is that of the project's domain.
+		for _, at := range []string{"/v1/public/" + stytch.ProjectID() + "/oauth2/", "/v1/oauth2/"} {
+			status, out := w.do(method, at+name, nil)
+			require.Equal(t, http.StatusNotImplemented, status, endpoint)
+			require.Len(t, out, 5)
+			require.Equal(t, "mock_not_implemented", out["error"])
+		}
 	}
 }
 

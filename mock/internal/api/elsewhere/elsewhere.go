@@ -12,8 +12,13 @@ import (
 	"github.com/promptgrimoire/auth/mock/internal/wire"
 )
 
-// oauth2Paths are paths whose errors have the names of RFC 6749.
-const oauth2Paths = "/v1/public/{project_id}/oauth2/"
+// oauth2Paths are paths whose errors have the names of RFC 6749, at Stytch's own domain
+// and at that of a project.
+// Source: https://stytch.com/docs/b2b/api/connected-app-openid-configuration
+const (
+	oauth2Paths       = "/v1/public/{project_id}/oauth2/"
+	oauth2DomainPaths = "/v1/oauth2/"
+)
 
 // absent are endpoints that a B2B project has at Stytch, and what one sentence says
 // about each of them.
@@ -58,8 +63,17 @@ var absent = []struct {
 		"POST " + oauth2Paths + "register",
 		"GET " + oauth2Paths + "userinfo",
 		"POST " + oauth2Paths + "userinfo",
+		"POST " + oauth2DomainPaths + "token",
+		"POST " + oauth2DomainPaths + "introspect",
+		"POST " + oauth2DomainPaths + "revoke",
+		"POST " + oauth2DomainPaths + "register",
+		"GET " + oauth2DomainPaths + "userinfo",
+		"POST " + oauth2DomainPaths + "userinfo",
 	}},
-	{core.ByAnyone, "it is no OpenID provider that clients could discover", []string{"* /v1/public/{project_id}/.well-known/{path...}"}},
+	{core.ByAnyone, "it is no OpenID provider that clients could discover", []string{
+		"* /v1/public/{project_id}/.well-known/{path...}",
+		"* /.well-known/{path...}",
+	}},
 	{core.ByAnyone, "it serves backends, and this is for Stytch's SDKs in browsers and phones", []string{"* /sdk/v1/{path...}"}},
 	{core.ByAnyone, "the project's settings come from the seed file or its fields, and no workspace key is known", []string{"* /pwa/{path...}"}},
 }
@@ -146,7 +160,7 @@ func Routes() []core.Route {
 			out = append(out, core.Route{Endpoint: endpoint, Access: family.access, Refusal: func(name string) *wire.APIError {
 				refusal := wire.Error(wire.TypeNotBuilt)
 				refusal.Message = fmt.Sprintf("The mock does not have %s: %s.", name, family.why)
-				refusal.OAuth2 = strings.Contains(name, oauth2Paths)
+				refusal.OAuth2 = strings.Contains(name, oauth2Paths) || strings.Contains(name, oauth2DomainPaths)
 				return refusal
 			}})
 		}
