@@ -42,6 +42,7 @@ type waiting struct {
 	tries int       // so far
 	due   time.Time // of the next one
 	order int64     // in which the messages were added
+	clear int       // how often the queue had been cleared then
 }
 
 // Queue holds what one endpoint is to receive. It starts nothing: [Queue.Run], which the
@@ -53,6 +54,7 @@ type Queue struct {
 	waiting  []waiting  // the one that is due first is the first
 	attempts []Attempt  // oldest first
 	order    int64
+	clears   int
 	added    chan struct{} // has a token if a message came since Run last looked
 }
 
@@ -66,7 +68,7 @@ func (q *Queue) Add(m Message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.order++
-	q.insert(waiting{Message: m, due: time.Now(), order: q.order})
+	q.insert(waiting{Message: m, due: time.Now(), order: q.order, clear: q.clears})
 	select {
 	case q.added <- struct{}{}:
 	default:
@@ -87,11 +89,19 @@ func (q *Queue) Waiting() int {
 	return len(q.waiting)
 }
 
-// Clear forgets the messages and the attempts.
+// Clear forgets the messages and the attempts, also of a message that is on its way.
 func (q *Queue) Clear() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting, q.attempts = nil, nil
+	q.clears++
+}
+
+// forgot reports whether the queue was cleared since the message was added.
+func (q *Queue) forgot(w waiting) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return w.clear != q.clears
 }
 
 // Deliver tries every message once now, whatever its pause, also those that come while it
@@ -108,7 +118,7 @@ func (q *Queue) Deliver(ctx context.Context) (failed int, err error) {
 				q.put(batch[i:]...)
 				return failed, context.Cause(ctx)
 			}
-			if !q.try(ctx, w) {
+			if !q.forgot(w) && !q.try(ctx, w) {
 				failed++
 			}
 			tried = w.order
@@ -176,8 +186,11 @@ func (q *Queue) put(messages ...waiting) {
 	}
 }
 
-// insert is put with the lock held.
+// insert is put with the lock held. It leaves out what was forgotten.
 func (q *Queue) insert(w waiting) {
+	if w.clear != q.clears {
+		return
+	}
 	at, _ := slices.BinarySearchFunc(q.waiting, w, func(a, b waiting) int {
 		return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.order, b.order))
 	})
@@ -185,12 +198,16 @@ func (q *Queue) insert(w waiting) {
 }
 
 // try makes one attempt, and puts the message back if it failed and is to be tried again.
-// An attempt that ends with the context does not count.
+// An attempt that ends with the context does not count, nor does one of a message that was
+// forgotten meanwhile.
 func (q *Queue) try(ctx context.Context, w waiting) (accepted bool) {
 	a := Attempt{Message: w.Message, URL: q.endpoint.URL, Number: w.tries + 1, At: time.Now()}
 	a.Status, a.Failed = q.endpoint.post(ctx, w.Message, a.At)
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if w.clear != q.clears {
+		return true
+	}
 	if a.Failed != "" && ctx.Err() != nil {
 		q.insert(w)
 		return false
