@@ -44,8 +44,9 @@ func TestDocsSnippetsAreCompiled(t *testing.T) {
 }
 
 // configured matches the line above a block of a configuration or of another language,
-// which names the file of an example that has the same lines and that its tests use.
-var configured = regexp.MustCompile(`^<!-- from (examples/\S+) -->$`)
+// which names the file of an example, or of fakestytch, that has the same lines and that
+// its tests use.
+var configured = regexp.MustCompile(`^<!-- from ((?:examples|mock/fakestytch/testdata)/\S+) -->$`)
 
 func TestDocsConfigurationsAreThoseOfExamples(t *testing.T) {
 	checked := 0

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -29,4 +30,17 @@ func TestGuide(t *testing.T) {
 	}
 	_, err = readOptions([]string{"-addr", "127.0.0.1:4010", "-jwt-life", "5m", "-open"}, io.Discard)
 	require.NoError(t, err)
+}
+
+// The guide's program runs with Python's standard library.
+func TestGuideInPython(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("there is no python3")
+	}
+	r := start(t)
+	out, err := exec.CommandContext(t.Context(), python, "testdata/guide.py", r.url, r.project, r.secr).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "LAWS1100 ['POST /v1/b2b/organizations'")
+	r.stop()
 }
