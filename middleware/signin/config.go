@@ -110,7 +110,7 @@ func (c Config) linkLife() time.Duration { return cmp.Or(c.LinkExpires, linkLife
 
 func (c Config) limiter() Limiter {
 	if c.Limit == nil {
-		return newMemoryLimiter()
+		return NewLimiter()
 	}
 	return c.Limit
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -71,3 +72,14 @@ func (m memory) Incr(_ context.Context, key string, expires time.Duration) (int,
 }
 
 func (m memory) Decr(_ context.Context, key string) { m[key]-- }
+
+// The built-in Limiter lets three guesses at one account come from one client address.
+func ExampleNewLimiter() {
+	limiter := signin.NewLimiter()
+	guess := signin.Use{Action: signin.ActionGuess, Class: "organization-1", Address: "ada@example.edu", Source: netip.MustParseAddr("192.0.2.1")}
+	for range 4 {
+		grant, err := limiter.Reserve(context.Background(), guess)
+		fmt.Print(grant.Wait > 0, " ", err, "; ")
+	}
+	// Output: false <nil>; false <nil>; false <nil>; true <nil>;
+}

@@ -14,10 +14,10 @@ import (
 // calls Stytch. A Limiter must be safe for concurrent use.
 //
 // The built-in Limiter counts in memory, so each process allows as much. A Limiter that
-// replicas share can keep a counter with an expiry for each combination of Action,
-// Class and Address, and one for each combination of Action and Source, as Redis does
-// with INCR and EXPIRE; Release decrements them. Address is personal data: store a hash
-// of it.
+// replicas share over Redis is that of the module redisrevocations, in its package
+// signinlimits. One of your own can keep a counter with an expiry for each combination of
+// Action, Class and Address, and one for each combination of Action and Source; Release
+// decrements them. Address is personal data: store a hash of it.
 type Limiter interface {
 	// Reserve takes one of what is left for this use. It must not depend on whether a
 	// class knows the address. After an error no call is made, and the page says that
@@ -71,34 +71,8 @@ const (
 	ActionAskClass  Action = "ask_class" // of a name that is not known to be a class
 )
 
-// The limits of the built-in Limiter. docs/security.md states them.
-var (
-	// One message at a time: a code invalidates the one before it, and people need a
-	// moment to find it.
-	messageGap = limit.Rate{Burst: 1, Every: 30 * time.Second}
-	// Five in the time for which a code works. One client address cannot take all of
-	// them.
-	messageQuota = limit.Quota{Within: 10 * time.Minute, Most: 5, Each: 3}
-	// Stytch sends one e-mail a second to an address, in all classes together, and
-	// counts seconds of the clock, so that two e-mails need more than a second in
-	// between. Source: https://stytch.com/docs/b2b/api/rate-limits
-	mailGap = limit.Rate{Burst: 1, Every: 2 * time.Second}
-	// Messages to one address are sent in the order in which they are requested, since
-	// a stranger who requests all the time would otherwise get each turn. There is room
-	// for one message of each kind: three for a class and two for a discovery.
-	mailWait = 4 * mailGap.Every
-	// With three guesses from each of three client addresses one is left for the owner
-	// of the account.
-	guessQuota = limit.Quota{Within: 10 * time.Minute, Most: 10, Each: 3}
-	// One client address may be that of a lecture: 300 people in two minutes, some of
-	// them twice. Used messages and right guesses are released.
-	sourceSends   = limit.Rate{Burst: 400, Every: 10 * time.Second}
-	sourceGuesses = limit.Rate{Burst: 400, Every: 10 * time.Second}
-	// After a while few classes have not been looked up by this process.
-	sourceClasses = limit.Rate{Burst: 100, Every: time.Second}
-	// All requests without a known client address share this limit.
-	otherClasses = limit.Rate{Burst: 100, Every: 100 * time.Millisecond}
-)
+// pageLimits are those of the built-in Limiter.
+var pageLimits = limit.OfPages()
 
 const (
 	limitedAddresses = 20_000 // of a class; at most 250 bytes each, in three tables
@@ -137,16 +111,19 @@ func (u Use) mailKey() mailKey {
 	return mailKey{u.Address, u.Class == "" || strings.HasPrefix(u.Class, "organization-")}
 }
 
-func newMemoryLimiter() *memoryLimiter {
+// NewLimiter returns the built-in Limiter, which counts in the memory of this process, and
+// uses at most 15 megabytes. It is what [Config].Limit is without one; a Limiter that
+// replicas share falls back to it while its store does not answer.
+func NewLimiter() Limiter {
 	return &memoryLimiter{
-		gaps:     limit.NewRates[limitKey](messageGap, limitedAddresses),
-		messages: limit.NewWindows[limitKey](messageQuota, limitedAddresses),
-		mail:     limit.NewRates[mailKey](mailGap, limitedAddresses),
-		guesses:  limit.NewWindows[limitKey](guessQuota, limitedAddresses),
-		sends:    limit.NewRates[netip.Addr](sourceSends, limitedSources),
-		tries:    limit.NewRates[netip.Addr](sourceGuesses, limitedSources),
-		classes:  limit.NewRates[netip.Addr](sourceClasses, limitedSources),
-		others:   limit.NewRates[struct{}](otherClasses, 1),
+		gaps:     limit.NewRates[limitKey](pageLimits.MessageGap, limitedAddresses),
+		messages: limit.NewWindows[limitKey](pageLimits.MessageQuota, limitedAddresses),
+		mail:     limit.NewRates[mailKey](pageLimits.MailGap, limitedAddresses),
+		guesses:  limit.NewWindows[limitKey](pageLimits.GuessQuota, limitedAddresses),
+		sends:    limit.NewRates[netip.Addr](pageLimits.SourceSends, limitedSources),
+		tries:    limit.NewRates[netip.Addr](pageLimits.SourceGuesses, limitedSources),
+		classes:  limit.NewRates[netip.Addr](pageLimits.SourceClasses, limitedSources),
+		others:   limit.NewRates[struct{}](pageLimits.OtherClasses, 1),
 	}
 }
 
@@ -195,7 +172,7 @@ func (m *memoryLimiter) reserveMessage(ctx context.Context, use Use) Grant {
 	if use.Action == ActionSendSMS {
 		return Grant{}
 	}
-	wait, booked := m.mail.Book(use.mailKey(), mailWait)
+	wait, booked := m.mail.Book(use.mailKey(), pageLimits.MailWait)
 	if booked && waited(ctx, wait) {
 		return Grant{}
 	}
