@@ -43,6 +43,12 @@ func ExampleObserve() {
 			fmt.Println("changed elsewhere:", e.Source, e.Object, e.Action)
 		case grimoireauth.WebhookRefused:
 			fmt.Println("webhook refused:", e.Reason)
+		case grimoireauth.SilenceBegan:
+			fmt.Println("each session is confirmed by Stytch: Redis is silent for", e.Bound)
+		case grimoireauth.SilenceEnded:
+			fmt.Println("what other processes revoke is known again, after", e.Took)
+		case grimoireauth.RevocationsLost:
+			fmt.Println("published again:", e.Republished)
 		case grimoireauth.OperatorAlarm:
 			fmt.Println("ALARM:", e.Problem)
 		}

@@ -29,7 +29,6 @@ type world struct {
 	mu         sync.Mutex // guards what follows
 	processes  []*process
 	sessions   []*session
-	copies     []logtest.Snapshot
 	draw       *rand.Rand
 	violations []string
 	events     map[string]int
