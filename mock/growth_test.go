@@ -195,6 +195,49 @@ func TestW10_CallsDoNotGrowWithTheSchool(t *testing.T) {
 	}
 }
 
+// Nor in a class that is ten times as large, as where a whole school is one class.
+func TestW10_CallsDoNotGrowWithTheClass(t *testing.T) {
+	if raced {
+		t.Skip("times mean nothing with the race detector")
+	}
+	type class struct {
+		wire
+		mock.Class
+		saml, last string // the connection, and the address of the newest member
+	}
+	fill := func(size int) class {
+		c := class{wire: newWire(t)}
+		c.Class = c.stytch.AddClass("School", mock.Settings{"sso_jit_provisioning": "ALL_ALLOWED"})
+		c.saml = c.stytch.AddSSO(c.ID, "saml", nil)
+		for i := range size {
+			c.last = fmt.Sprintf("s%d@example.edu", i)
+			c.stytch.AddStudent(c.ID, c.last)
+		}
+		return c
+	}
+	small, large := fill(1_000), fill(30_000)
+	for name, call := range map[string]func(c class, n int){
+		"SSO":   func(c class, _ int) { c.sso(c.saml, c.last) },
+		"OAuth": func(c class, _ int) { c.oauth("google", c.Slug, c.last) },
+		"phone": func(c class, n int) {
+			c.ok(http.MethodPost, organizations+"/"+c.Slug+"/members", object{"email_address": fmt.Sprintf("phone%d@example.edu", n), "mfa_phone_number": fmt.Sprintf("+614915%05d", n)})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			few, many := time.Hour, time.Hour
+			for n := range 20 { // in turn, so that a busy machine is busy for both
+				began := time.Now()
+				call(small, n)
+				between := time.Now()
+				call(large, n)
+				few, many = min(few, between.Sub(began)), min(many, time.Since(between))
+			}
+			t.Logf("%v in a class of 1,000, %v of 30,000", few, many)
+			require.Less(t, many, few+few/4+50*time.Microsecond)
+		})
+	}
+}
+
 // Adding 10,000 classes of ten, and signing in and removing a person in each of them,
 // takes at most twelve times as long as 1,000.
 func BenchmarkW10_Classes(b *testing.B) {

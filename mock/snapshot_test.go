@@ -40,6 +40,7 @@ func populated(t *testing.T) *Stytch {
 		m.OAuth = []*state.OAuthRegistration{{Provider: "google"}}
 		m.SSO = []*state.SSORegistration{{ConnectionID: n.ID, Attributes: wire.Metadata{}}}
 		h := state.Visit{State: "s", OrganizationID: m.OrganizationID, ConnectionID: n.ID, ExpiresAt: c.Now}
+		c.State.Reindex(m)
 		c.State.AddCode("c", &state.Code{Value: "123456", MemberID: m.ID})
 		state.Put(&c.State.Visits, h.State, &h)
 		g := state.Grant{Visit: h, Token: "g", User: state.IdPUser{Attributes: wire.Metadata{"a": json.RawMessage(`1`)}}}

@@ -73,9 +73,13 @@ func (c *Request) Changed(action, objectType, id string, shown func() any) {
 	known.shown = shown
 }
 
-// MemberChanged notes that the call has changed a member, whose updated_at is now.
+// MemberChanged notes that the call has changed a member, whose updated_at is now, and
+// brings the index up to date with them.
 func (c *Request) MemberChanged(m *state.Member) {
 	m.UpdatedAt = c.Now
+	if c.State.Member(m.ID) == m { // it is stored
+		c.State.Reindex(m)
+	}
 	c.memberIs(ActionUpdate, m)
 }
 

@@ -128,10 +128,8 @@ func (c *Request) SetPhone(m *state.Member, phone string) error {
 	case m.Phone != "":
 		return wire.Error("duplicate_member_phone_number_for_member")
 	}
-	for _, other := range c.State.Roster(c.State.Org(m.OrganizationID)).Members {
-		if other.ID != m.ID && other.Status != state.StatusDeleted && other.Phone == phone {
-			return wire.Error("duplicate_member_phone_number")
-		}
+	if other := c.State.Roster(c.State.Org(m.OrganizationID)).ByPhone[phone]; other != nil && other.ID != m.ID {
+		return wire.Error("duplicate_member_phone_number")
 	}
 	m.Phone, m.PhoneID = phone, c.NewID("phone-number")
 	return nil

@@ -17,12 +17,15 @@ type memberIndex struct {
 	ByExternal map[string]*Member // deleted ones included: they keep theirs
 	Retired    map[string]*Member
 	ByUserName map[string]*Member // the directory's name for them; deprovisioned ones included
+	ByPhone    map[string]*Member
+	byAccount  map[string]*Member // at an identity provider; of a connection that is gone, too
 }
 
 func newMemberIndex() *memberIndex {
 	return &memberIndex{
 		ByEmail: make(map[string]*Member), ByExternal: make(map[string]*Member),
 		Retired: make(map[string]*Member), ByUserName: make(map[string]*Member),
+		ByPhone: make(map[string]*Member), byAccount: make(map[string]*Member),
 	}
 }
 
@@ -32,7 +35,8 @@ type memberNames struct {
 	email, external string
 	address         string // in the index of all addresses, also of a deleted member
 	retired         []string
-	userName        string
+	userName, phone string
+	accounts        []string
 }
 
 // Roster returns the index of the organization's members.
@@ -53,7 +57,7 @@ func (db *State) indexMember(m *Member) {
 }
 
 // Reindex brings the index up to date with a member. What changes a member's status,
-// address, external id or SCIM registration ends with it.
+// address, external id, phone number or accounts ends with it.
 func (db *State) Reindex(m *Member) {
 	r := db.index.rosters[m.OrganizationID]
 	db.reindexAddress(m)
@@ -62,6 +66,10 @@ func (db *State) Reindex(m *Member) {
 		removeName(r.ByEmail, m.indexed.email, m)
 		for _, email := range m.indexed.retired {
 			removeName(r.Retired, email, m)
+		}
+		removeName(r.ByPhone, m.indexed.phone, m)
+		for _, account := range m.indexed.accounts {
+			removeName(r.byAccount, account, m)
 		}
 	}
 	removeName(r.ByExternal, m.indexed.external, m)
@@ -84,6 +92,53 @@ func (db *State) Reindex(m *Member) {
 		m.indexed.retired = append(m.indexed.retired, email)
 		r.Retired[email] = m
 	}
+	if m.Phone != "" {
+		m.indexed.phone = m.Phone
+		r.ByPhone[m.Phone] = m
+	}
+	for _, a := range m.SSO {
+		m.indexed.accounts = append(m.indexed.accounts, ssoAccount(a.ConnectionID, a.ExternalID))
+	}
+	for _, a := range m.OAuth {
+		m.indexed.accounts = append(m.indexed.accounts, oauthAccount(a.Provider, a.Subject))
+	}
+	for _, account := range m.indexed.accounts {
+		r.byAccount[account] = m
+	}
+}
+
+func ssoAccount(connectionID, externalID string) string {
+	return "sso " + connectionID + " " + externalID
+}
+func oauthAccount(provider, subject string) string { return "oauth " + provider + " " + subject }
+
+// BySSO returns the member with this account at an SSO identity provider, who is not
+// deleted, and the account; or nil.
+func (r *memberIndex) BySSO(connectionID, externalID string) (*Member, *SSORegistration) {
+	m := r.byAccount[ssoAccount(connectionID, externalID)]
+	if m == nil {
+		return nil, nil
+	}
+	for _, a := range m.SSO {
+		if a.ConnectionID == connectionID && a.ExternalID == externalID {
+			return m, a
+		}
+	}
+	return nil, nil
+}
+
+// ByOAuth does so for an account at an OAuth provider.
+func (r *memberIndex) ByOAuth(provider, subject string) (*Member, *OAuthRegistration) {
+	m := r.byAccount[oauthAccount(provider, subject)]
+	if m == nil {
+		return nil, nil
+	}
+	for _, a := range m.OAuth {
+		if a.Provider == provider && a.Subject == subject {
+			return m, a
+		}
+	}
+	return nil, nil
 }
 
 // reindexAddress puts a member where those with the same address are.

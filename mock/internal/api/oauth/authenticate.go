@@ -3,8 +3,6 @@
 package oauth
 
 import (
-	"slices"
-
 	"github.com/promptgrimoire/auth/mock/internal/core"
 	"github.com/promptgrimoire/auth/mock/internal/state"
 	"github.com/promptgrimoire/auth/mock/internal/wire"
@@ -90,15 +88,8 @@ func Authenticate(c *core.Request, in authenticateOAuthRequest) (*oauthResponse,
 // memberByOAuth returns the member who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func memberByOAuth(c *core.Request, g *state.Grant) (*state.Member, *state.OAuthRegistration) {
-	for _, m := range c.State.Roster(c.State.Org(g.OrganizationID)).Members {
-		if m.Status == state.StatusDeleted {
-			continue
-		}
-		if i := slices.IndexFunc(m.OAuth, func(r *state.OAuthRegistration) bool {
-			return r.Provider == g.Provider && r.Subject == g.User.Subject
-		}); i >= 0 {
-			return m, m.OAuth[i]
-		}
+	if m, account := c.State.Roster(c.State.Org(g.OrganizationID)).ByOAuth(g.Provider, g.User.Subject); m != nil {
+		return m, account
 	}
 	return c.MemberByEmail(c.State.Org(g.OrganizationID), g.User.Email), nil
 }

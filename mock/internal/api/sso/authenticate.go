@@ -156,15 +156,8 @@ func protocol(n *state.Connection, c *core.Request) string {
 // memberBySSO returns the member who signs in, by the account or else by the address, and
 // their registration if it was the account.
 func memberBySSO(c *core.Request, g *state.Grant) (*state.Member, *state.SSORegistration) {
-	for _, m := range c.State.Roster(c.State.Org(g.OrganizationID)).Members {
-		if m.Status == state.StatusDeleted {
-			continue
-		}
-		if i := slices.IndexFunc(m.SSO, func(r *state.SSORegistration) bool {
-			return r.ConnectionID == g.ConnectionID && r.ExternalID == g.User.Subject
-		}); i >= 0 {
-			return m, m.SSO[i]
-		}
+	if m, account := c.State.Roster(c.State.Org(g.OrganizationID)).BySSO(g.ConnectionID, g.User.Subject); m != nil {
+		return m, account
 	}
 	return c.MemberByEmail(c.State.Org(g.OrganizationID), g.User.Email), nil
 }
