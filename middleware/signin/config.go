@@ -61,10 +61,14 @@ type Config struct {
 	Impersonation bool
 
 	// Limit bounds the messages, guesses and class look-ups of strangers. The built-in
-	// Limiter counts in memory, so each process allows as much; replicas can share a
-	// Limiter of the application. Nil: the built-in one, which docs/security.md
-	// describes.
+	// Limiter counts in memory, so each process allows as much; replicas can share one
+	// over Redis, that of package signinlimits. Nil: the built-in one, which
+	// docs/security.md describes.
 	Limit Limiter
+	// Redemptions lets two clicks at the same moment, on two replicas, both end signed in,
+	// as two on one process do: those of package signinlimits. Nil: on another replica the
+	// second one finds the link used.
+	Redemptions Redemptions
 
 	// OnSignIn is called after a person has proved who they are and before any cookie
 	// is set, for instance to write a row about them. If it returns an error, the

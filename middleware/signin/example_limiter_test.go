@@ -83,3 +83,20 @@ func ExampleNewLimiter() {
 	}
 	// Output: false <nil>; false <nil>; false <nil>; true <nil>;
 }
+
+// answers are Redemptions of one process, which has no other to wait for.
+type answers map[string]string
+
+func (a answers) Begin(_ context.Context, name string) (string, error) { return a[name], nil }
+func (a answers) End(_ context.Context, name, answer string)           { a[name] = answer }
+
+// Replicas share Redemptions by a store, such as Redis: see package signinlimits.
+func ExampleRedemptions() {
+	var shared signin.Redemptions = answers{}
+	fmt.Println(shared.Begin(context.Background(), "a link")) // this replica redeems it
+	shared.End(context.Background(), "a link", "sealed")
+	fmt.Println(shared.Begin(context.Background(), "a link")) // the second click
+	// Output:
+	//  <nil>
+	// sealed <nil>
+}

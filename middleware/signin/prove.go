@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/promptgrimoire/auth/grimoireauth"
@@ -32,6 +33,8 @@ type signing struct {
 	repeatable bool
 	// revokes says that the redemption also revokes the member's earlier sessions.
 	revokes bool
+	// greeted says that OnSignIn was called for this session, on another replica.
+	greeted bool
 }
 
 // requestFor returns the attempt that requested an e-mail to this address.
@@ -99,6 +102,73 @@ func (p *progress) final(err error) bool {
 	return false
 }
 
+// Redemptions are what replicas share so that a link or a code is redeemed by one of them,
+// although it arrives at two at the same moment. They must be safe for concurrent use. What
+// they store is sealed: it opens with the project secret and a cookie of the browser.
+type Redemptions interface {
+	// Begin begins the redemption of this name and returns "". If another one has begun
+	// it, Begin waits for its answer, until ctx ends, and returns that; if that one has
+	// no answer, it begins. After an error the Handler redeems without them. A redemption
+	// that is not ended within 30 seconds counts as ended without an answer.
+	Begin(ctx context.Context, name string) (answer string, err error)
+	// End ends a redemption. Its answer is kept for a minute. Empty: there is none.
+	End(ctx context.Context, name, answer string)
+}
+
+// proveOnce is prove, which another replica may be doing, or have done a moment ago. Its
+// answer is the session_token, with which this replica asks Stytch about the session. If
+// one more step is missing there is no answer: the cookie of the first response leads on.
+func (h *Handler) proveOnce(r *http.Request, p *progress, before grimoireauth.Authentication, s signing, work signInFunc, redeemed bool) error {
+	shared := h.config.Redemptions
+	if shared == nil || s.key == "" || s.repeatable || redeemed || p.redeemed {
+		return h.prove(r, p, before, s, work)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), redemptionTime)
+	defer cancel()
+	name := keySum(s.key)
+	label := "redeemed\n" + name + "\n" + s.attempt.label()
+	answer, err := shared.Begin(ctx, name)
+	if err != nil {
+		h.logInfo(r, "redeemed without the other replicas", &applicationError{"Redemptions", err})
+		return h.prove(r, p, before, s, work)
+	}
+	if answer == "" {
+		defer func() { shared.End(context.WithoutCancel(r.Context()), name, answer) }() // also after a panic
+		err := h.prove(r, p, before, s, work)
+		answer = h.answerOf(p, err, label)
+		return err
+	}
+	opened, _ := h.box.Open(grimoireauth.NewSecret(answer), label)
+	greeted, token, ok := strings.Cut(opened.Reveal(), " ")
+	if !ok {
+		return h.prove(r, p, before, s, work)
+	}
+	known := s
+	known.greeted = greeted == "greeted"
+	err = h.prove(r, p, before, known, func(ctx context.Context) (stytchclient.SignedIn, error) {
+		return h.client.Sessions.Fetch(ctx, grimoireauth.NewCredentials("", token))
+	})
+	if errors.Is(err, grimoireauth.ErrSessionEnded) && !p.redeemed {
+		return h.prove(r, p, before, s, work) // signed out meanwhile, so the link is used
+	}
+	return err
+}
+
+// answerOf returns what another replica needs to give the same response: nothing unless the
+// sign-in is finished, or waits for the account to be confirmed.
+func (h *Handler) answerOf(p *progress, err error, label string) string {
+	var unexpected *unexpectedAccountError
+	switch {
+	case !p.redeemed:
+		return ""
+	case err == nil:
+		return h.box.Seal(grimoireauth.NewSecret("greeted "+p.signedIn.Token.Reveal()), label).Reveal()
+	case errors.As(err, &unexpected):
+		return h.box.Seal(grimoireauth.NewSecret("unknown "+p.signedIn.Token.Reveal()), label).Reveal()
+	}
+	return ""
+}
+
 // prove does the work once and verifies the new credentials. It goes on if the browser
 // is gone, since the token is used up, and a second click gets the result.
 func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authentication, s signing, work signInFunc) error {
@@ -132,7 +202,7 @@ func (h *Handler) prove(r *http.Request, p *progress, before grimoireauth.Authen
 	if s.isUnexpected(p.signedIn.Member.Email) {
 		return &unexpectedAccountError{p.signedIn}
 	}
-	if h.config.OnSignIn != nil {
+	if h.config.OnSignIn != nil && !s.greeted {
 		if err := h.config.OnSignIn(ctx, p.signedIn); err != nil {
 			own := &applicationError{"OnSignIn", err}
 			if own.refuses() {

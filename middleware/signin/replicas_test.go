@@ -3,9 +3,11 @@ package signin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -263,6 +265,102 @@ func TestP07_TheCallbackIsOpenedTwice(t *testing.T) {
 		require.Len(t, append(x.failing.heard, x.good.heard...), 1)
 		require.Zero(t, x.first.calls(revoked))
 	})
+}
+
+// sharedRedemptions are those of two replicas in one process.
+type sharedRedemptions struct {
+	mu      sync.Mutex
+	answers map[string]string
+	working map[string]chan struct{}
+	fails   bool
+}
+
+func (s *sharedRedemptions) Begin(ctx context.Context, name string) (string, error) {
+	for {
+		s.mu.Lock()
+		if s.fails {
+			s.mu.Unlock()
+			return "", errors.New("no Redis")
+		}
+		answer, working := s.answers[name], s.working[name]
+		if answer == "" && working == nil {
+			s.working[name] = make(chan struct{})
+		}
+		s.mu.Unlock()
+		if answer != "" || working == nil {
+			return answer, nil
+		}
+		select {
+		case <-working:
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+}
+
+func (s *sharedRedemptions) End(_ context.Context, name, answer string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.working[name])
+	delete(s.working, name)
+	if answer != "" {
+		s.answers[name] = answer
+	}
+}
+
+// Two clicks at the same moment, on two replicas. The browser drops the first response, and
+// the second one signs it in, as on one process; the token is redeemed once.
+func TestP07_TwoClicksOnTwoReplicas(t *testing.T) {
+	for _, requested := range []bool{true, false} {
+		for _, fails := range []bool{false, true} {
+			t.Run(fmt.Sprintf("requested %v, without the store %v", requested, fails), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					base := newFixture(t, signin.Config{})
+					shared := &sharedRedemptions{answers: map[string]string{}, working: map[string]chan struct{}{}, fails: fails}
+					heard := &hook{}
+					one := base.processWith(false, signin.Config{OnSignIn: heard.onSignIn, Redemptions: shared})
+					two := base.processWith(false, signin.Config{OnSignIn: heard.onSignIn, Redemptions: shared})
+					time.Sleep(time.Minute)
+					b := one.browser()
+					callback := ""
+					if requested {
+						b.asks(base.law, "/classes/a")
+						callback = one.callbackAddress(one.newest())
+					} else {
+						callback = one.link(base.law.ID, "ada@example.edu")
+					}
+					form := b.open(callback)
+					bare := one.browser()
+					bare.copies(b)
+					one.stytch.Fail(mock.Fault{Endpoint: redeemed, Latency: 2 * time.Second})
+					first := make(chan answer, 1)
+					go func() { first <- bare.post("/auth/callback", form) }()
+					time.Sleep(time.Second)
+					second := b.on(two)
+					res := second.post("/auth/callback", form)
+					require.Equal(t, http.StatusSeeOther, (<-first).status)
+					if fails {
+						require.Equal(t, http.StatusGone, res.status, "as without the store")
+						return
+					}
+					require.Equal(t, http.StatusSeeOther, res.status, res.body)
+					require.Equal(t, 1, one.calls(redeemed))
+					if !requested {
+						require.Equal(t, "/auth/account", res.at)
+						require.Equal(t, "/", second.post("/auth/account", url.Values{"answer": {"yes"}}).at)
+					} else {
+						require.Equal(t, "/classes/a", res.at)
+					}
+					require.Equal(t, string(base.ada), second.who())
+					require.Len(t, heard.heard, 1)
+					require.Zero(t, one.calls(revoked))
+					for _, answer := range shared.answers {
+						require.NotContains(t, answer, second.cookie(sessionAt))
+					}
+				})
+			})
+		}
+	}
 }
 
 // The account of a link that was not asked for is confirmed on one replica, whose OnSignIn

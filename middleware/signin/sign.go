@@ -29,7 +29,7 @@ func (h *Handler) sign(w http.ResponseWriter, r *http.Request, s signing, work s
 		}
 	}
 	got, err := h.redemptions.Do(r.Context(), s.key, func(p *progress) (bool, error) {
-		err := h.prove(r, p, before, s, work)
+		err := h.proveOnce(r, p, before, s, work, redeemed)
 		if p.redeemed && isUndecided(err) {
 			err = &unfinishedError{p.signedIn.Token, err}
 		}

@@ -26,6 +26,6 @@ func Example() {
 	}
 	_ = signin.Config{
 		BaseURL: "https://classes.example.edu",
-		Limit:   limits,
+		Limit:   limits, Redemptions: limits.Redemptions(),
 	}
 }

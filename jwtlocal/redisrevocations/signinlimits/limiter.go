@@ -202,8 +202,7 @@ func (l *Limiter) release(ctx context.Context, counters []counter) {
 
 // run runs the script. It fails at once for a second after it has failed.
 func (l *Limiter) run(ctx context.Context, op string, counters []counter) (refused int, wait time.Duration, err error) {
-	now := int64(time.Since(l.origin))
-	if rested := l.rested.Load(); rested > now {
+	if l.rests() {
 		return 0, 0, errResting
 	}
 	keys := []string{l.prefix + "new"}
@@ -225,16 +224,24 @@ func (l *Limiter) run(ctx context.Context, op string, counters []counter) (refus
 	if err == nil {
 		err = fmt.Errorf("the script returned %v", answer)
 	}
+	l.failed(ctx, err)
+	return 0, 0, err
+}
+
+// rests reports whether Redis has failed within the last second.
+func (l *Limiter) rests() bool { return l.rested.Load() > int64(time.Since(l.origin)) }
+
+// failed begins a rest, and tells the operator.
+func (l *Limiter) failed(ctx context.Context, err error) {
 	l.rested.Store(int64(time.Since(l.origin) + restTime))
 	l.alarm(ctx, err)
-	return 0, 0, err
 }
 
 var errResting = fmt.Errorf("signinlimits: Redis has failed within the last %v", restTime)
 
 // alarm tells the operator, once a minute.
 func (l *Limiter) alarm(ctx context.Context, cause error) {
-	const problem = "the limits of the sign-in pages are not shared: Redis does not count, so each process counts for itself"
+	const problem = "the limits of the sign-in pages are not shared, nor are redemptions: Redis does not answer, so each process counts for itself"
 	if count := l.alarms.Met(problem); count > 0 && l.observe != nil {
 		defer func() { _ = recover() }()
 		l.observe(ctx, grimoireauth.OperatorAlarm{Problem: problem, Err: cause, Count: count})
