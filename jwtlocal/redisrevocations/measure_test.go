@@ -113,9 +113,9 @@ func (s *service) logouts(n int, add func(bool) member) (bare, logout time.Durat
 		time.Sleep(2 * time.Millisecond)
 		began = append(began, p.must(order{Do: "revoke", JWT: m.credentials.JWT.Reveal(), Token: m.credentials.Token.Reveal()}).Began)
 		if i%10 == 0 {
-			time.Sleep(20 * time.Millisecond)
+
 			for _, p := range s.all {
-				require.Equal(s.t, 401, p.status(m.path+"/page", m.credentials))
+				p.within(soon, 401, m.path+"/page", m.credentials)
 			}
 		} else {
 			time.Sleep(2 * time.Millisecond)
@@ -164,6 +164,7 @@ func (s *service) send(p *process, m member) int64 {
 	_, _ = fmt.Fprintf(sum, "%s.%s.%s", m.id, at, body)
 	r, err := http.NewRequest("POST", "http://"+p.addr+"/webhooks", strings.NewReader(body))
 	require.NoError(s.t, err)
+	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("svix-id", string(m.id))
 	r.Header.Set("svix-timestamp", at)
 	r.Header.Set("svix-signature", "v1,"+base64.StdEncoding.EncodeToString(sum.Sum(nil)))
