@@ -664,6 +664,7 @@ func TestW01_SCIMInTheStateFile(t *testing.T) {
 		{"no user_name", `"user_name": "ada@example.edu"`, `"user_name": ""`, "needs a user_name of its own"},
 		{"group without an id", `"group_id": "` + group + `",
             "group_name"`, `"group_id": "", "group_name"`, "group_id of its own"},
+		{"null for a group", `"groups": [`, `"groups": [null,`, "a group is null"},
 		{"no token", `"token": "` + d.bearer + `"`, `"token": ""`, "needs a connection_id of its own and a bearer token"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -141,6 +141,10 @@ func TestRestoreRefusesContradictions(t *testing.T) {
 		{"a default connection that is none", "sso_default_connection_id", func(snap *core.Snapshot) { snap.Organizations[0].DefaultConnection = "saml-connection-test-1" }},
 		{"settings that let nobody in", "contradict each other", func(snap *core.Snapshot) { snap.Organizations[0].Settings.AuthMethods = wire.Restricted }},
 		{"null for a member", "members[0] needs", func(snap *core.Snapshot) { snap.Members[0] = nil }},
+		{"null for the default connection", "sso_connections[0] needs", func(snap *core.Snapshot) {
+			o := snap.Organizations[0]
+			o.DefaultConnection, o.Connections = "saml-connection-test-1", append([]*state.Connection{nil}, o.Connections...)
+		}},
 		{"null for a link", "is no object", func(snap *core.Snapshot) { state.Put(&snap.Links, "l", nil) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -51,6 +51,7 @@ func (db *State) rebuildOrganizations(wrong report) {
 			}
 			Put(&db.index.connections, n.ID, n)
 		}
+		o.Connections = withoutNil(o.Connections) // what is checked below looks at them
 		db.rebuildSCIM(where, o, wrong)
 		return true
 	}
@@ -238,6 +239,11 @@ func (db *State) rebuildTokens(wrong report) {
 	for i := range db.IdPUsers {
 		db.IdPUsers[i].Attributes = db.IdPUsers[i].Attributes.Compacted()
 	}
+}
+
+// withoutNil leaves out what was reported as null.
+func withoutNil[T any](list []*T) []*T {
+	return slices.DeleteFunc(list, func(item *T) bool { return item == nil })
 }
 
 func compactFactors(factors []Factor) {

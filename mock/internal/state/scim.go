@@ -171,7 +171,7 @@ func (db *State) rebuildSCIM(where string, o *Organization, wrong report) {
 	}
 	if slices.Contains(n.Groups, nil) {
 		wrong("%s.scim_connection: a group is null", where)
-		return
+		n.Groups = withoutNil(n.Groups) // the members' registrations look at them
 	}
 	var last int64
 	for i, g := range n.Groups {
