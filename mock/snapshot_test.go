@@ -145,6 +145,13 @@ func TestRestoreRefusesContradictions(t *testing.T) {
 			o := snap.Organizations[0]
 			o.DefaultConnection, o.Connections = "saml-connection-test-1", append([]*state.Connection{nil}, o.Connections...)
 		}},
+		{"an account of no connection", `members[0]: there is no SSO connection "c"`, func(snap *core.Snapshot) { snap.Members[0].SSO[0].ConnectionID = "c" }},
+		{"a login link for no member", `needs the member_id`, func(snap *core.Snapshot) {
+			for _, l := range snap.Links {
+				l.MemberID = ""
+			}
+		}},
+		{"a code for no member", `codes["c"][0] needs the member_id`, func(snap *core.Snapshot) { snap.Codes["c"][0].Kind, snap.Codes["c"][0].MemberID = "login", "" }},
 		{"null for a link", "is no object", func(snap *core.Snapshot) { state.Put(&snap.Links, "l", nil) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func (c *Request) OAuthFactor(g *state.Grant, emailID string, r *state.OAuthRegi
 }
 
 // Register notes the accounts behind the factors on the member, once they have
-// signed in with them.
+// signed in with them. It notes none of a connection that was deleted meanwhile.
 func (c *Request) Register(m *state.Member, factors []state.Factor) {
 	for _, f := range factors {
 		if f.OAuth != nil {
@@ -59,7 +59,7 @@ func (c *Request) Register(m *state.Member, factors []state.Factor) {
 			m.OAuth = append(m.OAuth, &account)
 			c.MemberChanged(m)
 		}
-		if f.SSO != nil {
+		if f.SSO != nil && c.State.Connection(f.SSO.ConnectionID) != nil {
 			account := *f.SSO
 			m.SSO = slices.DeleteFunc(slices.Clone(m.SSO), func(r *state.SSORegistration) bool {
 				return r.ConnectionID == f.SSO.ConnectionID && r.ExternalID == f.SSO.ExternalID

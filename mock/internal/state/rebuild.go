@@ -124,6 +124,11 @@ func (db *State) rebuildMembers(wrong report) {
 		if !checkAccounts(m.OAuth, m.SSO) {
 			wrong("%s: an account is null", where)
 		}
+		for _, r := range withoutNil(slices.Clone(m.SSO)) {
+			if db.Connection(r.ConnectionID) == nil {
+				wrong("%s: there is no SSO connection %.100q", where, r.ConnectionID)
+			}
+		}
 		db.checkSCIM(where, m, wrong)
 		db.indexMember(m)
 	}
@@ -173,6 +178,13 @@ func (db *State) rebuildTokens(wrong report) {
 			wrong("%s: there is no member %.100q", where, id)
 		}
 	}
+	// A link or a code without a member is for the one who has the address.
+	forMember := func(where, kind, id string) {
+		if id == "" && !slices.Contains([]string{"discovery", "password_reset"}, kind) {
+			wrong("%s needs the member_id of a member: its kind is %.60q", where, kind)
+		}
+		member(where, id)
+	}
 	for _, token := range slices.Sorted(maps.Keys(db.Intermediates)) {
 		i, where := db.Intermediates[token], fmt.Sprintf("intermediate_sessions[%.60q]", token)
 		if i == nil || i.Email == "" {
@@ -191,7 +203,7 @@ func (db *State) rebuildTokens(wrong report) {
 			continue
 		}
 		l.Token = token
-		member(where, l.MemberID)
+		forMember(where, l.Kind, l.MemberID)
 		db.indexLink(l)
 	}
 	for _, purpose := range slices.Sorted(maps.Keys(db.Codes)) {
@@ -201,7 +213,7 @@ func (db *State) rebuildTokens(wrong report) {
 				wrong("%s is no object", where)
 				continue
 			}
-			member(where, k.MemberID)
+			forMember(where, k.Kind, k.MemberID)
 			db.indexCode(purpose, k)
 		}
 	}
