@@ -39,6 +39,7 @@ type Limiter struct {
 	prefix  string
 	pages   limit.Pages
 	room    int
+	answer  time.Duration  // that Redis has for one script
 	local   signin.Limiter // counts while Redis does not answer
 	rested  atomic.Int64   // Redis is tried again from then on, in nanoseconds since origin
 	origin  time.Time
@@ -69,7 +70,7 @@ func New(c Config) (*Limiter, error) {
 	key := derived.Sum(nil)
 	return &Limiter{
 		client: func() redis.UniversalClient { return client }, key: func() []byte { return key },
-		prefix: "{" + c.prefix() + "}:limits:", pages: limit.OfPages(), room: newKeys,
+		prefix: "{" + c.prefix() + "}:limits:", pages: limit.OfPages(), room: newKeys, answer: answerTime,
 		local: signin.NewLimiter(), origin: time.Now(), observe: c.Observe,
 	}, nil
 }
@@ -215,7 +216,7 @@ func (l *Limiter) run(ctx context.Context, op string, counters []counter) (refus
 		args = append(args, c.args[:]...)
 	}
 	// A browser that is gone is no failure of Redis.
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.answer)
 	defer cancel()
 	answer, err := script.Run(limited, l.client(), keys, args...).Int64Slice()
 	if err == nil && len(answer) == 2 && answer[0] >= 0 && int(answer[0]) <= len(counters) {

@@ -35,13 +35,13 @@ func (r redemptions) key(name string) string {
 	return strings.TrimSuffix(r.l.prefix, "limits:") + "redeemed:" + r.l.hash("redemption", name)
 }
 
-// do runs a command, which has answerTime.
+// do runs a command, which has as long as a script.
 func do[T any](ctx context.Context, l *Limiter, command func(context.Context, redis.UniversalClient) (T, error)) (T, error) {
 	if l.rests() {
 		var none T
 		return none, errResting
 	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.answer)
 	defer cancel()
 	got, err := command(limited, l.client())
 	if err != nil && !errors.Is(err, redis.Nil) {
