@@ -3,6 +3,7 @@ package redisrevocations
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -25,9 +26,11 @@ var mappings = map[string][]func(*service){"an Organization for each class": nil
 const soon = 5 * time.Second
 
 // TestP01_RefusedOnAllOthers: what one process revokes is refused by the others, and the
-// streams there end.
+// streams there end, also while tokens have to be confirmed since Redis has just begun.
 func TestP01_RefusedOnAllOthers(t *testing.T) {
-	for mapping, configure := range mappings {
+	all := maps.Clone(mappings)
+	all["a Redis that has just begun"] = []func(*service){func(s *service) { s.begun = true }}
+	for mapping, configure := range all {
 		t.Run(mapping, func(t *testing.T) {
 			s := newService(t, 3, configure...)
 			for _, row := range []struct {

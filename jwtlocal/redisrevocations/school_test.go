@@ -33,6 +33,7 @@ type service struct {
 	redis  *redistest.Server
 	bound  time.Duration
 	school string
+	begun  bool // Redis has just begun
 	all    []*process
 }
 
@@ -56,7 +57,9 @@ func newService(t testing.TB, processes int, configure ...func(*service)) *servi
 	for _, c := range configure {
 		c(s)
 	}
-	s.isOld()
+	if !s.begun {
+		s.isOld()
+	}
 	for range processes {
 		s.start()
 	}
