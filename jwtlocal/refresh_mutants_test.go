@@ -200,7 +200,7 @@ func init() {
 	}
 `, ``},
 		{"jwtlocal/watch.go", `	for again := true; again; again = w.again {`, `	for again := true; again; again = false {`},
-		{"jwtlocal/watch.go", `	for w := range all.byKey[key] {`, `	for w := range all.byKey[revokedKey{}] {`},
+		{"jwtlocal/watch.go", `maps.Keys(all.byKey[key])`, `maps.Keys(all.byKey[revokedKey{}])`},
 		{"jwtlocal/watch.go", `		w.cancel(err)
 		w.v.watches.remove(w)`, `		w.cancel(err)`},
 	}...)

@@ -1,7 +1,9 @@
 package jwtlocal
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -55,8 +57,9 @@ func (v *Verifier) Watch(ctx context.Context, authentication grimoireauth.Authen
 
 // watches finds the watches that a revocation concerns.
 type watches struct {
-	mu    sync.Mutex // guards byKey; it is taken before that of a watch
+	mu    sync.Mutex // guards what follows; it is taken before that of a watch
 	byKey map[revokedKey]map[*watch]struct{}
+	added uint64 // watches so far
 }
 
 func (w *watch) keys() [3]revokedKey {
@@ -70,6 +73,8 @@ func (all *watches) add(w *watch) {
 	if all.byKey == nil {
 		all.byKey = map[revokedKey]map[*watch]struct{}{}
 	}
+	all.added++
+	w.number = all.added
 	for _, key := range w.keys() {
 		if all.byKey[key] == nil {
 			all.byKey[key] = map[*watch]struct{}{}
@@ -97,7 +102,8 @@ func (all *watches) revoked(c grimoireauth.Revocation) {
 	}
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	for w := range all.byKey[key] {
+	// In the order in which they began, so that a simulation can be replayed.
+	for _, w := range slices.SortedFunc(maps.Keys(all.byKey[key]), func(a, b *watch) int { return cmp.Compare(a.number, b.number) }) {
 		w.checkNow()
 	}
 }
@@ -109,6 +115,7 @@ type watch struct {
 	ctx            context.Context
 	cancel         context.CancelCauseFunc
 	timer          *time.Timer
+	number         uint64                      // of the watches of a Verifier; set before it is found there
 	authentication grimoireauth.Authentication // the newest one
 	roles          []string                    // when the watch began, sorted
 
@@ -125,7 +132,8 @@ func (w *watch) checkNow() {
 		w.again = true
 		return
 	}
-	w.timer.Reset(0)
+	w.timer.Stop()
+	w.v.background.start(w.check)
 }
 
 // check makes one check, and those that were asked for meanwhile.
