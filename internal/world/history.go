@@ -68,7 +68,7 @@ func draw(seed Seed, d Deployment) History {
 			}
 		}
 	}
-	return drawClocks(seed, h)
+	return drawLogs(seed, d, drawClocks(seed, h))
 }
 
 // act is a kind of step. The weights say how often it is drawn.
@@ -104,7 +104,8 @@ func init() {
 		{"deploy", 1, (*World).deploys},
 		{"trouble at Stytch", 4, (*World).stytchTrouble},
 		{"trouble on the way", 2, (*World).wayTrouble},
-		{"wrong clock", 0, (*World).setsAClockWrong}, // drawn by drawClocks
+		{"wrong clock", 0, (*World).setsAClockWrong},     // drawn by drawClocks
+		{"trouble with the log", 0, (*World).logTrouble}, // drawn by drawLogs
 	}
 }
 

@@ -66,6 +66,7 @@ func (w *World) replace(e *errand, number int, setting Setting) {
 	w.instances, w.former = instances, append(w.former, ends)
 	ends.tell(processEnds)
 	ends.guard.EndWatches()
+	ends.stop()
 }
 
 // stytchTrouble: Stytch fails, hangs, throttles, or cannot be reached.
@@ -172,11 +173,16 @@ func drawClocks(seed Seed, h History) History {
 	n := [...]int{0, 0, 1, 1, 2}[seed.below(5, "wrong clocks")]
 	for _, name := range []string{"c0", "c1"}[:n] {
 		at := time.Duration(float64(h[len(h)-1].At) * seed.unit(name+" at"))
-		i := 0
-		for i < len(h) && h[i].At < at {
-			i++
-		}
-		h = append(h[:i:i], append(History{{Name: name, At: at, Act: "wrong clock"}}, h[i:]...)...)
+		h = h.with(Step{Name: name, At: at, Act: "wrong clock"})
 	}
 	return h
+}
+
+// with returns the history with one more step.
+func (h History) with(s Step) History {
+	i := 0
+	for i < len(h) && h[i].At < s.At {
+		i++
+	}
+	return append(h[:i:i], append(History{s}, h[i:]...)...)
 }

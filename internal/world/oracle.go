@@ -30,7 +30,8 @@ type oracle struct {
 	clock  *clock
 	ledger *ledger
 	clocks *clocks
-	table  *table // of the classes, where they are no Organizations
+	shared *shared // nil: each process has revocations of its own
+	table  *table  // of the classes, where they are no Organizations
 	events *events
 
 	mu         sync.Mutex // guards everything below
@@ -110,11 +111,22 @@ func (o *oracle) bounded(x *exchange, at *session, s service) {
 	if o.ledger.unmarked {
 		over, barred, archived = at.ended(), m.removed, never
 	}
+	// A clock that is behind accepts a session_jwt for longer by as much (docs/security.md).
+	behind := o.clocks.behindSince(p.number, x.arrived)
+	// What another process has published holds here as well.
+	for _, end := range []struct {
+		what         string
+		at, atStytch time.Duration
+	}{{at.id, 0, at.dead}, {m.id, barred, barred}, {m.class.id, archived, archived}} {
+		from := o.shared.heldFrom(end.what, end.at, end.atStytch)
+		if from == never || x.arrived <= from+behind || end.what != at.id && o.clocks.behindSince(p.number, from-sharedBound) > leeway {
+			continue
+		}
+		o.broken("bound", "%s was served as %s %v after the time by which all processes had to know of the end", x.name, m.email, x.arrived-from)
+	}
 	if over == never {
 		return
 	}
-	// A clock that is behind accepts a session_jwt for longer by as much (docs/security.md).
-	behind := o.clocks.behindSince(p.number, x.arrived)
 	late := x.arrived - over
 	if late > 0 {
 		o.events.happened("served after the end, within the bound")
@@ -159,6 +171,9 @@ func (o *oracle) roleBounded(x *exchange, m *member, s service) {
 		}
 		if told, ok := x.instance.told("role of " + m.id); ok && told < x.arrived && o.clocks.behindSince(x.instance.number, told) <= leeway {
 			from = max(from, told)
+		}
+		if held := o.shared.lastHeld(m.id, x.arrived); o.clocks.behindSince(x.instance.number, held) <= leeway {
+			from = max(from, held)
 		}
 		highest = m.highest(from)
 	}

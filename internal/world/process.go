@@ -10,6 +10,7 @@ import (
 
 	"github.com/promptgrimoire/auth/grimoireauth"
 	"github.com/promptgrimoire/auth/grimoireauth/stytchclient"
+	"github.com/promptgrimoire/auth/internal/replica"
 	"github.com/promptgrimoire/auth/jwtlocal"
 	"github.com/promptgrimoire/auth/middleware"
 	"github.com/promptgrimoire/auth/middleware/signin"
@@ -29,6 +30,8 @@ type instance struct {
 	guard    *middleware.Guard
 	onRevoke grimoireauth.OnRevoke // the client's
 	app      http.Handler
+	replica  *replica.Replica // nil unless revocations are shared
+	stop     func()           // ends its replica, after a while
 
 	clock *clock
 	mu    sync.Mutex // guards ends
@@ -52,11 +55,14 @@ func (p *instance) told(what string) (time.Duration, bool) {
 
 // start starts a process. It makes no network call: Stytch may be down.
 func (w *World) start(number int, setting Setting) (*instance, error) {
-	p := &instance{number: number, setting: setting, clock: w.clock, ends: make(map[string]time.Duration)}
+	p := &instance{number: number, setting: setting, clock: w.clock, ends: make(map[string]time.Duration), stop: func() {}}
 	logger := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})).With("process", number)
 	wire := &wire{network: w.network, door: w.door, process: number, spare: newErrand(w.seed, fmt.Sprint("process ", number)), felt: w.felt}
 	wire.spends = func(name, path string) { w.oracle.spends(w.clocks, w.network, number, name, path) }
-	revocations := new(jwtlocal.MemoryRevocations)
+	revocations, add, err := w.shares(p)
+	if err != nil {
+		return nil, err
+	}
 	life := sessionLife
 	if setting.Sliding {
 		life = idleLife
@@ -75,8 +81,7 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 			w.revokedBy(e.name)
 		}
 		return nil
-	}, revocations.Add)
-	var err error
+	}, add)
 	p.client, err = stytchclient.New(stytchclient.Config{
 		ProjectID: w.stytch.ProjectID(), Secret: w.stytch.Secret(), PublicToken: w.stytch.PublicToken(), BaseURL: w.stytch.BaseURL(),
 		Transport: wire, SessionDuration: life, Observe: w.observe,
@@ -89,6 +94,10 @@ func (w *World) start(number int, setting Setting) (*instance, error) {
 		ProjectID: w.stytch.ProjectID(), BaseURL: w.stytch.BaseURL(), Transport: wire,
 		Refresh: p.client.Sessions.Authenticate, Revocations: revocations,
 		OutageGrace: setting.Grace, Observe: w.observe, Logger: logger,
+		TrustTokensInSilence: w.sabotage.kind == "trust in silence",
+	}
+	if w.shared != nil {
+		config.OnRevoke = add
 	}
 	if setting.Sliding {
 		config.SlidingSession = jwtlocal.SlidingSession{Extend: p.client.Sessions.Extend, IdleTimeout: idleLife, AbsoluteTimeout: longestLife}

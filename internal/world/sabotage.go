@@ -36,6 +36,8 @@ var Sabotages = []string{
 	"one pending sign-in",    // beginning with a provider deletes the pending sign-in of another tab
 	"a clock ends sessions",  // a wrong clock leads to the response for an ended session
 	"no look at the clock",   // a link is redeemed although the clock is wrong
+	"deaf replicas",          // no process learns what another one has revoked
+	"trust in silence",       // tokens count although nothing is heard of the log
 }
 
 // onRevoke returns a function that calls record and then next.

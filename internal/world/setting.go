@@ -28,7 +28,9 @@ type Deployment struct {
 	Siblings bool
 	// SecondFactor is the second factor that one of the classes requires.
 	SecondFactor bool
-	Setting      Setting // of the first deployment
+	// Shared has the processes share revocations over a log.
+	Shared  bool
+	Setting Setting // of the first deployment
 }
 
 // Setting is what an operator can change between deployments.
@@ -159,6 +161,7 @@ func drawDeployment(seed Seed) Deployment {
 	d.ByHand = d.ByHand && !d.FrontEnd
 	d.Siblings = d.Siblings && !d.FrontEnd
 	d.SecondFactor = !d.ByHand && !d.FrontEnd && seed.chance(0.4, "second factor")
+	d.Shared = d.Processes > 1 && seed.chance(0.5, "shared revocations")
 	d.Setting = d.drawSetting(seed, "first")
 	return d
 }
@@ -201,6 +204,9 @@ func (d Deployment) String() string {
 	}
 	if d.Siblings {
 		out.WriteString("siblings, ")
+	}
+	if d.Shared {
+		out.WriteString("shared revocations, ")
 	}
 	return out.String() + d.Setting.String()
 }

@@ -237,6 +237,16 @@ func (o *oracle) overstays(s *stream, at, call time.Duration) {
 			o.broken("stream", "%s stands %v after its process ended the session of %s", s.x.name, at-told, m.email)
 		}
 	}
+	// And a revocation in another process, as soon as this one has to know of it.
+	for _, end := range []struct {
+		what         string
+		at, atStytch time.Duration
+	}{{s.reader.id, 0, s.reader.dead}, {m.id, over, over}, {m.class.id, over, over}} {
+		from := o.shared.heldFrom(end.what, end.at, end.atStytch)
+		if from != never && at > max(from, s.opened)+signalled+decidedEvery+call+o.clocks.behindSince(p.number, from-sharedBound) {
+			o.broken("stream", "%s stands %v after the time by which all processes had to know of the end of the session of %s", s.x.name, at-from, m.email)
+		}
+	}
 	if highest := o.rankFor(s, at, call); highest < s.least {
 		o.broken("stream", "%s stands for a reader who has to be %s there, and %s is %s", s.x.name, s.least, m.email, highest)
 	}
@@ -249,6 +259,9 @@ func (o *oracle) rankFor(s *stream, at, call time.Duration) rank {
 		from := at - p.setting.stale() - decidedEvery - call - o.clocks.behindSince(p.number, s.opened)
 		if told, ok := p.told("role of " + m.id); ok && told+signalled+call < at && o.clocks.behindSince(p.number, told) <= leeway {
 			from = max(from, told)
+		}
+		if held := o.shared.lastHeld(m.id, at-signalled-decidedEvery-call); o.clocks.behindSince(p.number, held) <= leeway {
+			from = max(from, held)
 		}
 		return m.highest(from)
 	}

@@ -28,7 +28,8 @@ type World struct {
 	network    *network
 	oracle     *oracle
 	clocks     *clocks
-	table      *table // nil: a class is an Organization
+	shared     *shared // nil: each process has revocations of its own
+	table      *table  // nil: a class is an Organization
 	rooms      []*room
 	people     []*person
 	outside    []*person // who use no computer of the world
@@ -81,7 +82,10 @@ func newWorld(ctx context.Context, seed Seed, d Deployment, s sabotage) (*World,
 	w.network = &network{seed: seed, clock: w.clock, clocks: w.clocks}
 	w.peopling()
 	w.outsiders()
-	w.oracle = &oracle{clock: w.clock, ledger: w.door.ledger, clocks: w.clocks, table: w.table, events: new(events)}
+	if d.Shared {
+		w.shared = newShared(w.clock, d.Processes)
+	}
+	w.oracle = &oracle{clock: w.clock, ledger: w.door.ledger, clocks: w.clocks, shared: w.shared, table: w.table, events: new(events)}
 	for i := range d.Processes {
 		p, err := w.start(i, d.Setting)
 		if err != nil {
@@ -138,6 +142,10 @@ func (w *World) felt(name string, t trouble) { w.note("%s: %s", name, t) }
 // observe counts the events of the library.
 func (w *World) observe(ctx context.Context, event grimoireauth.Event) {
 	switch event.(type) {
+	case grimoireauth.SilenceBegan:
+		w.oracle.events.happened("a silence of the log")
+	case grimoireauth.RevocationsLost:
+		w.oracle.events.happened("a log that has lost revocations")
 	case grimoireauth.RefreshShared:
 		w.oracle.events.happened("a refresh shared")
 	case grimoireauth.RefreshWithheld:
@@ -221,6 +229,7 @@ func (w *World) finally() {
 	w.network.calm()
 	w.clocks.calm()
 	_ = w.clock.sleep(w.context, healing+time.Second)
+	w.settled()
 	for _, d := range w.computers {
 		e := newErrand(w.seed, fmt.Sprint("finally ", d.number))
 		t, p := d.tabs[0], d.sitting()

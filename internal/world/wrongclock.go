@@ -134,6 +134,9 @@ func (c *clocks) behindRevocation(p *instance, m *member, now time.Duration) boo
 	defer c.mu.Unlock()
 	for _, what := range []string{m.id, m.class.id} {
 		told, ok := p.told(cutOf(what))
+		if at, published := c.world.shared.lastPublished(what); published {
+			told, ok = max(told, at), true
+		}
 		for _, w := range c.wrong {
 			if ok && w.ahead > revocationLeeway && w.of(p.number) && w.to+healing >= told && w.from <= now && now <= told+revocationLeeway+w.ahead+healing {
 				return true
