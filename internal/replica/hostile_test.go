@@ -54,7 +54,7 @@ func TestP03_BegunByAnother(t *testing.T) {
 	})
 }
 
-// Whoever finds that entries were lost says so to processes that start later, also if the
+// A process that finds that entries were lost says so to processes that start later, also if the
 // stream began long ago.
 func TestP03_LostOfAnOldStream(t *testing.T) {
 	inBubble(t, func(t *testing.T, log *logtest.Memory) {

@@ -177,7 +177,7 @@ func TestP03_Lost(t *testing.T) {
 				synctest.Wait()
 				require.True(t, late.of(t, "s", "", "").Ended)
 				require.WithinDuration(t, at, late.of(t, "", "m", "").NotBefore, time.Second)
-				require.Equal(t, "what is old", late.needs(t), "what nobody knows was not published again")
+				require.Equal(t, "what is old", late.needs(t), "what no process knows was not published again")
 				require.Less(t, len(log.Entries(replica.Revocations)), 12)
 			})
 		})
