@@ -113,7 +113,7 @@ func TestP01_KnownToAll(t *testing.T) {
 // A process that starts later knows what is live, and not what has expired.
 func TestP06_StartsInTheMiddle(t *testing.T) {
 	inBubble(t, func(t *testing.T, log *logtest.Memory) {
-		a := startBound(t, log, 10*time.Minute)
+		a := startBound(t, log, 20*time.Minute)
 		require.NoError(t, a.Add(t.Context(), grimoireauth.Revocation{Session: "old"}))
 		time.Sleep(jwtlocal.RevocationLife - time.Hour)
 		require.NoError(t, a.Add(t.Context(), grimoireauth.Revocation{Session: "young"}))
@@ -121,7 +121,7 @@ func TestP06_StartsInTheMiddle(t *testing.T) {
 		for n := range 2500 { // several reads
 			require.NoError(t, a.Add(t.Context(), grimoireauth.Revocation{Session: grimoireauth.SessionID(fmt.Sprint(n))}))
 		}
-		b := startBound(t, log, 10*time.Minute)
+		b := startBound(t, log, 20*time.Minute)
 		require.Equal(t, "everything", b.needs(t), "before it has read")
 		synctest.Wait()
 		require.Equal(t, "nothing", b.needs(t))
@@ -187,11 +187,11 @@ func TestP03_Lost(t *testing.T) {
 // All processes restart together with an empty log.
 func TestP03_AllRestart(t *testing.T) {
 	inBubble(t, func(t *testing.T, log *logtest.Memory) {
-		a, b := startBound(t, log, 10*time.Minute), startBound(t, log, 10*time.Minute)
+		a, b := startBound(t, log, 20*time.Minute), startBound(t, log, time.Hour)
 		synctest.Wait()
 		require.NoError(t, a.Add(t.Context(), grimoireauth.Revocation{Session: "s"}))
 		time.Sleep(jwtlocal.RevocationLife * 2)
-		fresh := startBound(t, log, 10*time.Minute)
+		fresh := startBound(t, log, 20*time.Minute)
 		synctest.Wait()
 		require.Equal(t, "nothing", fresh.needs(t))
 		for _, p := range []*process{a, b, fresh} {
@@ -199,7 +199,7 @@ func TestP03_AllRestart(t *testing.T) {
 		}
 		log.Restart()
 		for range 2 {
-			p := startBound(t, log, 10*time.Minute)
+			p := startBound(t, log, 20*time.Minute)
 			synctest.Wait()
 			require.False(t, p.Status().Silent)
 			require.Equal(t, "what is old", p.needs(t))
