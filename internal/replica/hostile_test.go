@@ -202,10 +202,10 @@ func TestP05_NothingIsKeptForEver(t *testing.T) {
 	})
 }
 
-// Eight processes that know 20,000 revocations, and a log that restarts empty, again and
+// Eight processes that know 5,000 revocations, and a log that restarts empty, again and
 // again: what they publish again is not published eight times.
 func TestP03_Storm(t *testing.T) {
-	live, times := 20_000, 2
+	live, times := 5_000, 2
 	if raced {
 		live = 1_000 // the race detector takes its time
 	}
