@@ -278,6 +278,7 @@ func TestWatchesAreForgotten(t *testing.T) {
 		watched(t, v, u.credentials(l, 0))
 		require.NoError(t, r.Add(t.Context(), revokedSession(l)))
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		require.Empty(t, v.watches.byKey)
 	})
 }

@@ -140,10 +140,12 @@ func soakDirectory(s *Stytch, random *rand.Rand) (int, error) {
 			group = n.Groups[random.IntN(len(n.Groups))].ID
 		}
 	}
-	s.core.Mu.Unlock()
 	if n == nil {
+		s.core.Mu.Unlock()
 		return 0, nil
 	}
+	connection, bearer := n.ID, n.Bearer.Value
+	s.core.Mu.Unlock()
 	const member, add = `{"value":"%s"}`, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[%s]}`
 	person := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"p%d@example.edu","active":%t}`, random.IntN(200), random.IntN(5) > 0)
 	crowd := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"G%d","members":[`+member+`]}`, random.IntN(20), user)
@@ -154,14 +156,11 @@ func soakDirectory(s *Stytch, random *rand.Rand) (int, error) {
 		fmt.Sprintf(add, `{"op":"add","path":"members","value":[`+fmt.Sprintf(member, user)+`]}`), fmt.Sprintf(add, `{"op":"remove","path":"members"}`),
 	}
 	_, path, _ := strings.Cut(r.Endpoint, " ")
-	path = strings.NewReplacer("{connection_id}", n.ID, "{user_id}", user, "{group_id}", group, "{name}", "User").Replace(path)
+	path = strings.NewReplacer("{connection_id}", connection, "{user_id}", user, "{group_id}", group, "{name}", "User").Replace(path)
 	req, err := http.NewRequest(r.Method, s.BaseURL()+path, strings.NewReader(bodies[random.IntN(len(bodies))]))
 	if err != nil {
 		return 0, err
 	}
-	s.core.Mu.Lock()
-	bearer := n.Bearer.Value
-	s.core.Mu.Unlock()
 	req.Header.Set("Authorization", "Bearer "+bearer)
 	res, err := s.RoundTrip(req)
 	if err != nil {

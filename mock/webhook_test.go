@@ -192,9 +192,11 @@ func TestWebhooksAreTriedAgain(t *testing.T) {
 		synctest.Wait()
 		require.Len(t, to.got, 1, "the first attempt is made at once")
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		require.Len(t, to.got, 4)
 		to.status = 0
 		time.Sleep(48 * time.Hour)
+		synctest.Wait()
 		require.Len(t, to.got, 5, "an accepted webhook is not sent again")
 		var at []time.Duration
 		for i, a := range w.stytch.WebhookAttempts() {
@@ -212,6 +214,7 @@ func TestWebhooksAreTriedAgain(t *testing.T) {
 		to.status = http.StatusFound
 		w.stytch.AddClass("LAWS1200")
 		time.Sleep(7 * 24 * time.Hour)
+		synctest.Wait()
 		require.Len(t, w.stytch.WebhookAttempts(), 5+8, "after the last pause it is given up")
 		cancel()
 		require.ErrorIs(t, <-ended, context.Canceled)
@@ -234,6 +237,7 @@ func TestWebhooksDoNotHoldUpCalls(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, "dashboard.organization.create", to.what())
 		time.Sleep(15 * time.Second)
+		synctest.Wait()
 		synctest.Wait()
 		require.Len(t, stytch.WebhookAttempts(), 2)
 		require.Contains(t, stytch.WebhookAttempts()[0].Failed+stytch.WebhookAttempts()[1].Failed, "deadline exceeded")

@@ -40,6 +40,7 @@ func TestW01_ClearForgetsWhatIsOnItsWay(t *testing.T) {
 		go q.Run(ctx)
 		add()
 		time.Sleep(24 * time.Hour)
+		synctest.Wait()
 		require.Equal(t, 1, arrived)
 		require.Empty(t, q.Attempts())
 		q.Add(Message{ID: "msg_3"})
