@@ -92,7 +92,7 @@ func TestControlPageLists(t *testing.T) {
 
 func TestControlPageShowsWebhooks(t *testing.T) {
 	w, to := withReceiver(t)
-	to.status = http.StatusTeapot
+	to.status.Store(http.StatusTeapot)
 	p := newPanel(t, w.stytch)
 	w.stytch.AddClass("LAWS1100")
 	require.Contains(t, p.send("GET", "/", "", nil).Body.String(), "None was sent yet.")

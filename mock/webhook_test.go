@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,7 +33,7 @@ var (
 // receiver is an endpoint that checks each signature by itself.
 type receiver struct {
 	t      testing.TB
-	status int // of its answers; zero is 204
+	status atomic.Int32 // of its answers; zero is 204
 	got    []object
 	raw    [][]byte
 	ids    []string
@@ -53,10 +54,10 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	var content object
 	require.NoError(r.t, json.Unmarshal(body, &content))
 	r.got, r.raw = append(r.got, content), append(r.raw, body)
-	if r.status == 0 {
+	if status := int(r.status.Load()); status == 0 {
 		w.WriteHeader(http.StatusNoContent)
 	} else {
-		w.WriteHeader(r.status)
+		w.WriteHeader(status)
 	}
 }
 
@@ -183,7 +184,7 @@ func TestWebhooks(t *testing.T) {
 func TestWebhooksAreTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, to := withReceiver(t)
-		to.status = http.StatusInternalServerError
+		to.status.Store(http.StatusInternalServerError)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- w.stytch.RunWebhooks(ctx) }()
@@ -194,7 +195,7 @@ func TestWebhooksAreTriedAgain(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		require.Len(t, to.got, 4)
-		to.status = 0
+		to.status.Store(0)
 		time.Sleep(48 * time.Hour)
 		synctest.Wait()
 		require.Len(t, to.got, 5, "an accepted webhook is not sent again")
@@ -211,7 +212,7 @@ func TestWebhooksAreTriedAgain(t *testing.T) {
 		first := 5*time.Second + 5*time.Minute + 30*time.Minute
 		require.Equal(t, []time.Duration{0, 5 * time.Second, 5*time.Second + 5*time.Minute, first, first + 2*time.Hour}, at)
 
-		to.status = http.StatusFound
+		to.status.Store(http.StatusFound)
 		w.stytch.AddClass("LAWS1200")
 		time.Sleep(7 * 24 * time.Hour)
 		synctest.Wait()
