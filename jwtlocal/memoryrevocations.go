@@ -83,8 +83,8 @@ const (
 
 // Add records a revocation; it has the form of a [grimoireauth.OnRevoke]. A zero At means now.
 // A time in the future, which only a machine with a clock ahead of this one can have
-// written, counts up to a minute from now. The error is [grimoireauth.ErrInvalid] unless exactly one of Session,
-// Member and Class is set.
+// written, counts up to a minute from now. The error is [grimoireauth.ErrInvalid] unless
+// exactly one of Session, Member and Class is set.
 func (m *MemoryRevocations) Add(ctx context.Context, c grimoireauth.Revocation) error {
 	return m.AddAll(ctx, []grimoireauth.Revocation{c})
 }
