@@ -162,7 +162,7 @@ func TestP05_ClockOfTheLog(t *testing.T) {
 				off.Store(int64(c.first))
 				log.Clock = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
 				a, b := start(t, log), start(t, log)
-				synctest.Wait()
+				settle()
 				revoked := time.Now()
 				require.NoError(t, a.Add(t.Context(), grimoireauth.Revocation{Session: "s"}))
 				require.NoError(t, a.Add(t.Context(), grimoireauth.Revocation{Member: "m"}))
