@@ -26,7 +26,7 @@ const (
 func (v *Verifier) alarmTemplate(ctx context.Context, reason Reason, c *claims.Claims, unreadable error, now time.Time) {
 	switch reason {
 	case ReasonClaims:
-		v.alarmRejected(ctx, alarmClaims, unreadable)
+		v.alarmRejected(ctx, alarmClaims, func() error { return unreadable })
 		return
 	case ReasonIssuer, ReasonAudience:
 	default:
@@ -38,27 +38,40 @@ func (v *Verifier) alarmTemplate(ctx context.Context, reason Reason, c *claims.C
 	value, listable := v.rules.missingAudience(c)
 	switch {
 	case reason == ReasonAudience && listable:
-		v.alarmRejected(ctx, alarmAudience, fmt.Errorf("the audience %.80q is not listed", value))
+		v.alarmRejected(ctx, alarmAudience, func() error { return fmt.Errorf("the audience %.80q is not listed", value) })
 	case reason == ReasonAudience:
-		v.alarmRejected(ctx, alarmNoAudience, nil)
-	case listable && v.rules.isCustomDomain(c.Issuer):
-		v.alarmRejected(ctx, alarmIssuer, fmt.Errorf("the issuer is %.80q", c.Issuer))
+		v.alarmRejected(ctx, alarmNoAudience, func() error { return nil })
+	case listable && v.isCustomDomain(c.Issuer):
+		v.alarmRejected(ctx, alarmIssuer, func() error { return fmt.Errorf("the issuer is %.80q", c.Issuer) })
 	}
 }
 
-// isCustomDomain reports whether an issuer would be accepted if Config.BaseURL named it.
-func (r *rules) isCustomDomain(issuer []byte) bool {
-	p, err := project.Parse(r.project, string(issuer))
-	return err == nil && p.Custom && p.BaseURL == string(issuer)
+// foreignIssuer is an issuer that was looked at, and whether it is a custom domain.
+type foreignIssuer struct {
+	issuer string
+	custom bool
+}
+
+// isCustomDomain reports whether an issuer would be accepted if Config.BaseURL named it. Only
+// Stytch signs the tokens that get here, so they name few issuers, and the last one is kept.
+func (v *Verifier) isCustomDomain(issuer []byte) bool {
+	if last := v.foreignIssuer.Load(); last != nil && last.issuer == string(issuer) {
+		return last.custom
+	}
+	p, err := project.Parse(v.rules.project, string(issuer))
+	found := &foreignIssuer{issuer: string(issuer), custom: err == nil && p.Custom && p.BaseURL == string(issuer)}
+	v.foreignIssuer.Store(found)
+	return found.custom
 }
 
 // alarmRejected raises an alarm once a minute, also in the log: all users of the project
-// are asked to sign in, again and again.
-func (v *Verifier) alarmRejected(ctx context.Context, problem string, cause error) {
+// are asked to sign in, again and again. The cause is made for an alarm only.
+func (v *Verifier) alarmRejected(ctx context.Context, problem string, why func() error) {
 	count := v.alarms.Met(problem)
 	if count == 0 {
 		return
 	}
+	cause := why()
 	attributes := []slog.Attr{slog.String("problem", problem), slog.Int("count", count)}
 	if cause != nil {
 		attributes = append(attributes, slog.String("cause", cause.Error()))

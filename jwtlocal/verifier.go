@@ -31,7 +31,8 @@ type Verifier struct {
 	freshTokens   freshTokens
 	endedSessions MemoryRevocations // sessions that have ended, as Stytch answered
 	watches       watches
-	statusAt      statusAt // Config.Revocations, if it needs the time
+	foreignIssuer atomic.Pointer[foreignIssuer] // the last one that was looked at
+	statusAt      statusAt                      // Config.Revocations, if it needs the time
 
 	alarms alarm.Limit
 }
