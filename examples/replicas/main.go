@@ -11,8 +11,8 @@
 //
 // What to copy:
 //
-//   - service.go: one process. The Replica is in two places, OnRevoke of the client and
-//     Revocations of the verifier, and the guard watches with the verifier's signal.
+//   - service.go: one process. The Replica is OnRevoke of the client and of the verifier,
+//     and Revocations of the verifier, and the guard watches with the verifier's signal.
 //   - events.go: a stream that ends when the guard says so.
 //   - process.go: Run of the Replica begins before the server listens and ends after its
 //     Shutdown.

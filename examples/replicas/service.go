@@ -57,10 +57,10 @@ func newService(o settings) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	// … and what they revoke comes to the verifier.
+	// … and what they revoke comes to the verifier, which tells them what Stytch has ended.
 	s.verifier, err = jwtlocal.New(jwtlocal.Config{
 		ProjectID: o.ProjectID, BaseURL: o.StytchURL, Refresh: s.ask,
-		Revocations: s.replica.Revocations(), Observe: s.observe,
+		Revocations: s.replica.Revocations(), OnRevoke: s.replica.Add, Observe: s.observe,
 	})
 	if err != nil {
 		return nil, err

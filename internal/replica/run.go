@@ -39,7 +39,8 @@ const alarmEntry = "another program writes to the stream of revocations in a for
 const alarmHoles = "another program removes revocations from the log that are still needed, or the log evicts them"
 
 // Run follows the log until the context ends, and returns the cause of that within about a
-// second. While it does not run, the log counts as silent. One Run at a time is allowed.
+// second. A Bound after it has returned, the log counts as silent. One Run at a time is
+// allowed.
 func (r *Replica) Run(ctx context.Context) error {
 	if !r.running.CompareAndSwap(false, true) {
 		return &grimoireauth.Error{Op: "follow revocations", Kind: grimoireauth.ErrInvalid, Err: errRunning}

@@ -2,7 +2,8 @@
 // or Valkey: what one process revokes is refused by all of them at once, also on streams
 // that are open. It is a module of its own, so that a single process pays nothing for it.
 //
-// Each process makes one [Replica], runs it, and puts it in two places:
+// Each process makes one [Replica], runs it, and gives it to the client and to the verifier,
+// which learns from Stytch which sessions have ended:
 //
 //	replica, err := redisrevocations.New(redisrevocations.Config{
 //		Redis:     &redis.UniversalOptions{Addrs: []string{"redis.internal:6379"}, Password: password},
@@ -11,7 +12,7 @@
 //	…
 //	go func() { done <- replica.Run(ctx) }()
 //	client, err := stytchclient.New(stytchclient.Config{…, OnRevoke: replica.Add})
-//	verifier, err := jwtlocal.New(jwtlocal.Config{…, Revocations: replica.Revocations()})
+//	verifier, err := jwtlocal.New(jwtlocal.Config{…, Revocations: replica.Revocations(), OnRevoke: replica.Add})
 //
 // # What holds
 //

@@ -42,7 +42,7 @@ func Example() {
 	}
 	verifier, err := jwtlocal.New(jwtlocal.Config{
 		ProjectID: projectID, Refresh: client.Sessions.Authenticate,
-		Revocations: replica.Revocations(),
+		Revocations: replica.Revocations(), OnRevoke: replica.Add,
 	})
 	if err != nil {
 		log.Fatal(err)

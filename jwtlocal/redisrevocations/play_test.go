@@ -125,7 +125,8 @@ func (p *played) build() error {
 		return err
 	}
 	p.verifier, err = jwtlocal.New(jwtlocal.Config{
-		ProjectID: p.part.ProjectID, BaseURL: p.part.Stytch, Refresh: p.client.Sessions.Authenticate, Revocations: revocations,
+		ProjectID: p.part.ProjectID, BaseURL: p.part.Stytch, Refresh: p.client.Sessions.Authenticate,
+		Revocations: revocations, OnRevoke: onRevoke,
 	})
 	if err != nil {
 		return err
@@ -155,6 +156,7 @@ func (p *played) handler() http.Handler {
 	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.Handle("GET /classes/{class}/page", p.guard.InClass(class, grimoireauth.RoleStudent)(ok))
 	mux.Handle("GET /classes/{class}/marks", p.guard.InClass(class, grimoireauth.RoleInstructor)(ok))
+	mux.Handle("GET /classes/{class}/grades", p.guard.InClass(class, grimoireauth.RoleStudent)(p.guard.Fresh(ok)))
 	mux.Handle("GET /classes/{class}/events", p.guard.InClass(class, grimoireauth.RoleStudent)(p.events()))
 	mux.Handle("GET /classes/{class}/drafts", p.guard.InClass(class, grimoireauth.RoleInstructor)(p.events()))
 	app := p.guard.Protect(mux)

@@ -39,8 +39,8 @@ var errRunning = errors.New("redisrevocations: Run is running already")
 // does, it returns for no other reason. One Run at a time is allowed. It owns every
 // goroutine and connection of the Replica, which are gone when it returns.
 //
-// While it does not run, Redis counts as silent, and what is revoked is published by the
-// next Run. So a server starts Run before it listens, and ends it after its Shutdown.
+// Before the first Run, and a Bound after the last one has returned, Redis counts as silent.
+// What is revoked meanwhile is published by the next Run. So a server starts Run before it listens, and ends it after its Shutdown.
 func (r *Replica) Run(ctx context.Context) error {
 	if !r.running.CompareAndSwap(false, true) {
 		return &grimoireauth.Error{Op: "follow revocations", Kind: grimoireauth.ErrInvalid, Err: errRunning}

@@ -84,6 +84,36 @@ func TestP01_RefusedOnAllOthers(t *testing.T) {
 	}
 }
 
+// TestP01_EndedByStytch: a session that was ended in Stytch's dashboard is refused by
+// all processes as soon as one of them has learned of it from Stytch.
+func TestP01_EndedByStytch(t *testing.T) {
+	for mapping, configure := range mappings {
+		t.Run(mapping, func(t *testing.T) {
+			s := newService(t, 3, configure...)
+			m := s.addClass("LAWS")(false)
+			require.Equal(t, 200, s.all[0].status(m.path+"/grades", m.credentials))
+			streams := make([]<-chan string, len(s.all))
+			for i, p := range s.all {
+				streams[i] = p.open(m.path+"/events", m.credentials)
+			}
+			s.stytch.EndSession(m.credentials)
+			for _, p := range s.all {
+				require.Equal(t, 200, p.status(m.path+"/page", m.credentials), "no process knows yet")
+			}
+			require.Equal(t, 401, s.all[0].status(m.path+"/grades", m.credentials))
+			for i, p := range s.all {
+				p.within(soon, 401, m.path+"/page", m.credentials)
+				select {
+				case last := <-streams[i]:
+					require.True(t, strings.HasPrefix(last, "data: over"), last)
+				case <-time.After(soon):
+					require.Fail(t, "the stream goes on", "process %d", i)
+				}
+			}
+		})
+	}
+}
+
 // entries returns the live revocations.
 func (s *service) entries() []redis.XMessage {
 	s.t.Helper()

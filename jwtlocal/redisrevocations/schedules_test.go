@@ -22,7 +22,7 @@ func schedules(t *testing.T) int {
 }
 
 // TestP02_Schedules: whatever happens to Redis and to the network before it, no request
-// fails while Stytch is up, nobody is signed out, nothing whose revocation was published is
+// fails while Stytch is up, no session ends, nothing whose revocation was published is
 // accepted beyond the bound, and everything heals by itself. A revocation that could not be
 // published is known by its error, and counts from when the process has published it. A schedule repeats its faults, though
 // not their exact times, with SEED.

@@ -114,8 +114,8 @@ func (h *Handler) dropContinued(w http.ResponseWriter, r *http.Request, s signin
 }
 
 // holdForConfirmation keeps a finished sign-in until the person confirms the account.
-// The session_token waits in the cookie of the attempt, so that any replica can continue. The session ends if the answer is no, or if the answer
-// comes too late.
+// The session_token waits in the cookie of the attempt, so that any replica can continue.
+// The session ends if the answer is no, or if the answer comes too late.
 func (h *Handler) holdForConfirmation(w http.ResponseWriter, r *http.Request, s signing, signedIn stytchclient.SignedIn) error {
 	a := s.attempt
 	a.requested, a.verifier, a.token, a.pending = "", grimoireauth.Secret{}, callbackToken{}, pendingSignIn{}

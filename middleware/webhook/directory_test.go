@@ -42,7 +42,7 @@ func (d directory) send(method, path, body string, want int) {
 
 const deactivate = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}`
 
-// A person whom the directory deprovisions is signed out: when the webhook arrives, and
+// A person is signed out when the directory deprovisions them: when the webhook arrives, and
 // without one when the session_jwt expires.
 func TestW01_DeprovisionedByTheDirectory(t *testing.T) {
 	for _, how := range []struct {

@@ -169,7 +169,7 @@ func (s *school) requireStatus(as grimoireauth.Credentials, page string, status,
 }
 
 // What was changed at Stytch, in the dashboard or by another program, takes effect when the
-// webhook arrives, for those whom it concerns and at the price of one call for each session.
+// webhook arrives, for the members that it concerns and at the price of one call for each session.
 func TestP08_ChangedElsewhere(t *testing.T) {
 	for _, row := range []struct {
 		name         string
